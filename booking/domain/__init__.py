@@ -1,0 +1,1 @@
+"""The rules, pure: standard library, dateutil and pytz, no clock, no database, no Flask."""

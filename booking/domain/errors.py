@@ -1,0 +1,183 @@
+"""Every refusal, by name. They know no HTTP; `code` is public and never changes.
+
+A refusal carries the instants and numbers it turns on as attributes; the sentence a
+reader sees, in the reader's own time, is made where it is shown.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+
+class Refusal(Exception):
+    """What was asked for cannot be done; nothing was written."""
+
+    code = "refused"
+
+
+class NotFound(Refusal):
+    """There is no such thing, or not for this person; the two are told alike."""
+
+    code = "not-found"
+
+
+class NotAllowed(Refusal):
+    """This person's roles do not cover the deed."""
+
+    code = "not-allowed"
+
+
+class NotBookable(Refusal):
+    """The occurrence's kind has no slots."""
+
+    code = "not-bookable"
+
+
+class OccurrenceCancelled(Refusal):
+    """The occurrence does not take place."""
+
+    code = "occurrence-cancelled"
+
+
+class LengthNotOffered(Refusal):
+    """`offered` lists the lengths that are, in minutes."""
+
+    code = "length-not-offered"
+
+    def __init__(self, offered: tuple[int, ...]) -> None:
+        super().__init__(f"offered lengths, in minutes: {', '.join(map(str, offered))}")
+        self.offered = offered
+
+
+class OutsideHours(Refusal):
+    """The slot does not lie on the quarters of the occurrence."""
+
+    code = "outside-hours"
+
+
+class NotOnRoster(Refusal):
+    """The analyst does not staff this occurrence."""
+
+    code = "not-on-roster"
+
+
+class TooLate(Refusal):
+    """Asked later than the policy allows; `closed_at` is the last good instant (UTC)."""
+
+    code = "too-late"
+
+    def __init__(self, closed_at: datetime) -> None:
+        super().__init__(f"closed at {closed_at:%Y-%m-%d %H:%M} UTC")
+        self.closed_at = closed_at
+
+
+class AlreadyStarted(Refusal):
+    """Neither cancelled nor moved once it has begun; `started_at` in UTC."""
+
+    code = "already-started"
+
+    def __init__(self, started_at: datetime) -> None:
+        super().__init__(f"began at {started_at:%Y-%m-%d %H:%M} UTC")
+        self.started_at = started_at
+
+
+class TooEarly(Refusal):
+    """Beyond the horizon; `opens_at` is the first good instant (UTC)."""
+
+    code = "too-early"
+
+    def __init__(self, opens_at: datetime) -> None:
+        super().__init__(f"opens at {opens_at:%Y-%m-%d %H:%M} UTC")
+        self.opens_at = opens_at
+
+
+class LimitReached(Refusal):
+    """`limit` bookings are held already: `scope` is `occurrence` or `upcoming`."""
+
+    code = "limit-reached"
+
+    def __init__(self, scope: str, limit: int) -> None:
+        super().__init__(f"{limit} booking(s) already: {scope}")
+        self.scope = scope
+        self.limit = limit
+
+
+class NotAMember(Refusal):
+    """The person is no member."""
+
+    code = "not-a-member"
+
+
+class MembershipEnded(Refusal):
+    """The slot starts after `member_until`, the last day of the membership."""
+
+    code = "membership-ended"
+
+    def __init__(self, member_until: date) -> None:
+        super().__init__(f"the membership's last day is {member_until}")
+        self.member_until = member_until
+
+
+class SlotTaken(Refusal):
+    """Somebody else has it, or the member is booked elsewhere at that time (`own`)."""
+
+    code = "slot-taken"
+
+    def __init__(self, *, own: bool = False) -> None:
+        super().__init__("you are booked at that time" if own else "somebody else has it")
+        self.own = own
+
+
+class NotConfirmed(Refusal):
+    """The booking was cancelled before."""
+
+    code = "not-confirmed"
+
+
+class KeyReused(Refusal):
+    """The idempotency key came before with another request."""
+
+    code = "key-reused"
+
+
+class TextNotAccepted(Refusal):
+    """A text is too long, or not what its field takes; `field` names it."""
+
+    code = "text-not-accepted"
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class NotBegun(Refusal):
+    """Came or did not come is marked only once the slot has started."""
+
+    code = "not-begun"
+
+
+class WrongCode(Refusal):
+    """The six digits are not those of the letter; `tries_left` more may be made."""
+
+    code = "wrong-code"
+
+    def __init__(self, tries_left: int) -> None:
+        super().__init__(f"{tries_left} tries left")
+        self.tries_left = tries_left
+
+
+class SignInExpired(Refusal):
+    """The link or code was used, tried too often, or is older than 30 minutes."""
+
+    code = "sign-in-expired"
+
+
+class TooManyRequests(Refusal):
+    """Asked too often; `retry_at` is when it may be asked again (UTC)."""
+
+    code = "too-many-requests"
+
+    def __init__(self, retry_at: datetime) -> None:
+        super().__init__(f"again after {retry_at:%Y-%m-%d %H:%M} UTC")
+        self.retry_at = retry_at

@@ -1,0 +1,60 @@
+"""What one organisation runs: its kinds of meeting, its policy, its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of meeting, and what it allows; code asks this and never the name.
+
+    `plural` stands in addresses; `shape` is the mark drawn for it (circle, diamond, square).
+    """
+
+    name: str
+    plural: str
+    title: str
+    title_plural: str
+    bookable: bool = False
+    modular: bool = False
+    shape: str = "circle"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """When, how often and how far ahead members book. Minutes and days are whole numbers.
+
+    notice_minutes      a slot is booked at the latest so long before it starts
+    late_minutes        a cancellation closer to the start than this is marked late
+    per_occurrence      bookings a member may hold in one occurrence
+    upcoming            bookings a member may hold that have not started
+    horizon_days        how far ahead a slot may be booked
+    door_minutes        a door opens so long before its slot
+    slot_minutes        the lengths offered
+    """
+
+    notice_minutes: int = 10
+    late_minutes: int = 120
+    per_occurrence: int = 1
+    upcoming: int = 2
+    horizon_days: int = 28
+    door_minutes: int = 10
+    slot_minutes: tuple[int, ...] = (15, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """Everything in `data/` but the programme itself. `zone` is an IANA name: the programme's own clock."""
+
+    name: str
+    short_name: str
+    zone: str
+    kinds: Mapping[str, Kind]
+    policy: Policy = field(default_factory=Policy)
+    series_policies: Mapping[str, Policy] = field(default_factory=dict)
+
+    def policy_for(self, slug: str) -> Policy:
+        """The policy of one series: the general one where nothing is said of it."""
+        return self.series_policies.get(slug, self.policy)

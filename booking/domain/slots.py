@@ -1,0 +1,113 @@
+"""Slots: what is free in the hours of one occurrence, and why a slot is not.
+
+The page, the API and the deed ask the same function, `refusal`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from booking.domain import errors
+from booking.domain.organisation import Policy
+
+QUARTER = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """1, 2, … contiguous quarters of one analyst."""
+
+    analyst_id: int
+    starts_at: datetime
+    minutes: int
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+    @property
+    def quarters(self) -> list[datetime]:
+        """The UTC starts of its quarters, earliest first."""
+        return [self.starts_at + n * QUARTER for n in range(self.minutes // 15)]
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """The bookable hours of one occurrence: [starts_at, ends_at), whom it is staffed by, what is taken.
+
+    `analyst_ids` in the order in which they are shown; `taken` holds (analyst, quarter_at), whichever
+    occurrence it was taken from.
+    """
+
+    starts_at: datetime
+    ends_at: datetime
+    analyst_ids: tuple[int, ...]
+    taken: frozenset[tuple[int, datetime]]
+    is_cancelled: bool = False
+
+    @property
+    def quarters(self) -> list[datetime]:
+        count = int((self.ends_at - self.starts_at) / QUARTER)
+        return [self.starts_at + n * QUARTER for n in range(count)]
+
+
+def starts(hours: Hours, minutes: int) -> list[datetime]:
+    """Every start at which a slot of `minutes` lies wholly inside the hours, taken or not."""
+    return [q for q in hours.quarters if q + timedelta(minutes=minutes) <= hours.ends_at]
+
+
+def refusal(hours: Hours, slot: Slot, policy: Policy, now: datetime) -> errors.Refusal | None:
+    """Why the slot cannot be had at `now`, whoever asks; None if it is free."""
+    if hours.is_cancelled:
+        return errors.OccurrenceCancelled()
+    if slot.minutes not in policy.slot_minutes:
+        return errors.LengthNotOffered(policy.slot_minutes)
+    if slot.analyst_id not in hours.analyst_ids:
+        return errors.NotOnRoster()
+    on_a_quarter = (slot.starts_at - hours.starts_at) % QUARTER == timedelta(0)
+    if not on_a_quarter or slot.starts_at < hours.starts_at or slot.ends_at > hours.ends_at:
+        return errors.OutsideHours()
+    closed_at = slot.starts_at - timedelta(minutes=policy.notice_minutes)
+    if now > closed_at:
+        return errors.TooLate(closed_at)
+    opens_at = slot.starts_at - timedelta(days=policy.horizon_days)
+    if now < opens_at:
+        return errors.TooEarly(opens_at)
+    if any((slot.analyst_id, quarter) in hours.taken for quarter in slot.quarters):
+        return errors.SlotTaken()
+    return None
+
+
+def free(hours: Hours, minutes: int, policy: Policy, now: datetime) -> list[Slot]:
+    """Every slot of `minutes` that can be had at `now`: by start, then in the roster's order."""
+    candidates = (Slot(analyst_id, start, minutes) for start in starts(hours, minutes) for analyst_id in hours.analyst_ids)
+    return [slot for slot in candidates if refusal(hours, slot, policy, now) is None]
+
+
+def stranded(hours: Hours, slot: Slot) -> int:
+    """How many sides of the slot would be left with an odd run of free quarters: 0, 1 or 2."""
+    odd = 0
+    for step, edge in ((-QUARTER, slot.starts_at - QUARTER), (QUARTER, slot.ends_at)):
+        run = 0
+        while hours.starts_at <= edge < hours.ends_at and (slot.analyst_id, edge) not in hours.taken:
+            run += 1
+            edge += step
+        odd += run % 2
+    return odd
+
+
+def choose(hours: Hours, candidates: Sequence[Slot]) -> Slot | None:
+    """Of slots at one start, the one for a member who takes anyone: strands least, then the roster's order."""
+    if not candidates:
+        return None
+    return min(candidates, key=lambda slot: (stranded(hours, slot), hours.analyst_ids.index(slot.analyst_id)))
+
+
+def nearest(candidates: Sequence[Slot], wanted_at: datetime, most: int = 3) -> list[Slot]:
+    """The first slot at each of the `most` free starts nearest to `wanted_at`, nearest first."""
+    first_at: dict[datetime, Slot] = {}
+    for slot in candidates:
+        first_at.setdefault(slot.starts_at, slot)
+    return sorted(first_at.values(), key=lambda slot: (abs(slot.starts_at - wanted_at), slot.starts_at))[:most]

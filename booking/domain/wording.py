@@ -1,0 +1,84 @@
+"""Times in words, the same on pages, in letters and in calendars.
+
+Days and clocks are English as Australians write it: "Mon 30 Nov", "1:15 pm". Names and numbers that
+belong together are tied with no-break spaces.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from booking.domain import zones
+
+NBSP = "\N{NO-BREAK SPACE}"
+DASH = "\N{EN DASH}"
+ELSEWHERE = (
+    ("Sydney and Melbourne", "Australia/Sydney"),
+    ("Brisbane", "Australia/Brisbane"),
+    ("Adelaide", "Australia/Adelaide"),
+    ("Perth", "Australia/Perth"),
+)
+
+
+def day(on: date) -> str:
+    """Mon 30 Nov"""
+    return f"{on:%a}{NBSP}{on.day}{NBSP}{on:%b}"
+
+
+def long_day(on: date) -> str:
+    """Monday 30 November"""
+    return f"{on:%A}{NBSP}{on.day}{NBSP}{on:%B}"
+
+
+def clock(instant: datetime, zone: str) -> str:
+    """1:15 pm"""
+    shown = zones.wall(instant, zone)
+    return f"{shown.hour % 12 or 12}:{shown:%M}{NBSP}{'am' if shown.hour < 12 else 'pm'}"
+
+
+def span(start: datetime, end: datetime, zone: str) -> str:
+    """1:00–2:00 pm, 10:00 am–12:00 pm"""
+    first, last = clock(start, zone), clock(end, zone)
+    if first[-2:] == last[-2:]:
+        first = first[: -len(NBSP + "pm")]
+    return f"{first}{DASH}{last}"
+
+
+def label(instant: datetime, zone: str, programme_zone: str) -> str:
+    """What stands behind a clock time: the abbreviation in the programme's zone, elsewhere the city."""
+    return zones.abbreviation(instant, zone) if zone == programme_zone else zones.city(zone)
+
+
+def same_clock(instant: datetime, zone: str | None, other: str) -> bool:
+    """Whether clocks in both zones show the same at `instant`; an unknown zone differs from none."""
+    return zone is None or zones.wall(instant, zone) == zones.wall(instant, other)
+
+
+def elsewhere(instant: datetime, zone: str) -> str:
+    """What the clocks of the Australian cities show that differ from `zone` at `instant`.
+
+    "Sydney and Melbourne 2:00 pm · Adelaide 1:30 pm · Perth 11:00 am"; empty where none differs.
+    """
+    differ = [(name, other) for name, other in ELSEWHERE if not same_clock(instant, other, zone)]
+    home = zones.today(instant, zone)
+    parts = []
+    for name, other in differ:
+        there = zones.today(instant, other)
+        weekday = f"{there:%a} " if there != home else ""
+        parts.append(f"{name.replace(' ', NBSP)}{NBSP}{weekday}{clock(instant, other)}")
+    return " · ".join(parts)
+
+
+def when(instant: datetime, reader_zone: str | None, programme_zone: str) -> str:
+    """One start for one reader, their time first, the programme's beside it; the weekday again where it differs.
+
+    "Mon 30 Nov 11:15 am Perth (1:15 pm AEST)"; "Mon 30 Nov 1:15 pm AEST" where the clocks agree or the zone is unknown.
+    """
+    beside = f"{clock(instant, programme_zone)} {zones.abbreviation(instant, programme_zone)}"
+    programme_day = zones.today(instant, programme_zone)
+    if reader_zone is None or same_clock(instant, reader_zone, programme_zone):
+        return f"{day(programme_day)} {beside}"
+    own_day = zones.today(instant, reader_zone)
+    if own_day != programme_day:
+        beside = f"{programme_day:%a} {beside}"
+    return f"{day(own_day)} {clock(instant, reader_zone)} {zones.city(reader_zone)} ({beside})"

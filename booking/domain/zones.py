@@ -1,0 +1,156 @@
+"""Time zones: the only module that touches a time-zone library.
+
+Wall clock in, UTC inside. pytz's `localize(is_dst=None)` raises on a time that does not
+exist or happens twice, where other libraries guess.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+
+import pytz
+from pytz.tzinfo import BaseTzInfo
+
+ABBREVIATIONS = {
+    "AEST": "Australia/Brisbane",  # UTC+10 all year is what the letters say
+    "AEDT": "Australia/Sydney",
+    "AET": "Australia/Sydney",
+    "ACST": "Australia/Darwin",
+    "ACDT": "Australia/Adelaide",
+    "ACT": "Australia/Sydney",
+    "AWST": "Australia/Perth",
+    "UTC": "UTC",
+}
+STATES = {
+    "queensland": "Australia/Brisbane",
+    "qld": "Australia/Brisbane",
+    "gold coast": "Australia/Brisbane",
+    "new south wales": "Australia/Sydney",
+    "nsw": "Australia/Sydney",
+    "canberra": "Australia/Sydney",
+    "australian capital territory": "Australia/Sydney",
+    "newcastle": "Australia/Sydney",
+    "victoria": "Australia/Melbourne",
+    "vic": "Australia/Melbourne",
+    "geelong": "Australia/Melbourne",
+    "tasmania": "Australia/Hobart",
+    "tas": "Australia/Hobart",
+    "south australia": "Australia/Adelaide",
+    "sa": "Australia/Adelaide",
+    "western australia": "Australia/Perth",
+    "wa": "Australia/Perth",
+    "northern territory": "Australia/Darwin",
+    "nt": "Australia/Darwin",
+}
+
+
+class UnknownZone(ValueError):
+    """No IANA zone, Australian abbreviation, city or state goes by this name."""
+
+
+class NoSuchTime(ValueError):
+    """The clocks skip this wall time."""
+
+
+class TwiceTime(ValueError):
+    """The clocks show this wall time twice."""
+
+
+@lru_cache(maxsize=512)
+def zone(name: str) -> BaseTzInfo:
+    """The pytz zone of an IANA name; UnknownZone if there is none."""
+    try:
+        return pytz.timezone(name)
+    except pytz.UnknownTimeZoneError as unknown:
+        raise UnknownZone(name) from unknown
+
+
+@lru_cache(maxsize=1)
+def _cities() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in pytz.common_timezones:
+        found.setdefault(name.rpartition("/")[2].replace("_", " ").casefold(), name)
+    for name in pytz.country_timezones("AU"):
+        found[name.rpartition("/")[2].replace("_", " ").casefold()] = name
+    return found
+
+
+def named(text: str) -> str:
+    """The IANA name that `text` means: an IANA name, AEST and the like, a city or an Australian state.
+
+    Raises UnknownZone. `AEST` is UTC+10 all year, so Australia/Brisbane.
+    """
+    words = " ".join(text.split())
+    if words.upper() in ABBREVIATIONS:
+        return ABBREVIATIONS[words.upper()]
+    key = words.casefold().removesuffix(" time")
+    if key in STATES:
+        return STATES[key]
+    if key in _cities():
+        return _cities()[key]
+    for name in pytz.all_timezones:
+        if name.casefold() == words.casefold() and "/" in name:
+            return str(name)
+    raise UnknownZone(text)
+
+
+def localize(wall: datetime, zone_name: str) -> datetime:
+    """The instant (UTC) at which a clock in the zone shows `wall`; raises NoSuchTime or TwiceTime."""
+    try:
+        return zone(zone_name).localize(wall, is_dst=None).astimezone(UTC)
+    except pytz.NonExistentTimeError as skipped:
+        raise NoSuchTime(f"{wall:%Y-%m-%d %H:%M} does not exist in {zone_name}") from skipped
+    except pytz.AmbiguousTimeError as doubled:
+        raise TwiceTime(f"{wall:%Y-%m-%d %H:%M} happens twice in {zone_name}") from doubled
+
+
+def localize_first(wall: datetime, zone_name: str) -> datetime | None:
+    """As `localize`, but of two the first (RFC 5545, 3.3.5) and None for a skipped one (3.3.10)."""
+    try:
+        return localize(wall, zone_name)
+    except NoSuchTime:
+        return None
+    except TwiceTime:
+        return zone(zone_name).localize(wall, is_dst=True).astimezone(UTC)
+
+
+def wall(instant: datetime, zone_name: str) -> datetime:
+    """What a clock in the zone shows at `instant`: naive."""
+    return instant.astimezone(zone(zone_name)).replace(tzinfo=None)
+
+
+def local(instant: datetime, zone_name: str) -> datetime:
+    """`instant` as an aware local time, for showing only: never add to it."""
+    return instant.astimezone(zone(zone_name))
+
+
+def abbreviation(instant: datetime, zone_name: str) -> str:
+    """The zone's abbreviation at `instant`: AEST, AEDT; UTC+08 and the like where it has no letters."""
+    shown = local(instant, zone_name).strftime("%Z")
+    return shown if shown[:1].isalpha() else f"UTC{shown}"
+
+
+def today(instant: datetime, zone_name: str) -> date:
+    """The date in the zone at `instant`."""
+    return wall(instant, zone_name).date()
+
+
+def day_starts_at(day: date, zone_name: str) -> datetime:
+    """The first instant (UTC) of `day` in the zone, a skipped midnight included."""
+    midnight = datetime.combine(day, time())
+    found = localize_first(midnight, zone_name)
+    while found is None:
+        midnight += timedelta(minutes=15)
+        found = localize_first(midnight, zone_name)
+    return found
+
+
+def city(zone_name: str) -> str:
+    """The zone's city, for showing: Australia/Sydney is Sydney."""
+    return zone_name.rpartition("/")[2].replace("_", " ")
+
+
+def data_version() -> str:
+    """The version of the zone data, for whatever depends on it."""
+    return str(pytz.OLSON_VERSION)

@@ -1,0 +1,1 @@
+"""The Alembic environment; versions/ holds one file a change."""

@@ -1,0 +1,1 @@
+"""Tables and everything that reads or writes them; nothing here commits."""

@@ -1,0 +1,95 @@
+"""Bookings: a member's confirmed slot, with its brief."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from booking.domain.slots import Slot
+from booking.store.base import Base, Id, new_public_id
+from booking.store.people import Person
+from booking.store.programme import Occurrence
+
+CONFIRMED = "confirmed"
+CANCELLED = "cancelled"
+CAME = "came"
+NO_SHOW = "no-show"
+
+
+class Booking(Base):
+    """A slot that one member holds, or held.
+
+    `sequence` and `revised_at` are SEQUENCE and DTSTAMP of its calendar entries. `is_invited`: its letters carry
+    an invitation, decided when it was made. `cancelled_by` is `member` or `staff`; `outcome` is `came`, `no-show`
+    or None while nobody has marked it. `chose_analyst`: asked for this analyst, not for anyone.
+    """
+
+    __tablename__ = "booking"
+    __table_args__ = (
+        CheckConstraint("minutes > 0 AND minutes % 15 = 0", name="minutes"),
+        CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        CheckConstraint("status IN ('confirmed', 'cancelled')", name="status"),
+        CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_at"),
+        CheckConstraint("cancelled_by IN ('member', 'staff')", name="cancelled_by"),
+        CheckConstraint("outcome IN ('came', 'no-show')", name="outcome"),
+        Index("ix_booking_member_starts_at", "member_id", "starts_at"),
+        Index("ix_booking_analyst_starts_at", "analyst_id", "starts_at"),
+        Index("ix_booking_occurrence_member", "occurrence_id", "member_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    public_id: Mapped[uuid.UUID] = mapped_column(unique=True, default=new_public_id)
+    occurrence_id: Mapped[int] = mapped_column(ForeignKey("occurrence.id"))
+    analyst_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    minutes: Mapped[int]
+    chose_analyst: Mapped[bool]
+    topic: Mapped[str] = mapped_column(default="")
+    link: Mapped[str] = mapped_column(default="")
+    status: Mapped[str] = mapped_column(default=CONFIRMED)
+    cancelled_at: Mapped[datetime | None]
+    cancelled_by: Mapped[str | None]
+    is_late: Mapped[bool] = mapped_column(default=False)
+    reason: Mapped[str] = mapped_column(default="")
+    outcome: Mapped[str | None]
+    is_invited: Mapped[bool]
+    sequence: Mapped[int] = mapped_column(default=0)
+    revised_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+    occurrence: Mapped[Occurrence] = relationship()
+    analyst: Mapped[Person] = relationship(foreign_keys=[analyst_id])
+    member: Mapped[Person] = relationship(foreign_keys=[member_id])
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.status == CANCELLED
+
+    @property
+    def slot(self) -> Slot:
+        return Slot(self.analyst_id, self.starts_at, self.minutes)
+
+
+def revise(booking: Booking, now: datetime) -> None:
+    """Count a change that calendars must see: SEQUENCE +1, DTSTAMP later, whole seconds."""
+    booking.sequence += 1
+    booking.revised_at = now.replace(microsecond=0)
+
+
+def place(booking: Booking, occurrence_id: int, slot: Slot) -> None:
+    """Put the booking's own times and analyst to those of `slot`; its claims are another matter."""
+    booking.occurrence_id = occurrence_id
+    booking.analyst_id = slot.analyst_id
+    booking.starts_at = slot.starts_at
+    booking.ends_at = slot.starts_at + timedelta(minutes=slot.minutes)
+    booking.minutes = slot.minutes
+
+
+def with_public_id(session: Session, public_id: uuid.UUID) -> Booking | None:
+    """The booking of that id, or None."""
+    return session.query(Booking).filter_by(public_id=public_id).one_or_none()

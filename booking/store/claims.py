@@ -1,0 +1,46 @@
+"""Claims: the rows that own quarters. Their keys are the lock that no double booking passes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, delete, insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from booking.domain.slots import Slot
+from booking.store.base import Base
+
+
+class Claim(Base):
+    """One quarter of one analyst, owned by one booking; `member_id` owns the member's own quarter too."""
+
+    __tablename__ = "claim"
+    __table_args__ = (
+        Index("uq_claim_member_id_quarter_at", "member_id", "quarter_at", unique=True),
+        CheckConstraint("booking_id IS NULL OR member_id IS NOT NULL", name="booked_by_a_member"),
+    )
+
+    analyst_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, autoincrement=False)
+    quarter_at: Mapped[datetime] = mapped_column(primary_key=True)
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id", ondelete="CASCADE"), index=True)
+
+
+def take(session: Session, slot: Slot, member_id: int, booking_id: int) -> None:
+    """Claim every quarter of the slot, ascending, in one statement.
+
+    Raises sqlalchemy.exc.IntegrityError where a quarter of the analyst or of the member is owned; then none is.
+    """
+    session.execute(
+        insert(Claim),
+        [
+            {"analyst_id": slot.analyst_id, "quarter_at": quarter, "member_id": member_id, "booking_id": booking_id}
+            for quarter in slot.quarters
+        ],
+    )
+
+
+def release(session: Session, booking_ids: Iterable[int]) -> None:
+    """Give up every quarter that these bookings own."""
+    session.execute(delete(Claim).where(Claim.booking_id.in_(list(booking_ids))))

@@ -1,0 +1,49 @@
+"""Idempotency keys: a form or request sent twice is answered by what it made the first time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from booking.domain import errors
+from booking.store.base import Base
+
+
+class IdempotencyKey(Base):
+    """`answer` is the public id of what the request made; `digest` is of the request."""
+
+    __tablename__ = "idempotency_key"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str]
+    answer: Mapped[uuid.UUID | None]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+def digest(request: Mapping[str, object]) -> str:
+    """SHA-256 over the request's fields, order apart."""
+    return hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def begin(session: Session, person_id: int, key: str, request: Mapping[str, object], now: datetime) -> IdempotencyKey:
+    """The key's row: a new one without an answer, or the one that an earlier twin committed.
+
+    It goes first in the transaction: a twin that is under way makes this wait. Raises KeyReused where the
+    key came with another request, IntegrityError where a twin committed in between (then repeat).
+    """
+    wanted = digest(request)
+    row = session.get(IdempotencyKey, (person_id, key))
+    if row is None:
+        row = IdempotencyKey(person_id=person_id, key=key, digest=wanted, created_at=now)
+        session.add(row)
+        session.flush()
+    elif row.digest != wanted:
+        raise errors.KeyReused()
+    return row

@@ -1,0 +1,79 @@
+"""Letters: one row is one e-mail to one person; the outbox is those not yet sent."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from booking.store.base import Base, Id, new_public_id
+
+WAITING = "sent_at IS NULL AND failed_at IS NULL"
+
+
+class Letter(Base):
+    """`name` is the folder of its templates; `facts` are the facts as of the commit that queued it.
+
+    No link or code that opens anything is in a row: the worker derives them from ids when it renders.
+    Ordered by id for one person and booking; `leased_until` is set while a worker has it.
+    """
+
+    __tablename__ = "letter"
+    __table_args__ = (
+        Index("ix_letter_outbox", "due_at", "id", sqlite_where=text(WAITING), postgresql_where=text(WAITING)),
+        Index(
+            "ix_letter_waiting_for",
+            "person_id",
+            "booking_id",
+            "id",
+            sqlite_where=text(WAITING),
+            postgresql_where=text(WAITING),
+        ),
+        Index("ix_letter_created_at", "created_at", "id"),
+        Index("ix_letter_person_id", "person_id", "id"),
+        Index("ix_letter_booking_id", "booking_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    public_id: Mapped[uuid.UUID] = mapped_column(unique=True, default=new_public_id)
+    name: Mapped[str]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    to_email: Mapped[str]
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id"))
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    due_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    leased_until: Mapped[datetime | None]
+    leased_by: Mapped[str | None]
+    sent_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    last_error: Mapped[str] = mapped_column(default="")
+
+
+def enqueue(
+    session: Session,
+    name: str,
+    to_email: str,
+    facts: dict[str, Any],
+    now: datetime,
+    *,
+    person_id: int | None = None,
+    booking_id: int | None = None,
+    due_at: datetime | None = None,
+) -> Letter:
+    """Queue one letter to one person; it leaves when the transaction has committed and `due_at` is past."""
+    letter = Letter(
+        name=name,
+        to_email=to_email,
+        facts=facts,
+        created_at=now,
+        due_at=due_at or now,
+        person_id=person_id,
+        booking_id=booking_id,
+    )
+    session.add(letter)
+    return letter

@@ -1,0 +1,75 @@
+"""People and their roles."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from booking.store.base import Base, Id, new_public_id
+
+ROLES = ("member", "analyst", "coordinator")
+STAFF = frozenset({"analyst", "coordinator"})
+INVITATIONS = ("until-subscribed", "always", "never")
+
+
+class Person(Base):
+    """Somebody with an address. `email` is kept in lower case.
+
+    `name_is_own` and `time_zone_is_own`: set by the person, so an import leaves them.
+    `browser_time_zone` is what a browser said at the first signed-in visit; `asked_time_zone` the last one
+    that was offered to them, so that they are asked once. `session_generation` rises to end every sign-in.
+    """
+
+    __tablename__ = "person"
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="email_lower"),
+        CheckConstraint("invitations IN ('until-subscribed', 'always', 'never')", name="invitations"),
+        Index("ix_person_name", "name", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    public_id: Mapped[uuid.UUID] = mapped_column(unique=True, default=new_public_id)
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    name_is_own: Mapped[bool] = mapped_column(default=False)
+    time_zone: Mapped[str | None]
+    time_zone_is_own: Mapped[bool] = mapped_column(default=False)
+    asked_time_zone: Mapped[str | None]
+    member_until: Mapped[date | None]
+    about: Mapped[str] = mapped_column(default="")
+    room_url: Mapped[str | None]
+    invitations: Mapped[str] = mapped_column(default="until-subscribed")
+    member_feed_generation: Mapped[int] = mapped_column(default=0)
+    member_feed_fetched_at: Mapped[datetime | None]
+    analyst_feed_generation: Mapped[int] = mapped_column(default=0)
+    analyst_feed_fetched_at: Mapped[datetime | None]
+    session_generation: Mapped[int] = mapped_column(default=0)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    closed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    roles: Mapped[list[Role]] = relationship(
+        back_populates="person", cascade="all, delete-orphan", lazy="selectin", order_by="Role.role"
+    )
+
+    @property
+    def role_names(self) -> frozenset[str]:
+        return frozenset(role.role for role in self.roles)
+
+
+class Role(Base):
+    """One role of one person."""
+
+    __tablename__ = "role"
+    __table_args__ = (
+        CheckConstraint("role IN ('member', 'analyst', 'coordinator')", name="role"),
+        Index("ix_role_role", "role", "person_id"),
+    )
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    role: Mapped[str] = mapped_column(primary_key=True)
+
+    person: Mapped[Person] = relationship(back_populates="roles")

@@ -1,0 +1,137 @@
+"""The programme as published: the one programme row, series, their modules and rosters, occurrences."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime, time
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from booking.store.base import Base, Id, new_public_id
+from booking.store.people import Person
+
+SCHEDULED = "scheduled"
+CANCELLED = "cancelled"
+
+
+class Programme(Base):
+    """One row, id 1, locked by whoever publishes.
+
+    `uid_domain` is set at the first publish and never follows the settings; `version` rises with every
+    change that a public feed shows; `is_demo` marks a database that the demo filled.
+    """
+
+    __tablename__ = "programme"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    uid_domain: Mapped[str | None]
+    version: Mapped[int] = mapped_column(default=0)
+    published_at: Mapped[datetime | None]
+    is_demo: Mapped[bool] = mapped_column(default=False)
+
+
+class Series(Base):
+    """One recurring thing of the programme; the rule's fields are those of `domain.recurrence.Rule`.
+
+    `slot_minutes` lists the lengths offered, ascending, as text ("15,30"); empty means that the policy's are.
+    """
+
+    __tablename__ = "series"
+    __table_args__ = (CheckConstraint("end_wall > start_wall", name="ends_after_start"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    public_id: Mapped[uuid.UUID] = mapped_column(unique=True, default=new_public_id)
+    slug: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    title: Mapped[str]
+    summary: Mapped[str] = mapped_column(default="")
+    zone: Mapped[str]
+    rrule: Mapped[str]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    start_wall: Mapped[time]
+    end_wall: Mapped[time]
+    slot_minutes: Mapped[str] = mapped_column(default="")
+    room_url: Mapped[str | None]
+    created_at: Mapped[datetime]
+
+    modules: Mapped[list[Module]] = relationship(cascade="all, delete-orphan", order_by="Module.number")
+    analysts: Mapped[list[SeriesAnalyst]] = relationship(cascade="all, delete-orphan", order_by="SeriesAnalyst.position")
+
+
+class Module(Base):
+    """A numbered title of a modular series."""
+
+    __tablename__ = "module"
+    __table_args__ = (CheckConstraint("number >= 1", name="number"),)
+
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+
+
+class SeriesAnalyst(Base):
+    """Who staffs a series, in the order in which they are shown; occurrences copy it to their roster."""
+
+    __tablename__ = "series_analyst"
+
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"), primary_key=True)
+    analyst_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
+    position: Mapped[int]
+
+    analyst: Mapped[Person] = relationship()
+
+
+class Occurrence(Base):
+    """One meeting of a series. `sequence` and `revised_at` are SEQUENCE and DTSTAMP of the feeds.
+
+    `title` and `room_url` are for this one only, None where the series' hold; `moved_from_at` is where it was.
+    """
+
+    __tablename__ = "occurrence"
+    __table_args__ = (
+        UniqueConstraint("series_id", "key"),
+        CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        CheckConstraint("status IN ('scheduled', 'cancelled')", name="status"),
+        CheckConstraint("sequence >= 0", name="sequence"),
+        Index("ix_occurrence_starts_at", "starts_at", "id"),
+        Index("ix_occurrence_series_starts_at", "series_id", "starts_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    public_id: Mapped[uuid.UUID] = mapped_column(unique=True, default=new_public_id)
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id"))
+    key: Mapped[str]
+    module_number: Mapped[int | None]
+    title: Mapped[str | None]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    moved_from_at: Mapped[datetime | None]
+    status: Mapped[str] = mapped_column(default=SCHEDULED)
+    reason: Mapped[str] = mapped_column(default="")
+    room_url: Mapped[str | None]
+    sequence: Mapped[int] = mapped_column(default=0)
+    revised_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+    series: Mapped[Series] = relationship()
+    roster: Mapped[list[Roster]] = relationship(cascade="all, delete-orphan", order_by="Roster.position")
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.status == CANCELLED
+
+
+class Roster(Base):
+    """One analyst staffing one occurrence; `room_url` only where theirs differs for this one."""
+
+    __tablename__ = "roster"
+
+    occurrence_id: Mapped[int] = mapped_column(ForeignKey("occurrence.id", ondelete="CASCADE"), primary_key=True)
+    analyst_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
+    position: Mapped[int]
+    room_url: Mapped[str | None]
+
+    analyst: Mapped[Person] = relationship()

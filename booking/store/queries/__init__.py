@@ -1,0 +1,1 @@
+"""What pages, feeds and deeds read, one module a reader."""

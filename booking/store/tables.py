@@ -1,0 +1,31 @@
+"""Every table, so that whoever needs the whole of `Base.metadata` imports one module."""
+
+from booking.store.base import Base
+from booking.store.bookings import Booking
+from booking.store.claims import Claim
+from booking.store.idempotency import IdempotencyKey
+from booking.store.letters import Letter
+from booking.store.people import Person, Role
+from booking.store.programme import Module, Occurrence, Programme, Roster, Series, SeriesAnalyst
+from booking.store.register import Entry
+from booking.store.sign_ins import SignIn
+from booking.store.workers import Worker
+
+__all__ = [
+    "Base",
+    "Booking",
+    "Claim",
+    "Entry",
+    "IdempotencyKey",
+    "Letter",
+    "Module",
+    "Occurrence",
+    "Person",
+    "Programme",
+    "Role",
+    "Roster",
+    "Series",
+    "SeriesAnalyst",
+    "SignIn",
+    "Worker",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,10 @@ class Policy:
     horizon_days: int = 28
     door_minutes: int = 10
     slot_minutes: tuple[int, ...] = (15, 30)
+
+    def offering(self, slot_minutes: tuple[int, ...]) -> Policy:
+        """The same policy with other lengths, ascending."""
+        return replace(self, slot_minutes=tuple(sorted(slot_minutes)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class Hours:
     """The bookable hours of one occurrence: [starts_at, ends_at), whom it is staffed by, what is taken.
 
     `analyst_ids` in the order in which they are shown; `taken` holds (analyst, quarter_at), whichever
-    occurrence it was taken from.
+    occurrence it was taken from; `own` are the quarters that the member who asks holds already, anywhere.
     """
 
     starts_at: datetime
@@ -46,6 +46,7 @@ class Hours:
     analyst_ids: tuple[int, ...]
     taken: frozenset[tuple[int, datetime]]
     is_cancelled: bool = False
+    own: frozenset[datetime] = frozenset()
 
     @property
     def quarters(self) -> list[datetime]:
@@ -77,12 +78,16 @@ def refusal(hours: Hours, slot: Slot, policy: Policy, now: datetime) -> errors.R
         return errors.TooEarly(opens_at)
     if any((slot.analyst_id, quarter) in hours.taken for quarter in slot.quarters):
         return errors.SlotTaken()
+    if not hours.own.isdisjoint(slot.quarters):
+        return errors.SlotTaken(own=True)
     return None
 
 
 def free(hours: Hours, minutes: int, policy: Policy, now: datetime) -> list[Slot]:
     """Every slot of `minutes` that can be had at `now`: by start, then in the roster's order."""
-    candidates = (Slot(analyst_id, start, minutes) for start in starts(hours, minutes) for analyst_id in hours.analyst_ids)
+    candidates = (
+        Slot(analyst_id, start, minutes) for start in starts(hours, minutes) for analyst_id in hours.analyst_ids
+    )
     return [slot for slot in candidates if refusal(hours, slot, policy, now) is None]
 
 

@@ -20,7 +20,9 @@ class IdempotencyKey(Base):
 
     __tablename__ = "idempotency_key"
 
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
     key: Mapped[str] = mapped_column(primary_key=True)
     digest: Mapped[str]
     answer: Mapped[uuid.UUID | None]

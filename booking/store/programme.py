@@ -58,7 +58,9 @@ class Series(Base):
     created_at: Mapped[datetime]
 
     modules: Mapped[list[Module]] = relationship(cascade="all, delete-orphan", order_by="Module.number")
-    analysts: Mapped[list[SeriesAnalyst]] = relationship(cascade="all, delete-orphan", order_by="SeriesAnalyst.position")
+    analysts: Mapped[list[SeriesAnalyst]] = relationship(
+        cascade="all, delete-orphan", order_by="SeriesAnalyst.position"
+    )
 
 
 class Module(Base):

@@ -1,0 +1,5 @@
+"""`python -m booking` is the `booking` command."""
+
+from booking.cli.main import main
+
+main()

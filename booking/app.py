@@ -1,0 +1,46 @@
+"""create_app: the one place that puts settings, store, pages and API together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Flask
+from flask_wtf import CSRFProtect
+
+from booking import clock, resources
+from booking import settings as settings_module
+from booking.programme import organisation
+from booking.settings import Settings
+from booking.store import engine as engines
+from booking.web import access, context, reader
+from booking.web import blueprints as pages
+
+MOST_BYTES = 256 * 1024  # of a request's body
+
+
+def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> Flask:
+    """The WSGI application; raises SettingsError where keys are missing, and names what data/ has wrong."""
+    settings_module.require_keys(settings)
+    app = Flask("booking", template_folder=str(resources.folder("templates")), static_folder=str(resources.PACKAGE / "static"))
+    engine = engines.make(settings.database_url)
+    found = organisation.load(settings.data, settings.organisation or None)
+    app.extensions["booking"] = context.State(settings, found, engine, engines.sessions(engine), now)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=MOST_BYTES,
+        MAX_FORM_MEMORY_SIZE=MOST_BYTES,
+        SESSION_COOKIE_NAME="__Host-booking" if settings.is_https else "booking",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=settings.is_https,
+    )
+    context.init_app(app)
+    reader.init_app(app)
+    access.init_app(app)  # before CSRF: whoever is signed out is asked to sign in, not told of a missing token
+    CSRFProtect(app)
+    pages.init_app(app)
+    return app

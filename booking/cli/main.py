@@ -1,0 +1,51 @@
+"""The `booking` command: its groups and commands, and how an error reaches a person."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+from sqlalchemy.exc import OperationalError
+
+from booking import __version__
+from booking.domain.errors import Refusal
+from booking.settings import SettingsError
+
+#: command -> the module under booking.cli whose attribute of that name it is; loaded only when asked for
+COMMANDS = {
+    "programme": "programme",
+    "worker": "worker",
+}
+
+
+class Lazy(click.Group):
+    """A group that imports a command's module when it is used, so that each starts quickly."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        found = getattr(importlib.import_module(f"booking.cli.{COMMANDS[cmd_name]}"), cmd_name)
+        if not isinstance(found, click.Command):
+            raise TypeError(f"booking.cli.{COMMANDS[cmd_name]}.{cmd_name} is no command")
+        return found
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def booking() -> None:
+    """A programme that people book and subscribe to: set it up, serve it, keep it."""
+
+
+def main() -> None:
+    """Run the command; what a person can mend is one line on standard error and exit status 1."""
+    try:
+        booking(prog_name="booking", standalone_mode=True)
+    except (SettingsError, Refusal, FileNotFoundError, PermissionError) as error:
+        sys.exit(f"booking: {error}")
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0] if error.orig else "no answer"
+        sys.exit(f"booking: the database does not answer as it should: {reason}. `booking doctor` says more.")

@@ -1,0 +1,87 @@
+"""Move a booking to another start, length, analyst or clinic."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking.domain import errors, policy
+from booking.domain.organisation import Organisation
+from booking.services.book import BookingRequest, pick
+from booking.services.deed import deed
+from booking.store import bookings, claims, facts, letters, register
+from booking.store.bookings import Booking
+from booking.store.queries import bookings as queries
+from booking.store.queries import occurrences
+
+
+@deed
+def move(
+    session: Session,
+    booking_id: uuid.UUID,
+    request: BookingRequest,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    member_id: int | None = None,
+) -> Booking:
+    """Move a booking that has not started; it keeps its id, its UID and its brief.
+
+    It does not count against the member's own limits, and its own quarters count as free. A move to where it
+    already is changes nothing (a form sent twice). `member_id` is whose it must be, None for whoever holds its
+    manage address. Raises what `book` raises, and AlreadyStarted and NotConfirmed; then nothing is written.
+    """
+    target_id = occurrences.occurrence_id(session, request.occurrence)
+    booking = queries.locked(session, booking_id, target_id)
+    if member_id is not None and booking.member_id != member_id:
+        raise errors.NotFound()
+    if booking.is_cancelled:
+        raise errors.NotConfirmed()
+    if is_there(booking, request):
+        return booking
+    if now >= booking.starts_at:
+        raise errors.AlreadyStarted(booking.starts_at)
+    occurrence = session.get_one(type(booking.occurrence), target_id)
+    if not organisation.kinds[occurrence.series.kind].bookable:
+        raise errors.NotBookable()
+    rules = occurrences.policy(organisation, occurrence.series)
+    hours = occurrences.hours(session, occurrence, booking.member_id, moving=booking.id)
+    slot = pick(session, hours, request.starts_at, request.minutes, request.analyst, rules, now)
+    standing = occurrences.standing(session, occurrence.id, booking.member, now, moving=booking.id)
+    refusal = policy.refusal(standing, rules, slot.starts_at, organisation.zone)
+    if refusal is not None:
+        raise refusal
+    was_at, was_minutes, was_with = booking.starts_at, booking.minutes, booking.analyst.name
+    claims.release(session, [booking.id])
+    bookings.place(booking, occurrence.id, slot)
+    booking.chose_analyst = request.analyst is not None
+    bookings.revise(booking, now)
+    session.flush()
+    session.expire(booking, ["occurrence", "analyst"])
+    claims.take(session, slot, booking.member_id, booking.id)
+    told = facts.booking_facts(
+        session, booking, was_at=facts.stamp(was_at), was_minutes=was_minutes, was_with=was_with
+    )
+    letters.enqueue(
+        session, "moved", booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id
+    )
+    register.write(
+        session,
+        "moved",
+        "booking",
+        booking.public_id,
+        now,
+        actor_id=booking.member_id,
+        was_at=facts.stamp(was_at),
+        starts_at=facts.stamp(slot.starts_at),
+    )
+    return booking
+
+
+def is_there(booking: Booking, request: BookingRequest) -> bool:
+    """Whether the booking already is what the request asks for."""
+    same_analyst = request.analyst is None or request.analyst == booking.analyst.public_id
+    same_place = booking.occurrence.public_id == request.occurrence and booking.starts_at == request.starts_at
+    return same_place and booking.minutes == request.minutes and same_analyst

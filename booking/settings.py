@@ -1,0 +1,160 @@
+"""The only reader of the environment: every setting, its meaning and its default.
+
+A setting is an environment variable with the prefix BOOKING_. BOOKING_SETTINGS names a file of
+`NAME=value` lines that stand in for those the environment does not set; `booking init` writes one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from booking import resources
+
+PREFIX = "BOOKING_"
+DEFAULT_FILE = "booking.env"
+
+
+class SettingsError(Exception):
+    """A setting is missing or cannot be read; the message names it and says what to do."""
+
+
+def _setting(meaning: str, default: Any = "", *, secret: bool = False) -> Any:
+    return field(default=default, metadata={"meaning": meaning, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one process. `metadata` of each field holds its meaning and whether it is secret."""
+
+    database_url: str = _setting("where the store is: sqlite:///PATH or postgresql://…", "sqlite:///booking.sqlite", secret=True)
+    secret_key: str = _setting("signs sign-ins, doors and manage addresses; at least 32 characters", secret=True)
+    feed_key: str = _setting("signs private feed addresses; a new one ends every subscription", secret=True)
+    base_url: str = _setting("the public address, https://… without a path", "http://127.0.0.1:8000")
+    smtp_url: str = _setting("smtp://user:password@host:587 and the like; empty: letters wait in the outbox", secret=True)
+    mail_from: str = _setting("the address that letters come from", "booking@localhost.invalid")
+    reply_to: str = _setting("a mailbox that a person reads; empty: the address that letters come from")
+    join_url: str = _setting("where people become members; shown to those who are not")
+    organisation: str = _setting("the organisation's name; empty: the one that data/ states")
+    data: Path = _setting("the folder of kinds.yaml, policy.yaml and programme/; empty: the one that is shipped", Path())
+    trusted_proxies: int = _setting("how many proxies stand in front and set X-Forwarded-For", 0)
+    is_demo: bool = _setting("1 while `booking demo` serves: people sign in by a click, letters stay here", False)
+
+    @property
+    def reply_address(self) -> str:
+        return self.reply_to or self.mail_from
+
+    @property
+    def is_https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @property
+    def host(self) -> str:
+        """The public host name, without port."""
+        return urlsplit(self.base_url).hostname or "localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One setting as `booking settings` lists it; `value` is masked where it is secret."""
+
+    name: str
+    meaning: str
+    default: str
+    value: str
+
+
+def read_file(path: Path) -> dict[str, str]:
+    """The `NAME=value` lines of a settings file; SettingsError names file and line."""
+    found: dict[str, str] = {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read: {error}") from error
+    for number, line in enumerate(lines, 1):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip().startswith(PREFIX):
+            raise SettingsError(f"{path}:{number}: a line reads {PREFIX}NAME=value")
+        found[name.strip()] = value.strip().strip('"')
+    return found
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of the environment, over those of the settings file; raises SettingsError."""
+    given = dict(os.environ if environ is None else environ)
+    named = given.get(f"{PREFIX}SETTINGS", "")
+    file = Path(named or DEFAULT_FILE)
+    if named and not file.is_file():
+        raise SettingsError(f"BOOKING_SETTINGS names {file}, which is no file")
+    if named or (environ is None and file.is_file()):
+        given = {**read_file(file), **given}
+    values: dict[str, Any] = {}
+    known = {f"{PREFIX}{f.name.upper()}": f for f in fields(Settings)}
+    for name, value in given.items():
+        if name in known:
+            values[known[name].name] = _read(name, value, known[name].default)
+        elif name.startswith(PREFIX) and name != f"{PREFIX}SETTINGS":
+            raise SettingsError(f"{name} is no setting; `booking settings` lists them")
+    settings = Settings(**values)
+    _check(settings)
+    return settings
+
+
+def _read(name: str, value: str, default: Any) -> Any:
+    if isinstance(default, bool):
+        if value.lower() not in {"", "0", "1", "true", "false", "yes", "no"}:
+            raise SettingsError(f"{name}={value}: 1 or 0")
+        return value.lower() in {"1", "true", "yes"}
+    if isinstance(default, int):
+        if not value.isdigit():
+            raise SettingsError(f"{name}={value}: a whole number")
+        return int(value)
+    if isinstance(default, Path):
+        return Path(value) if value else Path()
+    return value
+
+
+def _check(settings: Settings) -> None:
+    parts = urlsplit(settings.base_url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or parts.query:
+        raise SettingsError(f"BOOKING_BASE_URL={settings.base_url}: an address such as https://booking.example.org")
+    object.__setattr__(settings, "base_url", settings.base_url.rstrip("/"))
+    if settings.data == Path():
+        object.__setattr__(settings, "data", resources.folder("data"))
+    elif not settings.data.is_dir():
+        raise SettingsError(f"BOOKING_DATA={settings.data}: no such folder")
+    if settings.database_url.partition(":")[0].partition("+")[0] not in {"sqlite", "postgresql"}:
+        raise SettingsError("BOOKING_DATABASE_URL: sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME")
+
+
+def require_keys(settings: Settings) -> None:
+    """Raise SettingsError unless both keys are there and long enough to sign with."""
+    for name, value in (("SECRET_KEY", settings.secret_key), ("FEED_KEY", settings.feed_key)):
+        if len(value) < 32:
+            raise SettingsError(f"{PREFIX}{name} is missing or shorter than 32 characters; `booking init` makes one")
+
+
+def listed(settings: Settings) -> list[Shown]:
+    """Every setting with meaning, default and present value, secrets masked."""
+    rows = []
+    for f in fields(Settings):
+        value = str(getattr(settings, f.name))
+        shown = ("(set)" if value else "(not set)") if f.metadata["secret"] else value
+        rows.append(Shown(f"{PREFIX}{f.name.upper()}", f.metadata["meaning"], str(f.default), shown))
+    return rows
+
+
+def file_text(values: Mapping[str, str]) -> str:
+    """A settings file for `values` (names without prefix, in lower case), each under its meaning."""
+    lines = ["# Settings of the booking service. Keep this file secret; `booking settings` explains each."]
+    for f in fields(Settings):
+        if f.name in values:
+            lines += ["", f"# {f.metadata['meaning']}", f"{PREFIX}{f.name.upper()}={values[f.name]}"]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,46 @@
+"""The facts that a letter about a booking holds: as of the commit that queued it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from booking.store.bookings import Booking
+from booking.store.programme import Programme
+
+
+def stamp(instant: datetime) -> str:
+    """An instant in a letter's facts: ISO 8601 with its offset, UTC."""
+    return instant.isoformat()
+
+
+def booking_facts(session: Session, booking: Booking, **more: Any) -> dict[str, Any]:
+    """JSON values about one booking, its meeting included; `more` is added as it is.
+
+    Names only, no address, no room, no link: those are derived when the letter is rendered.
+    """
+    occurrence = booking.occurrence
+    series = occurrence.series
+    programme = session.get(Programme, 1)
+    return {
+        "booking": str(booking.public_id),
+        "occurrence": str(occurrence.public_id),
+        "series": series.slug,
+        "kind": series.kind,
+        "title": occurrence.title or series.title,
+        "zone": series.zone,
+        "starts_at": stamp(booking.starts_at),
+        "ends_at": stamp(booking.ends_at),
+        "minutes": booking.minutes,
+        "analyst": booking.analyst.name,
+        "member": booking.member.name,
+        "topic": booking.topic,
+        "link": booking.link,
+        "sequence": booking.sequence,
+        "revised_at": stamp(booking.revised_at),
+        "is_invited": booking.is_invited,
+        "uid_domain": programme.uid_domain if programme is not None else None,
+        **more,
+    }

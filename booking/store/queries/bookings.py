@@ -1,0 +1,29 @@
+"""What deeds read of one booking before they lock what it concerns."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain import errors
+from booking.store import locks
+from booking.store.bookings import Booking
+
+
+def locked(session: Session, public_id: uuid.UUID, *more_occurrence_ids: int) -> Booking:
+    """The booking, read afresh once its occurrence (and `more_occurrence_ids`) and its member are locked.
+
+    Raises NotFound. A booking that moved to another occurrence in between is locked anew.
+    """
+    while True:
+        ids = select(Booking.id, Booking.occurrence_id, Booking.member_id).where(Booking.public_id == public_id)
+        seen = session.execute(ids).one_or_none()
+        if seen is None:
+            raise errors.NotFound()
+        locks.occurrences(session, {seen.occurrence_id, *more_occurrence_ids})
+        locks.person(session, seen.member_id)
+        booking = session.get_one(Booking, seen.id, populate_existing=True)
+        if booking.occurrence_id == seen.occurrence_id:
+            return booking

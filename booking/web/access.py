@@ -1,0 +1,84 @@
+"""Who may open an address. Every view says so with one of these decorators; one that says nothing opens to nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, abort, current_app, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from werkzeug.routing import Rule
+
+from booking.web import context
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+PUBLIC = "public"  # anybody
+TOKEN = "token"  # whoever holds a signed address; the view checks it
+SIGNED_IN = "signed-in"  # any person
+MEMBER = "member"
+ANALYST = "analyst"
+COORDINATOR = "coordinator"
+STAFF = "staff"  # analysts and coordinators
+DEMO = "demo"  # anybody, in demo mode only; elsewhere there is no such address
+LEVELS = (PUBLIC, TOKEN, SIGNED_IN, MEMBER, ANALYST, COORDINATOR, STAFF, DEMO)
+
+
+def _declare(level: str) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        view.access = level  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+public = _declare(PUBLIC)
+token = _declare(TOKEN)
+signed_in = _declare(SIGNED_IN)
+member = _declare(MEMBER)
+analyst = _declare(ANALYST)
+coordinator = _declare(COORDINATOR)
+staff = _declare(STAFF)
+demo = _declare(DEMO)
+
+
+def level_of(app: Flask, rule: Rule | str) -> str | None:
+    """What the view behind a rule or endpoint declares; None if it declares nothing."""
+    endpoint = rule if isinstance(rule, str) else rule.endpoint
+    found: str | None = getattr(app.view_functions[endpoint], "access", None)
+    return found
+
+
+def allows(level: str, roles: frozenset[str] | None) -> bool:
+    """Whether a person with these roles (None: not signed in) may open an address of that level."""
+    if level in {PUBLIC, TOKEN, DEMO}:
+        return True
+    if roles is None:
+        return False
+    if level == STAFF:
+        return not roles.isdisjoint({ANALYST, COORDINATOR})
+    return level == SIGNED_IN or level in roles
+
+
+def init_app(app: Flask) -> None:
+    """Check each request before its view runs."""
+    app.view_functions["static"].access = PUBLIC  # type: ignore[attr-defined]
+
+    @app.before_request
+    def check() -> ResponseReturnValue | None:
+        if request.endpoint is None:
+            return None  # no such address: the router answers
+        level = level_of(current_app, request.endpoint)
+        if level is None:
+            abort(404)
+        if level in {PUBLIC, TOKEN}:
+            return None
+        if level == DEMO:
+            return None if context.settings().is_demo else abort(404)
+        if not current_user.is_authenticated:
+            unauthorized: ResponseReturnValue = current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
+            return unauthorized
+        if not allows(level, current_user.roles):
+            abort(403)
+        return None

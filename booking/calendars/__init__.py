@@ -1,1 +1,11 @@
-"""Occurrences and bookings to iCalendar bytes (RFC 5545, RFC 5546, RFC 7986)."""
+"""Occurrences and bookings to iCalendar bytes (RFC 5545, 7986, 5546): values in, bytes out.
+
+text        what may stand in a line
+addresses   the pages and doors that entries point at
+vtimezone   zones as calendars want them described
+entries     one VEVENT for each occurrence or booking
+catalogue   which feeds there are, what they are called, and which days they show
+feeds       a VCALENDAR of entries, and the digest that names its bytes
+invitations a booking as a letter carries it
+subscribe   the links that bring a feed into somebody's calendar
+"""

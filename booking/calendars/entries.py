@@ -1,0 +1,231 @@
+"""One VEVENT for each occurrence and each booking (RFC 5545, 3.6.1). Nothing recurs, nothing is relative to now."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from icalendar import Event
+
+from booking.calendars import text
+from booking.calendars.addresses import Addresses
+from booking.domain import wording, zones
+from booking.domain.meetings import Appointment, Meeting
+from booking.domain.organisation import Organisation
+
+SYDNEY = "Australia/Sydney"
+CANCELLED_PREFIX = "CANCELLED: "
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Whose calendars these are. `uid_domain` is the stored one, never that of the settings or of a request."""
+
+    organisation: Organisation
+    uid_domain: str
+    addresses: Addresses
+
+    def occurrence_uid(self, public_id: uuid.UUID) -> str:
+        return f"occurrence-{public_id}@{self.uid_domain}"
+
+    def booking_uid(self, public_id: uuid.UUID) -> str:
+        return f"booking-{public_id}@{self.uid_domain}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One VEVENT with what its calendar needs to know of it. `order` sorts: start, then UID."""
+
+    event: Event
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    uid: str
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        return self.starts_at, self.uid
+
+
+def public(publisher: Publisher, meeting: Meeting) -> Entry:
+    """An occurrence as everybody sees it: its page, and never a door; it blocks nobody's day."""
+    page = publisher.addresses.occurrence(meeting.public_id)
+    kind = publisher.organisation.kinds.get(meeting.kind)
+    word = "Book a slot" if kind is not None and kind.bookable and not meeting.is_cancelled else "More"
+    paragraphs = [_facts(publisher, meeting), meeting.summary, f"{word}: {page}"]
+    return _of_meeting(publisher, meeting, paragraphs, page=page, door="", is_private=False)
+
+
+def followed(publisher: Publisher, meeting: Meeting) -> Entry:
+    """An occurrence in a member's private feed, with its door."""
+    page = publisher.addresses.occurrence(meeting.public_id)
+    door = "" if meeting.is_cancelled else publisher.addresses.door(meeting.public_id)
+    ways = "\n".join([f"Join: {door}"] * bool(door) + [f"More: {page}"])
+    paragraphs = [_facts(publisher, meeting), meeting.summary, ways]
+    return _of_meeting(publisher, meeting, paragraphs, page=page, door=door, is_private=True)
+
+
+def given(publisher: Publisher, meeting: Meeting, appointments: Sequence[Appointment]) -> Entry:
+    """An occurrence in the feed of an analyst who gives it: of a bookable kind with a line for each booking.
+
+    `appointments` are that analyst's in it, by start; cancelled ones are left out.
+    """
+    zone = publisher.organisation.zone
+    page = publisher.addresses.analyst_day(zones.today(meeting.starts_at, zone))
+    door = "" if meeting.is_cancelled else publisher.addresses.door(meeting.public_id)
+    standing = [] if meeting.is_cancelled else [one for one in appointments if not one.is_cancelled]
+    kind = publisher.organisation.kinds.get(meeting.kind)
+    booked = "\n".join(_booked_line(one, zone) for one in standing)
+    if not standing and kind is not None and kind.bookable and not meeting.is_cancelled:
+        booked = "Nobody has booked yet."
+    ways = "\n".join([f"Join: {door}"] * bool(door) + [f"The day: {page}"])
+    revised_at = max([meeting.revised_at, *(one.revised_at for one in appointments)])
+    paragraphs = [_facts(publisher, meeting), booked, ways]
+    return _of_meeting(publisher, meeting, paragraphs, page=page, door=door, is_private=True, revised_at=revised_at)
+
+
+def booked(publisher: Publisher, appointment: Appointment) -> Entry:
+    """A booking as its member sees it, with its door."""
+    meeting = appointment.meeting
+    page = publisher.addresses.booking(appointment.public_id)
+    door = "" if appointment.is_cancelled else publisher.addresses.door(appointment.public_id)
+    facts = [_when(appointment.starts_at, appointment.ends_at, publisher.organisation.zone)]
+    if appointment.is_cancelled:
+        facts.append(_cancelled(appointment.reason))
+    facts.append(f"With {text.line(appointment.analyst)}, {appointment.minutes} minutes.")
+    brief = [f"Topic: {text.block(appointment.topic)}"] * bool(appointment.topic)
+    brief += [f"To look at: {text.line(appointment.link)}"] * bool(appointment.link)
+    ways = [f"Join: {door}"] * bool(door) + [f"{'Your booking' if not door else 'Change or cancel'}: {page}"]
+    event = _event(
+        publisher,
+        kind=meeting.kind,
+        summary=f"{meeting.title} with {appointment.analyst}",
+        paragraphs=["\n".join(facts), "\n".join(brief), "\n".join(ways)],
+        page=page,
+        door=door,
+        door_label=meeting.title,
+        is_private=True,
+        is_cancelled=appointment.is_cancelled,
+    )
+    uid = publisher.booking_uid(appointment.public_id)
+    _stamp(event, uid, appointment.sequence, appointment.revised_at)
+    _place(event, appointment.starts_at, appointment.ends_at, meeting.zone)
+    return Entry(event, appointment.starts_at, appointment.ends_at, meeting.zone, uid)
+
+
+def _of_meeting(
+    publisher: Publisher,
+    meeting: Meeting,
+    paragraphs: Sequence[str],
+    *,
+    page: str,
+    door: str,
+    is_private: bool,
+    revised_at: datetime | None = None,
+) -> Entry:
+    event = _event(
+        publisher,
+        kind=meeting.kind,
+        summary=meeting.heading,
+        paragraphs=paragraphs,
+        page=page,
+        door=door,
+        door_label=meeting.title,
+        is_private=is_private,
+        is_cancelled=meeting.is_cancelled,
+    )
+    uid = publisher.occurrence_uid(meeting.public_id)
+    _stamp(event, uid, meeting.sequence, revised_at or meeting.revised_at)
+    _place(event, meeting.starts_at, meeting.ends_at, meeting.zone)
+    return Entry(event, meeting.starts_at, meeting.ends_at, meeting.zone, uid)
+
+
+def _event(
+    publisher: Publisher,
+    *,
+    kind: str,
+    summary: str,
+    paragraphs: Sequence[str],
+    page: str,
+    door: str,
+    door_label: str,
+    is_private: bool,
+    is_cancelled: bool,
+) -> Event:
+    event = Event()
+    event.add("summary", (CANCELLED_PREFIX if is_cancelled else "") + text.line(summary))
+    described = [text.block(paragraph) for paragraph in paragraphs]
+    event.add("description", "\n\n".join(paragraph for paragraph in described if paragraph))
+    event.add("url", page)
+    event.add("location", "Online")
+    known = publisher.organisation.kinds.get(kind)
+    event.add("categories", [text.line(known.title if known is not None else kind)])
+    event.add("class", "PRIVATE" if is_private else "PUBLIC")
+    event.add("transp", "OPAQUE" if is_private and not is_cancelled else "TRANSPARENT")
+    event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
+    if door:
+        label = f"Join: {text.parameter(door_label)}"
+        parameters: dict[str, Any] = {"VALUE": "URI", "FEATURE": ["AUDIO", "VIDEO"], "LABEL": label}
+        event.add("conference", door, parameters=parameters)
+    return event
+
+
+def _stamp(event: Event, uid: str, sequence: int, revised_at: datetime) -> None:
+    event.add("uid", uid)
+    event.add("sequence", sequence)
+    event.add("dtstamp", revised_at.replace(microsecond=0))
+    event.add("last-modified", revised_at.replace(microsecond=0))
+
+
+def _place(event: Event, starts_at: datetime, ends_at: datetime, zone: str) -> None:
+    """DTSTART and DTEND on the zone's own clock; in UTC where that clock shows a time twice and this is the second."""
+    for name, instant in (("dtstart", starts_at), ("dtend", ends_at)):
+        wall = zones.wall(instant, zone)
+        if zones.localize_first(wall, zone) == instant:
+            event.add(name, wall, parameters={"TZID": zone})
+        else:
+            event.add(name, instant)
+
+
+def _facts(publisher: Publisher, meeting: Meeting) -> str:
+    """The time in words, where it was if it moved, and that it is cancelled if it is."""
+    zone = publisher.organisation.zone
+    lines = [_when(meeting.starts_at, meeting.ends_at, zone)]
+    if meeting.moved_from_at is not None:
+        lines.append(f"Moved from {_start(meeting.moved_from_at, zone)}.")
+    if meeting.is_cancelled:
+        lines.append(_cancelled(meeting.reason))
+    return "\n".join(lines)
+
+
+def _cancelled(reason: str) -> str:
+    return f"Cancelled. {text.line(reason)}".rstrip()
+
+
+def _when(start: datetime, end: datetime, zone: str) -> str:
+    """Monday 30 November, 1:00–2:00 pm AEST (2:00–3:00 pm in Sydney): Sydney's where an Australian zone differs."""
+    shown = f"{_day(start, zone)}, {wording.span(start, end, zone)} {zones.abbreviation(start, zone)}"
+    if zone.startswith("Australia/") and not wording.same_clock(start, zone, SYDNEY):
+        other_day = "" if zones.today(start, SYDNEY) == zones.today(start, zone) else f"{_day(start, SYDNEY)}, "
+        shown += f" ({other_day}{wording.span(start, end, SYDNEY)} in Sydney)"
+    return shown.replace(wording.NBSP, " ")
+
+
+def _start(instant: datetime, zone: str) -> str:
+    shown = f"{_day(instant, zone)}, {wording.clock(instant, zone)} {zones.abbreviation(instant, zone)}"
+    return shown.replace(wording.NBSP, " ")
+
+
+def _day(instant: datetime, zone: str) -> str:
+    return wording.long_day(zones.today(instant, zone))
+
+
+def _booked_line(appointment: Appointment, zone: str) -> str:
+    """1:15 pm, 30 minutes: A member – what they would like to discuss"""
+    at = wording.clock(appointment.starts_at, zone).replace(wording.NBSP, " ")
+    topic = text.line(appointment.topic)
+    said = f" {wording.DASH} {topic}" if topic else ""
+    return f"{at}, {appointment.minutes} minutes: {text.line(appointment.member)}{said}"

@@ -1,0 +1,83 @@
+"""A VCALENDAR of entries, and the digest that names its bytes before they are made."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from icalendar import Calendar, vText
+
+import booking
+from booking.calendars import text, vtimezone
+from booking.calendars.catalogue import Feed, Window
+from booking.calendars.entries import Entry, Publisher
+from booking.domain import tokens, zones
+
+PRODID = "-//booking//Course schedule//EN"
+REFRESH = timedelta(hours=1)
+MARGIN = timedelta(days=2)  # a meeting may end after the window does
+
+
+def empty() -> Calendar:
+    """A VCALENDAR with what every one of ours begins with."""
+    calendar = Calendar()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", PRODID)
+    calendar.add("calscale", "GREGORIAN")
+    return calendar
+
+
+def feed(publisher: Publisher, shown: Feed, window: Window, entries: Iterable[Entry]) -> bytes:
+    """The bytes of a whole feed; equal values give equal bytes. Without entries it has the programme's zone."""
+    calendar = empty()
+    name = text.line(shown.name)
+    calendar.add("name", vText(name))
+    calendar.add("x-wr-calname", vText(name))
+    calendar.add("x-wr-timezone", vText(publisher.organisation.zone))
+    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", vText("PT1H"))
+    ordered = sorted(entries, key=lambda entry: entry.order)
+    used = {entry.zone for entry in ordered} or {publisher.organisation.zone}
+    for zone in sorted(used):
+        calendar.add_component(vtimezone.component(zone, window.start - MARGIN, window.end + MARGIN))
+    for entry in ordered:
+        calendar.add_component(entry.event)
+    content: bytes = calendar.to_ical()
+    return content
+
+
+def single(entry: Entry) -> bytes:
+    """One entry as a file of its own: a snapshot, not a subscription."""
+    return of_one(empty(), entry)
+
+
+def of_one(calendar: Calendar, entry: Entry) -> bytes:
+    """`calendar` with one entry and its zone."""
+    calendar.add_component(vtimezone.component(entry.zone, entry.starts_at - MARGIN, entry.ends_at + MARGIN))
+    calendar.add_component(entry.event)
+    content: bytes = calendar.to_ical()
+    return content
+
+
+def digest(publisher: Publisher, version: Sequence[object], key: str, window: Window | None = None) -> str:
+    """What an ETag holds: a digest of all that the bytes depend on, `version` being that of the contents.
+
+    The secret key reaches the bytes by way of the doors, so a MAC made with it stands for it here.
+    """
+    organisation = publisher.organisation
+    parts = (
+        booking.__version__,
+        zones.data_version(),
+        organisation.name,
+        organisation.short_name,
+        organisation.zone,
+        [(name, repr(kind)) for name, kind in organisation.kinds.items()],
+        publisher.uid_domain,
+        publisher.addresses.base_url,
+        tokens.sign(publisher.addresses.secret_key, "digest", "doors"),
+        key,
+        None if window is None else (window.start, window.end),
+        *version,
+    )
+    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:40]

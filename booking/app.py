@@ -10,6 +10,7 @@ from flask_wtf import CSRFProtect
 
 from booking import clock, resources
 from booking import settings as settings_module
+from booking.api import slots
 from booking.programme import organisation
 from booking.settings import Settings
 from booking.store import engine as engines
@@ -22,7 +23,9 @@ MOST_BYTES = 256 * 1024  # of a request's body
 def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> Flask:
     """The WSGI application; raises SettingsError where keys are missing, and names what data/ has wrong."""
     settings_module.require_keys(settings)
-    app = Flask("booking", template_folder=str(resources.folder("templates")), static_folder=str(resources.PACKAGE / "static"))
+    app = Flask(
+        "booking", template_folder=str(resources.folder("templates")), static_folder=str(resources.PACKAGE / "static")
+    )
     engine = engines.make(settings.database_url)
     found = organisation.load(settings.data, settings.organisation or None)
     app.extensions["booking"] = context.State(settings, found, engine, engines.sessions(engine), now)
@@ -43,4 +46,5 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
     access.init_app(app)  # before CSRF: whoever is signed out is asked to sign in, not told of a missing token
     CSRFProtect(app)
     pages.init_app(app)
+    app.register_blueprint(slots.blueprint)
     return app

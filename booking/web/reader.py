@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from flask import Flask, redirect, request, session, url_for
+from flask import Flask, abort, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, login_user, logout_user
 from sqlalchemy import select
@@ -105,5 +105,7 @@ def init_app(app: Flask) -> None:
     @login.unauthorized_handler  # type: ignore[untyped-decorator]
     def ask_to_sign_in() -> ResponseReturnValue:
         """To the sign-in page, which brings them back to where a GET was, or to the page a POST was sent from."""
+        if request.blueprint == "api":
+            abort(401)  # programs are told so; they fill in no form
         back_to = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else request.path
         return redirect(url_for("sign_in.ask", next=back_to), 303)

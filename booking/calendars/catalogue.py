@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -23,7 +24,7 @@ class Feed:
 
     @property
     def file_name(self) -> str:
-        return f"{self.key.replace('/', '-')}.ics"
+        return f"{re.sub('[^A-Za-z0-9_-]', '-', self.key)}.ics"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,226 @@
+"""The addresses that calendars fetch: public feeds, private feeds, single entries, and robots.txt.
+
+Public bytes are held in this process; which version they should be is looked up once a second at the most.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import cast
+
+from flask import Blueprint, Flask, Response, abort, current_app, request
+from flask.blueprints import BlueprintSetupState
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from booking import clock
+from booking.calendars import catalogue, entries, feeds
+from booking.calendars.addresses import Addresses
+from booking.calendars.catalogue import Feed, Window
+from booking.calendars.entries import Entry, Publisher
+from booking.domain import tokens
+from booking.domain.meetings import Appointment
+from booking.services.note_fetch import note_fetch
+from booking.store.queries import feeds as queries
+from booking.store.queries import meetings as rows
+from booking.web import access, calendar_answers, context, private_feeds
+from booking.web.held import Held, Shelf
+from booking.web.private_feeds import Contents
+
+HOLD_SECONDS = 1.0
+MANAGE_DAYS = 7  # a manage address opens until so long after its booking
+
+blueprint = Blueprint("feeds", __name__)
+
+
+@blueprint.record_once
+def prepare(state: BlueprintSetupState) -> None:
+    """Give the application its shelf, and feeds no session."""
+    app = cast(Flask, state.app)
+    app.extensions["feeds"] = Shelf()
+    app.session_interface = calendar_answers.NoSessionForFeeds()
+
+
+@blueprint.get("/feeds/<key>.ics")
+@access.public
+def public(key: str) -> Response:
+    return _public(key)
+
+
+@blueprint.get("/feeds/series/<slug>.ics")
+@access.public
+def series(slug: str) -> Response:
+    return _public(f"series/{slug}")
+
+
+def _public(key: str) -> Response:
+    shelf: Shelf = current_app.extensions["feeds"]
+    held = shelf.held.get(key)
+    if held is None or clock.monotonic() >= held.until:
+        held = _looked_up(shelf, key)
+        if held is None:
+            return calendar_answers.absent()
+    return calendar_answers.respond(held.answer)
+
+
+def _looked_up(shelf: Shelf, key: str) -> Held | None:
+    """The feed as it is now, rendered only if it has changed; None if there is no such feed."""
+    with shelf.lock:
+        held = shelf.held.get(key)
+        if held is not None and clock.monotonic() < held.until:
+            return held  # another thread has just looked
+        until = clock.monotonic() + HOLD_SECONDS
+        shown = _feed(key)
+        if shown is None:
+            shelf.held.pop(key, None)
+            return None
+        published = queries.published(context.db())
+        publisher = _publisher(published)
+        window = _window()
+        etag = feeds.digest(publisher, (published.version, shown.name), key, window)
+        if held is None or held.answer.etag != etag:
+            content = feeds.feed(publisher, shown, window, _public_entries(publisher, shown, window))
+            found = calendar_answers.answer(etag, content, shown.file_name, is_private=False)
+        else:
+            found = held.answer
+        shelf.put(key, found, until)
+        return shelf.held[key]
+
+
+def _feed(key: str) -> Feed | None:
+    organisation = context.organisation()
+    head, _, slug = key.partition("/")
+    if head != "series" or not slug:
+        return catalogue.public(organisation).get(key)
+    title = queries.series_title(context.db(), slug)
+    return None if title is None else catalogue.of_series(organisation, slug, title)
+
+
+def _public_entries(publisher: Publisher, shown: Feed, window: Window) -> list[Entry]:
+    if not publisher.uid_domain:
+        return []  # nothing was published yet, so nothing has a UID
+    found = rows.meetings(context.db(), window.start, window.end, shown.kinds, shown.series_slug)
+    return [entries.public(publisher, meeting) for meeting in found]
+
+
+@blueprint.get("/feeds/member/<token>.ics")
+@access.token
+def member(token: str) -> Response:
+    return _private(token, queries.MEMBER, catalogue.of_member(context.organisation()), private_feeds.member)
+
+
+@blueprint.get("/feeds/analyst/<token>.ics")
+@access.token
+def analyst(token: str) -> Response:
+    return _private(token, queries.ANALYST, catalogue.of_analyst(context.organisation()), private_feeds.analyst)
+
+
+def _private(
+    token: str, role: str, shown: Feed, contents_of: Callable[[Session, int, Feed, Window], Contents]
+) -> Response:
+    owner = _owner(token, role)
+    if owner is None:
+        return calendar_answers.absent()
+    window = _window()
+    published = queries.published(context.db())
+    publisher = _publisher(published)
+    contents = contents_of(context.db(), owner.person_id, shown, window)
+    version = (published.version, shown.name, *contents.version)
+    etag = feeds.digest(publisher, version, f"{role}/{token.partition('.')[0]}", window)
+    if calendar_answers.is_unchanged(etag):
+        response = calendar_answers.unchanged(etag, is_private=True)
+    else:
+        made = contents.entries(publisher) if publisher.uid_domain else []
+        content = feeds.feed(publisher, shown, window, made)
+        response = calendar_answers.respond(calendar_answers.answer(etag, content, shown.file_name, is_private=True))
+    if owner.fetched_at is None and _is_calendar():
+        note_fetch(context.db(), owner.person_id, role, context.now())
+    return response
+
+
+def _owner(token: str, role: str) -> queries.Owner | None:
+    """Whose address the token is; None if it was never made, has been renewed, or its owner has gone."""
+    public_id = _subject(token)
+    if public_id is None:
+        return None
+    owner = queries.owner(context.db(), public_id, role)
+    if owner is None or not tokens.verify(context.settings().feed_key, f"{role}-feed", token, owner.generation):
+        return None
+    return owner
+
+
+@blueprint.get("/occurrences/<uuid:public_id>.ics")
+@access.public
+def occurrence(public_id: uuid.UUID) -> Response:
+    meeting = rows.meeting(context.db(), public_id)
+    publisher = _publisher(queries.published(context.db()))
+    if meeting is None or not publisher.uid_domain:
+        abort(404)
+    etag = feeds.digest(publisher, [repr(meeting)], "occurrence")
+    content = feeds.single(entries.public(publisher, meeting))
+    return calendar_answers.respond(
+        calendar_answers.answer(etag, content, f"{meeting.series_slug}.ics", is_private=False)
+    )
+
+
+@blueprint.get("/bookings/<uuid:public_id>.ics")
+@access.member
+def booking(public_id: uuid.UUID) -> Response:
+    appointment = rows.appointment(context.db(), public_id)
+    if appointment is None or appointment.member_public_id != current_user.public_id:
+        abort(404)
+    return _booking(appointment)
+
+
+@blueprint.get("/manage/<token>/booking.ics")
+@access.token
+def managed(token: str) -> Response:
+    """The same for whoever has the booking's manage address, for as long as that opens."""
+    public_id = _subject(token)
+    if public_id is None or not tokens.verify(context.settings().secret_key, "manage", token):
+        abort(404)
+    appointment = rows.appointment(context.db(), public_id)
+    if appointment is None or context.now() > appointment.ends_at + timedelta(days=MANAGE_DAYS):
+        abort(404)
+    return _booking(appointment)
+
+
+def _booking(appointment: Appointment) -> Response:
+    publisher = _publisher(queries.published(context.db()))
+    if not publisher.uid_domain:
+        abort(404)
+    etag = feeds.digest(publisher, [repr(appointment)], "booking")
+    content = feeds.single(entries.booked(publisher, appointment))
+    return calendar_answers.respond(calendar_answers.answer(etag, content, "booking.ics", is_private=True))
+
+
+@blueprint.get("/robots.txt")
+@access.public
+def robots() -> Response:
+    """Calendars may fetch every feed (Google asks here first); addresses that open one thing are nobody's to find."""
+    text = "User-agent: *\nAllow: /feeds/\nDisallow: /join/\nDisallow: /manage/\nDisallow: /sign-in/\n"
+    return Response(text, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "public, max-age=86400"})
+
+
+def _subject(token: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(tokens.subject(token) or "")
+    except ValueError:
+        return None
+
+
+def _publisher(published: queries.Published) -> Publisher:
+    settings = context.settings()
+    addresses = Addresses(settings.base_url, settings.secret_key)
+    return Publisher(context.organisation(), published.uid_domain or "", addresses)
+
+
+def _window() -> Window:
+    return catalogue.window(context.now(), context.organisation().zone)
+
+
+def _is_calendar() -> bool:
+    """Whether a calendar is fetching, and neither a HEAD nor somebody looking with a browser."""
+    return request.method == "GET" and "text/html" not in request.headers.get("Accept", "")

@@ -1,0 +1,132 @@
+"""`make bench`: what was measured, the yardstick of the same run, the ratio, the target. Exits 1 if one is short."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import repeat
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlencode
+
+from bench import fill, load, servers, visits
+from booking import clock
+
+ROUNDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table; `target` None where a figure is only told."""
+
+    what: str
+    figure: float
+    yardstick: float
+    ratio: float
+    target: float | None
+
+    @property
+    def verdict(self) -> str:
+        if self.target is None:
+            return ""
+        return "met" if self.ratio >= self.target else "SHORT"
+
+
+def compare(
+    what: str, target: float | None, ours: tuple[int, Iterator[bytes], int], yard: tuple[int, bytes], seconds: float
+) -> Row:
+    """Load the yardstick and the service in turn, `ROUNDS` times; the median of each and of the ratios.
+
+    `ours` is port, requests and the one status that counts; anything else ends the bench.
+    """
+    port, requests, expected = ours
+    rates, yards = [], []
+    load.run(yard[0], repeat(yard[1]), seconds / 2)
+    for _ in range(ROUNDS):
+        yards.append(load.run(yard[0], repeat(yard[1]), seconds).rate)
+        result = load.run(port, requests, seconds)
+        if set(result.statuses) != {expected}:
+            raise SystemExit(f"bench: {what}: expected only {expected}, got {dict(result.statuses)}")
+        rates.append(result.rate)
+    ratios = [rate / yard_rate for rate, yard_rate in zip(rates, yards, strict=True)]
+    row = Row(what, median(rates), median(yards), median(ratios), target)
+    show(row)
+    return row
+
+
+def show(row: Row) -> None:
+    target = f"{row.target:.3f}" if row.target is not None else "–"
+    print(f"{row.what:58} {row.figure:9.1f} {row.yardstick:10.1f} {row.ratio:7.3f} {target:>7}  {row.verdict}", flush=True)
+
+
+def feeds_and_slots(kind: str, seconds: float) -> list[Row]:
+    """The public feed of a year, whole and 304, and the free slots of one clinic with five analysts."""
+    url = servers.new_database(kind, f"year-{kind}")
+    clinic, member = fill.year(url, clock.now())
+    environment = servers.environment(url)
+    cookie, _ = visits.visit(visits.application(environment), member["id"])
+    rows = []
+    with servers.served("wsgi:app", environment, "/robots.txt") as port:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/feeds/programme.ics") as answer:
+            body, etag = answer.read(), answer.headers["ETag"]
+        occurrences = body.count(b"BEGIN:VEVENT")
+        if occurrences < 240:
+            raise SystemExit(f"bench: the feed holds only {occurrences} occurrences")
+        with tempfile.NamedTemporaryFile(suffix=".ics") as constant:
+            constant.write(body)
+            constant.flush()
+            with servers.served("bench.yardstick:app", {"BENCH_BYTES": constant.name}, "/bare") as yard:
+                same, bare = (yard, load.get("/constant")), (yard, load.get("/bare"))
+                feed = "/feeds/programme.ics"
+                whole = (port, repeat(load.get(feed)), 200)
+                rows.append(compare(f"public feed, {occurrences} occurrences, whole, {kind}", 0.4, whole, same, seconds))
+                unchanged = (port, repeat(load.get(feed, f"If-None-Match: {etag}")), 304)
+                rows.append(compare(f"public feed, 304, {kind}", 0.4, unchanged, bare, seconds))
+                slots = load.get(f"/api/v1/occurrences/{clinic}/slots?minutes=15", cookie)
+                target = 0.08 if kind == "sqlite" else 0.05
+                rows.append(
+                    compare(f"free slots, 5 analysts, {kind}", target, (port, repeat(slots), 200), bare, seconds)
+                )
+                page = load.get(f"/occurrences/{clinic}", cookie)
+                rows.append(
+                    compare(f"the page they are booked on, {kind}", None, (port, repeat(page), 200), bare, seconds)
+                )
+    return rows
+
+
+def bookings(kind: str, seconds: float) -> Row:
+    """A booking through HTTP by many members in many clinics, each on a free slot."""
+    url = servers.new_database(kind, f"bookings-{kind}")
+    clinics, _ = fill.many_clinics(url, clock.now(), 0)
+    members = fill.members(url, len(clinics) * fill.ANALYSTS * 4, clock.now())
+    environment = servers.environment(url)
+    app = visits.application(environment)
+    requests = booking_requests(app, clinics, members)
+    with (
+        servers.served("wsgi:app", environment, "/robots.txt") as port,
+        servers.served("bench.yardstick:app", {}, "/bare") as yard,
+    ):
+        ours, bare = (port, requests, 303), (yard, load.get("/bare"))
+        return compare(f"a booking, committed with its letter, {kind}", 0.015, ours, bare, seconds)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=2.0, help="how long each round of each load lasts")
+    parser.add_argument("--only", choices=["sqlite", "postgresql"], help="one database only")
+    arguments = parser.parse_args()
+    print(f"{'what':58} {'a second':>9} {'yardstick':>10} {'ratio':>7} {'target':>7}")
+    rows: list[Row] = []
+    for kind in [arguments.only] if arguments.only else ["sqlite", "postgresql"]:
+        rows += feeds_and_slots(kind, arguments.seconds)
+        rows.append(bookings(kind, arguments.seconds))
+    if any(row.verdict == "SHORT" for row in rows):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -71,7 +71,7 @@ def _cities() -> dict[str, str]:
     found: dict[str, str] = {}
     for name in pytz.common_timezones:
         found.setdefault(name.rpartition("/")[2].replace("_", " ").casefold(), name)
-    for name in pytz.country_timezones("AU"):
+    for name in pytz.country_timezones["AU"]:
         found[name.rpartition("/")[2].replace("_", " ").casefold()] = name
     return found
 
@@ -153,4 +153,4 @@ def city(zone_name: str) -> str:
 
 def data_version() -> str:
     """The version of the zone data, for whatever depends on it."""
-    return str(pytz.OLSON_VERSION)
+    return pytz.__version__

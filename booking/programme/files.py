@@ -1,0 +1,285 @@
+"""Programme files: YAML as a coordinator writes it, to statements of series; every mistake at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TypeVar
+
+from dateutil.rrule import rrulestr
+
+from booking.domain import recurrence, zones
+from booking.domain.organisation import Organisation
+from booking.domain.programme import Named, Place, Statement
+from booking.domain.recurrence import Rule
+from booking.programme import nodes, words
+from booking.programme.nodes import Fields, Items, Problem, Text, Value
+
+FILE_FIELDS = ("zone", "month", "series")
+SERIES_FIELDS = (
+    *("kind", "title", "summary", "every", "repeat", "time", "zone"),
+    *("from", "until", "modules", "slots", "analysts"),
+)
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+T = TypeVar("T")
+
+
+@dataclass
+class Reading:
+    """What was understood, what is wrong, and what a reader should know besides."""
+
+    statements: list[Statement] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
+
+
+def in_folder(folder: Path) -> list[Path]:
+    """The programme files of a folder, by name."""
+    return sorted(folder.glob("*.yaml"))
+
+
+def read(paths: Iterable[Path], organisation: Organisation, today: date) -> Reading:
+    """Read every file; a slug that two of them use is a mistake of the second."""
+    sources: list[tuple[str, bytes]] = []
+    unread: list[Problem] = []
+    for path in paths:
+        try:
+            sources.append((str(path), nodes.read_bytes(path)))
+        except nodes.Unreadable as error:
+            unread += error.problems
+    reading = read_all(sources, organisation, today)
+    reading.problems[:0] = unread
+    return reading
+
+
+def read_all(sources: Iterable[tuple[str, bytes]], organisation: Organisation, today: date) -> Reading:
+    """As `read`, of names and bytes."""
+    reading = Reading()
+    stated: dict[str, Place] = {}
+    for name, data in sources:
+        try:
+            _File(reading, organisation, today, stated).read(nodes.parse(name, data))
+        except nodes.Unreadable as error:
+            reading.problems += error.problems
+    reading.problems.sort(key=lambda problem: (problem.place.file, problem.place.line))
+    return reading
+
+
+@dataclass
+class _File:
+    """One file while it is read: what holds for all of its series."""
+
+    reading: Reading
+    organisation: Organisation
+    today: date
+    stated: dict[str, Place]
+    zone: str = ""
+    month: date | None = None
+
+    def wrong(self, place: Place, message: str) -> None:
+        self.reading.problems.append(Problem(place, message))
+
+    def read(self, root: Fields) -> None:
+        self.unknown(root, FILE_FIELDS)
+        self.zone = self.zone_of(root) or self.organisation.zone
+        self.month = self.text(root, "month", words.month)
+        series = root.values.get("series")
+        if not isinstance(series, Fields) or not series.values:
+            place = root.places.get("series", root.place)
+            self.wrong(place, "`series:` holds each series under its short name")
+            return
+        for slug, value in series.values.items():
+            self.series(slug, value, series.places[slug])
+
+    def unknown(self, fields: Fields, known: tuple[str, ...]) -> None:
+        for word in fields.values.keys() - set(known):
+            near = get_close_matches(word, known, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
+            self.wrong(fields.places[word], f"unknown field {word!r}{hint}")
+
+    def text(self, fields: Fields, word: str, convert: Callable[[str], T]) -> T | None:
+        """The field converted; None where it is missing or wrong (then it is named)."""
+        value = fields.values.get(word)
+        if value is None:
+            return None
+        if not isinstance(value, Text) or not value.value:
+            self.wrong(fields.places[word], f"{word!r} holds one piece of text")
+            return None
+        try:
+            return convert(value.value)
+        except ValueError as error:
+            self.wrong(value.place, str(error))
+            return None
+
+    def required(self, fields: Fields, word: str, convert: Callable[[str], T], place: Place) -> T | None:
+        if word not in fields.values:
+            self.wrong(place, f"{word!r} is missing")
+        return self.text(fields, word, convert)
+
+    def zone_of(self, fields: Fields) -> str | None:
+        def convert(text: str) -> str:
+            try:
+                return zones.named(text)
+            except zones.UnknownZone:
+                raise ValueError(f"unknown zone {text!r}: write AEST, AEDT, or a city such as Sydney") from None
+
+        found = self.text(fields, "zone", convert)
+        value = fields.values.get("zone")
+        if found and isinstance(value, Text) and value.value.upper() == "AEST":
+            note = "AEST is UTC+10 all year, so Australia/Brisbane; for Sydney's clock write AEDT or Sydney"
+            self.reading.notes.append(Problem(value.place, note))
+        return found
+
+    def items(self, fields: Fields, word: str) -> list[Text]:
+        """A list of texts; one text stands for a list of one."""
+        value = fields.values.get(word)
+        if value is None:
+            return []
+        found: tuple[Value, ...] = value.values if isinstance(value, Items) else (value,)
+        texts = [item for item in found if isinstance(item, Text) and item.value]
+        if len(texts) != len(found) or not found:
+            self.wrong(fields.places[word], f"{word!r} holds a list, each on a line that begins with a dash")
+        return texts
+
+    def series(self, slug: str, value: Value, place: Place) -> None:
+        before = len(self.reading.problems)
+        if not _SLUG.fullmatch(slug) or len(slug) > 60:
+            self.wrong(place, f"the short name {slug!r} has small letters, digits and single dashes only, at most 60")
+        if slug in self.stated:
+            self.wrong(place, f"the series {slug!r} is stated a second time; first in {self.stated[slug]}")
+        self.stated.setdefault(slug, place)
+        if not isinstance(value, Fields):
+            self.wrong(place, f"the series {slug!r} holds fields such as `kind:` and `every:`")
+            return
+        self.unknown(value, SERIES_FIELDS)
+        kind = self.required(value, "kind", self.kind, place)
+        title = self.required(value, "title", _title, place)
+        analysts = self.analysts(value)
+        modules = self.items(value, "modules")
+        lengths = self.lengths(value)
+        rule = self.rule(value, modules, place)
+        if kind is not None:
+            allowed = self.organisation.kinds[kind]
+            if modules and not allowed.modular:
+                self.wrong(value.places["modules"], f"a {kind} has no modules")
+            if allowed.bookable and rule is not None:
+                self.on_quarters(rule, value)
+            if lengths and not allowed.bookable:
+                self.wrong(value.places["slots"], f"a {kind} has no slots")
+        if rule is not None:
+            self.dates(rule, value, modules, place)
+        if len(self.reading.problems) > before or rule is None or kind is None or title is None:
+            return
+        summary = self.text(value, "summary", str) or ""
+        self.reading.statements.append(Statement(slug, kind, title, summary, rule, lengths, analysts, place))
+
+    def kind(self, text: str) -> str:
+        if text not in self.organisation.kinds:
+            raise ValueError(f"unknown kind {text!r}: one of {', '.join(self.organisation.kinds)}")
+        return text
+
+    def analysts(self, fields: Fields) -> tuple[Named, ...]:
+        found: dict[str, Named] = {}
+        for text in self.items(fields, "analysts"):
+            email = text.value.lower()
+            if not _EMAIL.fullmatch(email):
+                self.wrong(text.place, f"{text.value!r} is no e-mail address")
+            elif email in found:
+                self.wrong(text.place, f"{text.value!r} is listed twice")
+            else:
+                found[email] = Named(email, text.place)
+        return tuple(found.values())
+
+    def lengths(self, fields: Fields) -> tuple[int, ...]:
+        found = set()
+        for text in self.items(fields, "slots"):
+            if not text.value.isdecimal() or not 15 <= int(text.value) <= 240 or int(text.value) % 15:
+                self.wrong(text.place, f"a slot of {text.value!r} minutes: write 15, 30, 45 …")
+            else:
+                found.add(int(text.value))
+        return tuple(sorted(found))
+
+    def rule(self, fields: Fields, modules: list[Text], place: Place) -> Rule | None:
+        if ("every" in fields.values) == ("repeat" in fields.values):
+            self.wrong(place, "either `every:` (Monday and Tuesday) or `repeat:` (an RRULE) says when it meets")
+        if "every" in fields.values:
+            every = fields.values["every"]
+            joined = (
+                " and ".join(text.value for text in self.items(fields, "every")) if isinstance(every, Items) else None
+            )
+            rrule = self.every(joined, fields) if joined is not None else self.text(fields, "every", words.rrule)
+        else:
+            rrule = self.text(fields, "repeat", _rrule)
+        hours = self.required(fields, "time", words.times, place)
+        zone = self.zone_of(fields) or self.zone
+        starts_on = self.text(fields, "from", words.day) or (self.month if "from" not in fields.values else None)
+        if starts_on is None and "from" not in fields.values:
+            self.wrong(place, "`from:` is missing, and the file names no `month:`")
+        ends_on = self.text(fields, "until", words.day)
+        if starts_on and ends_on and ends_on < starts_on:
+            self.wrong(fields.places["until"], f"it ends on {ends_on}, before it begins on {starts_on}")
+            return None
+        if rrule is None or hours is None or starts_on is None:
+            return None
+        return Rule(rrule, starts_on, *hours, zone, ends_on, tuple(text.value for text in modules))
+
+    def every(self, text: str, fields: Fields) -> str | None:
+        try:
+            return words.rrule(text)
+        except ValueError as error:
+            self.wrong(fields.places["every"], str(error))
+            return None
+
+    def on_quarters(self, rule: Rule, fields: Fields) -> None:
+        if rule.start_wall.minute % 15 or rule.end_wall.minute % 15:
+            self.wrong(fields.places["time"], "hours that are booked begin and end on :00, :15, :30 or :45")
+
+    def dates(self, rule: Rule, fields: Fields, modules: list[Text], place: Place) -> None:
+        """Name a rule without dates, modules without one, and clock times that are skipped or shown twice."""
+        when = fields.places.get("every", fields.places.get("repeat", place))
+        horizon = recurrence.stored_until(max(self.today, rule.starts_on))
+        limit = rule.starts_on + timedelta(days=3660) if modules else horizon
+        found = recurrence.expand(rule, rule.starts_on, limit)
+        if not found:
+            self.wrong(when, "the rule has no date")
+            return
+        if len(found) < len(modules):
+            at = fields.places["modules"]
+            self.wrong(at, f"{len(modules)} modules, but only {len(found)} dates; the last is {found[-1].wall.date()}")
+        for day in recurrence.dates(rule):
+            if day > found[-1].wall.date() and (modules or day >= horizon):
+                break
+            for clock in (rule.start_wall, rule.end_wall):
+                self.clock(day, clock, rule.zone, fields.places["time"])
+
+    def clock(self, day: date, clock: time, zone: str, place: Place) -> None:
+        try:
+            zones.localize(datetime.combine(day, clock), zone)
+        except zones.NoSuchTime:
+            self.wrong(place, f"on {day} the clocks of {zone} skip {clock:%H:%M}")
+        except zones.TwiceTime:
+            self.wrong(place, f"on {day} the clocks of {zone} show {clock:%H:%M} twice")
+
+
+def _title(text: str) -> str:
+    if len(text) > 200:
+        raise ValueError("a title has at most 200 characters")
+    return text
+
+
+def _rrule(text: str) -> str:
+    upper = text.upper().removeprefix("RRULE:")
+    if not re.match(r"FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;|$)", upper) or "UNTIL" in upper or "COUNT" in upper:
+        raise ValueError(f"{text!r}: an RRULE begins with FREQ=WEEKLY or the like; `until:` and `modules:` end it")
+    if re.search(r"BY(HOUR|MINUTE|SECOND)", upper):
+        raise ValueError(f"{text!r}: `time:` says the hour")
+    try:
+        rrulestr(upper, dtstart=datetime(2000, 1, 1))  # noqa: DTZ001 (a rule runs on the wall clock)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{text!r} is no RRULE: {error}") from None
+    return upper

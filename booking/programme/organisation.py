@@ -1,0 +1,109 @@
+"""kinds.yaml, policy.yaml and organisation.yaml: what this organisation runs, as values."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+
+from booking.domain import zones
+from booking.domain.organisation import Kind, Organisation, Policy
+from booking.domain.programme import Place
+from booking.programme import nodes
+from booking.programme.nodes import Fields, Items, Problem, Text, Unreadable, Value
+
+SHAPES = ("circle", "diamond", "square")
+_TEXTS = ("title", "title_plural", "plural", "shape")
+_FLAGS = ("bookable", "modular")
+
+
+def load(data: Path, name: str | None = None) -> Organisation:
+    """The organisation of a data folder; `name` stands in for the one it states. Unreadable names file and line."""
+    problems: list[Problem] = []
+    described = nodes.parse(str(data / "organisation.yaml"), nodes.read_bytes(data / "organisation.yaml"))
+    texts = {word: _text(described, word, problems) for word in ("name", "short_name", "zone")}
+    zone = _zone(texts["zone"], described, problems)
+    kinds = _kinds(nodes.parse(str(data / "kinds.yaml"), nodes.read_bytes(data / "kinds.yaml")), problems)
+    file = nodes.parse(str(data / "policy.yaml"), nodes.read_bytes(data / "policy.yaml"))
+    general = _policy(
+        Fields({k: v for k, v in file.values.items() if k != "series"}, file.places, file.place), Policy(), problems
+    )
+    overrides = file.values.get("series")
+    special: dict[str, Policy] = {}
+    if isinstance(overrides, Fields):
+        for slug, value in overrides.values.items():
+            if isinstance(value, Fields):
+                special[slug] = _policy(value, general, problems)
+            else:
+                problems.append(Problem(overrides.places[slug], f"{slug!r} holds rules such as `upcoming: 3`"))
+    if problems:
+        raise Unreadable(problems)
+    return Organisation(name or texts["name"], texts["short_name"] or name or "", zone, kinds, general, special)
+
+
+def _text(found: Fields, word: str, problems: list[Problem]) -> str:
+    value = found.values.get(word)
+    if isinstance(value, Text) and value.value:
+        return value.value
+    problems.append(Problem(found.places.get(word, found.place), f"{word!r} is missing"))
+    return ""
+
+
+def _zone(text: str, found: Fields, problems: list[Problem]) -> str:
+    try:
+        return zones.named(text)
+    except zones.UnknownZone:
+        problems.append(Problem(found.places.get("zone", found.place), f"unknown zone {text!r}"))
+        return "UTC"
+
+
+def _kinds(file: Fields, problems: list[Problem]) -> dict[str, Kind]:
+    kinds: dict[str, Kind] = {}
+    for name, value in file.values.items():
+        place = file.places[name]
+        if not isinstance(value, Fields):
+            problems.append(Problem(place, f"the kind {name!r} holds fields such as `plural:`"))
+            continue
+        for word in value.values.keys() - {*_TEXTS, *_FLAGS}:
+            problems.append(
+                Problem(value.places[word], f"unknown field {word!r}; known are {', '.join((*_TEXTS, *_FLAGS))}")
+            )
+        texts = {word: _text(value, word, problems) for word in _TEXTS}
+        flags = {word: _flag(value, word, problems) for word in _FLAGS}
+        if texts["shape"] and texts["shape"] not in SHAPES:
+            problems.append(Problem(value.places["shape"], f"a shape is one of {', '.join(SHAPES)}"))
+        kinds[name] = Kind(name=name, **texts, **flags)
+    return kinds
+
+
+def _flag(found: Fields, word: str, problems: list[Problem]) -> bool:
+    value = found.values.get(word)
+    if value is None:
+        return False
+    if isinstance(value, Text) and value.value in {"true", "false", "yes", "no"}:
+        return value.value in {"true", "yes"}
+    problems.append(Problem(found.places[word], f"{word!r} is yes or no"))
+    return False
+
+
+def _policy(found: Fields, base: Policy, problems: list[Problem]) -> Policy:
+    known = {f.name for f in fields(Policy)}
+    values: dict[str, int | tuple[int, ...]] = {}
+    for word, value in found.values.items():
+        place = found.places[word]
+        if word not in known:
+            problems.append(Problem(place, f"unknown rule {word!r}; known are {', '.join(sorted(known))}"))
+        elif word == "slot_minutes":
+            values[word] = _lengths(value, place, problems)
+        elif isinstance(value, Text) and value.value.isdecimal():
+            values[word] = int(value.value)
+        else:
+            problems.append(Problem(place, f"{word!r} is a whole number"))
+    return replace(base, **values)  # type: ignore[arg-type]
+
+
+def _lengths(value: Value, place: Place, problems: list[Problem]) -> tuple[int, ...]:
+    texts = [item.value for item in value.values if isinstance(item, Text)] if isinstance(value, Items) else []
+    good = [int(text) for text in texts if text.isdecimal() and int(text) and int(text) % 15 == 0]
+    if not good or not isinstance(value, Items) or len(good) != len(value.values):
+        problems.append(Problem(place, "slot_minutes is a list such as [15, 30], each a multiple of 15"))
+    return tuple(sorted(set(good)))

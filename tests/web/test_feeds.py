@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from booking import clock
+from booking.calendars import feeds as calendars
 from booking.domain import tokens
 from booking.services.cancel import cancel
 from booking.settings import Settings
@@ -218,6 +220,25 @@ def test_the_window_moves_with_the_month_and_the_tag_with_it(site, programme):
     moved = site.get("/feeds/programme.ics")
     assert moved.headers["ETag"] != first.headers["ETag"]
     assert uids(moved) == set()
+
+
+def test_many_who_ask_at_once_after_a_change_make_it_be_rendered_once(site, programme, monkeypatch):
+    site.get("/feeds/programme.ics")
+    site.changed()
+    rendered = []
+    render = calendars.feed
+
+    def counted(*given):
+        rendered.append(given)
+        return render(*given)
+
+    monkeypatch.setattr(calendars, "feed", counted)
+    app = site.client.application
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: app.test_client().get("/feeds/programme.ics"), range(24)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.headers["ETag"] for answer in answers}) == 1
+    assert len(rendered) == 1
 
 
 def test_an_empty_feed_is_a_calendar_with_its_zone(site):

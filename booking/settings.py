@@ -31,16 +31,16 @@ def _setting(meaning: str, default: Any = "", *, secret: bool = False) -> Any:
 class Settings:
     """The settings of one process. `metadata` of each field holds its meaning and whether it is secret."""
 
-    database_url: str = _setting("where the store is: sqlite:///PATH or postgresql://…", "sqlite:///booking.sqlite", secret=True)
+    database_url: str = _setting("the store: sqlite:///PATH or postgresql://…", "sqlite:///booking.sqlite", secret=True)
     secret_key: str = _setting("signs sign-ins, doors and manage addresses; at least 32 characters", secret=True)
     feed_key: str = _setting("signs private feed addresses; a new one ends every subscription", secret=True)
     base_url: str = _setting("the public address, https://… without a path", "http://127.0.0.1:8000")
-    smtp_url: str = _setting("smtp://user:password@host:587 and the like; empty: letters wait in the outbox", secret=True)
+    smtp_url: str = _setting("smtp://user:password@host:587 or the like; empty: letters wait", secret=True)
     mail_from: str = _setting("the address that letters come from", "booking@localhost.invalid")
     reply_to: str = _setting("a mailbox that a person reads; empty: the address that letters come from")
     join_url: str = _setting("where people become members; shown to those who are not")
     organisation: str = _setting("the organisation's name; empty: the one that data/ states")
-    data: Path = _setting("the folder of kinds.yaml, policy.yaml and programme/; empty: the one that is shipped", Path())
+    data: Path = _setting("the folder of kinds, policy and programme/; empty: the one that is shipped", Path())  # noqa: RUF009 (a field)
     trusted_proxies: int = _setting("how many proxies stand in front and set X-Forwarded-For", 0)
     is_demo: bool = _setting("1 while `booking demo` serves: people sign in by a click, letters stay here", False)
 

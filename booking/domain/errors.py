@@ -181,3 +181,13 @@ class TooManyRequests(Refusal):
     def __init__(self, retry_at: datetime) -> None:
         super().__init__(f"again after {retry_at:%Y-%m-%d %H:%M} UTC")
         self.retry_at = retry_at
+
+
+class CannotPublish(Refusal):
+    """What a programme file asks for cannot be stored; `problems` names each reason with file and line."""
+
+    code = "cannot-publish"
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from importlib.metadata import version
 
 import pytz
 from pytz.tzinfo import BaseTzInfo
@@ -153,4 +154,4 @@ def city(zone_name: str) -> str:
 
 def data_version() -> str:
     """The version of the zone data, for whatever depends on it."""
-    return pytz.__version__
+    return version("pytz")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
+from itertools import takewhile
 from pathlib import Path
 from typing import TypeVar
 
@@ -245,25 +246,30 @@ class _File:
         horizon = recurrence.stored_until(max(self.today, rule.starts_on))
         limit = rule.starts_on + timedelta(days=3660) if modules else horizon
         found = recurrence.expand(rule, rule.starts_on, limit)
-        if not found:
+        last = found[-1].wall.date() if modules and found else limit
+        clocks_right = [
+            self.clock(day, clock, rule.zone, fields.places["time"])
+            for day in takewhile(lambda day: day < limit and day <= last, recurrence.dates(rule))
+            for clock in (rule.start_wall, rule.end_wall)
+        ]
+        if not found and all(clocks_right):
             self.wrong(when, "the rule has no date")
-            return
-        if len(found) < len(modules):
+        elif len(found) < len(modules):
             at = fields.places["modules"]
-            self.wrong(at, f"{len(modules)} modules, but only {len(found)} dates; the last is {found[-1].wall.date()}")
-        for day in recurrence.dates(rule):
-            if day > found[-1].wall.date() and (modules or day >= horizon):
-                break
-            for clock in (rule.start_wall, rule.end_wall):
-                self.clock(day, clock, rule.zone, fields.places["time"])
+            until = f"; the last is {last}" if found else ""
+            self.wrong(at, f"{len(modules)} modules, but only {len(found)} dates{until}")
 
-    def clock(self, day: date, clock: time, zone: str, place: Place) -> None:
+    def clock(self, day: date, clock: time, zone: str, place: Place) -> bool:
+        """Whether the clocks of the zone show that time once on that day; else it is named."""
         try:
             zones.localize(datetime.combine(day, clock), zone)
         except zones.NoSuchTime:
             self.wrong(place, f"on {day} the clocks of {zone} skip {clock:%H:%M}")
+            return False
         except zones.TwiceTime:
             self.wrong(place, f"on {day} the clocks of {zone} show {clock:%H:%M} twice")
+            return False
+        return True
 
 
 def _title(text: str) -> str:

@@ -71,7 +71,15 @@ def _kinds(file: Fields, problems: list[Problem]) -> dict[str, Kind]:
         flags = {word: _flag(value, word, problems) for word in _FLAGS}
         if texts["shape"] and texts["shape"] not in SHAPES:
             problems.append(Problem(value.places["shape"], f"a shape is one of {', '.join(SHAPES)}"))
-        kinds[name] = Kind(name=name, **texts, **flags)
+        kinds[name] = Kind(
+            name,
+            texts["plural"],
+            texts["title"],
+            texts["title_plural"],
+            flags["bookable"],
+            flags["modular"],
+            texts["shape"],
+        )
     return kinds
 
 

@@ -42,8 +42,8 @@ def rrule(text: str) -> str:
 def times(text: str) -> tuple[time, time]:
     """Start and end of `1 pm – 2 pm`, `1–2 pm`, `13:00-14:00`, `10 am to noon`; the end comes after the start."""
     parts = _BETWEEN.split(text.strip().lower().removeprefix("from "))
-    found = [_TIME.fullmatch(part.strip()) for part in parts]
-    if len(found) != 2 or found[0] is None or found[1] is None:
+    found = [match for part in parts if (match := _TIME.fullmatch(part.strip()))]
+    if len(parts) != 2 or len(found) != 2:
         raise ValueError(f"{text!r} is no time of day: write 1 pm – 2 pm, or 13:00–14:00")
     first, last = found
     end = _clock(last, last["half"])

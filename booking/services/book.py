@@ -32,7 +32,9 @@ class BookingRequest:
 
 
 @deed
-def book(session: Session, request: BookingRequest, member_id: int, organisation: Organisation, now: datetime) -> Booking:
+def book(
+    session: Session, request: BookingRequest, member_id: int, organisation: Organisation, now: datetime
+) -> Booking:
     """Book a slot; booking, claims, letters and register entry commit together.
 
     A second request with the same key answers the booking that the first one made. Raises TooLate, TooEarly,

@@ -61,9 +61,7 @@ def move(
     session.flush()
     session.expire(booking, ["occurrence", "analyst"])
     claims.take(session, slot, booking.member_id, booking.id)
-    told = facts.booking_facts(
-        session, booking, was_at=facts.stamp(was_at), was_minutes=was_minutes, was_with=was_with
-    )
+    told = facts.booking_facts(session, booking, was_at=facts.stamp(was_at), was_minutes=was_minutes, was_with=was_with)
     letters.enqueue(
         session, "moved", booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id
     )

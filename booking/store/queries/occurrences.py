@@ -50,7 +50,9 @@ def _hours(
     session: Session, occurrence: Occurrence, analyst_ids: tuple[int, ...], member_id: int | None, moving: int | None
 ) -> Hours:
     claimed = select(Claim.analyst_id, Claim.quarter_at, Claim.booking_id).where(
-        Claim.analyst_id.in_(analyst_ids), Claim.quarter_at >= occurrence.starts_at, Claim.quarter_at < occurrence.ends_at
+        Claim.analyst_id.in_(analyst_ids),
+        Claim.quarter_at >= occurrence.starts_at,
+        Claim.quarter_at < occurrence.ends_at,
     )
     taken = frozenset((a, q) for a, q, b in session.execute(claimed) if b is None or b != moving)
     own: frozenset[datetime] = frozenset()
@@ -89,13 +91,17 @@ def hours_of(session: Session, occurrences: Iterable[Occurrence]) -> dict[int, H
     return found
 
 
-def standing(session: Session, occurrence_id: int, member: Person, now: datetime, moving: int | None = None) -> Standing:
+def standing(
+    session: Session, occurrence_id: int, member: Person, now: datetime, moving: int | None = None
+) -> Standing:
     """What `member` holds at `now`, the booking `moving` (an internal id) not counted."""
     mine = (Booking.member_id == member.id) & (Booking.status == CONFIRMED)
     if moving is not None:
         mine &= Booking.id != moving
     upcoming = select(func.count()).select_from(Booking).where(mine, Booking.starts_at > now).scalar_subquery()
-    here = select(func.count()).select_from(Booking).where(mine, Booking.occurrence_id == occurrence_id).scalar_subquery()
+    here = (
+        select(func.count()).select_from(Booking).where(mine, Booking.occurrence_id == occurrence_id).scalar_subquery()
+    )
     counts = session.execute(select(upcoming, here)).one()
     is_member = "member" in member.role_names and member.closed_at is None
     return Standing(is_member, member.member_until, counts[0], counts[1])

@@ -28,7 +28,7 @@ class Analyst:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """One occurrence as somebody needs it who looks for a slot. `minutes` are the series' own lengths, empty for the policy's."""
+    """One occurrence for whoever looks for a slot. `minutes`: the series' own lengths, empty for the policy's."""
 
     id: int
     public_id: uuid.UUID

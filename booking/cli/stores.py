@@ -1,0 +1,28 @@
+"""A session of the store that the settings name, for commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.orm import Session
+
+from booking.settings import Settings, SettingsError
+from booking.store import engine as engines
+from booking.store import migrate
+
+
+@contextmanager
+def session(settings: Settings) -> Iterator[Session]:
+    """Open a session; SettingsError where the database is not migrated."""
+    engine = engines.make(settings.database_url)
+    try:
+        with engine.connect() as connection:
+            present = migrate.current(connection)
+        if present != migrate.head():
+            what = "is empty" if present is None else f"is at {present}, not {migrate.head()}"
+            raise SettingsError(f"the database {what}: run `booking db upgrade` first")
+        with engines.sessions(engine)() as opened:
+            yield opened
+    finally:
+        engine.dispose()

@@ -35,3 +35,11 @@ def clean_link(text: str) -> str:
     if not is_address or _CONTROL.search(cleaned) or re.search(r"\s", cleaned):
         raise errors.TextNotAccepted("link", "an address that begins with http:// or https://")
     return cleaned
+
+
+def clean_line(field: str, text: str, most: int) -> str:
+    """One line without control characters; TextNotAccepted names the field where it is too long."""
+    cleaned = " ".join(_CONTROL.sub("", text).split())
+    if len(cleaned) > most:
+        raise errors.TextNotAccepted(field, f"at most {most} characters")
+    return cleaned

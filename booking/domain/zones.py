@@ -152,6 +152,20 @@ def city(zone_name: str) -> str:
     return zone_name.rpartition("/")[2].replace("_", " ")
 
 
+@lru_cache(maxsize=1)
+def choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Zones to choose from, in groups: the Australian ones first; each as its IANA name and what people read."""
+    australian = [name for name in pytz.country_timezones["AU"] if name in pytz.common_timezones_set]
+    groups: dict[str, list[tuple[str, str]]] = {
+        "Australia": [(name, city(name)) for name in sorted(australian, key=city)]
+    }
+    for name in pytz.common_timezones:
+        region, slash, _ = name.partition("/")
+        if slash and name not in australian and region not in {"US", "Canada"}:
+            groups.setdefault(region, []).append((name, name.partition("/")[2].replace("_", " ")))
+    return list(groups.items())
+
+
 def data_version() -> str:
     """The version of the zone data, for whatever depends on it."""
     return version("pytz")

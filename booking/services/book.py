@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from booking.domain import briefs, errors, policy, slots
 from booking.domain.organisation import Organisation, Policy
-from booking.domain.slots import Hours, Slot
+from booking.domain.slots import Slot
 from booking.services.deed import deed
 from booking.store import bookings, claims, facts, idempotency, letters, locks, register
 from booking.store.bookings import Booking
 from booking.store.people import Person
 from booking.store.queries import occurrences as queries
+from booking.store.queries import timetables
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,7 @@ def book(
             return answered(session, key.answer)
     occurrence = locks.occurrence(session, queries.occurrence_id(session, request.occurrence))
     member = locks.person(session, member_id)
-    rules = queries.policy(organisation, occurrence.series)
-    if not organisation.kinds[occurrence.series.kind].bookable:
-        raise errors.NotBookable()
-    hours = queries.hours(session, occurrence, member.id)
-    slot = pick(session, hours, request.starts_at, request.minutes, request.analyst, rules, now)
+    slot, rules = pick(session, request, organisation, now, member.id)
     standing = queries.standing(session, occurrence.id, member, now)
     refusal = policy.refusal(standing, rules, slot.starts_at, organisation.zone)
     if refusal is not None:
@@ -80,34 +77,29 @@ def book(
 
 def pick(
     session: Session,
-    hours: Hours,
-    starts_at: datetime,
-    minutes: int,
-    analyst: uuid.UUID | None,
-    rules: Policy,
+    request: BookingRequest,
+    organisation: Organisation,
     now: datetime,
-) -> Slot:
-    """The slot that was asked for, with the analyst chosen where anyone will do; raises why it cannot be had."""
-    if analyst is not None:
-        slot = Slot(analyst_id(session, analyst), starts_at, minutes)
-        refusal = slots.refusal(hours, slot, rules, now)
-        if refusal is not None:
-            raise refusal
-        return slot
-    candidates = [Slot(analyst_id, starts_at, minutes) for analyst_id in hours.analyst_ids]
-    refusals = [slots.refusal(hours, slot, rules, now) for slot in candidates]
-    chosen = slots.choose(hours, [slot for slot, why in zip(candidates, refusals, strict=True) if why is None])
-    if chosen is None:
-        raise refusals[0] or errors.NotOnRoster() if refusals else errors.NotOnRoster()
-    return chosen
+    member_id: int,
+    moving: int | None = None,
+) -> tuple[Slot, Policy]:
+    """The slot that was asked for, with the analyst chosen where anyone will do, and the policy it falls under.
 
-
-def analyst_id(session: Session, public_id: uuid.UUID) -> int:
-    """The internal id of a person; NotOnRoster if there is none."""
-    found = session.query(Person.id).filter_by(public_id=public_id).scalar()
+    The quarters of the booking `moving` (an internal id) count as free. Raises why the slot cannot be had.
+    """
+    found = timetables.timetable(session, request.occurrence, member_id, moving)
     if found is None:
-        raise errors.NotOnRoster()
-    return int(found)
+        raise errors.NotFound()
+    if not organisation.kinds[found.kind].bookable:
+        raise errors.NotBookable()
+    rules = found.policy(organisation)
+    wanted = [analyst.id for analyst in found.analysts if request.analyst in {None, analyst.public_id}]
+    candidates = [Slot(analyst_id, request.starts_at, request.minutes) for analyst_id in wanted]
+    refusals = [slots.refusal(found.hours, slot, rules, now) for slot in candidates]
+    chosen = slots.choose(found.hours, [slot for slot, why in zip(candidates, refusals, strict=True) if why is None])
+    if chosen is None:
+        raise next((why for why in refusals if why is not None), errors.NotOnRoster())
+    return chosen, rules
 
 
 def invites(member: Person) -> bool:

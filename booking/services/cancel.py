@@ -13,7 +13,6 @@ from booking.services.deed import deed
 from booking.store import bookings, claims, facts, letters, register
 from booking.store.bookings import CANCELLED, Booking
 from booking.store.queries import bookings as queries
-from booking.store.queries import occurrences
 
 
 @deed
@@ -39,7 +38,7 @@ def cancel(
         return booking
     if now >= booking.starts_at:
         raise errors.AlreadyStarted(booking.starts_at)
-    rules = occurrences.policy(organisation, booking.occurrence.series)
+    rules = organisation.policy_for(booking.occurrence.series.slug)
     claims.release(session, [booking.id])
     booking.status = CANCELLED
     booking.cancelled_at = now

@@ -43,19 +43,14 @@ def move(
         return booking
     if now >= booking.starts_at:
         raise errors.AlreadyStarted(booking.starts_at)
-    occurrence = session.get_one(type(booking.occurrence), target_id)
-    if not organisation.kinds[occurrence.series.kind].bookable:
-        raise errors.NotBookable()
-    rules = occurrences.policy(organisation, occurrence.series)
-    hours = occurrences.hours(session, occurrence, booking.member_id, moving=booking.id)
-    slot = pick(session, hours, request.starts_at, request.minutes, request.analyst, rules, now)
-    standing = occurrences.standing(session, occurrence.id, booking.member, now, moving=booking.id)
+    slot, rules = pick(session, request, organisation, now, booking.member_id, moving=booking.id)
+    standing = occurrences.standing(session, target_id, booking.member, now, moving=booking.id)
     refusal = policy.refusal(standing, rules, slot.starts_at, organisation.zone)
     if refusal is not None:
         raise refusal
     was_at, was_minutes, was_with = booking.starts_at, booking.minutes, booking.analyst.name
     claims.release(session, [booking.id])
-    bookings.place(booking, occurrence.id, slot)
+    bookings.place(booking, target_id, slot)
     booking.chose_analyst = request.analyst is not None
     bookings.revise(booking, now)
     session.flush()

@@ -1,10 +1,13 @@
-"""The hours of one occurrence with the names of those who staff it, read in three statements at the most."""
+"""The hours of occurrences with the names of those who staff them, in a number of statements that never grows."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -34,6 +37,7 @@ class Timetable:
     public_id: uuid.UUID
     series_slug: str
     kind: str
+    zone: str
     minutes: tuple[int, ...]
     hours: Hours
     analysts: tuple[Analyst, ...]
@@ -44,14 +48,16 @@ class Timetable:
         return found.offering(self.minutes) if self.minutes else found
 
 
-_OCCURRENCE = (
+_OCCURRENCES = (
     select(
         Occurrence.id,
+        Occurrence.public_id,
         Occurrence.starts_at,
         Occurrence.ends_at,
         Occurrence.status,
         Series.slug,
         Series.kind,
+        Series.zone,
         Series.slot_minutes,
         Roster.analyst_id,
         Person.public_id,
@@ -61,35 +67,74 @@ _OCCURRENCE = (
     .join(Series, Series.id == Occurrence.series_id)
     .outerjoin(Roster, Roster.occurrence_id == Occurrence.id)
     .outerjoin(Person, Person.id == Roster.analyst_id)
-    .where(Occurrence.public_id == bindparam("public_id"))
-    .order_by(Roster.position, Roster.analyst_id)
 )
-_CLAIMS = select(Claim.analyst_id, Claim.quarter_at).where(
+_ORDER = (Occurrence.starts_at, Occurrence.id, Roster.position, Roster.analyst_id)
+_ONE = _OCCURRENCES.where(Occurrence.public_id == bindparam("public_id")).order_by(*_ORDER)
+_BETWEEN = _OCCURRENCES.where(
+    Series.kind.in_(bindparam("kinds", expanding=True)),
+    Occurrence.starts_at >= bindparam("start"),
+    Occurrence.starts_at < bindparam("end"),
+).order_by(*_ORDER)
+_CLAIMS = select(Claim.analyst_id, Claim.quarter_at, Claim.booking_id).where(
     Claim.analyst_id.in_(bindparam("analyst_ids", expanding=True)),
     Claim.quarter_at >= bindparam("start"),
     Claim.quarter_at < bindparam("end"),
 )
-_OWN = select(Claim.quarter_at).where(
+_OWN = select(Claim.quarter_at, Claim.booking_id).where(
     Claim.member_id == bindparam("member_id"),
     Claim.quarter_at >= bindparam("start"),
     Claim.quarter_at < bindparam("end"),
 )
 
 
-def timetable(session: Session, public_id: uuid.UUID, member_id: int | None = None) -> Timetable | None:
-    """The occurrence of that id, None if there is none; with `member_id` the member's own quarters count as taken."""
-    rows = session.execute(_OCCURRENCE, {"public_id": public_id}).all()
-    if not rows:
-        return None
-    first = rows[0]
-    analysts = tuple(Analyst(row[7], row[8], row[9], row[10]) for row in rows if row[7] is not None)
-    ids = tuple(analyst.id for analyst in analysts)
-    between = {"start": first.starts_at, "end": first.ends_at}
-    claimed = session.execute(_CLAIMS, {"analyst_ids": ids, **between}).all() if ids else []
-    own: frozenset[datetime] = frozenset()
+def timetable(
+    session: Session, public_id: uuid.UUID, member_id: int | None = None, moving: int | None = None
+) -> Timetable | None:
+    """The occurrence of that id, None if there is none: three statements at the most.
+
+    With `member_id` the quarters that this member holds anywhere count as taken; those of the booking `moving`
+    (an internal id) count as free.
+    """
+    rows = session.execute(_ONE, {"public_id": public_id}).all()
+    found = _timetables(session, rows, member_id, moving)
+    return found[0] if found else None
+
+
+def coming(
+    session: Session,
+    kinds: Iterable[str],
+    start: datetime,
+    end: datetime,
+    member_id: int | None = None,
+    moving: int | None = None,
+) -> list[Timetable]:
+    """The occurrences of these kinds that start in [start, end), earliest first; otherwise as `timetable`."""
+    rows = session.execute(_BETWEEN, {"kinds": list(kinds), "start": start, "end": end}).all()
+    return _timetables(session, rows, member_id, moving)
+
+
+def _timetables(
+    session: Session, rows: Iterable[Sequence[Any]], member_id: int | None, moving: int | None
+) -> list[Timetable]:
+    groups = [list(group) for _, group in groupby(rows, key=lambda row: row[0])]
+    if not groups:
+        return []
+    analyst_ids = {row[9] for group in groups for row in group if row[9] is not None}
+    between = {"start": min(group[0][2] for group in groups), "end": max(group[0][3] for group in groups)}
+    claims = session.execute(_CLAIMS, {"analyst_ids": list(analyst_ids), **between}).all() if analyst_ids else []
+    taken = [(analyst_id, quarter_at) for analyst_id, quarter_at, b in claims if b is None or b != moving]
+    held: frozenset[datetime] = frozenset()
     if member_id is not None:
-        own = frozenset(session.execute(_OWN, {"member_id": member_id, **between}).scalars())
-    is_cancelled = first.status == CANCELLED
-    hours = Hours(first.starts_at, first.ends_at, ids, frozenset((a, q) for a, q in claimed), is_cancelled, own)
-    lengths = tuple(int(length) for length in first.slot_minutes.split(",")) if first.slot_minutes else ()
-    return Timetable(first.id, public_id, first.slug, first.kind, lengths, hours, analysts)
+        own = session.execute(_OWN, {"member_id": member_id, **between})
+        held = frozenset(quarter_at for quarter_at, b in own if b is None or b != moving)
+    return [_timetable(group, taken, held) for group in groups]
+
+
+def _timetable(rows: list[Sequence[Any]], taken: list[tuple[int, datetime]], held: frozenset[datetime]) -> Timetable:
+    occurrence_id, public_id, starts_at, ends_at, status, slug, kind, zone, minutes = tuple(rows[0])[:9]
+    analysts = tuple(Analyst(row[9], row[10], row[11], row[12]) for row in rows if row[9] is not None)
+    here = frozenset((analyst_id, at) for analyst_id, at in taken if starts_at <= at < ends_at)
+    ids = tuple(analyst.id for analyst in analysts)
+    hours = Hours(starts_at, ends_at, ids, here, status == CANCELLED, held)
+    lengths = tuple(int(length) for length in minutes.split(",")) if minutes else ()
+    return Timetable(occurrence_id, public_id, slug, kind, zone, lengths, hours, analysts)

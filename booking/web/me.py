@@ -1,0 +1,71 @@
+"""Me: name, time zone, how bookings reach my calendar, and signing out."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from booking.domain import errors, zones
+from booking.services import profile as deeds
+from booking.store.people import Person
+from booking.web import access, context, reader, sign_in
+
+blueprint = Blueprint("me", __name__, url_prefix="/me")
+
+
+@blueprint.route("", methods=["GET", "POST"])
+@access.signed_in
+def profile() -> ResponseReturnValue:
+    """One's own profile; mistakes stand beside their field, and what was typed stays."""
+    person = context.db().get_one(Person, current_user.id)
+    values = {
+        "name": person.name,
+        "time_zone": person.time_zone or "",
+        "invitations": person.invitations,
+        "about": person.about,
+    }
+    mistakes: dict[str, str] = {}
+    if request.method == "POST":
+        values = {name: request.form.get(name, value) for name, value in values.items()}
+        try:
+            deeds.change(context.db(), current_user.id, context.now(), **values)
+        except errors.TextNotAccepted as refusal:
+            mistakes = {refusal.field: f"{refusal.reason[0].upper()}{refusal.reason[1:]}."}
+        else:
+            flash("Saved.")
+            return redirect(url_for("me.profile"), 303)
+    page = render_template(
+        "me/profile.html",
+        person=person,
+        values=values,
+        errors=mistakes,
+        groups=zones.choices(),
+        roles=current_user.roles,
+    )
+    return page, 422 if mistakes else 200
+
+
+@blueprint.post("/zone")
+@access.signed_in
+def zone() -> ResponseReturnValue:
+    """What the browser says of its zone, or the answer to the one question about it.
+
+    200 asks the page to show the question, 204 is for nothing to ask; an answer goes back to the page.
+    """
+    answer, named = request.form.get("answer", ""), request.form.get("zone", "")
+    if answer == "heard":
+        asks = deeds.hear_zone(context.db(), current_user.id, named, context.now())
+        return ("", 200) if asks else ("", 204)
+    if answer == "use":
+        deeds.use_zone(context.db(), current_user.id, named, context.now())
+    return redirect(sign_in.safe_path(request.form.get("back")), 303)
+
+
+@blueprint.post("/sign-out-everywhere")
+@access.signed_in
+def sign_out_everywhere() -> ResponseReturnValue:
+    """End every visit, this one too."""
+    deeds.sign_out_everywhere(context.db(), current_user.id, context.now())
+    reader.sign_out()
+    return redirect(url_for("programme.week"), 303)

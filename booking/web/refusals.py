@@ -1,0 +1,108 @@
+"""Refusals as people read them: one sentence in the reader's time, and what they can do instead; and error pages."""
+
+from __future__ import annotations
+
+from flask import Flask, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from booking.domain import errors, wording
+from booking.domain.errors import Refusal
+from booking.web import context, shell
+
+SENTENCES = {
+    "not-found": "There is nothing here, or it is not yours.",
+    "not-allowed": "That is for others to do.",
+    "not-bookable": "Nothing is booked in this one: come at the time it says.",
+    "occurrence-cancelled": "This one does not take place. The programme shows the next.",
+    "outside-hours": "That time lies outside the clinic. Choose one of the times shown.",
+    "not-on-roster": "That analyst is not at this clinic. Choose somebody else, or anyone.",
+    "not-a-member": "Booking is for members. If you are one under another address, sign in with that.",
+    "not-confirmed": "This booking was cancelled before.",
+    "key-reused": "This form was sent before with something else in it. Load the page again, then book.",
+    "not-begun": "That can be marked once the slot has started.",
+    "sign-in-expired": "That link or code has been used, or is older than 30 minutes. Ask for a new one.",
+}
+STATUSES = {"not-found": 404, "not-allowed": 403, "not-a-member": 403, "too-many-requests": 429}
+UNPROCESSABLE = {"length-not-offered", "outside-hours", "text-not-accepted", "not-on-roster", "no-slot-chosen"}
+
+
+def status(refusal: Refusal) -> int:
+    """The HTTP status of a refusal."""
+    return STATUSES.get(refusal.code, 422 if refusal.code in UNPROCESSABLE else 409)
+
+
+def sentence(refusal: Refusal) -> str:
+    """The refusal in one or two sentences."""
+    zone = context.organisation().zone
+    match refusal:
+        case errors.SlotTaken(own=True):
+            return "You are booked somewhere else at that time. Choose another time, or move the other booking."
+        case errors.SlotTaken():
+            return "Someone was a moment quicker."
+        case errors.TooLate(closed_at=closed):
+            return f"It is too late for that time: it could be booked until {shell.mine(closed, zone)}."
+        case errors.TooEarly(opens_at=opens):
+            return f"That time cannot be booked yet: it can from {shell.mine(opens, zone)}."
+        case errors.AlreadyStarted(started_at=started):
+            return f"It began at {shell.mine(started, zone)}, and can no longer be moved or cancelled."
+        case errors.LimitReached(scope="occurrence"):
+            return "You have a booking in this clinic already. You can move it instead."
+        case errors.LimitReached(limit=limit):
+            return f"You hold {limit} bookings that are still to come, as many as one may. Move or cancel one first."
+        case errors.MembershipEnded(member_until=last):
+            return f"Your membership ends on {wording.long_day(last)} {last.year}, before that day."
+        case errors.LengthNotOffered(offered=offered):
+            return f"A slot is {' or '.join(map(str, offered))} minutes long."
+        case errors.TextNotAccepted(field=field, reason=reason):
+            return f"{'The topic' if field == 'topic' else 'The link' if field == 'link' else field}: {reason}."
+        case errors.TooManyRequests(retry_at=retry):
+            return f"That was asked too often. Try again after {shell.mine(retry, zone)}."
+        case errors.WrongCode(tries_left=left):
+            return f"Those are not the digits of the letter. {left} {'try' if left == 1 else 'tries'} left."
+    return SENTENCES.get(refusal.code, "That cannot be done.")
+
+
+PAGES = {
+    400: ("That did not arrive whole", "Go back, load the page again, and send it once more."),
+    403: ("This is for others", "Your account does not cover this page."),
+    404: ("There is nothing here", "The address may be mistyped, or what it showed is gone or not yours."),
+    405: ("That does not work here", "Go back and use the page's own buttons."),
+    413: ("That is too long", "Send less text."),
+    429: ("Too often", "Wait a little and try again."),
+    500: ("Something broke on our side", "Nothing was half done. Try again; if it stays, tell us."),
+}
+
+
+def page(code: int, words: str = "", machine_code: str = "") -> tuple[str, int]:
+    """An error page with that status."""
+    heading, usual = PAGES.get(code, PAGES[400] if code < 500 else PAGES[500])
+    return render_template("errors/page.html", heading=heading, words=words or usual, code=machine_code or code), code
+
+
+def init_app(app: Flask) -> None:
+    """A page for every error; never a traceback."""
+
+    @app.errorhandler(Refusal)
+    def refused(refusal: Refusal) -> ResponseReturnValue:
+        return page(status(refusal), sentence(refusal), refusal.code)
+
+    @app.errorhandler(CSRFError)
+    def expired(_error: CSRFError) -> ResponseReturnValue:
+        return page(400, "The page was open too long, or cookies are off. Load it again, then send it.", "csrf")
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> ResponseReturnValue:
+        if error.code is None or error.code < 400 or request.blueprint == "feeds":
+            return error
+        answer = app.make_response(page(error.code))
+        for name, value in error.get_headers():
+            if name in {"Allow", "Retry-After"}:
+                answer.headers[name] = value
+        return answer
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> ResponseReturnValue:
+        app.logger.error("a request failed", exc_info=error)
+        return page(500)

@@ -1,0 +1,116 @@
+"""What every page is given: the organisation, the reader, times in words, addresses of static files."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, url_for
+from flask_login import current_user
+from markupsafe import Markup, escape
+
+from booking.domain import wording, zones
+from booking.domain.organisation import Kind
+from booking.resources import PACKAGE
+from booking.web import context
+
+A_YEAR = 365 * 24 * 3600
+
+
+def reader_zone() -> str | None:
+    """The reader's IANA zone, None while unknown or signed out."""
+    zone: str | None = current_user.zone if current_user.is_authenticated else None
+    return zone
+
+
+def yours(start: datetime, end: datetime | None, programme_zone: str) -> str:
+    """The reader's own clock at that time, the weekday with it where it differs; empty where it says the same."""
+    zone = reader_zone()
+    if zone is None or wording.same_clock(start, zone, programme_zone):
+        return ""
+    there = zones.today(start, zone)
+    weekday = f"{there:%a} " if there != zones.today(start, programme_zone) else ""
+    return weekday + (wording.span(start, end, zone) if end is not None else wording.clock(start, zone))
+
+
+def when(start: datetime, end: datetime | None, zone: str) -> Markup:
+    """A time pair for the programme's pages: its time with the abbreviation, the reader's beside it."""
+    shown = wording.span(start, end, zone) if end is not None else wording.clock(start, zone)
+    own = yours(start, end, zone)
+    return Markup(
+        f'<span class="when line"><span class="t">{stamp(start, shown, zone)}</span>'
+        + (f'<span class="yours">{escape(own)} yours</span>' if own else "")
+        + "</span>"
+    )
+
+
+def stamp(instant: datetime, shown: str, zone: str) -> Markup:
+    """`<time>` with its zone's abbreviation."""
+    local = zones.local(instant, zone)
+    abbreviation = zones.abbreviation(instant, zone)
+    return Markup(
+        f'<time datetime="{local.isoformat(timespec="minutes")}">{escape(shown)}</time> '
+        f'<abbr title="{escape(zones.city(zone))}, {local:UTC%z}">{abbreviation}</abbr>'
+    )
+
+
+def mine(instant: datetime, programme_zone: str) -> str:
+    """One's own start in words, the reader's time first: "Mon 30 Nov 11:15 am Perth (1:15 pm AEST)"."""
+    return wording.when(instant, reader_zone(), programme_zone)
+
+
+def elsewhere(instant: datetime, programme_zone: str) -> str:
+    """For a reader whose zone is unknown: what other cities' clocks show; else empty."""
+    return wording.elsewhere(instant, programme_zone) if reader_zone() is None else ""
+
+
+def zone_line() -> str:
+    """How the page's times are to be read: "Times in AEST, Brisbane. Yours: Sydney, AEDT." """
+    zone, now = context.organisation().zone, context.now()
+    line = f"Times in {zones.abbreviation(now, zone)}, {zones.city(zone)}."
+    own = reader_zone()
+    if own is not None and own != zone:
+        line += f" Yours: {zones.city(own)}, {zones.abbreviation(now, own)}."
+    return line
+
+
+def kind(name: str) -> Kind:
+    """The kind of that name; one that data/ no longer holds keeps its name."""
+    return context.organisation().kinds.get(name) or Kind(name, name, name.title(), name.title())
+
+
+def init_app(app: Flask) -> None:
+    """Give every template these names, and static files an address that changes with their content."""
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = A_YEAR
+    versions = {
+        path.relative_to(PACKAGE / "static").as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        for path in (PACKAGE / "static").rglob("*")
+        if path.is_file()
+    }
+
+    def static(name: str) -> str:
+        return url_for("static", filename=name, v=versions[name])
+
+    @app.context_processor
+    def names() -> dict[str, Any]:
+        return {"organisation": context.organisation(), "settings": context.settings(), "reader": current_user}
+
+    app.jinja_env.globals.update(
+        static=static,
+        when=when,
+        mine=mine,
+        yours=yours,
+        stamp=stamp,
+        elsewhere=elsewhere,
+        zone_line=zone_line,
+        kind_of=kind,
+        today=lambda zone: zones.today(context.now(), zone),
+        now=context.now,
+        city=zones.city,
+    )
+    app.jinja_env.filters.update(day=wording.day, long_day=wording.long_day)
+    app.jinja_env.filters["on"] = zones.today
+    app.jinja_env.filters["at"] = wording.clock
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True

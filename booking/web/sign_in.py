@@ -1,0 +1,135 @@
+"""Sign in: ask for a letter, type its code, or press its link."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+import uuid
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from werkzeug.datastructures import MultiDict
+
+from booking.domain import errors, tokens
+from booking.services import sign_in as deeds
+from booking.services.sign_in import Visit
+from booking.web import access, context, reader, refusals, security
+
+blueprint = Blueprint("sign_in", __name__)
+
+TYPED = "typed-"  # how the fields of a form that led here are named while they travel
+MOST_TYPED = 6_000  # characters in all
+_EMAIL = re.compile(r"[^@\s<>\"',;:()\\\[\]]{1,64}@[^@\s<>\"',;:()\\\[\]]{1,190}\.[^@\s<>\"',;:()\\\[\]]{1,63}")
+
+
+def safe_path(target: str | None) -> str:
+    """A path on this site to go back to; `/` for anything that could lead elsewhere."""
+    if not target or not re.fullmatch(r"/(?![/\\])[\x21-\x7e]{0,1500}", target) or "\\" in target:
+        return "/"
+    return target
+
+
+def typed_fields(form: MultiDict[str, str]) -> dict[str, str]:
+    """The travelling fields of a form; nothing where they are too many or too long."""
+    found = {name.removeprefix(TYPED): value for name, value in form.items() if name.startswith(TYPED)}
+    return found if len(json.dumps(found)) <= MOST_TYPED else {}
+
+
+def ask_first(return_to: str, typed: dict[str, str]) -> ResponseReturnValue:
+    """The sign-in page in answer to a form that needs a signed-in reader: what was typed goes along."""
+    return render_template("sign_in/ask.html", next=return_to, typed=typed, email="", error=""), 401
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+@access.public
+def ask() -> ResponseReturnValue:
+    """Ask for a letter. The answer is the same for every address."""
+    return_to = safe_path(request.values.get("next"))
+    if request.method == "GET":
+        if current_user.is_authenticated:
+            return redirect(return_to, 303)
+        return render_template("sign_in/ask.html", next=return_to, typed={}, email="", error="")
+    typed = typed_fields(request.form)
+    email = request.form.get("email", "").strip()
+    if not _EMAIL.fullmatch(email):
+        error = "Write an e-mail address such as name@example.org."
+        return render_template("sign_in/ask.html", next=return_to, typed=typed, email=email[:300], error=error), 422
+    sender = security.sender(context.settings())
+    asked = deeds.ask(context.db(), email, sender, context.now(), return_to=return_to, typed=typed)
+    return redirect(url_for("sign_in.look", sign_in=asked), 303)
+
+
+@blueprint.get("/sign-in/<uuid:sign_in>")
+@access.public
+def look(sign_in: uuid.UUID) -> ResponseReturnValue:
+    """Look into the mailbox; the code of the letter is typed here."""
+    return render_template("sign_in/look.html", sign_in=sign_in, error="")
+
+
+@blueprint.post("/sign-in/<uuid:sign_in>")
+@access.public
+def code(sign_in: uuid.UUID) -> ResponseReturnValue:
+    """The six digits: five tries."""
+    typed = re.sub(r"\s", "", request.form.get("code", ""))
+    expected = tokens.six_digits(context.settings().secret_key, "sign-in-code", str(sign_in))
+    if not re.fullmatch(r"[0-9]{6}", typed):
+        error = "Write the six digits of the letter."
+        return render_template("sign_in/look.html", sign_in=sign_in, error=error), 422
+    try:
+        visit = deeds.by_code(context.db(), sign_in, hmac.compare_digest(typed, expected), context.now())
+    except errors.WrongCode as refusal:
+        words = refusals.sentence(refusal)
+        return render_template("sign_in/look.html", sign_in=sign_in, error=words), 422
+    except errors.SignInExpired as refusal:
+        return again(refusals.sentence(refusal))
+    return begin(visit)
+
+
+@blueprint.route("/sign-in/link/<token>", methods=["GET", "POST"])
+@access.token
+def link(token: str) -> ResponseReturnValue:
+    """The link of the letter: a page with a button, which signs in. Opening it alone does nothing."""
+    if not tokens.verify(context.settings().secret_key, "sign-in", token):
+        return again(refusals.SENTENCES["sign-in-expired"])
+    if request.method == "GET":
+        return render_template("sign_in/link.html", token=token)
+    try:
+        visit = deeds.by_link(context.db(), uuid.UUID(tokens.subject(token)), context.now())
+    except errors.SignInExpired as refusal:
+        return again(refusals.sentence(refusal))
+    return begin(visit)
+
+
+def again(words: str) -> ResponseReturnValue:
+    return render_template("sign_in/ask.html", next="/", typed={}, email="", error=words), 410
+
+
+def begin(visit: Visit) -> ResponseReturnValue:
+    """Sign the person in, here, and take them back to where they were with what they had typed."""
+    if visit.person_id is None or not reader.sign_in(visit.person_id):
+        return again(refusals.SENTENCES["sign-in-expired"])
+    target = safe_path(visit.return_to)
+    if visit.has_typed:
+        target += f"{'&' if '?' in target else '?'}typed={visit.sign_in}"
+    return redirect(target, 303)
+
+
+def typed_before() -> dict[str, Any]:
+    """What the reader typed on this page before they signed in; empty if nothing."""
+    try:
+        asked = uuid.UUID(request.args.get("typed", ""))
+    except ValueError:
+        return {}
+    return deeds.typed_for(context.db(), current_user.id, asked, context.now())
+
+
+@blueprint.post("/sign-out")
+@access.public
+def sign_out() -> ResponseReturnValue:
+    """End the visit in this browser."""
+    reader.sign_out()
+    current_app.logger.info("signed out")
+    return redirect(url_for("programme.week"), 303)

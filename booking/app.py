@@ -14,7 +14,7 @@ from booking.api import slots
 from booking.programme import organisation
 from booking.settings import Settings
 from booking.store import engine as engines
-from booking.web import access, context, reader
+from booking.web import access, context, reader, refusals, security, shell
 from booking.web import blueprints as pages
 
 MOST_BYTES = 256 * 1024  # of a request's body
@@ -43,6 +43,9 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
     )
     context.init_app(app)
     reader.init_app(app)
+    shell.init_app(app)
+    refusals.init_app(app)
+    security.init_app(app, settings)
     access.init_app(app)  # before CSRF: whoever is signed out is asked to sign in, not told of a missing token
     CSRFProtect(app)
     pages.init_app(app)

@@ -50,10 +50,7 @@ def book(
     occurrence = locks.occurrence(session, queries.occurrence_id(session, request.occurrence))
     member = locks.person(session, member_id)
     slot, rules = pick(session, request, organisation, now, member.id)
-    standing = queries.standing(session, occurrence.id, member, now)
-    refusal = policy.refusal(standing, rules, slot.starts_at, organisation.zone)
-    if refusal is not None:
-        raise refusal
+    check_may_book(session, member, occurrence.id, slot, rules, organisation, now)
     booking = Booking(
         member_id=member.id,
         chose_analyst=request.analyst is not None,
@@ -100,6 +97,27 @@ def pick(
     if chosen is None:
         raise next((why for why in refusals if why is not None), errors.NotOnRoster())
     return chosen, rules
+
+
+def check_may_book(
+    session: Session,
+    member: Person,
+    occurrence_id: int,
+    slot: Slot,
+    rules: Policy,
+    organisation: Organisation,
+    now: datetime,
+    moving: int | None = None,
+) -> None:
+    """Raise why this member may not hold the slot, the booking `moving` not counted."""
+    is_member = "member" in member.role_names and member.closed_at is None
+    until = member.member_until
+    standing = queries.standing(
+        session, occurrence_id, member.id, now, is_member=is_member, member_until=until, moving=moving
+    )
+    refusal = policy.refusal(standing, rules, slot.starts_at, organisation.zone)
+    if refusal is not None:
+        raise refusal
 
 
 def invites(member: Person) -> bool:

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking.domain import errors, policy
+from booking.domain import errors
 from booking.domain.organisation import Organisation
-from booking.services.book import BookingRequest, pick
+from booking.services.book import BookingRequest, check_may_book, pick
 from booking.services.deed import deed
 from booking.store import bookings, claims, facts, letters, register
 from booking.store.bookings import Booking
@@ -44,10 +44,7 @@ def move(
     if now >= booking.starts_at:
         raise errors.AlreadyStarted(booking.starts_at)
     slot, rules = pick(session, request, organisation, now, booking.member_id, moving=booking.id)
-    standing = occurrences.standing(session, target_id, booking.member, now, moving=booking.id)
-    refusal = policy.refusal(standing, rules, slot.starts_at, organisation.zone)
-    if refusal is not None:
-        raise refusal
+    check_may_book(session, booking.member, target_id, slot, rules, organisation, now, moving=booking.id)
     was_at, was_minutes, was_with = booking.starts_at, booking.minutes, booking.analyst.name
     claims.release(session, [booking.id])
     bookings.place(booking, target_id, slot)

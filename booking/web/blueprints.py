@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from flask import Flask
 
-from booking.web import feeds
+from booking.web import bookings, calendars, feeds, health, manage, me, occurrence, programme, sign_in
+
+PAGES = (programme, occurrence, bookings, manage, sign_in, me, calendars, feeds, health)
 
 
 def init_app(app: Flask) -> None:
     """Register every blueprint."""
-    for module in (feeds,):
+    for module in PAGES:
         app.register_blueprint(module.blueprint)

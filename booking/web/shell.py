@@ -108,6 +108,7 @@ def init_app(app: Flask) -> None:
         today=lambda zone: zones.today(context.now(), zone),
         now=context.now,
         city=zones.city,
+        zone_abbreviation=zones.abbreviation,
     )
     app.jinja_env.filters.update(day=wording.day, long_day=wording.long_day)
     app.jinja_env.filters["on"] = zones.today

@@ -124,10 +124,11 @@ def appointments(
     occurrence_id: int | None = None,
     start: datetime | None = None,
     end: datetime | None = None,
+    latest: int | None = None,
 ) -> list[Appointment]:
     """The bookings whose slot starts in [start, end), cancelled ones too, by (starts_at, public_id).
 
-    What is None does not narrow.
+    What is None does not narrow; with `latest` only that many, the last ones, latest first.
     """
     statement = _APPOINTMENTS
     if member_id is not None:
@@ -140,7 +141,12 @@ def appointments(
         statement = statement.where(Booking.starts_at >= start)
     if end is not None:
         statement = statement.where(Booking.starts_at < end)
-    return [_appointment(row) for row in session.execute(statement.order_by(Booking.starts_at, Booking.public_id))]
+    order = (Booking.starts_at, Booking.public_id)
+    if latest is not None:
+        statement = statement.order_by(*(column.desc() for column in order)).limit(latest)
+    else:
+        statement = statement.order_by(*order)
+    return [_appointment(row) for row in session.execute(statement)]
 
 
 def appointment(session: Session, public_id: uuid.UUID) -> Appointment | None:

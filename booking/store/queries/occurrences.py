@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from booking.domain import errors
 from booking.domain.policy import Standing
 from booking.store.bookings import CONFIRMED, Booking
-from booking.store.people import Person
 from booking.store.programme import Occurrence
 
 
@@ -29,16 +28,20 @@ def with_public_id(session: Session, public_id: uuid.UUID) -> Occurrence | None:
 
 
 def standing(
-    session: Session, occurrence_id: int, member: Person, now: datetime, moving: int | None = None
+    session: Session,
+    occurrence_id: int,
+    member_id: int,
+    now: datetime,
+    *,
+    is_member: bool,
+    member_until: date | None,
+    moving: int | None = None,
 ) -> Standing:
-    """What `member` holds at `now`, the booking `moving` (an internal id) not counted."""
-    mine = (Booking.member_id == member.id) & (Booking.status == CONFIRMED)
+    """What the member holds at `now`, the booking `moving` (an internal id) not counted: one statement."""
+    mine = (Booking.member_id == member_id) & (Booking.status == CONFIRMED)
     if moving is not None:
         mine &= Booking.id != moving
     upcoming = select(func.count()).select_from(Booking).where(mine, Booking.starts_at > now).scalar_subquery()
-    here = (
-        select(func.count()).select_from(Booking).where(mine, Booking.occurrence_id == occurrence_id).scalar_subquery()
-    )
-    counts = session.execute(select(upcoming, here)).one()
-    is_member = "member" in member.role_names and member.closed_at is None
-    return Standing(is_member, member.member_until, counts[0], counts[1])
+    here = select(func.count()).select_from(Booking).where(mine, Booking.occurrence_id == occurrence_id)
+    counts = session.execute(select(upcoming, here.scalar_subquery())).one()
+    return Standing(is_member, member_until, counts[0], counts[1])

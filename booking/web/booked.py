@@ -1,0 +1,150 @@
+"""One booking: shown, moved, cancelled. The pages of the signed-in member and of the manage address are the same."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from booking.domain import errors, policy, slots, tokens
+from booking.domain.errors import Refusal
+from booking.domain.meetings import Appointment
+from booking.domain.organisation import Policy
+from booking.services.cancel import cancel as cancel_deed
+from booking.services.move import move as move_deed
+from booking.store import bookings
+from booking.store.queries import meetings as queries
+from booking.store.queries import timetables
+from booking.store.queries.timetables import Timetable
+from booking.web import context, picker, refusals, shell
+from booking.web.picker import Chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where this booking's pages are, for whoever is looking: the member, or the holder of its manage address."""
+
+    show: str
+    move: str
+    cancel: str
+    entry: str
+
+
+def door(public_id: uuid.UUID) -> str:
+    """The path of a permanent join address."""
+    return f"/join/{tokens.sign(context.settings().secret_key, 'door', str(public_id))}"
+
+
+def rules_of(appointment: Appointment) -> Policy:
+    return context.organisation().policy_for(appointment.meeting.series_slug)
+
+
+def opens_at(appointment: Appointment) -> datetime:
+    """When its door opens."""
+    return policy.door_opens_at(rules_of(appointment), appointment.starts_at)
+
+
+def show(appointment: Appointment, links: Links, *, just_booked: bool = False) -> ResponseReturnValue:
+    """What, when, with whom, the door, and what happens next."""
+    return render_template(
+        "member/booking.html",
+        appointment=appointment,
+        meeting=appointment.meeting,
+        links=links,
+        just_booked=just_booked,
+        door=door(appointment.public_id),
+        opens_at=opens_at(appointment),
+        has_started=context.now() >= appointment.starts_at,
+        late_from=appointment.starts_at - timedelta(minutes=rules_of(appointment).late_minutes),
+    )
+
+
+def cancel(appointment: Appointment, links: Links, member_id: int | None) -> ResponseReturnValue:
+    """GET asks, POST does."""
+    if request.method == "GET":
+        is_late = policy.is_late(rules_of(appointment), appointment.starts_at, context.now())
+        if appointment.is_cancelled or context.now() >= appointment.starts_at:
+            return redirect(links.show, 303)
+        return render_template("member/cancel.html", appointment=appointment, links=links, is_late=is_late)
+    cancel_deed(context.db(), appointment.public_id, context.organisation(), context.now(), member_id=member_id)
+    flash("Cancelled. A letter says so too.")
+    return redirect(links.show, 303)
+
+
+def move(appointment: Appointment, links: Links, member_id: int | None) -> ResponseReturnValue:
+    """GET shows where it could go, POST moves it."""
+    if request.method == "GET":
+        if appointment.is_cancelled or context.now() >= appointment.starts_at:
+            return redirect(links.show, 303)
+        return _move_page(appointment, links, Chosen(minutes=str(appointment.minutes)))
+    slot = request.form.get("instead", "") or request.form.get("slot", "")
+    chosen = Chosen(slot[:80], request.form.get("minutes", "")[:3])
+    if request.form.get("instead"):
+        chosen = Chosen(slot[:80], slot.partition("/")[0])
+    try:
+        wanted = picker.request_of(_target(appointment), chosen, "", "", "")
+        move_deed(
+            context.db(),
+            appointment.public_id,
+            wanted,
+            context.organisation(),
+            context.now(),
+            member_id=member_id,
+        )
+    except Refusal as refusal:
+        return _move_page(appointment, links, chosen, refusal)
+    flash("Moved. A letter says so too.")
+    return redirect(links.show, 303)
+
+
+def _target(appointment: Appointment) -> uuid.UUID:
+    """The clinic that the page is about: `?to=`, else the one it is in."""
+    try:
+        return uuid.UUID(request.values.get("to", ""))
+    except ValueError:
+        return appointment.meeting.public_id
+
+
+def _move_page(
+    appointment: Appointment, links: Links, chosen: Chosen, refusal: Refusal | None = None
+) -> ResponseReturnValue:
+    session, now, organisation = context.db(), context.now(), context.organisation()
+    row = bookings.with_public_id(session, appointment.public_id)
+    if row is None:
+        raise errors.NotFound()
+    bookable = [name for name, kind in organisation.kinds.items() if kind.bookable]
+    start, end = picker.horizon(rules_of(appointment), now)
+    coming = timetables.coming(session, bookable, start, end, row.member_id, row.id)
+    choices = [(found, _first_free(found, now, row.minutes)) for found in coming if found.hours.ends_at > now]
+    target = _target(appointment)
+    found = next((found for found in coming if found.public_id == target), None)
+    if found is None:
+        raise errors.NotFound()
+    meeting = queries.meeting(session, target)
+    rules = found.policy(organisation)
+    is_lost = isinstance(refusal, errors.SlotTaken) and not refusal.own
+    made = picker.grids(found, rules, now, chosen, chosen.slot if is_lost else "", verb="Move to")
+    words = "Choose a time for the length you want." if isinstance(refusal, picker.NoSlotChosen) else ""
+    page = render_template(
+        "member/move.html",
+        appointment=appointment,
+        meeting=meeting,
+        links=links,
+        choices=choices,
+        target=target,
+        grids=made,
+        minutes=next((n for n in rules.slot_minutes if str(n) == chosen.minutes), rules.slot_minutes[0]),
+        has_free=any(grid.has_free for grid in made),
+        refusal=refusal,
+        words=words or (refusals.sentence(refusal) if refusal is not None else ""),
+        is_visitor=False,
+    )
+    return page, refusals.status(refusal) if refusal is not None else 200
+
+
+def _first_free(found: Timetable, now: datetime, minutes: int) -> str:
+    free = slots.free(found.hours, minutes, found.policy(context.organisation()), now)
+    return shell.mine(free[0].starts_at, found.zone) if free else ""

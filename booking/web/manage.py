@@ -1,0 +1,138 @@
+"""What a letter's addresses open without sign-in: one booking, and doors."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from flask import Blueprint, abort, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from booking.domain import doors, policy, tokens, zones
+from booking.domain.doors import Door, Showing
+from booking.domain.meetings import Appointment, Meeting
+from booking.store.queries import doors as door_queries
+from booking.store.queries import meetings as queries
+from booking.store.queries import timetables
+from booking.web import access, booked, context, shell
+from booking.web.booked import Links
+
+blueprint = Blueprint("manage", __name__)
+
+VALID_AFTER = timedelta(days=7)
+
+
+def subject(token: str, purpose: str) -> uuid.UUID:
+    """The id that a signed address is for; 404 where it was not made here."""
+    if not tokens.verify(context.settings().secret_key, purpose, token):
+        abort(404)
+    try:
+        return uuid.UUID(tokens.subject(token))
+    except ValueError:
+        abort(404)
+
+
+def managed(token: str) -> tuple[Appointment, Links]:
+    """The booking of a manage address, until a week after it."""
+    found = queries.appointment(context.db(), subject(token, "manage"))
+    if found is None or context.now() > found.ends_at + VALID_AFTER:
+        abort(404)
+    return found, Links(
+        show=url_for("manage.one", token=token),
+        move=url_for("manage.move", token=token),
+        cancel=url_for("manage.cancel", token=token),
+        entry=url_for("feeds.managed", token=token),
+    )
+
+
+@blueprint.get("/manage/<token>")
+@access.token
+def one(token: str) -> ResponseReturnValue:
+    """The booking, without sign-in."""
+    return booked.show(*managed(token))
+
+
+@blueprint.route("/manage/<token>/move", methods=["GET", "POST"])
+@access.token
+def move(token: str) -> ResponseReturnValue:
+    """Where it could go; POST moves it."""
+    return booked.move(*managed(token), None)
+
+
+@blueprint.route("/manage/<token>/cancel", methods=["GET", "POST"])
+@access.token
+def cancel(token: str) -> ResponseReturnValue:
+    """Asks; POST cancels."""
+    return booked.cancel(*managed(token), None)
+
+
+@blueprint.get("/join/<token>")
+@access.token
+def door(token: str) -> ResponseReturnValue:
+    """Who, when, and in due time the button to the room. The room is looked up now and shown only when it is open."""
+    public_id = subject(token, "door")
+    appointment = queries.appointment(context.db(), public_id)
+    if appointment is not None:
+        return _booking_door(appointment)
+    meeting = queries.meeting(context.db(), public_id)
+    if meeting is None:
+        abort(404)
+    return _meeting_door(meeting)
+
+
+def _booking_door(appointment: Appointment) -> ResponseReturnValue:
+    found = door_queries.of_booking(context.db(), appointment.public_id, context.now())
+    busy_until = found.busy_until if found is not None else None
+    opens_at = booked.opens_at(appointment)
+    one = Door(opens_at, appointment.ends_at, appointment.is_cancelled, busy_until)
+    showing = doors.showing(one, context.now())
+    return render_template(
+        "member/door.html",
+        meeting=appointment.meeting,
+        appointment=appointment,
+        starts_at=appointment.starts_at,
+        showing=showing.value,
+        opens_at=opens_at,
+        busy_until=busy_until,
+        room=found.room if found is not None and showing is Showing.OPEN else None,
+        may_enter=True,
+    )
+
+
+def _meeting_door(meeting: Meeting) -> ResponseReturnValue:
+    """The door of a lab, a masterclass or an analyst's hour: the room for members in its time, and for its staff."""
+    rules = context.organisation().policy_for(meeting.series_slug)
+    opens_at = policy.door_opens_at(rules, meeting.starts_at)
+    showing = doors.showing(Door(opens_at, meeting.ends_at, meeting.is_cancelled), context.now())
+    may_enter, analyst_id = _may_enter(meeting)
+    room = None
+    if may_enter and showing is Showing.OPEN:
+        found = door_queries.of_occurrence(context.db(), meeting.public_id, analyst_id)
+        room = found.room if found is not None else None
+    return render_template(
+        "member/door.html",
+        meeting=meeting,
+        appointment=None,
+        starts_at=meeting.starts_at,
+        showing=showing.value,
+        opens_at=opens_at,
+        busy_until=None,
+        room=room,
+        may_enter=may_enter,
+    )
+
+
+def _may_enter(meeting: Meeting) -> tuple[bool, int | None]:
+    """Whether the reader may: its own analysts and coordinators always, members where nothing is booked one by one."""
+    if not current_user.is_authenticated:
+        return False, None
+    found = timetables.timetable(context.db(), meeting.public_id)
+    if found is not None and current_user.id in found.hours.analyst_ids:
+        return True, current_user.id
+    if "coordinator" in current_user.roles:
+        return True, None
+    last = current_user.member_until
+    day = zones.today(meeting.starts_at, context.organisation().zone)
+    is_member = "member" in current_user.roles and (last is None or day <= last)
+    return is_member and not shell.kind(meeting.kind).bookable, None

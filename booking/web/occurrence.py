@@ -1,0 +1,174 @@
+"""One occurrence: what it is, and for a bookable one the grid to book it on."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from booking.domain import errors, policy, slots
+from booking.domain.errors import Refusal
+from booking.domain.meetings import Meeting
+from booking.domain.organisation import Policy
+from booking.domain.slots import Slot
+from booking.services.book import book
+from booking.store.queries import meetings as queries
+from booking.store.queries import occurrences, timetables
+from booking.store.queries.timetables import Timetable
+from booking.web import access, context, picker, refusals, sign_in
+from booking.web.picker import Chosen
+
+blueprint = Blueprint("occurrence", __name__, url_prefix="/occurrences")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What the form holds."""
+
+    chosen: Chosen = field(default_factory=Chosen)
+    topic: str = ""
+    link: str = ""
+
+
+@blueprint.get("/<uuid:public_id>")
+@access.public
+def show(public_id: uuid.UUID) -> ResponseReturnValue:
+    """The page; what was typed before signing in stands in its form again."""
+    typed = Typed()
+    if current_user.is_authenticated and "typed" in request.args:
+        before = sign_in.typed_before()
+        chosen = Chosen(before.get("slot", ""), before.get("minutes", ""))
+        typed = Typed(chosen, before.get("topic", ""), before.get("link", ""))
+    elif "slot" in request.args:
+        typed = Typed(Chosen(request.args["slot"][:80]))
+    return page(public_id, typed)
+
+
+@blueprint.post("/<uuid:public_id>")
+@access.public
+def make(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Book. Whoever is signed out signs in first, and finds the form as it was."""
+    form = request.form
+    instead = form.get("instead", "")
+    slot = instead or form.get("slot", "")
+    minutes = instead.partition("/")[0] if instead else form.get("minutes", "")
+    typed = Typed(Chosen(slot[:80], minutes[:3]), form.get("topic", ""), form.get("link", ""))
+    if not current_user.is_authenticated:
+        fields = {"slot": slot[:80], "minutes": minutes[:3], "topic": typed.topic[:2500], "link": typed.link[:1000]}
+        return sign_in.ask_first(url_for("occurrence.show", public_id=public_id), fields)
+    key = form.get("key", "")[:64]
+    try:
+        wanted = picker.request_of(public_id, typed.chosen, typed.topic, typed.link, key)
+        made = book(context.db(), wanted, current_user.id, context.organisation(), context.now())
+    except errors.NotFound:
+        abort(404)
+    except Refusal as refusal:
+        return page(public_id, typed, refusal)
+    return redirect(url_for("bookings.one", public_id=made.public_id, booked=1), 303)
+
+
+def page(public_id: uuid.UUID, typed: Typed, refusal: Refusal | None = None) -> ResponseReturnValue:
+    """The page as it stands now, with what was typed and why it was refused."""
+    meeting = queries.meeting(context.db(), public_id)
+    if meeting is None:
+        abort(404)
+    status = refusals.status(refusal) if refusal is not None else 200
+    is_bookable = meeting.kind in context.organisation().kinds and context.organisation().kinds[meeting.kind].bookable
+    if not is_bookable or meeting.is_cancelled or meeting.ends_at <= context.now():
+        words = refusals.sentence(refusal) if refusal is not None else ""
+        return render_template("member/occurrence.html", meeting=meeting, refusal=refusal, words=words), status
+    member_id = current_user.id if current_user.is_authenticated else None
+    found = timetables.timetable(context.db(), public_id, member_id)
+    if found is None:
+        abort(404)
+    return _picker_page(meeting, found, typed, refusal), status
+
+
+def _picker_page(meeting: Meeting, found: Timetable, typed: Typed, refusal: Refusal | None) -> str:
+    rules = found.policy(context.organisation())
+    now = context.now()
+    is_lost = isinstance(refusal, errors.SlotTaken) and not refusal.own
+    made = picker.grids(found, rules, now, typed.chosen, typed.chosen.slot if is_lost else "")
+    is_visitor = not current_user.is_authenticated
+    if is_visitor:
+        _without_names(made)
+    minutes = next((n for n in rules.slot_minutes if str(n) == typed.chosen.minutes), rules.slot_minutes[0])
+    has_free = any(grid.has_free for grid in made)
+    return render_template(
+        "member/clinic.html",
+        meeting=meeting,
+        found=found,
+        rules=rules,
+        grids=made,
+        minutes=minutes,
+        typed=typed,
+        refusal=refusal,
+        words=_words(refusal),
+        nearest=_nearest(found, rules, typed) if is_lost else [],
+        elsewhere_free=[] if has_free else _elsewhere(found, rules, minutes),
+        has_free=has_free,
+        hindrance=None if is_visitor else _hindrance(found, rules),
+        key=str(uuid.uuid4()),
+        is_visitor=is_visitor,
+    )
+
+
+def _words(refusal: Refusal | None) -> str:
+    if isinstance(refusal, picker.NoSlotChosen):
+        return "Choose a time for the length you want."
+    return refusals.sentence(refusal) if refusal is not None else ""
+
+
+def _without_names(made: list[picker.Grid]) -> None:
+    """A visitor sees that starts are free, and not with whom."""
+    for grid in made:
+        grid.blocks = [rows[:1] for rows in grid.blocks]
+        for rows in grid.blocks:
+            for cell in rows[0].cells:
+                cell.names = ""
+
+
+def _nearest(found: Timetable, rules: Policy, typed: Typed) -> list[tuple[str, Slot, list[str]]]:
+    """The three nearest free starts: what the button sends, the slot, and who is free."""
+    try:
+        wanted = picker.request_of(found.public_id, typed.chosen, "", "", "")
+    except picker.NoSlotChosen:
+        return []
+    free = slots.free(found.hours, wanted.minutes, rules, context.now())
+    names = {analyst.id: analyst.name for analyst in found.analysts}
+    return [
+        (
+            picker.value_of(slot.starts_at, slot.minutes, "any"),
+            slot,
+            [names[other.analyst_id] for other in free if other.starts_at == slot.starts_at],
+        )
+        for slot in slots.nearest(free, wanted.starts_at)
+    ]
+
+
+def _elsewhere(found: Timetable, rules: Policy, minutes: int) -> list[tuple[str, Timetable, Slot]]:
+    """The next three clinics with a free start, where this one has none."""
+    organisation = context.organisation()
+    bookable = [name for name, kind in organisation.kinds.items() if kind.bookable]
+    start, end = picker.horizon(rules, context.now())
+    others = [t for t in timetables.coming(context.db(), bookable, start, end) if t.public_id != found.public_id]
+    policies = [other.policy(organisation) for other in others]
+    free = picker.starts_elsewhere(others, policies, context.now(), minutes)
+    return [(picker.value_of(slot.starts_at, slot.minutes, "any"), other, slot) for other, slot in free]
+
+
+def _hindrance(found: Timetable, rules: Policy) -> str:
+    """Why this reader could book nothing here, said beforehand; empty if they may."""
+    standing = occurrences.standing(
+        context.db(),
+        found.id,
+        current_user.id,
+        context.now(),
+        is_member="member" in current_user.roles,
+        member_until=current_user.member_until,
+    )
+    refusal = policy.refusal(standing, rules, found.hours.starts_at, context.organisation().zone)
+    return refusals.sentence(refusal) if refusal is not None else ""

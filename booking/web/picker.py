@@ -1,0 +1,187 @@
+"""The grid that answers when and with whom: cells computed here, so that the template only loops."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from booking.domain import errors, slots, wording, zones
+from booking.domain.organisation import Policy
+from booking.domain.slots import Slot
+from booking.services.book import BookingRequest
+from booking.store.queries.timetables import Timetable
+from booking.web import shell
+
+COLUMNS = 4
+WHY = {"slot-taken": "taken", "too-late": "too late", "too-early": "not yet", "occurrence-cancelled": "–"}
+
+
+class NoSlotChosen(errors.Refusal):
+    """The form names no slot, or one of another length than it says."""
+
+    code = "no-slot-chosen"
+
+
+@dataclass(slots=True)
+class Cell:
+    """One start for one row. `value` is what its radio sends, empty where it cannot be had; `why` says why not."""
+
+    number: int
+    value: str
+    clock: str
+    yours: str
+    names: str
+    why: str
+    is_best: bool
+    is_checked: bool
+    is_lost: bool
+    said: str
+
+
+@dataclass(slots=True)
+class Line:
+    """One row: anyone (`analyst` empty), or one analyst."""
+
+    analyst: str
+    initials: str
+    about: str
+    cells: list[Cell]
+
+
+@dataclass(slots=True)
+class Grid:
+    """All starts of one length, in blocks of four columns."""
+
+    minutes: int
+    blocks: list[list[Line]]
+    has_free: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the form says: `slot` as the radios spell it, and the length."""
+
+    slot: str = ""
+    minutes: str = ""
+
+
+def value_of(slot_start: datetime, minutes: int, analyst: str) -> str:
+    """What a radio sends: minutes/start/analyst."""
+    return f"{minutes}/{slot_start:%Y%m%dT%H%MZ}/{analyst}"
+
+
+def request_of(occurrence: uuid.UUID, chosen: Chosen, topic: str, link: str, key: str) -> BookingRequest:
+    """The request that a form makes; NoSlotChosen where it names none, or one of another length."""
+    match = re.fullmatch(r"(\d{1,3})/(\d{8}T\d{4}Z)/(any|[0-9a-f-]{36})", chosen.slot)
+    if match is None or match[1] != (chosen.minutes or match[1]):
+        raise NoSlotChosen()
+    try:
+        starts_at = datetime.strptime(match[2], "%Y%m%dT%H%MZ").replace(tzinfo=UTC)
+        analyst = None if match[3] == "any" else uuid.UUID(match[3])
+    except ValueError:
+        raise NoSlotChosen() from None
+    return BookingRequest(occurrence, starts_at, int(match[1]), analyst, topic, link, key)
+
+
+def grids(
+    found: Timetable, policy: Policy, now: datetime, chosen: Chosen, lost: str = "", verb: str = "Book"
+) -> list[Grid]:
+    """A grid for each length that the policy offers; each cell is decided by the rule that books."""
+    numbers = iter(range(1, 1000))
+    made = []
+    for minutes in policy.slot_minutes:
+        starts = [start for start in found.hours.quarters if start < found.hours.ends_at]
+        maker = _Maker(found, policy, now, minutes, chosen, lost, verb)
+        blocks = [starts[n : n + COLUMNS] for n in range(0, len(starts), COLUMNS)]
+        rows = [
+            [maker.line(None, block, numbers)] + [maker.line(n, block, numbers) for n in range(len(found.analysts))]
+            for block in blocks
+        ]
+        made.append(Grid(minutes, rows, maker.has_free))
+    return made
+
+
+class _Maker:
+    """Makes the cells of one length."""
+
+    def __init__(
+        self, found: Timetable, policy: Policy, now: datetime, minutes: int, chosen: Chosen, lost: str, verb: str
+    ) -> None:
+        self.found, self.minutes, self.chosen, self.lost, self.verb = found, minutes, chosen, lost, verb
+        self.names = {analyst.id: analyst.name for analyst in found.analysts}
+        hours = found.hours
+        self.refusals = {
+            (analyst_id, start): slots.refusal(hours, Slot(analyst_id, start, minutes), policy, now)
+            for start in hours.quarters
+            for analyst_id in hours.analyst_ids
+        }
+        free = [Slot(a, s, minutes) for (a, s), why in self.refusals.items() if why is None]
+        self.has_free = bool(free)
+        best = min((slots.stranded(hours, slot), slot.starts_at) for slot in free) if free else None
+        self.best_at = best[1] if best else None
+        self.zone = found.zone
+        self.day = zones.today(hours.starts_at, found.zone)
+
+    def line(self, number: int | None, starts: list[datetime], numbers: object) -> Line:
+        if number is None:
+            return Line("", "", "", [self.any_cell(start, next(numbers)) for start in starts])  # type: ignore[call-overload]
+        analyst = self.found.analysts[number]
+        words = analyst.name.split()
+        initials = "".join(word[0] for word in words[:1] + words[1:][-1:]).upper()
+        cells = [
+            self.cell(start, str(analyst.public_id), self.refusals[analyst.id, start], analyst.name, next(numbers))  # type: ignore[call-overload]
+            for start in starts
+        ]
+        return Line(analyst.name, initials, analyst.about, cells)
+
+    def any_cell(self, start: datetime, number: int) -> Cell:
+        here = [(a, self.refusals[a, start]) for a in self.found.hours.analyst_ids]
+        free = [self.names[a] for a, why in here if why is None]
+        why = None if free else (here[0][1] if here else errors.NotOnRoster())
+        if not free and any(isinstance(w, errors.SlotTaken) for _, w in here):
+            why = errors.SlotTaken()
+        made = self.cell(start, "any", why, "", number)
+        made.names = ", ".join(free)
+        return made
+
+    def cell(self, start: datetime, analyst: str, why: errors.Refusal | None, name: str, number: int) -> Cell:
+        clock = wording.clock(start, self.zone)
+        own = shell.yours(start, None, self.zone)
+        value = value_of(start, self.minutes, analyst)
+        with_name = f", with {name}" if name else ""
+        when = (
+            f"{self.day:%A} {own} ({clock} {zones.abbreviation(start, self.zone)})" if own else f"{self.day:%A} {clock}"
+        )
+        return Cell(
+            number=number,
+            value=value if why is None else "",
+            clock=clock,
+            yours=own,
+            names="",
+            why="" if why is None else "yours" if getattr(why, "own", False) else WHY.get(why.code, "–"),
+            is_best=start == self.best_at and why is None and analyst == "any",
+            is_checked=why is None and value == self.chosen.slot,
+            is_lost=value == self.lost,
+            said=f"{self.verb} {when}, {self.minutes} minutes{with_name}",
+        )
+
+
+def starts_elsewhere(
+    found: list[Timetable], policies: list[Policy], now: datetime, minutes: int, most: int = 3
+) -> list[tuple[Timetable, Slot]]:
+    """The next free starts in other clinics, one a clinic, earliest first."""
+    made = []
+    for timetable, policy in zip(found, policies, strict=True):
+        free = slots.free(timetable.hours, minutes, policy, now)
+        if free:
+            made.append((timetable, free[0]))
+        if len(made) == most:
+            break
+    return made
+
+
+def horizon(policy: Policy, now: datetime) -> tuple[datetime, datetime]:
+    """The window of clinics in which a slot can be booked at `now`."""
+    return now - timedelta(days=1), now + timedelta(days=policy.horizon_days)

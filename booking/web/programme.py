@@ -1,0 +1,191 @@
+"""The programme by week: the first page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from booking.domain import slots, wording, zones
+from booking.domain.meetings import Appointment, Meeting
+from booking.domain.organisation import Policy
+from booking.store.queries import meetings as queries
+from booking.store.queries import timetables
+from booking.store.queries.timetables import Timetable
+from booking.web import access, context, shell
+
+blueprint = Blueprint("programme", __name__)
+FIRST, LAST = date(2000, 1, 3), date(2100, 1, 1)
+
+
+@dataclass(slots=True)
+class Entry:
+    """One meeting on its day. `line` says what can be had; `action` is the button's words, `solid` its weight."""
+
+    meeting: Meeting
+    line: str
+    icon: str
+    action: str
+    solid: bool = False
+    mine: list[Appointment] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Day:
+    """One day of the week with what is on it."""
+
+    on: date
+    is_today: bool
+    is_past: bool
+    entries: list[Entry]
+
+
+@blueprint.get("/")
+@access.public
+def week() -> ResponseReturnValue:
+    """One week; `?on=2026-12-04` is the week of that day, without it the present one."""
+    zone = context.organisation().zone
+    today = zones.today(context.now(), zone)
+    on = _day(request.args.get("on")) or today
+    monday = on - timedelta(days=on.weekday())
+    start, end = (zones.day_starts_at(day, zone) for day in (monday, monday + timedelta(days=7)))
+    month = on.replace(day=1) if on.month == (monday + timedelta(days=3)).month else monday + timedelta(days=3)
+    first, last = month_window(month)
+    month_start, month_end = (zones.day_starts_at(day, zone) for day in (min(first, monday), max(last, monday)))
+    found = queries.meetings(context.db(), min(start, month_start), max(end, month_end))
+    here = [meeting for meeting in found if start <= meeting.starts_at < end]
+    days = in_days(here, monday, today)
+    return render_template(
+        "member/programme.html",
+        days=days,
+        monday=monday,
+        friday=max([monday + timedelta(days=4), *(day.on for day in days)]),
+        earlier=monday - timedelta(days=7),
+        later=monday + timedelta(days=7),
+        this_week=monday == today - timedelta(days=today.weekday()),
+        changed=[m for m in found if _changed(m) and m.ends_at > context.now()][:10],
+        month=month,
+        weeks=in_weeks(found, first, last, monday, today),
+        kinds=context.organisation().kinds.values(),
+        yours_line=current_user.is_authenticated,
+    )
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        found = date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found if FIRST <= found <= LAST else None
+
+
+def _changed(meeting: Meeting) -> bool:
+    return meeting.is_cancelled or meeting.moved_from_at is not None
+
+
+def month_window(month: date) -> tuple[date, date]:
+    """The Monday on or before the month's first day, and the Monday after its last."""
+    first = month.replace(day=1)
+    after = (first + timedelta(days=32)).replace(day=1)
+    return first - timedelta(days=first.weekday()), after + timedelta(days=-after.weekday() % 7)
+
+
+def in_days(here: list[Meeting], monday: date, today: date) -> list[Day]:
+    """Monday to Friday, and a weekend day that has something."""
+    organisation = context.organisation()
+    bookable = [name for name, kind in organisation.kinds.items() if kind.bookable]
+    first, last = _edges(here)
+    member_id = current_user.id if current_user.is_authenticated else None
+    hours = timetables.coming(context.db(), bookable, first, last, member_id) if here else []
+    by_id = {found.public_id: found for found in hours}
+    booked: dict[object, list[Appointment]] = {}
+    if member_id is not None and here:
+        for appointment in queries.appointments(context.db(), member_id=member_id, start=first, end=last):
+            if not appointment.is_cancelled:
+                booked.setdefault(appointment.meeting.public_id, []).append(appointment)
+    days = []
+    for offset in range(7):
+        on = monday + timedelta(days=offset)
+        entries = [
+            entry(meeting, by_id.get(meeting.public_id), booked.get(meeting.public_id, []))
+            for meeting in here
+            if zones.today(meeting.starts_at, organisation.zone) == on
+        ]
+        if entries or offset < 5:
+            days.append(Day(on, on == today, on < today, entries))
+    return days
+
+
+def _edges(here: list[Meeting]) -> tuple[datetime, datetime]:
+    if not here:
+        return context.now(), context.now()
+    return here[0].starts_at, max(meeting.ends_at for meeting in here)
+
+
+def entry(meeting: Meeting, found: Timetable | None, mine: list[Appointment]) -> Entry:
+    """What the page says of one meeting."""
+    now = context.now()
+    if meeting.is_cancelled:
+        return Entry(meeting, "Cancelled" + (f": {meeting.reason}" if meeting.reason else ""), "gone", "", mine=mine)
+    if meeting.ends_at <= now:
+        return Entry(meeting, "Over", "", "", mine=mine)
+    if found is None:
+        line = "Under way" if meeting.starts_at <= now else ""
+        return Entry(meeting, line, "clock" if line else "", "Details", mine=mine)
+    line, is_free = clinic_line(found, found.policy(context.organisation()), now)
+    if mine:
+        shown = ", ".join(wording.clock(own.starts_at, meeting.zone) for own in mine)
+        return Entry(meeting, f"Booked: {shown}", "tick", "Your booking", mine=mine)
+    return Entry(meeting, line, "", "Book a slot" if is_free else "Details", is_free, mine)
+
+
+def clinic_line(found: Timetable, policy: Policy, now: datetime) -> tuple[str, bool]:
+    """What can be had in a clinic, in words, and whether anything can. Never a count of places."""
+    hours = found.hours
+    if not hours.analyst_ids:
+        return "Bookings open when analysts are named", False
+    opens_at = hours.starts_at - timedelta(days=policy.horizon_days)
+    if now < opens_at:
+        return f"Bookings open {wording.day(zones.today(opens_at, found.zone))}", False
+    running = "Under way · " if hours.starts_at <= now else ""
+    by_length = {minutes: slots.free(hours, minutes, policy, now) for minutes in policy.slot_minutes}
+    shortest = by_length[policy.slot_minutes[0]]
+    if not shortest:
+        last = hours.quarters[-1] - timedelta(minutes=policy.notice_minutes)
+        return ("Too late for today", False) if now > last else (f"{running}full" if running else "Full", False)
+    line = f"{running}next free {wording.clock(shortest[0].starts_at, found.zone)}"
+    for minutes, free in list(by_length.items())[1:]:
+        starts = sorted({slot.starts_at for slot in free})
+        if not starts:
+            line += f" · no {minutes} minutes"
+        elif len(starts) == 1:
+            line += f" · {minutes} minutes: {wording.clock(starts[0], found.zone)} only"
+    return line[0].upper() + line[1:], True
+
+
+def in_weeks(
+    found: list[Meeting], first: date, last: date, monday: date, today: date
+) -> list[tuple[bool, list[Mapping[str, object]]]]:
+    """The month table, Monday to Friday: each day with the kinds that are on it."""
+    zone = context.organisation().zone
+    on_day: dict[date, list[Meeting]] = {}
+    for meeting in found:
+        on_day.setdefault(zones.today(meeting.starts_at, zone), []).append(meeting)
+    weeks = []
+    start = first
+    while start < last:
+        days: list[Mapping[str, object]] = []
+        for offset in range(5):
+            on = start + timedelta(days=offset)
+            meetings = on_day.get(on, [])
+            kinds = [shell.kind(m.kind) for m in meetings if not m.is_cancelled]
+            words = ", ".join([kind.title.lower() for kind in kinds] or (["off"] if meetings else []))
+            off = bool(meetings) and not kinds
+            days.append({"on": on, "kinds": kinds, "words": words, "off": off, "is_today": on == today})
+        weeks.append((start == monday, days))
+        start += timedelta(days=7)
+    return weeks

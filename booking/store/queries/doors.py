@@ -49,7 +49,7 @@ def of_booking(session: Session, public_id: uuid.UUID, now: datetime) -> Opened 
         .outerjoin(Roster, and_(Roster.occurrence_id == Booking.occurrence_id, Roster.analyst_id == Booking.analyst_id))
         .where(Booking.public_id == public_id)
     ).one_or_none()
-    return None if row is None else Opened(doors.room(*tuple(row)[:4]), row[4])
+    return None if row is None else Opened(doors.room(row[0], row[1], row[2], row[3]), row[4])
 
 
 def of_occurrence(session: Session, public_id: uuid.UUID, analyst_id: int | None = None) -> Opened | None:

@@ -1,0 +1,89 @@
+"""An application on a test database at a fixed instant, and clients that are signed in."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from booking.app import create_app
+from booking.settings import Settings, load
+from booking.store.people import Person
+from tests.builders import NOW
+from tests.databases import Database
+
+SECRET_KEY = "test-secret-key-test-secret-key-0123456789"
+BASE_URL = "https://booking.example.org"
+FEED_KEY = "test-feed-key-test-feed-key-0123456789abcd"
+
+
+def settings(database: Database, **values: str) -> Settings:
+    """The settings of a test service on that database."""
+    return load(
+        {
+            "BOOKING_DATABASE_URL": database.url,
+            "BOOKING_SECRET_KEY": SECRET_KEY,
+            "BOOKING_FEED_KEY": FEED_KEY,
+            "BOOKING_BASE_URL": BASE_URL,
+            "BOOKING_JOIN_URL": "https://example.org/join",
+            "BOOKING_REPLY_TO": "people@example.org",
+            **values,
+        }
+    )
+
+
+class Clock:
+    """A clock that stands until it is set."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def make_app(database: Database, now: datetime | Clock = NOW, **values: str) -> Flask:
+    """The application; its engine is closed by `Flask.extensions["booking"].engine.dispose()`."""
+    clock = now if isinstance(now, Clock) else Clock(now)
+    app = create_app(settings(database, **values), clock)
+    app.extensions["booking"].engine.dispose()
+    app.testing = True
+    return app
+
+
+class Client(FlaskClient):
+    """A client that asks over https, at the public address."""
+
+    def open(self, *args: Any, **options: Any) -> Any:
+        options.setdefault("base_url", BASE_URL)
+        return super().open(*args, **options)
+
+
+def client_of(app: Flask, person: Person | None = None) -> FlaskClient:
+    """A client, signed in as that person."""
+    app.test_client_class = Client
+    client = app.test_client()
+    if person is not None:
+        with client.session_transaction(base_url=BASE_URL) as session:
+            session["_user_id"] = str(person.id)
+            session["_fresh"] = True
+            session["signed_in_at"] = int(app.extensions["booking"].clock().timestamp())
+            session["generation"] = person.session_generation
+    return client
+
+
+def token_of(page: str) -> str:
+    """The CSRF token of a page's first form."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found is not None, "the page has no form"
+    return found[1]
+
+
+def post(client: FlaskClient, path: str, page: str = "", **fields: str):  # type: ignore[no-untyped-def]
+    """POST a form with the CSRF token of the page at `page` (without it, of `path`), as a browser would."""
+    shown = client.get(page or path)
+    headers = {"Referer": f"{BASE_URL}{page or path}"}
+    return client.post(path, data={"csrf_token": token_of(shown.text), **fields}, headers=headers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from booking.settings import Settings, SettingsError
 from booking.store import engine as engines
@@ -13,8 +13,8 @@ from booking.store import migrate
 
 
 @contextmanager
-def session(settings: Settings) -> Iterator[Session]:
-    """Open a session; SettingsError where the database is not migrated."""
+def sessions(settings: Settings) -> Iterator[sessionmaker[Session]]:
+    """Sessions of the store; SettingsError where the database is not migrated."""
     engine = engines.make(settings.database_url)
     try:
         with engine.connect() as connection:
@@ -22,7 +22,13 @@ def session(settings: Settings) -> Iterator[Session]:
         if present != migrate.head():
             what = "is empty" if present is None else f"is at {present}, not {migrate.head()}"
             raise SettingsError(f"the database {what}: run `booking db upgrade` first")
-        with engines.sessions(engine)() as opened:
-            yield opened
+        yield engines.sessions(engine)
     finally:
         engine.dispose()
+
+
+@contextmanager
+def session(settings: Settings) -> Iterator[Session]:
+    """One session of the store; otherwise as `sessions`."""
+    with sessions(settings) as opened, opened() as one:
+        yield one

@@ -1,0 +1,97 @@
+"""The outbox: which letter may leave next, and what became of it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from booking.store.idempotency import IdempotencyKey
+from booking.store.letters import Letter
+from booking.store.sign_ins import SignIn
+from booking.store.workers import Worker
+
+LEASE = timedelta(minutes=5)
+
+
+def lease(session: Session, worker: str, now: datetime, most: int) -> list[Letter]:
+    """Take up to `most` letters that are due, earliest first, for five minutes.
+
+    A letter waits while an earlier one to the same person about the same booking is due, under way or put off; one
+    that failed, or is not due yet, holds nothing up.
+    """
+    earlier = aliased(Letter)
+    waiting = and_(
+        earlier.sent_at.is_(None),
+        earlier.failed_at.is_(None),
+        or_(earlier.due_at <= now, earlier.attempts > 0),
+    )
+    held_up = exists().where(
+        waiting,
+        earlier.person_id == Letter.person_id,
+        earlier.booking_id == Letter.booking_id,
+        earlier.id < Letter.id,
+    )
+    due = (
+        select(Letter)
+        .where(
+            Letter.sent_at.is_(None),
+            Letter.failed_at.is_(None),
+            Letter.due_at <= now,
+            or_(Letter.leased_until.is_(None), Letter.leased_until <= now),
+            ~held_up,
+        )
+        .order_by(Letter.due_at, Letter.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    letters = list(session.scalars(due))
+    for letter in letters:
+        letter.leased_until, letter.leased_by = now + LEASE, worker
+        letter.attempts += 1
+    return letters
+
+
+def _mine(letter_id: int, worker: str) -> tuple[object, ...]:
+    return (Letter.id == letter_id, Letter.leased_by == worker, Letter.sent_at.is_(None), Letter.failed_at.is_(None))
+
+
+def sent(session: Session, letter_id: int, worker: str, now: datetime) -> None:
+    """It left."""
+    session.execute(
+        update(Letter)
+        .where(*_mine(letter_id, worker))  # type: ignore[arg-type]
+        .values(sent_at=now, leased_until=None, leased_by=None, last_error="")
+    )
+
+
+def put_off(session: Session, letter_id: int, worker: str, until: datetime, why: str) -> None:
+    """It may go later: not before `until`."""
+    session.execute(
+        update(Letter)
+        .where(*_mine(letter_id, worker))  # type: ignore[arg-type]
+        .values(due_at=until, leased_until=None, leased_by=None, last_error=why)
+    )
+
+
+def failed(session: Session, letter_id: int, worker: str, now: datetime, why: str) -> None:
+    """It will never go; it stays, to be seen."""
+    session.execute(
+        update(Letter)
+        .where(*_mine(letter_id, worker))  # type: ignore[arg-type]
+        .values(failed_at=now, leased_until=None, leased_by=None, last_error=why)
+    )
+
+
+def seen(session: Session, worker: str, now: datetime) -> None:
+    """Note that the worker is alive; one not seen for a day is forgotten."""
+    session.execute(delete(Worker).where(or_(Worker.name == worker, Worker.seen_at < now - timedelta(days=1))))
+    session.add(Worker(name=worker, seen_at=now))
+
+
+def tidy(session: Session, now: datetime) -> None:
+    """Forget idempotency keys after a day and requests to sign in after a week."""
+    session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - timedelta(days=1)))
+    session.execute(delete(SignIn).where(SignIn.requested_at < now - timedelta(days=7)))

@@ -136,6 +136,7 @@ def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
     links = {"site": base, "programme": f"{base}/", "join": settings.join_url}
     if "booking" in facts:
         links["manage"] = f"{base}/manage/{tokens.sign(key, 'manage', facts['booking'])}"
+        links["entry"] = f"{links['manage']}/booking.ics"
         links["door"] = f"{base}/join/{tokens.sign(key, 'door', facts['booking'])}"
     if "sign_in" in facts:
         links["sign_in"] = f"{base}/sign-in/link/{tokens.sign(key, 'sign-in', facts['sign_in'])}"

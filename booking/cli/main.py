@@ -14,8 +14,17 @@ from booking.settings import SettingsError
 
 #: command -> the module under booking.cli whose attribute of that name it is; loaded only when asked for
 COMMANDS = {
-    "programme": "programme",
+    "init": "init",
+    "serve": "serve",
     "worker": "worker",
+    "doctor": "doctor",
+    "settings": "listing",
+    "db": "db",
+    "programme": "programme",
+    "people": "people",
+    "feeds": "feeds",
+    "agenda": "agenda",
+    "demo": "demo",
 }
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from booking.web import bookings, calendars, feeds, health, manage, me, occurrence, programme, sign_in
+from booking.web import analyst, bookings, calendars, demo, feeds, health, manage, me, occurrence, programme, sign_in
 
-PAGES = (programme, occurrence, bookings, manage, sign_in, me, calendars, feeds, health)
+PAGES = (programme, occurrence, bookings, manage, analyst, sign_in, me, calendars, demo, feeds, health, demo)
 
 
 def init_app(app: Flask) -> None:

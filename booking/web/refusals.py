@@ -22,6 +22,7 @@ SENTENCES = {
     "not-confirmed": "This booking was cancelled before.",
     "key-reused": "This form was sent before with something else in it. Load the page again, then book.",
     "not-begun": "That can be marked once the slot has started.",
+    "mark-stands": "A mark can be changed on its own day only. A coordinator can still change it.",
     "sign-in-expired": "That link or code has been used, or is older than 30 minutes. Ask for a new one.",
 }
 STATUSES = {"not-found": 404, "not-allowed": 403, "not-a-member": 403, "too-many-requests": 429}

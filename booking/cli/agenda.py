@@ -1,0 +1,73 @@
+"""`booking agenda`: an analyst's day in a terminal."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+
+import click
+from sqlalchemy.orm import Session
+
+from booking import clock, settings
+from booking.cli import stores
+from booking.domain import agenda as days
+from booking.domain import agenda_words, spreadsheet, wording, zones
+from booking.programme import organisation as organisations
+from booking.store.queries import agenda as queries
+from booking.store.queries.agenda import Analyst
+
+
+def _day(_context: click.Context, _option: click.Parameter, value: str | None) -> date | None:
+    try:
+        found = date.fromisoformat(value) if value else None
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no date: write 2026-11-30") from None
+    if found is not None and not 2000 <= found.year <= 2100:
+        raise click.BadParameter("a date from 2000 to 2100")
+    return found
+
+
+@click.command()
+@click.argument("analyst")
+@click.option("--on", "day", callback=_day, metavar="DATE", help="the day, as 2026-11-30; today where nothing is said")
+@click.option("--csv", "as_csv", is_flag=True, help="the same rows for a spreadsheet")
+def agenda(analyst: str, day: date | None, as_csv: bool) -> None:
+    """Print the day of ANALYST: an e-mail address, or how a name begins."""
+    found = settings.load()
+    organisation = organisations.load(found.data, found.organisation or None)
+    now = clock.now()
+    with stores.session(found) as session:
+        who = _who(session, analyst)
+        zone = who.zone or organisation.zone
+        day = day or zones.today(now, zone)
+        bookable = [name for name, kind in organisation.kinds.items() if kind.bookable]
+        week = days.week_of(day)
+        start, end = days.bounds(week[0], week[-1], zone)
+        staffed = queries.staffed(session, who.id, start, end, bookable, now)
+        today = days.on(day, staffed, zone)
+        after = queries.next_at(session, who.id, days.bounds(day, day, zone)[1])
+    if as_csv:
+        click.echo(spreadsheet.lines(agenda_words.cells(today, zone)).replace("\r\n", "\n"), nl=False)
+        return
+    lines = [f"{wording.long_day(day)} {day.year}, {who.name}, times for {zones.city(zone)}"]
+    lines += agenda_words.sheet(today, zone, organisation.zone, now)
+    lines += ["", *([] if today else ["Nothing on this day."])]
+    if after is not None:
+        lines.append(f"The next day that has something: {wording.long_day(zones.today(after, zone))}.")
+    booked, free = sum(len(one.visits) for one in staffed), sum(len(one.gaps) for one in staffed)
+    lines.append(f"This week: {booked} booked, {agenda_words.counted(free, 'quarter', 'quarters')} free.")
+    click.echo("\n".join(lines).replace(wording.NBSP, " "))
+
+
+def _who(session: Session, text: str) -> Analyst:
+    """The analyst of that address, or the only one whose name begins so; else one line and exit status 1."""
+    everybody = queries.analysts(session)
+    wanted = text.strip().casefold()
+    found = [one for one in everybody if one.email == wanted]
+    if not found:
+        found = [one for one in everybody if wanted and one.name.casefold().startswith(wanted)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        sys.exit(f"booking: {text!r} could be {', '.join(f'{one.name} ({one.email})' for one in found)}")
+    sys.exit(f"booking: no analyst has the address {text!r} or a name that begins so")

@@ -1,0 +1,55 @@
+"""Say whether a member came."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking.domain import agenda, errors
+from booking.domain.organisation import Organisation
+from booking.services.deed import deed
+from booking.store import register
+from booking.store.bookings import CAME, NO_SHOW, Booking
+from booking.store.people import Person
+from booking.store.queries import bookings as queries
+
+
+@deed
+def mark(
+    session: Session,
+    booking_id: uuid.UUID,
+    outcome: str | None,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    actor_id: int,
+) -> Booking:
+    """Mark a booking `came` or `no-show` from its start; None takes the mark back.
+
+    Its analyst and any coordinator may; the analyst changes a mark until the end of that day in their zone.
+    What is marked so already stays as it is (a form sent twice). Nothing of it shows in a calendar.
+    Raises NotFound (also for whose booking it is not), NotConfirmed, NotBegun, MarkStands; ValueError for any
+    other outcome.
+    """
+    if outcome not in {CAME, NO_SHOW, None}:
+        raise ValueError(f"no such outcome: {outcome!r}")
+    booking = queries.locked(session, booking_id)
+    actor = session.get(Person, actor_id)
+    is_coordinator = actor is not None and "coordinator" in actor.role_names
+    if not is_coordinator and booking.analyst_id != actor_id:
+        raise errors.NotFound()
+    if booking.is_cancelled:
+        raise errors.NotConfirmed()
+    if booking.outcome == outcome:
+        return booking
+    if now < booking.starts_at:
+        raise errors.NotBegun()
+    stands_from = agenda.stands_from(booking.starts_at, booking.analyst.time_zone or organisation.zone)
+    if booking.outcome is not None and now >= stands_from and not is_coordinator:
+        raise errors.MarkStands(stands_from)
+    before, booking.outcome = booking.outcome, outcome
+    deed_name = outcome or "unmarked"
+    register.write(session, deed_name, "booking", booking.public_id, now, actor_id=actor_id, before=before)
+    return booking

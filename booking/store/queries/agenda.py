@@ -1,0 +1,143 @@
+"""What an analyst's days are made of, in a number of statements that never grows with them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from booking.domain import agenda
+from booking.domain.agenda import Colleague, LastTime, Staffed, Visit
+from booking.domain.meetings import Appointment, Meeting
+from booking.store.bookings import CAME, CONFIRMED, Booking
+from booking.store.people import Person, Role
+from booking.store.programme import SCHEDULED, Occurrence, Roster
+from booking.store.queries import meetings as queries
+from booking.store.queries import timetables
+from booking.store.queries.timetables import Timetable
+
+
+@dataclass(frozen=True, slots=True)
+class Analyst:
+    """One whose day can be looked at. `zone` is an IANA name, None while unknown."""
+
+    id: int
+    public_id: uuid.UUID
+    name: str
+    email: str
+    zone: str | None
+
+
+def analysts(session: Session) -> list[Analyst]:
+    """Everybody who is an analyst now, by name."""
+    found = session.execute(
+        select(Person.id, Person.public_id, Person.name, Person.email, Person.time_zone)
+        .join(Role, Role.person_id == Person.id)
+        .where(Role.role == "analyst", Person.closed_at.is_(None))
+        .order_by(Person.name, Person.id)
+    )
+    return [Analyst(*row) for row in found]
+
+
+def staffed(
+    session: Session, analyst_id: int, start: datetime, end: datetime, bookable: Collection[str], now: datetime
+) -> list[Staffed]:
+    """The occurrences in [start, end) that the analyst staffs or is booked in, by start: five statements at the most.
+
+    `bookable` names the kinds that have slots. Cancelled occurrences have no rows; cancelled bookings are left out.
+    """
+    found = {meeting.public_id: meeting for meeting in queries.meetings(session, start, end, analyst_id=analyst_id)}
+    until = max([end, *(meeting.ends_at for meeting in found.values())])
+    booked = [
+        booking
+        for booking in queries.appointments(session, analyst_id=analyst_id, start=start, end=until)
+        if not booking.is_cancelled and start <= booking.meeting.starts_at < end
+    ]
+    for booking in booked:
+        found.setdefault(booking.meeting.public_id, booking.meeting)
+    hours: dict[uuid.UUID, Timetable] = {}
+    if any(meeting.kind in bookable for meeting in found.values()):
+        hours = {one.public_id: one for one in timetables.coming(session, bookable, start, end)}
+    last = last_times(session, [booking.public_id for booking in booked], now) if booked else {}
+    ordered = sorted(found.values(), key=lambda meeting: (meeting.starts_at, meeting.public_id))
+    return [_staffed(meeting, hours.get(meeting.public_id), analyst_id, booked, last) for meeting in ordered]
+
+
+def _staffed(
+    meeting: Meeting,
+    found: Timetable | None,
+    analyst_id: int,
+    booked: Sequence[Appointment],
+    last: dict[uuid.UUID, LastTime],
+) -> Staffed:
+    if found is None or meeting.is_cancelled:
+        return Staffed(meeting)
+    taken = found.hours.taken
+    visits = [
+        Visit(
+            public_id=booking.public_id,
+            starts_at=booking.starts_at,
+            ends_at=booking.ends_at,
+            minutes=booking.minutes,
+            member=booking.member,
+            topic=booking.topic,
+            link=booking.link,
+            outcome=booking.outcome,
+            last=last.get(booking.public_id),
+        )
+        for booking in booked
+        if booking.meeting.public_id == meeting.public_id
+    ]
+    colleagues = (
+        Colleague(other.name, tuple((at, (other.id, at) in taken) for at in found.hours.quarters))
+        for other in found.analysts
+        if other.id != analyst_id
+    )
+    mine = {at for owner, at in taken if owner == analyst_id}
+    if analyst_id not in found.hours.analyst_ids:  # booked, and off the roster since: nothing of theirs is free
+        mine.update(found.hours.quarters)
+    return Staffed(meeting, tuple(agenda.rows(meeting.starts_at, meeting.ends_at, visits, mine)), tuple(colleagues))
+
+
+def last_times(session: Session, booking_ids: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, LastTime]:
+    """For each booking when its member was last seen before it, by `now`; those never seen are left out.
+
+    A slot to which they did not come, and one that was cancelled, does not count; one that nobody marked does.
+    """
+    here, before = aliased(Booking), aliased(Booking)
+    ranked = (
+        select(
+            here.public_id.label("booking"),
+            before.starts_at.label("starts_at"),
+            Person.name.label("analyst"),
+            func.row_number()
+            .over(partition_by=here.id, order_by=(before.starts_at.desc(), before.id.desc()))
+            .label("place"),
+        )
+        .select_from(here)
+        .join(before, before.member_id == here.member_id)
+        .join(Person, Person.id == before.analyst_id)
+        .where(
+            here.public_id.in_(booking_ids),
+            before.status == CONFIRMED,
+            before.starts_at < here.starts_at,
+            before.starts_at <= now,
+            or_(before.outcome.is_(None), before.outcome == CAME),
+        )
+        .subquery()
+    )
+    rows = session.execute(select(ranked.c.booking, ranked.c.starts_at, ranked.c.analyst).where(ranked.c.place == 1))
+    return {row.booking: LastTime(row.starts_at, row.analyst) for row in rows}
+
+
+def next_at(session: Session, analyst_id: int, after: datetime) -> datetime | None:
+    """The start of the first occurrence at or after `after` that takes place and that the analyst staffs."""
+    return session.execute(
+        select(func.min(Occurrence.starts_at))
+        .join(Roster, Roster.occurrence_id == Occurrence.id)
+        .where(Roster.analyst_id == analyst_id, Occurrence.starts_at >= after, Occurrence.status == SCHEDULED)
+    ).scalar_one()

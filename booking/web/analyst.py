@@ -1,0 +1,129 @@
+"""The analyst's day: the day's bookings and free quarters, the week, the file for spreadsheets, who came."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, timedelta
+
+from flask import Blueprint, Response, abort, redirect, render_template, request
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from werkzeug.routing import BaseConverter, ValidationError
+
+from booking.domain import agenda, agenda_words, spreadsheet, zones
+from booking.services.outcome import mark
+from booking.store.bookings import CAME, NO_SHOW
+from booking.store.queries import agenda as queries
+from booking.web import access, context, days
+from booking.web.days import Subject
+
+blueprint = Blueprint("analyst", __name__, url_prefix="/analyst")
+
+OUTCOMES = {CAME: CAME, NO_SHOW: NO_SHOW, "": None}
+YEARS = range(2000, 2101)  # what an address may ask for
+
+
+class DayConverter(BaseConverter):
+    """A date in an address, as 2026-11-30."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, value: str) -> date:
+        try:
+            found = date.fromisoformat(value)
+        except ValueError as error:
+            raise ValidationError() from error
+        if found.year not in YEARS:
+            raise ValidationError()
+        return found
+
+    def to_url(self, value: date | str) -> str:
+        return str(value)
+
+
+@blueprint.record_once
+def _days_in_addresses(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["day"] = DayConverter
+
+
+@blueprint.get("/")
+@access.staff
+def today() -> ResponseReturnValue:
+    """Today in the analyst's zone; for a coordinator who names nobody, whose days there are."""
+    whose = days.subject()
+    return _people(None) if whose is None else _page(whose, zones.today(context.now(), whose.zone))
+
+
+@blueprint.get("/<day:day>")
+@access.staff
+def day(day: date) -> ResponseReturnValue:
+    """That day; `?days=7` its week, `?print=1` the sheet without buttons."""
+    whose = days.subject()
+    return _people(day) if whose is None else _page(whose, day)
+
+
+def _people(day: date | None) -> str:
+    return render_template("analyst/people.html", analysts=queries.analysts(context.db()), day=day)
+
+
+def _page(whose: Subject, day: date) -> str:
+    week = agenda.week_of(day)
+    staffed = days.staffed(whose, week[0], week[-1])
+    common = {
+        "whose": whose,
+        "day": day,
+        "week": week,
+        "is_today": day == zones.today(context.now(), whose.zone),
+        "booked": sum(len(found.visits) for found in staffed),
+        "free": sum(len(found.gaps) for found in staffed),
+    }
+    if request.args.get("days") == "7":
+        blocks = [(one, [days.block(whose, found) for found in agenda.on(one, staffed, whose.zone)]) for one in week]
+        return render_template(
+            "analyst/week.html", days=blocks, before=week[0] - timedelta(days=7), after=week[0] + agenda.WEEK, **common
+        )
+    others = queries.analysts(context.db()) if "coordinator" in current_user.roles else []
+    return render_template(
+        "analyst/day.html",
+        blocks=[days.block(whose, found) for found in agenda.on(day, staffed, whose.zone)],
+        before=day - timedelta(days=1),
+        after=day + timedelta(days=1),
+        next_day=days.next_day(whose, day),
+        printed=days.printed(whose, context.now()),
+        is_print="print" in request.args,
+        others=[other for other in others if other.public_id != whose.analyst.public_id],
+        outcomes=agenda_words.OUTCOMES,
+        **common,
+    )
+
+
+@blueprint.get("/<day:day>.csv")
+@access.staff
+def sheet(day: date) -> ResponseReturnValue:
+    """The day's rows for a spreadsheet, UTF-8 with a byte-order mark; `?days=7` those of its week."""
+    whose = days.subject()
+    if whose is None:
+        abort(404)
+    span = agenda.week_of(day) if request.args.get("days") == "7" else [day]
+    staffed = days.staffed(whose, span[0], span[-1])
+    text = spreadsheet.BOM + spreadsheet.lines(agenda_words.cells(staffed, whose.zone))
+    answer = Response(text, content_type="text/csv; charset=utf-8; header=present")
+    answer.headers["Content-Disposition"] = f'attachment; filename="analyst-{span[0]}.csv"'
+    return answer
+
+
+@blueprint.post("/bookings/<uuid:public_id>/outcome")
+@access.staff
+def outcome(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Came, no show, or neither; back to the row."""
+    said = request.form.get("outcome")
+    if said not in OUTCOMES:
+        abort(400)
+    marked = mark(
+        context.db(), public_id, OUTCOMES[said], context.organisation(), context.now(), actor_id=current_user.id
+    )
+    owner = marked.analyst
+    found = queries.Analyst(owner.id, owner.public_id, owner.name, owner.email, owner.time_zone)
+    whose = Subject(found, owner.time_zone or context.organisation().zone, owner.id == current_user.id)
+    return redirect(whose.day(zones.today(marked.starts_at, whose.zone), _anchor=f"b-{public_id}"), 303)

@@ -1,0 +1,175 @@
+"""An analyst's days as their pages show them: who is looked at, in whose clock, row by row."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask import abort, request, url_for
+from flask_login import current_user
+
+from booking.domain import agenda, agenda_words, wording, zones
+from booking.domain.agenda import Gap, Staffed, Visit
+from booking.store.queries import agenda as queries
+from booking.store.queries.agenda import Analyst
+from booking.web import booked, context
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose days are shown. `zone` is theirs, else the programme's; `args` carry somebody else through addresses."""
+
+    analyst: Analyst
+    zone: str
+    is_own: bool
+
+    @property
+    def args(self) -> dict[str, Any]:
+        return {} if self.is_own else {"analyst": self.analyst.public_id}
+
+    def day(self, day: date, **more: Any) -> str:
+        """The address of one of their days."""
+        return url_for("analyst.day", day=day, **self.args, **more)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row. `row` is None for the line that says what time it is; `words` is what a free quarter or that line says.
+
+    `clock` and `half` are the analyst's time ("2:00", "pm"), `under` the programme's beside it and the length.
+    """
+
+    words: str = ""
+    row: Visit | Gap | None = None
+    clock: str = ""
+    half: str = ""
+    stamp: str = ""
+    under: str = ""
+    is_on: bool = False
+    seen: str = ""
+    door: str = ""
+    may_mark: bool = False
+    may_undo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One occurrence of the day: its hours in both clocks, its rows, and how the colleagues stand."""
+
+    staffed: Staffed
+    hours: str
+    label: str
+    beside: str
+    tally: str
+    lines: list[Line]
+    colleagues: list[tuple[str, str]]
+    not_marked: str
+
+
+def subject() -> Subject | None:
+    """Whose days `?analyst=` asks for: the reader's own, or for a coordinator anybody's.
+
+    None where a coordinator who is no analyst names nobody; 404 for what the reader may not see.
+    """
+    own = Analyst(current_user.id, current_user.public_id, current_user.name, current_user.email, current_user.zone)
+    asked = request.args.get("analyst", "")
+    home = context.organisation().zone
+    if asked in {"", str(own.public_id)} and "analyst" in current_user.roles:
+        return Subject(own, own.zone or home, True)
+    if "coordinator" not in current_user.roles:
+        abort(404)
+    if not asked:
+        return None
+    try:
+        wanted = uuid.UUID(asked)
+    except ValueError:
+        abort(404)
+    found = next((one for one in queries.analysts(context.db()) if one.public_id == wanted), None)
+    return Subject(found, found.zone or home, False) if found is not None else abort(404)
+
+
+def staffed(whose: Subject, first: date, last: date) -> list[Staffed]:
+    """What they staff from `first` to `last`, both included."""
+    bookable = [name for name, kind in context.organisation().kinds.items() if kind.bookable]
+    start, end = agenda.bounds(first, last, whose.zone)
+    return queries.staffed(context.db(), whose.analyst.id, start, end, bookable, context.now())
+
+
+def next_day(whose: Subject, day: date) -> date | None:
+    """The next day after `day` that has something."""
+    after = agenda.bounds(day, day, whose.zone)[1]
+    found = queries.next_at(context.db(), whose.analyst.id, after)
+    return zones.today(found, whose.zone) if found is not None else None
+
+
+def tally(staffed: Staffed) -> str:
+    """ "2 bookings, 1 quarter free"; empty where it has no slots."""
+    if not staffed.rows:
+        return ""
+    booked_words = agenda_words.counted(len(staffed.visits), "booking", "bookings")
+    return f"{booked_words}, {agenda_words.counted(len(staffed.gaps), 'quarter', 'quarters')} free"
+
+
+def block(whose: Subject, found: Staffed) -> Block:
+    """The occurrence, ready to be shown."""
+    meeting, now = found.meeting, context.now()
+    lines = [_line(whose, found, row) for row in found.rows]
+    if found.rows and meeting.starts_at <= now < meeting.ends_at:
+        place = sum(row.starts_at <= now for row in found.rows)
+        label = wording.label(now, whose.zone, context.organisation().zone)
+        lines.insert(place, Line(f"{wording.clock(now, whose.zone)} {label}"))
+    return Block(
+        staffed=found,
+        hours=wording.span(meeting.starts_at, meeting.ends_at, whose.zone),
+        label=wording.label(meeting.starts_at, whose.zone, context.organisation().zone),
+        beside=agenda_words.beside(meeting.starts_at, whose.zone, meeting.zone, meeting.ends_at),
+        tally=tally(found),
+        lines=lines,
+        colleagues=[(other.name, agenda_words.free_at(other, whose.zone)) for other in found.colleagues],
+        not_marked=agenda_words.not_marked(agenda.unmarked(found, now)),
+    )
+
+
+def _line(whose: Subject, found: Staffed, row: Visit | Gap) -> Line:
+    now = context.now()
+    clock, half = wording.clock(row.starts_at, whose.zone).split(wording.NBSP)
+    minutes = int((row.ends_at - row.starts_at) / timedelta(minutes=1))
+    there = agenda_words.beside(row.starts_at, whose.zone, found.meeting.zone)
+    line = Line(
+        row=row,
+        clock=clock,
+        half=half,
+        stamp=zones.local(row.starts_at, whose.zone).isoformat(timespec="minutes"),
+        under=" · ".join(filter(None, [there, f"{minutes}{wording.NBSP}min"])),
+        is_on=agenda.is_on(row, now),
+    )
+    if isinstance(row, Gap):
+        return replace(line, words=_free(whose, found, row))
+    left = -((now - row.ends_at) // timedelta(minutes=1))
+    may_change = now < agenda.stands_from(row.starts_at, whose.zone) or "coordinator" in current_user.roles
+    return replace(
+        line,
+        words=f"On now, {agenda_words.counted(left, 'minute', 'minutes')} left" if line.is_on else "",
+        seen=agenda_words.seen(row.last, whose.zone),
+        door=booked.door(row.public_id) if now < row.ends_at else "",
+        may_mark=row.outcome is None and now >= row.starts_at,
+        may_undo=row.outcome is not None and may_change,
+    )
+
+
+def _free(whose: Subject, found: Staffed, gap: Gap) -> str:
+    now = context.now()
+    if now >= gap.ends_at:
+        return "Nobody booked this."
+    rules = context.organisation().policy_for(found.meeting.series_slug)
+    closed_at = gap.starts_at - timedelta(minutes=rules.notice_minutes)
+    until = wording.clock(closed_at, whose.zone)
+    return f"Free. Closed to new bookings since {until}." if now > closed_at else f"Free. Can be booked until {until}."
+
+
+def printed(whose: Subject, now: datetime) -> str:
+    """When the sheet was printed: "30 Nov 2026, 12:40 pm AEST"."""
+    today = zones.today(now, whose.zone)
+    return f"{today.day} {today:%b %Y}, {wording.clock(now, whose.zone)} {zones.abbreviation(now, whose.zone)}"

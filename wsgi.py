@@ -1,6 +1,5 @@
 """The WSGI entry: any server that takes `wsgi:app` can run the service; `booking serve` does it with granian."""
 
-from booking import settings
-from booking.app import create_app
+from booking.app import from_environment
 
-app = create_app(settings.load())
+app = from_environment()

@@ -51,3 +51,8 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
     pages.init_app(app)
     app.register_blueprint(slots.blueprint)
     return app
+
+
+def from_environment() -> Flask:
+    """The application as the environment's settings say: what servers are pointed at."""
+    return create_app(settings_module.load())

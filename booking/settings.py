@@ -158,3 +158,14 @@ def file_text(values: Mapping[str, str]) -> str:
         if f.name in values:
             lines += ["", f"# {f.metadata['meaning']}", f"{PREFIX}{f.name.upper()}={values[f.name]}"]
     return "\n".join(lines) + "\n"
+
+
+def write_file(path: Path, values: Mapping[str, str]) -> None:
+    """Write a settings file that only its owner may read; FileExistsError if there is one."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(file_text(values))
+
+
+def export(values: Mapping[str, str]) -> None:
+    """Put settings into the environment, for this process and those it starts."""
+    os.environ.update(values)

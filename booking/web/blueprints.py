@@ -6,7 +6,7 @@ from flask import Flask
 
 from booking.web import analyst, bookings, calendars, demo, feeds, health, manage, me, occurrence, programme, sign_in
 
-PAGES = (programme, occurrence, bookings, manage, analyst, sign_in, me, calendars, demo, feeds, health, demo)
+PAGES = (programme, occurrence, bookings, manage, analyst, sign_in, me, calendars, demo, feeds, health)
 
 
 def init_app(app: Flask) -> None:

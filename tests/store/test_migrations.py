@@ -46,10 +46,14 @@ def described(engine: Engine) -> set[str]:
             )
             for (sql,) in rows:
                 # the order of constraints inside a table is of no consequence
-                lines.update(re.sub(r"\s+", " ", part).strip(" ,()") for part in sql.splitlines() if part.strip(" ,()\t"))
+                lines.update(
+                    re.sub(r"\s+", " ", part).strip(" ,()") for part in sql.splitlines() if part.strip(" ,()\t")
+                )
             return lines
         checks = text("SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint")
-        lines.update(" ".join(map(str, row)) for row in connection.execute(checks) if row[0] in inspector.get_table_names())
+        lines.update(
+            " ".join(map(str, row)) for row in connection.execute(checks) if row[0] in inspector.get_table_names()
+        )
         indexes = connection.execute(text("SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"))
         lines.update(line for (line,) in indexes)
     return {line for line in lines if "alembic_version" not in line}
@@ -71,7 +75,10 @@ def test_every_foreign_key_has_an_index_that_begins_with_it() -> None:
     """Deleting or locking a parent must not scan its children; keys that nothing looks up by are named here."""
     unindexed = set()
     for table in Base.metadata.sorted_tables:
-        keyed = [*table.indexes, *(c for c in table.constraints if isinstance(c, PrimaryKeyConstraint | UniqueConstraint))]
+        keyed = [
+            *table.indexes,
+            *(c for c in table.constraints if isinstance(c, PrimaryKeyConstraint | UniqueConstraint)),
+        ]
         leading = {next(iter(key.columns)).name for key in keyed}
         unindexed |= {f"{table.name}.{fk.parent.name}" for fk in table.foreign_keys if fk.parent.name not in leading}
     assert unindexed == set()

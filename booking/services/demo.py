@@ -1,0 +1,183 @@
+"""What the demo holds: the real programme rolled forward, a team, members, and bookings made by the deeds."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from booking.domain import errors, zones
+from booking.domain.organisation import Organisation
+from booking.domain.programme import Named, Statement
+from booking.domain.slots import Slot, free
+from booking.services.book import BookingRequest, book
+from booking.services.deed import deed
+from booking.services.outcome import mark
+from booking.services.publish import publish
+from booking.store import locks, register
+from booking.store.people import Person, Role
+from booking.store.programme import Occurrence, Series
+from booking.store.queries import timetables
+from booking.store.queries.timetables import Timetable
+
+WEEKS_BACK = 2
+WEEKS_AHEAD = 2
+ROLLED_DAYS = 28
+UID_DOMAIN = "demo.example.org"
+TEAM = (
+    ("Ada Reyes", "Australia/Brisbane", ("analyst",), "GA4, reporting"),
+    ("Ben Noor", "Australia/Sydney", ("analyst",), "tagging, events"),
+    ("Jo Kirby", "Australia/Perth", ("analyst",), "Meta, paid social"),
+    ("Lena Ortiz", "Australia/Melbourne", ("analyst", "coordinator"), "campaign tracking"),
+    ("Sam Whitlock", "Australia/Adelaide", ("analyst", "member"), "attribution"),
+    ("Cora Daly", "Australia/Brisbane", ("coordinator",), ""),
+)
+MEMBERS = (
+    ("Mia Moss", "Australia/Sydney"),
+    ("Noah Ferris", "Australia/Perth"),
+    ("Isla Grant", "Australia/Brisbane"),
+    ("Theo Banks", "Australia/Melbourne"),
+    ("Ruby Lang", "Australia/Adelaide"),
+    ("Max Oduya", "Australia/Darwin"),
+    ("Zara Petit", "Pacific/Auckland"),
+    ("Leo Marsh", None),
+    ("Ivy Calder", "Australia/Hobart"),
+    ("Finn Sato", "Asia/Singapore"),
+    ("Nell Archer", "Europe/London"),
+    ("Otis Hale", "Australia/Sydney"),
+)
+TOPICS = (
+    "Newsletter links arrive in GA4 as direct traffic. Which tags should we use, and where?",
+    "The form’s thank-you step sends no generate_lead event since the site moved.",
+    "Three agencies, each with its own names for source and medium: we want one scheme.",
+    "Our Meta ads report twice the conversions that GA4 does. Whom do we believe?",
+    "What to look at first in the December report, before it goes to the board.",
+    "Consent banner: how much of the traffic are we missing?",
+    "Is our Looker Studio page honest about the attribution window?",
+)
+
+
+class HoldsRealPeople(errors.Refusal):
+    """The database holds people who are not the demo's; the demo leaves it alone."""
+
+    code = "holds-real-people"
+
+
+@deed
+def people(session: Session, now: datetime) -> bool:
+    """Add the team and the members, once; whether they were added. Raises HoldsRealPeople."""
+    if session.scalar(select(exists().where(Person.is_demo.is_(False)))):
+        raise HoldsRealPeople("the database holds people who are not the demo's: the demo does not touch it")
+    programme = locks.programme(session)
+    if session.scalar(select(func.count()).select_from(Person)):
+        return False
+    programme.is_demo = True
+    rows = [(name, zone, roles, about) for name, zone, roles, about in TEAM]
+    rows += [(name, zone or "", ("member",), "") for name, zone in MEMBERS]
+    for name, zone, roles, about in rows:
+        email = f"{name.lower().replace(' ', '.')}@example.org"
+        room = f"https://meet.example.org/{name.split()[0].lower()}" if "analyst" in roles else None
+        session.add(
+            Person(
+                email=email,
+                name=name,
+                time_zone=zone or None,
+                about=about,
+                room_url=room,
+                is_demo=True,
+                created_at=now,
+                roles=[Role(role=role) for role in roles],
+            )
+        )
+    register.write(session, "filled", "demo", None, now)
+    return True
+
+
+def rolled(
+    statements: Sequence[Statement], organisation: Organisation, anchor: date, *, is_first: bool
+) -> list[Statement]:
+    """The shipped programme as of the Monday `anchor`: what is endless goes on, the rest runs for four weeks."""
+    staff = tuple(f"{name.lower().replace(' ', '.')}@example.org" for name, _, roles, _ in TEAM if "analyst" in roles)
+    found = []
+    for stated in statements:
+        kind = organisation.kinds[stated.kind]
+        named = tuple(Named(email, stated.place) for email in (staff if kind.bookable else staff[:1]))
+        is_endless = stated.rule.ends_on is None and not stated.rule.modules
+        if is_endless:
+            rule = replace(stated.rule, starts_on=anchor - timedelta(weeks=WEEKS_BACK))
+            if is_first:
+                found.append(replace(stated, rule=rule, analysts=named))
+            continue
+        ends_on = None if stated.rule.modules else anchor + timedelta(days=ROLLED_DAYS - 1)
+        rule = replace(stated.rule, starts_on=anchor, ends_on=ends_on)
+        found.append(replace(stated, slug=f"{stated.slug}-{anchor:%Y%m%d}", rule=rule, analysts=named))
+    return found
+
+
+def roll(session: Session, statements: Sequence[Statement], organisation: Organisation, now: datetime) -> bool:
+    """Publish the programme from this week on, unless what was rolled before still runs; whether it was published."""
+    today = zones.today(now, organisation.zone)
+    monday = today - timedelta(days=today.weekday())
+    modular = [name for name, kind in organisation.kinds.items() if kind.modular]
+    latest = session.execute(
+        select(func.max(Occurrence.ends_at), func.max(Series.starts_on))
+        .join(Series, Series.id == Occurrence.series_id)
+        .where(Series.kind.in_(modular))
+    ).one()
+    if latest[0] is not None and latest[0] > now:
+        return False
+    anchor = monday if latest[1] is None else max(monday, latest[1] + timedelta(days=ROLLED_DAYS))
+    stated = rolled(statements, organisation, anchor, is_first=latest[1] is None)
+    publish(session, stated, now, uid_domain=UID_DOMAIN, with_past=True)
+    return True
+
+
+def fill(session: Session, organisation: Organisation, now: datetime) -> int:
+    """Make bookings in the clinics around now, each by the deed and at its own time; how many were made."""
+    bookable = [name for name, kind in organisation.kinds.items() if kind.bookable]
+    start, end = now - timedelta(weeks=WEEKS_BACK, days=1), now + timedelta(weeks=WEEKS_AHEAD)
+    members = list(
+        session.scalars(select(Person.id).join(Role).where(Role.role == "member", Person.is_demo).order_by(Person.id))
+    )
+    session.rollback()
+    dice = random.Random(20231201)
+    made = 0
+    for found in timetables.coming(session, bookable, start, end):
+        asked_at = min(now, found.hours.starts_at - timedelta(hours=30))
+        dice.shuffle(members)
+        wanted = 7 if found.hours.starts_at <= now else 5
+        made += sum(_one(session, organisation, found, member, dice, asked_at, now) for member in members[:wanted])
+    return made
+
+
+def _one(
+    session: Session,
+    organisation: Organisation,
+    found: Timetable,
+    member: int,
+    dice: random.Random,
+    asked_at: datetime,
+    now: datetime,
+) -> bool:
+    """One booking by one member, marked as come or not where it is over; False where the rules refuse it."""
+    current = timetables.timetable(session, found.public_id)
+    policy = found.policy(organisation)
+    minutes = dice.choice(policy.slot_minutes)
+    choices: list[Slot] = free(current.hours, minutes, policy, asked_at) if current is not None else []
+    if not choices:
+        return False
+    slot = dice.choice(choices)
+    analyst = next(a.public_id for a in found.analysts if a.id == slot.analyst_id) if dice.random() < 0.6 else None
+    request = BookingRequest(found.public_id, slot.starts_at, minutes, analyst, dice.choice(TOPICS))
+    try:
+        booking = book(session, request, member, organisation, asked_at)
+    except errors.Refusal:
+        return False
+    if booking.ends_at <= now:
+        outcome = "no-show" if dice.random() < 0.12 else "came"
+        mark(session, booking.public_id, outcome, organisation, booking.ends_at, actor_id=booking.analyst_id)
+    return True

@@ -1,0 +1,184 @@
+"""`booking doctor`: what is wrong with this installation, and what to do about each finding."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import click
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from booking import clock, settings
+from booking.domain import zones
+from booking.mail.mailer import TemporaryFailure
+from booking.mail.smtp import SMTPMailer
+from booking.programme import files, nodes
+from booking.programme import organisation as organisations
+from booking.settings import Settings, SettingsError
+from booking.store import engine as engines
+from booking.store import migrate
+from booking.store.letters import Letter
+from booking.store.people import Role
+from booking.store.programme import Programme
+from booking.store.workers import Worker
+
+LATE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `remedy` says what to do, empty where all is well."""
+
+    what: str
+    remedy: str = ""
+
+    @property
+    def is_well(self) -> bool:
+        return not self.remedy
+
+
+@click.command()
+def doctor() -> None:
+    """Look at settings, keys, database, migrations, mail, worker and https; exits 1 if something is wrong."""
+    try:
+        found = settings.load()
+    except SettingsError as error:
+        click.echo(f"✗ settings: {error}")
+        sys.exit(1)
+    findings = list(examine(found, clock.now()))
+    for finding in findings:
+        click.echo(
+            f"{'✓' if finding.is_well else '✗'} {finding.what}" + ("" if finding.is_well else f"\n    {finding.remedy}")
+        )
+    if not all(finding.is_well for finding in findings):
+        sys.exit(1)
+
+
+def examine(found: Settings, now: datetime) -> Iterator[Finding]:
+    """Every finding, the well ones too."""
+    yield _keys(found)
+    yield _address(found)
+    yield from _data(found, now)
+    yield _mail(found)
+    yield from _database(found, now)
+
+
+def _keys(found: Settings) -> Finding:
+    try:
+        settings.require_keys(found)
+    except SettingsError as error:
+        return Finding("keys", str(error))
+    if found.secret_key == found.feed_key:
+        return Finding("keys", "BOOKING_SECRET_KEY and BOOKING_FEED_KEY are the same: make them two")
+    return Finding("keys: both are there")
+
+
+def _address(found: Settings) -> Finding:
+    if found.is_https:
+        return Finding(f"https: {found.base_url}")
+    return Finding(
+        f"https: the public address is {found.base_url}",
+        "set BOOKING_BASE_URL to https://…, and let a proxy end TLS: cookies and calendars are in the clear otherwise",
+    )
+
+
+def _data(found: Settings, now: datetime) -> Iterator[Finding]:
+    try:
+        organisation = organisations.load(found.data, found.organisation or None)
+    except (nodes.Unreadable, OSError) as error:
+        yield Finding("data", f"{error}")
+        return
+    reading = files.read(files.in_folder(found.data / "programme"), organisation, zones.today(now, organisation.zone))
+    if reading.problems:
+        yield Finding("programme files", "; ".join(map(str, reading.problems[:5])))
+    else:
+        yield Finding(f"data: {found.data}, {len(reading.statements)} series")
+
+
+def _mail(found: Settings) -> Finding:
+    if found.is_demo:
+        return Finding("mail: stays on this machine (demo)")
+    if not found.smtp_url:
+        return Finding("mail: no server", "set BOOKING_SMTP_URL; until then letters wait and nobody can sign in by one")
+    try:
+        mailer = SMTPMailer(found.smtp_url)
+        mailer.open()
+        mailer.close()
+    except (ValueError, TemporaryFailure) as error:
+        return Finding("mail", f"{error}: mend BOOKING_SMTP_URL, or wait for the server")
+    return Finding("mail: the server answers and lets us in")
+
+
+def _database(found: Settings, now: datetime) -> Iterator[Finding]:
+    try:
+        engine = engines.make(found.database_url)
+        with engine.connect() as connection:
+            present = migrate.current(connection)
+    except (SQLAlchemyError, ValueError) as error:
+        yield Finding("database", f"it does not answer: {str(error).splitlines()[0]}. Check BOOKING_DATABASE_URL")
+        return
+    if present != migrate.head():
+        yield Finding(f"database: at {present or 'nothing'}", "run `booking db upgrade`")
+        engine.dispose()
+        return
+    yield Finding(f"database: {engine.dialect.name}, at {present}")
+    with engines.sessions(engine)() as session:
+        checks: tuple[Callable[[Session, Settings, datetime], Finding], ...] = (_worker, _letters, _coordinator, _demo)
+        for check in checks:
+            yield check(session, found, now)
+    engine.dispose()
+
+
+def _worker(session: Session, _found: Settings, now: datetime) -> Finding:
+    seen = session.scalar(select(func.max(Worker.seen_at)))
+    if seen is None:
+        return Finding("worker: never seen", "run `booking worker`, or serve with --with-worker")
+    ago = int((now - seen).total_seconds())
+    if now - seen > LATE:
+        return Finding(
+            f"worker: last seen {ago // 60} minutes ago", "start `booking worker` again; its log says why it ended"
+        )
+    return Finding(f"worker: seen {ago} seconds ago")
+
+
+def _letters(session: Session, _found: Settings, now: datetime) -> Finding:
+    failed = session.scalar(
+        select(func.count())
+        .select_from(Letter)
+        .where(Letter.failed_at.is_not(None), Letter.created_at > now - timedelta(days=7))
+    )
+    late = session.scalar(
+        select(func.count())
+        .select_from(Letter)
+        .where(
+            Letter.sent_at.is_(None),
+            Letter.failed_at.is_(None),
+            Letter.created_at < now - timedelta(minutes=30),
+            Letter.due_at < now + timedelta(hours=2),
+        )
+    )
+    if failed or late:
+        return Finding(
+            f"letters: {late} have waited over half an hour, {failed} failed this week", "look at mail and worker above"
+        )
+    return Finding("letters: none late, none failed this week")
+
+
+def _coordinator(session: Session, _found: Settings, _now: datetime) -> Finding:
+    count = session.scalar(select(func.count()).select_from(Role).where(Role.role == "coordinator"))
+    if not count:
+        return Finding("people: no coordinator", "run `booking people add EMAIL --role coordinator`")
+    return Finding(f"people: {count} coordinator(s)")
+
+
+def _demo(session: Session, found: Settings, _now: datetime) -> Finding:
+    is_demo = session.scalar(select(Programme.is_demo))
+    if is_demo and not found.is_demo:
+        return Finding("demo: this database holds the demo's people", "point BOOKING_DATABASE_URL at another one")
+    if found.is_demo and not is_demo:
+        return Finding("demo: BOOKING_IS_DEMO is set on a real database", "unset BOOKING_IS_DEMO at once")
+    return Finding("demo: no" if not is_demo else "demo: yes")

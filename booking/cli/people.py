@@ -1,0 +1,95 @@
+"""`booking people`: import a table, add one person, print a sign-in link."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from booking import clock, settings
+from booking.cli import stores
+from booking.domain import people as tables
+from booking.domain import tokens
+from booking.domain.people import Listed, Mistake
+from booking.programme import organisation as organisations
+from booking.services import sign_in
+from booking.services.import_people import Imported, WouldOrphan, import_people
+from booking.settings import Settings
+
+
+@click.group()
+def people() -> None:
+    """Members, analysts, coordinators."""
+
+
+@people.command(name="import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="even where a coming booking loses its member or analyst")
+def import_(file: Path, force: bool) -> None:
+    """Import FILE.csv: email,name,role,time_zone,member_until. All of it, or nothing."""
+    try:
+        too_large = file.stat().st_size > tables.MOST_BYTES
+        data = b"x" * (tables.MOST_BYTES + 1) if too_large else file.read_bytes()
+    except OSError as error:
+        raise click.ClickException(f"{file}: {error.strerror}") from None
+    listed, mistakes = tables.read(data)
+    if mistakes:
+        _name(file, mistakes)
+    done = _import(settings.load(), listed, force)
+    click.echo(f"{done.added} added, {done.changed} changed, {done.unchanged} as they were")
+    if done.own_kept:
+        click.echo(f"{done.own_kept} cells left alone, because people had set them themselves")
+    for words in done.orphaned:
+        click.echo(f"note: {words}")
+
+
+def _name(file: Path, mistakes: list[Mistake]) -> None:
+    for mistake in sorted(mistakes, key=lambda mistake: mistake.line):
+        click.echo(f"{file}:{mistake.line}: {mistake.message}", err=True)
+    sys.exit(1)
+
+
+def _import(found: Settings, listed: list[Listed], force: bool) -> Imported:
+    organisation = organisations.load(found.data, found.organisation or None)
+    with stores.session(found) as session:
+        try:
+            return import_people(session, listed, organisation, clock.now(), force=force)
+        except WouldOrphan as refusal:
+            for problem in refusal.problems:
+                click.echo(problem, err=True)
+            click.echo("nothing was imported; --force imports all the same", err=True)
+            sys.exit(1)
+
+
+@people.command()
+@click.argument("email")
+@click.option("--name", default="", help="how they are called")
+@click.option("--role", "roles", multiple=True, type=click.Choice(tables.ROLES), help="may be given several times")
+@click.option("--time-zone", default="", help="a city, a state or an IANA name")
+@click.option("--member-until", default="", metavar="DATE", help="the last day of the membership")
+@click.option("--force", is_flag=True, help="even where a coming booking loses its member or analyst")
+def add(email: str, name: str, roles: tuple[str, ...], time_zone: str, member_until: str, force: bool) -> None:
+    """Add one person, or change what is stored of them."""
+    listed, mistakes = tables.read_one(email, name, " ".join(roles), time_zone, member_until)
+    for mistake in mistakes:
+        click.echo(mistake.message, err=True)
+    if mistakes:
+        sys.exit(1)
+    done = _import(settings.load(), [listed], force)
+    click.echo("added" if done.added else "changed" if done.changed else "as they were")
+
+
+@people.command(name="sign-in-link")
+@click.argument("email")
+def sign_in_link(email: str) -> None:
+    """Print a link that signs EMAIL in, once, within 30 minutes. It needs no mail."""
+    found = settings.load()
+    settings.require_keys(found)
+    with stores.session(found) as session:
+        click.echo(link_of(found, str(sign_in.link_for(session, email, clock.now()))))
+
+
+def link_of(found: Settings, public_id: str) -> str:
+    """The address of a sign-in request."""
+    return f"{found.base_url}/sign-in/link/{tokens.sign(found.secret_key, 'sign-in', public_id)}"

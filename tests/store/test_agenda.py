@@ -158,10 +158,15 @@ def test_a_full_week_takes_no_more_statements_than_one_booking(session: Session)
 
     def statements() -> int:
         session.commit()
-        analyst_id, seen = ana.id, []
-        engine = session.get_bind()
-        event.listen(engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
+        analyst_id = ana.id
+        seen: list[str] = []
+
+        def note(_connection, _cursor, statement: str, *_: object) -> None:
+            seen.extend([statement] if "SELECT" in statement else [])
+
+        event.listen(session.get_bind(), "before_cursor_execute", note)
         agenda.staffed(session, analyst_id, NOW, NOW + 2 * WEEK, ["clinic"], NOW)
+        event.remove(session.get_bind(), "before_cursor_execute", note)
         return len(seen)
 
     a_booking(session, an_occurrence(session, series, [ana]))

@@ -1,0 +1,123 @@
+"""The rows of an analyst's day, and the day's edges in the analyst's own zone."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from booking.domain import agenda, agenda_words, spreadsheet
+from booking.domain.agenda import Colleague, Gap, LastTime, Staffed, Visit
+from booking.domain.meetings import Meeting
+from tests.builders import CLINIC_AT, NOW
+
+SYDNEY = "Australia/Sydney"
+
+
+def a_visit(after_minutes: int = 0, minutes: int = 15, **fields: object) -> Visit:
+    starts_at = CLINIC_AT + timedelta(minutes=after_minutes)
+    values: dict[str, object] = {"member": "Kim", "topic": "", "link": "", "outcome": None, "last": None, **fields}
+    return Visit(uuid.uuid4(), starts_at, starts_at + timedelta(minutes=minutes), minutes, **values)  # type: ignore[arg-type]
+
+
+def staffed(*rows: Visit | Gap, colleagues: tuple[Colleague, ...] = (), is_cancelled: bool = False) -> Staffed:
+    meeting = Meeting(
+        public_id=uuid.uuid4(),
+        series_slug="clinic",
+        series_title="Live Member Clinic",
+        summary="",
+        kind="clinic",
+        title="Live Member Clinic",
+        module=None,
+        modules=0,
+        module_title="",
+        starts_at=CLINIC_AT,
+        ends_at=CLINIC_AT + timedelta(hours=1),
+        zone="Australia/Brisbane",
+        is_cancelled=is_cancelled,
+        reason="",
+        moved_from_at=None,
+        sequence=0,
+        revised_at=NOW,
+    )
+    return Staffed(meeting, rows, colleagues)
+
+
+def shape(rows: list[Visit | Gap]) -> list[tuple[int, str]]:
+    return [
+        ((row.starts_at - CLINIC_AT) // timedelta(minutes=1), row.member if isinstance(row, Visit) else "free")
+        for row in rows
+    ]
+
+
+def test_the_quarters_between_the_visits_are_free_and_those_taken_elsewhere_are_not() -> None:
+    elsewhere = CLINIC_AT + timedelta(minutes=45)
+    rows = agenda.rows(CLINIC_AT, CLINIC_AT + timedelta(hours=1), [a_visit(15, 30)], [elsewhere])
+    assert shape(rows) == [(0, "free"), (15, "Kim")]
+
+
+def test_a_row_is_on_from_its_start_to_just_before_its_end() -> None:
+    visit = a_visit(15, 30)
+    at = [agenda.is_on(visit, CLINIC_AT + timedelta(minutes=m)) for m in (14, 15, 44, 45)]
+    assert at == [False, True, True, False]
+
+
+@pytest.mark.parametrize(("minutes", "words"), [(59, ""), (60, "Two rows are not marked.")])
+def test_only_when_it_is_over_it_says_what_nobody_has_marked(minutes: int, words: str) -> None:
+    found = staffed(a_visit(0), a_visit(15), a_visit(30, outcome="came"), Gap(CLINIC_AT + timedelta(minutes=45)))
+    left = agenda.unmarked(found, CLINIC_AT + timedelta(minutes=minutes))
+    assert agenda_words.not_marked(left) == words
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"), [(date(2026, 10, 3), 24), (date(2026, 10, 4), 23), (date(2027, 4, 4), 25), (date(2027, 4, 5), 24)]
+)
+def test_a_day_is_as_long_as_the_analysts_clocks_make_it(day: date, hours: int) -> None:
+    start, end = agenda.bounds(day, day, SYDNEY)
+    assert end - start == timedelta(hours=hours)
+    assert agenda.bounds(day + timedelta(days=1), day + timedelta(days=1), SYDNEY)[0] == end
+
+
+def test_the_week_begins_on_monday() -> None:
+    assert agenda.week_of(date(2023, 12, 10)) == [date(2023, 12, 4 + n) for n in range(7)]
+
+
+def test_a_mark_can_be_changed_until_the_end_of_the_analysts_own_day() -> None:
+    assert agenda.stands_from(CLINIC_AT, SYDNEY) == datetime(2023, 12, 4, 13, 0, tzinfo=UTC)
+    assert agenda.stands_from(CLINIC_AT, "America/New_York") == datetime(2023, 12, 4, 5, 0, tzinfo=UTC)
+
+
+def test_the_programmes_clock_stands_beside_only_where_it_differs_with_its_weekday() -> None:
+    nbsp = "\N{NO-BREAK SPACE}"
+    assert agenda_words.beside(CLINIC_AT, "Australia/Brisbane", "Australia/Brisbane") == ""
+    assert agenda_words.beside(CLINIC_AT, SYDNEY, "Australia/Brisbane") == f"1:00{nbsp}pm AEST"
+    assert agenda_words.beside(CLINIC_AT, "America/New_York", "Australia/Brisbane") == f"Mon 1:00{nbsp}pm AEST"
+
+
+def test_a_colleague_is_free_or_taken_and_nothing_else_is_said() -> None:
+    quarters = [CLINIC_AT + timedelta(minutes=15 * n) for n in range(2)]
+    said = [
+        agenda_words.free_at(Colleague("Ana", tuple(zip(quarters, taken, strict=True))), SYDNEY).replace("\xa0", " ")
+        for taken in ((False, False), (True, False), (True, True))
+    ]
+    assert said == ["free throughout", "free 2:15 pm", "taken throughout"]
+
+
+def test_the_file_for_spreadsheets_holds_every_row_in_the_analysts_clock() -> None:
+    seen = LastTime(CLINIC_AT - timedelta(days=7), "Ana")
+    gap = Gap(CLINIC_AT + timedelta(minutes=15))
+    rows = list(agenda_words.cells([staffed(a_visit(topic="GA4", last=seen, outcome="came"), gap)], SYDNEY))
+    assert all(len(row) == len(agenda_words.HEADER) for row in rows)
+    assert rows[1][:7] == ("2023-12-04", "14:00", "14:15", "15", SYDNEY, "13:00", "Australia/Brisbane")
+    assert rows[1][8:] == ("booked", "Kim", "GA4", "", "2023-11-27", "Ana", "came")
+    assert rows[2][8:10] == ("free", "")
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "  =1", "\n=1", "＝1"])
+def test_no_cell_is_read_as_a_formula(cell: str) -> None:
+    assert spreadsheet.guarded(cell) == f"'{cell}"
+
+
+def test_lines_and_quotes_are_written_as_rfc_4180_says() -> None:
+    assert spreadsheet.lines([["a", 'say "b"', "c\nd", "e,f", None, 5]]) == 'a,"say ""b""","c\nd","e,f",,5\r\n'

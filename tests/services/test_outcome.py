@@ -1,0 +1,119 @@
+"""Whether a member came: from the start, by the analyst or a coordinator, taken back within the day."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain import errors
+from booking.services.cancel import cancel
+from booking.services.outcome import mark
+from booking.store.letters import Letter
+from booking.store.register import Entry
+from tests.builders import CLINIC_AT, ORGANISATION, a_booking, a_clinic, a_person
+
+NEXT_DAY = CLINIC_AT + timedelta(hours=11)  # midnight in Brisbane
+
+
+def marks(session: Session) -> list[tuple[str, object]]:
+    found = session.scalars(select(Entry).where(Entry.deed != "booked").order_by(Entry.id))
+    return [(entry.deed, entry.details["before"]) for entry in found]
+
+
+@pytest.mark.parametrize("outcome", ["came", "no-show"])
+def test_from_its_start_it_can_be_marked_and_the_register_says_so(session: Session, outcome: str) -> None:
+    booking = a_booking(session, a_clinic(session))
+    marked = mark(session, booking.public_id, outcome, ORGANISATION, CLINIC_AT, actor_id=booking.analyst_id)
+    assert marked.outcome == outcome
+    assert marks(session) == [(outcome, None)]
+
+
+def test_no_letter_goes_out_and_no_calendar_changes(session: Session) -> None:
+    booking = a_booking(session, a_clinic(session))
+    before = booking.sequence, booking.revised_at
+    marked = mark(session, booking.public_id, "no-show", ORGANISATION, CLINIC_AT, actor_id=booking.analyst_id)
+    assert (marked.sequence, marked.revised_at) == before
+    assert session.scalars(select(Letter.name)).all() == ["booked"]
+
+
+def test_before_its_start_it_is_refused(session: Session) -> None:
+    booking = a_booking(session, a_clinic(session))
+    with pytest.raises(errors.NotBegun):
+        mark(
+            session,
+            booking.public_id,
+            "came",
+            ORGANISATION,
+            CLINIC_AT - timedelta(seconds=1),
+            actor_id=booking.analyst_id,
+        )
+    session.refresh(booking)
+    assert booking.outcome is None
+
+
+def test_twice_is_once(session: Session) -> None:
+    booking = a_booking(session, a_clinic(session))
+    for _ in range(2):
+        mark(session, booking.public_id, "came", ORGANISATION, CLINIC_AT, actor_id=booking.analyst_id)
+    assert marks(session) == [("came", None)]
+
+
+def test_on_its_day_a_mark_is_changed_and_taken_back(session: Session) -> None:
+    booking = a_booking(session, a_clinic(session))
+    late = NEXT_DAY - timedelta(seconds=1)
+    for outcome in ("came", "no-show", None):
+        marked = mark(session, booking.public_id, outcome, ORGANISATION, late, actor_id=booking.analyst_id)
+    assert marked.outcome is None
+    assert marks(session) == [("came", None), ("no-show", "came"), ("unmarked", "no-show")]
+
+
+def test_after_its_day_the_analyst_still_marks_but_only_a_coordinator_changes(session: Session) -> None:
+    booking = a_booking(session, a_clinic(session))
+    mark(session, booking.public_id, "came", ORGANISATION, NEXT_DAY, actor_id=booking.analyst_id)
+    with pytest.raises(errors.MarkStands) as refused:
+        mark(session, booking.public_id, None, ORGANISATION, NEXT_DAY, actor_id=booking.analyst_id)
+    assert refused.value.closed_at == NEXT_DAY
+    coordinator = a_person(session, roles=["coordinator"])
+    session.commit()
+    assert mark(session, booking.public_id, None, ORGANISATION, NEXT_DAY, actor_id=coordinator.id).outcome is None
+
+
+@pytest.mark.parametrize(("zone", "hours"), [("Australia/Perth", 13), ("Pacific/Auckland", 8)])
+def test_the_day_is_that_of_the_analysts_own_zone(session: Session, zone: str, hours: int) -> None:
+    booking = a_booking(session, a_clinic(session))
+    booking.analyst.time_zone = zone
+    session.commit()
+    mark(session, booking.public_id, "came", ORGANISATION, CLINIC_AT, actor_id=booking.analyst_id)
+    with pytest.raises(errors.MarkStands) as refused:
+        mark(session, booking.public_id, None, ORGANISATION, NEXT_DAY + timedelta(days=1), actor_id=booking.analyst_id)
+    assert refused.value.closed_at == CLINIC_AT + timedelta(hours=hours)
+
+
+def _now() -> datetime:
+    return CLINIC_AT + timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("roles", [["analyst"], ["member"], []])
+def test_another_analyst_and_a_member_are_told_there_is_no_such_booking(session: Session, roles: list[str]) -> None:
+    booking = a_booking(session, a_clinic(session))
+    other = a_person(session, roles=roles)
+    session.commit()
+    with pytest.raises(errors.NotFound):
+        mark(session, booking.public_id, "came", ORGANISATION, _now(), actor_id=other.id)
+    session.refresh(booking)
+    assert booking.outcome is None
+
+
+def test_a_cancelled_booking_an_unknown_one_and_an_unknown_outcome_are_refused(session: Session) -> None:
+    booking = a_booking(session, a_clinic(session))
+    cancel(session, booking.public_id, ORGANISATION, CLINIC_AT - timedelta(hours=5))
+    with pytest.raises(errors.NotConfirmed):
+        mark(session, booking.public_id, "came", ORGANISATION, _now(), actor_id=booking.analyst_id)
+    with pytest.raises(errors.NotFound):
+        mark(session, uuid.uuid4(), "came", ORGANISATION, _now(), actor_id=booking.analyst_id)
+    with pytest.raises(ValueError, match="perhaps"):
+        mark(session, booking.public_id, "perhaps", ORGANISATION, _now(), actor_id=booking.analyst_id)

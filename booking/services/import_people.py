@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.orm import Session, aliased
@@ -85,7 +86,7 @@ def _chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
 
 
 def _stored(session: Session, emails: Sequence[str]) -> dict[str, _Stored]:
-    found: dict[str, tuple[int, tuple[object, ...]]] = {}
+    found: dict[str, tuple[Any, ...]] = {}
     roles: dict[int, set[str]] = {}
     for chunk in _chunks(emails):
         for email, *values in session.execute(
@@ -99,15 +100,12 @@ def _stored(session: Session, emails: Sequence[str]) -> dict[str, _Stored]:
                 Person.member_until,
             ).where(Person.email.in_(chunk))
         ):
-            found[email] = values[0], tuple(values)
+            found[email] = tuple(values)
         for person_id, role in session.execute(
             select(Role.person_id, Role.role).join(Person).where(Person.email.in_(chunk))
         ):
             roles.setdefault(person_id, set()).add(role)
-    return {
-        email: _Stored(*values, frozenset(roles.get(person_id, ())))  # type: ignore[arg-type]
-        for email, (person_id, values) in found.items()
-    }
+    return {email: _Stored(*values[:6], frozenset(roles.get(values[0], ()))) for email, values in found.items()}
 
 
 def _orphans(
@@ -214,7 +212,7 @@ def _update(session: Session, pairs: Sequence[tuple[Listed, _Stored]], now: date
 
 
 def _leave_rosters(session: Session, analyst_ids: list[int], now: datetime) -> None:
-    """Whoever is no analyst any more is offered in no clinic that is still to begin; where they are booked they stay."""
+    """Whoever is no analyst any more is offered in no clinic to come; where they are booked they stay."""
     coming = select(Occurrence.id).where(Occurrence.starts_at > now)
     is_booked = exists().where(
         Booking.occurrence_id == Roster.occurrence_id,

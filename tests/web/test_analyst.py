@@ -51,7 +51,8 @@ class Site:
         return client_of(self.app, person)
 
     def outcome(self) -> str | None:
-        self.session.rollback()  # what it read before is a snapshot
+        self.session.rollback()  # ends the snapshot of what it read before
+        self.session.expire_all()
         return self.session.get_one(Booking, self.booking.id).outcome
 
     @property

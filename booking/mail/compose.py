@@ -12,6 +12,12 @@ from email.utils import format_datetime
 
 from booking.mail.render import Recipient, Rendered
 
+ENCODING = "quoted-printable"  # seven bits and short lines, whatever servers lie on the way
+
+
+class UnusableAddress(ValueError):
+    """No letter can be addressed to this."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sender:
@@ -42,34 +48,36 @@ def compose(
     """One message to one person. The same letter has the same Message-ID and Date however often it is made.
 
     With an invitation: multipart/mixed(multipart/alternative(text, html, calendar), the same bytes as invite.ics).
+    Raises UnusableAddress.
     """
     message = EmailMessage(policy=SMTP)
-    message["From"] = _address(sender.name, sender.email)
-    message["To"] = _address(recipient.name, recipient.email)
-    message["Reply-To"] = _address("", sender.reply_to)
+    message["From"] = address(sender.name, sender.email)
+    message["To"] = address(recipient.name, recipient.email)
+    message["Reply-To"] = address("", sender.reply_to)
     message["Subject"] = rendered.subject
     message["Message-ID"] = f"<letter-{public_id}@{sender.domain}>"
     message["Date"] = format_datetime(created_at)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
-    message.set_content(rendered.text)
-    message.add_alternative(rendered.html, subtype="html")
+    message.set_content(rendered.text, cte=ENCODING)
+    message.add_alternative(rendered.html, subtype="html", cte=ENCODING)
     if invitation is not None:
         _attach(message, invitation)
     return message
 
 
 def _attach(message: EmailMessage, invitation: Attached) -> None:
-    content = invitation.content.decode()
-    message.add_alternative(content, subtype="calendar", params={"method": invitation.method})
-    message.make_mixed()
-    attached = EmailMessage(policy=SMTP)
-    attached.set_content(content, subtype="calendar", params={"method": invitation.method})
-    attached.add_header("Content-Disposition", "attachment", filename="invite.ics")
-    message.attach(attached)
+    """The invitation twice, both in base64 so that its bytes arrive as they are."""
+    message.add_alternative(
+        invitation.content.decode(), subtype="calendar", cte="base64", params={"method": invitation.method}
+    )
+    message.add_attachment(invitation.content, maintype="application", subtype="ics", filename="invite.ics")
 
 
-def _address(name: str, email: str) -> Address:
-    """An address whose name cannot start another header."""
+def address(name: str, email: str) -> Address:
+    """A header's address, whose name cannot start another header. Raises UnusableAddress."""
     clean = " ".join("".join(c if c.isprintable() else " " for c in name).split())
-    return Address(display_name=clean, addr_spec=email)
+    try:
+        return Address(display_name=clean, addr_spec=email)
+    except (ValueError, IndexError) as error:  # an empty or a broken one
+        raise UnusableAddress(f"{email!r} is no address that letters can go to") from error

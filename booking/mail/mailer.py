@@ -1,4 +1,4 @@
-"""What carries a letter away, and the two ways in which it can fail."""
+"""What carries a letter away, and the ways in which it can fail."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ from typing import Protocol
 
 
 class TemporaryFailure(Exception):
-    """The letter may go later: no connection, a busy server."""
+    """This letter may go later: it is put off, and others may be tried."""
+
+
+class Unreachable(TemporaryFailure):
+    """No letter can go at the moment: the mail server does not answer, or does not let us in."""
 
 
 class PermanentFailure(Exception):
-    """The letter will never go as it is: the recipient is refused for good."""
+    """The letter will never go as it is: its recipient is refused for good."""
 
 
 class Mailer(Protocol):
-    """Carries one letter at a time; raises TemporaryFailure or PermanentFailure."""
+    """Carries one letter at a time. Whoever sends a batch closes it afterwards."""
 
-    def send(self, message: EmailMessage) -> None: ...
+    def send(self, message: EmailMessage) -> None:
+        """Hand the letter over; raises TemporaryFailure, Unreachable or PermanentFailure."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Let go of what is open; the next letter opens it again."""
 
 
 class LocalMailer:

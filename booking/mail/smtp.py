@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
-from booking.mail.mailer import PermanentFailure, TemporaryFailure
+from booking.mail.mailer import PermanentFailure, TemporaryFailure, Unreachable
+from booking.mail.masked import masked
 
-SECONDS = 20
+SECONDS = 20  # for each answer of the server
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+#: Replies to RCPT that are about us and not about the recipient: out of order, sign in first, wrong password.
+ABOUT_US = frozenset({503, 530, 534, 535, 538})
+POLICY = re.compile(rb"\s*5\.7\.\d")  # RFC 3463: security or policy, such as relaying
 
 
 class SMTPMailer:
@@ -29,9 +34,11 @@ class SMTPMailer:
         self.connection: smtplib.SMTP | None = None
 
     def open(self) -> smtplib.SMTP:
-        """The connection, greeted and signed in; raises TemporaryFailure."""
+        """The connection, greeted and signed in; one that no longer answers is replaced. Raises Unreachable."""
         if self.connection is not None:
-            return self.connection
+            if _is_alive(self.connection):
+                return self.connection
+            self.close()
         opened: smtplib.SMTP | None = None
         try:
             if self.scheme == "smtps":
@@ -40,40 +47,33 @@ class SMTPMailer:
                 opened = smtplib.SMTP(self.host, self.port, timeout=SECONDS)
             if self.scheme == "smtp+starttls":
                 opened.starttls(context=ssl.create_default_context())
+            opened.ehlo_or_helo_if_needed()
             if self.user:
                 opened.login(self.user, self.password)
         except (OSError, smtplib.SMTPException) as error:
             if opened is not None:
                 opened.close()
-            raise TemporaryFailure(f"{self.host}:{self.port}: {_words(error)}") from error
+            raise Unreachable(f"{self.host}:{self.port}: {_words(error)}") from error
         self.connection = opened
         return opened
 
     def send(self, message: EmailMessage) -> None:
-        """One letter; a refused recipient (5xx) is permanent, everything else may pass."""
+        """One letter. A recipient who is refused with 5xx is permanent, everything else may pass."""
         connection = self.open()
         try:
             connection.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
-            replies = list(error.recipients.values())
-            if replies and all(code >= 500 for code, _ in replies):
-                self._reset()
+            if all(_is_for_good(*reply) for reply in error.recipients.values()):
                 raise PermanentFailure(_words(error)) from error
+            raise TemporaryFailure(_words(error)) from error
+        except smtplib.SMTPNotSupportedError as error:
+            raise PermanentFailure(f"{self.host} takes no such address: {_words(error)}") from error
+        except smtplib.SMTPResponseException as error:
             self.close()
             raise TemporaryFailure(_words(error)) from error
-        except smtplib.SMTPDataError as error:
-            self.close()
-            raise (PermanentFailure if error.smtp_code >= 500 else TemporaryFailure)(_words(error)) from error
         except (OSError, smtplib.SMTPException) as error:
             self.close()
-            raise TemporaryFailure(_words(error)) from error
-
-    def _reset(self) -> None:
-        if self.connection is not None:
-            try:
-                self.connection.rset()
-            except (OSError, smtplib.SMTPException):
-                self.close()
+            raise Unreachable(f"{self.host}:{self.port}: {_words(error)}") from error
 
     def close(self) -> None:
         """End the connection, politely if it still answers."""
@@ -86,12 +86,32 @@ class SMTPMailer:
             connection.close()
 
 
+def check(url: str) -> None:
+    """Connect, greet and sign in, and send nothing. Raises ValueError for the address, Unreachable with the reason."""
+    mailer = SMTPMailer(url)
+    try:
+        mailer.open()
+    finally:
+        mailer.close()
+
+
+def _is_alive(connection: smtplib.SMTP) -> bool:
+    try:
+        return connection.noop()[0] == 250
+    except (OSError, smtplib.SMTPException):
+        return False
+
+
+def _is_for_good(code: int, text: bytes) -> bool:
+    return code >= 500 and code not in ABOUT_US and not POLICY.match(text)
+
+
 def _words(error: Exception) -> str:
-    """The error without anybody's address."""
+    """The error in one line, without anybody's address."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        codes = [f"{code} {text.decode(errors='replace')}" for code, text in error.recipients.values()]
-        return f"refused: {'; '.join(codes)}"[:300]
+        replies = [f"{code} {text.decode(errors='replace')}" for code, text in error.recipients.values()]
+        return masked(f"refused: {'; '.join(replies)}")
     if isinstance(error, smtplib.SMTPResponseException):
         text = error.smtp_error.decode(errors="replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
-        return f"{error.smtp_code} {text}"[:300]
-    return f"{type(error).__name__}: {error}"[:300]
+        return masked(f"{error.smtp_code} {text}")
+    return masked(f"{type(error).__name__}: {error}")

@@ -86,7 +86,7 @@ def _chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
 
 
 def _stored(session: Session, emails: Sequence[str]) -> dict[str, _Stored]:
-    found: dict[str, tuple[Any, ...]] = {}
+    found: dict[str, Any] = {}
     roles: dict[int, set[str]] = {}
     for chunk in _chunks(emails):
         for email, *values in session.execute(
@@ -100,12 +100,12 @@ def _stored(session: Session, emails: Sequence[str]) -> dict[str, _Stored]:
                 Person.member_until,
             ).where(Person.email.in_(chunk))
         ):
-            found[email] = tuple(values)
+            found[email] = values
         for person_id, role in session.execute(
             select(Role.person_id, Role.role).join(Person).where(Person.email.in_(chunk))
         ):
             roles.setdefault(person_id, set()).add(role)
-    return {email: _Stored(*values[:6], frozenset(roles.get(values[0], ()))) for email, values in found.items()}
+    return {email: _Stored(*values, roles=frozenset(roles.get(values[0], ()))) for email, values in found.items()}
 
 
 def _orphans(

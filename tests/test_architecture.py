@@ -1,0 +1,205 @@
+"""The import rule, read from the source itself, and the same rules on a small made-up tree that breaks them all."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+#: layer -> the layers it may import, beside itself
+MAY_IMPORT = {
+    "domain": set(),
+    "programme": {"domain"},
+    "store": {"domain"},
+    "calendars": {"domain"},
+    "mail": {"domain"},
+    "migrations": {"store", "domain"},
+    "services": {"domain", "programme", "store", "calendars", "mail"},
+    "web": {"domain", "programme", "store", "calendars", "mail", "services"},
+    "api": {"domain", "programme", "store", "calendars", "mail", "services", "web"},
+    "cli": {"domain", "programme", "store", "calendars", "mail", "services"},
+    "app": {"domain", "programme", "store", "calendars", "mail", "services", "web", "api", "cli"},
+    "settings": set(),
+    "clock": set(),
+    "resources": set(),
+    "__main__": {"cli"},
+}
+#: beside the layers: the folder finder and the version are everybody's, settings and clock the outer layers' only
+SETTINGS_READERS = {"services", "web", "api", "cli", "app"}
+CLOCK_READERS = {"web", "api", "cli", "app"}
+FLASK = {"flask", "flask_login", "flask_wtf", "werkzeug"}
+LOADS_FLASK = {"web", "api", "cli", "app"}
+DOMAIN_LIBRARIES = {"dateutil", "pytz"}
+ZONE_LIBRARIES = {"pytz", "zoneinfo"}  # in domain/zones.py alone
+WRITING_MODULES = {"booking.store.locks", "booking.store.claims", "booking.store.publishing", "booking.store.outbox"}
+WRITING_NAMES = {"enqueue", "write", "take", "release", "revise", "place"}  # store functions that deeds alone call
+WRITING_METHODS = {"add", "add_all", "delete", "merge", "commit", "flush"}
+SESSION_NAMES = {"session", "db"}
+CLOCK_CALLS = {("datetime", "now"), ("datetime", "today"), ("datetime", "utcnow"), ("date", "today")}
+CLOCK_CALLS |= {("time", name) for name in ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter")}
+
+
+@dataclass(frozen=True)
+class Module:
+    """One source file: its dotted name, its layer, its tree."""
+
+    name: str
+    layer: str
+    tree: ast.Module
+
+    def imports(self) -> Iterator[str]:
+        """Dotted names of everything imported, `from x import y` as x.y; wherever in the file it stands."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{self.name}:{node.lineno}: a relative import"
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+    def attributes(self) -> Iterator[tuple[str, str]]:
+        """(name before the dot, name after it) of every attribute that is looked up."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Attribute):
+                owner = node.value
+                if isinstance(owner, ast.Call):
+                    owner = owner.func
+                before = owner.id if isinstance(owner, ast.Name) else getattr(owner, "attr", "")
+                yield before, node.attr
+
+
+def modules(root: Path) -> list[Module]:
+    """Every source file of the package in `root`, and wsgi.py beside it."""
+    found = []
+    for path in sorted((root / "booking").rglob("*.py")):
+        parts = path.relative_to(root).with_suffix("").parts
+        layer = parts[1] if len(parts) > 1 else ""
+        name = ".".join(parts).removesuffix(".__init__")
+        found.append(Module(name, "" if layer == "__init__" else layer, ast.parse(path.read_text("utf-8"))))
+    wsgi = root / "wsgi.py"
+    if wsgi.exists():
+        found.append(Module("wsgi", "wsgi", ast.parse(wsgi.read_text("utf-8"))))
+    return found
+
+
+def broken(found: list[Module]) -> set[str]:
+    """Every breach of the rules, in words."""
+    breaches: set[str] = set()
+    for module in found:
+        for name in module.imports():
+            breaches |= set(_breaches(module, name))
+        for before, after in module.attributes():
+            breaches |= set(_uses(module, before, after))
+    return breaches
+
+
+def _breaches(module: Module, imported: str) -> Iterator[str]:
+    top, *rest = imported.split(".")
+    if top == "booking":
+        layer = rest[0] if rest and rest[0] in MAY_IMPORT else ""
+        yield from _layer_breaches(module, layer, imported)
+        return
+    if top in FLASK and module.layer not in LOADS_FLASK:
+        yield f"{module.name} loads {top}"
+    if top in ZONE_LIBRARIES and module.name != "booking.domain.zones":
+        yield f"{module.name} touches a time-zone library"
+    if module.layer == "domain" and top not in sys.stdlib_module_names | DOMAIN_LIBRARIES:
+        yield f"{module.name} imports {top}"
+    if module.layer == "":
+        yield f"booking/__init__.py imports {top}"
+    if imported in {"os.environ", "os.getenv"} and module.layer != "settings":
+        yield f"{module.name} reads the environment"
+    owner, _, name = imported.rpartition(".")
+    if (owner, name) in CLOCK_CALLS and module.layer != "clock":
+        yield f"{module.name} reads the clock"
+
+
+def _layer_breaches(module: Module, layer: str, imported: str) -> Iterator[str]:
+    if module.layer == "":
+        yield f"booking/__init__.py imports {imported}"
+    elif module.layer == "wsgi":
+        if layer != "app":
+            yield f"wsgi imports {imported}"
+    elif layer == "settings":
+        if module.layer not in SETTINGS_READERS:
+            yield f"{module.name} reads the settings"
+    elif layer == "clock":
+        if module.layer not in CLOCK_READERS:
+            yield f"{module.name} reads the clock"
+    elif layer not in {"", "resources", module.layer, *MAY_IMPORT[module.layer]}:
+        yield f"{module.name} imports {layer}"
+    owner, _, name = imported.rpartition(".")
+    if module.layer in {"web", "api"}:
+        is_store_writer = owner.startswith("booking.store") and not owner.startswith("booking.store.queries")
+        if {imported, owner} & WRITING_MODULES or (is_store_writer and name in WRITING_NAMES):
+            yield f"{module.name} writes by {imported}"
+
+
+def _uses(module: Module, before: str, after: str) -> Iterator[str]:
+    if (before, after) in {("os", "environ"), ("os", "getenv"), ("os", "putenv")} and module.layer != "settings":
+        yield f"{module.name} reads the environment"
+    if (before, after) in CLOCK_CALLS and module.layer != "clock":
+        yield f"{module.name} reads the clock"
+    if module.layer in {"web", "api"} and before in SESSION_NAMES and after in WRITING_METHODS:
+        yield f"{module.name} writes: {before}.{after}"
+    if module.layer == "store" and before in SESSION_NAMES and after == "commit":
+        yield f"{module.name} commits"
+
+
+def test_the_source_keeps_the_import_rule() -> None:
+    assert broken(modules(ROOT)) == set()
+
+
+def test_every_layer_of_the_house_is_there_and_known() -> None:
+    layers = {module.layer for module in modules(ROOT)} - {"", "wsgi"}
+    assert layers == set(MAY_IMPORT)
+
+
+BREACHES = [
+    ("booking/domain/a.py", "from booking.store import engine", "booking.domain.a imports store"),
+    ("booking/domain/a.py", "import sqlalchemy", "booking.domain.a imports sqlalchemy"),
+    ("booking/domain/a.py", "import pytz", "booking.domain.a touches a time-zone library"),
+    ("booking/store/a.py", "from zoneinfo import ZoneInfo", "booking.store.a touches a time-zone library"),
+    ("booking/store/a.py", "from booking.mail import render", "booking.store.a imports mail"),
+    ("booking/mail/a.py", "from booking.calendars import feeds", "booking.mail.a imports calendars"),
+    ("booking/calendars/a.py", "import booking.programme.files", "booking.calendars.a imports programme"),
+    ("booking/programme/a.py", "from booking import store", "booking.programme.a imports store"),
+    ("booking/store/a.py", "from booking.services.book import book", "booking.store.a imports services"),
+    ("booking/services/a.py", "def f():\n    from booking.web import access", "booking.services.a imports web"),
+    ("booking/web/a.py", "from booking.cli import stores", "booking.web.a imports cli"),
+    ("booking/cli/a.py", "from booking.app import create_app", "booking.cli.a imports app"),
+    ("booking/services/a.py", "from flask import g", "booking.services.a loads flask"),
+    ("booking/mail/a.py", "import werkzeug.http", "booking.mail.a loads werkzeug"),
+    ("wsgi.py", "from booking.web import access", "wsgi imports booking.web.access"),
+    ("booking/__init__.py", "import os", "booking/__init__.py imports os"),
+    ("booking/store/a.py", "from booking import settings", "booking.store.a reads the settings"),
+    ("booking/cli/a.py", "import os\nprint(os.environ['HOME'])", "booking.cli.a reads the environment"),
+    ("booking/web/a.py", "from os import getenv", "booking.web.a reads the environment"),
+    ("booking/web/a.py", "import datetime\ndatetime.datetime.now()", "booking.web.a reads the clock"),
+    ("booking/services/a.py", "from booking import clock", "booking.services.a reads the clock"),
+    ("booking/services/a.py", "from time import monotonic", "booking.services.a reads the clock"),
+    ("booking/web/a.py", "def f(session):\n    session.add(1)", "booking.web.a writes: session.add"),
+    ("booking/api/a.py", "def f():\n    context.db().commit()", "booking.api.a writes: db.commit"),
+    ("booking/web/a.py", "from booking.store import locks", "booking.web.a writes by booking.store.locks"),
+    (
+        "booking/web/a.py",
+        "from booking.store.letters import enqueue",
+        "booking.web.a writes by booking.store.letters.enqueue",
+    ),
+    ("booking/store/a.py", "def f(session):\n    session.commit()", "booking.store.a commits"),
+]
+
+
+@pytest.mark.parametrize(("path", "source", "breach"), BREACHES, ids=[breach for _, _, breach in BREACHES])
+def test_a_breach_is_found_and_named(tmp_path: Path, path: str, source: str, breach: str) -> None:
+    for layer in MAY_IMPORT:
+        (tmp_path / "booking" / layer).mkdir(parents=True)
+        (tmp_path / "booking" / layer / "__init__.py").touch()
+    (tmp_path / "booking" / "__init__.py").touch()
+    assert broken(modules(tmp_path)) == set()
+    (tmp_path / path).write_text(source)
+    assert broken(modules(tmp_path)) == {breach}

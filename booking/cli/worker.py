@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import click
@@ -15,16 +16,18 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from booking import clock, settings
 from booking.cli import stores
-from booking.domain.organisation import Organisation
+from booking.mail import compose
 from booking.mail.mailer import LocalMailer, Mailer
 from booking.mail.smtp import SMTPMailer
 from booking.programme import organisation as organisations
 from booking.services import deliver
 from booking.services.extend import extend
 from booking.settings import Settings, SettingsError
+from booking.store.outbox import LEASE
 
 PAUSE_SECONDS = 1.0
 HOUSE = timedelta(minutes=1)
+EXTENDING = timedelta(days=1)
 log = logging.getLogger("booking.worker")
 
 
@@ -40,6 +43,15 @@ def mailer_of(found: Settings) -> Mailer:
         raise SettingsError(f"BOOKING_SMTP_URL: {error}") from None
 
 
+def check_sender(found: Settings) -> None:
+    """SettingsError unless letters can come from, and be answered to, the addresses that are set."""
+    for name, email in (("BOOKING_MAIL_FROM", found.mail_from), ("BOOKING_REPLY_TO", found.reply_address)):
+        try:
+            compose.address("", email)
+        except ValueError as error:
+            raise SettingsError(f"{name}: {error}") from None
+
+
 @click.command()
 @click.option("--once", is_flag=True, help="send what is due now, then end")
 def worker(once: bool) -> None:
@@ -47,32 +59,42 @@ def worker(once: bool) -> None:
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     found = settings.load()
     settings.require_keys(found)
+    check_sender(found)
     mailer = mailer_of(found)
     organisation = organisations.load(found.data, found.organisation or None)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     name = f"{socket.gethostname()}-{os.getpid()}"
+
+    def batch(opened: sessionmaker[Session]) -> int:
+        began_at = clock.now()
+
+        def must_stop() -> bool:
+            return stop.is_set() or clock.now() - began_at > LEASE / 2
+
+        return deliver.deliver_once(opened, mailer, found, organisation, name, began_at, must_stop)
+
     with stores.sessions(found) as sessions:
         try:
             if once:
-                while deliver.deliver_once(sessions, mailer, found, organisation, name, clock.now()):
-                    pass
                 _keep_house(sessions, name, clock.now(), None)
+                while not stop.is_set() and batch(sessions):
+                    pass
             else:
-                _run(sessions, mailer, found, organisation, name, stop)
+                _run(sessions, batch, mailer, name, stop)
         finally:
             mailer.close()
 
 
 def _run(
     sessions: sessionmaker[Session],
+    batch: Callable[[sessionmaker[Session]], int],
     mailer: Mailer,
-    found: Settings,
-    organisation: Organisation,
     name: str,
     stop: threading.Event,
 ) -> None:
+    """Batch after batch; with nothing to do, one look a second and no connection kept."""
     kept_at: datetime | None = None
     extended_at: datetime | None = None
     while not stop.is_set():
@@ -81,7 +103,7 @@ def _run(
             if kept_at is None or now - kept_at >= HOUSE:
                 extended_at = _keep_house(sessions, name, now, extended_at)
                 kept_at = now
-            taken = deliver.deliver_once(sessions, mailer, found, organisation, name, now)
+            taken = batch(sessions)
         except SQLAlchemyError as error:
             log.warning("the database does not answer, trying again: %s", type(error).__name__)
             taken = 0
@@ -96,7 +118,8 @@ def _keep_house(
     """Once a minute: say that we live; once a day: fill the far end. When it was last filled."""
     with sessions() as session:
         deliver.keep_house(session, name, now)
-        if extended_at is not None and now - extended_at < timedelta(days=1):
+        if extended_at is not None and now - extended_at < EXTENDING:
             return extended_at
-        extend(session, now)
+        added = extend(session, now)
+    log.info("the far end of the programme is filled: %s added", added)
     return now

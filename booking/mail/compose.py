@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -15,8 +16,8 @@ from booking.mail.render import Recipient, Rendered
 ENCODING = "quoted-printable"  # seven bits and short lines, whatever servers lie on the way
 
 
-class UnusableAddress(ValueError):
-    """No letter can be addressed to this."""
+class UnusableRecipient(Exception):
+    """No letter can be addressed to them: theirs is no address. The text does not repeat it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,14 @@ def compose(
     """One message to one person. The same letter has the same Message-ID and Date however often it is made.
 
     With an invitation: multipart/mixed(multipart/alternative(text, html, calendar), the same bytes as invite.ics).
-    Raises UnusableAddress.
+    Raises UnusableRecipient; ValueError where the sender's own addresses are none.
     """
     message = EmailMessage(policy=SMTP)
     message["From"] = address(sender.name, sender.email)
-    message["To"] = address(recipient.name, recipient.email)
+    try:
+        message["To"] = address(recipient.name, recipient.email)
+    except ValueError as error:
+        raise UnusableRecipient("this is no address that letters can go to") from error
     message["Reply-To"] = address("", sender.reply_to)
     message["Subject"] = rendered.subject
     message["Message-ID"] = f"<letter-{public_id}@{sender.domain}>"
@@ -75,9 +79,9 @@ def _attach(message: EmailMessage, invitation: Attached) -> None:
 
 
 def address(name: str, email: str) -> Address:
-    """A header's address, whose name cannot start another header. Raises UnusableAddress."""
+    """A header's address, whose name cannot start another header. ValueError where `email` is no address."""
     clean = " ".join("".join(c if c.isprintable() else " " for c in name).split())
     try:
         return Address(display_name=clean, addr_spec=email)
-    except (ValueError, IndexError) as error:  # an empty or a broken one
-        raise UnusableAddress(f"{email!r} is no address that letters can go to") from error
+    except (ValueError, IndexError, HeaderParseError) as error:  # all three come for what is empty or broken
+        raise ValueError(f"{email!r} is no address for letters") from error

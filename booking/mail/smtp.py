@@ -58,7 +58,10 @@ class SMTPMailer:
         return opened
 
     def send(self, message: EmailMessage) -> None:
-        """One letter. A recipient who is refused with 5xx is permanent, everything else may pass."""
+        """One letter. A recipient who is refused with 5xx is permanent, everything else may pass.
+
+        Raises PermanentFailure, TemporaryFailure, and Unreachable where no connection can be had.
+        """
         connection = self.open()
         try:
             connection.send_message(message)
@@ -68,12 +71,9 @@ class SMTPMailer:
             raise TemporaryFailure(_words(error)) from error
         except smtplib.SMTPNotSupportedError as error:
             raise PermanentFailure(f"{self.host} takes no such address: {_words(error)}") from error
-        except smtplib.SMTPResponseException as error:
-            self.close()
-            raise TemporaryFailure(_words(error)) from error
         except (OSError, smtplib.SMTPException) as error:
             self.close()
-            raise Unreachable(f"{self.host}:{self.port}: {_words(error)}") from error
+            raise TemporaryFailure(_words(error)) from error
 
     def close(self) -> None:
         """End the connection, politely if it still answers."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from booking.store.idempotency import IdempotencyKey
@@ -13,6 +14,21 @@ from booking.store.sign_ins import SignIn
 from booking.store.workers import Worker
 
 LEASE = timedelta(minutes=5)
+
+
+def _takable(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Due, unsent, and in nobody's hands. The index of the outbox answers it."""
+    return (
+        Letter.sent_at.is_(None),
+        Letter.failed_at.is_(None),
+        Letter.due_at <= now,
+        or_(Letter.leased_until.is_(None), Letter.leased_until <= now),
+    )
+
+
+def is_waiting(session: Session, now: datetime) -> bool:
+    """Whether any letter is due: one read, no lock, so that an idle worker disturbs nobody."""
+    return session.scalar(select(Letter.id).where(*_takable(now)).limit(1)) is not None
 
 
 def lease(session: Session, worker: str, now: datetime, most: int) -> list[Letter]:
@@ -35,13 +51,7 @@ def lease(session: Session, worker: str, now: datetime, most: int) -> list[Lette
     )
     due = (
         select(Letter)
-        .where(
-            Letter.sent_at.is_(None),
-            Letter.failed_at.is_(None),
-            Letter.due_at <= now,
-            or_(Letter.leased_until.is_(None), Letter.leased_until <= now),
-            ~held_up,
-        )
+        .where(*_takable(now), ~held_up)
         .order_by(Letter.due_at, Letter.id)
         .limit(most)
         .with_for_update(skip_locked=True)
@@ -54,15 +64,16 @@ def lease(session: Session, worker: str, now: datetime, most: int) -> list[Lette
     return letters
 
 
-def _mine(letter_id: int, worker: str) -> tuple[object, ...]:
-    return (Letter.id == letter_id, Letter.leased_by == worker, Letter.sent_at.is_(None), Letter.failed_at.is_(None))
+def _mine(letter_id: int, worker: str) -> tuple[ColumnElement[bool], ...]:
+    """Still in this worker's hands: whoever lost the lease notes nothing."""
+    return Letter.id == letter_id, Letter.leased_by == worker, Letter.sent_at.is_(None), Letter.failed_at.is_(None)
 
 
 def sent(session: Session, letter_id: int, worker: str, now: datetime) -> None:
     """It left."""
     session.execute(
         update(Letter)
-        .where(*_mine(letter_id, worker))  # type: ignore[arg-type]
+        .where(*_mine(letter_id, worker))
         .values(sent_at=now, leased_until=None, leased_by=None, last_error="")
     )
 
@@ -71,7 +82,7 @@ def put_off(session: Session, letter_id: int, worker: str, until: datetime, why:
     """It may go later: not before `until`."""
     session.execute(
         update(Letter)
-        .where(*_mine(letter_id, worker))  # type: ignore[arg-type]
+        .where(*_mine(letter_id, worker))
         .values(due_at=until, leased_until=None, leased_by=None, last_error=why)
     )
 
@@ -80,8 +91,17 @@ def failed(session: Session, letter_id: int, worker: str, now: datetime, why: st
     """It will never go; it stays, to be seen."""
     session.execute(
         update(Letter)
-        .where(*_mine(letter_id, worker))  # type: ignore[arg-type]
+        .where(*_mine(letter_id, worker))
         .values(failed_at=now, leased_until=None, leased_by=None, last_error=why)
+    )
+
+
+def give_back(session: Session, letter_ids: Sequence[int], worker: str) -> None:
+    """They were taken and not tried."""
+    session.execute(
+        update(Letter)
+        .where(Letter.id.in_(letter_ids), Letter.leased_by == worker, Letter.sent_at.is_(None))
+        .values(leased_until=None, leased_by=None, attempts=Letter.attempts - 1)
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from booking.mail.render import Rendered
-from booking.services import deliver
+from booking.services import write
 from booking.store.letters import Letter
 from booking.store.people import Person
 from booking.web import access, context, reader
@@ -87,5 +87,5 @@ def _letter(public_id: uuid.UUID) -> Letter:
 
 def _rendered(letter: Letter) -> Rendered:
     person = context.db().get(Person, letter.person_id) if letter.person_id is not None else None
-    recipient = deliver.recipient_of(letter, person)
-    return deliver.render_letter(letter, recipient, context.settings(), context.organisation())
+    recipient = write.recipient_of(letter, person)
+    return write.render_letter(letter, recipient, context.settings(), context.organisation())

@@ -97,8 +97,9 @@ def test_a_booking_letter_arrives_with_its_invitation_twice_the_same(
     alternative, attached = message.iter_parts()
     text, html, calendar = alternative.iter_parts()  # type: ignore[attr-defined]
     assert [part.get_content_type() for part in (text, html, calendar)] == ["text/plain", "text/html", "text/calendar"]
-    assert calendar.get_param("method") == attached.get_param("method") == "REQUEST"
+    assert (calendar.get_param("method"), calendar.get_content_charset()) == ("REQUEST", "utf-8")
     assert calendar["Content-Disposition"] is None
+    assert attached.get_content_type() == "application/ics"
     assert attached.get_filename() == "invite.ics"
     assert calendar.get_payload(decode=True) == attached.get_payload(decode=True)
     event = vobject.readOne(calendar.get_content()).vevent

@@ -1,0 +1,123 @@
+"""Write a letter from its row: who reads it, the addresses it carries, its words, the invitation that goes along."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from email.message import EmailMessage
+from typing import Any
+
+from booking.calendars.addresses import Addresses
+from booking.calendars.entries import Publisher
+from booking.calendars.invitations import Party, invitation
+from booking.domain import tokens
+from booking.domain.meetings import Appointment, Meeting
+from booking.domain.organisation import Organisation
+from booking.mail.compose import Attached, Sender, compose
+from booking.mail.render import Recipient, Rendered, render
+from booking.settings import Settings
+from booking.store.letters import Letter
+from booking.store.people import Person
+
+CANCELLING = {"cancelled": "member", "cancelled-by-us": "staff"}
+
+
+def message_of(letter: Letter, person: Person | None, settings: Settings, organisation: Organisation) -> EmailMessage:
+    """The letter as it goes out, the same each time but for the reader's name and zone.
+
+    Raises UnusableRecipient.
+    """
+    recipient = recipient_of(letter, person)
+    domain = str(letter.facts.get("uid_domain") or settings.host)
+    sender = Sender(organisation.name, settings.mail_from, settings.reply_address, domain)
+    rendered = render_letter(letter, recipient, settings, organisation)
+    carried = invitation_of(letter, recipient, sender, settings, organisation)
+    return compose(rendered, recipient, sender, letter.public_id, letter.created_at, carried)
+
+
+def recipient_of(letter: Letter, person: Person | None) -> Recipient:
+    """Who reads it, in their present zone."""
+    if person is None:
+        return Recipient(letter.to_email)
+    return Recipient(letter.to_email, person.name, person.time_zone)
+
+
+def render_letter(letter: Letter, recipient: Recipient, settings: Settings, organisation: Organisation) -> Rendered:
+    """Subject, text and HTML of a letter, its links made now."""
+    return render(letter.name, letter.facts, recipient, links_of(letter.facts, settings), organisation)
+
+
+def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
+    """Every address that a letter may carry; none of them is stored."""
+    base, key = settings.base_url, settings.secret_key
+    links = {"site": base, "programme": f"{base}/", "join": settings.join_url}
+    if "booking" in facts:
+        links["manage"] = f"{base}/manage/{tokens.sign(key, 'manage', facts['booking'])}"
+        links["entry"] = f"{links['manage']}/booking.ics"
+        links["door"] = f"{base}/join/{tokens.sign(key, 'door', facts['booking'])}"
+    if "sign_in" in facts:
+        links["sign_in"] = f"{base}/sign-in/link/{tokens.sign(key, 'sign-in', facts['sign_in'])}"
+        links["code"] = tokens.six_digits(key, "sign-in-code", facts["sign_in"])
+    return links
+
+
+def invitation_of(
+    letter: Letter, recipient: Recipient, sender: Sender, settings: Settings, organisation: Organisation
+) -> Attached | None:
+    """The invitation that goes along with a letter about a booking which was born with one; else None."""
+    if not letter.facts.get("is_invited"):
+        return None
+    publisher = Publisher(organisation, sender.domain, Addresses(settings.base_url, settings.secret_key))
+    organiser = Party(sender.name, sender.email)
+    made = invitation(publisher, appointment_of(letter), organiser, Party(recipient.name, recipient.email))
+    return Attached(made.method, made.content)
+
+
+def appointment_of(letter: Letter) -> Appointment:
+    """The booking as of the commit that queued the letter."""
+    facts = letter.facts
+    starts_at, ends_at, revised_at = (
+        datetime.fromisoformat(facts[name]) for name in ("starts_at", "ends_at", "revised_at")
+    )
+    meeting = Meeting(
+        public_id=uuid.UUID(facts["occurrence"]),
+        series_slug=facts["series"],
+        series_title=facts["title"],
+        summary="",
+        kind=facts["kind"],
+        title=facts["title"],
+        module=None,
+        modules=0,
+        module_title="",
+        starts_at=starts_at,
+        ends_at=ends_at,
+        zone=facts["zone"],
+        is_cancelled=False,
+        reason="",
+        moved_from_at=None,
+        sequence=0,
+        revised_at=revised_at,
+    )
+    nobody = uuid.UUID(int=0)  # an invitation names people, and points at none of their ids
+    return Appointment(
+        public_id=uuid.UUID(facts["booking"]),
+        meeting=meeting,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        minutes=facts["minutes"],
+        analyst=facts["analyst"],
+        analyst_public_id=nobody,
+        member=facts["member"],
+        member_public_id=nobody,
+        chose_analyst=False,
+        topic=facts["topic"],
+        link=facts["link"],
+        is_cancelled=letter.name in CANCELLING,
+        cancelled_by=CANCELLING.get(letter.name),
+        is_late=False,
+        reason=facts.get("reason", ""),
+        outcome=None,
+        is_invited=True,
+        sequence=facts["sequence"],
+        revised_at=revised_at,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -46,10 +47,12 @@ class Clock:
 
 
 def make_app(database: Database, now: datetime | Clock = NOW, **values: str) -> Flask:
-    """The application; its engine is closed by `Flask.extensions["booking"].engine.dispose()`."""
+    """The application on the test database's own engine, at a clock that stands."""
     clock = now if isinstance(now, Clock) else Clock(now)
     app = create_app(settings(database, **values), clock)
-    app.extensions["booking"].engine.dispose()
+    state = app.extensions["booking"]
+    state.engine.dispose()
+    app.extensions["booking"] = replace(state, engine=database.engine, sessions=database.sessions)
     app.testing = True
     return app
 

@@ -1,0 +1,233 @@
+"""Every address as every reader: who may open it, that GET changes nothing, that POST wants its token."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
+
+from booking.domain import tokens
+from booking.services.sign_in import ask
+from booking.store.letters import Letter
+from booking.store.people import Person
+from booking.store.tables import Base
+from booking.web import access
+from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person
+from tests.databases import Database
+from tests.web.client import FEED_KEY, SECRET_KEY, client_of, make_app
+
+#: Every endpoint and who may open it. A route that is not here fails the test: write down who it is for.
+LEVELS = {
+    "static": "public",
+    "programme.week": "public",
+    "occurrence.show": "public",
+    "occurrence.make": "public",
+    "bookings.mine": "member",
+    "bookings.one": "member",
+    "bookings.move": "member",
+    "bookings.cancel": "member",
+    "manage.one": "token",
+    "manage.move": "token",
+    "manage.cancel": "token",
+    "manage.door": "token",
+    "analyst.today": "staff",
+    "analyst.day": "staff",
+    "analyst.sheet": "staff",
+    "analyst.outcome": "staff",
+    "sign_in.ask": "public",
+    "sign_in.look": "public",
+    "sign_in.code": "public",
+    "sign_in.link": "token",
+    "sign_in.sign_out": "public",
+    "me.profile": "signed-in",
+    "me.zone": "signed-in",
+    "me.sign_out_everywhere": "signed-in",
+    "calendars.subscribe": "public",
+    "calendars.new_address": "signed-in",
+    "feeds.public": "public",
+    "feeds.series": "public",
+    "feeds.member": "token",
+    "feeds.analyst": "token",
+    "feeds.occurrence": "public",
+    "feeds.booking": "member",
+    "feeds.managed": "token",
+    "feeds.robots": "public",
+    "health.healthz": "public",
+    "demo.people": "demo",
+    "demo.sign_in": "demo",
+    "demo.mailbox": "demo",
+    "demo.letter": "demo",
+    "demo.html": "demo",
+    "api.of_occurrence": "signed-in",
+}
+ROLES: dict[str, frozenset[str] | None] = {
+    "visitor": None,
+    "nobody in particular": frozenset(),
+    "member": frozenset({"member"}),
+    "analyst": frozenset({"analyst"}),
+    "coordinator": frozenset({"coordinator"}),
+}
+
+
+@dataclass
+class House:
+    """A service with one of everything, and a person of each role."""
+
+    app: Flask
+    people: dict[str, Person | None]
+    arguments: dict[str, dict[str, object]]
+
+    def path(self, rule: Rule) -> str:
+        """The rule's address for the things that are there."""
+        values = {**self.arguments["*"], **self.arguments.get(rule.endpoint, {})}
+        with self.app.test_request_context():
+            return self.app.url_map.bind("booking.example.org").build(
+                rule.endpoint, {name: values[name] for name in rule.arguments}
+            )
+
+
+@pytest.fixture
+def house(database: Database, session: Session) -> House:
+    people = {
+        name: None if roles is None else a_person(session, name.title(), roles=sorted(roles))
+        for name, roles in ROLES.items()
+    }
+    clinic = a_clinic(session)
+    booking = a_booking(session, clinic, people["member"])
+    asked = ask(session, "member@example.org", "sender", NOW)
+    member, analyst = people["member"], people["analyst"]
+    assert member is not None
+    assert analyst is not None
+    letter = session.scalars(select(Letter.public_id).order_by(Letter.id)).first()
+    signed = {purpose: tokens.sign(SECRET_KEY, purpose, str(booking.public_id)) for purpose in ("manage", "door")}
+    feed = {
+        role: tokens.sign(FEED_KEY, f"{role}-feed", str(p.public_id))
+        for role, p in (("member", member), ("analyst", analyst))
+    }
+    arguments: dict[str, dict[str, object]] = {
+        "*": {
+            "public_id": clinic.public_id,
+            "token": signed["manage"],
+            "sign_in": asked,
+            "key": "programme",
+            "slug": clinic.series.slug,
+            "purpose": "member-feed",
+            "filename": "site.css",
+            "day": CLINIC_AT.date(),
+        },
+        "manage.door": {"token": signed["door"]},
+        "feeds.member": {"token": feed["member"]},
+        "feeds.analyst": {"token": feed["analyst"]},
+        "sign_in.link": {"token": tokens.sign(SECRET_KEY, "sign-in", str(asked))},
+        "demo.letter": {"public_id": letter},
+        "demo.html": {"public_id": letter},
+        "demo.sign_in": {"public_id": member.public_id},
+    }
+    for endpoint in ("bookings.one", "bookings.move", "bookings.cancel", "feeds.booking", "analyst.outcome"):
+        arguments[endpoint] = {"public_id": booking.public_id}
+    session.commit()
+    return House(make_app(database), people, arguments)
+
+
+def rules(app: Flask) -> list[Rule]:
+    return list(app.url_map.iter_rules())
+
+
+def counts(session: Session) -> dict[str, int | None]:
+    session.rollback()
+    return {
+        table.name: session.scalar(select(func.count()).select_from(table)) for table in Base.metadata.sorted_tables
+    }
+
+
+def test_every_address_is_known_here_and_declares_who_may_open_it(house: House) -> None:
+    declared = {rule.endpoint: access.level_of(house.app, rule) for rule in rules(house.app)}
+    assert declared == LEVELS
+
+
+def may(level: str, roles: frozenset[str] | None) -> bool:
+    """Said once more, apart from the code that is tested."""
+    return {
+        "public": True,
+        "token": True,
+        "demo": False,  # this service is no demo
+        "signed-in": roles is not None,
+        "member": roles is not None and "member" in roles,
+        "analyst": roles is not None and "analyst" in roles,
+        "coordinator": roles is not None and "coordinator" in roles,
+        "staff": roles is not None and bool(roles & {"analyst", "coordinator"}),
+    }[level]
+
+
+def refused(status: int, location: str | None) -> bool:
+    return status in {401, 403} or (status == 303 and location is not None and "/sign-in" in location)
+
+
+def test_each_address_opens_to_those_it_is_for_and_get_changes_nothing(house: House, session: Session) -> None:
+    for name, roles in ROLES.items():
+        client = client_of(house.app, house.people[name])
+        for rule in rules(house.app):
+            if "GET" not in (rule.methods or ()):
+                continue
+            before = counts(session)
+            answer = client.get(house.path(rule))
+            answer.close()
+            where = f"{name} at {rule.rule}: {answer.status}"
+            level = LEVELS[rule.endpoint]
+            if level == "demo":
+                assert answer.status_code == 404, where
+            elif may(level, roles):
+                assert answer.status_code < 500, where
+                assert not refused(answer.status_code, answer.location), where
+            else:
+                assert refused(answer.status_code, answer.location), where
+            assert counts(session) == before, where
+
+
+def test_each_form_is_closed_to_others_and_wants_its_token(house: House, session: Session) -> None:
+    for name, roles in ROLES.items():
+        client = client_of(house.app, house.people[name])
+        for rule in rules(house.app):
+            if "POST" not in (rule.methods or ()):
+                continue
+            before = counts(session)
+            answer = client.post(house.path(rule), data={})
+            where = f"{name} at {rule.rule}: {answer.status}"
+            level = LEVELS[rule.endpoint]
+            if level == "demo":
+                assert answer.status_code == 404, where
+            elif may(level, roles):
+                assert (answer.status_code, "page was open too long" in answer.text) == (400, True), where
+            else:
+                assert refused(answer.status_code, answer.location), where
+            assert counts(session) == before, where
+
+
+def test_methods_that_no_page_has_are_refused(house: House) -> None:
+    client = client_of(house.app, house.people["coordinator"])
+    for rule in rules(house.app):
+        for method in {"PUT", "DELETE", "PATCH"} - set(rule.methods or ()):
+            assert client.open(house.path(rule), method=method).status_code == 405, rule
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/bookings/x", "/manage/x", "/join/", "/feeds/x.ics", "/%00", "/analyst/never"]
+)
+def test_what_is_not_there_is_a_page_that_says_so(house: House, path: str) -> None:
+    answer = client_of(house.app, house.people["analyst"]).get(path)
+    assert answer.status_code in {403, 404}
+
+
+def test_another_members_booking_is_not_there(house: House, session: Session) -> None:
+    other = a_person(session, "Other")
+    session.commit()
+    client = client_of(house.app, other)
+    for rule in rules(house.app):
+        if rule.endpoint.startswith("bookings.") and "public_id" in rule.arguments:
+            assert client.get(house.path(rule)).status_code == 404, rule
+    assert client.get(f"/bookings/{uuid.uuid4()}").status_code == 404

@@ -5,15 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from booking.domain import zones
 
 COLUMNS = ("email", "name", "role", "time_zone", "member_until")
 ROLES = ("member", "analyst", "coordinator")
 MOST_BYTES = 50_000_000
-_EMAIL = re.compile(r"[^@\s<>\"',;:()\\\[\]]{1,64}@[^@\s<>\"',;:()\\\[\]]{1,190}\.[^@\s<>\"',;:()\\\[\]]{1,63}")
+NAME_CHARACTERS = 100
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_EMAIL = re.compile(
+    rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+)*@(?:{_LABEL}\.)+{_LABEL}"
+)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,8 @@ class Mistake:
 
 
 def is_email(text: str) -> bool:
-    return bool(_EMAIL.fullmatch(text))
+    """Whether mail can be addressed so: ASCII, a domain with a dot."""
+    return len(text) <= 254 and len(text.partition("@")[0]) <= 64 and bool(_EMAIL.fullmatch(text))
 
 
 def read(data: bytes) -> tuple[list[Listed], list[Mistake]]:
@@ -51,15 +59,29 @@ def read(data: bytes) -> tuple[list[Listed], list[Mistake]]:
     first = text.split("\n", 1)[0]
     if not first.strip():
         return [], [Mistake(1, "the file is empty" if not text.strip() else "the first line names the columns")]
-    rows = csv.reader(
-        io.StringIO(text, newline=""), delimiter=";" if ";" in first and "," not in first else ",", strict=True
-    )
-    try:
-        header = [cell.strip().lower() for cell in next(rows)]
-        mistakes = _header(header)
-        return ([], mistakes) if mistakes else _people(rows, header)
-    except csv.Error as error:
-        return [], [Mistake(rows.line_num, f"not CSV: {error}")]
+    delimiter = ";" if ";" in first and "," not in first else ","
+    rows = _rows(text, delimiter)
+    _, header = next(rows)
+    if isinstance(header, str):
+        return [], [Mistake(1, header)]
+    names = [cell.strip().lower() for cell in header]
+    mistakes = _header(names)
+    return ([], mistakes) if mistakes else _people(rows, names)
+
+
+def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
+    """Each record with the line it begins on; what csv cannot read is a message, and the last."""
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    while True:
+        line = rows.line_num + 1
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield line, f"not CSV from here on: {error}"
+            return
+        yield line, row
 
 
 def _header(header: list[str]) -> list[Mistake]:
@@ -67,64 +89,75 @@ def _header(header: list[str]) -> list[Mistake]:
     found = [Mistake(1, f"unknown column {cell!r}; known are {', '.join(COLUMNS)}") for cell in unknown]
     if "email" not in header:
         found.append(Mistake(1, "the column 'email' is missing"))
-    found += [Mistake(1, f"the column {cell!r} stands twice") for cell in set(header) if header.count(cell) > 1]
+    found += [Mistake(1, f"the column {cell!r} stands twice") for cell in COLUMNS if header.count(cell) > 1]
     return found
 
 
-def _people(rows: csv.Reader, header: list[str]) -> tuple[list[Listed], list[Mistake]]:  # type: ignore[name-defined]
+def _people(rows: Iterable[tuple[int, list[str] | str]], header: list[str]) -> tuple[list[Listed], list[Mistake]]:
     people: list[Listed] = []
     mistakes: list[Mistake] = []
     seen: dict[str, int] = {}
-    for row in rows:
-        line = rows.line_num
-        if not any(cell.strip() for cell in row):
+    for line, row in rows:
+        if isinstance(row, str):
+            mistakes.append(Mistake(line, row))
+        elif not any(cell.strip() for cell in row):
             continue
-        if len(row) != len(header):
-            mistakes.append(Mistake(line, f"{len(row)} cells, but {len(header)} columns"))
-            continue
-        cells = {name: " ".join(cell.split()) for name, cell in zip(header, row, strict=True)}
-        wrong: list[str] = []
-        person = _person(line, cells, wrong)
-        if person.email in seen:
-            wrong.append(f"{person.email} stands in line {seen[person.email]} already")
-        seen.setdefault(person.email, line)
-        mistakes += [Mistake(line, message) for message in wrong]
-        people.append(person)
+        elif len(row) != len(header):
+            mistakes.append(Mistake(line, f"{_counted(len(row), 'cell')}, but {_counted(len(header), 'column')}"))
+        else:
+            wrong: list[str] = []
+            person = _person(line, dict(zip(header, row, strict=True)), wrong)
+            if person.email and seen.setdefault(person.email, line) != line:
+                wrong.append(f"{person.email} stands in line {seen[person.email]} already")
+            mistakes += [Mistake(line, message) for message in wrong]
+            people.append(person)
     if not people and not mistakes:
         mistakes.append(Mistake(1, "the file lists nobody"))
     return people, mistakes
 
 
-def _person(line: int, cells: dict[str, str], wrong: list[str]) -> Listed:
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _person(line: int, texts: Mapping[str, str], wrong: list[str]) -> Listed:
+    """One record; what is bad about it is added to `wrong`."""
+    cells = {column: " ".join(text.split()) for column, text in texts.items()}
     email = cells.get("email", "").lower()
     if not is_email(email):
-        wrong.append(f"{cells.get('email', '')!r} is no e-mail address")
+        wrong.append(f"{cells['email']!r} is no e-mail address" if email else "the e-mail address is missing")
     name = cells.get("name", "")
-    if len(name) > 100 or not name.isprintable():
-        wrong.append("a name has at most 100 characters, all of them visible")
+    if len(name) > NAME_CHARACTERS or not name.isprintable():
+        wrong.append(f"a name has at most {NAME_CHARACTERS} characters, all of them visible")
     roles = frozenset(word for word in re.split(r"[\s;,|/+]+", cells.get("role", "").lower()) if word)
-    for role in sorted(roles - set(ROLES)):
-        wrong.append(f"unknown role {role!r}: {', '.join(ROLES)}")
-    zone = None
-    if cells.get("time_zone"):
-        try:
-            zone = zones.named(cells["time_zone"])
-        except zones.UnknownZone:
-            wrong.append(f"unknown time zone {cells['time_zone']!r}: write a city or a state, such as Perth or NSW")
-    until = None
-    if cells.get("member_until"):
-        try:
-            until = date.fromisoformat(cells["member_until"]) if len(cells["member_until"]) == 10 else None
-            if until is None:
-                raise ValueError
-        except ValueError:
-            wrong.append(f"{cells['member_until']!r} is no date: write 2026-12-31")
+    wrong += [f"unknown role {role!r}: {', '.join(ROLES)}" for role in sorted(roles - set(ROLES))]
+    zone = _zone(cells.get("time_zone", ""))
+    if zone is None and cells.get("time_zone"):
+        wrong.append(f"unknown time zone {cells['time_zone']!r}: write a city or a state, such as Perth or NSW")
+    until = _day(cells.get("member_until", ""))
+    if until is None and cells.get("member_until"):
+        wrong.append(f"{cells['member_until']!r} is no date: write 2026-12-31")
     return Listed(line, email, name, roles, zone, until)
+
+
+@lru_cache(maxsize=1024)
+def _zone(text: str) -> str | None:
+    try:
+        return zones.named(text) if text else None
+    except zones.UnknownZone:
+        return None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if _DATE.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def read_one(email: str, name: str, role: str, time_zone: str, member_until: str) -> tuple[Listed, list[Mistake]]:
     """One person from single cells, by the rules of the table."""
     cells = {"email": email, "name": name, "role": role, "time_zone": time_zone, "member_until": member_until}
     wrong: list[str] = []
-    person = _person(0, {column: " ".join(cell.split()) for column, cell in cells.items()}, wrong)
+    person = _person(0, cells, wrong)
     return person, [Mistake(0, message) for message in wrong]

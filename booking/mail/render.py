@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from booking import resources
-from booking.domain import wording, zones
+from booking.domain import wording
 from booking.domain.organisation import Organisation
 
 INSTANTS = ("starts_at", "ends_at", "was_at")
@@ -42,8 +43,16 @@ _environment = Environment(
     lstrip_blocks=True,
     keep_trailing_newline=False,
 )
-_environment.filters["day"] = wording.day
-_environment.filters["long_day"] = wording.long_day
+
+
+def length_of_time(minutes: int) -> str:
+    """10 minutes, 1 hour, 2 hours: hours where they come out whole."""
+    number, unit = (minutes // 60, "hour") if minutes and minutes % 60 == 0 else (minutes, "minute")
+    return f"{number}{wording.NBSP}{unit}{'' if number == 1 else 's'}"
+
+
+_environment.filters["length_of_time"] = length_of_time
+_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def render(
@@ -52,6 +61,7 @@ def render(
     """The letter `name` to `recipient`: times in their zone first; `links` are made now and stored nowhere."""
     values = {key: datetime.fromisoformat(v) if key in INSTANTS else v for key, v in facts.items()}
     zone = str(values.get("zone", organisation.zone))
+    policy = organisation.policy_for(str(values.get("series", "")))
 
     def when(instant: datetime) -> str:
         return wording.when(instant, recipient.zone, zone)
@@ -66,10 +76,10 @@ def render(
         "organisation": organisation,
         "when": when,
         "elsewhere": elsewhere,
-        "city": zones.city,
+        "policy": policy,
     }
     parts = [
         _environment.get_template(f"{name}/{part}").render(context) for part in ("subject.txt", "body.txt", "body.html")
     ]
-    subject = " ".join(parts[0].split())
-    return Rendered(subject.replace(wording.NBSP, " "), parts[1].strip().replace(wording.NBSP, " ") + "\n", parts[2])
+    subject, text = parts[0].replace(wording.NBSP, " "), parts[1].replace(wording.NBSP, " ")
+    return Rendered(" ".join(subject.split()), _BLANK_LINES.sub("\n\n", text.strip()) + "\n", parts[2])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -61,10 +60,8 @@ class Site:
 
 
 @pytest.fixture
-def site(database: Database, session: Session) -> Iterator[Site]:
-    made = Site(database, session)
-    yield made
-    made.app.extensions["booking"].engine.dispose()
+def site(database: Database, session: Session) -> Site:
+    return Site(database, session)
 
 
 def text(client: FlaskClient, address: str) -> str:

@@ -87,7 +87,10 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(Refusal)
     def refused(refusal: Refusal) -> ResponseReturnValue:
-        return page(status(refusal), sentence(refusal), refusal.code)
+        answer = app.make_response(page(status(refusal), sentence(refusal), refusal.code))
+        if isinstance(refusal, errors.TooManyRequests):
+            answer.headers["Retry-After"] = str(int((refusal.retry_at - context.now()).total_seconds()))
+        return answer
 
     @app.errorhandler(CSRFError)
     def expired(_error: CSRFError) -> ResponseReturnValue:

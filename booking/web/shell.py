@@ -111,6 +111,7 @@ def init_app(app: Flask) -> None:
         zone_abbreviation=zones.abbreviation,
     )
     app.jinja_env.filters.update(day=wording.day, long_day=wording.long_day)
+    app.jinja_env.filters["loose"] = lambda text: text.replace(wording.NBSP, " ")  # for headings, which must wrap
     app.jinja_env.filters["on"] = zones.today
     app.jinja_env.filters["at"] = wording.clock
     app.jinja_env.trim_blocks = True

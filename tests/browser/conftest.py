@@ -1,0 +1,109 @@
+"""A Chromium that is on the machine already, and a service for it to look at."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from booking.store import engine as engines
+from booking.store import migrate
+from tests import databases
+from tests.browser.serving import Site, serving
+from tests.browser.world import World, fill
+from tests.builders import NOW
+from tests.databases import Database
+from tests.web.client import Clock
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def executable() -> str | None:
+    """Where Chromium is: PLAYWRIGHT_CHROMIUM, else on the path; None if it is missing."""
+    named = os.environ.get("PLAYWRIGHT_CHROMIUM")
+    return named or next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """The browser, one for the folder."""
+    path = executable()
+    if path is None:
+        pytest.skip("Chromium is missing: install it (apt-get install chromium) or set PLAYWRIGHT_CHROMIUM")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS, headless=True)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes browser contexts, each a browser of its own with no cookies: in Perth unless told otherwise."""
+    with ExitStack() as stack:
+
+        def make(**options: object) -> BrowserContext:
+            values: dict[str, object] = {"timezone_id": "Australia/Perth", "locale": "en-AU", **options}
+            context = chromium.new_context(**values)  # type: ignore[arg-type]
+            context.set_default_timeout(10_000)
+            stack.callback(context.close)
+            return context
+
+        yield make
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A service of this test's own, empty."""
+    database = databases.migrated("sqlite")
+    database.empty()
+    with serving(database, Clock(NOW)) as found:
+        yield found
+
+
+@pytest.fixture
+def world(site: Site) -> World:
+    """The same service, filled."""
+    with site.session() as session:
+        session.expire_on_commit = False
+        return fill(session)
+
+
+@pytest.fixture(scope="package")
+def gallery_database() -> Iterator[Database]:
+    """A database of the gallery's own, migrated."""
+    url = databases.new_url("sqlite", "gallery")
+    migrate.upgrade(url)
+    engine = engines.make(url)
+    yield Database("sqlite", url, engine, engines.sessions(engine))
+    engine.dispose()
+
+
+@pytest.fixture(scope="package")
+def whole_world(gallery_database: Database) -> World:
+    """The gallery's database, filled once: its pages are looked at one after another."""
+    with gallery_database.sessions() as session:
+        session.expire_on_commit = False
+        return fill(session)
+
+
+@pytest.fixture(scope="package")
+def gallery(gallery_database: Database) -> Iterator[dict[bool, Site]]:
+    """The service, and the same in demo mode (True)."""
+    with (
+        serving(gallery_database, Clock(NOW)) as site,
+        serving(gallery_database, Clock(NOW), BOOKING_IS_DEMO="1") as demo,
+    ):
+        yield {False: site, True: demo}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import UndefinedError
 
-from booking.mail.render import Recipient, render
+from booking.mail.render import Recipient, length_of_time, render
 from tests.builders import ORGANISATION
 
 FOLDER = Path(__file__).parent / "golden"
@@ -43,7 +46,9 @@ LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "booked-brisbane-subscribed": ("booked", {**FACTS, "is_invited": False, "link": ""}, "Australia/Brisbane"),
     "booked-unknown-zone": ("booked", {**FACTS, "topic": "", "link": ""}, None),
     "booked-sydney-in-winter": ("booked", WINTER, "Australia/Sydney"),
+    "booked-unknown-zone-in-winter": ("booked", WINTER, None),
     "booked-los-angeles": ("booked", FACTS, "America/Los_Angeles"),
+    "moved-by-a-quarter": ("moved", {**FACTS, **MOVED, "was_minutes": 15, "was_with": "Ada Reyes"}, "Australia/Perth"),
     "moved": ("moved", {**FACTS, **MOVED}, "Australia/Sydney"),
     "moved-by-us": ("moved-by-us", {**FACTS, **MOVED, **WHY}, "Australia/Sydney"),
     "cancelled": ("cancelled", {**FACTS, "is_late": False}, "Australia/Perth"),
@@ -73,3 +78,65 @@ def test_every_letter_has_a_golden_file_and_every_file_a_letter() -> None:
     }
     assert folders == {name for name, _, _ in LETTERS.values()}
     assert {file.stem for file in FOLDER.iterdir()} == set(LETTERS)
+
+
+class Words(HTMLParser):
+    """What a reader of the HTML part reads, in order."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.read: list[str] = []
+        self.feed(html.partition("<main>")[2])
+
+    def handle_data(self, data: str) -> None:
+        self.read.append(data)
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"\w+", re.sub(r"https?://\S+|booking\.example\.org", "", text))
+
+
+@pytest.mark.parametrize("golden", LETTERS)
+def test_both_parts_say_the_same_words(golden: str) -> None:
+    """Addresses apart: the text part spells them out, the HTML part has them behind its words."""
+    name, facts, zone = LETTERS[golden]
+    made = render(name, facts, Recipient("mia.moss@example.org", "Mia Moss", zone), LINKS, ORGANISATION)
+    assert sorted(words(made.text)) == sorted(words(" ".join(Words(made.html).read)))
+
+
+@pytest.mark.parametrize("golden", [name for name in LETTERS if name.startswith(("booked", "moved"))])
+def test_a_letter_about_a_booking_that_stands_has_its_manage_address_and_its_door_in_both_parts(golden: str) -> None:
+    name, facts, zone = LETTERS[golden]
+    made = render(name, facts, Recipient("mia.moss@example.org", "Mia Moss", zone), LINKS, ORGANISATION)
+    for part in (made.text, made.html):
+        assert LINKS["manage"] in part
+        assert LINKS["door"] in part
+        assert ("Declining in your calendar cancels nothing" in part) is facts["is_invited"]
+
+
+@pytest.mark.parametrize("golden", LETTERS)
+def test_a_letter_has_one_button_at_most_and_fetches_nothing(golden: str) -> None:
+    name, facts, zone = LETTERS[golden]
+    made = render(name, facts, Recipient("mia.moss@example.org", "Mia Moss", zone), LINKS, ORGANISATION)
+    assert made.html.count('class="go"') == (0 if name == "trial" else 1)
+    assert not re.search(r"<img|<script|<link|url\(|@import", made.html)
+
+
+def test_what_a_member_wrote_cannot_write_html() -> None:
+    facts = {**FACTS, "topic": "<script>alert(1)</script>", "analyst": "<b>Ada</b>", "link": 'https://e.org/"><img>'}
+    made = render("booked", facts, Recipient("mia.moss@example.org", "Mia Moss"), LINKS, ORGANISATION)
+    assert "<script" not in made.html
+    assert "<b>" not in made.html
+    assert "<img" not in made.html
+
+
+def test_a_letter_that_lacks_a_fact_is_not_written() -> None:
+    with pytest.raises(UndefinedError):
+        render("booked", {"zone": "Australia/Brisbane"}, Recipient("mia.moss@example.org"), LINKS, ORGANISATION)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(10, "10 minutes"), (60, "1 hour"), (90, "90 minutes"), (120, "2 hours")]
+)
+def test_a_length_of_time_is_said_in_hours_where_they_come_out_whole(minutes: int, said: str) -> None:
+    assert length_of_time(minutes).replace("\N{NO-BREAK SPACE}", " ") == said

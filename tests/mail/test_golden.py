@@ -39,7 +39,8 @@ FACTS: dict[str, Any] = {
 }
 WINTER = {**FACTS, "starts_at": "2024-07-01T03:15:00+00:00", "ends_at": "2024-07-01T03:30:00+00:00"}
 MOVED = {"was_at": "2023-12-04T03:00:00+00:00", "was_minutes": 30, "was_with": "Ben Noor"}
-WHY = {"reason": "Ada Reyes is ill."}
+BEN_IS_ILL = {"reason": "Ben Noor is ill."}
+ADA_IS_ILL = {"reason": "Ada Reyes is ill, and nobody else is free."}
 LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "booked-perth": ("booked", FACTS, "Australia/Perth"),
     "booked-sydney": ("booked", FACTS, "Australia/Sydney"),
@@ -50,10 +51,10 @@ LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "booked-los-angeles": ("booked", FACTS, "America/Los_Angeles"),
     "moved-by-a-quarter": ("moved", {**FACTS, **MOVED, "was_minutes": 15, "was_with": "Ada Reyes"}, "Australia/Perth"),
     "moved": ("moved", {**FACTS, **MOVED}, "Australia/Sydney"),
-    "moved-by-us": ("moved-by-us", {**FACTS, **MOVED, **WHY}, "Australia/Sydney"),
+    "moved-by-us": ("moved-by-us", {**FACTS, **MOVED, **BEN_IS_ILL}, "Australia/Sydney"),
     "cancelled": ("cancelled", {**FACTS, "is_late": False}, "Australia/Perth"),
     "cancelled-late": ("cancelled", {**FACTS, "is_late": True, "is_invited": False}, None),
-    "cancelled-by-us": ("cancelled-by-us", {**FACTS, **WHY}, "Australia/Adelaide"),
+    "cancelled-by-us": ("cancelled-by-us", {**FACTS, **ADA_IS_ILL}, "Australia/Adelaide"),
     "sign-in": ("sign-in", {"sign_in": "ID"}, None),
     "sign-in-unknown": ("sign-in-unknown", {"sign_in": "ID"}, None),
     "trial": ("trial", {}, None),

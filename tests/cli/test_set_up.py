@@ -1,0 +1,193 @@
+"""Setting up from the command line, in real processes: init, doctor, people, publish, and errors in one line."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import databases
+from tests.databases import Database
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def booking(folder: Path, *arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a folder, with nothing in its environment but what is given."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("BOOKING_")}
+    return subprocess.run(
+        [sys.executable, "-m", "booking", *arguments],
+        cwd=folder,
+        env={**clean, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        input=stdin,
+        timeout=120,
+    )
+
+
+INIT = ("init", "--base-url", "https://b.example.org", "--organisation", "Club", "--coordinator", "co@example.org")
+
+
+def test_init_writes_settings_makes_the_database_and_lets_the_coordinator_in(tmp_path: Path) -> None:
+    done = booking(tmp_path, *INIT, "--smtp-url", "smtp://127.0.0.1:9", "--mail-from", "co@example.org")
+    assert done.returncode == 0, done.stderr
+    assert stat.S_IMODE((tmp_path / "booking.env").stat().st_mode) == 0o600
+    assert "The trial letter did not leave" in done.stdout
+    assert re.search(r"https://b\.example\.org/sign-in/link/[0-9a-f-]{36}\.[a-z2-7]{32}\n", done.stdout)
+    again = booking(tmp_path, *INIT, "--smtp-url", "", "--mail-from", "co@example.org")
+    assert (again.returncode, "is there already" in again.stderr) == (1, True)
+    doctor = booking(tmp_path, "doctor")
+    assert doctor.returncode == 1
+    for line in ("✓ keys: both are there", "✓ https", "✓ database: sqlite", "✗ mail", "✗ worker: never seen"):
+        assert line in doctor.stdout
+    assert doctor.stdout.count("    ") == doctor.stdout.count("✗")
+
+
+def test_init_asks_for_what_no_flag_gives(tmp_path: Path) -> None:
+    answers = "https://b.example.org\nClub\nco@example.org\n\n\n"
+    done = booking(tmp_path, "init", stdin=answers)
+    assert done.returncode == 0, done.stderr
+    assert "BOOKING_ORGANISATION=Club" in (tmp_path / "booking.env").read_text()
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "words"),
+    [
+        ("--base-url", "example", "BOOKING_BASE_URL=example: an address such as https://"),
+        ("--coordinator", "nobody", "'nobody' is no e-mail address"),
+        ("--smtp-url", "mail", "write smtp://HOST:PORT"),
+        ("--database-url", "mysql://x", "BOOKING_DATABASE_URL: sqlite:///PATH or postgresql://"),
+    ],
+)
+def test_bad_answers_are_one_line_and_leave_nothing(tmp_path: Path, flag: str, value: str, words: str) -> None:
+    done = booking(tmp_path, *INIT, "--smtp-url", "", "--mail-from", "co@example.org", flag, value)
+    assert (done.returncode, words in done.stderr, "Traceback" in done.stderr) == (1, True, False)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("installed")
+    done = booking(folder, *INIT, "--smtp-url", "", "--mail-from", "co@example.org")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_people_come_from_a_table_or_one_by_one(installed: Path) -> None:
+    (installed / "people.csv").write_text("email,name,role\nann@x.org,Ann,analyst\nmax@x.org,Max,member\n")
+    assert booking(installed, "people", "import", "people.csv").stdout == "2 added, 0 changed, 0 as they were\n"
+    (installed / "bad.csv").write_text("email,name,role\nben@x.org,Ben,member\nx,Y,boss\n")
+    bad = booking(installed, "people", "import", "bad.csv")
+    assert bad.stderr == (
+        "bad.csv:3: 'x' is no e-mail address\nbad.csv:3: unknown role 'boss': member, analyst, coordinator\n"
+    )
+    assert bad.returncode == 1
+    assert booking(installed, "people", "add", "ben@x.org", "--role", "member").stdout == "added\n"
+    assert "/sign-in/link/" in booking(installed, "people", "sign-in-link", "BEN@x.org").stdout
+    assert booking(installed, "feeds", "url", "ann@x.org").stdout.startswith("https://b.example.org/feeds/analyst/")
+
+
+def test_a_programme_is_published_and_its_mistakes_are_named(installed: Path) -> None:
+    file = installed / "p.yaml"
+    fields = ("kind: clinic", "title: Clinic", "every: Monday", "time: 1 pm – 2 pm", "from: 2023-12-01")
+    text = "series:\n  a-clinic:\n" + "".join(f"    {field}\n" for field in fields)
+    file.write_text(f"{text}    analysts: [ann@x.org, max@x.org]\n")
+    refused = booking(installed, "programme", "publish", "p.yaml")
+    assert refused.stderr == "p.yaml:8: max@x.org is not an analyst; `booking people add` makes one\n"
+    file.write_text(text)
+    assert booking(installed, "programme", "publish", "p.yaml").stdout.endswith("published\n")
+    assert booking(installed, "programme", "publish", "p.yaml").stdout.endswith("nothing has changed\n")
+    file.write_text(text.replace("Monday", "Noday").replace("kind: clinic", "kind: party"))
+    bad = booking(installed, "programme", "check", "p.yaml")
+    assert (bad.returncode, [line.split(": ")[0] for line in bad.stderr.splitlines()]) == (1, ["p.yaml:3", "p.yaml:5"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("people", "sign-in-link", "nobody@x.org"), "nobody here has the address nobody@x.org"),
+        (("feeds", "url", "nobody@x.org"), "nobody here has the address nobody@x.org"),
+        (("people", "import", "none.csv"), "none.csv: No such file or directory"),
+        (("programme", "check", "none.yaml"), "none.yaml:1: there is no such file"),
+        (("programme", "dates", "p.yaml", "--from", "1/2/3"), "'1/2/3' is no date: write 2023-12-01"),
+        (("worker", "--once"), "BOOKING_SMTP_URL is not set"),
+        (("serve", "--port", "1"), "cannot listen on 127.0.0.1:1"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line_without_a_traceback(
+    installed: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    if arguments[0] == "serve" and os.geteuid() == 0:
+        arguments, words = ("serve", "--host", "203.0.113.1"), "cannot listen on 203.0.113.1:8000"
+    done = booking(installed, *arguments)
+    assert done.returncode != 0
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_database_the_remedy_is_named(tmp_path: Path) -> None:
+    keys = {"BOOKING_SECRET_KEY": "s" * 40, "BOOKING_FEED_KEY": "f" * 40}
+    done = booking(tmp_path, "programme", "publish", **keys)
+    assert done.stderr == "booking: the database is empty: run `booking db upgrade` first\n"
+    done = booking(tmp_path, "serve", **keys, BOOKING_DATABASE_URL="postgresql://127.0.0.1:9/none")
+    assert "the database does not answer as it should" in done.stderr
+    assert "BOOKING_SECRET_KEY is missing" in booking(tmp_path, "serve").stderr
+    assert booking(tmp_path, "settings", BOOKING_TYPO="1").stderr == (
+        "booking: BOOKING_TYPO is no setting; `booking settings` lists them\n"
+    )
+
+
+def test_settings_are_listed_and_secrets_are_not_shown(installed: Path) -> None:
+    shown = booking(installed, "settings").stdout
+    key = re.search(r"SECRET_KEY=(\S+)", (installed / "booking.env").read_text())
+    assert key is not None
+    assert key[1] not in shown
+    assert "BOOKING_SECRET_KEY=(set)" in shown
+    assert "BOOKING_BASE_URL=https://b.example.org" in shown
+
+
+def test_dates_are_printed_as_text_and_json_from_standard_input(tmp_path: Path) -> None:
+    fields = ("kind: clinic", "title: C", "every: Tuesday", "time: 1-2 pm", "from: 2023-12-01")
+    text = "zone: AEST\nseries:\n  c:\n" + "".join(f"    {field}\n" for field in fields)
+    done = booking(
+        tmp_path, "programme", "dates", "-", "--from", "2023-12-12", "--to", "2023-12-19", "--json", stdin=text
+    )
+    assert json.loads(done.stdout) == [
+        {
+            "series": "c",
+            "kind": "clinic",
+            "title": "C",
+            "module": None,
+            "starts_at": "2023-12-12T03:00:00Z",
+            "ends_at": "2023-12-12T04:00:00Z",
+            "wall": "Tue 2023-12-12 13:00–14:00 AEST",
+        }
+    ]
+    plain = booking(tmp_path, "programme", "dates", "-", "--to", "2023-12-06", stdin=text).stdout
+    assert plain.split() == ["Tue", "2023-12-05", "13:00–14:00", "AEST", "2023-12-05T03:00:00Z", "clinic", "C"]
+
+
+@pytest.mark.parametrize("name", databases.NAMES)
+def test_db_upgrade_reaches_the_newest_tables_on_both(tmp_path: Path, name: str) -> None:
+    url = databases.new_url(name, "by_command")
+    for _ in range(2):
+        done = booking(tmp_path, "db", "upgrade", BOOKING_DATABASE_URL=url)
+        assert done.stdout == "the database is at 0001\n", done.stderr
+
+
+def test_the_demo_refuses_a_database_with_real_people(database: Database) -> None:
+    from booking.services import demo
+    from tests.builders import NOW, a_person
+
+    with database.sessions() as session:
+        a_person(session)
+        session.commit()
+        with pytest.raises(demo.HoldsRealPeople):
+            demo.people(session, NOW)

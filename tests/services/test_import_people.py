@@ -1,0 +1,112 @@
+"""Importing people: all or nothing, updates, what people set themselves wins, nobody's booking orphaned in silence."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import event, func, select
+from sqlalchemy.orm import Session
+
+from booking.domain.people import read
+from booking.services.import_people import Imported, WouldOrphan, import_people
+from booking.store.people import Person
+from booking.store.programme import Roster, SeriesAnalyst
+from tests.builders import NOW, ORGANISATION, a_booking, a_clinic, a_person
+from tests.databases import Database
+
+
+def run(session: Session, lines: str, *, force: bool = False) -> Imported:
+    people, mistakes = read(f"email,name,role,time_zone,member_until\n{lines}".encode())
+    assert mistakes == []
+    return import_people(session, people, ORGANISATION, NOW, force=force)
+
+
+def stored(session: Session, email: str) -> Person:
+    session.rollback()
+    session.expire_all()
+    return session.scalars(select(Person).where(Person.email == email)).one()
+
+
+def test_people_are_added_and_importing_again_changes_nothing(session: Session) -> None:
+    lines = "ann@x.org,Ann,analyst coordinator,Perth,\nmax@x.org,Max,member,NSW,2026-12-31\n"
+    assert run(session, lines).added == 2
+    ann, found = stored(session, "ann@x.org"), stored(session, "max@x.org")
+    assert (ann.role_names, ann.time_zone) == ({"analyst", "coordinator"}, "Australia/Perth")
+    assert (found.role_names, found.member_until) == ({"member"}, date(2026, 12, 31))
+    again = run(session, lines)
+    assert (again.added, again.changed, again.unchanged) == (0, 0, 2)
+
+
+def test_an_empty_cell_leaves_what_is_stored(session: Session) -> None:
+    run(session, "max@x.org,Max,member,NSW,2026-12-31\n")
+    assert run(session, "max@x.org,,,,\n").unchanged == 1
+    assert run(session, "max@x.org,Maxim,,Perth,2027-01-31\n").changed == 1
+    found = stored(session, "max@x.org")
+    assert (found.name, found.time_zone, found.member_until) == ("Maxim", "Australia/Perth", date(2027, 1, 31))
+    assert found.role_names == {"member"}
+
+
+def test_what_people_set_themselves_wins(session: Session) -> None:
+    a_person(session, "Max", email="max@x.org", name_is_own=True, time_zone="Asia/Tokyo", time_zone_is_own=True)
+    session.commit()
+    done = run(session, "max@x.org,Maxim,,Perth,2027-01-31\n")
+    found = stored(session, "max@x.org")
+    assert (found.name, found.time_zone, found.member_until) == ("Max", "Asia/Tokyo", date(2027, 1, 31))
+    assert (done.own_kept, done.changed) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("cells", "refused"),
+    [(",,,,2023-12-03", True), (",,,,2023-12-04", False), (",,analyst,,", True), (",,member,,", False)],
+)
+def test_a_coming_booking_is_not_orphaned_unless_forced(session: Session, cells: str, refused: bool) -> None:
+    booking = a_booking(session, a_clinic(session), a_person(session, "Max Lee", email="max@x.org"))
+    line = f"max@x.org{cells}\n"
+    if not refused:
+        assert run(session, line).orphaned == []
+        return
+    with pytest.raises(WouldOrphan) as refusal:
+        run(session, "new@x.org,New,,,\n" + line)
+    assert refusal.value.problems == [
+        "Max Lee is booked on Mon\u00a04\u00a0Dec 1:00\u00a0pm AEST, and would be no member then"
+    ]
+    assert session.scalar(select(func.count()).where(Person.email == "new@x.org")) == 0
+    assert len(run(session, line, force=True).orphaned) == 1
+    session.refresh(booking)
+    assert booking.status == "confirmed"
+
+
+def test_an_analyst_with_coming_bookings_stays_one_unless_forced(session: Session) -> None:
+    clinic = a_clinic(session)
+    other = a_clinic(session, analysts=0, starts_at=clinic.starts_at + timedelta(days=1))
+    analyst = clinic.roster[0].analyst
+    session.add(Roster(occurrence_id=other.id, analyst_id=analyst.id, position=0))
+    session.commit()
+    a_booking(session, clinic)
+    line = f"{analyst.email},,member,,\n"
+    with pytest.raises(WouldOrphan, match="would be no analyst then"):
+        run(session, line)
+    run(session, line, force=True)
+    session.rollback()
+    # still there where a booking stands, and nowhere else
+    assert session.scalars(select(Roster.occurrence_id).where(Roster.analyst_id == analyst.id)).all() == [clinic.id]
+    assert session.scalars(select(SeriesAnalyst).where(SeriesAnalyst.analyst_id == analyst.id)).all() == []
+
+
+def test_the_number_of_statements_grows_by_the_chunk_and_not_by_the_person(
+    database: Database, session: Session
+) -> None:
+    statements: list[str] = []
+
+    def count(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    lines = "".join(f"person{n}@x.org,Person {n},member,,2027-01-01\n" for n in range(3_000))
+    event.listen(database.engine, "before_cursor_execute", count)
+    try:
+        assert run(session, lines).added == 3_000
+        assert run(session, lines.replace("2027-", "2028-")).changed == 3_000
+    finally:
+        event.remove(database.engine, "before_cursor_execute", count)
+    assert len(statements) < 120

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from textwrap import wrap
 
 from booking.domain import wording, zones
 from booking.domain.agenda import Colleague, Gap, LastTime, Staffed, Visit
@@ -13,6 +14,8 @@ HEADER = (
     "row", "member", "topic", "link", "last time", "last time with", "outcome",
 )  # fmt: skip
 OUTCOMES = {"came": "Came", "no-show": "No show"}
+INDENT = " " * 12
+MOST_COLUMNS = 80 - len(INDENT)  # of a member's words in a terminal
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
 
 
@@ -99,9 +102,10 @@ def sheet(staffed: Sequence[Staffed], zone: str, programme_zone: str, now: datet
                 continue
             outcome = f"  [{OUTCOMES[row.outcome]}]" if row.outcome else ""
             yield f"{clock}  {row.minutes} min  {row.member}{outcome}"
-            yield from (f"            {line}" for line in row.topic.splitlines())
+            for line in row.topic.splitlines():
+                yield from (INDENT + part for part in wrap(line, MOST_COLUMNS, break_long_words=False))
             if row.link:
-                yield f"            {row.link}"
-            yield f"            {seen(row.last, zone)}"
+                yield f"{INDENT}{row.link}"
+            yield f"{INDENT}{seen(row.last, zone)}"
         for colleague in found.colleagues:
             yield f"  Beside you: {colleague.name}, {free_at(colleague, zone)}"

@@ -104,3 +104,23 @@ def findings(page: Page) -> list[str]:
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         found += [f"{width} {scheme}: {one}" for one in page.evaluate(FIND, TAGS)]
     return found
+
+
+BAD_PAGE = """<!doctype html><html><head><title></title><style>p { color: #999 }</style></head><body><main>
+<p style="width: 2000px">wide and pale</p><img src="http://elsewhere.example/x.png"></main></body></html>"""
+
+
+def test_the_checks_find_what_is_wrong_with_a_page_that_breaks_them_all(visit: Callable[..., BrowserContext]) -> None:
+    page = visit().new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text))
+    policy = {"Content-Security-Policy": "default-src 'none'; style-src 'self'"}
+    page.route("**/*", lambda route: route.fulfill(body=BAD_PAGE, content_type="text/html", headers=policy))
+    page.goto("http://bad.example/")
+    assert any("Content Security Policy" in words for words in complaints)
+    page.route("**/*", lambda route: route.fulfill(body=BAD_PAGE, content_type="text/html"))
+    page.goto("http://bad.example/")
+    assert [line.partition(":")[0] for line in too_wide(page)] == ["320", "360", "390"]
+    found = " ".join(findings(page))
+    for rule in ("image-alt", "html-has-lang", "document-title", "color-contrast"):
+        assert rule in found

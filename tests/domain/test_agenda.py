@@ -121,3 +121,12 @@ def test_no_cell_is_read_as_a_formula(cell: str) -> None:
 
 def test_lines_and_quotes_are_written_as_rfc_4180_says() -> None:
     assert spreadsheet.lines([["a", 'say "b"', "c\nd", "e,f", None, 5]]) == 'a,"say ""b""","c\nd","e,f",,5\r\n'
+
+
+def test_in_a_terminal_long_words_of_a_member_are_wrapped_and_the_row_that_is_on_is_pointed_at() -> None:
+    topic = "Tags fire twice on the thank-you page since the shop moved. " * 3
+    at = CLINIC_AT + timedelta(minutes=20)
+    lines = list(agenda_words.sheet([staffed(a_visit(topic=topic), a_visit(15))], SYDNEY, "Australia/Brisbane", at))
+    assert max(map(len, lines)) <= 80
+    assert [line[:2] for line in lines if "15 min" in line] == ["  ", "> "]
+    assert " ".join(" ".join(lines).split()).count("since the shop moved.") == 3

@@ -14,6 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionStartEvent, NodeEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from booking.domain import errors
 from booking.domain.programme import Place
 
 MOST_BYTES = 1_000_000
@@ -31,8 +32,10 @@ class Problem:
         return f"{self.place}: {self.message}"
 
 
-class Unreadable(Exception):
+class Unreadable(errors.Refusal):
     """The file cannot be read as a whole; `problems` says where and why."""
+
+    code = "unreadable"
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("\n".join(map(str, problems)))

@@ -108,18 +108,16 @@ def _at(day: date, hour_in_brisbane: int) -> datetime:
     return datetime.combine(day, time(hour_in_brisbane - 10), UTC)
 
 
-def many_clinics(
-    url: str, now: datetime, members: int
-) -> tuple[list[tuple[uuid.UUID, datetime]], list[dict[str, object]]]:
-    """224 clinics in the coming four weeks with five analysts each, and that many members."""
+def many_clinics(url: str, now: datetime) -> tuple[list[tuple[uuid.UUID, datetime]], list[dict[str, object]]]:
+    """234 clinics in the coming four weeks with five analysts each, and a member for each of their quarters."""
     engine = engines.make(url)
     now = now.replace(microsecond=0)
+    first = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0)
+    starts = [first + timedelta(days=day, hours=hour) for day in range(26) for hour in range(9)]
     with engine.begin() as connection:
         analysts = [int(str(row["id"])) for row in _people(connection, ANALYSTS, "analyst", now)]
-        people = _people(connection, members, "member", now)
+        people = _people(connection, len(starts) * ANALYSTS * 4, "member", now)
         series_id = _series(connection, "hours", "clinic", "Live Member Clinic", "MO", 13, now)
-        first = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0)
-        starts = [first + timedelta(days=day, hours=hour) for day in range(26) for hour in range(9)]
         ids = _occurrences(connection, series_id, starts, analysts, now, modular=False)
         connection.execute(update(Programme).values(version=1, uid_domain="booking.example.org", published_at=now))
     engine.dispose()

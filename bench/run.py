@@ -6,12 +6,16 @@ import argparse
 import sys
 import tempfile
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import repeat
 from pathlib import Path
 from statistics import median
 from urllib.parse import urlencode
+
+from flask import Flask
 
 from bench import fill, load, servers, visits
 from booking import clock
@@ -60,7 +64,9 @@ def compare(
 
 def show(row: Row) -> None:
     target = f"{row.target:.3f}" if row.target is not None else "–"
-    print(f"{row.what:58} {row.figure:9.1f} {row.yardstick:10.1f} {row.ratio:7.3f} {target:>7}  {row.verdict}", flush=True)
+    print(
+        f"{row.what:58} {row.figure:9.1f} {row.yardstick:10.1f} {row.ratio:7.3f} {target:>7}  {row.verdict}", flush=True
+    )
 
 
 def feeds_and_slots(kind: str, seconds: float) -> list[Row]:
@@ -70,7 +76,7 @@ def feeds_and_slots(kind: str, seconds: float) -> list[Row]:
     environment = servers.environment(url)
     cookie, _ = visits.visit(visits.application(environment), member["id"])
     rows = []
-    with servers.served("wsgi:app", environment, "/robots.txt") as port:
+    with servers.served("booking.app:from_environment", environment, "/robots.txt") as port:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/feeds/programme.ics") as answer:
             body, etag = answer.read(), answer.headers["ETag"]
         occurrences = body.count(b"BEGIN:VEVENT")
@@ -79,11 +85,13 @@ def feeds_and_slots(kind: str, seconds: float) -> list[Row]:
         with tempfile.NamedTemporaryFile(suffix=".ics") as constant:
             constant.write(body)
             constant.flush()
-            with servers.served("bench.yardstick:app", {"BENCH_BYTES": constant.name}, "/bare") as yard:
+            with servers.served("bench.yardstick:make", {"BENCH_BYTES": constant.name}, "/bare") as yard:
                 same, bare = (yard, load.get("/constant")), (yard, load.get("/bare"))
                 feed = "/feeds/programme.ics"
                 whole = (port, repeat(load.get(feed)), 200)
-                rows.append(compare(f"public feed, {occurrences} occurrences, whole, {kind}", 0.4, whole, same, seconds))
+                rows.append(
+                    compare(f"public feed, {occurrences} occurrences, whole, {kind}", 0.4, whole, same, seconds)
+                )
                 unchanged = (port, repeat(load.get(feed, f"If-None-Match: {etag}")), 304)
                 rows.append(compare(f"public feed, 304, {kind}", 0.4, unchanged, bare, seconds))
                 slots = load.get(f"/api/v1/occurrences/{clinic}/slots?minutes=15", cookie)
@@ -99,19 +107,30 @@ def feeds_and_slots(kind: str, seconds: float) -> list[Row]:
 
 
 def bookings(kind: str, seconds: float) -> Row:
-    """A booking through HTTP by many members in many clinics, each on a free slot."""
+    """A booking through HTTP by many members in many clinics, each on a slot that is free, each with its own key."""
     url = servers.new_database(kind, f"bookings-{kind}")
-    clinics, _ = fill.many_clinics(url, clock.now(), 0)
-    members = fill.members(url, len(clinics) * fill.ANALYSTS * 4, clock.now())
+    clinics, members = fill.many_clinics(url, clock.now())
     environment = servers.environment(url)
-    app = visits.application(environment)
-    requests = booking_requests(app, clinics, members)
+    requests = iter(list(booking_requests(visits.application(environment), clinics, members)))
     with (
-        servers.served("wsgi:app", environment, "/robots.txt") as port,
-        servers.served("bench.yardstick:app", {}, "/bare") as yard,
+        servers.served("booking.app:from_environment", environment, "/robots.txt") as port,
+        servers.served("bench.yardstick:make", {}, "/bare") as yard,
     ):
         ours, bare = (port, requests, 303), (yard, load.get("/bare"))
         return compare(f"a booking, committed with its letter, {kind}", 0.015, ours, bare, seconds)
+
+
+def booking_requests(
+    app: Flask, clinics: list[tuple[uuid.UUID, datetime]], members: list[dict[str, object]]
+) -> Iterator[bytes]:
+    """One POST a member, all for anyone, spread over the clinics: the first start of each, then the second …"""
+    starts = [(public_id, at + timedelta(minutes=15 * q)) for q in range(4) for public_id, at in clinics]
+    for number, member in enumerate(members):
+        public_id, start = starts[number % len(starts)]
+        cookie, token = visits.visit(app, member["id"])
+        slot = f"15/{start:%Y%m%dT%H%MZ}/any"
+        form = {"csrf_token": token, "key": str(uuid.uuid4()), "slot": slot, "minutes": "15", "topic": "GA4 events"}
+        yield load.post(f"/occurrences/{public_id}", urlencode(form), cookie)
 
 
 def main() -> None:

@@ -30,10 +30,9 @@ def free_port() -> int:
 
 @contextmanager
 def served(target: str, environment: Mapping[str, str], ready: str) -> Iterator[int]:
-    """Serve a WSGI target with two processes, as `booking serve --workers 2` does; gives the port."""
+    """Serve an application factory with two processes, as `booking serve --workers 2` does; gives the port."""
     port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", str(WORKERS), "--no-ws", "--http", "1", "--log-level", "warning", target]
+    command = [sys.executable, "-m", "bench.serving", target, str(port), str(WORKERS)]
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=subprocess.STDOUT

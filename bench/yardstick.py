@@ -7,17 +7,18 @@ from pathlib import Path
 
 from flask import Flask, Response
 
-app = Flask(__name__)
-BYTES = Path(os.environ["BENCH_BYTES"]).read_bytes() if "BENCH_BYTES" in os.environ else b"ok"
 
+def make() -> Flask:
+    """Two routes: /bare is two bytes, /constant the bytes of the file that BENCH_BYTES names."""
+    app = Flask(__name__)
+    constant_bytes = Path(os.environ["BENCH_BYTES"]).read_bytes() if "BENCH_BYTES" in os.environ else b""
 
-@app.get("/constant")
-def constant() -> Response:
-    """The bytes of the file that BENCH_BYTES names."""
-    return Response(BYTES, mimetype="text/calendar")
+    @app.get("/constant")
+    def constant() -> Response:
+        return Response(constant_bytes, mimetype="text/calendar")
 
+    @app.get("/bare")
+    def bare() -> str:
+        return "ok"
 
-@app.get("/bare")
-def bare() -> str:
-    """Two bytes."""
-    return "ok"
+    return app

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 #: A cell that begins with one of these is read as a formula by some spreadsheet.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}")
+FORMULA = tuple("=+-@\t\r＝＋－＠")
 
 
 def guarded(cell: object) -> str:

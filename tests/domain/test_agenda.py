@@ -114,7 +114,7 @@ def test_the_file_for_spreadsheets_holds_every_row_in_the_analysts_clock() -> No
     assert rows[2][8:10] == ("free", "")
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "  =1", "\n=1", "＝1"])
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "  =1", "\n=1", "＝1", "＋1", "－1", "＠x"])
 def test_no_cell_is_read_as_a_formula(cell: str) -> None:
     assert spreadsheet.guarded(cell) == f"'{cell}"
 

@@ -1,0 +1,95 @@
+"""Letters as MIME: what the headers say, and what nobody can make them say."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import uuid
+from datetime import UTC, datetime
+from email.message import EmailMessage
+
+import pytest
+
+from booking.mail.compose import Attached, Sender, UnusableRecipient, compose
+from booking.mail.masked import masked
+from booking.mail.render import Recipient, Rendered
+
+LETTER = uuid.UUID(int=7)
+AT = datetime(2023, 11, 26, 23, 0, tzinfo=UTC)
+SENDER = Sender("Social Media Knowledge", "clinics@example.org", "people@example.org", "booking.example.org")
+MIA = Recipient("mia@example.org", "Mia")
+RENDERED = Rendered("Booked: Mon 4 Dec", "Sydney · 1–2 pm\n" + "long " * 400 + "\n", "<p>Sydney · 1–2 pm</p>")
+ICS = "BEGIN:VCALENDAR\r\nSUMMARY:Clinic · one\r\nEND:VCALENDAR\r\n".encode()
+
+
+def arrived(recipient: Recipient = MIA, attached: Attached | None = None) -> EmailMessage:
+    sent = compose(RENDERED, recipient, SENDER, LETTER, AT, attached).as_bytes()
+    return email.message_from_bytes(sent, policy=email.policy.default)  # type: ignore[return-value]
+
+
+def test_a_letter_says_who_when_and_that_a_machine_wrote_it() -> None:
+    message = arrived()
+    assert message["Message-ID"] == f"<letter-{LETTER}@booking.example.org>"
+    assert message["Date"].datetime == AT
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert (message["From"], message["Reply-To"]) == (
+        "Social Media Knowledge <clinics@example.org>",
+        "people@example.org",
+    )
+
+
+def test_the_same_letter_has_the_same_headers_each_time() -> None:
+    assert arrived().items()[:8] == arrived().items()[:8]
+
+
+def test_a_letter_is_seven_bits_in_short_lines_whatever_it_says() -> None:
+    sent = compose(RENDERED, Recipient("mia@example.org", "Zoë"), SENDER, LETTER, AT, Attached("REQUEST", ICS))
+    lines = sent.as_bytes().split(b"\r\n")
+    assert max(len(line) for line in lines) <= 78
+    assert all(byte < 128 for line in lines for byte in line)
+    text = arrived().get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert text.replace("\r\n", "\n") == RENDERED.text
+
+
+def test_an_invitation_arrives_byte_for_byte_beside_the_text_and_as_a_file() -> None:
+    message = arrived(attached=Attached("CANCEL", ICS))
+    alternative, attached = message.iter_parts()
+    parts = list(alternative.iter_parts())  # type: ignore[attr-defined]
+    assert [message.get_content_type(), alternative.get_content_type()] == ["multipart/mixed", "multipart/alternative"]
+    assert [part.get_content_type() for part in parts] == ["text/plain", "text/html", "text/calendar"]
+    assert parts[2].get_payload(decode=True) == attached.get_payload(decode=True) == ICS
+    assert (parts[2].get_param("method"), parts[2].get_content_charset()) == ("CANCEL", "utf-8")
+    assert parts[2]["Content-Disposition"] is None
+    assert (attached.get_filename(), attached.get_content_disposition()) == ("invite.ics", "attachment")
+
+
+@pytest.mark.parametrize("ending", ["\r\n", "\n", "\r", "\x0b", "\x85", "\u2028", "\x00"])
+def test_a_name_cannot_start_another_header(ending: str) -> None:
+    message = arrived(Recipient("eve@example.org", f"Eve{ending}Bcc: all@example.org"))
+    assert message["Bcc"] is None
+    assert [one.addr_spec for one in message["To"].addresses] == ["eve@example.org"]
+
+
+@pytest.mark.parametrize("name", ['Mia "the" Moss', "Moss, Mia", "Zoë Ångström", "Mia <all@example.org>", ""])
+def test_a_name_arrives_as_it_is_written_and_adds_no_address(name: str) -> None:
+    (found,) = arrived(Recipient("mia@example.org", name))["To"].addresses
+    assert (found.display_name, found.addr_spec) == (name, "mia@example.org")
+
+
+@pytest.mark.parametrize("address", ["", "mia", "a@b.c, d@e.f", "a@b.c\r\nBcc: d@e.f", "<a@b.c>", "@", "a@", "é@b.c"])
+def test_what_is_no_address_is_told_apart_from_our_own_mistakes(address: str) -> None:
+    with pytest.raises(UnusableRecipient):
+        compose(RENDERED, Recipient(address, "Mia"), SENDER, LETTER, AT)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("550 5.1.1 <mia.moss@example.org>: no\r\nsuch user", "550 5.1.1 <…@example.org>: no such user"),
+        ("see https://booking.example.org/manage/abc.def now", "see https://booking.example.org/… now"),
+        ("x" * 400, "x" * 300),
+        ("\x1b[31mred", "[31mred"),
+    ],
+)
+def test_what_may_stand_in_a_log_names_nobody_and_opens_nothing(text: str, shown: str) -> None:
+    assert masked(text) == shown

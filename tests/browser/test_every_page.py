@@ -20,6 +20,10 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best
 FIND = """tags => axe.run(document, {runOnly: tags, resultTypes: ["violations"]}).then(
   found => found.violations.map(one => one.id + ": " + one.nodes.map(node => node.html.slice(0, 160)).join(" | "))
 )"""
+STICKING_OUT = """() => [...document.querySelectorAll('main *:not(:has(.on), .on), header *')].filter(one => {
+  const style = getComputedStyle(one);
+  return one.clientWidth > 1 && style.overflowX === 'visible' && one.scrollWidth > one.clientWidth + 2;
+}).map(one => `${one.scrollWidth - one.clientWidth} px: ${one.outerHTML.slice(0, 150)}`).slice(0, 4)"""
 MOST_BYTES = 100_000
 PHONES = (320, 360, 390)
 
@@ -67,6 +71,7 @@ def test_every_page(arrived: Arrived) -> None:
     assert [url for url in arrived.requested if urlsplit(url).netloc != own] == []
     assert 1_000 < weight(page) < MOST_BYTES
     assert too_wide(page) == []
+    assert sticking_out(page) == []
     assert findings(page) == []
     # Chromium itself reports a page that is answered with an error status; everything else is ours.
     assert [words for words in arrived.complaints if "the server responded with a status of" not in words] == []
@@ -92,6 +97,18 @@ def too_wide(page: Page) -> list[str]:
                 width,
             )
             found.append(f"{width}: {wide} wide, {out}")
+    return found
+
+
+def sticking_out(page: Page) -> list[str]:
+    """Boxes whose words run out of them sideways, over whatever stands beside, on a wide screen and on a phone.
+
+    The row that is on (`.on`) is left out: its wash reaches into the margin.
+    """
+    found = []
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        found += [f"{width}: {one}" for one in page.evaluate(STICKING_OUT)]
     return found
 
 

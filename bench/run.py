@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import repeat
-from pathlib import Path
 from statistics import median
 from urllib.parse import urlencode
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MAY_IMPORT = {
     "domain": set(),
     "programme": {"domain"},
-    "store": {"domain"},
+    "store": {"domain", "clock"},
     "calendars": {"domain"},
     "mail": {"domain"},
     "migrations": {"store", "domain"},
@@ -31,7 +31,7 @@ MAY_IMPORT = {
 }
 #: beside the layers: the folder finder and the version are everybody's, settings and clock the outer layers' only
 SETTINGS_READERS = {"services", "web", "api", "cli", "app"}
-CLOCK_READERS = {"web", "api", "cli", "app"}
+CLOCK_READERS = {"store", "web", "api", "cli", "app"}
 FLASK = {"flask", "flask_login", "flask_wtf", "werkzeug"}
 LOADS_FLASK = {"web", "api", "cli", "app"}
 DOMAIN_LIBRARIES = {"dateutil", "pytz"}

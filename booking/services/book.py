@@ -13,6 +13,7 @@ from booking.domain.organisation import Organisation, Policy
 from booking.domain.slots import Slot
 from booking.services.deed import deed
 from booking.store import bookings, claims, facts, idempotency, letters, locks, register
+from booking.store.base import new_public_id
 from booking.store.bookings import Booking
 from booking.store.people import Person
 from booking.store.queries import occurrences as queries
@@ -42,16 +43,17 @@ def book(
     LimitReached, SlotTaken and the like (domain/errors.py); then nothing is written.
     """
     topic, link = briefs.clean_topic(request.topic), briefs.clean_link(request.link)
-    key = None
+    public_id = new_public_id()
     if request.key:
-        key = idempotency.begin(session, member_id, request.key, asdict(request), now)
-        if key.answer is not None:
-            return answered(session, key.answer)
-    occurrence = locks.occurrence(session, queries.occurrence_id(session, request.occurrence))
+        answer = idempotency.begin(session, member_id, request.key, asdict(request), public_id, now)
+        if answer != public_id:
+            return answered(session, answer)
+    occurrence = locks.occurrence(session, request.occurrence)
     member = locks.person(session, member_id)
     slot, rules = pick(session, request, organisation, now, member.id)
     check_may_book(session, member, occurrence.id, slot, rules, organisation, now)
     booking = Booking(
+        public_id=public_id,
         member_id=member.id,
         chose_analyst=request.analyst is not None,
         topic=topic,
@@ -67,8 +69,6 @@ def book(
     told = facts.booking_facts(session, booking)
     letters.enqueue(session, "booked", member.email, told, now, person_id=member.id, booking_id=booking.id)
     register.write(session, "booked", "booking", booking.public_id, now, actor_id=member.id, minutes=slot.minutes)
-    if key is not None:
-        key.answer = booking.public_id
     return booking
 
 
@@ -110,11 +110,7 @@ def check_may_book(
     moving: int | None = None,
 ) -> None:
     """Raise why this member may not hold the slot, the booking `moving` not counted."""
-    is_member = "member" in member.role_names and member.closed_at is None
-    until = member.member_until
-    standing = queries.standing(
-        session, occurrence_id, member.id, now, is_member=is_member, member_until=until, moving=moving
-    )
+    standing = queries.standing(session, occurrence_id, member.id, now, moving)
     refusal = policy.refusal(standing, rules, slot.starts_at, organisation.zone)
     if refusal is not None:
         raise refusal

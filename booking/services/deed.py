@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.store.engine import IMMEDIATE
+from booking.store import engine
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -51,9 +51,9 @@ def deed(function: Callable[Concatenate[Session, P], R]) -> Callable[Concatenate
         for attempt in range(1, ATTEMPTS + 1):
             session.rollback()
             try:
-                session.connection(execution_options={IMMEDIATE: True})
-                answer = function(session, *args, **kwargs)
-                session.commit()
+                with engine.writing(session):
+                    answer = function(session, *args, **kwargs)
+                    session.commit()
                 return answer
             except IntegrityError as error:
                 session.rollback()

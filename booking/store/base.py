@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, Uuid
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, Table, Uuid
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -56,3 +56,8 @@ def new_public_id() -> uuid.UUID:
 
 
 Details = dict[str, Any]
+
+
+def table_of(row: type[Base]) -> Table:
+    """The table of a class, for statements that need no object of it."""
+    return cast(Table, row.__table__)

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, delete, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.domain.slots import Slot
-from booking.store.base import Base
+from booking.store.base import Base, table_of
 
 
 class Claim(Base):
@@ -33,7 +33,7 @@ def take(session: Session, slot: Slot, member_id: int, booking_id: int) -> None:
     Raises sqlalchemy.exc.IntegrityError where a quarter of the analyst or of the member is owned; then none is.
     """
     session.execute(
-        insert(Claim),
+        insert(table_of(Claim)),
         [
             {"analyst_id": slot.analyst_id, "quarter_at": quarter, "member_id": member_id, "booking_id": booking_id}
             for quarter in slot.quarters

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session, sessionmaker
 
+from booking import clock
+
 BUSY_SECONDS = 20
+IDLE_SECONDS = 1.0
+_sqlite_writer = threading.Lock()
 IMMEDIATE = "booking_immediate"  # the execution option that makes SQLite's BEGIN take the write lock
 
 
@@ -20,8 +28,27 @@ def make(url: str, *, foreign_keys: bool = True) -> Engine:
         _prepare_sqlite(engine, foreign_keys=foreign_keys)
         return engine
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=8)
+        engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=8)
+        _ping_the_idle(engine)
+        return engine
     raise ValueError(f"neither SQLite nor PostgreSQL: {parsed.get_backend_name()}")
+
+
+def _ping_the_idle(engine: Engine) -> None:
+    """Before a connection is used again after a second or more, make sure that the server still knows it."""
+
+    @event.listens_for(engine, "checkin")
+    def on_checkin(_connection: Any, record: Any) -> None:
+        record.info["used_at"] = clock.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def on_checkout(connection: Any, record: Any, _proxy: Any) -> None:
+        if clock.monotonic() - record.info.get("used_at", clock.monotonic()) < IDLE_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError("the server has forgotten this connection") from error
 
 
 def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
@@ -41,5 +68,32 @@ def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
 
 
 def sessions(engine: Engine) -> sessionmaker[Session]:
-    """Sessions whose rows stay readable after a commit; one a request or deed."""
+    """Sessions whose rows stay readable after a commit; each deed is one transaction of theirs."""
     return sessionmaker(engine, expire_on_commit=False)
+
+
+def page_sessions(engine: Engine) -> sessionmaker[Session]:
+    """Sessions for a request, which reads on its own and writes only in deeds.
+
+    On PostgreSQL what it reads stands outside any transaction: under READ COMMITTED each statement sees its own
+    snapshot either way, and a BEGIN and a ROLLBACK less are two round trips less.
+    """
+    if engine.dialect.name == "postgresql":
+        return sessions(engine.execution_options(isolation_level="AUTOCOMMIT"))
+    return sessions(engine)
+
+
+@contextmanager
+def writing(session: Session) -> Iterator[None]:
+    """Begin the one transaction of a deed: READ COMMITTED, or on SQLite with the write lock from the start.
+
+    SQLite has one writer at a time: the threads of a process queue here, rather than all poll the file's lock.
+    """
+    bind = session.get_bind()
+    if bind.dialect.name == "sqlite":
+        with _sqlite_writer:
+            session.connection(execution_options={IMMEDIATE: True})
+            yield
+    else:
+        session.connection(execution_options={"isolation_level": "READ COMMITTED"})
+        yield

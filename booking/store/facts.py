@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.store.bookings import Booking
@@ -23,7 +24,6 @@ def booking_facts(session: Session, booking: Booking, **more: Any) -> dict[str, 
     """
     occurrence = booking.occurrence
     series = occurrence.series
-    programme = session.get(Programme, 1)
     return {
         "booking": str(booking.public_id),
         "occurrence": str(occurrence.public_id),
@@ -41,6 +41,6 @@ def booking_facts(session: Session, booking: Booking, **more: Any) -> dict[str, 
         "sequence": booking.sequence,
         "revised_at": stamp(booking.revised_at),
         "is_invited": booking.is_invited,
-        "uid_domain": programme.uid_domain if programme is not None else None,
+        "uid_domain": session.scalar(select(Programme.uid_domain)),
         **more,
     }

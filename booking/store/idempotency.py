@@ -8,11 +8,11 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.domain import errors
-from booking.store.base import Base
+from booking.store.base import Base, table_of
 
 
 class IdempotencyKey(Base):
@@ -25,7 +25,7 @@ class IdempotencyKey(Base):
     )
     key: Mapped[str] = mapped_column(primary_key=True)
     digest: Mapped[str]
-    answer: Mapped[uuid.UUID | None]
+    answer: Mapped[uuid.UUID]
     created_at: Mapped[datetime] = mapped_column(index=True)
 
 
@@ -34,18 +34,25 @@ def digest(request: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def begin(session: Session, person_id: int, key: str, request: Mapping[str, object], now: datetime) -> IdempotencyKey:
-    """The key's row: a new one without an answer, or the one that an earlier twin committed.
+def begin(
+    session: Session, person_id: int, key: str, request: Mapping[str, object], answer: uuid.UUID, now: datetime
+) -> uuid.UUID:
+    """What the request is to answer with: `answer` where it is the first, else what its earlier twin made.
 
-    It goes first in the transaction: a twin that is under way makes this wait. Raises KeyReused where the
+    The row goes first in the transaction: a twin that is under way makes this wait. Raises KeyReused where the
     key came with another request, IntegrityError where a twin committed in between (then repeat).
     """
     wanted = digest(request)
-    row = session.get(IdempotencyKey, (person_id, key))
-    if row is None:
-        row = IdempotencyKey(person_id=person_id, key=key, digest=wanted, created_at=now)
-        session.add(row)
-        session.flush()
-    elif row.digest != wanted:
+    stored = session.execute(
+        select(IdempotencyKey.digest, IdempotencyKey.answer).where(
+            IdempotencyKey.person_id == person_id, IdempotencyKey.key == key
+        )
+    ).one_or_none()
+    if stored is None:
+        values = {"person_id": person_id, "key": key, "digest": wanted, "answer": answer, "created_at": now}
+        session.execute(insert(table_of(IdempotencyKey)).values(**values))
+        return answer
+    made: uuid.UUID = stored.answer
+    if stored.digest != wanted:
         raise errors.KeyReused()
-    return row
+    return made

@@ -60,7 +60,7 @@ def stored(session: Session, emails: Sequence[str]) -> dict[str, Stored]:
             select(Role.person_id, Role.role).join(Person).where(Person.email.in_(chunk))
         ):
             roles.setdefault(person_id, set()).add(role)
-    return {row[0]: Stored(*row[1:], frozenset(roles.get(row[1], ()))) for row in found}
+    return {r[0]: Stored(r[1], r[2], r[3], r[4], r[5], r[6], frozenset(roles.get(r[1], ()))) for r in found}
 
 
 def rostered(session: Session, now: datetime) -> list[tuple[int, int]]:

@@ -6,10 +6,10 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, text
+from sqlalchemy import JSON, ForeignKey, Index, insert, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from booking.store.base import Base, Id, new_public_id
+from booking.store.base import Base, Id, new_public_id, table_of
 
 WAITING = "sent_at IS NULL AND failed_at IS NULL"
 
@@ -64,16 +64,16 @@ def enqueue(
     person_id: int | None = None,
     booking_id: int | None = None,
     due_at: datetime | None = None,
-) -> Letter:
+) -> None:
     """Queue one letter to one person; it leaves when the transaction has committed and `due_at` is past."""
-    letter = Letter(
-        name=name,
-        to_email=to_email,
-        facts=facts,
-        created_at=now,
-        due_at=due_at or now,
-        person_id=person_id,
-        booking_id=booking_id,
+    session.execute(
+        insert(table_of(Letter)).values(
+            name=name,
+            to_email=to_email,
+            facts=facts,
+            created_at=now,
+            due_at=due_at or now,
+            person_id=person_id,
+            booking_id=booking_id,
+        )
     )
-    session.add(letter)
-    return letter

@@ -5,10 +5,11 @@ On SQLite the transaction itself is the lock (BEGIN IMMEDIATE) and these only re
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from booking.domain import errors
 from booking.store.people import Person
@@ -55,8 +56,18 @@ def persons(session: Session, ids: Iterable[int]) -> dict[int, Person]:
     return {row.id: row for row in rows}
 
 
-def occurrence(session: Session, occurrence_id: int) -> Occurrence:
-    return occurrences(session, [occurrence_id])[occurrence_id]
+def occurrence(session: Session, public_id: uuid.UUID) -> Occurrence:
+    """The one occurrence of that public id, its series read with it; NotFound if there is none."""
+    row = session.scalars(
+        select(Occurrence)
+        .where(Occurrence.public_id == public_id)
+        .options(joinedload(Occurrence.series, innerjoin=True))
+        .with_for_update(of=Occurrence)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is None:
+        raise errors.NotFound()
+    return row
 
 
 def person(session: Session, person_id: int) -> Person:

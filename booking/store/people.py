@@ -52,7 +52,7 @@ class Person(Base):
     created_at: Mapped[datetime]
 
     roles: Mapped[list[Role]] = relationship(
-        back_populates="person", cascade="all, delete-orphan", lazy="selectin", order_by="Role.role"
+        back_populates="person", cascade="all, delete-orphan", order_by="Role.role"
     )
 
     @property

@@ -162,13 +162,6 @@ def _elsewhere(found: Timetable, rules: Policy, minutes: int) -> list[tuple[str,
 
 def _hindrance(found: Timetable, rules: Policy) -> str:
     """Why this reader could book nothing here, said beforehand; empty if they may."""
-    standing = occurrences.standing(
-        context.db(),
-        found.id,
-        current_user.id,
-        context.now(),
-        is_member="member" in current_user.roles,
-        member_until=current_user.member_until,
-    )
+    standing = occurrences.standing(context.db(), found.id, current_user.id, context.now())
     refusal = policy.refusal(standing, rules, found.hours.starts_at, context.organisation().zone)
     return refusals.sentence(refusal) if refusal is not None else ""

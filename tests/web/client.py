@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from booking.app import create_app
 from booking.settings import Settings, load
+from booking.store import engine as engines
 from booking.store.people import Person
 from tests.builders import NOW
 from tests.databases import Database
@@ -52,7 +53,7 @@ def make_app(database: Database, now: datetime | Clock = NOW, **values: str) -> 
     app = create_app(settings(database, **values), clock)
     state = app.extensions["booking"]
     state.engine.dispose()
-    app.extensions["booking"] = replace(state, engine=database.engine, sessions=database.sessions)
+    app.extensions["booking"] = replace(state, engine=database.engine, sessions=engines.page_sessions(database.engine))
     app.testing = True
     return app
 

@@ -87,7 +87,7 @@ def upgrade() -> None:
         sa.Column("person_id", ID, autoincrement=False, nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
-        sa.Column("answer", sa.Uuid(), nullable=True),
+        sa.Column("answer", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_idempotency_key_person_id"), ondelete="CASCADE"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.policy import Standing
 from booking.store.bookings import CONFIRMED, Booking
+from booking.store.people import Person, Role
 from booking.store.programme import Occurrence
 
 
@@ -28,14 +29,7 @@ def with_public_id(session: Session, public_id: uuid.UUID) -> Occurrence | None:
 
 
 def standing(
-    session: Session,
-    occurrence_id: int,
-    member_id: int,
-    now: datetime,
-    *,
-    is_member: bool,
-    member_until: date | None,
-    moving: int | None = None,
+    session: Session, occurrence_id: int, member_id: int, now: datetime, moving: int | None = None
 ) -> Standing:
     """What the member holds at `now`, the booking `moving` (an internal id) not counted: one statement."""
     mine = (Booking.member_id == member_id) & (Booking.status == CONFIRMED)
@@ -43,5 +37,12 @@ def standing(
         mine &= Booking.id != moving
     upcoming = select(func.count()).select_from(Booking).where(mine, Booking.starts_at > now).scalar_subquery()
     here = select(func.count()).select_from(Booking).where(mine, Booking.occurrence_id == occurrence_id)
-    counts = session.execute(select(upcoming, here.scalar_subquery())).one()
-    return Standing(is_member, member_until, counts[0], counts[1])
+    is_member = exists().where(Role.person_id == Person.id, Role.role == "member")
+    row = session.execute(
+        select(is_member, Person.closed_at, Person.member_until, upcoming, here.scalar_subquery()).where(
+            Person.id == member_id
+        )
+    ).one_or_none()
+    if row is None:
+        raise errors.NotFound()
+    return Standing(bool(row[0]) and row[1] is None, row[2], row[3], row[4])

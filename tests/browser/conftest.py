@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from booking.store import engine as engines
 from booking.store import migrate
@@ -20,6 +20,7 @@ from tests.databases import Database
 from tests.web.client import Clock
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = 20_000  # milliseconds; a busy machine is slow, not wrong
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -44,6 +45,7 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         pytest.skip("Chromium is missing: install it (apt-get install chromium) or set PLAYWRIGHT_CHROMIUM")
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE)
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS, headless=True)
         yield browser
         browser.close()
@@ -57,7 +59,7 @@ def visit(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
         def make(**options: object) -> BrowserContext:
             values: dict[str, object] = {"timezone_id": "Australia/Perth", "locale": "en-AU", **options}
             context = chromium.new_context(**values)  # type: ignore[arg-type]
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(PATIENCE)
             stack.callback(context.close)
             return context
 

@@ -50,7 +50,7 @@ def book(
             return answered(session, answer)
     occurrence = locks.occurrence(session, request.occurrence)
     member = locks.person(session, member_id)
-    slot, rules = pick(session, request, organisation, now, member.id)
+    slot, rules, analyst = pick(session, request, organisation, now, member.id)
     check_may_book(session, member, occurrence.id, slot, rules, organisation, now)
     booking = Booking(
         public_id=public_id,
@@ -66,7 +66,7 @@ def book(
     session.add(booking)
     session.flush()
     claims.take(session, slot, member.id, booking.id)
-    told = facts.booking_facts(session, booking)
+    told = facts.booking_facts(session, booking, analyst)
     letters.enqueue(session, "booked", member.email, told, now, person_id=member.id, booking_id=booking.id)
     register.write(session, "booked", "booking", booking.public_id, now, actor_id=member.id, minutes=slot.minutes)
     return booking
@@ -79,8 +79,8 @@ def pick(
     now: datetime,
     member_id: int,
     moving: int | None = None,
-) -> tuple[Slot, Policy]:
-    """The slot that was asked for, with the analyst chosen where anyone will do, and the policy it falls under.
+) -> tuple[Slot, Policy, str]:
+    """The slot that was asked for, the policy it falls under, and its analyst's name: chosen where anyone will do.
 
     The quarters of the booking `moving` (an internal id) count as free. Raises why the slot cannot be had.
     """
@@ -96,7 +96,7 @@ def pick(
     chosen = slots.choose(found.hours, [slot for slot, why in zip(candidates, refusals, strict=True) if why is None])
     if chosen is None:
         raise next((why for why in refusals if why is not None), errors.NotOnRoster())
-    return chosen, rules
+    return chosen, rules, next(a.name for a in found.analysts if a.id == chosen.analyst_id)
 
 
 def check_may_book(

@@ -43,7 +43,7 @@ def move(
         return booking
     if now >= booking.starts_at:
         raise errors.AlreadyStarted(booking.starts_at)
-    slot, rules = pick(session, request, organisation, now, booking.member_id, moving=booking.id)
+    slot, rules, analyst = pick(session, request, organisation, now, booking.member_id, moving=booking.id)
     check_may_book(session, booking.member, target_id, slot, rules, organisation, now, moving=booking.id)
     was_at, was_minutes, was_with = booking.starts_at, booking.minutes, booking.analyst.name
     claims.release(session, [booking.id])
@@ -53,7 +53,9 @@ def move(
     session.flush()
     session.expire(booking, ["occurrence", "analyst"])
     claims.take(session, slot, booking.member_id, booking.id)
-    told = facts.booking_facts(session, booking, was_at=facts.stamp(was_at), was_minutes=was_minutes, was_with=was_with)
+    told = facts.booking_facts(
+        session, booking, analyst, was_at=facts.stamp(was_at), was_minutes=was_minutes, was_with=was_with
+    )
     letters.enqueue(
         session, "moved", booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id
     )

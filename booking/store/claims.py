@@ -27,13 +27,16 @@ class Claim(Base):
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id", ondelete="CASCADE"), index=True)
 
 
+_INSERT = insert(table_of(Claim))
+
+
 def take(session: Session, slot: Slot, member_id: int, booking_id: int) -> None:
     """Claim every quarter of the slot, ascending, in one statement.
 
     Raises sqlalchemy.exc.IntegrityError where a quarter of the analyst or of the member is owned; then none is.
     """
     session.execute(
-        insert(table_of(Claim)),
+        _INSERT,
         [
             {"analyst_id": slot.analyst_id, "quarter_at": quarter, "member_id": member_id, "booking_id": booking_id}
             for quarter in slot.quarters

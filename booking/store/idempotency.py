@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, insert, select
+from sqlalchemy import ForeignKey, bindparam, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.domain import errors
@@ -34,6 +34,12 @@ def digest(request: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()
 
 
+_SELECT = select(IdempotencyKey.digest, IdempotencyKey.answer).where(
+    IdempotencyKey.person_id == bindparam("person_id"), IdempotencyKey.key == bindparam("key")
+)
+_INSERT = insert(table_of(IdempotencyKey))
+
+
 def begin(
     session: Session, person_id: int, key: str, request: Mapping[str, object], answer: uuid.UUID, now: datetime
 ) -> uuid.UUID:
@@ -43,14 +49,10 @@ def begin(
     key came with another request, IntegrityError where a twin committed in between (then repeat).
     """
     wanted = digest(request)
-    stored = session.execute(
-        select(IdempotencyKey.digest, IdempotencyKey.answer).where(
-            IdempotencyKey.person_id == person_id, IdempotencyKey.key == key
-        )
-    ).one_or_none()
+    stored = session.execute(_SELECT, {"person_id": person_id, "key": key}).one_or_none()
     if stored is None:
         values = {"person_id": person_id, "key": key, "digest": wanted, "answer": answer, "created_at": now}
-        session.execute(insert(table_of(IdempotencyKey)).values(**values))
+        session.execute(_INSERT, values)
         return answer
     made: uuid.UUID = stored.answer
     if stored.digest != wanted:

@@ -54,6 +54,9 @@ class Letter(Base):
     last_error: Mapped[str] = mapped_column(default="")
 
 
+_INSERT = insert(table_of(Letter))
+
+
 def enqueue(
     session: Session,
     name: str,
@@ -66,14 +69,13 @@ def enqueue(
     due_at: datetime | None = None,
 ) -> None:
     """Queue one letter to one person; it leaves when the transaction has committed and `due_at` is past."""
-    session.execute(
-        insert(table_of(Letter)).values(
-            name=name,
-            to_email=to_email,
-            facts=facts,
-            created_at=now,
-            due_at=due_at or now,
-            person_id=person_id,
-            booking_id=booking_id,
-        )
-    )
+    values = {
+        "name": name,
+        "to_email": to_email,
+        "facts": facts,
+        "created_at": now,
+        "due_at": due_at or now,
+        "person_id": person_id,
+        "booking_id": booking_id,
+    }
+    session.execute(_INSERT, values)

@@ -31,6 +31,9 @@ class Entry(Base):
     details: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
+_INSERT = insert(table_of(Entry))
+
+
 def write(
     session: Session,
     deed: str,
@@ -43,4 +46,4 @@ def write(
 ) -> None:
     """Add one line; `details` must be JSON values and hold no secret and no room."""
     values = {"at": now, "actor_id": actor_id, "deed": deed, "subject": subject, "subject_id": subject_id}
-    session.execute(insert(table_of(Entry)).values(**values, details=details))
+    session.execute(_INSERT, {**values, "details": details})

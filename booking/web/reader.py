@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from flask import Flask, abort, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, login_user, logout_user
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from booking.store.people import STAFF, Person, Role
 from booking.web import context
@@ -41,25 +41,24 @@ class Reader(UserMixin):  # type: ignore[misc]
         return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper() or "·"
 
 
+_PERSON = (
+    select(
+        Person.public_id,
+        Person.email,
+        Person.name,
+        Person.time_zone,
+        Person.member_until,
+        Person.session_generation,
+        Role.role,
+    )
+    .outerjoin(Role, Role.person_id == Person.id)
+    .where(Person.id == bindparam("person_id"), Person.closed_at.is_(None))
+)
+
+
 def load(person_id: int) -> Reader | None:
     """The person with their roles in one statement; None if closed or gone."""
-    rows = (
-        context.db()
-        .execute(
-            select(
-                Person.public_id,
-                Person.email,
-                Person.name,
-                Person.time_zone,
-                Person.member_until,
-                Person.session_generation,
-                Role.role,
-            )
-            .outerjoin(Role, Role.person_id == Person.id)
-            .where(Person.id == person_id, Person.closed_at.is_(None))
-        )
-        .all()
-    )
+    rows = context.db().execute(_PERSON, {"person_id": person_id}).all()
     if not rows:
         return None
     *values, _role = rows[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
@@ -28,21 +28,27 @@ def with_public_id(session: Session, public_id: uuid.UUID) -> Occurrence | None:
     return session.scalars(select(Occurrence).where(Occurrence.public_id == public_id)).one_or_none()
 
 
+_MINE = (
+    (Booking.member_id == bindparam("member_id")) & (Booking.status == CONFIRMED) & (Booking.id != bindparam("moving"))
+)
+_STANDING = select(
+    exists().where(Role.person_id == Person.id, Role.role == "member"),
+    Person.closed_at,
+    Person.member_until,
+    select(func.count()).select_from(Booking).where(_MINE, Booking.starts_at > bindparam("now")).scalar_subquery(),
+    select(func.count())
+    .select_from(Booking)
+    .where(_MINE, Booking.occurrence_id == bindparam("occurrence_id"))
+    .scalar_subquery(),
+).where(Person.id == bindparam("member_id"))
+
+
 def standing(
     session: Session, occurrence_id: int, member_id: int, now: datetime, moving: int | None = None
 ) -> Standing:
     """What the member holds at `now`, the booking `moving` (an internal id) not counted: one statement."""
-    mine = (Booking.member_id == member_id) & (Booking.status == CONFIRMED)
-    if moving is not None:
-        mine &= Booking.id != moving
-    upcoming = select(func.count()).select_from(Booking).where(mine, Booking.starts_at > now).scalar_subquery()
-    here = select(func.count()).select_from(Booking).where(mine, Booking.occurrence_id == occurrence_id)
-    is_member = exists().where(Role.person_id == Person.id, Role.role == "member")
-    row = session.execute(
-        select(is_member, Person.closed_at, Person.member_until, upcoming, here.scalar_subquery()).where(
-            Person.id == member_id
-        )
-    ).one_or_none()
+    values = {"occurrence_id": occurrence_id, "member_id": member_id, "now": now, "moving": moving or 0}
+    row = session.execute(_STANDING, values).one_or_none()
     if row is None:
         raise errors.NotFound()
     return Standing(bool(row[0]) and row[1] is None, row[2], row[3], row[4])

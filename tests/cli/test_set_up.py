@@ -81,7 +81,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_people_come_from_a_table_or_one_by_one(installed: Path) -> None:
-    (installed / "people.csv").write_text("email,name,role\nann@x.org,Ann,analyst\nmax@x.org,Max,member\n")
+    (installed / "people.csv").write_text("email,name,role\nzoe@x.org,Zoe,analyst\nleo@x.org,Leo,member\n")
     assert booking(installed, "people", "import", "people.csv").stdout == "2 added, 0 changed, 0 as they were\n"
     (installed / "bad.csv").write_text("email,name,role\nben@x.org,Ben,member\nx,Y,boss\n")
     bad = booking(installed, "people", "import", "bad.csv")
@@ -91,11 +91,13 @@ def test_people_come_from_a_table_or_one_by_one(installed: Path) -> None:
     assert bad.returncode == 1
     assert booking(installed, "people", "add", "ben@x.org", "--role", "member").stdout == "added\n"
     assert "/sign-in/link/" in booking(installed, "people", "sign-in-link", "BEN@x.org").stdout
-    assert booking(installed, "feeds", "url", "ann@x.org").stdout.startswith("https://b.example.org/feeds/analyst/")
+    assert booking(installed, "feeds", "url", "zoe@x.org").stdout.startswith("https://b.example.org/feeds/analyst/")
 
 
 def test_a_programme_is_published_and_its_mistakes_are_named(installed: Path) -> None:
     file = installed / "p.yaml"
+    assert booking(installed, "people", "add", "ann@x.org", "--role", "analyst").returncode == 0
+    assert booking(installed, "people", "add", "max@x.org", "--role", "member").returncode == 0
     fields = ("kind: clinic", "title: Clinic", "every: Monday", "time: 1 pm – 2 pm", "from: 2023-12-01")
     text = "series:\n  a-clinic:\n" + "".join(f"    {field}\n" for field in fields)
     file.write_text(f"{text}    analysts: [ann@x.org, max@x.org]\n")

@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from booking.settings import Settings, SettingsError
 from booking.store import engine as engines
-from booking.store import migrate
+from booking.store import migrate, people
 
 
 @contextmanager
 def sessions(settings: Settings) -> Iterator[sessionmaker[Session]]:
-    """Sessions of the store; SettingsError where the database is not migrated."""
+    """Sessions of the store; SettingsError where it is not migrated, or is no demo's though the settings say so."""
     engine = engines.make(settings.database_url)
     try:
         with engine.connect() as connection:
@@ -22,6 +22,9 @@ def sessions(settings: Settings) -> Iterator[sessionmaker[Session]]:
         if present != migrate.head():
             what = "is empty" if present is None else f"is at {present}, not {migrate.head()}"
             raise SettingsError(f"the database {what}: run `booking db upgrade` first")
+        with engines.sessions(engine)() as one:
+            if settings.is_demo and people.holds_real_people(one):
+                raise SettingsError("BOOKING_IS_DEMO is set, but the database holds real people: unset it")
         yield engines.sessions(engine)
     finally:
         engine.dispose()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, Index, exists, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from booking.store.base import Base, Id, new_public_id
 
@@ -73,3 +73,8 @@ class Role(Base):
     role: Mapped[str] = mapped_column(primary_key=True)
 
     person: Mapped[Person] = relationship(back_populates="roles")
+
+
+def holds_real_people(session: Session) -> bool:
+    """Whether anybody here is not one of the demo's made-up people."""
+    return bool(session.scalar(select(exists().where(Person.is_demo.is_(False)))))

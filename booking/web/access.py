@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 from flask import Flask, abort, current_app, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy import select
 from werkzeug.routing import Rule
 
+from booking.store.programme import Programme
 from booking.web import context
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -50,6 +52,11 @@ def level_of(app: Flask, rule: Rule | str) -> str | None:
     return found
 
 
+def _holds_the_demo() -> bool:
+    """Whether the database is one that the demo filled; a setting alone opens nothing on a real one."""
+    return bool(context.db().scalar(select(Programme.is_demo)))
+
+
 def allows(level: str, roles: frozenset[str] | None) -> bool:
     """Whether a person with these roles (None: not signed in) may open an address of that level."""
     if level in {PUBLIC, TOKEN, DEMO}:
@@ -75,7 +82,7 @@ def init_app(app: Flask) -> None:
         if level in {PUBLIC, TOKEN}:
             return None
         if level == DEMO:
-            return None if context.settings().is_demo else abort(404)
+            return None if context.settings().is_demo and _holds_the_demo() else abort(404)
         if not current_user.is_authenticated:
             unauthorized: ResponseReturnValue = current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
             return unauthorized

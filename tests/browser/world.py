@@ -37,7 +37,8 @@ class World:
 
 def fill(session: Session) -> World:
     """Fill an empty database, as of NOW (Monday 27 November 2023): the clinic is on Monday 4 December."""
-    session.get_one(Programme, 1).uid_domain = "booking.example.org"
+    programme = session.get_one(Programme, 1)
+    programme.uid_domain, programme.is_demo = "booking.example.org", True
     ana = a_person(session, "Ana Reyes", ["analyst"], time_zone="Australia/Sydney", about="ask me about GA4")
     ben = a_person(session, "Ben Novak", ["analyst"], time_zone="Australia/Brisbane", room_url=ROOM)
     cora = a_person(session, "Cora Ord", ["coordinator"])

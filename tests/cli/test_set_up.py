@@ -72,10 +72,12 @@ def test_bad_answers_are_one_line_and_leave_nothing(tmp_path: Path, flag: str, v
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=databases.NAMES)
+def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which `booking init` was run, once on each database."""
     folder = tmp_path_factory.mktemp("installed")
-    done = booking(folder, *INIT, "--smtp-url", "", "--mail-from", "co@example.org")
+    url = databases.new_url(request.param, "installed")
+    done = booking(folder, *INIT, "--smtp-url", "", "--mail-from", "co@example.org", "--database-url", url)
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -182,6 +184,12 @@ def test_db_upgrade_reaches_the_newest_tables_on_both(tmp_path: Path, name: str)
     for _ in range(2):
         done = booking(tmp_path, "db", "upgrade", BOOKING_DATABASE_URL=url)
         assert done.stdout == "the database is at 0001\n", done.stderr
+
+
+def test_a_demo_setting_on_a_real_database_sends_and_serves_nothing(installed: Path) -> None:
+    for command in (("worker", "--once"), ("serve",)):
+        done = booking(installed, *command, BOOKING_IS_DEMO="1")
+        assert (done.returncode, "BOOKING_IS_DEMO is set" in done.stderr) == (1, True)
 
 
 def test_the_demo_refuses_a_database_with_real_people(database: Database) -> None:

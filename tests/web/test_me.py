@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from booking.store.people import Person
+from booking.store.programme import Programme
 from tests.builders import a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import client_of, make_app, post
@@ -169,6 +170,9 @@ def test_the_demos_pages_sign_in_its_own_people_only_and_show_letters(database: 
     demo, real = a_person(session, "Demo Person", is_demo=True), a_person(session, "Real Person")
     booking = a_booking(session, a_clinic(session), demo, topic="GA4 <b>")
     client = client_of(app)
+    assert client.get("/demo").status_code == 404  # the setting alone opens nothing
+    session.get_one(Programme, 1).is_demo = True
+    session.commit()
     page = client.get("/demo").text
     assert "Demo Person" in page
     assert "Real Person" not in page

@@ -19,7 +19,8 @@ from booking.services.deed import deed
 from booking.services.outcome import mark
 from booking.services.publish import publish
 from booking.store import locks, register
-from booking.store.people import Person, Role
+from booking.store.bookings import CONFIRMED, Booking
+from booking.store.people import Person, Role, holds_real_people
 from booking.store.programme import Occurrence, Series
 from booking.store.queries import timetables
 from booking.store.queries.timetables import Timetable
@@ -70,7 +71,7 @@ class HoldsRealPeople(errors.Refusal):
 @deed
 def people(session: Session, now: datetime) -> bool:
     """Add the team and the members, once; whether they were added. Raises HoldsRealPeople."""
-    if session.scalar(select(exists().where(Person.is_demo.is_(False)))):
+    if holds_real_people(session):
         raise HoldsRealPeople("the database holds people who are not the demo's: the demo does not touch it")
     programme = locks.programme(session)
     if session.scalar(select(func.count()).select_from(Person)):
@@ -134,6 +135,16 @@ def roll(session: Session, statements: Sequence[Statement], organisation: Organi
     stated = rolled(statements, organisation, anchor, is_first=latest[1] is None)
     publish(session, stated, now, uid_domain=UID_DOMAIN, with_past=True)
     return True
+
+
+def is_quiet(session: Session, now: datetime) -> bool:
+    """Whether nobody has booked anything in the coming week: the bookings that were made are all over."""
+    coming = exists().where(
+        Booking.starts_at > now, Booking.starts_at < now + timedelta(days=7), Booking.status == CONFIRMED
+    )
+    found = not session.scalar(select(coming))
+    session.rollback()
+    return found
 
 
 def fill(session: Session, organisation: Organisation, now: datetime) -> int:

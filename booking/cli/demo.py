@@ -26,6 +26,8 @@ from booking.store import migrate
 def demo(host: str, port: int, folder: str, prepare_only: bool) -> None:
     """Serve a demo with the real programme, made-up people and a mailbox page."""
     found = demo_settings(Path(folder), host, port)
+    if not prepare_only:
+        serve.check_free(host, port)
     prepare(found)
     if prepare_only:
         return
@@ -43,6 +45,7 @@ def demo_settings(folder: Path, host: str, port: int) -> Settings:
     given = settings.read_file(file)
     shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host
     given |= {
+        "BOOKING_SETTINGS": str(file),  # and not a booking.env that happens to lie here
         "BOOKING_DATABASE_URL": f"sqlite:///{(folder / 'booking.sqlite').resolve()}",
         "BOOKING_BASE_URL": f"http://{shown}:{port}",
         "BOOKING_MAIL_FROM": "clinics@example.org",
@@ -66,5 +69,5 @@ def prepare(found: Settings) -> None:
         if reading.problems:
             raise settings.SettingsError("\n".join(map(str, reading.problems)))
         rolled = deeds.roll(session, reading.statements, organisation, now)
-        if is_new or rolled:
+        if is_new or rolled or deeds.is_quiet(session, now):
             click.echo(f"booking: the demo made {deeds.fill(session, organisation, now)} bookings")

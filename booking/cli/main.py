@@ -6,7 +6,7 @@ import importlib
 import sys
 
 import click
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from booking import __version__
 from booking.domain.errors import Refusal
@@ -53,8 +53,8 @@ def main() -> None:
     """Run the command; what a person can mend is one line on standard error and exit status 1."""
     try:
         booking(prog_name="booking", standalone_mode=True)
-    except (SettingsError, Refusal, FileNotFoundError, PermissionError) as error:
+    except (SettingsError, Refusal, OSError, ArgumentError) as error:
         sys.exit(f"booking: {error}")
-    except OperationalError as error:
+    except DatabaseError as error:
         reason = str(error.orig).strip().splitlines()[0] if error.orig else "no answer"
         sys.exit(f"booking: the database does not answer as it should: {reason}. `booking doctor` says more.")

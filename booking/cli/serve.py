@@ -15,10 +15,12 @@ from granian.server import Server
 
 from booking import settings
 from booking.cli import stores
+from booking.programme import organisation as organisations
 from booking.settings import SettingsError
 
 TARGET = "booking.app:from_environment"
 THREADS = 4  # a process; more of them only wait for the interpreter
+GRACE_SECONDS = 10  # for the requests under way when a signal comes
 BACKPRESSURE = 128  # requests a process takes up at once; the others wait in the backlog
 
 
@@ -31,53 +33,79 @@ def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
     """Answer HTTP until told to stop."""
     found = settings.load()
     settings.require_keys(found)
+    if found.is_demo:
+        raise SettingsError("BOOKING_IS_DEMO is set: `booking demo` serves the demo, and nothing else should")
+    organisations.load(found.data, found.organisation or None)  # names what data/ has wrong, before a process starts
     with stores.session(found):
         pass  # says what to do where the database is not migrated
+    if with_worker and not found.smtp_url:
+        click.echo("booking: no mail server is set, so no worker runs and letters wait: set BOOKING_SMTP_URL", err=True)
+        with_worker = False
+    check_free(host, port)
     sys.exit(run(host, port, workers, with_worker=with_worker))
 
 
 def run(host: str, port: int, workers: int, *, with_worker: bool) -> int:
     """Serve until a signal; the exit status. If the worker ends by itself the web ends too, with status 1."""
-    _check_free(host, port)
-    command = [sys.executable, "-m", "booking", "worker"]
-    worker = subprocess.Popen(command) if with_worker else None
     is_over = threading.Event()
     failed = threading.Event()
+    worker: subprocess.Popen[bytes] | None = None
 
     def watch(process: subprocess.Popen[bytes]) -> None:
         process.wait()
         if not is_over.is_set():
             failed.set()
             click.echo(f"booking: the worker ended with status {process.returncode}; ending the web too", err=True)
-            signal.raise_signal(signal.SIGTERM)
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
 
-    if worker is not None:
-        threading.Thread(target=watch, args=(worker,), daemon=True).start()
-    click.echo(f"booking: http://{host}:{port}" + (", with a worker" if with_worker else ""))
+    # until the server takes signals itself, one must not leave the worker behind
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        Server(
-            TARGET,
-            address=host,
-            port=port,
-            interface=Interfaces.WSGI,
-            workers=workers,
-            http=HTTPModes.http1,
-            websockets=False,
-            factory=True,
-            log_level=LogLevels.warning,
-            blocking_threads=THREADS,
-            backpressure=BACKPRESSURE,
-            respawn_failed_workers=True,
-        ).serve()
+        if with_worker:
+            # in a session of its own: Ctrl-C reaches this process alone, which then ends the worker
+            worker = subprocess.Popen([sys.executable, "-m", "booking", "worker"], start_new_session=True)
+            threading.Thread(target=watch, args=(worker,), daemon=True).start()
+        click.echo(f"booking: http://{host}:{port}" + (", with a worker" if with_worker else ""))
+        _serve(host, port, workers)
+    except KeyboardInterrupt:
+        pass  # Ctrl-C before the server took signals itself
     finally:
         is_over.set()
-        if worker is not None and worker.poll() is None:
-            worker.terminate()
-            worker.wait(timeout=30)
+        if worker is not None:
+            _end(worker)
     return 1 if failed.is_set() else 0
 
 
-def _check_free(host: str, port: int) -> None:
+def _serve(host: str, port: int, workers: int) -> None:
+    Server(
+        TARGET,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        http=HTTPModes.http1,
+        websockets=False,
+        factory=True,
+        log_level=LogLevels.warning,
+        blocking_threads=THREADS,
+        backpressure=BACKPRESSURE,
+        respawn_failed_workers=True,
+        workers_kill_timeout=GRACE_SECONDS,  # a signal that meets a process before it listens for one is lost
+    ).serve()
+
+
+def _end(worker: subprocess.Popen[bytes]) -> None:
+    """Let it finish the letter it has, for half a minute; its lease covers a letter that is cut short."""
+    worker.terminate()
+    try:
+        worker.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        worker.kill()
+        worker.wait()
+
+
+def check_free(host: str, port: int) -> None:
+    """Raise SettingsError where nothing can listen there."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

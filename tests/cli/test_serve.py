@@ -1,0 +1,194 @@
+"""`booking serve` and `booking demo` in real processes: web and worker live and end together."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from booking.store import migrate
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(folder: Path, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """`booking …` in a folder, in a process group of its own that is gone at the end."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("BOOKING_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "booking", *arguments],
+        cwd=folder,
+        env={**clean, "PYTHONPATH": str(ROOT), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate(timeout=SECONDS)
+
+
+def answer(url: str) -> str:
+    """The page at `url`, once the server is up."""
+    for _ in range(SECONDS * 10):
+        try:
+            with urllib.request.urlopen(url, timeout=10) as page:
+                return str(page.read().decode())
+        except urllib.error.HTTPError:
+            raise
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError(url)
+
+
+def child(parent: int, word: str) -> int:
+    """The process that `parent` started and whose command line ends with `word`."""
+    for _ in range(SECONDS * 10):
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                command = (entry / "cmdline").read_bytes().split(b"\0")
+                started_by = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+            if started_by == parent and command[-2:-1] == [word.encode()]:
+                return int(entry.name)
+        time.sleep(0.1)
+    raise TimeoutError(word)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    url = f"sqlite:///{tmp_path_factory.mktemp('served') / 'b.sqlite'}"
+    migrate.upgrade(url)
+    return {
+        "BOOKING_DATABASE_URL": url,
+        "BOOKING_SECRET_KEY": "s" * 40,
+        "BOOKING_FEED_KEY": "f" * 40,
+        "BOOKING_SMTP_URL": "smtp://127.0.0.1:9",
+    }
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_web_and_worker_together(
+    tmp_path: Path, settings: dict[str, str], number: signal.Signals
+) -> None:
+    port = free_port()
+    with running(tmp_path, "serve", "--port", str(port), "--with-worker", **settings) as process:
+        answer(f"http://127.0.0.1:{port}/healthz")
+        worker = child(process.pid, "worker")
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=SECONDS)
+        assert process.returncode == 0
+        assert not is_alive(worker)
+        assert "Traceback" not in errors
+
+
+def test_if_the_worker_dies_the_web_ends_and_says_so(tmp_path: Path, settings: dict[str, str]) -> None:
+    port = free_port()
+    with running(tmp_path, "serve", "--port", str(port), "--with-worker", **settings) as process:
+        answer(f"http://127.0.0.1:{port}/healthz")
+        os.kill(child(process.pid, "worker"), signal.SIGKILL)
+        _, errors = process.communicate(timeout=SECONDS)
+        assert process.returncode == 1
+        assert "the worker ended with status -9; ending the web too" in errors
+
+
+def test_without_a_mail_server_the_pages_are_served_all_the_same(tmp_path: Path, settings: dict[str, str]) -> None:
+    port = free_port()
+    without = {**settings, "BOOKING_SMTP_URL": ""}
+    with running(tmp_path, "serve", "--port", str(port), "--with-worker", **without) as process:
+        answer(f"http://127.0.0.1:{port}/")
+        process.terminate()
+        output, errors = process.communicate(timeout=SECONDS)
+        assert "no mail server is set, so no worker runs and letters wait" in errors
+        assert "with a worker" not in output
+
+
+def test_what_keeps_it_from_serving_is_one_line(tmp_path: Path, settings: dict[str, str]) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        attempts = {
+            f"booking: cannot listen on 127.0.0.1:{port}: Address already in use; choose another --port": settings,
+            "booking: BOOKING_IS_DEMO is set: `booking demo` serves the demo, and nothing else should": {
+                **settings,
+                "BOOKING_IS_DEMO": "1",
+            },
+            f"booking: {data}/organisation.yaml:1: there is no such file": {**settings, "BOOKING_DATA": str(data)},
+            "booking: the database is empty: run `booking db upgrade` first": {
+                **settings,
+                "BOOKING_DATABASE_URL": f"sqlite:///{tmp_path / 'new.sqlite'}",
+            },
+        }
+        for words, environment in attempts.items():
+            with running(tmp_path, "serve", "--port", str(port), **environment) as process:
+                output, errors = process.communicate(timeout=SECONDS)
+                assert (process.returncode, output, errors) == (1, "", words + "\n")
+
+
+def test_the_demo_signs_in_by_a_click_shows_its_letters_and_starts_again_at_once(tmp_path: Path) -> None:
+    (tmp_path / "booking.env").write_text("BOOKING_SMTP_URL=smtp://real.example.org\nBOOKING_TYPO=1\n")
+    for _ in range(2):
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        with running(tmp_path, "demo", "--port", str(port)) as process:
+            assert "Live Member Clinic" in answer(f"{url}/")
+            browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+            page = browser.open(f"{url}/demo", timeout=20).read().decode()
+            token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+            press = re.search(r'action="(/demo/sign-in/[0-9a-f-]+)"', page)
+            assert token is not None
+            assert press is not None
+            browser.open(f"{url}{press[1]}", data=f"csrf_token={token[1]}".encode(), timeout=20)
+            assert browser.open(f"{url}/bookings", timeout=20).geturl() == f"{url}/bookings"
+            assert "Booked: " in browser.open(f"{url}/demo/mailbox", timeout=20).read().decode()
+            process.terminate()
+            output, errors = process.communicate(timeout=SECONDS)
+            assert process.returncode == 0, errors
+    assert "bookings" not in output  # the second start fills nothing
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".demo", "booking.env"]
+
+
+def test_a_demo_on_a_taken_port_says_so_and_fills_nothing(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with running(tmp_path, "demo", "--port", str(taken.getsockname()[1])) as process:
+            output, errors = process.communicate(timeout=SECONDS)
+    assert (process.returncode, output) == (1, "")
+    assert errors.count("\n") == 1
+    assert "choose another --port" in errors
+    assert not (tmp_path / ".demo" / "booking.sqlite").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import datetime
 from http import HTTPStatus
 
 from flask import Blueprint, Response, request
@@ -65,9 +66,14 @@ def as_items(found: Timetable, free: list[Slot]) -> list[dict[str, object]]:
             "occurrence_id": occurrence_id,
             "analyst": names[slot.analyst_id][0],
             "analyst_name": names[slot.analyst_id][1],
-            "starts_at": f"{slot.starts_at:%Y-%m-%dT%H:%M:%SZ}",
-            "ends_at": f"{slot.ends_at:%Y-%m-%dT%H:%M:%SZ}",
+            "starts_at": utc(slot.starts_at),
+            "ends_at": utc(slot.ends_at),
             "minutes": slot.minutes,
         }
         for slot in free
     ]
+
+
+def utc(instant: datetime) -> str:
+    """An instant of the store (UTC, whole seconds) as RFC 3339 with a Z."""
+    return instant.isoformat().replace("+00:00", "Z")

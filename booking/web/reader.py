@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, login_user, logout_user
 from sqlalchemy import bindparam, select
 
+from booking.store.base import table_of
 from booking.store.people import STAFF, Person, Role
 from booking.web import context
 
@@ -41,18 +42,19 @@ class Reader(UserMixin):  # type: ignore[misc]
         return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper() or "·"
 
 
+_person, _role = table_of(Person), table_of(Role)
 _PERSON = (
     select(
-        Person.public_id,
-        Person.email,
-        Person.name,
-        Person.time_zone,
-        Person.member_until,
-        Person.session_generation,
-        Role.role,
+        _person.c.public_id,
+        _person.c.email,
+        _person.c.name,
+        _person.c.time_zone,
+        _person.c.member_until,
+        _person.c.session_generation,
+        _role.c.role,
     )
-    .outerjoin(Role, Role.person_id == Person.id)
-    .where(Person.id == bindparam("person_id"), Person.closed_at.is_(None))
+    .select_from(_person.outerjoin(_role, _role.c.person_id == _person.c.id))
+    .where(_person.c.id == bindparam("person_id"), _person.c.closed_at.is_(None))
 )
 
 

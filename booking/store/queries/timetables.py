@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain.organisation import Organisation, Policy
 from booking.domain.slots import Hours
+from booking.store.base import table_of
 from booking.store.claims import Claim
 from booking.store.people import Person
 from booking.store.programme import CANCELLED, Occurrence, Roster, Series
@@ -48,45 +49,44 @@ class Timetable:
         return found.offering(self.minutes) if self.minutes else found
 
 
-_OCCURRENCES = (
-    select(
-        Occurrence.id,
-        Occurrence.public_id,
-        Occurrence.starts_at,
-        Occurrence.ends_at,
-        Occurrence.status,
-        Series.slug,
-        Series.kind,
-        Series.zone,
-        Series.slot_minutes,
-        Roster.analyst_id,
-        Person.public_id,
-        Person.name,
-        Person.about,
-    )
-    .join(Series, Series.id == Occurrence.series_id)
-    .outerjoin(Roster, Roster.occurrence_id == Occurrence.id)
-    .outerjoin(Person, Person.id == Roster.analyst_id)
+# plain tables: what is asked on every page needs no object of a class
+_occurrence, _series, _roster = table_of(Occurrence), table_of(Series), table_of(Roster)
+_person, _claim = table_of(Person), table_of(Claim)
+_OCCURRENCES = select(
+    _occurrence.c.id,
+    _occurrence.c.public_id,
+    _occurrence.c.starts_at,
+    _occurrence.c.ends_at,
+    _occurrence.c.status,
+    _series.c.slug,
+    _series.c.kind,
+    _series.c.zone,
+    _series.c.slot_minutes,
+    _roster.c.analyst_id,
+    _person.c.public_id,
+    _person.c.name,
+    _person.c.about,
+).select_from(
+    _occurrence.join(_series, _series.c.id == _occurrence.c.series_id)
+    .outerjoin(_roster, _roster.c.occurrence_id == _occurrence.c.id)
+    .outerjoin(_person, _person.c.id == _roster.c.analyst_id)
 )
-_ORDER = (Occurrence.starts_at, Occurrence.id, Roster.position, Roster.analyst_id)
-_ONE = _OCCURRENCES.where(Occurrence.public_id == bindparam("public_id")).order_by(*_ORDER)
+_ORDER = (_occurrence.c.starts_at, _occurrence.c.id, _roster.c.position, _roster.c.analyst_id)
+_ONE = _OCCURRENCES.where(_occurrence.c.public_id == bindparam("public_id")).order_by(*_ORDER)
 _BETWEEN = _OCCURRENCES.where(
-    Series.kind.in_(bindparam("kinds", expanding=True)),
-    Occurrence.starts_at >= bindparam("start"),
-    Occurrence.starts_at < bindparam("end"),
+    _series.c.kind.in_(bindparam("kinds", expanding=True)),
+    _occurrence.c.starts_at >= bindparam("start"),
+    _occurrence.c.starts_at < bindparam("end"),
 ).order_by(*_ORDER)
-_CLAIMS = select(Claim.analyst_id, Claim.quarter_at, Claim.booking_id).where(
-    Claim.analyst_id.in_(bindparam("analyst_ids", expanding=True)),
-    Claim.quarter_at >= bindparam("start"),
-    Claim.quarter_at < bindparam("end"),
+_WITHIN = (_claim.c.quarter_at >= bindparam("start"), _claim.c.quarter_at < bindparam("end"))
+_CLAIMS = select(_claim.c.analyst_id, _claim.c.quarter_at, _claim.c.booking_id).where(
+    _claim.c.analyst_id.in_(bindparam("analyst_ids", expanding=True)), *_WITHIN
 )
 #: The analysts' claims and, told apart by analyst 0, the member's own.
 _CLAIMS_AND_OWN = union_all(
     _CLAIMS,
-    select(literal(0), Claim.quarter_at, Claim.booking_id).where(
-        Claim.member_id == bindparam("member_id"),
-        Claim.quarter_at >= bindparam("start"),
-        Claim.quarter_at < bindparam("end"),
+    select(literal(0), _claim.c.quarter_at, _claim.c.booking_id).where(
+        _claim.c.member_id == bindparam("member_id"), *_WITHIN
     ),
 )
 

@@ -56,7 +56,7 @@ def run(host: str, port: int, workers: int, *, with_worker: bool) -> int:
         if not is_over.is_set():
             failed.set()
             click.echo(f"booking: the worker ended with status {process.returncode}; ending the web too", err=True)
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+            _end_main()
 
     # until the server takes signals itself, one must not leave the worker behind
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -64,6 +64,10 @@ def run(host: str, port: int, workers: int, *, with_worker: bool) -> int:
         if with_worker:
             # in a session of its own: Ctrl-C reaches this process alone, which then ends the worker
             worker = subprocess.Popen([sys.executable, "-m", "booking", "worker"], start_new_session=True)
+        # web processes inherit the mask: one that hears both Ctrl-C and its parent's signal may hang
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        threading.Thread(target=_pass_on_interrupt, daemon=True).start()
+        if worker is not None:
             threading.Thread(target=watch, args=(worker,), daemon=True).start()
         click.echo(f"booking: http://{host}:{port}" + (", with a worker" if with_worker else ""))
         _serve(host, port, workers)
@@ -74,6 +78,15 @@ def run(host: str, port: int, workers: int, *, with_worker: bool) -> int:
         if worker is not None:
             _end(worker)
     return 1 if failed.is_set() else 0
+
+
+def _end_main() -> None:
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+
+
+def _pass_on_interrupt() -> None:
+    signal.sigwait({signal.SIGINT})
+    _end_main()
 
 
 def _serve(host: str, port: int, workers: int) -> None:

@@ -122,6 +122,8 @@ def _read(name: str, value: str, default: Any) -> Any:
 
 
 def _check(settings: Settings) -> None:
+    if not _has_good_port(settings.base_url):
+        raise SettingsError(f"BOOKING_BASE_URL={settings.base_url}: its host or port cannot be read")
     parts = urlsplit(settings.base_url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or parts.query:
         raise SettingsError(f"BOOKING_BASE_URL={settings.base_url}: an address such as https://booking.example.org")
@@ -130,8 +132,17 @@ def _check(settings: Settings) -> None:
         object.__setattr__(settings, "data", resources.folder("data"))
     elif not settings.data.is_dir():
         raise SettingsError(f"BOOKING_DATA={settings.data}: no such folder")
-    if settings.database_url.partition(":")[0].partition("+")[0] not in {"sqlite", "postgresql"}:
+    if settings.database_url.partition(":")[0].partition("+")[0] not in {"sqlite", "postgresql"} or not _has_good_port(
+        settings.database_url
+    ):
         raise SettingsError("BOOKING_DATABASE_URL: sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME")
+
+
+def _has_good_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def require_keys(settings: Settings) -> None:

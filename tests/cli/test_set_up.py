@@ -64,6 +64,12 @@ def test_init_asks_for_what_no_flag_gives(tmp_path: Path) -> None:
         ("--coordinator", "nobody", "'nobody' is no e-mail address"),
         ("--smtp-url", "mail", "write smtp://HOST:PORT"),
         ("--database-url", "mysql://x", "BOOKING_DATABASE_URL: sqlite:///PATH or postgresql://"),
+        ("--database-url", "postgresql://u@h:port/x", "BOOKING_DATABASE_URL: sqlite:///PATH or postgresql://"),
+        (
+            "--base-url",
+            "https://example.org:port",
+            "BOOKING_BASE_URL=https://example.org:port: its host or port cannot be read",
+        ),
     ],
 )
 def test_bad_answers_are_one_line_and_leave_nothing(tmp_path: Path, flag: str, value: str, words: str) -> None:

@@ -18,6 +18,7 @@ from booking import clock, settings
 from booking.cli import stores
 from booking.mail import compose
 from booking.mail.mailer import LocalMailer, Mailer
+from booking.mail.masked import masked
 from booking.mail.smtp import SMTPMailer
 from booking.programme import organisation as organisations
 from booking.services import deliver
@@ -50,6 +51,8 @@ def check_sender(found: Settings) -> None:
             compose.address("", email)
         except ValueError as error:
             raise SettingsError(f"{name}: {error}") from None
+        if not email.isascii():
+            raise SettingsError(f"{name}={email}: write the domain as xn--…: many mail servers take nothing else")
 
 
 @click.command()
@@ -57,6 +60,7 @@ def check_sender(found: Settings) -> None:
 def worker(once: bool) -> None:
     """Send letters until told to stop; several workers may run."""
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # reading the revision is no news
     found = settings.load()
     settings.require_keys(found)
     check_sender(found)
@@ -115,11 +119,18 @@ def _run(
 def _keep_house(
     sessions: sessionmaker[Session], name: str, now: datetime, extended_at: datetime | None
 ) -> datetime | None:
-    """Once a minute: say that we live; once a day: fill the far end. When it was last filled."""
+    """Once a minute: say that we live; once a day: fill the far end. When it was last filled.
+
+    What keeps it from being filled is said, tried again a minute later, and holds no letter up.
+    """
     with sessions() as session:
         deliver.keep_house(session, name, now)
         if extended_at is not None and now - extended_at < EXTENDING:
             return extended_at
-        added = extend(session, now)
+        try:
+            added = extend(session, now)
+        except (SQLAlchemyError, ValueError) as error:
+            log.warning("the far end of the programme cannot be filled; letters go on: %s", masked(str(error)))
+            return extended_at
     log.info("the far end of the programme is filled: %s added", added)
     return now

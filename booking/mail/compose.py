@@ -22,7 +22,7 @@ class UnusableRecipient(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """From and Reply-To; `domain` makes the Message-ID."""
+    """From and Reply-To; `domain`, international or not, makes the Message-ID."""
 
     name: str
     email: str
@@ -59,7 +59,7 @@ def compose(
         raise UnusableRecipient("this is no address that letters can go to") from error
     message["Reply-To"] = address("", sender.reply_to)
     message["Subject"] = rendered.subject
-    message["Message-ID"] = f"<letter-{public_id}@{sender.domain}>"
+    message["Message-ID"] = f"<letter-{public_id}@{sender.domain.encode('idna').decode()}>"
     message["Date"] = format_datetime(created_at)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"

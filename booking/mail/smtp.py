@@ -22,7 +22,7 @@ class SMTPMailer:
     """One connection, opened when first needed, kept for the letters that follow, opened anew when it broke."""
 
     def __init__(self, url: str) -> None:
-        """ValueError where the address is none of the three."""
+        """ValueError where the address is none of the three, or holds what SMTP cannot carry."""
         parts = urlsplit(url)
         if parts.scheme not in PORTS or not parts.hostname:
             raise ValueError(
@@ -31,6 +31,12 @@ class SMTPMailer:
         self.scheme, self.host = parts.scheme, parts.hostname
         self.port = parts.port or PORTS[parts.scheme]
         self.user, self.password = unquote(parts.username or ""), unquote(parts.password or "")
+        if not (self.user + self.password).isascii():
+            raise ValueError("user and password may hold ASCII characters only: mail servers take no others")
+        try:
+            self.host.encode("idna")
+        except UnicodeError:
+            raise ValueError(f"{self.host} is no host name") from None
         self.connection: smtplib.SMTP | None = None
 
     def open(self) -> smtplib.SMTP:
@@ -58,7 +64,7 @@ class SMTPMailer:
         return opened
 
     def send(self, message: EmailMessage) -> None:
-        """One letter. A recipient who is refused with 5xx is permanent, everything else may pass.
+        """One letter. A recipient who is refused with 5xx is permanent, everything else may pass, our own faults too.
 
         Raises PermanentFailure, TemporaryFailure, and Unreachable where no connection can be had.
         """
@@ -70,7 +76,10 @@ class SMTPMailer:
                 raise PermanentFailure(_words(error)) from error
             raise TemporaryFailure(_words(error)) from error
         except smtplib.SMTPNotSupportedError as error:
-            raise PermanentFailure(f"{self.host} takes no such address: {_words(error)}") from error
+            words = f"{self.host} takes no such address: {_words(error)}"
+            raise (TemporaryFailure if str(message["To"]).isascii() else PermanentFailure)(words) from error
+        except UnicodeError as error:
+            raise TemporaryFailure(f"a header cannot be written: {_words(error)}") from error
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             raise TemporaryFailure(_words(error)) from error

@@ -67,10 +67,8 @@ def visit(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    """A service of this test's own, empty."""
-    database = databases.migrated("sqlite")
-    database.empty()
+def site(database: Database) -> Iterator[Site]:
+    """A service of this test's own, empty; once on each database."""
     with serving(database, Clock(NOW)) as found:
         yield found
 
@@ -83,13 +81,13 @@ def world(site: Site) -> World:
         return fill(session)
 
 
-@pytest.fixture(scope="package")
-def gallery_database() -> Iterator[Database]:
-    """A database of the gallery's own, migrated."""
-    url = databases.new_url("sqlite", "gallery")
+@pytest.fixture(scope="package", params=databases.NAMES)
+def gallery_database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A database of the gallery's own, migrated; one of each."""
+    url = databases.new_url(request.param, "gallery")
     migrate.upgrade(url)
     engine = engines.make(url)
-    yield Database("sqlite", url, engine, engines.sessions(engine))
+    yield Database(request.param, url, engine, engines.sessions(engine))
     engine.dispose()
 
 

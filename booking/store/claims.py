@@ -10,10 +10,16 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.domain.slots import Slot
 from booking.store.base import Base, table_of
+from booking.store.changes import Change
+from booking.store.waiting import Offer
 
 
 class Claim(Base):
-    """One quarter of one analyst, owned by one booking; `member_id` owns the member's own quarter too."""
+    """One quarter of one analyst, owned by one booking; `member_id` owns the member's own quarter too.
+
+    Or owned by an open offer, which carries no member until it is accepted; or held for the publish `change_id`
+    that freed it, so that it can be undone.
+    """
 
     __tablename__ = "claim"
     __table_args__ = (
@@ -25,6 +31,8 @@ class Claim(Base):
     quarter_at: Mapped[datetime] = mapped_column(primary_key=True)
     member_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id", ondelete="CASCADE"), index=True)
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey(Offer.id), index=True)
+    change_id: Mapped[int | None] = mapped_column(ForeignKey(Change.id), index=True)
 
 
 _INSERT = insert(table_of(Claim))

@@ -10,12 +10,15 @@ from sqlalchemy import JSON, ForeignKey, Index, insert, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.store.base import Base, Id, new_public_id, table_of
+from booking.store.changes import Change
 
 WAITING = "sent_at IS NULL AND failed_at IS NULL"
 
 
 class Letter(Base):
     """`name` is the folder of its templates; `facts` are the facts as of the commit that queued it.
+
+    `change_id` is the publish that queued it: undone in time, the letter goes with it.
 
     No link or code that opens anything is in a row: the worker derives them from ids when it renders.
     Ordered by id for one person and booking; `leased_until` is set while a worker has it.
@@ -35,6 +38,7 @@ class Letter(Base):
         Index("ix_letter_created_at", "created_at", "id"),
         Index("ix_letter_person_id", "person_id", "id"),
         Index("ix_letter_booking_id", "booking_id"),
+        Index("ix_letter_change_id", "change_id"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -43,6 +47,7 @@ class Letter(Base):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     to_email: Mapped[str]
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id"))
+    change_id: Mapped[int | None] = mapped_column(ForeignKey(Change.id))
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
     due_at: Mapped[datetime]
     created_at: Mapped[datetime]
@@ -67,6 +72,7 @@ def enqueue(
     person_id: int | None = None,
     booking_id: int | None = None,
     due_at: datetime | None = None,
+    change_id: int | None = None,
 ) -> None:
     """Queue one letter to one person; it leaves when the transaction has committed and `due_at` is past."""
     values = {
@@ -77,5 +83,6 @@ def enqueue(
         "due_at": due_at or now,
         "person_id": person_id,
         "booking_id": booking_id,
+        "change_id": change_id,
     }
     session.execute(_INSERT, values)

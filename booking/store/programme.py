@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime, time
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.store.base import Base, Id, new_public_id
+from booking.store.changes import Change
 from booking.store.people import Person
 
 SCHEDULED = "scheduled"
@@ -19,7 +21,8 @@ class Programme(Base):
     """One row, id 1, locked by whoever publishes.
 
     `uid_domain` is set at the first publish and never follows the settings; `version` rises with every
-    change that a public feed shows; `is_demo` marks a database that the demo filled.
+    change that a public feed shows; `is_demo` marks a database that the demo filled. `aest_zone` is the answer to
+    which clock AEST means while Sydney observes daylight saving, None as long as nobody was asked.
     """
 
     __tablename__ = "programme"
@@ -30,12 +33,15 @@ class Programme(Base):
     version: Mapped[int] = mapped_column(default=0)
     published_at: Mapped[datetime | None]
     is_demo: Mapped[bool] = mapped_column(default=False)
+    aest_zone: Mapped[str | None]
 
 
 class Series(Base):
     """One recurring thing of the programme; the rule's fields are those of `domain.recurrence.Rule`.
 
     `slot_minutes` lists the lengths offered, ascending, as text ("15,30"); empty means that the policy's are.
+    `terms` holds what applies on top of the rule: changes from a date on, exceptions by key, skipped dates,
+    guests, the answer for public holidays; `store/terms.py` turns it into values and back.
     """
 
     __tablename__ = "series"
@@ -55,6 +61,7 @@ class Series(Base):
     end_wall: Mapped[time]
     slot_minutes: Mapped[str] = mapped_column(default="")
     room_url: Mapped[str | None]
+    terms: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default=text("'{}'"))
     created_at: Mapped[datetime]
 
     modules: Mapped[list[Module]] = relationship(cascade="all, delete-orphan", order_by="Module.number")
@@ -90,6 +97,8 @@ class Occurrence(Base):
     """One meeting of a series. `sequence` and `revised_at` are SEQUENCE and DTSTAMP of the feeds.
 
     `title` and `room_url` are for this one only, None where the series' hold; `moved_from_at` is where it was.
+    `rule_on` is the date of the rule that it stands for now, None for an extra one; `key` is where the rule first
+    put it and never changes. `change_id` is the publish that added it. Recording and slides are for afterwards.
     """
 
     __tablename__ = "occurrence"
@@ -114,6 +123,10 @@ class Occurrence(Base):
     status: Mapped[str] = mapped_column(default=SCHEDULED)
     reason: Mapped[str] = mapped_column(default="")
     room_url: Mapped[str | None]
+    rule_on: Mapped[date | None]
+    recording_url: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    slides_url: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    change_id: Mapped[int | None] = mapped_column(ForeignKey(Change.id), index=True)
     sequence: Mapped[int] = mapped_column(default=0)
     revised_at: Mapped[datetime]
     created_at: Mapped[datetime]
@@ -127,7 +140,10 @@ class Occurrence(Base):
 
 
 class Roster(Base):
-    """One analyst staffing one occurrence; `room_url` only where theirs differs for this one."""
+    """One analyst staffing one occurrence; `room_url` only where theirs differs for this one.
+
+    `is_away`: cannot come; only the bookings that still look for another place are with them, and nobody books.
+    """
 
     __tablename__ = "roster"
 
@@ -135,5 +151,6 @@ class Roster(Base):
     analyst_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
     position: Mapped[int]
     room_url: Mapped[str | None]
+    is_away: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     analyst: Mapped[Person] = relationship()

@@ -1,25 +1,34 @@
 """Every table, so that whoever needs the whole of `Base.metadata` imports one module."""
 
+from booking.store.away import Away
 from booking.store.base import Base
 from booking.store.bookings import Booking
+from booking.store.changes import Change, Draft
 from booking.store.claims import Claim
+from booking.store.enrolments import Enrolment
 from booking.store.idempotency import IdempotencyKey
 from booking.store.letters import Letter
 from booking.store.people import Person, Role
 from booking.store.programme import Module, Occurrence, Programme, Roster, Series, SeriesAnalyst
 from booking.store.register import Entry
 from booking.store.sign_ins import SignIn
+from booking.store.waiting import Offer, Waiting
 from booking.store.workers import Worker
 
 __all__ = [
+    "Away",
     "Base",
     "Booking",
+    "Change",
     "Claim",
+    "Draft",
+    "Enrolment",
     "Entry",
     "IdempotencyKey",
     "Letter",
     "Module",
     "Occurrence",
+    "Offer",
     "Person",
     "Programme",
     "Role",
@@ -27,5 +36,6 @@ __all__ = [
     "Series",
     "SeriesAnalyst",
     "SignIn",
+    "Waiting",
     "Worker",
 ]

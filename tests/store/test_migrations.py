@@ -45,10 +45,9 @@ def described(engine: Engine) -> set[str]:
                 text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'alembic_version'")
             )
             for (sql,) in rows:
-                # the order of constraints inside a table is of no consequence
-                lines.update(
-                    re.sub(r"\s+", " ", part).strip(" ,()") for part in sql.splitlines() if part.strip(" ,()\t")
-                )
+                # neither the order inside a table nor quotes around a name are of consequence
+                head, _, body = re.sub(r"\s+", " ", sql.replace('"', "")).partition(" (")
+                lines |= {f"{head}: {part}" for part in parts(body.rstrip().removesuffix(")"))}
             return lines
         checks = text("SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint")
         lines.update(
@@ -57,6 +56,18 @@ def described(engine: Engine) -> set[str]:
         indexes = connection.execute(text("SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"))
         lines.update(line for (line,) in indexes)
     return {line for line in lines if "alembic_version" not in line}
+
+
+def parts(body: str) -> list[str]:
+    """What stands between the commas that no bracket encloses."""
+    found, depth = [""], 0
+    for sign in body:
+        depth += {"(": 1, ")": -1}.get(sign, 0)
+        if sign == "," and depth == 0:
+            found.append("")
+        else:
+            found[-1] += sign
+    return [part.strip() for part in found]
 
 
 @pytest.mark.parametrize("name", databases.NAMES)

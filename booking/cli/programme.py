@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Sequence
 from datetime import date, datetime
-from pathlib import Path
 
 import click
 
-from booking import clock, settings
-from booking.cli import stores
-from booking.domain import errors, zones
-from booking.domain.organisation import Organisation
+from booking import clock
+from booking.cli.publishing import plan, publish, undo
+from booking.cli.reading import FILES, read, the_organisation
+from booking.domain import zones
 from booking.domain.programme import Statement
 from booking.domain.recurrence import Instance, expand, last_date, stored_until
-from booking.programme import files, nodes
-from booking.programme import organisation as organisations
-from booking.programme.files import Reading
-from booking.services.publish import Line
-from booking.services.publish import publish as publish_deed
-
-FILES = click.argument("names", metavar="[FILE]...", nargs=-1)
 
 
 @click.group()
@@ -30,43 +20,12 @@ def programme() -> None:
     """The programme files: what they mean, and whether they are right."""
 
 
-def _organisation() -> Organisation:
-    found = settings.load()
-    try:
-        return organisations.load(found.data, found.organisation or None)
-    except nodes.Unreadable as error:
-        raise click.exceptions.Exit(_print_problems(error.problems)) from None
-
-
-def _print_problems(problems: Sequence[nodes.Problem]) -> int:
-    for problem in problems:
-        click.echo(str(problem), err=True)
-    return 1
-
-
-def _read(names: Sequence[str], organisation: Organisation) -> Reading:
-    """The named files, those of the data folder without names, standard input for `-`; exits 1 on any mistake."""
-    today = zones.today(clock.now(), organisation.zone)
-    if list(names) == ["-"]:
-        data = sys.stdin.buffer.read(nodes.MOST_BYTES + 1)
-        reading = files.read_all([("-", data)], organisation, today)
-    else:
-        folder = settings.load().data / "programme"
-        paths = [Path(name) for name in names] or files.in_folder(folder)
-        if not paths:
-            raise click.ClickException(f"no programme file: {folder} holds none, and none was named")
-        reading = files.read(paths, organisation, today)
-    if reading.problems:
-        raise click.exceptions.Exit(_print_problems(reading.problems))
-    return reading
-
-
 @programme.command()
 @FILES
 def check(names: tuple[str, ...]) -> None:
     """Name every mistake in the files (without FILE: all of them), by file and line. Needs no database."""
-    organisation = _organisation()
-    reading = _read(names, organisation)
+    organisation = the_organisation()
+    reading = read(names, organisation)
     for note in reading.notes:
         click.echo(f"{note.place}: note: {note.message}")
     today = zones.today(clock.now(), organisation.zone)
@@ -104,8 +63,8 @@ def _day(_context: click.Context, _option: click.Parameter, value: str | None) -
 @click.option("--json", "as_json", is_flag=True, help="a list of objects, times in UTC")
 def dates(name: str, start: date | None, end: date | None, as_json: bool) -> None:
     """Print every occurrence that FILE means, earliest first. Needs no database."""
-    organisation = _organisation()
-    reading = _read([name], organisation)
+    organisation = the_organisation()
+    reading = read([name], organisation)
     today = zones.today(clock.now(), organisation.zone)
     rows = []
     for stated in reading.statements:
@@ -145,35 +104,5 @@ def _utc(instant: datetime) -> str:
     return f"{instant:%Y-%m-%dT%H:%M:%SZ}"
 
 
-@programme.command()
-@FILES
-@click.option("--with-past", is_flag=True, help="store what has begun too, and tell nobody")
-def publish(names: tuple[str, ...], with_past: bool) -> None:
-    """Store the files (without FILE: all of them). Safe to run again."""
-    found = settings.load()
-    reading = _read(names, _organisation())
-    with stores.session(found) as session:
-        try:
-            done = publish_deed(session, reading.statements, clock.now(), uid_domain=found.host, with_past=with_past)
-        except errors.CannotPublish as refusal:
-            for problem in refusal.problems:
-                click.echo(problem, err=True)
-            sys.exit(1)
-    _tell("added", done.added)
-    _tell("moved", done.moved)
-    _tell("with new words", done.retitled)
-    _tell("with other analysts", done.restaffed)
-    _tell("stored though no file states it any more, and left alone", done.kept, every=True)
-    _tell("has begun and was left out" if not with_past else "has begun and was left alone", done.begun, every=True)
-    click.echo("published" if done.changed else "nothing has changed")
-
-
-def _tell(what: str, lines: Sequence[Line], *, every: bool = False) -> None:
-    """How many, and which: by series, with the first and the last where they are many."""
-    by_series: dict[str, list[Line]] = {}
-    for line in lines:
-        by_series.setdefault(line.slug, []).append(line)
-    for slug, mine in by_series.items():
-        walls = [f"{line.wall:%a %Y-%m-%d}" for line in mine if line.wall]
-        shown = ", ".join(walls) if every and len(walls) <= 12 else f"{walls[0]} … {walls[-1]}"
-        click.echo(f"{slug}: {len(mine)} {what}: {shown}")
+for command in (plan, publish, undo):
+    programme.add_command(command)

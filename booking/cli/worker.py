@@ -16,12 +16,13 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from booking import clock, settings
 from booking.cli import stores
+from booking.domain.organisation import Organisation
 from booking.mail import compose
 from booking.mail.mailer import LocalMailer, Mailer
 from booking.mail.masked import masked
 from booking.mail.smtp import SMTPMailer
 from booking.programme import organisation as organisations
-from booking.services import deliver
+from booking.services import deliver, undo
 from booking.services.extend import extend
 from booking.settings import Settings, SettingsError
 from booking.store.outbox import LEASE
@@ -82,17 +83,18 @@ def worker(once: bool) -> None:
     with stores.sessions(found) as sessions:
         try:
             if once:
-                _keep_house(sessions, name, clock.now(), None)
+                _keep_house(sessions, organisation, name, clock.now(), None)
                 while not stop.is_set() and batch(sessions):
                     pass
             else:
-                _run(sessions, batch, mailer, name, stop)
+                _run(sessions, organisation, batch, mailer, name, stop)
         finally:
             mailer.close()
 
 
 def _run(
     sessions: sessionmaker[Session],
+    organisation: Organisation,
     batch: Callable[[sessionmaker[Session]], int],
     mailer: Mailer,
     name: str,
@@ -105,8 +107,9 @@ def _run(
         now = clock.now()
         try:
             if kept_at is None or now - kept_at >= HOUSE:
-                extended_at = _keep_house(sessions, name, now, extended_at)
+                extended_at = _keep_house(sessions, organisation, name, now, extended_at)
                 kept_at = now
+            _close(sessions, now)
             taken = batch(sessions)
         except SQLAlchemyError as error:
             log.warning("the database does not answer, trying again: %s", type(error).__name__)
@@ -116,8 +119,15 @@ def _run(
             stop.wait(PAUSE_SECONDS)
 
 
+def _close(sessions: sessionmaker[Session], now: datetime) -> None:
+    """Free what publishes have held for their ten minutes."""
+    with sessions() as session:
+        if undo.is_open(session, now):
+            undo.close(session, now)
+
+
 def _keep_house(
-    sessions: sessionmaker[Session], name: str, now: datetime, extended_at: datetime | None
+    sessions: sessionmaker[Session], organisation: Organisation, name: str, now: datetime, extended_at: datetime | None
 ) -> datetime | None:
     """Once a minute: say that we live; once a day: fill the far end. When it was last filled.
 
@@ -128,7 +138,7 @@ def _keep_house(
         if extended_at is not None and now - extended_at < EXTENDING:
             return extended_at
         try:
-            added = extend(session, now)
+            added = extend(session, organisation, now)
         except (SQLAlchemyError, ValueError) as error:
             log.warning("the far end of the programme cannot be filled; letters go on: %s", masked(str(error)))
             return extended_at

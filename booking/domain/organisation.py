@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,10 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """Everything in `data/` but the programme itself. `zone` is an IANA name: the programme's own clock."""
+    """Everything in `data/` but the programme itself. `zone` is an IANA name: the programme's own clock.
+
+    `observe` lists the Australian states whose public holidays count, `closed` the organisation's own closed days.
+    """
 
     name: str
     short_name: str
@@ -58,6 +62,8 @@ class Organisation:
     kinds: Mapping[str, Kind]
     policy: Policy = field(default_factory=Policy)
     series_policies: Mapping[str, Policy] = field(default_factory=dict)
+    observe: tuple[str, ...] = ()
+    closed: Mapping[date, str] = field(default_factory=dict)
 
     def policy_for(self, slug: str) -> Policy:
         """The policy of one series: the general one where nothing is said of it."""

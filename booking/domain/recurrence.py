@@ -10,6 +10,25 @@ from dateutil.rrule import rrulestr
 
 from booking.domain import zones
 
+#: No series with an end or with modules is looked at further than this after its first day.
+LONGEST_DAYS = 3660
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """From `from_on` on ("this and later") these hold; what is None stays as it was before.
+
+    `analysts` are persons' ids, `room_url` and `title` are every later occurrence's own.
+    """
+
+    from_on: date
+    rrule: str | None = None
+    start_wall: time | None = None
+    end_wall: time | None = None
+    title: str | None = None
+    room_url: str | None = None
+    analysts: tuple[int, ...] | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -17,7 +36,8 @@ class Rule:
 
     `rrule` is an RFC 5545 RRULE value without DTSTART, UNTIL or zone ("FREQ=WEEKLY;BYDAY=MO,TU");
     `start_wall` and `end_wall` are clock times of the same day in `zone`, an IANA name; `ends_on`
-    is the last date that counts, inclusive. With `modules` the series ends when they run out.
+    is the last date that counts, inclusive. With `modules` the series ends when they run out. `turns`, by date,
+    change the days and the hours later on; the dates in `skips` do not count, and use up no module.
     """
 
     rrule: str
@@ -27,6 +47,8 @@ class Rule:
     zone: str
     ends_on: date | None = None
     modules: tuple[str, ...] = ()
+    turns: tuple[Turn, ...] = ()
+    skips: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +64,31 @@ class Instance:
 
 def dates(rule: Rule) -> Iterator[date]:
     """Every date of the rule, first to last; endless where nothing ends it."""
-    first = datetime.combine(rule.starts_on, time())
-    for moment in rrulestr(rule.rrule, dtstart=first):
-        if rule.ends_on is not None and moment.date() > rule.ends_on:
-            return
-        yield moment.date()
+    for day, _, _ in _occasions(rule):
+        yield day
+
+
+def _occasions(rule: Rule) -> Iterator[tuple[date, time, time]]:
+    """Every date with its start and end on the wall, the turns followed, the skips left out."""
+    rrule, anchor, hours = rule.rrule, rule.starts_on, (rule.start_wall, rule.end_wall)
+    turns = [turn for turn in rule.turns if turn.rrule or turn.start_wall or turn.end_wall]
+    begins = rule.starts_on
+    for turn in [*turns, None]:
+        stops = turn.from_on if turn is not None else None
+        if stops is None or stops > begins:
+            for moment in rrulestr(rrule, dtstart=datetime.combine(anchor, time())):
+                day = moment.date()
+                if stops is not None and day >= stops:
+                    break
+                if rule.ends_on is not None and day > rule.ends_on:
+                    return
+                if day >= begins and day not in rule.skips:
+                    yield day, *hours
+            begins = stops or begins
+        if turn is not None:
+            if turn.rrule is not None:
+                rrule, anchor = turn.rrule, turn.from_on
+            hours = (turn.start_wall or hours[0], turn.end_wall or hours[1])
 
 
 def expand(rule: Rule, start: date, end: date) -> list[Instance]:
@@ -58,25 +100,32 @@ def expand(rule: Rule, start: date, end: date) -> list[Instance]:
     """
     found: list[Instance] = []
     number = 0
-    for day in dates(rule):
+    for day, start_wall, end_wall in _occasions(rule):
         if day >= end or (rule.modules and number == len(rule.modules)):
             break
         if not rule.modules and day < start:
             continue
-        wall = datetime.combine(day, rule.start_wall)
-        starts_at = zones.localize_first(wall, rule.zone)
-        ends_at = zones.localize_first(datetime.combine(day, rule.end_wall), rule.zone)
-        if starts_at is None:
+        hours = span(day, start_wall, end_wall, rule.zone)
+        if hours is None:
             continue
-        if ends_at is None or ends_at <= starts_at:
-            length = datetime.combine(day, rule.end_wall) - wall
-            ends_at = starts_at + length
         number += 1
         if day >= start:
             module = number if rule.modules else None
             key = str(number) if rule.modules else day.isoformat()
-            found.append(Instance(key, wall, starts_at, ends_at, module))
+            found.append(Instance(key, datetime.combine(day, start_wall), *hours, module))
     return found
+
+
+def span(day: date, start_wall: time, end_wall: time, zone: str) -> tuple[datetime, datetime] | None:
+    """[start, end) in UTC of wall times on one day; None where the zone skips the start."""
+    wall = datetime.combine(day, start_wall)
+    starts_at = zones.localize_first(wall, zone)
+    if starts_at is None:
+        return None
+    ends_at = zones.localize_first(datetime.combine(day, end_wall), zone)
+    if ends_at is None or ends_at <= starts_at:
+        ends_at = starts_at + (datetime.combine(day, end_wall) - wall)
+    return starts_at, ends_at
 
 
 def stored_until(today: date) -> date:
@@ -88,6 +137,6 @@ def stored_until(today: date) -> date:
 def last_date(rule: Rule) -> date | None:
     """The last date of a rule that ends, None for one that does not."""
     if rule.modules:
-        instances = expand(rule, rule.starts_on, rule.starts_on + timedelta(days=3660))
+        instances = expand(rule, rule.starts_on, rule.starts_on + timedelta(days=LONGEST_DAYS))
         return instances[-1].wall.date() if instances else None
     return rule.ends_on

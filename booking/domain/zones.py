@@ -106,8 +106,22 @@ def localize(wall: datetime, zone_name: str) -> datetime:
         raise TwiceTime(f"{wall:%Y-%m-%d %H:%M} happens twice in {zone_name}") from doubled
 
 
+@lru_cache(maxsize=20_000)
+def _offset_all_day(day: date, zone_name: str) -> timedelta | None:
+    """The offset from UTC that holds on the whole of `day`; None on a day on which the clocks change."""
+    found = zone(zone_name)
+    first, last = (found.utcoffset(datetime.combine(day, clock)) for clock in (time(), time(23, 59, 59)))
+    return first if first == last and first is not None else None
+
+
 def localize_first(wall: datetime, zone_name: str) -> datetime | None:
     """As `localize`, but of two the first (RFC 5545, 3.3.5) and None for a skipped one (3.3.10)."""
+    try:
+        offset = _offset_all_day(wall.date(), zone_name)
+    except (pytz.NonExistentTimeError, pytz.AmbiguousTimeError):
+        offset = None  # midnight itself is skipped or shown twice
+    if offset is not None:
+        return (wall - offset).replace(tzinfo=UTC)
     try:
         return localize(wall, zone_name)
     except NoSuchTime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 from itertools import takewhile
@@ -17,13 +17,15 @@ from booking.domain import recurrence, zones
 from booking.domain.organisation import Organisation
 from booking.domain.programme import Named, Place, Statement
 from booking.domain.recurrence import Rule
-from booking.programme import nodes, words
+from booking.domain.terms import ANSWERS
+from booking.programme import exceptions, nodes, words
 from booking.programme.nodes import Fields, Items, Problem, Text, Value
 
 FILE_FIELDS = ("zone", "month", "series")
 SERIES_FIELDS = (
     *("kind", "title", "summary", "every", "repeat", "time", "zone"),
-    *("from", "until", "modules", "slots", "analysts"),
+    *("from", "until", "modules", "slots", "analysts", "on_holiday", "ends", "was"),
+    *("skip", "changes", "exceptions", "extra", "guests"),
 )
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -160,7 +162,7 @@ class _File:
         self.unknown(value, SERIES_FIELDS)
         kind = self.required(value, "kind", self.kind, place)
         title = self.required(value, "title", _title, place)
-        analysts = self.analysts(value)
+        analysts = self.analysts(value) if "analysts" in value.values else None
         modules = self.items(value, "modules")
         lengths = self.lengths(value)
         rule = self.rule(value, modules, place)
@@ -174,10 +176,15 @@ class _File:
                 self.wrong(value.places["slots"], f"a {kind} has no slots")
         if rule is not None:
             self.dates(rule, value, modules, place)
-        if len(self.reading.problems) > before or rule is None or kind is None or title is None:
-            return
-        summary = self.text(value, "summary", str) or ""
-        self.reading.statements.append(Statement(slug, kind, title, summary, rule, lengths, analysts, place))
+        summary = self.text(value, "summary", str)
+        more = exceptions.read(self, value, rule)
+        was = self.text(value, "was", _slug) or ""
+        on_holiday = self.text(value, "on_holiday", _on_holiday) or ""
+        ends_on = self.text(value, "ends", words.day)
+        slots = lengths if "slots" in value.values else None
+        if len(self.reading.problems) == before and rule is not None and kind is not None and title is not None:
+            stated = Statement(slug, kind, title, summary, rule, slots, analysts, place, self.month, was, ends_on)
+            self.reading.statements.append(replace(stated, on_holiday=on_holiday, **more))
 
     def kind(self, text: str) -> str:
         if text not in self.organisation.kinds:
@@ -270,6 +277,18 @@ class _File:
             self.wrong(place, f"on {day} the clocks of {zone} show {clock:%H:%M} twice")
             return False
         return True
+
+
+def _slug(text: str) -> str:
+    if not _SLUG.fullmatch(text):
+        raise ValueError(f"{text!r} is no short name: small letters, digits and single dashes")
+    return text
+
+
+def _on_holiday(text: str) -> str:
+    if text not in ANSWERS:
+        raise ValueError(f"on_holiday is one of {', '.join(ANSWERS)}, not {text!r}")
+    return text
 
 
 def _title(text: str) -> str:

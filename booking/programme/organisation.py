@@ -8,7 +8,7 @@ from pathlib import Path
 from booking.domain import zones
 from booking.domain.organisation import Kind, Organisation, Policy
 from booking.domain.programme import Place
-from booking.programme import nodes
+from booking.programme import days_off, nodes
 from booking.programme.nodes import Fields, Items, Problem, Text, Unreadable, Value
 
 SHAPES = ("circle", "diamond", "square")
@@ -25,8 +25,11 @@ def load(data: Path, name: str | None = None) -> Organisation:
     kinds = _kinds(nodes.parse(str(data / "kinds.yaml"), nodes.read_bytes(data / "kinds.yaml")), problems)
     file = nodes.parse(str(data / "policy.yaml"), nodes.read_bytes(data / "policy.yaml"))
     general = _policy(
-        Fields({k: v for k, v in file.values.items() if k != "series"}, file.places, file.place), Policy(), problems
+        Fields({k: v for k, v in file.values.items() if k not in {"series", "observe"}}, file.places, file.place),
+        Policy(),
+        problems,
     )
+    observe = _observe(file, problems)
     overrides = file.values.get("series")
     special: dict[str, Policy] = {}
     if isinstance(overrides, Fields):
@@ -37,7 +40,20 @@ def load(data: Path, name: str | None = None) -> Organisation:
                 problems.append(Problem(overrides.places[slug], f"{slug!r} holds rules such as `upcoming: 3`"))
     if problems:
         raise Unreadable(problems)
-    return Organisation(name or texts["name"], texts["short_name"] or name or "", zone, kinds, general, special)
+    closed = days_off.closed_days(data / "closed-days.yaml")
+    short = texts["short_name"] or name or ""
+    return Organisation(name or texts["name"], short, zone, kinds, general, special, observe, closed)
+
+
+def _observe(file: Fields, problems: list[Problem]) -> tuple[str, ...]:
+    """The states whose public holidays count; [] for none."""
+    value = file.values.get("observe")
+    if value is None:
+        return ("QLD", "NSW", "VIC")
+    listed = [item.value.upper() for item in value.values if isinstance(item, Text)] if isinstance(value, Items) else []
+    if not isinstance(value, Items) or len(listed) != len(value.values) or set(listed) - set(days_off.STATES):
+        problems.append(Problem(file.places["observe"], f"observe is a list of {', '.join(days_off.STATES)}, or []"))
+    return tuple(dict.fromkeys(listed))
 
 
 def _text(found: Fields, word: str, problems: list[Problem]) -> str:

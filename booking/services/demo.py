@@ -14,6 +14,7 @@ from booking.domain import errors, zones
 from booking.domain.organisation import Organisation
 from booking.domain.programme import Named, Statement
 from booking.domain.slots import Slot, free
+from booking.services import planning
 from booking.services.book import BookingRequest, book
 from booking.services.deed import deed
 from booking.services.outcome import mark
@@ -115,7 +116,8 @@ def rolled(
             continue
         ends_on = None if stated.rule.modules else anchor + timedelta(days=ROLLED_DAYS - 1)
         rule = replace(stated.rule, starts_on=anchor, ends_on=ends_on)
-        found.append(replace(stated, slug=f"{stated.slug}-{anchor:%Y%m%d}", rule=rule, analysts=named))
+        slug = f"{stated.slug}-{anchor:%Y%m%d}"
+        found.append(replace(stated, slug=slug, rule=rule, analysts=named, month=None))
     return found
 
 
@@ -133,7 +135,7 @@ def roll(session: Session, statements: Sequence[Statement], organisation: Organi
         return False
     anchor = monday if latest[1] is None else max(monday, latest[1] + timedelta(days=ROLLED_DAYS))
     stated = rolled(statements, organisation, anchor, is_first=latest[1] is None)
-    publish(session, stated, now, uid_domain=UID_DOMAIN, with_past=True)
+    publish(session, planning.files(stated), organisation, now, uid_domain=UID_DOMAIN, with_past=True)
     return True
 
 

@@ -4,43 +4,28 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from booking.domain import zones
-from booking.domain.recurrence import expand, stored_until
+from booking.domain.organisation import Organisation
+from booking.services import planning
 from booking.services.deed import deed
 from booking.store import locks, publishing
-from booking.store.programme import Module, Occurrence, Series
+from booking.store.programme import Series
 
 
 @deed
-def extend(session: Session, now: datetime) -> int:
-    """Add what is missing at the far end, with each series' roster; how many were added.
+def extend(session: Session, organisation: Organisation, now: datetime) -> int:
+    """Add what is missing at the far end, with each series' roster and answer for holidays; how many were added.
 
     Announces nothing. Exceptions stay: only dates after the last one that is stored are added.
     """
     programme = locks.programme(session)
-    endless = session.scalars(
-        select(Series)
-        .where(Series.ends_on.is_(None), ~select(Module.number).where(Module.series_id == Series.id).exists())
-        .options(selectinload(Series.analysts), selectinload(Series.modules))
-    ).all()
-    last_keys = session.execute(
-        select(Occurrence.series_id, func.max(Occurrence.key))
-        .where(Occurrence.series_id.in_([series.id for series in endless]))
-        .group_by(Occurrence.series_id)
-    )
-    last = {series_id: key for series_id, key in last_keys}  # keys are ISO dates, so the greatest is the latest
-    added = 0
-    for series in endless:
-        until = stored_until(zones.today(now, series.zone))
-        instances = expand(publishing.rule_of(series), series.starts_on, until)
-        missing = [
-            instance for instance in instances if instance.key > last.get(series.id, "") and instance.starts_at > now
-        ]
-        publishing.add_occurrences(session, series.id, missing, [place.analyst_id for place in series.analysts], now)
-        added += len(missing)
-    if added:
+    found = planning.read_changes(session, planning.nothing, organisation, now, extends=True)
+    new = [step for step in found.far if step.what == "appears"]
+    if new:
+        slugs = {step.series for step in new}
+        ids = {slug: i for slug, i in session.execute(select(Series.slug, Series.id).where(Series.slug.in_(slugs)))}
+        publishing.add_occurrences(session, new, ids, now, None)
         publishing.touch(programme, now)
-    return added
+    return len(new)

@@ -1,224 +1,276 @@
-"""Publish programme files: what they state becomes series and occurrences."""
+"""Publish what is asked for: exactly the plan that was shown, in one transaction, one publish at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import uuid
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from booking.domain import errors, zones
-from booking.domain.programme import Statement
-from booking.domain.recurrence import Instance, expand, stored_until
+from booking.domain import errors
+from booking.domain.consequences import CANCELLED, Outcome, Step
+from booking.domain.organisation import Organisation
+from booking.domain.plan import Plan, facts
+from booking.services import planning
 from booking.services.deed import deed
-from booking.store import locks, publishing, register
-from booking.store.programme import Occurrence, Series
+from booking.services.planning import Asking
+from booking.store import facts as letter_facts
+from booking.store import letters, locks, publishing, register, snapshots, waiting
+from booking.store.bookings import Booking
+from booking.store.changes import Change
+from booking.store.people import Person
+from booking.store.programme import Occurrence, Programme, Series
+from booking.store.publishing import UNDO_FOR
+
+
+class PlanChanged(errors.Refusal):
+    """The store has moved on since the plan was shown; `plan` is what it comes to now."""
+
+    code = "plan-changed"
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__("the plan has changed since it was shown")
+        self.plan = plan
+
+
+class PlanHurts(errors.Refusal):
+    """The plan moves or cancels people's bookings, and nobody has seen it yet; `plan` is to be shown first."""
+
+    code = "plan-hurts"
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(f"{len(plan.outcomes)} bookings would be moved or cancelled")
+        self.plan = plan
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One thing that publishing did or left: the series' slug and the wall time it is about."""
-
-    slug: str
-    wall: datetime | None = None
-
-    def __str__(self) -> str:
-        return f"{self.slug} {self.wall:%a %Y-%m-%d %H:%M}" if self.wall else self.slug
-
-
-@dataclass(slots=True)
 class Published:
-    """What a publish came to. `begun` was left out because it has begun; `kept` stays stored though no file says so."""
+    """What was published. `change` names it for whoever undoes it, None where nothing changed."""
 
-    added: list[Line] = field(default_factory=list)
-    moved: list[Line] = field(default_factory=list)
-    retitled: list[Line] = field(default_factory=list)
-    restaffed: list[Line] = field(default_factory=list)
-    begun: list[Line] = field(default_factory=list)
-    kept: list[Line] = field(default_factory=list)
-    series_changed: list[str] = field(default_factory=list)
+    plan: Plan
+    change: uuid.UUID | None
+    due_at: datetime | None
 
     @property
     def changed(self) -> bool:
-        """Whether anything was stored."""
-        return bool(self.added or self.moved or self.retitled or self.restaffed or self.series_changed)
+        """Whether anything was stored that anybody sees."""
+        return self.change is not None
 
 
 @deed
 def publish(
     session: Session,
-    statements: Sequence[Statement],
+    asking: Asking,
+    organisation: Organisation,
     now: datetime,
     *,
     uid_domain: str,
+    fingerprint: str | None = None,
     actor_id: int | None = None,
     with_past: bool = False,
 ) -> Published:
-    """Store what the files state; safe to run again, one publish at a time.
+    """Store what is asked for; safe to run again.
 
-    What has begun is never changed: it is left out and named (`with_past` stores it as new), and still counts for
-    the numbers of modules. Nothing goes because no file states it. Raises CannotPublish, naming file and line, for
-    an address that is no analyst and for a change that a confirmed booking would not survive; then nothing is stored.
+    With `fingerprint` it is done only if the plan is still the one that was shown (PlanChanged); without one only if
+    it moves and cancels nobody's booking (PlanHurts). Raises CannotPublish for mistakes and unanswered questions.
+    Letters are due, and freed quarters held, for ten minutes. Nothing is written where anything is raised.
     """
     programme = locks.programme(session)
-    emails = {named.email for statement in statements for named in statement.analysts}
-    analysts = publishing.analyst_ids(session, emails)
-    unknown = [
-        f"{named.place}: {named.email} is not an analyst; `booking people add` makes one"
-        for statement in statements
-        for named in statement.analysts
-        if named.email not in analysts
-    ]
-    if unknown:
-        raise errors.CannotPublish(unknown)
-    stored = publishing.stored_series(session, (statement.slug for statement in statements))
-    there = _locked_occurrences(session, [series.id for series in stored.values()])
-    done = Published()
-    problems: list[str] = []
-    rosters = publishing.rosters(session, (row.id for rows in there.values() for row in rows))
-    booked = publishing.booked(session, (row.id for rows in there.values() for row in rows if row.starts_at > now))
-    for statement in statements:
-        series = stored.get(statement.slug)
-        rows = there.get(series.id, []) if series is not None else []
-        staff = [analysts[named.email] for named in statement.analysts]
-        _Change(session, statement, series, rows, staff, rosters, booked, now, done, problems).apply(with_past)
-    if problems:
-        raise errors.CannotPublish(problems)
+    found = planning.read_changes(session, asking, organisation, now, with_past=with_past)
+    if found.problems:
+        raise errors.CannotPublish(found.problems)
+    locks.occurrences(session, found.touched_ids)
+    plan = planning.finish(session, found, now)
+    locks.persons(session, {booking.member_id for booking in (o.booking for o in plan.outcomes)})
+    if fingerprint is not None and plan.fingerprint != fingerprint:
+        raise PlanChanged(plan)
+    if plan.questions:
+        raise errors.CannotPublish([_located(q.place, q.series, q.message) for q in plan.questions])
+    if fingerprint is None and plan.outcomes:
+        raise PlanHurts(plan)
     if programme.uid_domain is None:
         programme.uid_domain = uid_domain
-    if done.changed:
-        publishing.touch(programme, now)
-        counts = {name: len(getattr(done, name)) for name in ("added", "moved", "retitled", "restaffed")}
-        register.write(session, "published", "programme", None, now, actor_id=actor_id, **counts)
-    return done
+    return _apply(session, programme, plan, now, actor_id)
 
 
-def _locked_occurrences(session: Session, series_ids: list[int]) -> dict[int, list[Occurrence]]:
-    ids = session.scalars(select(Occurrence.id).where(Occurrence.series_id.in_(series_ids))).all()
-    found: dict[int, list[Occurrence]] = {}
-    for row in locks.occurrences(session, ids).values():
-        found.setdefault(row.series_id, []).append(row)
-    return found
+def _located(place: str, series: str, message: str) -> str:
+    return f"{place}: {series}: {message}" if place else f"{series}: {message}"
 
 
-@dataclass(slots=True)
-class _Change:
-    """One series brought from what is stored to what is stated."""
-
-    session: Session
-    stated: Statement
-    stored: Series | None
-    rows: list[Occurrence]
-    staff: list[int]
-    rosters: dict[int, list[int]]
-    booked: dict[tuple[int, int], int]
-    now: datetime
-    done: Published
-    problems: list[str]
-    revised: set[int] = field(default_factory=set)
-
-    def apply(self, with_past: bool) -> None:
-        rule = self.stated.rule
-        instances = expand(rule, rule.starts_on, stored_until(zones.today(self.now, rule.zone)))
-        by_key = {row.key: row for row in self.rows}
-        new = [instance for instance in instances if instance.key not in by_key]
-        coming = [instance for instance in new if with_past or instance.starts_at > self.now]
-        begun = {row.key for row in self.rows if row.starts_at <= self.now}
-        begun |= {instance.key for instance in new} - {instance.key for instance in coming}
-        self.done.begun += [Line(self.stated.slug, i.wall) for i in instances if i.key in begun]
-        stated = {instance.key: instance for instance in instances}
-        self.done.kept += [
-            Line(self.stated.slug, zones.wall(row.starts_at, rule.zone))
-            for row in self.rows
-            if row.key not in stated and row.key not in begun
-        ]
-        retitled = self.retitled_keys()
-        if self.stored is not None and self.differs(self.stored):
-            self.done.series_changed.append(self.stated.slug)
-        upcoming = [(row, stated[row.key]) for row in self.rows if row.key in stated and row.key not in begun]
-        for row, instance in upcoming:
-            self.time(row, instance)
-        self.titles([row for row, _ in upcoming if row.key in retitled])
-        self.roster([row for row, _ in upcoming])
-        if self.problems:
-            return
-        series = publishing.write_series(self.session, self.stored, self.stated, self.staff, self.now)
-        publishing.add_occurrences(self.session, series.id, coming, self.staff, self.now)
-        self.done.added += [Line(self.stated.slug, instance.wall) for instance in coming]
-
-    def differs(self, stored: Series) -> bool:
-        """Whether the series' own row, modules or analysts are to change."""
-        same = (
-            publishing.rule_of(stored) == self.stated.rule
-            and (stored.kind, stored.title, stored.summary)
-            == (self.stated.kind, self.stated.title, self.stated.summary)
-            and stored.slot_minutes == ",".join(map(str, self.stated.slot_minutes))
-            and [place.analyst_id for place in stored.analysts] == self.staff
+def _apply(session: Session, programme: Programme, plan: Plan, now: datetime, actor_id: int | None) -> Published:
+    found = plan.changes
+    if plan.is_empty and not found.far:
+        return Published(plan, None, None)
+    change = None
+    if not plan.is_empty:
+        change = Change(
+            actor_id=actor_id,
+            fingerprint=plan.fingerprint,
+            plan=facts(plan),
+            before=_before(session, plan),
+            published_at=now,
+            due_at=now + UNDO_FOR,
         )
-        return not same
-
-    def retitled_keys(self) -> set[str]:
-        """Keys of the stored occurrences whose words change."""
-        if self.stored is None:
-            return set()
-        keys = {row.key for row in self.rows}
-        if (self.stored.title, self.stored.summary) != (self.stated.title, self.stated.summary):
-            return keys
-        before = {str(module.number): module.title for module in self.stored.modules}
-        after = {str(number): title for number, title in enumerate(self.stated.rule.modules, 1)}
-        if len(before) != len(after):
-            return keys  # "1 of 4" becomes "1 of 5"
-        return {key for key in keys if before.get(key) != after.get(key)}
-
-    def time(self, row: Occurrence, instance: Instance) -> None:
-        if (row.starts_at, row.ends_at) == (instance.starts_at, instance.ends_at):
-            return
-        if instance.starts_at <= self.now:
-            self.problems.append(f"{self.stated.place}: {Line(self.stated.slug, instance.wall)} lies in the past")
-            return
-        hurt = sum(count for (occurrence_id, _), count in self.booked.items() if occurrence_id == row.id)
-        if hurt:
-            was = zones.wall(row.starts_at, self.stated.rule.zone)
-            self.problems.append(
-                f"{self.stated.place}: {Line(self.stated.slug, was)} would move to {instance.wall:%a %Y-%m-%d %H:%M}, "
-                f"but {_bookings(hurt)}"
-            )
-            return
-        row.moved_from_at = row.starts_at if row.starts_at != instance.starts_at else row.moved_from_at
-        row.starts_at, row.ends_at = instance.starts_at, instance.ends_at
-        self.revise(row)
-        self.done.moved.append(Line(self.stated.slug, instance.wall))
-
-    def titles(self, rows: list[Occurrence]) -> None:
-        for row in rows:
-            self.revise(row)
-            self.done.retitled.append(Line(self.stated.slug, zones.wall(row.starts_at, self.stated.rule.zone)))
-        if rows:
-            publishing.revise_bookings(self.session, [row.id for row in rows], self.now)
-
-    def roster(self, rows: list[Occurrence]) -> None:
-        changed = [row for row in rows if self.rosters.get(row.id, []) != self.staff]
-        for row in changed:
-            leaving = set(self.rosters.get(row.id, [])) - set(self.staff)
-            hurt = sum(self.booked.get((row.id, analyst_id), 0) for analyst_id in leaving)
-            wall = zones.wall(row.starts_at, self.stated.rule.zone)
-            if hurt:
-                self.problems.append(
-                    f"{self.stated.place}: an analyst would leave {Line(self.stated.slug, wall)}, but {_bookings(hurt)}"
-                )
-            self.done.restaffed.append(Line(self.stated.slug, wall))
-        if not self.problems:
-            publishing.write_rosters(self.session, [row.id for row in changed], self.staff)
-
-    def revise(self, row: Occurrence) -> None:
-        """Count one published change, however many of its fields it touches."""
-        if row.id not in self.revised:
-            self.revised.add(row.id)
-            row.sequence += 1
-            row.revised_at = self.now.replace(microsecond=0)
+        session.add(change)
+        session.flush()
+    ids = publishing.write_series(session, found.series, now)
+    ids |= _ids_of(session, {step.series for step in [*found.steps, *found.far]} - ids.keys())
+    new = [step for step in found.steps if step.what == "appears"]
+    publishing.add_occurrences(session, new, ids, now, change.id if change else None)
+    publishing.add_occurrences(session, [s for s in found.far if s.what == "appears"], ids, now, None)
+    for step in [*found.steps, *found.far]:
+        if step.what != "appears":
+            publishing.change_occurrence(session, step, now)
+    if change is not None:
+        _people(session, plan, change, now)
+        change.before = {**change.before, "added_series": [ids[c.after.slug] for c in found.series if c.before is None]}
+        counts = {what: n for what in STEPS if (n := sum(step.what == what for step in found.steps))}
+        named = {"series": sorted({step.series for step in found.steps} | {c.after.slug for c in found.series})[:50]}
+        hurt = {"bookings": len(plan.outcomes)} if plan.outcomes else {}
+        register.write(
+            session, "published", "change", change.public_id, now, actor_id=actor_id, **counts, **hurt, **named
+        )
+    if found.steps or found.far or any(_shows(c.fields) or c.before is None for c in found.series):
+        publishing.touch(programme, now)
+    session.flush()
+    return Published(plan, change.public_id if change else None, change.due_at if change else None)
 
 
-def _bookings(count: int) -> str:
-    return "1 booking is confirmed there" if count == 1 else f"{count} bookings are confirmed there"
+STEPS = ("appears", "moves", "changes", "goes", "returns")
+
+
+def _shows(fields: tuple[str, ...]) -> bool:
+    return bool({"slug", "kind", "title", "summary"} & set(fields))
+
+
+def _ids_of(session: Session, slugs: set[str]) -> dict[str, int]:
+    found = session.execute(select(Series.slug, Series.id).where(Series.slug.in_(slugs))) if slugs else ()
+    return {slug: series_id for slug, series_id in found}
+
+
+def _before(session: Session, plan: Plan) -> dict[str, Any]:
+    """What undo puts back."""
+    found = plan.changes
+    series_ids = [c.before.id for c in found.series if c.before is not None and c.before.id is not None]
+    retitled = [
+        [c.before.id, c.before.title] for c in found.series if c.before is not None and c.before.title != c.after.title
+    ]
+    occurrence_ids = found.touched_ids
+    booking_ids = sorted(outcome.booking.id for outcome in plan.outcomes)
+    waiting_ids = sorted(place.id for place in plan.places if place.what == "waiting")
+    return {
+        "series": snapshots.take(session, "series", series_ids),
+        "module": snapshots.take_list(session, "module", series_ids),
+        "series_analyst": snapshots.take_list(session, "series_analyst", series_ids),
+        "occurrence": snapshots.take(session, "occurrence", occurrence_ids),
+        "roster": snapshots.take_list(session, "roster", occurrence_ids),
+        "booking": snapshots.take(session, "booking", booking_ids),
+        "claim": snapshots.take_list(session, "claim", booking_ids),
+        "waiting": snapshots.take(session, "waiting", waiting_ids),
+        "retitled": retitled,
+    }
+
+
+def _people(session: Session, plan: Plan, change: Change, now: datetime) -> None:
+    """Bookings, waitlist places and letters."""
+    found = plan.changes
+    by_id = {step.occurrence_id: step for step in found.steps if step.occurrence_id is not None}
+    booking_ids = [outcome.booking.id for outcome in plan.outcomes]
+    bookings = {row.id: row for row in session.scalars(select(Booking).where(Booking.id.in_(booking_ids))).unique()}
+    was = {b.id: (b.starts_at, b.minutes, b.analyst.name) for b in bookings.values()}
+    if booking_ids:
+        publishing.hold(session, booking_ids, change.id)
+    for outcome in plan.outcomes:
+        publishing.place(session, outcome, change.id, now)
+    shown = [i for i, step in by_id.items() if publishing.PUBLISHED & set(step.fields)]
+    publishing.revise_bookings(session, shown, booking_ids, now)
+    _end_waiting(session, plan, by_id, now)
+    session.expire_all()
+    for outcome in plan.outcomes:
+        _tell(session, bookings[outcome.booking.id], outcome, by_id, was[outcome.booking.id], change, now)
+    _tell_enrolled(session, plan, by_id, change, now)
+
+
+def _end_waiting(session: Session, plan: Plan, by_id: dict[int, Step], now: datetime) -> None:
+    gone = [p.id for p in plan.places if p.what == "waiting" and by_id[p.occurrence_id].after.reason is not None]
+    if gone:
+        session.execute(
+            update(waiting.Waiting).where(waiting.Waiting.id.in_(gone)).values(ended_at=now, outcome="gone")
+        )
+
+
+def _tell(
+    session: Session,
+    booking: Booking,
+    outcome: Outcome,
+    by_id: dict[int, Step],
+    was: tuple[datetime, int, str],
+    change: Change,
+    now: datetime,
+) -> None:
+    reason = by_id[outcome.booking.occurrence_id].after.reason or ""
+    if outcome.what == CANCELLED:
+        booking.reason = reason
+        told = letter_facts.booking_facts(session, booking, reason=reason)
+        name = "cancelled-by-us"
+    else:
+        told = letter_facts.booking_facts(
+            session, booking, was_at=letter_facts.stamp(was[0]), was_minutes=was[1], was_with=was[2], reason=reason
+        )
+        name = "moved-by-us"
+    letters.enqueue(
+        session,
+        name,
+        booking.member.email,
+        told,
+        now,
+        person_id=booking.member_id,
+        booking_id=booking.id,
+        due_at=change.due_at,
+        change_id=change.id,
+    )
+
+
+def _tell_enrolled(session: Session, plan: Plan, by_id: dict[int, Step], change: Change, now: datetime) -> None:
+    """One letter to each person whose lab, masterclass or waitlist place is touched, whatever the number of them."""
+    notices = [notice for notice in plan.notices if notice.letter == "programme-changed"]
+    if not notices:
+        return
+    people = {
+        person.id: person
+        for person in session.scalars(select(Person).where(Person.id.in_({n.member_id for n in notices})))
+    }
+    ids = {occurrence_id for notice in notices for occurrence_id in notice.occurrence_ids}
+    rows = {row.id: row for row in session.scalars(select(Occurrence).where(Occurrence.id.in_(ids)))}
+    for notice in notices:
+        lines = [_line(rows[i], by_id[i]) for i in sorted(notice.occurrence_ids, key=lambda i: rows[i].starts_at)]
+        told = {"lines": lines, "zone": rows[notice.occurrence_ids[0]].series.zone, **lines[0]}
+        letters.enqueue(
+            session,
+            notice.letter,
+            people[notice.member_id].email,
+            told,
+            now,
+            person_id=notice.member_id,
+            due_at=change.due_at,
+            change_id=change.id,
+        )
+
+
+def _line(row: Occurrence, step: Step) -> dict[str, Any]:
+    module = next((m.title for m in row.series.modules if m.number == row.module_number), "")
+    before = step.before.starts_at if step.before is not None else row.starts_at
+    return {
+        "what": step.what,
+        "occurrence": str(row.public_id),
+        "series": row.series.slug,
+        "title": row.title or row.series.title,
+        "module": module,
+        "number": row.module_number,
+        "starts_at": letter_facts.stamp(row.starts_at),
+        "was_at": letter_facts.stamp(before),
+        "reason": row.reason,
+    }

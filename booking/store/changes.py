@@ -15,7 +15,7 @@ from booking.store.base import Base, Id, new_public_id
 class Change(Base):
     """One publish. `plan` is what was shown, `before` the rows as they were; `due_at` is when its letters leave.
 
-    `before` is emptied once `due_at` is past: from then on nothing is put back row by row.
+    `closed_at`: its ten minutes were over, what it held was let go, and `before` emptied.
     """
 
     __tablename__ = "change"
@@ -30,6 +30,7 @@ class Change(Base):
     published_at: Mapped[datetime]
     due_at: Mapped[datetime]
     undone_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
 
 
 class Draft(Base):

@@ -1,168 +1,251 @@
-"""Shared steps of what writes the programme: series rows, rosters, occurrences in bulk."""
+"""Steps that write a plan to the tables: series, occurrences, rosters, and what becomes of bookings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
 
-from booking.domain.programme import Statement
-from booking.domain.recurrence import Instance, Rule
-from booking.store.base import new_public_id
+from booking.domain import zones
+from booking.domain.consequences import Outcome, Step
+from booking.domain.plan import SeriesChange
+from booking.domain.terms import Definition
+from booking.store import terms as terms_json
+from booking.store.base import new_public_id, table_of
 from booking.store.bookings import CONFIRMED, Booking
-from booking.store.people import Person, Role
-from booking.store.programme import Module, Occurrence, Programme, Roster, Series, SeriesAnalyst
+from booking.store.claims import Claim
+from booking.store.programme import CANCELLED, SCHEDULED, Module, Occurrence, Programme, Roster, Series, SeriesAnalyst
+
+_occurrence, _roster, _claim = table_of(Occurrence), table_of(Roster), table_of(Claim)
+_booking, _series = table_of(Booking), table_of(Series)
+_module, _staff = table_of(Module), table_of(SeriesAnalyst)
+#: Changes of an occurrence that calendars show: SEQUENCE rises with these and no others.
+PUBLISHED = frozenset({"when", "title", "words", "reason"})
+PART = 5000
 
 
-def stored_series(session: Session, slugs: Iterable[str]) -> dict[str, Series]:
-    """Series by slug, their modules and analysts read with them."""
-    rows = session.scalars(
-        select(Series)
-        .where(Series.slug.in_(list(slugs)))
-        .options(selectinload(Series.modules), selectinload(Series.analysts))
-        .execution_options(populate_existing=True)
-    )
-    return {row.slug: row for row in rows}
+def write_series(session: Session, changes: Sequence[SeriesChange], now: datetime) -> dict[str, int]:
+    """Add or update the series' own rows, modules and analysts; the internal ids of all of them by slug."""
+    ids: dict[str, int] = {}
+    new = [change.after for change in changes if change.before is None]
+    if new:
+        rows = [{**_columns(asked), "public_id": new_public_id(), "created_at": now} for asked in new]
+        found = session.execute(insert(_series).returning(_series.c.id, _series.c.slug), rows)
+        ids |= {slug: series_id for series_id, slug in found}
+    for change in changes:
+        if change.before is not None and change.before.id is not None:
+            series_id = ids[change.after.slug] = change.before.id
+            session.execute(update(_series).where(_series.c.id == series_id).values(**_columns(change.after)))
+    for change in changes:
+        series_id = ids[change.after.slug]
+        before = change.before
+        if before is None or before.rule.modules != change.after.rule.modules:
+            _rewrite(
+                session,
+                _module,
+                series_id,
+                [{"number": n, "title": t} for n, t in enumerate(change.after.rule.modules, 1)],
+            )
+        if before is None or before.analysts != change.after.analysts:
+            _rewrite(
+                session,
+                _staff,
+                series_id,
+                [{"analyst_id": a, "position": p} for p, a in enumerate(change.after.analysts)],
+            )
+        if before is not None and before.title != change.after.title:
+            # what has begun keeps the title it had
+            session.execute(
+                update(_occurrence)
+                .where(
+                    _occurrence.c.series_id == series_id, _occurrence.c.starts_at <= now, _occurrence.c.title.is_(None)
+                )
+                .values(title=before.title)
+            )
+    return ids
 
 
-def rule_of(series: Series) -> Rule:
-    """The rule that a series row holds."""
-    modules = tuple(module.title for module in series.modules)
-    days = (series.starts_on, series.start_wall, series.end_wall)
-    return Rule(series.rrule, *days, series.zone, series.ends_on, modules)
+def _rewrite(session: Session, table: Any, series_id: int, rows: list[dict[str, Any]]) -> None:
+    session.execute(delete(table).where(table.c.series_id == series_id))
+    if rows:
+        session.execute(insert(table), [{"series_id": series_id, **row} for row in rows])
 
 
-def analyst_ids(session: Session, emails: Iterable[str]) -> dict[str, int]:
-    """The ids of those addresses that are analysts with an open account."""
-    found = session.execute(
-        select(Person.email, Person.id)
-        .join(Role, Role.person_id == Person.id)
-        .where(Person.email.in_(list(emails)), Role.role == "analyst", Person.closed_at.is_(None))
-    )
-    return {email: person_id for email, person_id in found}
-
-
-def write_series(
-    session: Session, stored: Series | None, stated: Statement, analysts: Sequence[int], now: datetime
-) -> Series:
-    """Add the series, or bring its row, modules and analysts to what is stated."""
-    series = stored or Series(slug=stated.slug, created_at=now, modules=[], analysts=[])
-    rule = stated.rule
-    series.kind, series.title, series.summary = stated.kind, stated.title, stated.summary
-    series.zone, series.rrule, series.starts_on, series.ends_on = rule.zone, rule.rrule, rule.starts_on, rule.ends_on
-    series.start_wall, series.end_wall = rule.start_wall, rule.end_wall
-    series.slot_minutes = ",".join(map(str, stated.slot_minutes))
-    kept = {module.number: module for module in series.modules}
-    series.modules[:] = [
-        _titled(kept.get(number) or Module(number=number), title) for number, title in enumerate(rule.modules, 1)
-    ]
-    if [place.analyst_id for place in series.analysts] != list(analysts):
-        here = {place.analyst_id: place for place in series.analysts}
-        places = [here.get(analyst_id) or SeriesAnalyst(analyst_id=analyst_id) for analyst_id in analysts]
-        for position, place in enumerate(places):
-            place.position = position
-        series.analysts[:] = places
-    session.add(series)
-    session.flush()
-    return series
-
-
-def _titled(module: Module, title: str) -> Module:
-    module.title = title
-    return module
+def _columns(asked: Definition) -> dict[str, Any]:
+    rule = asked.rule
+    return {
+        "slug": asked.slug,
+        "kind": asked.kind,
+        "title": asked.title,
+        "summary": asked.summary,
+        "zone": rule.zone,
+        "rrule": rule.rrule,
+        "starts_on": rule.starts_on,
+        "ends_on": rule.ends_on,
+        "start_wall": rule.start_wall,
+        "end_wall": rule.end_wall,
+        "slot_minutes": ",".join(map(str, asked.slot_minutes)),
+        "room_url": asked.room_url,
+        "terms": terms_json.to_json(asked.terms, rule.turns),
+    }
 
 
 def add_occurrences(
-    session: Session, series_id: int, instances: Sequence[Instance], analysts: Sequence[int], now: datetime
+    session: Session, steps: Sequence[Step], series_ids: Mapping[str, int], now: datetime, change_id: int | None
 ) -> None:
-    """Store instances as new occurrences with their roster: two statements, however many."""
-    if not instances:
+    """Store new occurrences with their rosters: two statements, however many."""
+    if not steps:
         return
     stamp = now.replace(microsecond=0)
     rows = [
         {
             "public_id": new_public_id(),
-            "series_id": series_id,
-            "key": instance.key,
-            "module_number": instance.module,
-            "starts_at": instance.starts_at,
-            "ends_at": instance.ends_at,
+            "series_id": series_ids[step.series],
+            "key": step.key,
+            "module_number": step.after.module,
+            "title": step.after.title,
+            "room_url": step.after.room_url,
+            "rule_on": step.after.on,
+            "starts_at": step.after.starts_at,
+            "ends_at": step.after.ends_at,
+            "recording_url": step.after.recording_url,
+            "slides_url": step.after.slides_url,
+            "status": SCHEDULED,
+            "reason": "",
+            "sequence": 0,
             "revised_at": stamp,
             "created_at": now,
+            "change_id": change_id,
         }
-        for instance in instances
+        for step in steps
     ]
-    ids = session.scalars(insert(Occurrence).returning(Occurrence.id), rows).all()
-    roster = [{"occurrence_id": o, "analyst_id": a, "position": p} for o in ids for p, a in enumerate(analysts)]
-    if roster:
-        session.execute(insert(Roster), roster)
-
-
-def write_rosters(session: Session, occurrence_ids: Sequence[int], analysts: Sequence[int]) -> None:
-    """Give these occurrences that roster; rooms set for one analyst in one of them stay."""
-    if not occurrence_ids:
+    if not any(step.after.analysts for step in steps):
+        session.execute(insert(_occurrence), rows)
         return
-    session.execute(delete(Roster).where(Roster.occurrence_id.in_(occurrence_ids), Roster.analyst_id.not_in(analysts)))
-    there = {
-        (o, a): p
-        for o, a, p in session.execute(
-            select(Roster.occurrence_id, Roster.analyst_id, Roster.position).where(
-                Roster.occurrence_id.in_(occurrence_ids)
-            )
+    ids = {
+        public_id: occurrence_id
+        for occurrence_id, public_id in session.execute(
+            insert(_occurrence).returning(_occurrence.c.id, _occurrence.c.public_id), rows
         )
     }
-    missing = [
-        {"occurrence_id": o, "analyst_id": a, "position": p}
-        for o in occurrence_ids
-        for p, a in enumerate(analysts)
-        if (o, a) not in there
+    roster = [
+        {"occurrence_id": ids[row["public_id"]], "analyst_id": analyst_id, "position": position, "is_away": False}
+        for row, step in zip(rows, steps, strict=True)
+        for position, analyst_id in enumerate(step.after.analysts)
     ]
-    if missing:
-        session.execute(insert(Roster), missing)
+    session.execute(insert(_roster), roster)
+
+
+def change_occurrence(session: Session, step: Step, now: datetime) -> None:
+    """Bring one stored occurrence to how it is to be; SEQUENCE rises if a calendar shows the difference."""
+    before, after = step.before, step.after
+    if before is None or step.occurrence_id is None:
+        return
+    values: dict[str, Any] = {
+        "rule_on": after.on,
+        "starts_at": after.starts_at,
+        "ends_at": after.ends_at,
+        "title": after.title,
+        "room_url": after.room_url,
+        "recording_url": after.recording_url,
+        "slides_url": after.slides_url,
+        "status": SCHEDULED if after.reason is None else CANCELLED,
+        "reason": after.reason or "",
+    }
+    if before.starts_at != after.starts_at:
+        values["moved_from_at"] = before.starts_at
+    if PUBLISHED & set(step.fields):
+        values |= {"sequence": _occurrence.c.sequence + 1, "revised_at": now.replace(microsecond=0)}
+    session.execute(update(_occurrence).where(_occurrence.c.id == step.occurrence_id).values(**values))
+    if before.analysts != after.analysts:
+        write_roster(session, step.occurrence_id, after.analysts)
+
+
+def write_roster(session: Session, occurrence_id: int, analysts: Sequence[int]) -> None:
+    """Give the occurrence that roster; rooms set for one analyst stay, those marked as away stay marked."""
+    here = _roster.c.occurrence_id == occurrence_id
+    session.execute(delete(_roster).where(here, _roster.c.analyst_id.not_in(analysts), _roster.c.is_away.is_(False)))
+    there = {row[0] for row in session.execute(select(_roster.c.analyst_id).where(here))}
     for position, analyst_id in enumerate(analysts):
-        session.execute(
-            update(Roster)
-            .where(
-                Roster.occurrence_id.in_(occurrence_ids), Roster.analyst_id == analyst_id, Roster.position != position
+        if analyst_id in there:
+            session.execute(
+                update(_roster).where(here, _roster.c.analyst_id == analyst_id).values(position=position, is_away=False)
             )
-            .values(position=position)
-        )
+        else:
+            row = {"occurrence_id": occurrence_id, "analyst_id": analyst_id, "position": position, "is_away": False}
+            session.execute(insert(_roster), row)
 
 
-def rosters(session: Session, occurrence_ids: Iterable[int]) -> dict[int, list[int]]:
-    """Who staffs each occurrence, in order."""
-    found: dict[int, list[int]] = {}
-    for occurrence_id, analyst_id in session.execute(
-        select(Roster.occurrence_id, Roster.analyst_id)
-        .where(Roster.occurrence_id.in_(list(occurrence_ids)))
-        .order_by(Roster.occurrence_id, Roster.position, Roster.analyst_id)
-    ):
-        found.setdefault(occurrence_id, []).append(analyst_id)
-    return found
-
-
-def booked(session: Session, occurrence_ids: Iterable[int]) -> dict[tuple[int, int], int]:
-    """How many confirmed bookings each analyst has in each occurrence; pairs without any are left out."""
-    found = session.execute(
-        select(Booking.occurrence_id, Booking.analyst_id, func.count())
-        .where(Booking.occurrence_id.in_(list(occurrence_ids)), Booking.status == CONFIRMED)
-        .group_by(Booking.occurrence_id, Booking.analyst_id)
-    )
-    return {(occurrence_id, analyst_id): count for occurrence_id, analyst_id, count in found}
-
-
-def revise_bookings(session: Session, occurrence_ids: Sequence[int], now: datetime) -> None:
-    """Raise the SEQUENCE of every confirmed booking in occurrences whose change shows in them."""
+def hold(session: Session, booking_ids: Sequence[int], change_id: int) -> None:
+    """Take the quarters of these bookings out of their hands, and hold them for whoever undoes the publish."""
     session.execute(
-        update(Booking)
-        .where(Booking.occurrence_id.in_(occurrence_ids), Booking.status == CONFIRMED)
-        .values(sequence=Booking.sequence + 1, revised_at=now.replace(microsecond=0))
+        update(_claim).where(_claim.c.booking_id.in_(booking_ids)).values(booking_id=None, change_id=change_id)
     )
+
+
+def place(session: Session, outcome: Outcome, change_id: int, now: datetime) -> None:
+    """Put a booking where the plan says, its old quarters being held, or cancel it."""
+    booking = outcome.booking
+    values: dict[str, Any] = {"sequence": _booking.c.sequence + 1, "revised_at": now.replace(microsecond=0)}
+    if outcome.slot is None:
+        values |= {"status": "cancelled", "cancelled_at": now, "cancelled_by": "staff"}
+    else:
+        slot = outcome.slot
+        values |= {"analyst_id": slot.analyst_id, "starts_at": slot.starts_at, "ends_at": slot.ends_at}
+        quarters = slot.quarters
+        held = _claim.c.change_id == change_id
+        session.execute(
+            delete(_claim).where(held, _claim.c.analyst_id == slot.analyst_id, _claim.c.quarter_at.in_(quarters))
+        )
+        session.execute(
+            delete(_claim).where(held, _claim.c.member_id == booking.member_id, _claim.c.quarter_at.in_(quarters))
+        )
+        session.execute(
+            insert(_claim),
+            [
+                {
+                    "analyst_id": slot.analyst_id,
+                    "quarter_at": at,
+                    "member_id": booking.member_id,
+                    "booking_id": booking.id,
+                }
+                for at in quarters
+            ],
+        )
+    session.execute(update(_booking).where(_booking.c.id == booking.id).values(**values))
+
+
+def revise_bookings(session: Session, occurrence_ids: Sequence[int], but: Iterable[int], now: datetime) -> list[int]:
+    """Raise the SEQUENCE of the confirmed bookings in occurrences whose change shows in them; their ids."""
+    found: list[int] = []
+    done = set(but)
+    for first in range(0, len(occurrence_ids), PART):
+        part = occurrence_ids[first : first + PART]
+        ids = session.scalars(
+            select(_booking.c.id).where(_booking.c.occurrence_id.in_(part), _booking.c.status == CONFIRMED)
+        ).all()
+        found += [booking_id for booking_id in ids if booking_id not in done]
+    for first in range(0, len(found), PART):
+        session.execute(
+            update(_booking)
+            .where(_booking.c.id.in_(found[first : first + PART]))
+            .values(sequence=_booking.c.sequence + 1, revised_at=now.replace(microsecond=0))
+        )
+    return found
 
 
 def touch(programme: Programme, now: datetime) -> None:
     """Count a change that a public feed shows."""
     programme.version += 1
     programme.published_at = now
+
+
+def local_day(instant: datetime, zone: str) -> str:
+    """`Mon 2023-12-04`, for the register."""
+    return f"{zones.wall(instant, zone):%a %Y-%m-%d}"
+
+
+UNDO_FOR = timedelta(minutes=10)

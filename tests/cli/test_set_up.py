@@ -112,7 +112,13 @@ def test_a_programme_is_published_and_its_mistakes_are_named(installed: Path) ->
     refused = booking(installed, "programme", "publish", "p.yaml")
     assert refused.stderr == "p.yaml:8: max@x.org is not an analyst; `booking people add` makes one\n"
     file.write_text(text)
-    assert booking(installed, "programme", "publish", "p.yaml").stdout.endswith("published\n")
+    unanswered = booking(installed, "programme", "publish", "p.yaml")
+    assert "does it take place? Write on_holiday: keep, skip, push or move" in unanswered.stderr
+    text = f"{text}    on_holiday: skip\n"
+    file.write_text(text)
+    shown = booking(installed, "programme", "plan", "p.yaml").stdout
+    assert "a-clinic: Clinic (new: 1:00 pm – 2:00 pm, Brisbane’s clock)" in shown
+    assert "\npublished\n" in booking(installed, "programme", "publish", "p.yaml").stdout
     assert booking(installed, "programme", "publish", "p.yaml").stdout.endswith("nothing has changed\n")
     file.write_text(text.replace("Monday", "Noday").replace("kind: clinic", "kind: party"))
     bad = booking(installed, "programme", "check", "p.yaml")

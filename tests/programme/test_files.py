@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
 
@@ -238,7 +239,9 @@ def test_an_endless_series_is_stored_to_the_end_of_the_month_13_months_ahead() -
 
 
 def test_the_shipped_organisation_is_the_one_of_the_tests() -> None:
-    assert organisation.load(folder("data")) == ORGANISATION
+    shipped = organisation.load(folder("data"))
+    assert shipped.observe == ("QLD", "NSW", "VIC")
+    assert replace(shipped, observe=()) == ORGANISATION
     assert organisation.load(folder("data"), "Another").name == "Another"
 
 

@@ -10,13 +10,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.domain.consequences import Step
 from booking.domain.programme import Named, Place, Statement
 from booking.domain.recurrence import Rule
+from booking.services import planning
 from booking.services import publish as publish_module
-from booking.services.cancel import cancel
 from booking.services.extend import extend
 from booking.services.publish import Published, publish
-from booking.store.programme import Module, Occurrence, Programme, Roster, Series
+from booking.store.programme import Module, Occurrence, Programme, Series
 from booking.store.register import Entry
 from tests.builders import NOW, ORGANISATION, a_booking, a_person
 from tests.databases import Database
@@ -42,7 +43,15 @@ def stated(analysts: tuple[str, ...] = (), **fields: object) -> Statement:
 
 
 def run(session: Session, *statements: Statement, now: datetime = NOW, **options: bool) -> Published:
-    return publish(session, statements, now, uid_domain="booking.example.org", **options)
+    """Publish, the plan being shown first where it touches bookings."""
+    asking = planning.files(statements)
+    plan = planning.read_plan(session, asking, ORGANISATION, now, **options)
+    options_too = {"uid_domain": "booking.example.org", "fingerprint": plan.fingerprint, **options}
+    return publish(session, asking, ORGANISATION, now, **options_too)  # type: ignore[arg-type]
+
+
+def steps(done: Published, what: str) -> list[Step]:
+    return [step for step in done.plan.changes.steps if step.what == what]
 
 
 def stored(session: Session) -> list[Occurrence]:
@@ -60,10 +69,11 @@ def test_what_is_stated_is_stored_and_the_uid_domain_with_it(session: Session) -
     assert [row.starts_at for row in rows] == [datetime(2023, 12, day, 3, tzinfo=UTC) for day in (4, 11, 18, 25)]
     assert [row.key for row in rows] == ["2023-12-04", "2023-12-11", "2023-12-18", "2023-12-25"]
     assert {row.sequence for row in rows} == {0}
-    assert len(done.added) == 4
+    assert len(steps(done, "appears")) == 4
     programme = session.get_one(Programme, 1)
     assert (programme.uid_domain, programme.version) == ("booking.example.org", 1)
-    publish(session, [stated(slug="another")], NOW, uid_domain="moved.example.org")
+    asking = planning.files([stated(slug="another")])
+    publish(session, asking, ORGANISATION, NOW, uid_domain="moved.example.org")
     assert session.get_one(Programme, 1).uid_domain == "booking.example.org"
 
 
@@ -84,9 +94,8 @@ def test_a_modular_series_ends_with_its_modules_and_keeps_their_numbers(session:
     fridays = stated(
         rrule="FREQ=WEEKLY;BYDAY=FR", starts_on=date(2023, 12, 1), ends_on=None, modules=("A", "B", "C", "D")
     )
-    done = run(session, fridays, now=datetime(2023, 12, 9, tzinfo=UTC))
+    run(session, fridays, now=datetime(2023, 12, 9, tzinfo=UTC))
     assert [(row.key, row.module_number) for row in stored(session)] == [("3", 3), ("4", 4)]
-    assert [str(line) for line in done.begun] == ["a-clinic Fri 2023-12-01 13:00", "a-clinic Fri 2023-12-08 13:00"]
     assert session.scalars(select(Module.title).order_by(Module.number)).all() == ["A", "B", "C", "D"]
 
 
@@ -121,38 +130,13 @@ def test_a_new_time_keeps_the_occurrence_raises_its_sequence_and_says_where_it_w
     assert [(row.sequence, f"{row.starts_at:%H}") for row in rows] == [(0, "03"), (1, "05"), (1, "05"), (1, "05")]
     assert [row.moved_from_at for row in rows[1:]] == [before[row.key][1] for row in rows[1:]]
     assert {row.revised_at for row in rows[1:]} == {later}
-    assert (len(done.moved), len(done.begun), version(session)) == (3, 1, 2)
+    assert (len(steps(done, "moves")), len(done.plan.changes.begun), version(session)) == (3, 1, 2)
 
 
 def test_a_change_of_time_and_title_at_once_raises_the_sequence_once(session: Session) -> None:
     run(session, stated())
     run(session, stated(start_wall=time(15), end_wall=time(16), title="Another"))
     assert {row.sequence for row in stored(session)} == {1}
-
-
-def test_a_change_that_a_booking_would_not_survive_is_refused_with_the_number_it_hurts(session: Session) -> None:
-    a_person(session, "Ada", roles=["analyst"])
-    a_person(session, "Ben", roles=["analyst"])
-    session.commit()
-    both = ("ada@example.org", "ben@example.org")
-    run(session, stated(both))
-    first = stored(session)[0]
-    ada = session.scalars(select(Roster.analyst_id).where(Roster.position == 0)).first()
-    booking = a_booking(session, first)
-    assert booking.analyst_id == ada
-    with pytest.raises(errors.CannotPublish) as refused:
-        run(session, stated(both, start_wall=time(15), end_wall=time(16)))
-    assert refused.value.problems == [
-        "p.yaml:2: a-clinic Mon 2023-12-04 13:00 would move to Mon 2023-12-04 15:00, but 1 booking is confirmed there"
-    ]
-    with pytest.raises(errors.CannotPublish) as refused:
-        run(session, stated(("ben@example.org",)))
-    assert refused.value.problems == [
-        "p.yaml:2: an analyst would leave a-clinic Mon 2023-12-04 13:00, but 1 booking is confirmed there"
-    ]
-    assert {row.sequence for row in stored(session)} == {0}
-    cancel(session, booking.public_id, ORGANISATION, NOW)
-    assert len(run(session, stated(("ben@example.org",))).restaffed) == 4
 
 
 def test_a_new_title_is_a_change_of_each_booking_too(session: Session) -> None:
@@ -163,7 +147,7 @@ def test_a_new_title_is_a_change_of_each_booking_too(session: Session) -> None:
     done = run(session, stated(("ada@example.org",), title="Another"), now=NOW + timedelta(hours=1))
     session.refresh(booking)
     assert (booking.sequence, booking.revised_at) == (1, NOW + timedelta(hours=1))
-    assert len(done.retitled) == 4
+    assert [step.fields for step in steps(done, "changes")] == [("words",)] * 4
 
 
 def test_one_modules_new_title_changes_that_occurrence_only(session: Session) -> None:
@@ -186,7 +170,7 @@ def test_an_analyst_who_joins_the_series_joins_what_has_not_begun(session: Sessi
 def test_nothing_goes_because_a_file_no_longer_states_it(session: Session) -> None:
     run(session, stated())
     done = run(session, stated(ends_on=date(2023, 12, 11)))
-    assert [str(line) for line in done.kept] == ["a-clinic Mon 2023-12-18 13:00", "a-clinic Mon 2023-12-25 13:00"]
+    assert done.plan.changes.kept == [("a-clinic", datetime(2023, 12, day, 13)) for day in (18, 25)]
     assert len(stored(session)) == 4
 
 
@@ -197,7 +181,9 @@ def test_publishers_at_once_store_one_programme(database: Database) -> None:
     def one() -> None:
         with database.sessions() as session:
             together.wait()
-            answers.append(run(session, stated()).changed)
+            asking = planning.files([stated()])
+            done = publish(session, asking, ORGANISATION, NOW, uid_domain="booking.example.org")
+            answers.append(done.changed)
 
     threads = [threading.Thread(target=one) for _ in range(4)]
     for thread in threads:
@@ -227,8 +213,8 @@ def test_extending_adds_the_far_end_with_its_roster_and_announces_nothing(sessio
     before = stored(session)
     assert before[-1].key == "2024-12-30"
     a_month_on = NOW + timedelta(days=31)
-    assert extend(session, a_month_on) == 4
-    assert extend(session, a_month_on) == 0
+    assert extend(session, ORGANISATION, a_month_on) == 4
+    assert extend(session, ORGANISATION, a_month_on) == 0
     rows = stored(session)
     assert [row.key for row in rows[len(before) :]] == ["2025-01-06", "2025-01-13", "2025-01-20", "2025-01-27"]
     assert all(len(row.roster) == 1 for row in rows)
@@ -238,4 +224,4 @@ def test_extending_adds_the_far_end_with_its_roster_and_announces_nothing(sessio
 
 def test_a_series_with_an_end_is_not_extended(session: Session) -> None:
     run(session, stated(), stated(slug="modular", ends_on=None, modules=("One", "Two")))
-    assert extend(session, NOW + timedelta(days=400)) == 0
+    assert extend(session, ORGANISATION, NOW + timedelta(days=400)) == 0

@@ -1,0 +1,88 @@
+"""What is asked for, as a plan: read from the store without a lock for showing, under the locks for publishing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from booking.domain import zones
+from booking.domain.asked import Asked, resolve
+from booking.domain.holidays import DaysOff
+from booking.domain.organisation import Organisation
+from booking.domain.plan import Changes, Plan, World, changes, complete
+from booking.domain.programme import Statement
+from booking.domain.recurrence import stored_until
+from booking.domain.terms import Definition
+from booking.programme import days_off as holidays
+from booking.store import worlds
+
+#: Turns the stored programme into the definitions asked for; analysts' ids by address are at hand.
+Asking = Callable[[World, Mapping[str, int], datetime], Asked]
+
+
+def files(statements: Sequence[Statement], same: Mapping[str, str] | None = None) -> Asking:
+    """What programme files ask for; `same` answers which stored series a stated one is."""
+
+    def asking(world: World, analysts: Mapping[str, int], now: datetime) -> Asked:
+        zone = statements[0].rule.zone if statements else "UTC"
+        return resolve(statements, world.definitions, world.rows, analysts, zones.today(now, zone), same)
+
+    return asking
+
+
+def page(slug: str, edit: Callable[[Definition], Definition]) -> Asking:
+    """What one edit of one series on a page asks for; a series that has gone is nothing to ask for."""
+
+    def asking(world: World, _analysts: Mapping[str, int], _now: datetime) -> Asked:
+        found = Asked()
+        if slug in world.definitions:
+            found.definitions[slug] = edit(world.definitions[slug])
+        else:
+            found.problems.append(f"there is no series {slug!r}")
+        return found
+
+    return asking
+
+
+def nothing(_world: World, _analysts: Mapping[str, int], _now: datetime) -> Asked:
+    """Nothing but what mends itself: clock times whose zone changed its rules."""
+    return Asked()
+
+
+def days_off(organisation: Organisation, now: datetime) -> DaysOff:
+    """The holidays and closed days from a month ago to the far end of what is stored."""
+    today = zones.today(now, organisation.zone)
+    return holidays.between(
+        today - timedelta(days=31), stored_until(today) + timedelta(days=7), organisation.observe, organisation.closed
+    )
+
+
+def read_changes(
+    session: Session,
+    asking: Asking,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    with_past: bool = False,
+    extends: bool = False,
+) -> Changes:
+    """The first half of a plan, from the store as it is."""
+    world = worlds.world(session, organisation.kinds, now, with_past=with_past)
+    asked = asking(world, worlds.analyst_ids(session), now)
+    return changes(world, asked, now, days_off(organisation, now), with_past=with_past, extends=extends)
+
+
+def finish(session: Session, found: Changes, now: datetime) -> Plan:
+    """The plan: with what becomes of the bookings and places that the changes touch."""
+    held = worlds.held(session, found.touched_ids, now)
+    places = worlds.places(session, found)
+    return complete(found, held, places, worlds.claimed(session, found, held, places), now)
+
+
+def read_plan(
+    session: Session, asking: Asking, organisation: Organisation, now: datetime, *, with_past: bool = False
+) -> Plan:
+    """The plan for showing; nothing is locked and nothing written."""
+    return finish(session, read_changes(session, asking, organisation, now, with_past=with_past), now)

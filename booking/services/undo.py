@@ -1,0 +1,159 @@
+"""Undo a publish within its ten minutes: everything is put back, and nobody hears of it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.orm import Session
+
+from booking.domain import errors
+from booking.services.deed import deed
+from booking.store import locks, publishing, register, snapshots
+from booking.store.bookings import Booking
+from booking.store.changes import Change, Draft
+from booking.store.claims import Claim
+from booking.store.enrolments import Enrolment
+from booking.store.letters import Letter
+from booking.store.programme import Occurrence, Roster, Series
+from booking.store.waiting import Offer, Waiting
+
+
+class CannotUndo(errors.Refusal):
+    """It can no longer be put back; `why` says in words what came in between. A plan can still change it."""
+
+    code = "cannot-undo"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@deed
+def undo(session: Session, change_id: uuid.UUID, now: datetime, *, actor_id: int | None = None) -> Change:
+    """Put back what the publish changed; its letters go unsent, its new occurrences as if never announced.
+
+    SEQUENCE does not fall: what had risen rises once more with the old content. A second undo changes nothing.
+    Raises NotFound, and CannotUndo after ten minutes, after a later publish, or when somebody has built on it.
+    """
+    programme = locks.programme(session)
+    change = session.scalars(select(Change).where(Change.public_id == change_id)).one_or_none()
+    if change is None:
+        raise errors.NotFound()
+    if change.undone_at is not None:
+        return change
+    before = change.before
+    _check_may_undo(session, change, before, now)
+    ids = [row["id"] for row in before["occurrence"]]
+    added = list(session.scalars(select(Occurrence.id).where(Occurrence.change_id == change.id)))
+    locks.occurrences(session, [*ids, *added])
+    booking_ids = [row["id"] for row in before["booking"]]
+    _check_nobody_built_on_it(session, change, ids, added, booking_ids)
+    session.execute(delete(Letter).where(Letter.change_id == change.id, Letter.sent_at.is_(None)))
+    session.execute(delete(Claim).where(Claim.change_id == change.id))
+    snapshots.put_back(session, "booking", before["booking"], now)
+    snapshots.put_list_back(session, "claim", booking_ids, before["claim"])
+    shown = [step_id for step_id in ids if step_id in _revised(session, before["occurrence"])]
+    publishing.revise_bookings(session, shown, booking_ids, now)
+    snapshots.put_back(session, "occurrence", before["occurrence"], now)
+    snapshots.put_list_back(session, "roster", ids, before["roster"])
+    snapshots.put_back(session, "waiting", before["waiting"], now)
+    _remove(session, change, added, before.get("added_series", []))
+    owners = [row["id"] for row in before["series"]]
+    snapshots.put_back(session, "series", before["series"], now)
+    for name in ("module", "series_analyst"):
+        snapshots.put_list_back(session, name, owners, before[name])
+    for series_id, title in before["retitled"]:
+        session.execute(
+            update(Occurrence)
+            .where(Occurrence.series_id == series_id, Occurrence.starts_at <= change.published_at)
+            .where(Occurrence.title == title)
+            .values(title=None)
+        )
+    session.execute(update(Draft).where(Draft.change_id == change.id).values(change_id=None))
+    change.undone_at, change.before = now, {}
+    publishing.touch(programme, now)
+    register.write(session, "undone", "change", change.public_id, now, actor_id=actor_id)
+    session.flush()
+    return change
+
+
+def _check_may_undo(session: Session, change: Change, before: dict[str, Any], now: datetime) -> None:
+    if now >= change.due_at or not before:
+        raise CannotUndo("its ten minutes are over: the letters have gone")
+    later = select(exists().where(Change.id > change.id, Change.undone_at.is_(None)))
+    if session.scalar(later):
+        raise CannotUndo("something was published after it: undo that first")
+    gone = exists().where(Letter.change_id == change.id, (Letter.sent_at.is_not(None)) | (Letter.attempts > 0))
+    if session.scalar(select(gone)):
+        raise CannotUndo("one of its letters has gone already")
+
+
+def _check_nobody_built_on_it(
+    session: Session, change: Change, ids: list[int], added: list[int], booking_ids: list[int]
+) -> None:
+    """Bookings, enrolments and waitlist places made since, and bookings that it moved and that moved again."""
+    since = change.published_at
+    for table in (Booking, Waiting, Offer, Enrolment):
+        column = table.occurrence_id
+        for part in _parts(added):
+            if session.scalar(select(exists().where(column.in_(part)))):
+                raise CannotUndo("somebody has a place in one of its new dates already")
+    for part in _parts(ids):
+        made = exists().where(
+            Booking.occurrence_id.in_(part), Booking.created_at > since, Booking.id.not_in(booking_ids)
+        )
+        if session.scalar(select(made)):
+            raise CannotUndo("somebody has booked in one of the dates that it changed")
+    had = {row["id"]: row["sequence"] for row in change.before["booking"]}
+    now_at = session.execute(select(Booking.id, Booking.sequence).where(Booking.id.in_(booking_ids)))
+    if any(sequence != had[booking_id] + 1 for booking_id, sequence in now_at):
+        raise CannotUndo("a booking that it moved has changed since")
+    new_series = change.before.get("added_series", [])
+    if new_series and session.scalar(select(exists().where(Enrolment.series_id.in_(new_series)))):
+        raise CannotUndo("somebody is enrolled in its new series already")
+
+
+def _revised(session: Session, before: list[dict[str, Any]]) -> set[int]:
+    """The occurrences whose SEQUENCE the publish raised."""
+    had = {row["id"]: row["sequence"] for row in before}
+    found: set[int] = set()
+    for part in _parts(list(had)):
+        rows = session.execute(select(Occurrence.id, Occurrence.sequence).where(Occurrence.id.in_(part)))
+        found |= {row_id for row_id, sequence in rows if sequence > had[row_id]}
+    return found
+
+
+def _remove(session: Session, change: Change, added: list[int], series_ids: list[int]) -> None:
+    for part in _parts(added):
+        session.execute(delete(Roster).where(Roster.occurrence_id.in_(part)))
+        session.execute(delete(Occurrence).where(Occurrence.id.in_(part)))
+    if series_ids:
+        # the far end of a new series carries no change
+        rest = list(session.scalars(select(Occurrence.id).where(Occurrence.series_id.in_(series_ids))))
+        for part in _parts(rest):
+            session.execute(delete(Roster).where(Roster.occurrence_id.in_(part)))
+            session.execute(delete(Occurrence).where(Occurrence.id.in_(part)))
+        session.execute(delete(Series).where(Series.id.in_(series_ids)))
+
+
+def _parts(ids: list[int], size: int = 5000) -> list[list[int]]:
+    return [ids[first : first + size] for first in range(0, len(ids), size)]
+
+
+@deed
+def close(session: Session, now: datetime) -> int:
+    """Let go of what publishes hold whose ten minutes are over; how many. For the worker."""
+    open_ones = session.scalars(select(Change).where(Change.due_at <= now, Change.closed_at.is_(None))).all()
+    if open_ones:
+        session.execute(delete(Claim).where(Claim.change_id.in_([change.id for change in open_ones])))
+    for change in open_ones:
+        change.before, change.closed_at = {}, now
+    return len(open_ones)
+
+
+def is_open(session: Session, now: datetime) -> bool:
+    """Whether a publish waits to be closed: one read."""
+    return bool(session.scalar(select(exists().where(Change.due_at <= now, Change.closed_at.is_(None)))))

@@ -1,0 +1,272 @@
+"""The stored programme as the values that a plan is made of, in a number of statements that never grows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from booking.domain.consequences import Claimed, Held, Place
+from booking.domain.organisation import Kind
+from booking.domain.plan import Changes, World
+from booking.domain.recurrence import Rule
+from booking.domain.schedule import Setting, Span, Stored
+from booking.domain.slots import QUARTER
+from booking.domain.terms import Definition
+from booking.store import terms as terms_json
+from booking.store.away import Away
+from booking.store.base import table_of
+from booking.store.bookings import CONFIRMED, Booking
+from booking.store.claims import Claim
+from booking.store.enrolments import Enrolment
+from booking.store.people import Person, Role
+from booking.store.programme import CANCELLED, Module, Occurrence, Roster, Series, SeriesAnalyst
+from booking.store.waiting import Waiting
+
+_series, _module, _staff = table_of(Series), table_of(Module), table_of(SeriesAnalyst)
+_occurrence, _roster, _person = table_of(Occurrence), table_of(Roster), table_of(Person)
+_booking, _claim, _enrolment, _waiting = table_of(Booking), table_of(Claim), table_of(Enrolment), table_of(Waiting)
+_away, _role = table_of(Away), table_of(Role)
+
+
+def analyst_ids(session: Session) -> dict[str, int]:
+    """The ids of everybody who is an analyst with an open account, by address."""
+    found = session.execute(
+        select(_person.c.email, _person.c.id)
+        .join(_role, _role.c.person_id == _person.c.id)
+        .where(_role.c.role == "analyst", _person.c.closed_at.is_(None))
+    )
+    return {email: person_id for email, person_id in found}
+
+
+def definitions(session: Session) -> dict[str, Definition]:
+    """Every series, by slug."""
+    modules: dict[int, list[str]] = {}
+    for series_id, title in session.execute(
+        select(_module.c.series_id, _module.c.title).order_by(_module.c.series_id, _module.c.number)
+    ):
+        modules.setdefault(series_id, []).append(title)
+    staff: dict[int, list[int]] = {}
+    for series_id, analyst_id in session.execute(
+        select(_staff.c.series_id, _staff.c.analyst_id).order_by(_staff.c.series_id, _staff.c.position)
+    ):
+        staff.setdefault(series_id, []).append(analyst_id)
+    found: dict[str, Definition] = {}
+    for row in session.execute(select(_series).order_by(_series.c.slug)).mappings():
+        series_id = row["id"]
+        terms, turns = terms_json.from_json(row["terms"] or {})
+        rule = Rule(
+            row["rrule"],
+            row["starts_on"],
+            row["start_wall"],
+            row["end_wall"],
+            row["zone"],
+            row["ends_on"],
+            tuple(modules.get(series_id, ())),
+            turns,
+        )
+        found[row["slug"]] = Definition(
+            row["slug"],
+            row["kind"],
+            row["title"],
+            row["summary"],
+            rule,
+            tuple(int(length) for length in row["slot_minutes"].split(",")) if row["slot_minutes"] else (),
+            tuple(staff.get(series_id, ())),
+            terms,
+            series_id,
+            row["room_url"],
+        )
+    return found
+
+
+_COLUMNS = (
+    _occurrence.c.id,
+    _occurrence.c.key,
+    _occurrence.c.series_id,
+    _occurrence.c.rule_on,
+    _occurrence.c.starts_at,
+    _occurrence.c.ends_at,
+    _occurrence.c.module_number,
+    _occurrence.c.title,
+    _occurrence.c.room_url,
+    _occurrence.c.status,
+    _occurrence.c.reason,
+    _occurrence.c.recording_url,
+    _occurrence.c.slides_url,
+)
+
+
+def rows(session: Session, slugs: Mapping[int, str], since: datetime) -> dict[str, list[Stored]]:
+    """The occurrences that count for a plan, by slug: those that start from `since` on, and every module."""
+    counted = or_(_occurrence.c.starts_at >= since, _occurrence.c.module_number.is_not(None))
+    staff: dict[int, list[tuple[int, bool]]] = {}
+    for occurrence_id, analyst_id, is_away in session.execute(
+        select(_roster.c.occurrence_id, _roster.c.analyst_id, _roster.c.is_away)
+        .join(_occurrence, _occurrence.c.id == _roster.c.occurrence_id)
+        .where(_occurrence.c.starts_at >= since)
+        .order_by(_roster.c.occurrence_id, _roster.c.position, _roster.c.analyst_id)
+    ):
+        staff.setdefault(occurrence_id, []).append((analyst_id, is_away))
+    found: dict[str, list[Stored]] = {}
+    for row in session.execute(select(*_COLUMNS).where(counted).order_by(_occurrence.c.starts_at, _occurrence.c.id)):
+        here = staff.get(row[0], ())
+        setting = Setting(
+            row[3],
+            row[4],
+            row[5],
+            row[6],
+            row[7],
+            row[8],
+            tuple(analyst_id for analyst_id, is_away in here if not is_away),
+            row[10] if row[9] == CANCELLED else None,
+            row[11],
+            row[12],
+        )
+        gone = frozenset(analyst_id for analyst_id, is_away in here if is_away)
+        found.setdefault(slugs[row[2]], []).append(Stored(row[0], row[1], setting, gone))
+    return found
+
+
+def away(session: Session, now: datetime) -> dict[int, list[Span]]:
+    """When analysts cannot come, from `now` on."""
+    found: dict[int, list[Span]] = {}
+    for analyst_id, start, end in session.execute(
+        select(_away.c.analyst_id, _away.c.starts_at, _away.c.ends_at)
+        .where(_away.c.ended_at.is_(None), _away.c.ends_at > now)
+        .order_by(_away.c.analyst_id, _away.c.starts_at)
+    ):
+        found.setdefault(analyst_id, []).append((start, end))
+    return found
+
+
+def world(session: Session, kinds: Mapping[str, Kind], now: datetime, *, with_past: bool = False) -> World:
+    """The stored programme: seven statements, whatever its size; what began over 33 days ago only `with_past`."""
+    since = datetime.min.replace(tzinfo=UTC) if with_past else now - timedelta(days=33)
+    known = definitions(session)
+    slugs = {definition.id: slug for slug, definition in known.items() if definition.id is not None}
+    names = {
+        person_id: name
+        for person_id, name in session.execute(
+            select(_person.c.id, _person.c.name)
+            .join(_role, _role.c.person_id == _person.c.id)
+            .where(_role.c.role == "analyst")
+        )
+    }
+    return World(known, rows(session, slugs, since), kinds, away(session, now), names)
+
+
+def held(session: Session, occurrence_ids: Iterable[int], now: datetime) -> list[Held]:
+    """The confirmed bookings of those occurrences that have not started."""
+    ids = list(occurrence_ids)
+    found: list[Held] = []
+    for part in _parts(ids):
+        rows = session.execute(
+            select(
+                _booking.c.id,
+                _booking.c.public_id,
+                _booking.c.occurrence_id,
+                _booking.c.analyst_id,
+                _booking.c.member_id,
+                _person.c.name,
+                _booking.c.starts_at,
+                _booking.c.minutes,
+                _booking.c.chose_analyst,
+            )
+            .join(_person, _person.c.id == _booking.c.member_id)
+            .where(_booking.c.occurrence_id.in_(part), _booking.c.status == CONFIRMED, _booking.c.starts_at > now)
+        )
+        found += [Held(row[0], str(row[1]), *row[2:]) for row in rows]
+    return found
+
+
+def places(session: Session, changes: Changes) -> list[Place]:
+    """Who is enrolled in, or waits for, the occurrences that a plan touches."""
+    ids = changes.touched_ids
+    found: list[Place] = []
+    for part in _parts(ids):
+        enrolled = session.execute(
+            select(_enrolment.c.id, _occurrence.c.id, _enrolment.c.member_id, _person.c.name)
+            .join(
+                _occurrence,
+                or_(
+                    _occurrence.c.id == _enrolment.c.occurrence_id,
+                    (_enrolment.c.occurrence_id.is_(None)) & (_occurrence.c.series_id == _enrolment.c.series_id),
+                ),
+            )
+            .join(_person, _person.c.id == _enrolment.c.member_id)
+            .where(
+                _occurrence.c.id.in_(part),
+                _enrolment.c.series_id.in_(select(_occurrence.c.series_id).where(_occurrence.c.id.in_(part))),
+                _enrolment.c.left_at.is_(None),
+            )
+            .order_by(_enrolment.c.id, _occurrence.c.id)
+        )
+        found += [Place("enrolled", *row) for row in enrolled]
+        waiting = session.execute(
+            select(_waiting.c.id, _waiting.c.occurrence_id, _waiting.c.member_id, _person.c.name)
+            .join(_person, _person.c.id == _waiting.c.member_id)
+            .where(_waiting.c.occurrence_id.in_(part), _waiting.c.ended_at.is_(None))
+            .order_by(_waiting.c.id)
+        )
+        found += [Place("waiting", *row) for row in waiting]
+    return found
+
+
+def claimed(session: Session, changes: Changes, held: Sequence[Held], places: Sequence[Place]) -> Claimed:
+    """What else owns quarters of the analysts and members concerned, while the changed occurrences last."""
+    steps = [step for step in changes.steps if step.occurrence_id is not None and step.after.reason is None]
+    if not steps or not (held or places):
+        return Claimed()
+    start = min(step.after.starts_at for step in steps)
+    end = max(step.after.ends_at for step in steps)
+    own = {booking.id for booking in held}
+    analysts = {analyst_id for step in steps for analyst_id in step.after.analysts}
+    members = {booking.member_id for booking in held} | {place.member_id for place in places}
+    within = (_claim.c.quarter_at >= start, _claim.c.quarter_at < end)
+    by_analyst = set()
+    by_member = set()
+    for part in _parts(sorted(analysts)):
+        statement = select(_claim.c.analyst_id, _claim.c.quarter_at, _claim.c.booking_id).where(
+            _claim.c.analyst_id.in_(part), *within
+        )
+        by_analyst |= {(row[0], row[1]) for row in session.execute(statement) if row[2] not in own}
+    for part in _parts(sorted(members)):
+        statement = select(_claim.c.member_id, _claim.c.quarter_at, _claim.c.booking_id).where(
+            _claim.c.member_id.in_(part), *within
+        )
+        by_member |= {(row[0], row[1]) for row in session.execute(statement) if row[2] not in own}
+    enrolled = _enrolled_quarters(session, {place.member_id for place in places}, start, end, changes)
+    return Claimed(frozenset(by_analyst), frozenset(by_member), frozenset(enrolled))
+
+
+def _enrolled_quarters(
+    session: Session, members: set[int], start: datetime, end: datetime, changes: Changes
+) -> set[tuple[int, datetime]]:
+    touched = set(changes.touched_ids)
+    found: set[tuple[int, datetime]] = set()
+    for part in _parts(sorted(members)):
+        for member_id, occurrence_id, starts_at, ends_at in session.execute(
+            select(_enrolment.c.member_id, _occurrence.c.id, _occurrence.c.starts_at, _occurrence.c.ends_at)
+            .join(_occurrence, _occurrence.c.series_id == _enrolment.c.series_id)
+            .where(
+                _enrolment.c.member_id.in_(part),
+                _enrolment.c.left_at.is_(None),
+                or_(_enrolment.c.occurrence_id.is_(None), _enrolment.c.occurrence_id == _occurrence.c.id),
+                _occurrence.c.starts_at < end,
+                _occurrence.c.ends_at > start,
+                _occurrence.c.status != CANCELLED,
+            )
+        ):
+            if occurrence_id not in touched:
+                count = int((ends_at - starts_at) / QUARTER)
+                found |= {(member_id, starts_at + n * QUARTER) for n in range(count)}
+    return found
+
+
+def _parts(ids: Sequence[int], size: int = 5000) -> Iterable[Sequence[int]]:
+    """SQLite takes 32,766 values a statement."""
+    for first in range(0, len(ids), size):
+        yield ids[first : first + size]

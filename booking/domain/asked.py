@@ -175,12 +175,16 @@ class _Merge:
             ends_on=stated.ends_on or terms.ends_on,
         )
         staff = self.ids(stated.analysts) if stated.analysts is not None else None
+        rule = self.rule()
+        is_later = (
+            before is not None and stated.month is not None and rule.starts_on < stated.month and not rule.modules
+        )
         found = Definition(
             slug,
             stated.kind,
-            stated.title,
+            before.title if before is not None and is_later else stated.title,
             stated.summary if stated.summary is not None else (before.summary if before else ""),
-            self.rule(),
+            rule,
             stated.slot_minutes if stated.slot_minutes is not None else (before.slot_minutes if before else ()),
             staff if staff is not None else (before.analysts if before else ()),
             terms,
@@ -218,14 +222,18 @@ class _Merge:
         found = replace(had, ends_on=ends_on, zone=rule.zone)
         now = _at(had, month)
         wanted = (rule.rrule, rule.start_wall, rule.end_wall)
-        if now == wanted:
-            return found
+        called = next(
+            (turn.title for turn in reversed(had.turns) if turn.title and turn.from_on <= month), before.title
+        )
         turn = Turn(
             month,
             wanted[0] if wanted[0] != now[0] else None,
             wanted[1] if wanted[1] != now[1] else None,
             wanted[2] if wanted[2] != now[2] else None,
+            self.stated.title if _plain(self.stated.title) != _plain(called) else None,
         )
+        if turn == Turn(month):
+            return found
         return edits.later(Definition("", "", "", "", found), turn).rule
 
     def exception(self, found: Definition, stated: StatedException) -> Definition:

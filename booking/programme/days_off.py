@@ -30,12 +30,20 @@ def between(start: date, end: date, states: Sequence[str], closed: Mapping[date,
     for day in sorted({day for names in by_state.values() for day in names}):
         having = tuple(state for state in states if day in by_state[state])
         lacking = tuple(state for state in states if day not in by_state[state])
-        name = by_state[having[0]][day].removesuffix(" (observed)").replace("; ", " and ")
-        observed = " (observed)" if "(observed)" in by_state[having[0]][day] else ""
-        found[day] = Holiday(f"{name}{observed}", having, lacking)
+        found[day] = Holiday(_name({state: by_state[state][day] for state in having}), having, lacking)
     for day, name in closed.items():
         found[day] = Holiday(name, tuple(states))
     return DaysOff({day: holiday for day, holiday in found.items() if start <= day <= end})
+
+
+def _name(names: dict[str, str]) -> str:
+    """One name where the states agree, else `King's Birthday in QLD and Labor Day in NSW`."""
+    by_name: dict[str, list[str]] = {}
+    for state, name in names.items():
+        by_name.setdefault(name.replace("; ", " and "), []).append(state)
+    if len(by_name) == 1:
+        return next(iter(by_name))
+    return " and ".join(f"{name} in {', '.join(states)}" for name, states in by_name.items())
 
 
 def closed_days(path: Path) -> dict[date, str]:

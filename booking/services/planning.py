@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain import zones
 from booking.domain.asked import Asked, resolve
+from booking.domain.consequences import touched
 from booking.domain.holidays import DaysOff
 from booking.domain.organisation import Organisation
 from booking.domain.plan import Changes, Plan, World, changes, complete
@@ -78,7 +79,8 @@ def finish(session: Session, found: Changes, now: datetime) -> Plan:
     """The plan: with what becomes of the bookings and places that the changes touch."""
     held = worlds.held(session, found.touched_ids, now)
     places = worlds.places(session, found)
-    return complete(found, held, places, worlds.claimed(session, found, held, places), now)
+    leaving = touched(found.steps, held)
+    return complete(found, held, places, worlds.claimed(session, found, leaving, places), now)
 
 
 def read_plan(

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Date, Table, Time, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from booking.store.base import table_of
+from booking.store.base import UTCDateTime, table_of
 from booking.store.bookings import Booking
 from booking.store.claims import Claim
 from booking.store.programme import Module, Occurrence, Roster, Series, SeriesAnalyst
@@ -116,7 +116,8 @@ def _value(table: Table, column: str, value: Any) -> Any:
     """The JSON value as the column's own type."""
     if not isinstance(value, str):
         return value
-    python_type = table.c[column].type.python_type
-    if python_type in {datetime, date, time}:
-        return python_type.fromisoformat(value)
+    kind = table.c[column].type
+    for column_type, python_type in ((UTCDateTime, datetime), (Date, date), (Time, time)):
+        if isinstance(kind, column_type):
+            return python_type.fromisoformat(value)
     return value

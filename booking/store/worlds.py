@@ -216,7 +216,10 @@ def places(session: Session, changes: Changes) -> list[Place]:
 
 
 def claimed(session: Session, changes: Changes, held: Sequence[Held], places: Sequence[Place]) -> Claimed:
-    """What else owns quarters of the analysts and members concerned, while the changed occurrences last."""
+    """What else owns quarters of the analysts and members concerned, while the changed occurrences last.
+
+    `held` are the bookings that cannot stay where they are: their own quarters are not counted.
+    """
     steps = [step for step in changes.steps if step.occurrence_id is not None and step.after.reason is None]
     if not steps or not (held or places):
         return Claimed()

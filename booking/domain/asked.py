@@ -228,8 +228,8 @@ class _Merge:
         turn = Turn(
             month,
             wanted[0] if wanted[0] != now[0] else None,
-            wanted[1] if wanted[1] != now[1] else None,
-            wanted[2] if wanted[2] != now[2] else None,
+            wanted[1] if wanted[1:] != now[1:] else None,
+            wanted[2] if wanted[1:] != now[1:] else None,
             self.stated.title if _plain(self.stated.title) != _plain(called) else None,
         )
         if turn == Turn(month):
@@ -251,7 +251,7 @@ class _Merge:
                 return found
             if stated.push_weeks:
                 return edits.push(found, on, stated.push_weeks)
-            return edits.skip(found, on)
+            return found if on in found.terms.skips else edits.skip(found, on)
         if stated.moved_to is not None or stated.hours is not None:
             day = stated.moved_to or on or stated.on
             hours = stated.hours or _at(found.rule, on or found.rule.starts_on)[1:]

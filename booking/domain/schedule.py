@@ -84,13 +84,15 @@ def compute(
     away: Mapping[int, Sequence[Span]] | None = None,
     with_past: bool = False,
     asks: bool = True,
+    until: date | None = None,
 ) -> Schedule:
     """The settings of every occurrence of `asked` that has not begun at `now`.
 
     `before` is the definition as stored; `busy` lists by local date what other series do then; `away` when analysts
-    cannot come. With `asks` an unanswered holiday is a question.
+    cannot come. With `asks` an unanswered holiday is a question. `until` is the date before which a series without an
+    end is looked at, the far end of what is stored if None.
     """
-    return _Computation(asked, stored, now, before, days_off, busy or {}, away or {}, with_past, asks).run()
+    return _Computation(asked, stored, now, before, days_off, busy or {}, away or {}, with_past, asks, until).run()
 
 
 @dataclass(slots=True)
@@ -104,6 +106,7 @@ class _Computation:
     away: Mapping[int, Sequence[Span]]
     with_past: bool
     asks: bool
+    until: date | None
     found: Schedule = field(default_factory=Schedule)
     left_out: dict[date, str] = field(default_factory=dict)
 
@@ -138,7 +141,7 @@ class _Computation:
     def instances(self, begun: list[Stored]) -> list[Instance]:
         """What the rule comes to, skips and holidays applied, the modules that have begun left as they were."""
         rule = self.rule()
-        until = recurrence.stored_until(zones.today(self.now, rule.zone))
+        until = self.until or recurrence.stored_until(zones.today(self.now, rule.zone))
         if rule.ends_on is not None or rule.modules:
             until = max(until, rule.starts_on + timedelta(days=recurrence.LONGEST_DAYS))
         anchored = [row for row in begun if row.setting.module is not None and row.setting.on is not None]

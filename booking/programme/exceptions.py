@@ -19,7 +19,7 @@ EXCEPTION_FIELDS = (
     *("on", "module", "to", "time", "cancel", "push", "keep", "usual"),
     *("title", "room", "analysts", "recording", "slides"),
 )
-CHANGE_FIELDS = ("from", "every", "time", "title", "analysts")
+CHANGE_FIELDS = ("from", "every", "repeat", "time", "title", "analysts")
 EXTRA_FIELDS = ("on", "time", "title")
 GUEST_FIELDS = ("analyst", "on", "from", "until")
 _PUSH = re.compile(r"(?:(?P<one>a|one|1)\s+week|(?P<weeks>\d{1,2})\s+weeks?)")
@@ -129,7 +129,7 @@ def _turn(reader: Reader, entry: Fields) -> StatedTurn | None:
     return StatedTurn(
         entry.place,
         from_on,
-        reader.text(entry, "every", words.rrule),
+        reader.text(entry, "every", words.rrule) or reader.text(entry, "repeat", words.recurrence_rule),
         reader.text(entry, "time", words.times),
         reader.text(entry, "title", _line),
         analysts,

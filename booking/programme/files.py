@@ -11,8 +11,6 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TypeVar
 
-from dateutil.rrule import rrulestr
-
 from booking.domain import recurrence, zones
 from booking.domain.organisation import Organisation
 from booking.domain.programme import Named, Place, Statement
@@ -222,7 +220,7 @@ class _File:
             )
             rrule = self.every(joined, fields) if joined is not None else self.text(fields, "every", words.rrule)
         else:
-            rrule = self.text(fields, "repeat", _rrule)
+            rrule = self.text(fields, "repeat", words.recurrence_rule)
         hours = self.required(fields, "time", words.times, place)
         zone = self.zone_of(fields) or self.zone
         starts_on = self.text(fields, "from", words.day) or (self.month if "from" not in fields.values else None)
@@ -295,16 +293,3 @@ def _title(text: str) -> str:
     if len(text) > 200:
         raise ValueError("a title has at most 200 characters")
     return text
-
-
-def _rrule(text: str) -> str:
-    upper = text.upper().removeprefix("RRULE:")
-    if not re.match(r"FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;|$)", upper) or "UNTIL" in upper or "COUNT" in upper:
-        raise ValueError(f"{text!r}: an RRULE begins with FREQ=WEEKLY or the like; `until:` and `modules:` end it")
-    if re.search(r"BY(HOUR|MINUTE|SECOND)", upper):
-        raise ValueError(f"{text!r}: `time:` says the hour")
-    try:
-        rrulestr(upper, dtstart=datetime(2000, 1, 1))  # noqa: DTZ001 (a rule runs on the wall clock)
-    except (ValueError, TypeError, KeyError) as error:
-        raise ValueError(f"{text!r} is no RRULE: {error}") from None
-    return upper

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import date, time
+from datetime import date, datetime, time
+
+from dateutil.rrule import rrulestr
 
 WEEKDAYS = {
     "MO": ("monday", "mondays", "mon"),
@@ -92,3 +94,17 @@ def month(text: str) -> date:
         return date.fromisoformat(f"{text}-01")
     except ValueError:
         raise ValueError(f"{text!r} is no month: write 2023-12") from None
+
+
+def recurrence_rule(text: str) -> str:
+    """An RRULE value of RFC 5545, without its end and without hours."""
+    upper = text.upper().removeprefix("RRULE:")
+    if not re.match(r"FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;|$)", upper) or "UNTIL" in upper or "COUNT" in upper:
+        raise ValueError(f"{text!r}: an RRULE begins with FREQ=WEEKLY or the like; `until:` and `modules:` end it")
+    if re.search(r"BY(HOUR|MINUTE|SECOND)", upper):
+        raise ValueError(f"{text!r}: `time:` says the hour")
+    try:
+        rrulestr(upper, dtstart=datetime(2000, 1, 1))  # noqa: DTZ001 (a rule runs on the wall clock)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{text!r} is no RRULE: {error}") from None
+    return upper

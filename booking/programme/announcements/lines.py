@@ -1,0 +1,186 @@
+"""Any source of an announcement to numbered plain lines: text, what Word leaves on the clipboard, HTML, .docx."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+from booking.domain import errors
+
+MOST_BYTES = 2_000_000
+MOST_UNPACKED = 20_000_000
+LONGEST_LINE = 2_000
+PASTE = "copy all of it and paste it here as text"
+_SIGNS = "•◦▪▫‣⁃∙·●○■□–—*-o\uf0b7\uf0a7"
+_BULLET = re.compile(rf"^\s*(?:[{re.escape(_SIGNS)}]\s+|[•▪●■◦‣\uf0b7\uf0a7]\s*)")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\u202a-\u202e]")
+_SPACES = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_BLOCKS = frozenset(
+    {
+        *("address", "article", "aside", "blockquote", "br", "caption", "dd", "div", "dl", "dt", "fieldset"),
+        *("figcaption", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav"),
+        *("ol", "option", "p", "pre", "section", "table", "tbody", "thead", "title", "tr", "ul"),
+    }
+)
+_HIDDEN = frozenset({"script", "style", "head", "template", "noscript", "svg", "title"})
+_VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "wbr"})
+
+
+class CannotRead(errors.Refusal):
+    """The source is no text that can be read; the message says what to do."""
+
+    code = "cannot-read"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: its number in the source (of a .docx the paragraph's), its text, whether a list sign stood there."""
+
+    number: int
+    text: str
+    is_item: bool = False
+
+
+def of(source: bytes | str) -> list[Line]:
+    """The lines of a source; blank ones are kept, so that paragraphs stay apart. Raises CannotRead."""
+    if isinstance(source, bytes):
+        if len(source) > MOST_BYTES:
+            raise CannotRead(f"larger than {MOST_BYTES // 1_000_000} MB: no announcement is; {PASTE}")
+        if source[:4] == b"PK\x03\x04":
+            return _plain(_docx(source))
+        source = decoded(source)
+    if len(source) > MOST_BYTES:
+        raise CannotRead(f"larger than {MOST_BYTES // 1_000_000} MB: no announcement is; {PASTE}")
+    if re.search(r"<(?:!doctype|html|body|table|p|div|li|h[1-6]|br)\b[^>]{0,500}>", source[:200_000], re.IGNORECASE):
+        return _html(source)
+    return _plain([(n, text) for n, text in enumerate(re.split("\r\n|\r|\n", source), 1)])
+
+
+def decoded(data: bytes) -> str:
+    """Bytes as text: UTF-8, UTF-16 with its mark, else Windows' western letters. Raises CannotRead for others."""
+    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        return data.decode("utf-16", errors="replace")
+    if data[:5] in {b"%PDF-", b"{\\rtf"} or data[:4] == b"\xd0\xcf\x11\xe0" or b"\x00" in data[:4000]:
+        raise CannotRead(f"this is no text: {PASTE}")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
+
+
+def _plain(numbered: list[tuple[int, str]]) -> list[Line]:
+    found = []
+    for number, raw in numbered:
+        for part in re.split("[\x0b\x0c\x85\u2028\u2029]", raw):
+            text = _INVISIBLE.sub("", part)
+            text = "".join(sign if sign == "\t" or sign.isprintable() or sign.isspace() else " " for sign in text)
+            bullet = _BULLET.match(text)
+            text = _SPACES.sub(" ", text[bullet.end() :] if bullet else text)
+            text = re.sub(r" ?\t[ \t]*", "\t", text).strip()[:LONGEST_LINE]
+            found.append(Line(number, text, bullet is not None))
+    return found
+
+
+class _Page(HTMLParser):
+    """Text by blocks; a table's row is one line, its cells apart by tabs."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[tuple[int, str]] = []
+        self.words: list[str] = []
+        self.number = 1
+        self.hidden: list[str] = []
+        self.rows = 0
+        self.is_item = False
+
+    def close_line(self) -> None:
+        text = re.sub(r"[ \r\n]+", " ", "".join(self.words)).strip(" ")
+        if text.strip():
+            self.found.append((self.number, f"{'• ' if self.is_item else ''}{text}"))
+            self.is_item = False
+        self.words = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _HIDDEN and tag not in _VOID:
+            self.hidden.append(tag)
+        if tag in {"td", "th"}:
+            self.words.append("\t" if "".join(self.words).strip() else "")
+        elif tag in _BLOCKS and not (self.rows and tag in {"p", "div", "br"}):
+            self.close_line()
+            if tag in {"p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol"}:
+                self.found.append((self.getpos()[0], ""))
+        elif tag in _BLOCKS:
+            self.words.append(" ")
+        self.rows += tag == "tr"
+        self.is_item = self.is_item or tag == "li"
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.hidden and tag == self.hidden[-1]:
+            self.hidden.pop()
+        if tag == "tr":
+            self.rows = max(0, self.rows - 1)
+        if tag in _BLOCKS and not (self.rows and tag in {"p", "div"}):
+            self.close_line()
+
+    def handle_data(self, data: str) -> None:
+        if self.hidden:
+            return
+        if not "".join(self.words).strip():
+            stripped = data.lstrip()
+            self.number = self.getpos()[0] + data[: len(data) - len(stripped)].count("\n")
+        self.words.append(data.replace("\t", " "))
+
+
+def _html(source: str) -> list[Line]:
+    page = _Page()
+    page.feed(source)
+    page.close()
+    page.close_line()
+    return _plain(page.found)
+
+
+def _docx(data: bytes) -> list[tuple[int, str]]:
+    """The paragraphs of a Word document; a table's row is one, its cells apart by tabs."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            entry = packed.getinfo("word/document.xml")
+            if entry.file_size > MOST_UNPACKED:
+                raise CannotRead(f"the document is too large: {PASTE}")
+            with packed.open(entry) as member:
+                xml = member.read(MOST_UNPACKED + 1)
+        if len(xml) > MOST_UNPACKED or b"<!DOCTYPE" in xml[:2000] or b"<!ENTITY" in xml:
+            raise CannotRead(f"this document cannot be read: {PASTE}")
+        root = ElementTree.fromstring(xml)
+    except (KeyError, zipfile.BadZipFile, ElementTree.ParseError, RuntimeError, NotImplementedError, EOFError) as error:
+        raise CannotRead(f"this document cannot be read: {PASTE}") from error
+    found: list[tuple[int, str]] = []
+    body = root.find(f"{_WORD}body")
+    for block in body if body is not None else ():
+        if block.tag == f"{_WORD}tbl":
+            for row in block.iter(f"{_WORD}tr"):
+                cells = [" ".join(_text(p) for p in cell.iter(f"{_WORD}p")) for cell in row.iter(f"{_WORD}tc")]
+                found.append((len(found) + 1, "\t".join(cells)))
+        else:
+            for paragraph in block.iter(f"{_WORD}p"):
+                sign = "• " if paragraph.find(f"{_WORD}pPr/{_WORD}numPr") is not None else ""
+                found.append((len(found) + 1, sign + _text(paragraph)))
+    return found
+
+
+def _text(paragraph: ElementTree.Element) -> str:
+    words = []
+    for node in paragraph.iter():
+        if node.tag == f"{_WORD}t":
+            words.append(node.text or "")
+        elif node.tag == f"{_WORD}tab":
+            words.append("\t")
+        elif node.tag in {f"{_WORD}br", f"{_WORD}cr"}:
+            words.append("\x0b")
+        elif node.tag == f"{_WORD}noBreakHyphen":
+            words.append("-")
+    return "".join(words)

@@ -107,6 +107,7 @@ class _Reader:
     heading: Line | None = None
     half: tuple[Line, Clause, str] | None = None
     asked_zone: bool = False
+    zone_meant: str | None = None
 
     def read(self) -> Draft:
         self.draft.month = self.month()
@@ -374,8 +375,12 @@ class _Reader:
             month = f"{self.draft.month:%B}"
             text = f"AEST is Brisbane’s clock all year, and Sydney’s is an hour ahead in {month}: which is meant?"
             choices = ("Australia/Brisbane", "Australia/Sydney")
-            answer = self.doubt(series.line, "aest", text, choices, self.answers.get("aest"))
-            series.zone = answer or series.zone
+            answer = self.answers.get("aest")
+            if answer not in choices and not self.asked_zone:
+                self.asked_zone = True  # once is enough: the answer holds for all of them
+                answer = self.doubt(series.line, "aest", text, choices)
+            self.zone_meant = answer or self.zone_meant
+            series.zone = self.zone_meant or series.zone
 
     def sydney_differs(self) -> bool:
         noon = datetime.combine(self.draft.month + timedelta(days=14), time(12))
@@ -435,11 +440,9 @@ class _Reader:
             self.doubt(series.line, "no-modules", f"{series.title!r} lists no modules: it ends with the month")
             series.ends_on = series.ends_on or next_month(self.draft.month) - timedelta(days=1)
 
-    def doubt(
-        self, line: int, code: str, message: str, answers: tuple[str, ...] = (), given: str | None = None
-    ) -> str | None:
+    def doubt(self, line: int, code: str, message: str, answers: tuple[str, ...] = ()) -> str | None:
         """Name a doubt, unless it was answered; the answer, None where there is none yet."""
-        said = given or self.answers.get(f"{code}:{line}")
+        said = self.answers.get(f"{code}:{line}")
         if said is not None and (not answers or said in answers):
             return said
         self.draft.doubts.append(Doubt(line, code, message, answers))

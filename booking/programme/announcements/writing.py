@@ -13,7 +13,8 @@ from booking.programme.announcements.reading import Doubt, Draft, DraftSeries
 def slug(title: str, taken: set[str]) -> str:
     """A short name from a title: small letters, digits and dashes, at most 50, and none of `taken`."""
     plain = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()
-    found = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50].strip("-") or "series"
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    found = (words if len(words) <= 50 else words[:51].rpartition("-")[0] or words[:50]).strip("-") or "series"
     number, name = 1, found
     while name in taken:
         number += 1

@@ -85,6 +85,14 @@ def end(asked: Definition, last_on: date) -> Definition:
     return _with_terms(asked, ends_on=last_on)
 
 
+def withdraw(asked: Definition, today: date) -> Definition:
+    """Nothing of the series takes place any more: it ends today, and its modules to come are cancelled."""
+    ended = end(asked, today)
+    for number in range(1, len(asked.rule.modules) + 1):
+        ended = one(ended, str(number), cancelled="")
+    return ended
+
+
 def extra(asked: Definition, more: Extra) -> Definition:
     """One more date."""
     others = [e for e in asked.terms.extras if e.key != more.key]

@@ -84,7 +84,7 @@ def _occasions(rule: Rule) -> Iterator[tuple[date, time, time]]:
                     return
                 if day >= begins and day not in rule.skips:
                     yield day, *hours
-            begins = stops or begins
+            begins = max(stops or begins, begins)
         if turn is not None:
             if turn.rrule is not None:
                 rrule, anchor = turn.rrule, turn.from_on

@@ -221,7 +221,8 @@ class _Computation:
         day = instance.wall.date()
         turn = _turn_on(self.asked.rule.turns, day)
         exception = self.asked.terms.exceptions.get(key, _NONE)
-        starts_at, ends_at = self.hours(day, instance, exception)
+        was_there = row is not None and row.setting.on == day and row.setting.reason is None
+        starts_at, ends_at = self.hours(day, instance, exception, asks=self.asks and not was_there)
         staff = exception.analysts if exception.analysts is not None else turn.analysts
         return self.staffed(
             Setting(
@@ -242,10 +243,11 @@ class _Computation:
         stated = exception.room_url if exception.room_url is not None else turn.room_url
         return (row.setting.room_url if row is not None else None) if stated is None else stated or None
 
-    def hours(self, day: date, instance: Instance, exception: Exceptional) -> Span:
+    def hours(self, day: date, instance: Instance, exception: Exceptional, asks: bool) -> Span:
         zone = self.asked.rule.zone
         span = (instance.starts_at, instance.ends_at)
         if exception.moved is not None:
+            self.landing(exception.moved.on)
             moved = recurrence.span(exception.moved.on, exception.moved.start_wall, exception.moved.end_wall, zone)
             return moved or span
         holiday = self.days_off.everywhere(day)
@@ -253,20 +255,26 @@ class _Computation:
             return span
         if holiday is None:
             partly = self.days_off.somewhere(day)
-            if partly is not None and self.asks:
+            if partly is not None and asks:
                 self.note("holiday-in-some-states", f"{day:%a} {day} is {partly}: it takes place", day)
             return span
         answer = self.asked.terms.on_holiday
         if answer == "move":
             return self.moved_off(day, instance, span)
         if answer == "keep":
-            if self.asks:
+            if asks:
                 self.note("holiday-kept", f"{day:%a} {day} is {holiday}: it takes place (on_holiday: keep)", day)
-        elif not answer and self.asks:
+        elif not answer and asks:
             message = f"{day:%a} {day} is {holiday}: does it take place? Write on_holiday: keep, skip, push or move"
             choices = ("keep", "skip", "push", "move")
             self.found.findings.append(Finding("holiday", self.asked.slug, message, day, True, choices))
         return span
+
+    def landing(self, day: date) -> None:
+        """Note a date that somebody chose although it is a holiday."""
+        holiday = self.days_off.by_date.get(day)
+        if holiday is not None and self.asks:
+            self.note("holiday-chosen", f"{day:%a} {day} is {holiday}", day)
 
     def moved_off(self, day: date, instance: Instance, span: Span) -> Span:
         """To the nearest free day of the week; a question where there is none."""
@@ -337,6 +345,7 @@ class _Computation:
             span = recurrence.span(*where, self.asked.rule.zone)
             if span is None or (span[0] <= self.now and extra.key not in rows and not self.with_past):
                 continue
+            self.landing(where[0])
             row = rows.get(extra.key)
             turn = _turn_on(self.asked.rule.turns, extra.on)
             staff = exception.analysts if exception.analysts is not None else turn.analysts

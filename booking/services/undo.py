@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
-from booking.domain import errors
+from booking.domain import edits, errors, zones
+from booking.domain.asked import Asked
+from booking.domain.plan import World
 from booking.services.deed import deed
+from booking.services.planning import Asking
 from booking.store import locks, publishing, register, snapshots
 from booking.store.bookings import Booking
 from booking.store.changes import Change, Draft
@@ -19,6 +23,9 @@ from booking.store.enrolments import Enrolment
 from booking.store.letters import Letter
 from booking.store.programme import Occurrence, Roster, Series
 from booking.store.waiting import Offer, Waiting
+
+#: What stays of a closed publish: enough to ask for the series as they were.
+KEPT = ("series", "module", "series_analyst", "added_series")
 
 
 class CannotUndo(errors.Refusal):
@@ -73,7 +80,8 @@ def undo(session: Session, change_id: uuid.UUID, now: datetime, *, actor_id: int
             .values(title=None)
         )
     session.execute(update(Draft).where(Draft.change_id == change.id).values(change_id=None))
-    change.undone_at, change.before = now, {}
+    change.undone_at, change.closed_at = now, now
+    change.before = {name: before.get(name, []) for name in KEPT}
     publishing.touch(programme, now)
     register.write(session, "undone", "change", change.public_id, now, actor_id=actor_id)
     session.flush()
@@ -81,7 +89,7 @@ def undo(session: Session, change_id: uuid.UUID, now: datetime, *, actor_id: int
 
 
 def _check_may_undo(session: Session, change: Change, before: dict[str, Any], now: datetime) -> None:
-    if now >= change.due_at or not before:
+    if now >= change.due_at or change.closed_at is not None or "occurrence" not in before:
         raise CannotUndo("its ten minutes are over: the letters have gone")
     later = select(exists().where(Change.id > change.id, Change.undone_at.is_(None)))
     if session.scalar(later):
@@ -150,10 +158,32 @@ def close(session: Session, now: datetime) -> int:
     if open_ones:
         session.execute(delete(Claim).where(Claim.change_id.in_([change.id for change in open_ones])))
     for change in open_ones:
-        change.before, change.closed_at = {}, now
+        change.before, change.closed_at = {name: change.before.get(name, []) for name in KEPT}, now
     return len(open_ones)
 
 
 def is_open(session: Session, now: datetime) -> bool:
     """Whether a publish waits to be closed: one read."""
     return bool(session.scalar(select(exists().where(Change.due_at <= now, Change.closed_at.is_(None)))))
+
+
+def reversed_asking(change: Change) -> Asking:
+    """The series as they were before a publish, asked for like any other change; new ones end."""
+
+    def asking(world: World, _analysts: Mapping[str, int], now: datetime) -> Asked:
+        asked = Asked()
+        by_id = {definition.id: definition for definition in world.definitions.values()}
+        for before in snapshots.definitions(change.before):
+            present = by_id.get(before.id)
+            if present is None:
+                continue
+            asked.definitions[before.slug] = before
+            if present.slug != before.slug:
+                asked.came_from[before.slug] = present.slug
+        for series_id in change.before.get("added_series", []):
+            if series_id in by_id:
+                new = by_id[series_id]
+                asked.definitions[new.slug] = edits.withdraw(new, zones.today(now, new.rule.zone))
+        return asked
+
+    return asking

@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import Date, Table, Time, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from booking.domain.terms import Definition
 from booking.store.base import UTCDateTime, table_of
 from booking.store.bookings import Booking
 from booking.store.claims import Claim
 from booking.store.programme import Module, Occurrence, Roster, Series, SeriesAnalyst
+from booking.store.terms import definition
 from booking.store.waiting import Waiting
 
 #: What a publish may change of each table, by its key; SEQUENCE is never put back.
@@ -121,3 +123,19 @@ def _value(table: Table, column: str, value: Any) -> Any:
         if isinstance(kind, column_type):
             return python_type.fromisoformat(value)
     return value
+
+
+def definitions(before: dict[str, Any]) -> list[Definition]:
+    """The series of a snapshot as values."""
+    table, _, columns = _TABLES["series"]
+    found = []
+    for row in before.get("series", []):
+        values = {column: _value(table, column, row[column]) for column in columns}
+        modules = sorted((m for m in before["module"] if m["series_id"] == row["id"]), key=lambda m: m["number"])
+        staff = sorted(
+            (a for a in before["series_analyst"] if a["series_id"] == row["id"]), key=lambda a: a["position"]
+        )
+        found.append(
+            definition(row["id"], values, tuple(m["title"] for m in modules), tuple(a["analyst_id"] for a in staff))
+        )
+    return found

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, time
 from typing import Any
 
-from booking.domain.recurrence import Turn
-from booking.domain.terms import Exceptional, Extra, Guest, Moved, Terms
+from booking.domain.recurrence import Rule, Turn
+from booking.domain.terms import Definition, Exceptional, Extra, Guest, Moved, Terms
 
 
 def to_json(terms: Terms, turns: tuple[Turn, ...]) -> dict[str, Any]:
@@ -106,3 +107,14 @@ def _exceptional(found: dict[str, Any]) -> Exceptional:
         analysts=tuple(analysts) if analysts is not None else None,
         **{name: found.get(name) for name in _TEXTS},
     )
+
+
+def definition(
+    series_id: int, row: Mapping[str, Any], modules: tuple[str, ...], analysts: tuple[int, ...]
+) -> Definition:
+    """A series' row with its modules and analysts as a value."""
+    terms, turns = from_json(row["terms"] or {})
+    days = (row["rrule"], row["starts_on"], row["start_wall"], row["end_wall"], row["zone"], row["ends_on"])
+    lengths = tuple(int(length) for length in row["slot_minutes"].split(",")) if row["slot_minutes"] else ()
+    words = (row["slug"], row["kind"], row["title"], row["summary"])
+    return Definition(*words, Rule(*days, modules, turns), lengths, analysts, terms, series_id, row["room_url"])

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from booking.domain.consequences import Claimed, Held, Place
 from booking.domain.organisation import Kind
 from booking.domain.plan import Changes, World
-from booking.domain.recurrence import Rule
 from booking.domain.schedule import Setting, Span, Stored
 from booking.domain.slots import QUARTER
 from booking.domain.terms import Definition
@@ -56,28 +55,8 @@ def definitions(session: Session) -> dict[str, Definition]:
     found: dict[str, Definition] = {}
     for row in session.execute(select(_series).order_by(_series.c.slug)).mappings():
         series_id = row["id"]
-        terms, turns = terms_json.from_json(row["terms"] or {})
-        rule = Rule(
-            row["rrule"],
-            row["starts_on"],
-            row["start_wall"],
-            row["end_wall"],
-            row["zone"],
-            row["ends_on"],
-            tuple(modules.get(series_id, ())),
-            turns,
-        )
-        found[row["slug"]] = Definition(
-            row["slug"],
-            row["kind"],
-            row["title"],
-            row["summary"],
-            rule,
-            tuple(int(length) for length in row["slot_minutes"].split(",")) if row["slot_minutes"] else (),
-            tuple(staff.get(series_id, ())),
-            terms,
-            series_id,
-            row["room_url"],
+        found[row["slug"]] = terms_json.definition(
+            series_id, dict(row), tuple(modules.get(series_id, ())), tuple(staff.get(series_id, ()))
         )
     return found
 

@@ -4,9 +4,37 @@ from __future__ import annotations
 
 from flask import Flask
 
-from booking.web import analyst, bookings, calendars, demo, feeds, health, manage, me, occurrence, programme, sign_in
+from booking.web import (
+    analyst,
+    bookings,
+    calendars,
+    coordinator,
+    demo,
+    drafts,
+    feeds,
+    health,
+    manage,
+    me,
+    occurrence,
+    programme,
+    sign_in,
+)
 
-PAGES = (programme, occurrence, bookings, manage, analyst, sign_in, me, calendars, demo, feeds, health)
+PAGES = (
+    programme,
+    occurrence,
+    bookings,
+    manage,
+    analyst,
+    coordinator,
+    drafts,
+    sign_in,
+    me,
+    calendars,
+    demo,
+    feeds,
+    health,
+)
 
 
 def init_app(app: Flask) -> None:

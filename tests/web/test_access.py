@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -13,6 +14,7 @@ from werkzeug.routing import Rule
 
 from booking.domain import tokens
 from booking.services.sign_in import ask
+from booking.store.changes import Change, Draft
 from booking.store.letters import Letter
 from booking.store.people import Person
 from booking.store.tables import Base
@@ -39,6 +41,25 @@ LEVELS = {
     "analyst.day": "staff",
     "analyst.sheet": "staff",
     "analyst.outcome": "staff",
+    "coordinator.next_days": "coordinator",
+    "coordinator.series": "coordinator",
+    "coordinator.one_series": "coordinator",
+    "coordinator.occurrence": "coordinator",
+    "coordinator.occurrence_plan": "coordinator",
+    "coordinator.occurrence_publish": "coordinator",
+    "coordinator.links": "coordinator",
+    "coordinator.changes": "coordinator",
+    "coordinator.change": "coordinator",
+    "coordinator.undo_change": "coordinator",
+    "coordinator.reverse_plan": "coordinator",
+    "coordinator.reverse_publish": "coordinator",
+    "drafts.begin": "coordinator",
+    "drafts.one": "coordinator",
+    "drafts.answer": "coordinator",
+    "drafts.discard": "coordinator",
+    "drafts.preview": "coordinator",
+    "drafts.plan": "coordinator",
+    "drafts.publish": "coordinator",
     "sign_in.ask": "public",
     "sign_in.look": "public",
     "sign_in.code": "public",
@@ -130,6 +151,18 @@ def house(database: Database, session: Session) -> House:
     }
     for endpoint in ("bookings.one", "bookings.move", "bookings.cancel", "feeds.booking", "analyst.outcome"):
         arguments[endpoint] = {"public_id": booking.public_id}
+    change = Change(
+        fingerprint="0" * 16, plan={}, before={"series": []}, published_at=NOW, due_at=NOW + timedelta(minutes=10)
+    )
+    coordinator = people["coordinator"]
+    assert coordinator is not None
+    draft = Draft(coordinator_id=coordinator.id, source="x", answers={}, created_at=NOW, updated_at=NOW)
+    session.add_all([change, draft])
+    session.flush()
+    for endpoint in ("change", "undo_change", "reverse_plan", "reverse_publish"):
+        arguments[f"coordinator.{endpoint}"] = {"public_id": change.public_id}
+    for endpoint in ("one", "answer", "discard", "preview", "plan", "publish"):
+        arguments[f"drafts.{endpoint}"] = {"public_id": draft.public_id}
     session.commit()
     return House(make_app(database), people, arguments)
 

@@ -77,7 +77,7 @@ _FREQUENCY = re.compile(
     rf"\b(?:fortnightly|(?:every|each)\s+(?:second|other|2nd)\s+(?=week|{_DAY})|every\s+two\s+weeks)"
 )
 _MONTHLY = re.compile(
-    rf"\b(?P<which>(?:{'|'.join(ORDINALS)})(?:\s*(?:,|and|&)\s*(?:{'|'.join(ORDINALS)}))*)\s+(?P<day>{_DAY})\b(?=.{{0,12}}\bmonth)"
+    rf"\b(?P<which>(?:{'|'.join(ORDINALS)})(?:\s*(?:,|and|&)\s*(?:{'|'.join(ORDINALS)}))*)\s+(?P<day>{_DAY})\b(?:\s+(?:of|in)\s+(?:the|each|every)\s+month|(?=.{{0,12}}\bmonth))"
 )
 #: Words that join the parts of a clause, and labels before them.
 _GLUE = re.compile(
@@ -123,13 +123,18 @@ class Said:
 
 @dataclass(slots=True)
 class Clause:
-    """What a line tells of a schedule. `span` is the stretch of the line it takes, (0, 0) for none."""
+    """What a line tells of a schedule. `span` is the stretch of the line it takes, (0, 0) for none.
+
+    `before` and `after` are what is left of the line around it; `is_pure` says that nothing is.
+    """
 
     rrule: str = ""
     hours: Clock | None = None
     zone: str = ""
     dates: list[Said] = field(default_factory=list)
     span: tuple[int, int] = (0, 0)
+    before: str = ""
+    after: str = ""
     is_pure: bool = False
 
 
@@ -138,6 +143,7 @@ def clause(text: str) -> Clause:
     low = folded(text)
     found = Clause()
     spans: list[tuple[int, int]] = []
+    hours_at: tuple[int, int] | None = None
     masked = list(low)
 
     def take(match: re.Match[str]) -> None:
@@ -152,27 +158,49 @@ def clause(text: str) -> Clause:
     for match in HOURS.finditer("".join(masked)):
         clock = _clock(match)
         if clock is not None and found.hours is None:
-            found.hours = clock
+            found.hours, hours_at = clock, match.span()
             take(match)
     zone = ZONE.search("".join(masked))
     if zone is not None and (found.hours is not None or zone["zone"].endswith("time") or len(zone["zone"]) <= 4):
         found.zone = zone["zone"].removesuffix(" time").removesuffix("'s").removesuffix(" local")
         take(zone)
-    found.rrule = _days("".join(masked), take, {said.weekday for said in found.dates if said.weekday})
+    text_left = "".join(masked)
+    days = [match.span() for pattern in (WEEKDAY, _MONTHLY, _FREQUENCY) for match in pattern.finditer(text_left)]
+    cluster = _cluster(low, [*spans, *days], hours_at)
+    near = [span for span in days if span[0] >= cluster[0] and span[1] <= cluster[1]]
+    if near:  # days beside the hours are meant; one in the title is a word of the title
+        text_left = " " * cluster[0] + text_left[cluster[0] : cluster[1]] + " " * (len(low) - cluster[1])
+    found.rrule = _days(text_left, take, {said.weekday for said in found.dates if said.weekday})
     if spans:
-        found.span = _grown(low, min(s for s, _ in spans), max(e for _, e in spans), spans)
-        rest = low[: found.span[0]] + low[found.span[1] :]
-        found.is_pure = not _GLUE.sub("", rest)
+        first, last = _cluster(low, spans, hours_at)
+        found.span = _grown(low, first, last)
+        kept = list(text)
+        for start, end in spans:
+            kept[start:end] = " " * (end - start)
+        found.before, found.after = "".join(kept[: found.span[0]]), "".join(kept[found.span[1] :])
+        found.is_pure = not _GLUE.sub("", folded(found.before + found.after))
     return found
 
 
-def _grown(low: str, start: int, end: int, spans: list[tuple[int, int]]) -> tuple[int, int]:
+def _cluster(low: str, spans: list[tuple[int, int]], at: tuple[int, int] | None) -> tuple[int, int]:
+    """The stretch around the hours (else the first of the spans) with what only joining words part from it."""
+    if not spans:
+        return (0, 0)
+    ordered = sorted(spans)
+    here = ordered.index(at) if at in ordered else 0
+    first = last = here
+    while first > 0 and not _GLUE.sub("", low[ordered[first - 1][1] : ordered[first][0]]):
+        first -= 1
+    while last + 1 < len(ordered) and not _GLUE.sub("", low[ordered[last][1] : ordered[last + 1][0]]):
+        last += 1
+    return ordered[first][0], ordered[last][1]
+
+
+def _grown(low: str, start: int, end: int) -> tuple[int, int]:
     """The stretch with the joining words around it."""
     before = re.search(rf"(?:{_GLUE.pattern})*$", low[:start])
     after = re.match(r"[\s,;:|)\].-]*", low[end:])
-    grown = (start - len(before[0]) if before else start), end + (len(after[0]) if after else 0)
-    # a title's own last word may look like a joining word: keep it with the title where something stands before it
-    return grown if spans else (start, end)
+    return start - len(before[0]) if before else start, end + (len(after[0]) if after else 0)
 
 
 def _said(match: re.Match[str], low: str) -> Said | None:

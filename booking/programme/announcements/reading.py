@@ -217,8 +217,7 @@ class _Reader:
 
     def title_of(self, text: str, clause: Clause) -> str:
         """What stands before the schedule, else what stands behind it."""
-        start, end = clause.span
-        before, after = clean(text[:start]), clean(text[end:])
+        before, after = (clean(clause.before), clean(clause.after)) if clause.span[1] else (clean(text), "")
         if before and (grammar.role_of(before) or not grammar.role_of(after)):
             return before
         return after or before
@@ -461,7 +460,7 @@ def clean(text: str, *, keep_end: bool = False) -> str:
     if keep_end:
         return re.sub(r"\s+", " ", text).strip(" \t-–—•·*")
     found = re.sub(r"(?i)[\s,:–—-]*\b(?:every|each|on|at|from|is|are|runs?|held|weekly|we meet|:)$", "", found)
-    return found.strip(" -–—:;,|(")[:200]
+    return found.strip(" -–—:;,|·•(")[:200]
 
 
 def _without_dates(text: str) -> str:

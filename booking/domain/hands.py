@@ -1,0 +1,77 @@
+"""What needs a coordinator's hand in the days to come: decided on values, the most urgent first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is looked at of one occurrence. `taken` of `quarters` are booked; `is_bookable` says whether it has any."""
+
+    key: str
+    title: str
+    on: date
+    starts_at: datetime
+    is_bookable: bool
+    staffed: int
+    away: int
+    has_room: bool
+    taken: int
+    quarters: int
+    enrolled: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """One thing to see to. `key` names the occurrence, empty for what is not about one; `alert` is what it costs."""
+
+    code: str
+    on: date | None
+    title: str
+    text: str
+    alert: str = ""
+    key: str = ""
+
+
+def needed(
+    seen: list[Seen], holidays: dict[date, str], overlaps: list[tuple[date, str]], failed: int, late: int
+) -> list[Hand]:
+    """Everything that needs a hand, by date; what is about no date comes first."""
+    found: list[Hand] = []
+    if failed:
+        text = f"{_are(failed, 'letter')} refused by the other side."
+        found.append(Hand("letters-failed", None, "Letters came back", text, "Somebody does not know what was changed"))
+    if late:
+        text = f"{_are(late, 'letter')} due for over ten minutes."
+        found.append(Hand("letters-waiting", None, "Letters are waiting", text, "Is the worker running?"))
+    for one in seen:
+        found += _of(one)
+        if one.on in holidays:
+            text = f"{one.title} takes place on {holidays[one.on]}."
+            found.append(Hand("holiday", one.on, "A date falls on a public holiday", text, "", one.key))
+    found += [Hand("overlap", on, "Two things at once", text) for on, text in overlaps]
+    return sorted(found, key=lambda hand: (hand.on is not None, hand.on or date.min, hand.code))
+
+
+def _of(one: Seen) -> list[Hand]:
+    found = []
+    if one.is_bookable and one.staffed == 0:
+        text = f"{one.title}: nobody is on the roster{', the analysts are away' if one.away else ''}."
+        found.append(Hand("no-analyst", one.on, "A clinic has no analyst", text, "Nobody can book", one.key))
+    elif not one.has_room:
+        text = f"{one.title}: no join link is known{f'; {one.enrolled} are enrolled' if one.enrolled else ''}."
+        found.append(Hand("no-room", one.on, "A meeting has no join link", text, "Nobody can join", one.key))
+    if one.is_bookable and one.staffed and one.taken >= one.quarters:
+        waits = f" {_are(one.waiting, 'member')} waiting." if one.waiting else ""
+        text = f"{one.title}: every quarter is taken.{waits} Another analyst would help."
+        found.append(Hand("full", one.on, "A clinic is full", text, "", one.key))
+    if one.is_bookable and one.staffed and one.taken == 0:
+        found.append(Hand("empty", one.on, "A clinic is empty", f"{one.title}: nobody has booked yet.", "", one.key))
+    return found
+
+
+def _are(count: int, noun: str) -> str:
+    return f"1 {noun} is" if count == 1 else f"{count} {noun}s are"

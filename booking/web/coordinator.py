@@ -1,0 +1,356 @@
+"""The coordinator: the next 14 days, the programme, a change of one date, its plan, publishing and taking back."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import select
+
+from booking.domain import errors, hands, plan_words, wording, zones
+from booking.domain.plan import Plan
+from booking.services import planning, rooms, undo
+from booking.services.planning import Asking
+from booking.services.publish import PlanChanged, PlanHurts, publish
+from booking.store import worlds
+from booking.store.changes import Change
+from booking.store.programme import Occurrence, Series
+from booking.store.queries import agenda, coming
+from booking.web import access, context, edit_forms, group
+
+blueprint = Blueprint("coordinator", __name__, url_prefix="/coordinator")
+DAYS = timedelta(days=14)
+LETTERS_FOR = timedelta(days=3)
+LATE_AFTER = timedelta(minutes=10)
+
+
+@blueprint.get("/")
+@access.coordinator
+def next_days() -> ResponseReturnValue:
+    """What needs a hand in the next 14 days, and all of their dates."""
+    now, organisation = context.now(), context.organisation()
+    found = coming.between(context.db(), now, now + DAYS)
+    going_on = [one for one in found if not one.is_cancelled]
+    off = planning.days_off(organisation, now)
+    seen = [
+        hands.Seen(
+            str(one.public_id),
+            f"{one.title}, {wording.clock(one.starts_at, one.zone)} {zones.abbreviation(one.starts_at, one.zone)}",
+            zones.today(one.starts_at, one.zone),
+            one.starts_at,
+            _is_bookable(one.kind),
+            len(one.analysts),
+            len(one.away),
+            one.has_room,
+            one.taken,
+            one.quarters,
+            one.enrolled,
+            one.waiting,
+        )
+        for one in going_on
+    ]
+    holidays = {one.on: str(off.by_date[one.on]) for one in seen if one.on in off.by_date}
+    overlaps = [
+        (zones.today(one.starts_at, one.zone), f"{one.title} and {other.title} have {name} at the same time.")
+        for n, one in enumerate(going_on)
+        for other in going_on[n + 1 :]
+        if other.starts_at < one.ends_at
+        for name in one.analysts
+        if name in other.analysts
+    ]
+    stuck = coming.stuck_letters(context.db(), now - LETTERS_FOR, now - LATE_AFTER)
+    return render_template(
+        "coordinator/next_days.html",
+        dates=found,
+        needed=hands.needed(seen, holidays, overlaps, stuck.failed, stuck.waiting),
+        last=now + DAYS,
+        bookable=_is_bookable,
+    )
+
+
+def _is_bookable(kind: str) -> bool:
+    found = context.organisation().kinds.get(kind)
+    return found is not None and found.bookable
+
+
+@blueprint.get("/programme")
+@access.coordinator
+def series() -> ResponseReturnValue:
+    """Every series, with its next dates."""
+    found = worlds.definitions(context.db())
+    names = {analyst.id: analyst.name for analyst in agenda.analysts(context.db())}
+    return render_template(
+        "coordinator/series.html", definitions=found.values(), hours=plan_words.hours, names=names, rules=group.days
+    )
+
+
+@blueprint.get("/programme/<slug>")
+@access.coordinator
+def one_series(slug: str) -> ResponseReturnValue:
+    """One series: its dates to come, and those just past for their recordings."""
+    found = worlds.definitions(context.db()).get(slug)
+    if found is None:
+        abort(404)
+    start = context.now() - timedelta(days=28)
+    dates = coming.between(context.db(), start, start + timedelta(days=450), slug, 120)
+    return render_template(
+        "coordinator/one_series.html",
+        definition=found,
+        dates=dates,
+        hours=plan_words.hours(found.rule),
+        rule=group.days(found.rule.rrule),
+        kept=group.exceptions(found),
+    )
+
+
+def _occurrence(public_id: uuid.UUID) -> Occurrence:
+    found = context.db().scalars(select(Occurrence).where(Occurrence.public_id == public_id)).one_or_none()
+    return found if found is not None else abort(404)
+
+
+def _form(occurrence: Occurrence) -> edit_forms.Asked:
+    zone = occurrence.series.zone
+    known = {str(analyst.public_id): analyst.id for analyst in agenda.analysts(context.db())}
+    chosen = [known[value] for value in request.values.getlist("analyst") if value in known]
+    asked = edit_forms.read(
+        request.values,
+        chosen,
+        occurrence.key,
+        occurrence.rule_on,
+        zones.today(occurrence.starts_at, zone),
+        zones.today(context.now(), zone),
+        occurrence.title or occurrence.series.title,
+    )
+    if occurrence.starts_at <= context.now():
+        asked.mistakes["what"], asked.edit = "It has begun, and stays as it was.", None
+    return asked
+
+
+@blueprint.get("/occurrences/<uuid:public_id>")
+@access.coordinator
+def occurrence(public_id: uuid.UUID) -> ResponseReturnValue:
+    """One date, and what can be changed of it."""
+    found = _occurrence(public_id)
+    return _occurrence_page(found, edit_forms.Asked({name: "" for name in edit_forms.FIELDS}), {})
+
+
+def _occurrence_page(found: Occurrence, asked: edit_forms.Asked, mistakes: dict[str, str]) -> ResponseReturnValue:
+    zone = found.series.zone
+    staff = {place.analyst_id for place in found.roster if not place.is_away}
+    page = render_template(
+        "coordinator/occurrence.html",
+        occurrence=found,
+        series=found.series,
+        asked=asked,
+        errors={**asked.mistakes, **mistakes},
+        has_begun=found.starts_at <= context.now(),
+        day=zones.today(found.starts_at, zone),
+        hours=f"{wording.clock(found.starts_at, zone)} – {wording.clock(found.ends_at, zone)}".replace(
+            wording.NBSP, " "
+        ),
+        staff=staff,
+        analysts=agenda.analysts(context.db()),
+        whats=edit_forms.WHATS,
+        scopes=edit_forms.SCOPES,
+    )
+    return page, 422 if mistakes or asked.mistakes else 200
+
+
+@blueprint.get("/occurrences/<uuid:public_id>/plan")
+@access.coordinator
+def occurrence_plan(public_id: uuid.UUID) -> ResponseReturnValue:
+    """The plan of a change, before it happens."""
+    found = _occurrence(public_id)
+    asked = _form(found)
+    if asked.edit is None:
+        return _occurrence_page(found, asked, {})
+    return plan_page(
+        planning.page(found.series.slug, asked.edit),
+        asked.said,
+        action=url_for("coordinator.occurrence_publish", public_id=public_id),
+        back=url_for("coordinator.occurrence", public_id=public_id),
+        fields=[(name, value) for name, value in asked.values.items() if value]
+        + [("analyst", value) for value in request.values.getlist("analyst")],
+    )
+
+
+@blueprint.post("/occurrences/<uuid:public_id>/publish")
+@access.coordinator
+def occurrence_publish(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Publish the change whose plan was shown."""
+    found = _occurrence(public_id)
+    asked = _form(found)
+    if asked.edit is None:
+        return _occurrence_page(found, asked, {})
+    return publish_page(
+        planning.page(found.series.slug, asked.edit),
+        asked.said,
+        action=url_for("coordinator.occurrence_publish", public_id=public_id),
+        back=url_for("coordinator.occurrence", public_id=public_id),
+        fields=[(name, value) for name, value in asked.values.items() if value]
+        + [("analyst", value) for value in request.values.getlist("analyst")],
+    )
+
+
+@blueprint.post("/occurrences/<uuid:public_id>/links")
+@access.coordinator
+def links(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Set the room, the recording and the slides at once: nobody's booking changes by them."""
+    given = {name: request.form[name].strip() for name in ("room", "recording", "slides") if name in request.form}
+    try:
+        rooms.set_links(
+            context.db(),
+            public_id,
+            given,
+            context.now(),
+            actor_id=current_user.id,
+            whole_series=request.form.get("scope") == "series",
+        )
+    except errors.TextNotAccepted as refusal:
+        blank = edit_forms.Asked({name: "" for name in edit_forms.FIELDS})
+        return _occurrence_page(_occurrence(public_id), blank, {refusal.field: f"{refusal.reason.capitalize()}."})
+    flash("Kept.")
+    return redirect(url_for("coordinator.occurrence", public_id=public_id), 303)
+
+
+# -- plans, publishing, taking back
+
+
+def plan_page(
+    asking: Asking,
+    title: str,
+    *,
+    action: str,
+    back: str,
+    fields: list[tuple[str, str]],
+    again: bool = False,
+    answers_to: str = "",
+) -> ResponseReturnValue:
+    """The plan of what is asked for, with the button that does exactly that."""
+    plan = planning.read_plan(context.db(), asking, context.organisation(), context.now())
+    return _shown(plan, title, action, back, fields, again, answers_to)
+
+
+def _shown(
+    plan: Plan, title: str, action: str, back: str, fields: list[tuple[str, str]], again: bool, answers_to: str
+) -> ResponseReturnValue:
+    known = worlds.definitions(context.db())
+    names = {analyst.id: analyst.name for analyst in agenda.analysts(context.db())}
+    kinds = {slug: definition.kind for slug, definition in known.items()}
+    kinds |= {change.after.slug: change.after.kind for change in plan.changes.series}
+    counts = {what: 0 for what in ("appears", "moves", "goes")}
+    for step in plan.changes.steps:
+        counts[{"returns": "appears", "changes": "moves"}.get(step.what, step.what)] += 1
+    page = render_template(
+        "coordinator/plan.html",
+        plan=plan,
+        title=title,
+        sections=plan_words.sections(plan, names, known),
+        kinds=kinds,
+        letters=plan_words.letters(plan.notices),
+        notes=[finding for finding in plan.changes.findings if not finding.is_question],
+        kept=plan_words.kept(plan.changes.kept),
+        counts=counts,
+        action=action,
+        back=back,
+        fields=fields,
+        again=again,
+        answers_to=answers_to,
+    )
+    return page, 409 if again else 200
+
+
+def publish_page(
+    asking: Asking, title: str, *, action: str, back: str, fields: list[tuple[str, str]], answers_to: str = ""
+) -> ResponseReturnValue:
+    """Publish if the plan is still the one that was shown; else show the one it is now."""
+    try:
+        done = publish(
+            context.db(),
+            asking,
+            context.organisation(),
+            context.now(),
+            uid_domain=context.settings().host,
+            fingerprint=request.form.get("fingerprint", ""),
+            actor_id=current_user.id,
+        )
+    except (PlanChanged, PlanHurts) as refusal:
+        return _shown(refusal.plan, title, action, back, fields, True, answers_to)
+    except errors.CannotPublish:
+        return plan_page(asking, title, action=action, back=back, fields=fields, again=True, answers_to=answers_to)
+    if done.change is None:
+        flash("Nothing would change: it is as you asked already.")
+        return redirect(back, 303)
+    return redirect(url_for("coordinator.change", public_id=done.change), 303)
+
+
+def _change(public_id: uuid.UUID) -> Change:
+    found = context.db().scalars(select(Change).where(Change.public_id == public_id)).one_or_none()
+    return found if found is not None else abort(404)
+
+
+@blueprint.get("/changes")
+@access.coordinator
+def changes() -> ResponseReturnValue:
+    """The latest publishes."""
+    found = context.db().scalars(select(Change).order_by(Change.published_at.desc(), Change.id.desc()).limit(50)).all()
+    return render_template("coordinator/changes.html", changes=found, counted=group.counted)
+
+
+@blueprint.get("/changes/<uuid:public_id>")
+@access.coordinator
+def change(public_id: uuid.UUID) -> ResponseReturnValue:
+    """What was published; Undo for ten minutes; the text for the group."""
+    found = _change(public_id)
+    slugs = {line["series"] for line in found.plan.get("occurrences", [])}
+    series_of = {row.slug: row for row in context.db().scalars(select(Series).where(Series.slug.in_(slugs)))}
+    return render_template(
+        "coordinator/change.html",
+        change=found,
+        counted=group.counted(found),
+        may_undo=found.undone_at is None and context.now() < found.due_at,
+        text=group.text_of(found, series_of, context.settings().base_url),
+    )
+
+
+@blueprint.post("/changes/<uuid:public_id>/undo")
+@access.coordinator
+def undo_change(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Put everything back, while its ten minutes last."""
+    try:
+        undo.undo(context.db(), public_id, context.now(), actor_id=current_user.id)
+    except undo.CannotUndo as refusal:
+        flash(f"It cannot be put back: {refusal.why}. A plan can still take it back.")
+    else:
+        flash("Everything is as it was before, and nobody hears of it.")
+    return redirect(url_for("coordinator.change", public_id=public_id), 303)
+
+
+@blueprint.get("/changes/<uuid:public_id>/plan")
+@access.coordinator
+def reverse_plan(public_id: uuid.UUID) -> ResponseReturnValue:
+    """What taking a publish back would do now: a plan like any other."""
+    return plan_page(**_reverse(public_id))
+
+
+@blueprint.post("/changes/<uuid:public_id>/publish")
+@access.coordinator
+def reverse_publish(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Publish that plan."""
+    return publish_page(**_reverse(public_id))
+
+
+def _reverse(public_id: uuid.UUID) -> dict[str, Any]:
+    found = _change(public_id)
+    day: date = zones.today(found.published_at, context.organisation().zone)
+    return {
+        "asking": undo.reversed_asking(found),
+        "title": f"Take back what was published on {wording.day(day)}",
+        "action": url_for("coordinator.reverse_publish", public_id=public_id),
+        "back": url_for("coordinator.change", public_id=public_id),
+        "fields": [],
+    }

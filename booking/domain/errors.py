@@ -128,6 +128,12 @@ class SlotTaken(Refusal):
         self.own = own
 
 
+class OfferLapsed(Refusal):
+    """The offer was for a time that is over; it went to somebody else, or nobody."""
+
+    code = "offer-lapsed"
+
+
 class NotConfirmed(Refusal):
     """The booking was cancelled before."""
 

@@ -14,7 +14,7 @@ from booking import resources
 from booking.domain import wording
 from booking.domain.organisation import Organisation
 
-INSTANTS = ("starts_at", "ends_at", "was_at")
+INSTANTS = ("starts_at", "ends_at", "was_at", "offered_at", "lapses_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,16 @@ _environment.filters["length_of_time"] = length_of_time
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
+def _timed(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: datetime.fromisoformat(v) if key in INSTANTS else v for key, v in facts.items()}
+
+
 def render(
     name: str, facts: Mapping[str, Any], recipient: Recipient, links: Mapping[str, str], organisation: Organisation
 ) -> Rendered:
     """The letter `name` to `recipient`: times in their zone first; `links` are made now and stored nowhere."""
-    values = {key: datetime.fromisoformat(v) if key in INSTANTS else v for key, v in facts.items()}
+    values = _timed(facts)
+    values["lines"] = [_timed(line) for line in facts.get("lines", ())]
     zone = str(values.get("zone", organisation.zone))
     policy = organisation.policy_for(str(values.get("series", "")))
 

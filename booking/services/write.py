@@ -55,6 +55,8 @@ def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
         links["manage"] = f"{base}/manage/{tokens.sign(key, 'manage', facts['booking'])}"
         links["entry"] = f"{links['manage']}/booking.ics"
         links["door"] = f"{base}/join/{tokens.sign(key, 'door', facts['booking'])}"
+    if "cover" in facts:
+        links["cover"] = f"{base}/cover/{tokens.sign(key, 'cover', facts['cover'])}"
     if "sign_in" in facts:
         links["sign_in"] = f"{base}/sign-in/link/{tokens.sign(key, 'sign-in', facts['sign_in'])}"
         links["code"] = tokens.six_digits(key, "sign-in-code", facts["sign_in"])

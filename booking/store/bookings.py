@@ -24,7 +24,8 @@ class Booking(Base):
 
     `sequence` and `revised_at` are SEQUENCE and DTSTAMP of its calendar entries. `is_invited`: its letters carry
     an invitation, decided when it was made. `cancelled_by` is `member` or `staff`; `outcome` is `came`, `no-show`
-    or None while nobody has marked it. `chose_analyst`: asked for this analyst, not for anyone.
+    or None while nobody has marked it. `chose_analyst`: asked for this analyst, not for anyone; `asked_for_id` is who
+    that was where somebody else stands in.
     """
 
     __tablename__ = "booking"
@@ -49,6 +50,7 @@ class Booking(Base):
     ends_at: Mapped[datetime]
     minutes: Mapped[int]
     chose_analyst: Mapped[bool]
+    asked_for_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     topic: Mapped[str] = mapped_column(default="")
     link: Mapped[str] = mapped_column(default="")
     status: Mapped[str] = mapped_column(default=CONFIRMED)

@@ -52,6 +52,13 @@ def take(session: Session, slot: Slot, member_id: int, booking_id: int) -> None:
     )
 
 
+def hold_for_offer(session: Session, slot: Slot, offer_id: int) -> None:
+    """Claim the slot's quarters for an offer; they carry no member until it is accepted."""
+    session.execute(
+        _INSERT, [{"analyst_id": slot.analyst_id, "quarter_at": at, "offer_id": offer_id} for at in slot.quarters]
+    )
+
+
 def release(session: Session, booking_ids: Iterable[int]) -> None:
     """Give up every quarter that these bookings own."""
     session.execute(delete(Claim).where(Claim.booking_id.in_(list(booking_ids))))

@@ -105,7 +105,11 @@ def meetings(
     if series_slug is not None:
         wanted.append(Series.slug == series_slug)
     if analyst_id is not None:
-        wanted.append(Occurrence.id.in_(select(Roster.occurrence_id).where(Roster.analyst_id == analyst_id)))
+        wanted.append(
+            Occurrence.id.in_(
+                select(Roster.occurrence_id).where(Roster.analyst_id == analyst_id, Roster.is_away.is_(False))
+            )
+        )
     found = session.execute(_MEETINGS.where(*wanted).order_by(Occurrence.starts_at, Occurrence.public_id))
     return [Meeting(*row) for row in found]
 

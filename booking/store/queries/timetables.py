@@ -68,7 +68,7 @@ _OCCURRENCES = select(
     _person.c.about,
 ).select_from(
     _occurrence.join(_series, _series.c.id == _occurrence.c.series_id)
-    .outerjoin(_roster, _roster.c.occurrence_id == _occurrence.c.id)
+    .outerjoin(_roster, (_roster.c.occurrence_id == _occurrence.c.id) & _roster.c.is_away.is_(False))
     .outerjoin(_person, _person.c.id == _roster.c.analyst_id)
 )
 _ORDER = (_occurrence.c.starts_at, _occurrence.c.id, _roster.c.position, _roster.c.analyst_id)

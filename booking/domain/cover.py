@@ -1,0 +1,169 @@
+"""Cover for an analyst who is away: what becomes of each booking, decided on values alone.
+
+Who did not ask for a person goes to another analyst of the roster at the same time, and is told; who did, goes too,
+with "rather wait". Where nobody is free then, the nearest free slot of the same clinic is offered, and lapses one hour
+before the start. Places for which there is none are asked of the other analysts, until that same hour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from booking.domain.consequences import Held
+from booking.domain.slots import QUARTER, Slot
+
+HANDED = "another analyst"
+OFFERED = "another time is offered"
+ASKED = "the other analysts are asked"
+CANCELLED = "cancelled"
+LAPSE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The hour of one occurrence that the analyst leaves: who else staffs it, in order, and their bookings there."""
+
+    occurrence_id: int
+    starts_at: datetime
+    ends_at: datetime
+    others: tuple[int, ...]
+    bookings: tuple[Held, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What becomes of one booking. `slot` is where it goes, or what is offered; `lapses_at` when it is too late."""
+
+    booking: Held
+    what: str
+    slot: Slot | None = None
+    may_wait: bool = False
+    lapses_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Cover:
+    """The whole of it. `wanted` lists the occurrences for which the other analysts are asked."""
+
+    places: list[Place] = field(default_factory=list)
+    covered: list[Covered] = field(default_factory=list)
+
+    @property
+    def wanted(self) -> list[int]:
+        return sorted({c.booking.occurrence_id for c in self.covered if c.what == ASKED})
+
+    def of(self, what: str) -> list[Covered]:
+        return [covered for covered in self.covered if covered.what == what]
+
+
+def plan(
+    places: Sequence[Place],
+    analysts_taken: Collection[tuple[int, datetime]],
+    members_taken: Collection[tuple[int, datetime]],
+    with_offer: Collection[int],
+    now: datetime,
+) -> Cover:
+    """What becomes of each booking of those places, earliest first.
+
+    `analysts_taken` and `members_taken` hold (who, quarter) of everything but these bookings; `with_offer` are members
+    who hold an open offer already, and can be made no other.
+    """
+    analysts, members, offered = set(analysts_taken), set(members_taken), set(with_offer)
+    found = Cover(list(places))
+    waiting: list[tuple[Place, Held]] = []
+    ordered = sorted(
+        ((place, booking) for place in places for booking in place.bookings), key=lambda p: (p[1].starts_at, p[1].id)
+    )
+    for place, booking in ordered:
+        same_time = [Slot(a, booking.starts_at, booking.minutes) for a in place.others]
+        slot = next((s for s in same_time if _is_free(s, booking, analysts, members)), None)
+        if slot is None:
+            waiting.append((place, booking))
+            continue
+        _take(slot, booking, analysts, members)
+        found.covered.append(Covered(booking, HANDED, slot, may_wait=booking.chose_analyst))
+    for place, booking in waiting:
+        lapses_at = booking.starts_at - LAPSE
+        if lapses_at <= now:
+            found.covered.append(Covered(booking, CANCELLED))
+            continue
+        slot = None if booking.member_id in offered else _nearest(place, booking, analysts, members, now)
+        if slot is None:
+            found.covered.append(Covered(booking, ASKED, None, False, lapses_at))
+            continue
+        analysts.update((slot.analyst_id, quarter) for quarter in slot.quarters)
+        offered.add(booking.member_id)
+        found.covered.append(Covered(booking, OFFERED, slot, booking.chose_analyst, lapses_at))
+    found.covered.sort(key=lambda covered: (covered.booking.starts_at, covered.booking.id))
+    return found
+
+
+def _nearest(
+    place: Place,
+    booking: Held,
+    analysts: Collection[tuple[int, datetime]],
+    members: Collection[tuple[int, datetime]],
+    now: datetime,
+) -> Slot | None:
+    """The free slot of the same length nearest to the booking's start, in the same hour, still ahead."""
+    count = int((place.ends_at - place.starts_at) / QUARTER)
+    starts = [place.starts_at + n * QUARTER for n in range(count)]
+    slots = [
+        Slot(analyst_id, start, booking.minutes)
+        for start in starts
+        if start > now and start + timedelta(minutes=booking.minutes) <= place.ends_at
+        for analyst_id in place.others
+    ]
+    free = [slot for slot in slots if _is_free(slot, booking, analysts, members)]
+    return min(free, key=lambda slot: (abs(slot.starts_at - booking.starts_at), slot.starts_at), default=None)
+
+
+def _is_free(
+    slot: Slot,
+    booking: Held,
+    analysts: Collection[tuple[int, datetime]],
+    members: Collection[tuple[int, datetime]],
+) -> bool:
+    own = {(booking.member_id, quarter) for quarter in booking.slot.quarters}
+    return not any(
+        (slot.analyst_id, quarter) in analysts
+        or ((booking.member_id, quarter) in members and (booking.member_id, quarter) not in own)
+        for quarter in slot.quarters
+    )
+
+
+def _take(slot: Slot, booking: Held, analysts: set[tuple[int, datetime]], members: set[tuple[int, datetime]]) -> None:
+    analysts.update((slot.analyst_id, quarter) for quarter in slot.quarters)
+    members.update((booking.member_id, quarter) for quarter in slot.quarters)
+
+
+def lines(cover: Cover, names: Mapping[int, str]) -> list[str]:
+    """What happens in words, one line a booking, without times: the page adds them."""
+    found = []
+    for covered in cover.covered:
+        who = covered.booking.member
+        if covered.what == HANDED and covered.slot is not None:
+            rather = ", and may rather wait" if covered.may_wait else ""
+            found.append(f"{who} goes to {names.get(covered.slot.analyst_id, '?')} at the same time{rather}")
+        elif covered.what == OFFERED and covered.slot is not None:
+            found.append(f"{who} is offered another time with {names.get(covered.slot.analyst_id, '?')}")
+        elif covered.what == ASKED:
+            found.append(f"{who} has nobody yet: the other analysts are asked")
+        else:
+            found.append(f"{who} is told that it is cancelled, with an apology and a link to book again")
+    return found
+
+
+def fingerprint_of(cover: Cover) -> list[list[object]]:
+    """What the fingerprint of a cover plan is made of."""
+    return [
+        [
+            covered.booking.public_id,
+            covered.what,
+            covered.slot.analyst_id if covered.slot else None,
+            covered.slot.starts_at.isoformat() if covered.slot else None,
+        ]
+        for covered in cover.covered
+    ]

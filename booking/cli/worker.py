@@ -22,7 +22,7 @@ from booking.mail.mailer import LocalMailer, Mailer
 from booking.mail.masked import masked
 from booking.mail.smtp import SMTPMailer
 from booking.programme import organisation as organisations
-from booking.services import deliver, undo
+from booking.services import cover, deliver, undo
 from booking.services.extend import extend
 from booking.settings import Settings, SettingsError
 from booking.store.outbox import LEASE
@@ -84,6 +84,7 @@ def worker(once: bool) -> None:
         try:
             if once:
                 _keep_house(sessions, organisation, name, clock.now(), None)
+                _close(sessions, clock.now())
                 while not stop.is_set() and batch(sessions):
                     pass
             else:
@@ -120,10 +121,12 @@ def _run(
 
 
 def _close(sessions: sessionmaker[Session], now: datetime) -> None:
-    """Free what publishes have held for their ten minutes."""
+    """Free what publishes have held for their ten minutes; cancel what nobody could take an hour before it starts."""
     with sessions() as session:
         if undo.is_open(session, now):
             undo.close(session, now)
+        for booking in cover.lapsed(session, now):
+            cover.lapse(session, booking, now)
 
 
 def _keep_house(

@@ -22,6 +22,7 @@ class Seen:
     quarters: int
     enrolled: int
     waiting: int
+    uncovered: int = 0  # bookings whose analyst is away, and nobody has them yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,10 @@ def _of(one: Seen) -> list[Hand]:
     elif not one.has_room:
         text = f"{one.title}: no join link is known{f'; {one.enrolled} are enrolled' if one.enrolled else ''}."
         found.append(Hand("no-room", one.on, "A meeting has no join link", text, "Nobody can join", one.key))
+    if one.uncovered:
+        text = f"{one.title}: {_are(one.uncovered, 'booking')} without anybody, because their analyst is away."
+        alert = "Cancelled one hour before the start"
+        found.append(Hand("uncovered", one.on, "Somebody is away, and nobody steps in yet", text, alert, one.key))
     if one.is_bookable and one.staffed and one.taken >= one.quarters:
         waits = f" {_are(one.waiting, 'member')} waiting." if one.waiting else ""
         text = f"{one.title}: every quarter is taken.{waits} Another analyst would help."

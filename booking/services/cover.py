@@ -217,7 +217,7 @@ def report(
     for covered in shown.cover.covered:
         _settle(session, covered, person, now)
     asked = _ask_the_others(session, shown, away, now)
-    _tell_coordinators(session, shown, now)
+    _tell_coordinators(session, shown, away.note, now)
     counts = {what: len(shown.cover.of(what)) for what in (HANDED, OFFERED, ASKED, rules.CANCELLED)}
     register.write(
         session,
@@ -341,7 +341,7 @@ def _ask_the_others(session: Session, shown: Shown, away: Away, now: datetime) -
     return len(others)
 
 
-def _tell_coordinators(session: Session, shown: Shown, now: datetime) -> None:
+def _tell_coordinators(session: Session, shown: Shown, note: str, now: datetime) -> None:
     people = session.scalars(
         select(Person)
         .join(Role, Role.person_id == Person.id)
@@ -353,6 +353,7 @@ def _tell_coordinators(session: Session, shown: Shown, now: datetime) -> None:
         "analyst": shown.analyst.name,
         "starts_at": facts.stamp(shown.starts_at),
         "ends_at": facts.stamp(shown.ends_at),
+        "note": note,
         "clinics": len(cover.places),
         "handed": len(cover.of(HANDED)),
         "offered": len(cover.of(OFFERED)),
@@ -496,6 +497,56 @@ def pending_of(session: Session, occurrence_ids: Iterable[int], now: datetime) -
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An occurrence whose bookings look for somebody: which, when, how many. `zone` is the series' own."""
+
+    public_id: uuid.UUID
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    count: int
+
+
+def wanted(session: Session, away_id: uuid.UUID, now: datetime) -> tuple[str, list[Wanted]] | None:
+    """Who is away, and what still looks for somebody because of it; None where there is no such time away."""
+    away = session.scalars(select(Away).where(Away.public_id == away_id)).one_or_none()
+    if away is None:
+        return None
+    rows = _left_by(session, away, now)
+    counts: dict[int, int] = {}
+    for booking in pending_of(session, [row.id for row in rows], now):
+        if booking.analyst_id == away.analyst_id:
+            counts[booking.occurrence_id] = counts.get(booking.occurrence_id, 0) + 1
+    found = [
+        Wanted(
+            row.public_id, row.title or row.series.title, row.starts_at, row.ends_at, row.series.zone, counts[row.id]
+        )
+        for row in rows
+        if row.id in counts
+    ]
+    return session.get_one(Person, away.analyst_id).name, found
+
+
+def _left_by(session: Session, away: Away, now: datetime) -> list[Occurrence]:
+    """What the analyst was taken off the roster of, so far as it is not over, by start."""
+    return list(
+        session.scalars(
+            select(Occurrence)
+            .join(Roster, Roster.occurrence_id == Occurrence.id)
+            .where(
+                Roster.analyst_id == away.analyst_id,
+                Roster.is_away.is_(True),
+                Occurrence.starts_at < away.ends_at,
+                Occurrence.starts_at > away.starts_at - timedelta(hours=12),
+                Occurrence.ends_at > max(away.starts_at, now),
+            )
+            .order_by(Occurrence.starts_at, Occurrence.id)
+        )
+    )
+
+
 _LAPSED = (
     select(Booking.public_id)
     .join(Away, Away.analyst_id == Booking.analyst_id)
@@ -537,16 +588,7 @@ def back(session: Session, away_id: uuid.UUID, now: datetime, *, actor_id: int |
         raise errors.NotFound()
     if away.ended_at is not None:
         return away
-    ids = session.scalars(
-        select(Occurrence.id)
-        .join(Roster, Roster.occurrence_id == Occurrence.id)
-        .where(
-            Roster.analyst_id == away.analyst_id,
-            Roster.is_away.is_(True),
-            Occurrence.starts_at < away.ends_at,
-            Occurrence.ends_at > max(away.starts_at, now),
-        )
-    ).all()
+    ids = [row.id for row in _left_by(session, away, now)]
     locks.occurrences(session, ids)
     for booking in pending_of(session, ids, now):
         offer = _offer_for(session, booking) if booking.analyst_id == away.analyst_id else None

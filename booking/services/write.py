@@ -50,13 +50,13 @@ def render_letter(letter: Letter, recipient: Recipient, settings: Settings, orga
 def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
     """Every address that a letter may carry; none of them is stored."""
     base, key = settings.base_url, settings.secret_key
-    links = {"site": base, "programme": f"{base}/", "join": settings.join_url}
+    links = {"site": base, "programme": f"{base}/", "coordinator": f"{base}/coordinator/", "join": settings.join_url}
     if "booking" in facts:
         links["manage"] = f"{base}/manage/{tokens.sign(key, 'manage', facts['booking'])}"
         links["entry"] = f"{links['manage']}/booking.ics"
         links["door"] = f"{base}/join/{tokens.sign(key, 'door', facts['booking'])}"
     if "cover" in facts:
-        links["cover"] = f"{base}/cover/{tokens.sign(key, 'cover', facts['cover'])}"
+        links["cover"] = f"{base}/analyst/cover/{facts['cover']}"
     if "sign_in" in facts:
         links["sign_in"] = f"{base}/sign-in/link/{tokens.sign(key, 'sign-in', facts['sign_in'])}"
         links["code"] = tokens.six_digits(key, "sign-in-code", facts["sign_in"])

@@ -6,6 +6,7 @@ from flask import Flask
 
 from booking.web import (
     analyst,
+    away,
     bookings,
     calendars,
     coordinator,
@@ -26,6 +27,7 @@ PAGES = (
     bookings,
     manage,
     analyst,
+    away,
     coordinator,
     drafts,
     sign_in,

@@ -13,6 +13,7 @@ from booking.domain import errors, policy, slots, tokens
 from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment
 from booking.domain.organisation import Policy
+from booking.services import cover
 from booking.services.cancel import cancel as cancel_deed
 from booking.services.move import move as move_deed
 from booking.store import bookings
@@ -31,6 +32,8 @@ class Links:
     move: str
     cancel: str
     entry: str
+    accept: str
+    wait: str
 
 
 def door(public_id: uuid.UUID) -> str:
@@ -48,16 +51,20 @@ def opens_at(appointment: Appointment) -> datetime:
 
 
 def show(appointment: Appointment, links: Links, *, just_booked: bool = False) -> ResponseReturnValue:
-    """What, when, with whom, the door, and what happens next."""
+    """What, when, with whom, the door, and what happens next; what is offered instead where its analyst is away."""
+    session, now = context.db(), context.now()
+    is_ahead = not appointment.is_cancelled and now < appointment.starts_at
     return render_template(
         "member/booking.html",
         appointment=appointment,
         meeting=appointment.meeting,
         links=links,
         just_booked=just_booked,
+        offer=cover.offer_of(session, appointment.public_id, now) if is_ahead else None,
+        stands_in_for=cover.stands_in_for(session, appointment.public_id) if is_ahead else "",
         door=door(appointment.public_id),
         opens_at=opens_at(appointment),
-        has_started=context.now() >= appointment.starts_at,
+        has_started=now >= appointment.starts_at,
         late_from=appointment.starts_at - timedelta(minutes=rules_of(appointment).late_minutes),
     )
 
@@ -71,6 +78,20 @@ def cancel(appointment: Appointment, links: Links, member_id: int | None) -> Res
         return render_template("member/cancel.html", appointment=appointment, links=links, is_late=is_late)
     cancel_deed(context.db(), appointment.public_id, context.organisation(), context.now(), member_id=member_id)
     flash("Cancelled. A letter says so too.")
+    return redirect(links.show, 303)
+
+
+def accept(appointment: Appointment, links: Links, member_id: int | None) -> ResponseReturnValue:
+    """Take what is offered instead."""
+    cover.accept(context.db(), appointment.public_id, context.now(), member_id=member_id)
+    flash("Moved. A letter says so too.")
+    return redirect(links.show, 303)
+
+
+def wait(appointment: Appointment, links: Links, member_id: int | None) -> ResponseReturnValue:
+    """Rather wait for the analyst who was asked for: gives the booking up, and is never late."""
+    cover.rather_wait(context.db(), appointment.public_id, context.now(), member_id=member_id)
+    flash("Given up. Book again when they are back: the programme shows it.")
     return redirect(links.show, 303)
 
 

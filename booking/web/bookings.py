@@ -47,6 +47,8 @@ def links(public_id: uuid.UUID) -> Links:
         move=url_for("bookings.move", public_id=public_id),
         cancel=url_for("bookings.cancel", public_id=public_id),
         entry=url_for("feeds.booking", public_id=public_id),
+        accept=url_for("bookings.accept", public_id=public_id),
+        wait=url_for("bookings.wait", public_id=public_id),
     )
 
 
@@ -77,3 +79,17 @@ def move(public_id: uuid.UUID) -> ResponseReturnValue:
 def cancel(public_id: uuid.UUID) -> ResponseReturnValue:
     """Asks; POST cancels."""
     return booked.cancel(own(public_id), links(public_id), current_user.id)
+
+
+@blueprint.post("/<uuid:public_id>/accept")
+@access.member
+def accept(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Take what is offered instead, where the analyst is away."""
+    return booked.accept(own(public_id), links(public_id), current_user.id)
+
+
+@blueprint.post("/<uuid:public_id>/wait")
+@access.member
+def wait(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Rather wait for the analyst who was asked for."""
+    return booked.wait(own(public_id), links(public_id), current_user.id)

@@ -50,6 +50,7 @@ def next_days() -> ResponseReturnValue:
             one.quarters,
             one.enrolled,
             one.waiting,
+            one.uncovered,
         )
         for one in going_on
     ]

@@ -43,6 +43,8 @@ def managed(token: str) -> tuple[Appointment, Links]:
         move=url_for("manage.move", token=token),
         cancel=url_for("manage.cancel", token=token),
         entry=url_for("feeds.managed", token=token),
+        accept=url_for("manage.accept", token=token),
+        wait=url_for("manage.wait", token=token),
     )
 
 
@@ -65,6 +67,20 @@ def move(token: str) -> ResponseReturnValue:
 def cancel(token: str) -> ResponseReturnValue:
     """Asks; POST cancels."""
     return booked.cancel(*managed(token), None)
+
+
+@blueprint.post("/manage/<token>/accept")
+@access.token
+def accept(token: str) -> ResponseReturnValue:
+    """Take what is offered instead, where the analyst is away."""
+    return booked.accept(*managed(token), None)
+
+
+@blueprint.post("/manage/<token>/wait")
+@access.token
+def wait(token: str) -> ResponseReturnValue:
+    """Rather wait for the analyst who was asked for."""
+    return booked.wait(*managed(token), None)
 
 
 @blueprint.get("/join/<token>")

@@ -23,10 +23,24 @@ SENTENCES = {
     "key-reused": "This form was sent before with something else in it. Load the page again, then book.",
     "not-begun": "That can be marked once the slot has started.",
     "mark-stands": "A mark can be changed on its own day only. A coordinator can still change it.",
+    "offer-lapsed": "That offer is over. The programme shows what is free now.",
+    "plan-changed": "Something has changed since you saw the plan. Look at it again.",
+    "plan-hurts": "Something has changed since you saw the plan. Look at it again.",
+    "cover-changed": "Bookings have changed since you saw this. Look at it again.",
+    "cannot-undo": "That can no longer be put back; a plan can still take it back.",
+    "already-covered": "Somebody else was quicker: nothing is left to take there.",
+    "span-not-accepted": "Time away ends after it begins, is not over yet, and lasts a year at the most.",
     "sign-in-expired": "That link or code has been used, or is older than 30 minutes. Ask for a new one.",
 }
 STATUSES = {"not-found": 404, "not-allowed": 403, "not-a-member": 403, "too-many-requests": 429}
-UNPROCESSABLE = {"length-not-offered", "outside-hours", "text-not-accepted", "not-on-roster", "no-slot-chosen"}
+UNPROCESSABLE = {
+    "length-not-offered",
+    "outside-hours",
+    "text-not-accepted",
+    "not-on-roster",
+    "no-slot-chosen",
+    "span-not-accepted",
+}
 
 
 def status(refusal: Refusal) -> int:

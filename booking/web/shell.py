@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, url_for
@@ -107,6 +107,7 @@ def init_app(app: Flask) -> None:
         kind_of=kind,
         today=lambda zone: zones.today(context.now(), zone),
         now=context.now,
+        one_second=timedelta(seconds=1),
         city=zones.city,
         zone_abbreviation=zones.abbreviation,
     )

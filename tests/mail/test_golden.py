@@ -24,6 +24,8 @@ LINKS = {
     "entry": "https://booking.example.org/manage/TOKEN/booking.ics",
     "sign_in": "https://booking.example.org/sign-in/link/TOKEN",
     "code": "012345",
+    "coordinator": "https://booking.example.org/coordinator/",
+    "cover": "https://booking.example.org/analyst/cover/ID",
 }
 FACTS: dict[str, Any] = {
     "zone": "Australia/Brisbane",
@@ -41,6 +43,50 @@ WINTER = {**FACTS, "starts_at": "2024-07-01T03:15:00+00:00", "ends_at": "2024-07
 MOVED = {"was_at": "2023-12-04T03:00:00+00:00", "was_minutes": 30, "was_with": "Ben Noor"}
 BEN_IS_ILL = {"reason": "Ben Noor is ill."}
 ADA_IS_ILL = {"reason": "Ada Reyes is ill, and nobody else is free."}
+STANDS_IN = {**MOVED, "was_at": FACTS["starts_at"], "was_minutes": 15, "reason": "Ben Noor is away."}
+LAPSES = {"lapses_at": "2023-12-04T02:15:00+00:00", "is_invited": False}
+OFFERED = {**LAPSES, "offered_at": "2023-12-04T03:45:00+00:00", "offered_with": "Ben Noor"}
+WANTED = {
+    "cover": "ID",
+    "analyst": "Ada Reyes",
+    "zone": "Australia/Brisbane",
+    "starts_at": "2023-12-04T03:00:00+00:00",
+    "lines": [
+        {"occurrence": "1", "title": "Live Member Clinic", "starts_at": "2023-12-04T03:00:00+00:00", "count": 1},
+        {"occurrence": "2", "title": "Live Member Clinic", "starts_at": "2023-12-11T03:00:00+00:00", "count": 3},
+    ],
+}
+AWAY = {
+    "analyst": "Ada Reyes",
+    "starts_at": "2023-12-03T14:00:00+00:00",
+    "ends_at": "2023-12-12T14:00:00+00:00",
+    "note": "A <sudden> cold.",
+    "clinics": 2,
+    "handed": 3,
+    "offered": 1,
+    "asked": 4,
+    "cancelled": 0,
+}
+LAB = {
+    "what": "moves",
+    "occurrence": "1",
+    "series": "lab",
+    "title": "Lab: Tags & <pixels>",
+    "module": "",
+    "number": None,
+    "starts_at": "2023-12-07T03:00:00+00:00",
+    "was_at": "2023-12-06T03:00:00+00:00",
+    "reason": "",
+}
+MODULE = {
+    **LAB,
+    "what": "goes",
+    "title": "Influencer Masterclass",
+    "module": "Contracts",
+    "number": 3,
+    "reason": "The speaker is ill.",
+}
+CHANGED = {"zone": "Australia/Brisbane"}
 LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "booked-perth": ("booked", FACTS, "Australia/Perth"),
     "booked-sydney": ("booked", FACTS, "Australia/Sydney"),
@@ -58,6 +104,14 @@ LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "sign-in": ("sign-in", {"sign_in": "ID"}, None),
     "sign-in-unknown": ("sign-in-unknown", {"sign_in": "ID"}, None),
     "trial": ("trial", {}, None),
+    "stands-in": ("moved-by-us", {**FACTS, **STANDS_IN, "may_wait": True}, "Australia/Perth"),
+    "cover-offer": ("cover-offer", {**FACTS, **OFFERED}, "Australia/Sydney"),
+    "cover-sought": ("cover-sought", {**FACTS, **LAPSES}, None),
+    "cover-wanted": ("cover-wanted", WANTED, "Australia/Melbourne"),
+    "someone-away": ("someone-away", AWAY, "Australia/Brisbane"),
+    "programme-changed-moved": ("programme-changed", {**CHANGED, **LAB, "lines": [LAB]}, "Australia/Perth"),
+    "programme-changed-gone": ("programme-changed", {**CHANGED, **MODULE, "lines": [MODULE]}, None),
+    "programme-changed-several": ("programme-changed", {**CHANGED, **LAB, "lines": [LAB, MODULE]}, None),
 }
 
 
@@ -105,7 +159,7 @@ def test_both_parts_say_the_same_words(golden: str) -> None:
     assert sorted(words(made.text)) == sorted(words(" ".join(Words(made.html).read)))
 
 
-@pytest.mark.parametrize("golden", [name for name in LETTERS if name.startswith(("booked", "moved"))])
+@pytest.mark.parametrize("golden", [name for name in LETTERS if name.startswith(("booked", "moved", "stands"))])
 def test_a_letter_about_a_booking_that_stands_has_its_manage_address_and_its_door_in_both_parts(golden: str) -> None:
     name, facts, zone = LETTERS[golden]
     made = render(name, facts, Recipient("mia.moss@example.org", "Mia Moss", zone), LINKS, ORGANISATION)

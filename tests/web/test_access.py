@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 
 from booking.domain import tokens
 from booking.services.sign_in import ask
+from booking.store.away import Away
 from booking.store.changes import Change, Draft
 from booking.store.letters import Letter
 from booking.store.people import Person
@@ -41,6 +42,15 @@ LEVELS = {
     "analyst.day": "staff",
     "analyst.sheet": "staff",
     "analyst.outcome": "staff",
+    "away.ask": "staff",
+    "away.report": "staff",
+    "away.back": "staff",
+    "away.wanted": "analyst",
+    "away.take": "analyst",
+    "bookings.accept": "member",
+    "bookings.wait": "member",
+    "manage.accept": "token",
+    "manage.wait": "token",
     "coordinator.next_days": "coordinator",
     "coordinator.series": "coordinator",
     "coordinator.one_series": "coordinator",
@@ -149,7 +159,8 @@ def house(database: Database, session: Session) -> House:
         "demo.html": {"public_id": letter},
         "demo.sign_in": {"public_id": member.public_id},
     }
-    for endpoint in ("bookings.one", "bookings.move", "bookings.cancel", "feeds.booking", "analyst.outcome"):
+    own = [f"bookings.{endpoint}" for endpoint in ("one", "move", "cancel", "accept", "wait")]
+    for endpoint in (*own, "feeds.booking", "analyst.outcome"):
         arguments[endpoint] = {"public_id": booking.public_id}
     change = Change(
         fingerprint="0" * 16, plan={}, before={"series": []}, published_at=NOW, due_at=NOW + timedelta(minutes=10)
@@ -157,8 +168,10 @@ def house(database: Database, session: Session) -> House:
     coordinator = people["coordinator"]
     assert coordinator is not None
     draft = Draft(coordinator_id=coordinator.id, source="x", answers={}, created_at=NOW, updated_at=NOW)
-    session.add_all([change, draft])
+    away = Away(analyst_id=analyst.id, starts_at=NOW, ends_at=NOW + timedelta(days=1), created_at=NOW)
+    session.add_all([change, draft, away])
     session.flush()
+    arguments["away.wanted"] = arguments["away.back"] = {"public_id": away.public_id}
     for endpoint in ("change", "undo_change", "reverse_plan", "reverse_publish"):
         arguments[f"coordinator.{endpoint}"] = {"public_id": change.public_id}
     for endpoint in ("one", "answer", "discard", "preview", "plan", "publish"):
@@ -261,6 +274,6 @@ def test_another_members_booking_is_not_there(house: House, session: Session) ->
     session.commit()
     client = client_of(house.app, other)
     for rule in rules(house.app):
-        if rule.endpoint.startswith("bookings.") and "public_id" in rule.arguments:
+        if rule.endpoint.startswith("bookings.") and "public_id" in rule.arguments and "GET" in (rule.methods or ()):
             assert client.get(house.path(rule)).status_code == 404, rule
     assert client.get(f"/bookings/{uuid.uuid4()}").status_code == 404

@@ -43,10 +43,11 @@ class Coming:
     bookings: int
     enrolled: int
     waiting: int
+    uncovered: int
 
 
 def between(session: Session, start: datetime, end: datetime, slug: str | None = None, most: int = 200) -> list[Coming]:
-    """The occurrences that start in [start, end), at most so many: six statements, however many."""
+    """The occurrences that start in [start, end), at most so many: seven statements, however many."""
     wanted = [Occurrence.starts_at >= start, Occurrence.starts_at < end]
     if slug is not None:
         wanted.append(Series.slug == slug)
@@ -77,6 +78,15 @@ def between(session: Session, start: datetime, end: datetime, slug: str | None =
         )
     }
     waiting = _count(session, Waiting.occurrence_id, ids, Waiting.ended_at.is_(None))
+    uncovered = {
+        occurrence_id: count
+        for occurrence_id, count in session.execute(
+            select(Booking.occurrence_id, func.count())
+            .join(Roster, (Roster.occurrence_id == Booking.occurrence_id) & (Roster.analyst_id == Booking.analyst_id))
+            .where(Booking.occurrence_id.in_(ids), Booking.status == CONFIRMED, Roster.is_away.is_(True))
+            .group_by(Booking.occurrence_id)
+        )
+    }
     enrolled = {
         occurrence_id: count
         for occurrence_id, count in session.execute(
@@ -116,6 +126,7 @@ def between(session: Session, start: datetime, end: datetime, slug: str | None =
                 bookings.get(occurrence.id, 0),
                 enrolled.get(occurrence.id, 0),
                 waiting.get(occurrence.id, 0),
+                uncovered.get(occurrence.id, 0),
             )
         )
     return rows

@@ -1,0 +1,149 @@
+"""Time away: what it would mean, shown before it happens; back again; and "I'll take it" for whoever steps in."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import select
+
+from booking.domain import cover as rules
+from booking.domain import zones
+from booking.services import cover
+from booking.store.away import Away
+from booking.store.people import Person
+from booking.store.programme import Occurrence
+from booking.store.queries import agenda as queries
+from booking.web import access, context, days
+from booking.web.days import Subject
+
+blueprint = Blueprint("away", __name__, url_prefix="/analyst")
+AHEAD = timedelta(weeks=6)
+NOTE = 500
+NO_DATE = "Give a date, as 2026-11-30."
+
+
+@blueprint.get("/away")
+@access.staff
+def ask() -> ResponseReturnValue:
+    """Which clinic or which days; with either given, what it would mean."""
+    return _page(*_span())
+
+
+@blueprint.post("/away")
+@access.staff
+def report() -> ResponseReturnValue:
+    """Store it and do what was shown; what has changed meanwhile is shown first."""
+    span, mistake = _span()
+    whose = _whose()
+    if span is None or whose is None:
+        return _page(span, mistake)
+    try:
+        cover.report(
+            context.db(),
+            whose.analyst.public_id,
+            *span,
+            context.now(),
+            fingerprint=request.form.get("fingerprint", ""),
+            note=" ".join(request.form.get("note", "").split())[:NOTE],
+            actor_id=current_user.id,
+        )
+    except cover.CoverChanged:
+        return _page(span, "", is_again=True)
+    except cover.SpanNotAccepted as refusal:
+        return _page(None, f"{refusal!s}".capitalize() + ".")
+    flash("Done, and everybody concerned is told.")
+    return redirect(url_for("away.ask", **whose.args), 303)
+
+
+@blueprint.post("/away/<uuid:public_id>/back")
+@access.staff
+def back(public_id: uuid.UUID) -> ResponseReturnValue:
+    """They come after all: on the rosters again, from now on."""
+    row = context.db().scalars(select(Away).where(Away.public_id == public_id)).one_or_none()
+    if row is None:
+        abort(404)
+    cover.back(context.db(), public_id, context.now(), actor_id=current_user.id)
+    flash("On the rosters again. Bookings that others took over stay with them.")
+    whose = context.db().get_one(Person, row.analyst_id).public_id
+    return redirect(url_for("away.ask", analyst=whose), 303)
+
+
+@blueprint.get("/cover/<uuid:public_id>")
+@access.analyst
+def wanted(public_id: uuid.UUID) -> ResponseReturnValue:
+    """What somebody's being away has left without anybody, each with its button."""
+    found = cover.wanted(context.db(), public_id, context.now())
+    if found is None:
+        abort(404)
+    return render_template("away/wanted.html", who=found[0], wanted=found[1])
+
+
+@blueprint.post("/cover/<uuid:public_id>/take")
+@access.analyst
+def take(public_id: uuid.UUID) -> ResponseReturnValue:
+    """ "I'll take it": the first has it."""
+    taken = cover.take(context.db(), public_id, current_user.id, context.now())
+    flash(f"Yours, with {taken} {'booking' if taken == 1 else 'bookings'}. Thank you. They are told at once.")
+    row = context.db().scalars(select(Occurrence).where(Occurrence.public_id == public_id)).one()
+    zone = current_user.zone or context.organisation().zone
+    return redirect(url_for("analyst.day", day=zones.today(row.starts_at, zone)), 303)
+
+
+def _whose() -> Subject | None:
+    """The analyst that `?analyst=` names, else the reader; any staff may say it of anybody. None: nobody is named."""
+    asked = request.args.get("analyst", "") or str(current_user.public_id)
+    found = next((one for one in queries.analysts(context.db()) if str(one.public_id) == asked), None)
+    if found is None:
+        return abort(404) if request.args.get("analyst") else None
+    return Subject(found, found.zone or context.organisation().zone, found.id == current_user.id)
+
+
+def _span() -> tuple[tuple[datetime, datetime] | None, str]:
+    """The span asked for by clinic or by days, and what is wrong with it; (None, "") where nothing is asked yet."""
+    clinic, first, last = (request.values.get(name, "") for name in ("clinic", "first", "last"))
+    if clinic:
+        try:
+            wanted_id = uuid.UUID(clinic)
+        except ValueError:
+            abort(404)
+        row = context.db().scalars(select(Occurrence).where(Occurrence.public_id == wanted_id)).one_or_none()
+        return ((row.starts_at, row.ends_at), "") if row is not None else abort(404)
+    if not first:
+        return None, ""
+    try:
+        return cover.span_of_days(first, last, context.organisation()), ""
+    except (ValueError, OverflowError):
+        return None, NO_DATE
+
+
+def _page(span: tuple[datetime, datetime] | None, mistake: str, *, is_again: bool = False) -> ResponseReturnValue:
+    session, now = context.db(), context.now()
+    whose = _whose()
+    if whose is None:
+        return render_template("away/whose.html", analysts=queries.analysts(session))
+    shown = None
+    if span is not None:
+        try:
+            shown = cover.show(session, whose.analyst.public_id, *span, now)
+        except cover.SpanNotAccepted as refusal:
+            mistake = f"{refusal!s}".capitalize() + "."
+    today = zones.today(now, whose.zone)
+    staffed = days.staffed(whose, today, today + AHEAD)
+    page = render_template(
+        "away/ask.html",
+        whose=whose,
+        ahead=[one for one in staffed if not one.meeting.is_cancelled and one.meeting.ends_at > now],
+        on_record=[one for one, person in cover.on_record(session, now) if person.id == whose.analyst.id],
+        shown=shown,
+        lines=list(zip(shown.cover.covered, rules.lines(shown.cover, shown.names), strict=True)) if shown else [],
+        values={name: request.values.get(name, "") for name in ("clinic", "first", "last", "note")},
+        mistake=mistake,
+        is_again=is_again,
+        first_day=today,
+        last_day=today + timedelta(days=366),
+    )
+    return page, 409 if is_again else 422 if mistake else 200

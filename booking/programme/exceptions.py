@@ -123,6 +123,8 @@ def _turn(reader: Reader, entry: Fields) -> StatedTurn | None:
     from_on = reader.text(entry, "from", words.day)
     if "from" not in entry.values:
         reader.wrong(entry.place, "a change says `from:` which date on it holds")
+    elif len(entry.values) == 1:
+        reader.wrong(entry.place, "a change says what is different from then on: every, time, title or analysts")
     if from_on is None:
         return None
     analysts = reader.analysts(entry) if "analysts" in entry.values else None
@@ -152,7 +154,8 @@ def _guests(reader: Reader, entry: Fields) -> list[StatedGuest]:
         else ()
     )
     if not named:
-        reader.wrong(entry.place, "a guest has `analyst:`, an e-mail address")
+        if "analyst" not in entry.values:
+            reader.wrong(entry.place, "a guest has `analyst:`, an e-mail address")
         return []
     days: list[tuple[date, date]] = []
     for text in reader.items(entry, "on"):

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 from itertools import takewhile
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from booking.domain import recurrence, zones
 from booking.domain.organisation import Organisation
@@ -179,6 +179,12 @@ class _File:
         was = self.text(value, "was", _slug) or ""
         on_holiday = self.text(value, "on_holiday", _on_holiday) or ""
         ends_on = self.text(value, "ends", words.day)
+        if was == slug:
+            self.wrong(value.places["was"], f"{slug!r} is its short name now; `was:` is the one before")
+        if ends_on is not None and "from" in value.values and rule is not None and ends_on < rule.starts_on:
+            self.wrong(value.places["ends"], f"it ends on {ends_on}, before it begins on {rule.starts_on}")
+        if kind is not None:
+            self.single_dates(value, more, rule, is_bookable=self.organisation.kinds[kind].bookable)
         slots = lengths if "slots" in value.values else None
         if len(self.reading.problems) == before and rule is not None and kind is not None and title is not None:
             stated = Statement(slug, kind, title, summary, rule, slots, analysts, place, self.month, was, ends_on)
@@ -244,6 +250,20 @@ class _File:
     def on_quarters(self, rule: Rule, fields: Fields) -> None:
         if rule.start_wall.minute % 15 or rule.end_wall.minute % 15:
             self.wrong(fields.places["time"], "hours that are booked begin and end on :00, :15, :30 or :45")
+
+    def single_dates(self, fields: Fields, more: dict[str, Any], rule: Rule | None, *, is_bookable: bool) -> None:
+        """Name hours off the quarter, and clock times that are skipped or shown twice, of what differs by date."""
+        said: list[tuple[Place, tuple[time, time], date | None]] = [
+            *((one.place, one.hours, one.moved_to or one.on) for one in more["exceptions"] if one.hours),
+            *((turn.place, turn.hours, None) for turn in more["turns"] if turn.hours),
+            *((fields.places["extra"], (extra.start_wall, extra.end_wall), extra.on) for extra in more["extras"]),
+        ]
+        for place, hours, day in said:
+            if is_bookable and any(clock.minute % 15 for clock in hours):
+                self.wrong(place, "hours that are booked begin and end on :00, :15, :30 or :45")
+            if day is not None and rule is not None:
+                for clock in hours:
+                    self.clock(day, clock, rule.zone, place)
 
     def dates(self, rule: Rule, fields: Fields, modules: list[Text], place: Place) -> None:
         """Name a rule without dates, modules without one, and clock times that are skipped or shown twice."""

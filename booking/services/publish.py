@@ -171,6 +171,7 @@ def _before(session: Session, plan: Plan) -> dict[str, Any]:
         "claim": snapshots.take_list(session, "claim", booking_ids),
         "waiting": snapshots.take(session, "waiting", waiting_ids),
         "retitled": retitled,
+        "present": snapshots.present(session, occurrence_ids),
     }
 
 

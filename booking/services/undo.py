@@ -103,18 +103,17 @@ def _check_nobody_built_on_it(
     session: Session, change: Change, ids: list[int], added: list[int], booking_ids: list[int]
 ) -> None:
     """Bookings, enrolments and waitlist places made since, and bookings that it moved and that moved again."""
-    since = change.published_at
+    known = set(change.before.get("present", ()))
     for table in (Booking, Waiting, Offer, Enrolment):
         column = table.occurrence_id
         for part in _parts(added):
             if session.scalar(select(exists().where(column.in_(part)))):
                 raise CannotUndo("somebody has a place in one of its new dates already")
     for part in _parts(ids):
-        made = exists().where(
-            Booking.occurrence_id.in_(part), Booking.created_at > since, Booking.id.not_in(booking_ids)
-        )
-        if session.scalar(select(made)):
+        if not known.issuperset(snapshots.present(session, part)):
             raise CannotUndo("somebody has booked in one of the dates that it changed")
+        if session.scalar(select(exists().where(Offer.occurrence_id.in_(part), Offer.status == "open"))):
+            raise CannotUndo("somebody is offered a slot in one of the dates that it changed")
     had = {row["id"]: row["sequence"] for row in change.before["booking"]}
     now_at = session.execute(select(Booking.id, Booking.sequence).where(Booking.id.in_(booking_ids)))
     if any(sequence != had[booking_id] + 1 for booking_id, sequence in now_at):

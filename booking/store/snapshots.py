@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain.terms import Definition
 from booking.store.base import UTCDateTime, table_of
-from booking.store.bookings import Booking
+from booking.store.bookings import CONFIRMED, Booking
 from booking.store.claims import Claim
 from booking.store.programme import Module, Occurrence, Roster, Series, SeriesAnalyst
 from booking.store.terms import definition
@@ -52,6 +52,7 @@ _TABLES: dict[str, tuple[Table, str, tuple[str, ...]]] = {
     ),
     "waiting": (table_of(Waiting), "id", ("ended_at", "outcome")),
 }
+PART = 5000  # ids in one statement
 #: Rows that are rewritten as a whole, by the key of what they belong to.
 _LISTS: dict[str, tuple[Table, str]] = {
     "module": (table_of(Module), "series_id"),
@@ -123,6 +124,15 @@ def _value(table: Table, column: str, value: Any) -> Any:
         if isinstance(kind, column_type):
             return python_type.fromisoformat(value)
     return value
+
+
+def present(session: Session, occurrence_ids: Sequence[int]) -> list[int]:
+    """The ids of the confirmed bookings in those occurrences."""
+    found: list[int] = []
+    for first in range(0, len(occurrence_ids), PART):
+        part = occurrence_ids[first : first + PART]
+        found += session.scalars(select(Booking.id).where(Booking.occurrence_id.in_(part), Booking.status == CONFIRMED))
+    return sorted(found)
 
 
 def definitions(before: dict[str, Any]) -> list[Definition]:

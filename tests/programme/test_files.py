@@ -201,6 +201,36 @@ def test_a_bad_file_is_named_with_its_line_and_states_nothing(what: str) -> None
     assert reading.statements == []
 
 
+def _bad_dates() -> dict[str, tuple[str, list[str]]]:
+    """The table in bad_dates.txt: a name, indented lines of YAML, then the messages."""
+    found: dict[str, tuple[str, list[str]]] = {}
+    for block in (Path(__file__).parent / "bad_dates.txt").read_text(encoding="utf-8").split("\n# ")[1:]:
+        name, *lines = block.splitlines()
+        indented = [f"{line}\n" for line in lines if line.startswith(" ")]
+        found[name] = ("".join(indented), [line for line in lines if line and not line.startswith(" ")])
+    return found
+
+
+BAD_DATES = _bad_dates()
+
+
+@pytest.mark.parametrize("what", BAD_DATES)
+def test_a_mistake_about_a_single_date_is_named_with_its_line(what: str) -> None:
+    text, expected = BAD_DATES[what]
+    reading = reading_of(one_series() + text)
+    assert [str(problem) for problem in reading.problems] == [f"p.yaml:{line}" for line in expected]
+    assert reading.statements == []
+    assert expected
+
+
+@pytest.mark.parametrize(("field", "most", "said"), [("cancel", 500, "a reason"), ("title", 200, "a title")])
+def test_what_is_too_long_is_named_with_its_limit(field: str, most: int, said: str) -> None:
+    text = f"    exceptions:\n      - on: 2023-12-11\n        {field}: {{}}\n"
+    assert reading_of(one_series() + text.format("x" * most)).problems == []
+    problems = reading_of(one_series() + text.format("x" * (most + 1))).problems
+    assert [str(problem) for problem in problems] == [f"p.yaml:10: {said} has at most {most} characters"]
+
+
 def test_every_mistake_is_named_at_once() -> None:
     reading = reading_of(one_series(zone="Atlantis", time="9", every="Noday", kind="party", extra="1"))
     assert [problem.place.line for problem in reading.problems] == [3, 5, 6, 8, 9]

@@ -1,0 +1,194 @@
+"""The coordinator at the command line, in real processes: read, plan, publish, undo, roll, export, mend."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from booking.clock import now
+from tests.cli.test_set_up import ROOT, booking
+
+YEAR = now().year + 1
+MONDAYS = """\
+series:
+  mondays:
+    kind: clinic
+    title: Monday Clinic
+    every: Monday
+    time: 13:00-14:00
+    zone: AEST
+    from: 2026-01-01
+    on_holiday: keep
+    analysts: [ada@example.org]
+"""
+ANNOUNCEMENT = f"""\
+March {YEAR}
+
+Tuesday Clinic on Tuesdays, 1pm - 2pm AEST
+Search Masterclass on Fridays 10am - 12pm AEST
+Module 1: Accounts
+Module 2: Bidding
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A service with one analyst, before its first publish."""
+    (tmp_path / "mondays.yaml").write_text(MONDAYS)
+    assert booking(tmp_path, "db", "upgrade").returncode == 0
+    added = booking(tmp_path, "people", "add", "ada@example.org", "--name", "Ada Reyes", "--role", "analyst")
+    assert added.returncode == 0, added.stderr
+    return tmp_path
+
+
+def run(folder: Path, *arguments: str, stdin: str = "", code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = booking(folder, "programme", *arguments, stdin=stdin)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def database(folder: Path) -> sqlite3.Connection:
+    found = next(folder.rglob("*.sqlite*"))
+    return sqlite3.connect(folder / str(found).removesuffix("-wal").removesuffix("-shm"))
+
+
+def test_a_plan_is_shown_published_and_put_back(folder: Path) -> None:
+    shown = run(folder, "plan", "mondays.yaml").stdout
+    fingerprint = re.search(r"--plan ([0-9a-f]{16})", shown)
+    assert fingerprint is not None, shown
+    as_json = json.loads(run(folder, "plan", "--json", "mondays.yaml").stdout)
+    assert as_json["fingerprint"] == fingerprint[1]
+    published = run(folder, "publish", "mondays.yaml", "--plan", fingerprint[1]).stdout
+    assert "published" in published
+    assert "nothing would change" in run(folder, "plan", "mondays.yaml").stdout
+    assert "nothing has changed" in run(folder, "publish", "mondays.yaml").stdout
+    assert "everything is as it was before" in run(folder, "undo").stdout
+    assert "nothing was published yet" in run(folder, "undo", code=1).stderr
+    assert database(folder).execute("SELECT count(*) FROM occurrence").fetchone() == (0,)
+
+
+def test_a_plan_that_is_no_longer_the_one_shown_is_not_published(folder: Path) -> None:
+    refused = run(folder, "publish", "mondays.yaml", "--plan", "0" * 16, code=1)
+    assert "the plan has changed since it was shown" in refused.stderr
+    assert database(folder).execute("SELECT count(*) FROM series").fetchone() == (0,)
+
+
+def test_what_is_read_from_an_announcement_passes_check_has_dates_and_is_published(folder: Path) -> None:
+    read = run(folder, "read", "-", stdin=ANNOUNCEMENT).stdout
+    (folder / "march.yaml").write_text(read)
+    run(folder, "check", "march.yaml")
+    dates = run(folder, "dates", "-", stdin=read).stdout
+    tuesdays = [date(YEAR, 3, 1) + timedelta(days=n) for n in range(31)]
+    for day in (one for one in tuesdays if one.weekday() == 1):
+        assert f"{day.day} Mar" in dates or day.isoformat() in dates
+    assert "Accounts" in dates
+
+
+def test_an_announcement_with_nothing_usable_exits_1_and_says_which_lines_came_close(folder: Path) -> None:
+    refused = run(folder, "read", "-", stdin="Hello all,\nThe clinic on Tuesday was nice.\n", code=1)
+    assert refused.stdout == ""
+    assert "line 2" in refused.stderr or ":2" in refused.stderr
+
+
+def test_a_month_is_rolled_into_another_and_marks_what_is_to_be_looked_at(folder: Path) -> None:
+    read = run(folder, "read", "-", stdin=ANNOUNCEMENT).stdout
+    (folder / "march.yaml").write_text(read)
+    rolled = run(folder, "roll", f"{YEAR + 1}-04", "march.yaml", "--from", f"{YEAR}-03")
+    (folder / "april.yaml").write_text(rolled.stdout)
+    assert "look" in (rolled.stdout + rolled.stderr).lower()
+    run(folder, "check", "april.yaml")
+    dates = run(folder, "dates", "april.yaml").stdout
+    assert [line.split()[1] for line in dates.splitlines()] == [
+        day.isoformat() for day in (date(YEAR + 1, 4, 1) + timedelta(days=n) for n in range(14)) if day.weekday() == 4
+    ]
+
+
+def test_what_is_exported_is_what_is_stored(folder: Path) -> None:
+    text = run(folder, "read", "-", stdin=ANNOUNCEMENT).stdout.replace("    zone:", "    on_holiday: skip\n    zone:")
+    (folder / "march.yaml").write_text(text)
+    plan = run(folder, "plan", "mondays.yaml", "march.yaml").stdout
+    fingerprint = re.search(r"--plan ([0-9a-f]{16})", plan)
+    assert fingerprint is not None
+    run(folder, "publish", "mondays.yaml", "march.yaml", "--plan", fingerprint[1])
+    run(folder, "export", "out")
+    exported = sorted(str(path.relative_to(folder)) for path in (folder / "out").iterdir())
+    assert len(exported) == 3
+    assert "nothing would change" in run(folder, "plan", *exported).stdout
+    whole = run(folder, "export").stdout
+    assert "nothing would change" in run(folder, "plan", "-", stdin=whole).stdout
+    assert "exists" in run(folder, "export", "out", code=1).stderr
+
+
+def test_times_that_a_zones_new_rules_made_wrong_are_found_and_mended(folder: Path) -> None:
+    plan = run(folder, "plan", "mondays.yaml").stdout
+    fingerprint = re.search(r"--plan ([0-9a-f]{16})", plan)
+    assert fingerprint is not None
+    run(folder, "publish", "mondays.yaml", "--plan", fingerprint[1])
+    run(folder, "check", "--stored")
+    with database(folder) as stored:
+        (wrong,) = stored.execute("SELECT id FROM occurrence ORDER BY starts_at DESC LIMIT 1").fetchone()
+        stored.execute(
+            "UPDATE occurrence SET starts_at = datetime(starts_at, '+1 hour') || '.000000', "
+            "ends_at = datetime(ends_at, '+1 hour') || '.000000' WHERE id = ?",
+            (wrong,),
+        )
+    found = run(folder, "check", "--stored", code=1)
+    assert (found.stdout + found.stderr).count("mondays") == 1
+    mended = run(folder, "plan", "mondays.yaml").stdout
+    fingerprint = re.search(r"--plan ([0-9a-f]{16})", mended)
+    assert fingerprint is not None
+    run(folder, "publish", "mondays.yaml", "--plan", fingerprint[1])
+    run(folder, "check", "--stored")
+    assert database(folder).execute("SELECT sequence FROM occurrence WHERE id = ?", (wrong,)).fetchone() == (1,)
+
+
+KILLED = """
+import os, signal, sys
+from booking.store import register
+def kill(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+register.write = kill
+sys.argv = ["booking", "programme", "publish", "mondays.yaml"]
+from booking.cli.main import main
+main()
+"""
+
+
+def test_a_publish_that_is_killed_in_the_middle_leaves_the_store_as_it_was(folder: Path) -> None:
+    """The register is written last, when every row of the publish is in the transaction."""
+    main = "from booking.cli.main import main"
+    assert main in KILLED
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED], cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, timeout=60
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    tables = ("series", "occurrence", "change", "letter", "roster")
+    assert [database(folder).execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables] == [0] * 5
+    run(folder, "publish", "mondays.yaml")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("plan", "mondays.yaml", "--same", "mondays"), "write NEW=STORED"),
+        (("plan", "nowhere.yaml"), "nowhere.yaml"),
+        (("roll", "2026-13", "--from", "2026-12"), "2026-13"),
+        (("roll", "2027-04", "mondays.yaml", "--from", "2027-03"), "no series is announced for 2027-03"),
+        (("undo", "00000000-0000-0000-0000-000000000000"), "no publish is called"),
+        (("export",), "nothing was published yet"),
+        (("read", "nowhere.txt"), "nowhere.txt"),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_the_place(folder: Path, arguments: tuple[str, ...], said: str) -> None:
+    refused = booking(folder, "programme", *arguments)
+    assert refused.returncode != 0
+    assert said in refused.stderr
+    assert "Traceback" not in refused.stderr

@@ -22,7 +22,7 @@ SERIES = (
 )
 
 
-def _people(connection: Connection, count: int, role: str, now: datetime) -> list[dict[str, object]]:
+def people(connection: Connection, count: int, role: str, now: datetime) -> list[dict[str, object]]:
     rows = [
         {
             "email": f"{role}{n}@example.org",
@@ -86,8 +86,8 @@ def year(url: str, now: datetime) -> tuple[uuid.UUID, dict[str, object]]:
     now = now.replace(microsecond=0)
     monday = now.date() + timedelta(days=7 - now.weekday())
     with engine.begin() as connection:
-        analysts = [int(str(row["id"])) for row in _people(connection, ANALYSTS, "analyst", now)]
-        member = _people(connection, 1, "member", now)[0]
+        analysts = [int(str(row["id"])) for row in people(connection, ANALYSTS, "analyst", now)]
+        member = people(connection, 1, "member", now)[0]
         clinics: list[uuid.UUID] = []
         for number, (slug, kind, title, day, hour) in enumerate(SERIES):
             series_id = _series(connection, slug, kind, title, day, hour, now)
@@ -115,10 +115,10 @@ def many_clinics(url: str, now: datetime) -> tuple[list[tuple[uuid.UUID, datetim
     first = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0)
     starts = [first + timedelta(days=day, hours=hour) for day in range(26) for hour in range(9)]
     with engine.begin() as connection:
-        analysts = [int(str(row["id"])) for row in _people(connection, ANALYSTS, "analyst", now)]
-        people = _people(connection, len(starts) * ANALYSTS * 4, "member", now)
+        analysts = [int(str(row["id"])) for row in people(connection, ANALYSTS, "analyst", now)]
+        members = people(connection, len(starts) * ANALYSTS * 4, "member", now)
         series_id = _series(connection, "hours", "clinic", "Live Member Clinic", "MO", 13, now)
         ids = _occurrences(connection, series_id, starts, analysts, now, modular=False)
         connection.execute(update(Programme).values(version=1, uid_domain="booking.example.org", published_at=now))
     engine.dispose()
-    return list(zip(ids, starts, strict=True)), people
+    return list(zip(ids, starts, strict=True)), members

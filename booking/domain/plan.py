@@ -80,6 +80,7 @@ class Plan:
     outcomes: list[Outcome] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    _facts: dict[str, Any] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def questions(self) -> list[Finding]:
@@ -93,7 +94,7 @@ class Plan:
     @property
     def fingerprint(self) -> str:
         """Sixteen hexadecimal digits that stand for the changes and all of their consequences."""
-        return hashlib.sha256(json.dumps(facts(self), sort_keys=True, default=str).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(facts(self)).encode()).hexdigest()[:16]
 
 
 def changes(
@@ -398,7 +399,13 @@ def _overlaps(found: Changes, wanted: Mapping[str, Definition], schedules: Mappi
 
 
 def facts(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON values: what the fingerprint covers, and what programs read."""
+    """The plan as JSON values: what the fingerprint covers, and what programs read. Made once, when it is complete."""
+    if plan._facts is None:
+        plan._facts = _facts_of(plan)
+    return plan._facts
+
+
+def _facts_of(plan: Plan) -> dict[str, Any]:
     return {
         "series": [
             {"series": change.after.slug, "is_new": change.before is None, "fields": list(change.fields)}
@@ -439,7 +446,20 @@ def facts(plan: Plan) -> dict[str, Any]:
 
 
 def _setting(setting: Setting | None) -> dict[str, Any] | None:
-    return None if setting is None else {k: _json(v) for k, v in setting._asdict().items()}
+    if setting is None:
+        return None
+    return {
+        "on": setting.on.isoformat() if setting.on else None,
+        "starts_at": setting.starts_at.isoformat(),
+        "ends_at": setting.ends_at.isoformat(),
+        "module": setting.module,
+        "title": setting.title,
+        "room_url": setting.room_url,
+        "analysts": setting.analysts,
+        "reason": setting.reason,
+        "recording_url": setting.recording_url,
+        "slides_url": setting.slides_url,
+    }
 
 
 def _slot(slot: Any) -> dict[str, Any] | None:

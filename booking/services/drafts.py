@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.services.deed import deed
-from booking.store import register
+from booking.store import locks, register
 from booking.store.changes import Change, Draft
 
 LONGEST = 200_000
@@ -61,10 +61,13 @@ def change(
 
 @deed
 def published(session: Session, draft_id: uuid.UUID, change_id: uuid.UUID, now: datetime) -> None:
-    """Note which publish a draft became."""
+    """Note which publish a draft became; what AEST was said to mean in it holds from now on."""
+    programme = locks.programme(session)
     draft = with_id(session, draft_id, lock=True)
     draft.change_id = session.scalars(select(Change.id).where(Change.public_id == change_id)).one()
     draft.updated_at = now
+    if draft.answers.get("aest"):
+        programme.aest_zone = draft.answers["aest"]
 
 
 @deed

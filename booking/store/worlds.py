@@ -78,20 +78,26 @@ _COLUMNS = (
 )
 
 
+_NOBODY: frozenset[int] = frozenset()
+
+
 def rows(session: Session, slugs: Mapping[int, str], since: datetime) -> dict[str, list[Stored]]:
     """The occurrences that count for a plan, by slug: those that start from `since` on, and every module."""
     counted = or_(_occurrence.c.starts_at >= since, _occurrence.c.module_number.is_not(None))
-    staff: dict[int, list[tuple[int, bool]]] = {}
+    staff: dict[int, list[int]] = {}
+    gone: dict[int, frozenset[int]] = {}
     for occurrence_id, analyst_id, is_away in session.execute(
         select(_roster.c.occurrence_id, _roster.c.analyst_id, _roster.c.is_away)
         .join(_occurrence, _occurrence.c.id == _roster.c.occurrence_id)
         .where(_occurrence.c.starts_at >= since)
         .order_by(_roster.c.occurrence_id, _roster.c.position, _roster.c.analyst_id)
     ):
-        staff.setdefault(occurrence_id, []).append((analyst_id, is_away))
+        if is_away:
+            gone[occurrence_id] = gone.get(occurrence_id, _NOBODY) | {analyst_id}
+        else:
+            staff.setdefault(occurrence_id, []).append(analyst_id)
     found: dict[str, list[Stored]] = {}
     for row in session.execute(select(*_COLUMNS).where(counted).order_by(_occurrence.c.starts_at, _occurrence.c.id)):
-        here = staff.get(row[0], ())
         setting = Setting(
             row[3],
             row[4],
@@ -99,13 +105,12 @@ def rows(session: Session, slugs: Mapping[int, str], since: datetime) -> dict[st
             row[6],
             row[7],
             row[8],
-            tuple(analyst_id for analyst_id, is_away in here if not is_away),
+            tuple(staff.get(row[0], ())),
             row[10] if row[9] == CANCELLED else None,
             row[11],
             row[12],
         )
-        gone = frozenset(analyst_id for analyst_id, is_away in here if is_away)
-        found.setdefault(slugs[row[2]], []).append(Stored(row[0], row[1], setting, gone))
+        found.setdefault(slugs[row[2]], []).append(Stored(row[0], row[1], setting, gone.get(row[0], _NOBODY)))
     return found
 
 

@@ -94,8 +94,8 @@ def _feed(key: str) -> Feed | None:
     head, _, slug = key.partition("/")
     if head != "series" or not slug:
         return catalogue.public(organisation).get(key)
-    title = queries.series_title(context.db(), slug)
-    return None if title is None else catalogue.of_series(organisation, slug, title)
+    found = queries.series(context.db(), slug)
+    return None if found is None else catalogue.of_series(organisation, *found)
 
 
 def _public_entries(publisher: Publisher, shown: Feed, window: Window) -> list[Entry]:

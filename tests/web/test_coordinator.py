@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from booking.store.bookings import Booking
 from booking.store.changes import Change, Draft
 from booking.store.letters import Letter
-from booking.store.programme import Occurrence, Series
+from booking.store.programme import Occurrence, Programme, Series
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_series, an_occurrence
 from tests.databases import Database
 from tests.web.client import BASE_URL, Clock, client_of, make_app, token_of
@@ -231,6 +231,9 @@ def test_an_announcement_becomes_cards_a_plan_and_a_programme(session: Session, 
     fresh(session)
     assert sorted(session.scalars(select(Series.slug))) == ["search-masterclass", "tuesday-clinic"]
     assert session.scalars(select(Draft.change_id)).one() is not None
+    assert session.scalars(select(Programme.aest_zone)).one() == "Australia/Brisbane"
+    again = post(coordinator, "/coordinator/drafts/", {"source": ANNOUNCEMENT, "month": ""})
+    assert "which is meant?" not in coordinator.get(again.location).text
     told = text_of(coordinator.get(done.location))
     assert "Fri 5 Jan, 10:00 am–12:00 pm AEST (Sydney 11:00 am · Perth 8:00 am · London 12:00 am) – 1. Accounts" in told
 

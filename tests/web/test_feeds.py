@@ -503,3 +503,14 @@ def test_robots_may_fetch_feeds(site):
     assert "Allow: /feeds/" in answer.text.splitlines()
     assert not any(line.startswith("Disallow: /feeds") for line in answer.text.splitlines())
     assert "Disallow: /" not in answer.text.splitlines()
+
+
+def test_a_series_keeps_the_address_that_it_had_under_an_earlier_short_name(site: Site) -> None:
+    series = a_series(site.session, slug="new-name", kind="lab", title="Lab", terms={"was": ["old-name"]})
+    an_occurrence(site.session, series)
+    site.session.get_one(Programme, 1).uid_domain = "booking.example.org"
+    site.session.commit()
+    old, new = (site.client.get(f"/feeds/series/{slug}.ics") for slug in ("old-name", "new-name"))
+    assert (old.status_code, old.data.count(b"BEGIN:VEVENT")) == (200, 1)
+    assert old.data == new.data
+    assert site.client.get("/feeds/series/never.ics").status_code == 404

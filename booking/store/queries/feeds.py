@@ -44,9 +44,13 @@ def published(session: Session) -> Published:
     return Published(0, None) if row is None else Published(row.version, row.uid_domain)
 
 
-def series_title(session: Session, slug: str) -> str | None:
-    """The title of the series, None if there is no such series."""
-    return session.execute(select(Series.title).where(Series.slug == slug)).scalar_one_or_none()
+def series(session: Session, slug: str) -> tuple[str, str] | None:
+    """The slug and title of the series that is, or once was, called so; None if there never was one."""
+    found = session.execute(select(Series.slug, Series.title).where(Series.slug == slug)).one_or_none()
+    if found is not None:
+        return found.slug, found.title
+    renamed = session.execute(select(Series.slug, Series.title, Series.terms).order_by(Series.id.desc()))
+    return next(((row.slug, row.title) for row in renamed if slug in row.terms.get("was", ())), None)
 
 
 def owner(session: Session, public_id: uuid.UUID, role: str) -> Owner | None:

@@ -73,6 +73,7 @@ def an_occurrence(
     """A stored occurrence of one hour with its roster."""
     values: dict[str, object] = {
         "key": starts_at.date().isoformat(),
+        "rule_on": starts_at.date(),
         "ends_at": starts_at + timedelta(hours=1),
         "revised_at": NOW,
         "created_at": NOW,

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from booking.domain import consequences, schedule, zones
@@ -16,6 +16,9 @@ from booking.domain.holidays import NO_DAYS_OFF, DaysOff
 from booking.domain.organisation import Kind
 from booking.domain.schedule import Finding, Schedule, Setting, Span, Stored
 from booking.domain.terms import Definition
+
+#: A zone's new rules shift a wall time by less than this.
+LONGEST_SHIFT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,11 +215,26 @@ def _with_begun_modules(
 
 
 def _only_stored(computed: Schedule, rows: Sequence[Stored], extends: bool) -> None:
-    """Of a series that no file speaks for, nothing new but its far end."""
+    """Of a series that nobody speaks for: its far end, and clock times that its zone's new rules made wrong."""
     if not extends:
         computed.far.clear()
-    keys = {row.key for row in rows} | computed.far
-    computed.settings = {key: setting for key, setting in computed.settings.items() if key in keys}
+    known = {row.key: row.setting for row in rows}
+    computed.settings = {
+        key: _mended(known[key], setting) if key in known else setting
+        for key, setting in computed.settings.items()
+        if key in known or key in computed.far
+    }
+
+
+def _mended(stored: Setting, computed: Setting) -> Setting:
+    """What is stored, its instants put right where the same wall time of the same date lies elsewhere now.
+
+    Its roster is as computed: somebody whom another series needed may be free again.
+    """
+    shift = abs(computed.starts_at - stored.starts_at)
+    if computed.on != stored.on or shift > LONGEST_SHIFT:
+        return stored._replace(analysts=computed.analysts)
+    return stored._replace(starts_at=computed.starts_at, ends_at=computed.ends_at, analysts=computed.analysts)
 
 
 def _busy(world: World) -> dict[date, list[tuple[str, Span]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -120,6 +120,14 @@ def _span() -> tuple[tuple[datetime, datetime] | None, str]:
         return None, NO_DATE
 
 
+def _day(text: str) -> str:
+    """What a date field can show again: a date, else nothing."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return ""
+
+
 def _page(span: tuple[datetime, datetime] | None, mistake: str, *, is_again: bool = False) -> ResponseReturnValue:
     session, now = context.db(), context.now()
     whose = _whose()
@@ -140,7 +148,11 @@ def _page(span: tuple[datetime, datetime] | None, mistake: str, *, is_again: boo
         on_record=[one for one, person in cover.on_record(session, now) if person.id == whose.analyst.id],
         shown=shown,
         lines=list(zip(shown.cover.covered, rules.lines(shown.cover, shown.names), strict=True)) if shown else [],
-        values={name: request.values.get(name, "") for name in ("clinic", "first", "last", "note")},
+        values={
+            "clinic": request.values.get("clinic", ""),
+            "note": request.values.get("note", ""),
+            **{name: _day(request.values.get(name, "")) for name in ("first", "last")},
+        },
         mistake=mistake,
         is_again=is_again,
         first_day=today,

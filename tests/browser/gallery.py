@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from sqlalchemy import select
 
 from booking.domain import tokens
-from booking.services import sign_in
+from booking.services import cover, sign_in
 from booking.store.letters import Letter
 from booking.store.people import Person
 from tests.browser.serving import Site
@@ -72,6 +72,10 @@ def booking(after: str = "") -> Callable[[Site, World], str]:
     return lambda _site, world: f"/bookings/{world.booking.public_id}{after}"
 
 
+def coordinated(after: str = "") -> Callable[[Site, World], str]:
+    return lambda _site, world: f"/coordinator/occurrences/{world.clinic.public_id}{after}"
+
+
 def sign_in_link(site: Site, world: World) -> str:
     with site.session() as session:
         asked = sign_in.ask(session, world.kim.email, "a sender", NOW)
@@ -115,6 +119,47 @@ def type_a_wrong_code(page: Page, _site: Site, _world: World) -> None:
 def book_signed_out(page: Page, _site: Site, _world: World) -> None:
     page.locator("label.cell").filter(has_text="1:45").first.click()
     page.locator(".go button").click()
+
+
+ANNOUNCEMENT = """January 2024, all times AEST
+
+Tuesday Clinic on Tuesdays, 1pm - 2pm
+Search Masterclass on Fridays 10am - 12pm AEST
+Module 1: Accounts
+Module 3: Bidding
+"""
+CLEAR = """Advanced Search Lab on Wednesdays 6, 13 and 20 December 2023, 4pm - 5pm Brisbane time"""
+
+
+def paste(page: Page, text: str) -> None:
+    page.get_by_label("The text", exact=True).fill(text)
+    page.get_by_role("button", name="Read it", exact=True).click()
+    page.get_by_role("heading", name="What was understood").wait_for()
+
+
+def paste_in_doubt(page: Page, _site: Site, _world: World) -> None:
+    paste(page, ANNOUNCEMENT)
+
+
+def preview(page: Page, _site: Site, _world: World) -> None:
+    paste(page, ANNOUNCEMENT)
+    page.get_by_role("link", name="See it as a member").click()
+
+
+def publish_a_lab(page: Page, _site: Site, _world: World) -> None:
+    paste(page, CLEAR)
+    page.get_by_role("link", name="See the plan").click()
+    page.get_by_role("button", name="Publish").click()
+    page.get_by_role("button", name="Undo").wait_for()
+
+
+def away_on_the_last_monday(site: Site, world: World) -> str:
+    """Ben is away where nobody else is on the roster and every quarter is booked: the others are asked."""
+    with site.session() as session:
+        start, end = world.full.starts_at, world.full.ends_at
+        shown = cover.show(session, world.ben.public_id, start, end, NOW)
+        away = cover.report(session, world.ben.public_id, start, end, NOW, fingerprint=shown.fingerprint)
+        return f"/analyst/cover/{away.public_id}"
 
 
 DURING = CLINIC_AT + timedelta(minutes=12)
@@ -165,6 +210,22 @@ STOPS = [
     Stop("analyst’s day, to print", at(f"{DAY}?print=1"), ana),
     Stop("analyst’s week", at(f"{DAY}?days=7"), ana),
     Stop("whose day", at("/analyst/"), cora),
+    Stop("away", at("/analyst/away"), ana),
+    Stop("away, what it means", at("/analyst/away?first=2023-12-04&last=2023-12-08"), ana),
+    Stop("away, no such day", at("/analyst/away?first=never"), ana, status=422),
+    Stop("away, whose", at("/analyst/away"), cora),
+    Stop("coordinator, next days", at("/coordinator/"), cora),
+    Stop("coordinator, programme", at("/coordinator/programme"), cora),
+    Stop("coordinator, one series", at("/coordinator/programme/monday-clinic"), cora),
+    Stop("coordinator, one date", coordinated(), cora),
+    Stop("coordinator, one date, nothing chosen", coordinated("/plan"), cora, status=422),
+    Stop("coordinator, a plan", coordinated("/plan?what=cancel&reason=The+power+is+out."), cora),
+    Stop("coordinator, paste", at("/coordinator/drafts/"), cora),
+    Stop("coordinator, a draft in doubt", at("/coordinator/drafts/"), cora, paste_in_doubt),
+    Stop("coordinator, a draft as a member sees it", at("/coordinator/drafts/"), cora, preview),
+    Stop("coordinator, published", at("/coordinator/drafts/"), cora, publish_a_lab),
+    Stop("coordinator, what was published", at("/coordinator/changes"), cora),
+    Stop("cover, wanted", away_on_the_last_monday, ana),
     Stop("nothing here", at("/nothing-here"), status=404),
     Stop("for others", at("/analyst/"), kim, status=403),
     Stop("demo, people", at("/demo"), is_demo=True),

@@ -15,6 +15,12 @@ from tests.builders import CLINIC_AT, NOW, a_booking, a_person, a_series, an_occ
 ROOM = "https://zoom.example.com/j/8123456789"
 LONG = "Tags fire twice on the thank-you page since the shop moved; the sheet with both counts is behind the link. " * 3
 
+#: What was published of the Mondays: two that are left out, one that is cancelled.
+MONDAYS = {
+    "skips": {"2023-11-27": "", "2023-12-11": ""},
+    "exceptions": {"2023-12-18": {"cancelled": "Public holiday."}},
+}
+
 
 @dataclass
 class World:
@@ -46,20 +52,51 @@ def fill(session: Session) -> World:
     lee = a_person(session, "Lee Moss", ["member"])
     for person in (ana, ben, cora, kim, lee):
         person.is_demo = True
-    mondays = a_series(session, [ana, ben], slug="monday-clinic", room_url=ROOM)
+    mondays = a_series(
+        session,
+        [ana, ben],
+        slug="monday-clinic",
+        room_url=ROOM,
+        starts_on=date(2023, 11, 20),
+        ends_on=date(2023, 12, 18),
+        terms=MONDAYS,
+    )
     before = an_occurrence(session, mondays, [ana, ben], CLINIC_AT - timedelta(days=14))
     clinic = an_occurrence(session, mondays, [ana, ben])
     off = an_occurrence(
         session, mondays, [ana, ben], CLINIC_AT + timedelta(days=14), status=CANCELLED, reason="Public holiday."
     )
-    tuesdays = a_series(session, [ana, ben], slug="tuesday-clinic", rrule="FREQ=WEEKLY;BYDAY=TU")
+    tuesdays = a_series(
+        session,
+        [ana, ben],
+        slug="tuesday-clinic",
+        rrule="FREQ=WEEKLY;BYDAY=TU",
+        ends_on=date(2023, 12, 12),
+        terms={"exceptions": {"2023-12-12": {"analysts": [ben.id]}}},
+    )
     second = an_occurrence(session, tuesdays, [ana, ben], CLINIC_AT + timedelta(days=1))
     full = an_occurrence(session, tuesdays, [ben], CLINIC_AT + timedelta(days=8))
-    labs = a_series(session, [ana], slug="lab", kind="lab", title="Lab: Meta Business Suite", room_url=ROOM)
+    labs = a_series(
+        session,
+        [ana],
+        slug="lab",
+        kind="lab",
+        title="Lab: Meta Business Suite",
+        room_url=ROOM,
+        rrule="FREQ=WEEKLY;BYDAY=WE",
+        ends_on=date(2023, 12, 6),
+    )
     lab = an_occurrence(session, labs, [ana], CLINIC_AT + timedelta(days=2))
     title = "Influencer Marketing Masterclass"
     classes = a_series(
-        session, [ana], slug="influencer", kind="masterclass", title=title, start_wall=time(10), end_wall=time(12)
+        session,
+        [ana],
+        slug="influencer",
+        kind="masterclass",
+        title=title,
+        start_wall=time(10),
+        end_wall=time(12),
+        rrule="FREQ=WEEKLY;BYDAY=FR",
     )
     names = ("Trends, Forecasts and Why It Works", "Finding the Right Voices", "Briefs and Contracts", "Measuring It")
     classes.modules = [Module(number=n + 1, title=name) for n, name in enumerate(names)]

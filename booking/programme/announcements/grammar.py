@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 
 from booking.domain import zones
@@ -64,6 +64,8 @@ DATE = re.compile(
     rf"\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?\s+(?P<month>{_MONTH})\b\.?|(?P<month2>{_MONTH})\.?\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b"
     rf"(?!\s*(?:[:.]\d|[ap]\.?m)))(?:,?\s+(?P<year>20\d\d)\b)?"
 )
+#: Days of the month that one month's name stands behind: "6, 13 and 20 December".
+DAY_LIST = re.compile(r"(?:\b\d{1,2}(?:st|nd|rd|th)?(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+|\s*&\s*))+$")
 MONTH_HEAD = re.compile(rf"\b(?P<month>{_MONTH})\b(?:,?\s+(?P<year>20\d\d)\b)?")
 MODULE = re.compile(
     r"^(?:module|part|week|lesson|unit)\s*(?:no\.?\s*|#)?(?P<number>\d{1,2}|[a-z]+)\b\s*(?P<rest>.*)$", re.DOTALL
@@ -153,6 +155,14 @@ def clause(text: str) -> Clause:
     for match in DATE.finditer(low):
         said = _said(match, low)
         if said is not None:
+            listed = DAY_LIST.search(low[: match.start()]) if match["day"] else None
+            if listed is not None:
+                numbers = [int(number) for number in re.findall(r"\d+", listed[0])]
+                found.dates += [
+                    replace(said, day=day, weekday=None, role="listed") for day in numbers if 1 <= day <= 31
+                ]
+                said = replace(said, role="listed")
+                take(listed)
             found.dates.append(said)
             take(match)
     for match in HOURS.finditer("".join(masked)):

@@ -396,6 +396,10 @@ class _Reader:
                 series.starts_on = on
             if on < self.today and self.given_month is None and one.year is not None:
                 self.doubt(series.line, "past", f"{on:%a} {on} is past")
+        listed = sorted(on for one in said if one.role == "listed" and (on := grammar.on(one, self.draft.month)))
+        if listed:
+            series.starts_on, series.ends_on = listed[0], listed[-1]
+            self.listed(series, listed)
         if series.starts_on is not None and series.ends_on is not None and series.ends_on < series.starts_on:
             text = f"{series.title!r} ends before it begins: the end is left out"
             self.doubt(series.line, "ends-before-it-begins", text)
@@ -410,6 +414,20 @@ class _Reader:
         kind = self.organisation.kinds[series.kind]
         if series.ends_on is None and not kind.bookable and not kind.modular:
             series.ends_on = next_month(self.draft.month) - timedelta(days=1)
+
+    def listed(self, series: DraftSeries, days: list[date]) -> None:
+        """A list of dates that is not what the days come to, from its first to its last."""
+        codes = series.rrule.rpartition("=")[2].split(",") if "WEEKLY" in series.rrule else list(_ORDER)
+        for on in days:
+            if _ORDER[on.weekday()] not in codes:
+                self.doubt(series.line, "day-and-date", f"{on.day} {on:%B %Y} is a {on:%A}, none of its days")
+        between = (days[0] + timedelta(days=n) for n in range((days[-1] - days[0]).days))
+        missing = [
+            on for on in between if "WEEKLY" in series.rrule and _ORDER[on.weekday()] in codes and on not in days
+        ]
+        if missing:
+            names = ", ".join(f"{on.day} {on:%B}" for on in missing)
+            self.doubt(series.line, "not-listed", f"{names} is not in the list of dates: it takes place all the same")
 
     def resolved(self, said: Said, line: int) -> date | None:
         on = grammar.on(said, self.draft.month)

@@ -92,14 +92,18 @@ class TooEarly(Refusal):
 
 
 class LimitReached(Refusal):
-    """`limit` bookings are held already: `scope` is `occurrence` or `upcoming`."""
+    """`limit` bookings are held already: `scope` is `occurrence`, `week`, `upcoming`; or `no-shows`.
+
+    From `standby_at` (UTC) on, limits no longer count for what is still free in that clinic.
+    """
 
     code = "limit-reached"
 
-    def __init__(self, scope: str, limit: int) -> None:
-        super().__init__(f"{limit} booking(s) already: {scope}")
+    def __init__(self, scope: str, limit: int, standby_at: datetime | None = None) -> None:
+        super().__init__(f"{limit} booking(s) already: {scope}" if scope != "no-shows" else f"{limit} times not come")
         self.scope = scope
         self.limit = limit
+        self.standby_at = standby_at
 
 
 class NotAMember(Refusal):

@@ -25,12 +25,16 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """When, how often and how far ahead members book. Minutes and days are whole numbers.
+    """When, how often and how far ahead members book. Minutes and days are whole numbers; of a limit 0 means none.
 
     notice_minutes      a slot is booked at the latest so long before it starts
     late_minutes        a cancellation closer to the start than this is marked late
     per_occurrence      bookings a member may hold in one occurrence
     upcoming            bookings a member may hold that have not started
+    per_week            bookings a member may hold from a Monday to its Sunday, in the programme's zone
+    no_shows            so many times not coming within `no_show_days` leaves a member standby only
+    no_show_days        how long a time of not coming counts
+    standby_minutes     so long before a clinic, limits no longer count for what is free
     horizon_days        how far ahead a slot may be booked
     door_minutes        a door opens so long before its slot
     slot_minutes        the lengths offered
@@ -40,6 +44,10 @@ class Policy:
     late_minutes: int = 120
     per_occurrence: int = 1
     upcoming: int = 2
+    per_week: int = 2
+    no_shows: int = 0
+    no_show_days: int = 90
+    standby_minutes: int = 60
     horizon_days: int = 28
     door_minutes: int = 10
     slot_minutes: tuple[int, ...] = (15, 30)

@@ -11,29 +11,56 @@ from booking.domain.organisation import Policy
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a member already holds. A booking that is being moved is not counted.
+    """What a member already holds, and has had. A booking that is being moved is not counted.
 
-    `upcoming` counts confirmed bookings that have not started, `in_occurrence` those in the one asked for;
-    `member_until` is the last day of the membership in the programme's zone, None for no end.
+    `upcoming` counts confirmed bookings that have not started, `in_occurrence` those in the one asked for, `in_week`
+    those of its week; `no_shows` the times of not coming that still count. `member_until` is the last day of the
+    membership in the programme's zone, None for no end.
     """
 
     is_member: bool
     member_until: date | None
     upcoming: int
     in_occurrence: int
+    in_week: int = 0
+    no_shows: int = 0
 
 
-def refusal(standing: Standing, policy: Policy, starts_at: datetime, zone: str) -> errors.Refusal | None:
-    """Why this member may not book a slot that starts at `starts_at`; None if they may."""
+def refusal(
+    standing: Standing, policy: Policy, starts_at: datetime, zone: str, *, clinic_at: datetime, now: datetime
+) -> errors.Refusal | None:
+    """Why this member may not book a slot that starts at `starts_at` in the clinic that begins at `clinic_at`.
+
+    None if they may. On standby, limits do not count.
+    """
     if not standing.is_member:
         return errors.NotAMember()
     if standing.member_until is not None and zones.today(starts_at, zone) > standing.member_until:
         return errors.MembershipEnded(standing.member_until)
-    if standing.in_occurrence >= policy.per_occurrence:
-        return errors.LimitReached("occurrence", policy.per_occurrence)
-    if standing.upcoming >= policy.upcoming:
-        return errors.LimitReached("upcoming", policy.upcoming)
+    standby_at = standby_from(policy, clinic_at)
+    if now >= standby_at:
+        return None
+    for scope, held, limit in (
+        ("occurrence", standing.in_occurrence, policy.per_occurrence),
+        ("upcoming", standing.upcoming, policy.upcoming),
+        ("week", standing.in_week, policy.per_week),
+        ("no-shows", standing.no_shows, policy.no_shows),
+    ):
+        if limit and held >= limit:
+            return errors.LimitReached(scope, limit, standby_at)
     return None
+
+
+def standby_from(policy: Policy, clinic_at: datetime) -> datetime:
+    """From when (UTC) limits no longer count for what is free in the clinic that begins at `clinic_at`."""
+    return clinic_at - timedelta(minutes=policy.standby_minutes)
+
+
+def week_of(starts_at: datetime, zone: str) -> tuple[datetime, datetime]:
+    """[Monday, Monday after) in UTC of the week in which `starts_at` falls in `zone`."""
+    day = zones.today(starts_at, zone)
+    monday = day - timedelta(days=day.weekday())
+    return zones.day_starts_at(monday, zone), zones.day_starts_at(monday + timedelta(days=7), zone)
 
 
 def is_late(policy: Policy, starts_at: datetime, now: datetime) -> bool:
@@ -44,3 +71,41 @@ def is_late(policy: Policy, starts_at: datetime, now: datetime) -> bool:
 def door_opens_at(policy: Policy, starts_at: datetime) -> datetime:
     """The instant (UTC) from which the room is shown."""
     return starts_at - timedelta(minutes=policy.door_minutes)
+
+
+def in_words(policy: Policy) -> list[str]:
+    """Every rule as a member reads it before booking."""
+    lengths = " or ".join(map(str, policy.slot_minutes))
+    said = [
+        f"A slot is {lengths} minutes long.",
+        f"Book until {_length(policy.notice_minutes)} before it starts, up to {_days(policy.horizon_days)} ahead.",
+    ]
+    limits = [
+        f"{limit} {where}"
+        for limit, where in (
+            (policy.per_occurrence, "in one clinic"),
+            (policy.per_week, "from a Monday to its Sunday"),
+            (policy.upcoming, "still to come"),
+        )
+        if limit
+    ]
+    if limits:
+        said.append(f"You may hold {', '.join(limits)}.")
+    if policy.no_shows:
+        times = "once" if policy.no_shows == 1 else f"{policy.no_shows} times"
+        said.append(f"Who did not come {times} within {_days(policy.no_show_days)} books on standby only.")
+    if limits or policy.no_shows:
+        before = _length(policy.standby_minutes)
+        said.append(f"Standby: from {before} before a clinic, whatever is free can be had, and limits do not count.")
+    said.append("Changing the time or the length is a move and does not count against you.")
+    said.append(f"A cancellation less than {_length(policy.late_minutes)} before the start is late.")
+    return said
+
+
+def _length(minutes: int) -> str:
+    number, unit = (minutes // 60, "hour") if minutes and minutes % 60 == 0 else (minutes, "minute")
+    return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+def _days(days: int) -> str:
+    return "1 day" if days == 1 else f"{days} days"

@@ -5,8 +5,8 @@ The page, the API and the deed ask the same function, `refusal`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from booking.domain import errors
@@ -103,11 +103,46 @@ def stranded(hours: Hours, slot: Slot) -> int:
     return odd
 
 
-def choose(hours: Hours, candidates: Sequence[Slot]) -> Slot | None:
-    """Of slots at one start, the one for a member who takes anyone: strands least, then the roster's order."""
+def offered(hours: Hours, candidates: Sequence[Slot]) -> list[Slot]:
+    """Free slots in the order in which they are offered: first those that strand no quarter, then by start.
+
+    A slot strands a quarter where the free run on one of its sides is odd: sooner or later a quarter is left there
+    that no half hour fits. Nothing is left out.
+    """
+    order = {analyst_id: place for place, analyst_id in enumerate(hours.analyst_ids)}
+    return sorted(candidates, key=lambda slot: (stranded(hours, slot), slot.starts_at, order[slot.analyst_id]))
+
+
+@dataclass(frozen=True, slots=True)
+class Leaning:
+    """What decides between analysts for a member who takes anyone. `seen` is who they saw last, `booked` how many
+    bookings each has that week, `names` their names."""
+
+    seen: int | None = None
+    booked: Mapping[int, int] = field(default_factory=dict)
+    names: Mapping[int, str] = field(default_factory=dict)
+
+
+def choose(hours: Hours, candidates: Sequence[Slot], leaning: Leaning | None = None) -> Slot | None:
+    """Of slots at one start, the one for a member who takes anyone.
+
+    Seen last time; strands no quarter; fewest bookings that week; name.
+    """
     if not candidates:
         return None
-    return min(candidates, key=lambda slot: (stranded(hours, slot), hours.analyst_ids.index(slot.analyst_id)))
+    lean = leaning or Leaning()
+
+    def order(slot: Slot) -> tuple[bool, int, int, str, int]:
+        who = slot.analyst_id
+        return (
+            who != lean.seen,
+            stranded(hours, slot),
+            lean.booked.get(who, 0),
+            lean.names.get(who, "").casefold(),
+            hours.analyst_ids.index(who),
+        )
+
+    return min(candidates, key=order)
 
 
 def nearest(candidates: Sequence[Slot], wanted_at: datetime, most: int = 3) -> list[Slot]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,7 @@ from booking.store import bookings, claims, facts, idempotency, letters, locks, 
 from booking.store.base import new_public_id
 from booking.store.bookings import Booking
 from booking.store.people import Person
+from booking.store.programme import Occurrence
 from booking.store.queries import occurrences as queries
 from booking.store.queries import timetables
 
@@ -51,7 +52,7 @@ def book(
     occurrence = locks.occurrence(session, request.occurrence)
     member = locks.person(session, member_id)
     slot, rules, analyst = pick(session, request, organisation, now, member.id)
-    check_may_book(session, member, occurrence.id, slot, rules, organisation, now)
+    check_may_book(session, member, occurrence, slot, rules, organisation, now)
     booking = Booking(
         public_id=public_id,
         member_id=member.id,
@@ -93,7 +94,12 @@ def pick(
     wanted = [analyst.id for analyst in found.analysts if request.analyst in {None, analyst.public_id}]
     candidates = [Slot(analyst_id, request.starts_at, request.minutes) for analyst_id in wanted]
     refusals = [slots.refusal(found.hours, slot, rules, now) for slot in candidates]
-    chosen = slots.choose(found.hours, [slot for slot, why in zip(candidates, refusals, strict=True) if why is None])
+    free = [slot for slot, why in zip(candidates, refusals, strict=True) if why is None]
+    leaning = None
+    if len(free) > 1:
+        week = policy.week_of(request.starts_at, organisation.zone)
+        leaning = queries.leaning(session, member_id, {a.id: a.name for a in found.analysts}, week, now)
+    chosen = slots.choose(found.hours, free, leaning)
     if chosen is None:
         raise next((why for why in refusals if why is not None), errors.NotOnRoster())
     return chosen, rules, next(a.name for a in found.analysts if a.id == chosen.analyst_id)
@@ -102,7 +108,7 @@ def pick(
 def check_may_book(
     session: Session,
     member: Person,
-    occurrence_id: int,
+    occurrence: Occurrence,
     slot: Slot,
     rules: Policy,
     organisation: Organisation,
@@ -110,10 +116,32 @@ def check_may_book(
     moving: int | None = None,
 ) -> None:
     """Raise why this member may not hold the slot, the booking `moving` not counted."""
-    standing = queries.standing(session, occurrence_id, member.id, now, moving)
-    refusal = policy.refusal(standing, rules, slot.starts_at, organisation.zone)
+    refusal = hindrance(
+        session, member.id, occurrence.id, occurrence.starts_at, slot.starts_at, rules, organisation, now, moving
+    )
     if refusal is not None:
         raise refusal
+
+
+def hindrance(
+    session: Session,
+    member_id: int,
+    occurrence_id: int,
+    clinic_at: datetime,
+    starts_at: datetime,
+    rules: Policy,
+    organisation: Organisation,
+    now: datetime,
+    moving: int | None = None,
+) -> errors.Refusal | None:
+    """Why this member may not hold a slot at `starts_at` of the clinic that begins at `clinic_at`; None if they may.
+
+    The page says it beforehand and the deed enforces it: both ask here.
+    """
+    week = policy.week_of(starts_at, organisation.zone)
+    since = now - timedelta(days=rules.no_show_days)
+    standing = queries.standing(session, occurrence_id, member_id, now, week, since, moving)
+    return policy.refusal(standing, rules, starts_at, organisation.zone, clinic_at=clinic_at, now=now)
 
 
 def invites(member: Person) -> bool:

@@ -13,6 +13,7 @@ from booking.services.book import BookingRequest, check_may_book, pick
 from booking.services.deed import deed
 from booking.store import bookings, claims, facts, letters, register
 from booking.store.bookings import Booking
+from booking.store.programme import Occurrence
 from booking.store.queries import bookings as queries
 from booking.store.queries import occurrences
 
@@ -44,7 +45,8 @@ def move(
     if now >= booking.starts_at:
         raise errors.AlreadyStarted(booking.starts_at)
     slot, rules, analyst = pick(session, request, organisation, now, booking.member_id, moving=booking.id)
-    check_may_book(session, booking.member, target_id, slot, rules, organisation, now, moving=booking.id)
+    target = session.get_one(Occurrence, target_id)
+    check_may_book(session, booking.member, target, slot, rules, organisation, now, moving=booking.id)
     was_at, was_minutes, was_with = booking.starts_at, booking.minutes, booking.analyst.name
     claims.release(session, [booking.id])
     bookings.place(booking, target_id, slot)

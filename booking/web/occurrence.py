@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,8 +14,8 @@ from booking.domain import errors, policy, slots
 from booking.domain.errors import Refusal
 from booking.domain.meetings import Meeting
 from booking.domain.organisation import Policy
-from booking.domain.slots import Slot
-from booking.services.book import book
+from booking.domain.slots import Leaning, Slot
+from booking.services.book import book, hindrance
 from booking.store.queries import meetings as queries
 from booking.store.queries import occurrences, timetables
 from booking.store.queries.timetables import Timetable
@@ -91,8 +92,9 @@ def _picker_page(meeting: Meeting, found: Timetable, typed: Typed, refusal: Refu
     rules = found.policy(context.organisation())
     now = context.now()
     is_lost = isinstance(refusal, errors.SlotTaken) and not refusal.own
-    made = picker.grids(found, rules, now, typed.chosen, typed.chosen.slot if is_lost else "")
     is_visitor = not current_user.is_authenticated
+    lost = typed.chosen.slot if is_lost else ""
+    made = picker.grids(found, rules, now, typed.chosen, lost, leaning=None if is_visitor else _leaning(found, now))
     if is_visitor:
         _without_names(made)
     minutes = next((n for n in rules.slot_minutes if str(n) == typed.chosen.minutes), rules.slot_minutes[0])
@@ -101,7 +103,8 @@ def _picker_page(meeting: Meeting, found: Timetable, typed: Typed, refusal: Refu
         "member/clinic.html",
         meeting=meeting,
         found=found,
-        rules=rules,
+        rules=policy.in_words(rules),
+        door_minutes=rules.door_minutes,
         grids=made,
         minutes=minutes,
         typed=typed,
@@ -160,8 +163,15 @@ def _elsewhere(found: Timetable, rules: Policy, minutes: int) -> list[tuple[str,
     return [(picker.value_of(slot.starts_at, slot.minutes, "any"), other, slot) for other, slot in free]
 
 
+def _leaning(found: Timetable, now: datetime) -> Leaning:
+    """Who it will be for a reader who takes anyone."""
+    names = {analyst.id: analyst.name for analyst in found.analysts}
+    week = policy.week_of(found.hours.starts_at, context.organisation().zone)
+    return occurrences.leaning(context.db(), current_user.id, names, week, now)
+
+
 def _hindrance(found: Timetable, rules: Policy) -> str:
     """Why this reader could book nothing here, said beforehand; empty if they may."""
-    standing = occurrences.standing(context.db(), found.id, current_user.id, context.now())
-    refusal = policy.refusal(standing, rules, found.hours.starts_at, context.organisation().zone)
+    at = found.hours.starts_at
+    refusal = hindrance(context.db(), current_user.id, found.id, at, at, rules, context.organisation(), context.now())
     return refusals.sentence(refusal) if refusal is not None else ""

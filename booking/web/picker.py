@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from booking.domain import errors, slots, wording, zones
 from booking.domain.organisation import Policy
-from booking.domain.slots import Slot
+from booking.domain.slots import Leaning, Slot
 from booking.services.book import BookingRequest
 from booking.store.queries.timetables import Timetable
 from booking.web import shell
@@ -38,6 +38,7 @@ class Cell:
     is_checked: bool
     is_lost: bool
     said: str
+    with_whom: str = ""  # of the row for anyone: who it will be
 
 
 @dataclass(slots=True)
@@ -86,14 +87,23 @@ def request_of(occurrence: uuid.UUID, chosen: Chosen, topic: str, link: str, key
 
 
 def grids(
-    found: Timetable, policy: Policy, now: datetime, chosen: Chosen, lost: str = "", verb: str = "Book"
+    found: Timetable,
+    policy: Policy,
+    now: datetime,
+    chosen: Chosen,
+    lost: str = "",
+    verb: str = "Book",
+    leaning: Leaning | None = None,
 ) -> list[Grid]:
-    """A grid for each length that the policy offers; each cell is decided by the rule that books."""
+    """A grid for each length that the policy offers; each cell is decided by the rule that books.
+
+    With `leaning` the row for anyone says who it will be.
+    """
     numbers = iter(range(1, 1000))
     made = []
     for minutes in policy.slot_minutes:
         starts = [start for start in found.hours.quarters if start < found.hours.ends_at]
-        maker = _Maker(found, policy, now, minutes, chosen, lost, verb)
+        maker = _Maker(found, policy, now, minutes, chosen, lost, verb, leaning)
         blocks = [starts[n : n + COLUMNS] for n in range(0, len(starts), COLUMNS)]
         rows = [
             [maker.line(None, block, numbers)] + [maker.line(n, block, numbers) for n in range(len(found.analysts))]
@@ -107,8 +117,17 @@ class _Maker:
     """Makes the cells of one length."""
 
     def __init__(
-        self, found: Timetable, policy: Policy, now: datetime, minutes: int, chosen: Chosen, lost: str, verb: str
+        self,
+        found: Timetable,
+        policy: Policy,
+        now: datetime,
+        minutes: int,
+        chosen: Chosen,
+        lost: str,
+        verb: str,
+        leaning: Leaning | None,
     ) -> None:
+        self.leaning = leaning
         self.found, self.minutes, self.chosen, self.lost, self.verb = found, minutes, chosen, lost, verb
         self.names = {analyst.id: analyst.name for analyst in found.analysts}
         hours = found.hours
@@ -119,8 +138,7 @@ class _Maker:
         }
         free = [Slot(a, s, minutes) for (a, s), why in self.refusals.items() if why is None]
         self.has_free = bool(free)
-        best = min((slots.stranded(hours, slot), slot.starts_at) for slot in free) if free else None
-        self.best_at = best[1] if best else None
+        self.best_at = slots.offered(hours, free)[0].starts_at if free else None
         self.zone = found.zone
         self.day = zones.today(hours.starts_at, found.zone)
 
@@ -142,8 +160,12 @@ class _Maker:
         why = None if free else (here[0][1] if here else errors.NotOnRoster())
         if not free and any(isinstance(w, errors.SlotTaken) for _, w in here):
             why = errors.SlotTaken()
-        made = self.cell(start, "any", why, "", number)
-        made.names = ", ".join(free)
+        slots_here = [Slot(a, start, self.minutes) for a, why in here if why is None]
+        taker = slots.choose(self.found.hours, slots_here, self.leaning) if self.leaning else None
+        name = self.names[taker.analyst_id] if taker is not None else ""
+        made = self.cell(start, "any", why, name, number)
+        made.names = ", ".join(sorted(free, key=lambda other: other != name))
+        made.with_whom = name
         return made
 
     def cell(self, start: datetime, analyst: str, why: errors.Refusal | None, name: str, number: int) -> Cell:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
@@ -62,10 +64,8 @@ def sentence(refusal: Refusal) -> str:
             return f"That time cannot be booked yet: it can from {shell.mine(opens, zone)}."
         case errors.AlreadyStarted(started_at=started):
             return f"It began at {shell.mine(started, zone)}, and can no longer be moved or cancelled."
-        case errors.LimitReached(scope="occurrence"):
-            return "You have a booking in this clinic already. You can move it instead."
-        case errors.LimitReached(limit=limit):
-            return f"You hold {limit} bookings that are still to come, as many as one may. Move or cancel one first."
+        case errors.LimitReached(scope=scope, limit=limit, standby_at=standby_at):
+            return f"{_limit(scope, limit)} {_standby(standby_at)}".strip()
         case errors.MembershipEnded(member_until=last):
             return f"Your membership ends on {wording.long_day(last)} {last.year}, before that day."
         case errors.LengthNotOffered(offered=offered):
@@ -77,6 +77,27 @@ def sentence(refusal: Refusal) -> str:
         case errors.WrongCode(tries_left=left):
             return f"Those are not the digits of the letter. {left} {'try' if left == 1 else 'tries'} left."
     return SENTENCES.get(refusal.code, "That cannot be done.")
+
+
+def _limit(scope: str, limit: int) -> str:
+    many = f"{limit} bookings" if limit > 1 else "1 booking"
+    return {
+        "occurrence": "You have a booking in this clinic already. You can move it instead."
+        if limit == 1
+        else f"You have {many} in this clinic already. You can move one instead.",
+        "week": f"You hold {many} in that week, as many as one may. Move or cancel one, or choose another week.",
+        "upcoming": f"You hold {many} still to come, as many as one may. Move or cancel one first.",
+        "no-shows": f"You did not come {'once' if limit == 1 else f'{limit} times'} lately, so you book on standby.",
+    }[scope]
+
+
+def _standby(standby_at: datetime | None) -> str:
+    """What one can do instead: wait until limits no longer count."""
+    if standby_at is None:
+        return ""
+    return (
+        f"What is still free from {shell.mine(standby_at, context.organisation().zone)} on you can have all the same."
+    )
 
 
 PAGES = {

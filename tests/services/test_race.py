@@ -23,7 +23,7 @@ from tests.databases import Database
 PROCESSES = 8
 ATTEMPTS = 50
 #: Limits out of the way, so that only the race for the slot decides.
-ORGANISATION = an_organisation(upcoming=1000, per_occurrence=1000, horizon_days=1000)
+ORGANISATION = an_organisation(upcoming=0, per_occurrence=0, per_week=0, horizon_days=1000)
 
 
 def attempt(url: str, member_id: int, requests: list[BookingRequest], together: Barrier) -> list[str]:

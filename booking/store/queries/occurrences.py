@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.policy import Standing
-from booking.store.bookings import CONFIRMED, Booking
+from booking.domain.slots import Leaning
+from booking.store.bookings import CAME, CONFIRMED, NO_SHOW, Booking
 from booking.store.people import Person, Role
 from booking.store.programme import Occurrence
 
@@ -40,15 +42,70 @@ _STANDING = select(
     .select_from(Booking)
     .where(_MINE, Booking.occurrence_id == bindparam("occurrence_id"))
     .scalar_subquery(),
+    select(func.count())
+    .select_from(Booking)
+    .where(_MINE, Booking.starts_at >= bindparam("monday"), Booking.starts_at < bindparam("next_monday"))
+    .scalar_subquery(),
+    select(func.count())
+    .select_from(Booking)
+    .where(_MINE, Booking.outcome == NO_SHOW, Booking.starts_at >= bindparam("since"))
+    .scalar_subquery(),
 ).where(Person.id == bindparam("member_id"))
 
 
 def standing(
-    session: Session, occurrence_id: int, member_id: int, now: datetime, moving: int | None = None
+    session: Session,
+    occurrence_id: int,
+    member_id: int,
+    now: datetime,
+    week: tuple[datetime, datetime],
+    no_shows_since: datetime,
+    moving: int | None = None,
 ) -> Standing:
     """What the member holds at `now`, the booking `moving` (an internal id) not counted: one statement."""
-    values = {"occurrence_id": occurrence_id, "member_id": member_id, "now": now, "moving": moving or 0}
+    values = {
+        "occurrence_id": occurrence_id,
+        "member_id": member_id,
+        "now": now,
+        "moving": moving or 0,
+        "monday": week[0],
+        "next_monday": week[1],
+        "since": no_shows_since,
+    }
     row = session.execute(_STANDING, values).one_or_none()
     if row is None:
         raise errors.NotFound()
-    return Standing(bool(row[0]) and row[1] is None, row[2], row[3], row[4])
+    return Standing(bool(row[0]) and row[1] is None, row[2], row[3], row[4], row[5], row[6])
+
+
+_LAST_SEEN = (
+    select(Booking.analyst_id)
+    .where(
+        Booking.member_id == bindparam("member_id"),
+        Booking.status == CONFIRMED,
+        Booking.starts_at < bindparam("now"),
+        or_(Booking.outcome.is_(None), Booking.outcome == CAME),
+    )
+    .order_by(Booking.starts_at.desc(), Booking.id.desc())
+    .limit(1)
+)
+_BOOKED = (
+    select(Booking.analyst_id, func.count())
+    .where(
+        Booking.analyst_id.in_(bindparam("analyst_ids", expanding=True)),
+        Booking.status == CONFIRMED,
+        Booking.starts_at >= bindparam("monday"),
+        Booking.starts_at < bindparam("next_monday"),
+    )
+    .group_by(Booking.analyst_id)
+)
+
+
+def leaning(
+    session: Session, member_id: int, names: Mapping[int, str], week: tuple[datetime, datetime], now: datetime
+) -> Leaning:
+    """What decides between those analysts for a member who takes anyone: two statements."""
+    seen = session.execute(_LAST_SEEN, {"member_id": member_id, "now": now}).scalar_one_or_none()
+    values = {"analyst_ids": list(names), "monday": week[0], "next_monday": week[1]}
+    booked = {analyst_id: count for analyst_id, count in session.execute(_BOOKED, values)}
+    return Leaning(seen, booked, names)

@@ -8,9 +8,8 @@ from datetime import datetime
 from flask import Flask
 from flask_wtf import CSRFProtect
 
-from booking import clock, resources
+from booking import api, clock, resources
 from booking import settings as settings_module
-from booking.api import slots
 from booking.programme import organisation
 from booking.settings import Settings
 from booking.store import engine as engines
@@ -47,9 +46,9 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
     refusals.init_app(app)
     security.init_app(app, settings)
     access.init_app(app)  # before CSRF: whoever is signed out is asked to sign in, not told of a missing token
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
     pages.init_app(app)
-    app.register_blueprint(slots.blueprint)
+    api.init_app(app, csrf, [found.policy, *found.series_policies.values()])
     return app
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import date, datetime
 from http import HTTPStatus
+from typing import Any
 
 from flask import Response
 
@@ -15,18 +17,38 @@ STATUSES = {
     "not-allowed": HTTPStatus.FORBIDDEN,
     "not-a-member": HTTPStatus.FORBIDDEN,
     "length-not-offered": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "not-on-roster": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "not-bookable": HTTPStatus.UNPROCESSABLE_ENTITY,
     "outside-hours": HTTPStatus.UNPROCESSABLE_ENTITY,
     "text-not-accepted": HTTPStatus.UNPROCESSABLE_ENTITY,
 }
+#: The instants and numbers that a refusal turns on, by the names of its attributes.
+TURNS_ON = (
+    *("offered", "closed_at", "opens_at", "started_at", "scope", "limit", "standby_at", "member_until"),
+    *("own", "field", "reason", "retry_at"),
+)
 
 
-def problem(status: HTTPStatus, code: str, title: str) -> Response:
+def problem(status: HTTPStatus, code: str, title: str, **more: Any) -> Response:
     """One problem document."""
-    body = {"type": "about:blank", "status": int(status), "code": code, "title": title}
-    return Response(json.dumps(body), status=int(status), mimetype="application/problem+json")
+    body = {"type": "about:blank", "status": int(status), "code": code, "title": title, **more}
+    return Response(json.dumps(body, default=str), status=int(status), mimetype="application/problem+json")
 
 
-def of(refusal: Refusal) -> Response:
-    """The problem document of a refusal."""
+def of(refusal: Refusal, **more: Any) -> Response:
+    """The problem document of a refusal, with what it turns on."""
     status = STATUSES.get(refusal.code, HTTPStatus.CONFLICT)
-    return problem(status, refusal.code, str(refusal) or refusal.code)
+    turns_on = {name: plain(getattr(refusal, name)) for name in TURNS_ON if getattr(refusal, name, None) is not None}
+    return problem(status, refusal.code, str(refusal) or refusal.code, **turns_on, **more)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: instants in UTC with a Z."""
+    if isinstance(value, datetime):
+        return utc(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def utc(instant: datetime) -> str:
+    """An instant of the store (UTC, whole seconds) as RFC 3339 with a Z."""
+    return instant.isoformat().replace("+00:00", "Z")

@@ -4,57 +4,92 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import datetime
-from http import HTTPStatus
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, request
+from flask import Response
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from werkzeug.exceptions import HTTPException
+from marshmallow import RAISE
 
-from booking.api import problems
+from booking.api.blueprint import blueprint, may_answer
+from booking.api.problems import utc
+from booking.api.schemas import OccurrenceSlotQuery, SlotQuery, SlotsSchema
 from booking.domain import errors, slots
 from booking.domain.slots import Slot
 from booking.store.queries import timetables
 from booking.store.queries.timetables import Timetable
 from booking.web import access, context
 
-blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+MOST = 200  # slots in one answer, a clinic being told whole
+LONGEST = timedelta(hours=12)  # no occurrence is longer
 
 
-@blueprint.errorhandler(errors.Refusal)
-def refused(refusal: errors.Refusal) -> Response:
-    return problems.of(refusal)
+def answered(items: list[dict[str, object]], following: str | None) -> Response:
+    """A list that only the reader may keep."""
+    answer = Response(json.dumps({"items": items, "next": following}), mimetype="application/json")
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
 
 
-@blueprint.errorhandler(HTTPStatus.UNAUTHORIZED)
-def signed_out(_error: HTTPException) -> Response:
-    return problems.problem(HTTPStatus.UNAUTHORIZED, "not-signed-in", "sign in first")
+@blueprint.get("/slots")
+@blueprint.arguments(SlotQuery, location="query", unknown=RAISE)
+@blueprint.response(200, SlotsSchema)
+@may_answer(401, 422)
+@access.signed_in
+def free(asked: dict[str, Any]) -> ResponseReturnValue:
+    """The free slots of every clinic, for the reader."""
+    organisation, now = context.organisation(), context.now()
+    start = max(asked.get("start", now), now)
+    policies = (organisation.policy, *organisation.series_policies.values())
+    furthest = now + timedelta(days=max(policy.horizon_days for policy in policies))
+    end = min(asked.get("end", furthest), furthest + timedelta(minutes=1))
+    bookable = [name for name, kind in organisation.kinds.items() if kind.bookable]
+    coming = timetables.coming(context.db(), bookable, start - LONGEST, end, current_user.id)
+    offered = {length for found in coming for length in found.policy(organisation).slot_minutes}
+    minutes = asked.get("minutes")
+    if minutes is not None and minutes not in (offered or set(organisation.policy.slot_minutes)):
+        raise errors.LengthNotOffered(tuple(sorted(offered or organisation.policy.slot_minutes)))
+    items: list[dict[str, object]] = []
+    for found in coming:
+        if len(items) >= MOST and found.hours.starts_at >= start:
+            query = {"from": utc(found.hours.starts_at), "to": utc(end)}
+            query |= {name: str(asked[name]) for name in ("minutes", "analyst") if name in asked}
+            return answered(items, f"/api/v1/slots?{urlencode(query)}")
+        items += _of(found, minutes, asked.get("analyst"), start, end, now)
+    return answered(items, None)
+
+
+def _of(
+    found: Timetable, minutes: int | None, analyst: uuid.UUID | None, start: datetime, end: datetime, now: datetime
+) -> list[dict[str, object]]:
+    policy = found.policy(context.organisation())
+    length = policy.slot_minutes[0] if minutes is None else minutes
+    here = [slot for slot in slots.free(found.hours, length, policy, now) if start <= slot.starts_at < end]
+    wanted = {one.id for one in found.analysts if analyst in {None, one.public_id}}
+    return as_items(found, [slot for slot in slots.offered(found.hours, here) if slot.analyst_id in wanted])
 
 
 @blueprint.get("/occurrences/<uuid:public_id>/slots")
+@blueprint.arguments(OccurrenceSlotQuery, location="query", unknown=RAISE)
+@blueprint.response(200, SlotsSchema)
+@may_answer(401, 404, 422)
 @access.signed_in
-def of_occurrence(public_id: uuid.UUID) -> ResponseReturnValue:
-    """The free slots of one occurrence for the reader: `minutes` is the length (default: the shortest offered).
-
-    `{"items": [{"occurrence_id", "analyst", "analyst_name", "starts_at", "ends_at", "minutes"}], "next": null}`,
-    by start, then in the roster's order; `analyst` in the query leaves only hers.
-    """
+def of_occurrence(asked: dict[str, str], public_id: uuid.UUID) -> ResponseReturnValue:
+    """The free slots of one occurrence, for the reader: what strands no quarter first."""
     found = timetables.timetable(context.db(), public_id, current_user.id)
     if found is None or not context.organisation().kinds[found.kind].bookable:
         raise errors.NotFound()
     policy = found.policy(context.organisation())
-    asked = request.args.get("minutes", str(policy.slot_minutes[0]))
-    if asked not in {str(length) for length in policy.slot_minutes}:
+    length = asked.get("minutes", str(policy.slot_minutes[0]))
+    if length not in {str(offered) for offered in policy.slot_minutes}:
         raise errors.LengthNotOffered(policy.slot_minutes)
-    wanted = request.args.get("analyst")
+    wanted = asked.get("analyst")
     if wanted is not None and wanted not in {str(analyst.public_id) for analyst in found.analysts}:
-        return problems.problem(HTTPStatus.UNPROCESSABLE_ENTITY, "not-on-roster", "the analyst does not staff this")
-    free = slots.free(found.hours, int(asked), policy, context.now())
-    items = [item for item in as_items(found, free) if wanted is None or item["analyst"] == wanted]
-    answer = Response(json.dumps({"items": items, "next": None}), mimetype="application/json")
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+        raise errors.NotOnRoster()
+    here = slots.offered(found.hours, slots.free(found.hours, int(length), policy, context.now()))
+    return answered([item for item in as_items(found, here) if wanted is None or item["analyst"] == wanted], None)
 
 
 def as_items(found: Timetable, free: list[Slot]) -> list[dict[str, object]]:
@@ -74,6 +109,13 @@ def as_items(found: Timetable, free: list[Slot]) -> list[dict[str, object]]:
     ]
 
 
-def utc(instant: datetime) -> str:
-    """An instant of the store (UTC, whole seconds) as RFC 3339 with a Z."""
-    return instant.isoformat().replace("+00:00", "Z")
+def nearest(occurrence: uuid.UUID, minutes: int, wanted_at: datetime) -> list[dict[str, object]]:
+    """After a lost race: the free slots of that occurrence nearest to what was wanted, read anew."""
+    session = context.db()
+    session.rollback()
+    found = timetables.timetable(session, occurrence, current_user.id)
+    if found is None:
+        return []
+    policy = found.policy(context.organisation())
+    here = slots.free(found.hours, minutes, policy, context.now())
+    return as_items(found, slots.nearest(slots.offered(found.hours, here), wanted_at))

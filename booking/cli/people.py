@@ -11,9 +11,11 @@ from booking import clock, settings
 from booking.cli import stores
 from booking.domain import people as tables
 from booking.domain import tokens
+from booking.domain.errors import NotFound
 from booking.domain.people import Listed, Mistake
 from booking.programme import organisation as organisations
 from booking.services import sign_in
+from booking.services import tokens as api_tokens
 from booking.services.import_people import Imported, WouldOrphan, import_people
 from booking.settings import Settings
 
@@ -88,6 +90,21 @@ def sign_in_link(email: str) -> None:
     settings.require_keys(found)
     with stores.session(found) as session:
         click.echo(link_of(found, str(sign_in.link_for(session, email, clock.now()))))
+
+
+@people.command()
+@click.argument("email")
+@click.option("--revoke", is_flag=True, help="end every token of EMAIL instead of making one")
+def token(email: str, revoke: bool) -> None:
+    """Print a new token with which programs act for EMAIL at /api/v1. It is shown this once: a digest is stored."""
+    with stores.session(settings.load()) as session:
+        try:
+            if revoke:
+                click.echo(f"{api_tokens.revoke_all(session, email, clock.now())} ended")
+            else:
+                click.echo(api_tokens.make(session, email, clock.now()))
+        except NotFound:
+            raise click.ClickException(f"nobody has the address {email!r}") from None
 
 
 def link_of(found: Settings, public_id: str) -> str:

@@ -1,5 +1,6 @@
 """Every table, so that whoever needs the whole of `Base.metadata` imports one module."""
 
+from booking.store.api_tokens import ApiToken
 from booking.store.away import Away
 from booking.store.base import Base
 from booking.store.bookings import Booking
@@ -16,6 +17,7 @@ from booking.store.waiting import Offer, Waiting
 from booking.store.workers import Worker
 
 __all__ = [
+    "ApiToken",
     "Away",
     "Base",
     "Booking",

@@ -6,11 +6,12 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from flask import Flask, abort, redirect, request, session, url_for
+from flask import Flask, Request, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, login_user, logout_user
 from sqlalchemy import bindparam, select
 
+from booking.store import api_tokens
 from booking.store.base import table_of
 from booking.store.people import STAFF, Person, Role
 from booking.web import context
@@ -102,6 +103,16 @@ def init_app(app: Flask) -> None:
     def load_user(text: str) -> Reader | None:
         found = load(int(text))
         return found if found is not None and _still_signed_in(found) else None
+
+    @login.request_loader  # type: ignore[untyped-decorator]
+    def load_bearer(asked: Request) -> Reader | None:
+        """Whom a program acts for: at the API only, by a token of theirs."""
+        scheme, _, token = asked.headers.get("Authorization", "").partition(" ")
+        if asked.blueprint != "api" or scheme.lower() != "bearer":
+            return None
+        person_id = api_tokens.owner_of(context.db(), token.strip())
+        g.by_token = person_id is not None
+        return load(person_id) if person_id is not None else None
 
     @login.unauthorized_handler  # type: ignore[untyped-decorator]
     def ask_to_sign_in() -> ResponseReturnValue:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
-from flask import Flask, render_template, request
+from flask import Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -117,6 +118,17 @@ def page(code: int, words: str = "", machine_code: str = "") -> tuple[str, int]:
     return render_template("errors/page.html", heading=heading, words=words or usual, code=machine_code or code), code
 
 
+def for_programs(error: HTTPException) -> ResponseReturnValue:
+    """The same for an address under /api: a problem document (RFC 9457)."""
+    code = error.code or 500
+    body = {"type": "about:blank", "status": code, "code": error.name.lower().replace(" ", "-"), "title": error.name}
+    answer = Response(json.dumps(body), code, mimetype="application/problem+json")
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After"}:
+            answer.headers[name] = value
+    return answer
+
+
 def init_app(app: Flask) -> None:
     """A page for every error; never a traceback."""
 
@@ -135,6 +147,8 @@ def init_app(app: Flask) -> None:
     def http(error: HTTPException) -> ResponseReturnValue:
         if error.code is None or error.code < 400 or request.blueprint == "feeds":
             return error
+        if request.path.startswith("/api/"):
+            return for_programs(error)
         answer = app.make_response(page(error.code))
         for name, value in error.get_headers():
             if name in {"Allow", "Retry-After"}:

@@ -11,7 +11,7 @@ from tests.databases import Database
 from tests.web.client import client_of, make_app
 
 
-def test_free_slots_by_start_then_by_the_roster(database: Database, session: Session) -> None:
+def test_free_slots_those_that_strand_no_quarter_first(database: Database, session: Session) -> None:
     clinic = a_clinic(session, analysts=2)
     booking = a_booking(session, clinic, analyst=clinic.roster[0].analyst.public_id)
     member = a_person(session)
@@ -24,10 +24,10 @@ def test_free_slots_by_start_then_by_the_roster(database: Database, session: Ses
     assert str(booking.analyst.public_id) == first
     assert found == [
         ("2023-12-04T03:00:00Z", "2023-12-04T03:30:00Z", second),
-        ("2023-12-04T03:15:00Z", "2023-12-04T03:45:00Z", first),
-        ("2023-12-04T03:15:00Z", "2023-12-04T03:45:00Z", second),
-        ("2023-12-04T03:30:00Z", "2023-12-04T04:00:00Z", first),
         ("2023-12-04T03:30:00Z", "2023-12-04T04:00:00Z", second),
+        ("2023-12-04T03:15:00Z", "2023-12-04T03:45:00Z", first),
+        ("2023-12-04T03:30:00Z", "2023-12-04T04:00:00Z", first),
+        ("2023-12-04T03:15:00Z", "2023-12-04T03:45:00Z", second),
     ]
     only = client.get(f"/api/v1/occurrences/{clinic.public_id}/slots?minutes=30&analyst={first}").json
     assert [item["analyst"] for item in only["items"]] == [first, first]  # type: ignore[index]

@@ -196,11 +196,6 @@ def upgrade() -> None:
             postgresql_where=sa.text("status = 'open'"),
         )
 
-    with op.batch_alter_table("booking", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("asked_for_id", ID, nullable=True))
-        batch_op.create_index(batch_op.f("ix_booking_asked_for_id"), ["asked_for_id"], unique=False)
-        batch_op.create_foreign_key(batch_op.f("fk_booking_asked_for_id"), "person", ["asked_for_id"], ["id"])
-
     with op.batch_alter_table("claim", schema=None) as batch_op:
         batch_op.add_column(sa.Column("offer_id", ID, nullable=True))
         batch_op.add_column(sa.Column("change_id", ID, nullable=True))

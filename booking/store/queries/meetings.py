@@ -129,10 +129,11 @@ def appointments(
     start: datetime | None = None,
     end: datetime | None = None,
     latest: int | None = None,
+    first: int | None = None,
 ) -> list[Appointment]:
     """The bookings whose slot starts in [start, end), cancelled ones too, by (starts_at, public_id).
 
-    What is None does not narrow; with `latest` only that many, the last ones, latest first.
+    What is None does not narrow; with `first` only that many, with `latest` the last ones, latest first.
     """
     statement = _APPOINTMENTS
     if member_id is not None:
@@ -149,7 +150,7 @@ def appointments(
     if latest is not None:
         statement = statement.order_by(*(column.desc() for column in order)).limit(latest)
     else:
-        statement = statement.order_by(*order)
+        statement = statement.order_by(*order).limit(first)
     return [_appointment(row) for row in session.execute(statement)]
 
 

@@ -1,0 +1,179 @@
+"""Bookings as JSON: made, listed, shown, moved, given up."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from marshmallow import RAISE
+
+from booking.api import problems, slots
+from booking.api.blueprint import blueprint, may_answer
+from booking.api.problems import utc
+from booking.api.schemas import (
+    FIRST,
+    LAST,
+    BookingChangeSchema,
+    BookingSchema,
+    BookingsQuery,
+    BookingsSchema,
+    KeySchema,
+    NewBookingSchema,
+)
+from booking.domain import agenda, errors, zones
+from booking.domain.meetings import Appointment
+from booking.services.book import BookingRequest, book
+from booking.services.brief import edit_brief
+from booking.services.cancel import cancel
+from booking.services.move import move
+from booking.store.queries import meetings as queries
+from booking.web import access, booked, context
+
+MOST = 100  # bookings in one answer
+
+
+@blueprint.post("/bookings")
+@blueprint.arguments(KeySchema, location="headers")
+@blueprint.arguments(NewBookingSchema)
+@blueprint.response(201, BookingSchema)
+@may_answer(401, 403, 404, 409, 422)
+@access.member
+def make(asked: dict[str, str], wanted: dict[str, Any]) -> ResponseReturnValue:
+    """Book a slot. 409 `slot-taken` carries the nearest free ones."""
+    request = BookingRequest(
+        wanted["occurrence_id"],
+        wanted["starts_at"],
+        wanted["minutes"],
+        wanted["analyst"],
+        wanted["topic"],
+        wanted["link"],
+        f"api {asked['key']}" if asked["key"] else "",
+    )
+    try:
+        made = book(context.db(), request, current_user.id, context.organisation(), context.now())
+    except errors.SlotTaken as refusal:
+        return _taken(refusal, request)
+    answer = _answered(_own(made.public_id), 201)
+    answer.headers["Location"] = f"/api/v1/bookings/{made.public_id}"
+    return answer
+
+
+@blueprint.get("/bookings")
+@blueprint.arguments(BookingsQuery, location="query", unknown=RAISE)
+@blueprint.response(200, BookingsSchema)
+@may_answer(401, 403, 422)
+@access.signed_in
+def listed(asked: dict[str, Any]) -> ResponseReturnValue:
+    """The reader's own bookings by start; for an analyst those of a day, today unless `on` names another."""
+    roles = current_user.roles
+    if "on" in asked or ("analyst" in roles and "member" not in roles):
+        if "analyst" not in roles:
+            raise errors.NotAllowed()
+        zone = current_user.zone or context.organisation().zone
+        day = min(max(asked.get("on") or zones.today(context.now(), zone), FIRST.date()), LAST.date())
+        start, end = agenda.bounds(day, day, zone)
+        found = queries.appointments(context.db(), analyst_id=current_user.id, start=start, end=end)
+        return slots.answered([as_json(one) for one in found], None)
+    since = asked.get("start")
+    found = queries.appointments(context.db(), member_id=current_user.id, start=since, first=MOST + 1)
+    following = None
+    if len(found) > MOST:
+        following = f"/api/v1/bookings?{urlencode({'from': utc(found[MOST].starts_at)})}"
+    return slots.answered([as_json(one) for one in found[:MOST]], following)
+
+
+@blueprint.get("/bookings/<uuid:public_id>")
+@blueprint.response(200, BookingSchema)
+@may_answer(401, 404)
+@access.signed_in
+def one(public_id: uuid.UUID) -> ResponseReturnValue:
+    """One booking, for its member and its analyst."""
+    found = queries.appointment(context.db(), public_id)
+    own = {found.member_public_id, found.analyst_public_id} if found is not None else set()
+    if found is None or current_user.public_id not in own:
+        raise errors.NotFound()
+    return _answered(found, 200)
+
+
+@blueprint.patch("/bookings/<uuid:public_id>")
+@blueprint.arguments(BookingChangeSchema)
+@blueprint.response(200, BookingSchema)
+@may_answer(401, 403, 404, 409, 422)
+@access.member
+def change(wanted: dict[str, Any], public_id: uuid.UUID) -> ResponseReturnValue:
+    """Move it to another start, length, analyst or clinic; or say anew what it is about."""
+    session, now = context.db(), context.now()
+    found = _own(public_id)
+    if wanted.keys() & {"occurrence_id", "analyst", "starts_at", "minutes"}:
+        request = _target(found, wanted)
+        try:
+            move(session, public_id, request, context.organisation(), now, member_id=current_user.id)
+        except errors.SlotTaken as refusal:
+            return _taken(refusal, request)
+    if wanted.keys() & {"topic", "link"}:
+        texts = {name: wanted[name] for name in ("topic", "link") if name in wanted}
+        edit_brief(session, public_id, now, member_id=current_user.id, **texts)
+    return _answered(_own(public_id), 200)
+
+
+def _target(found: Appointment, wanted: dict[str, Any]) -> BookingRequest:
+    """Where it is to be: what is left out stays as it is."""
+    return BookingRequest(
+        wanted.get("occurrence_id", found.meeting.public_id),
+        wanted.get("starts_at", found.starts_at),
+        wanted.get("minutes", found.minutes),
+        wanted.get("analyst", found.analyst_public_id),
+    )
+
+
+@blueprint.delete("/bookings/<uuid:public_id>")
+@blueprint.response(204)
+@may_answer(401, 403, 404, 409)
+@access.member
+def give_up(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Cancel it, until it starts. Twice is once."""
+    cancel(context.db(), public_id, context.organisation(), context.now(), member_id=current_user.id)
+    return Response(status=204)
+
+
+def _own(public_id: uuid.UUID) -> Appointment:
+    found = queries.appointment(context.db(), public_id)
+    if found is None or found.member_public_id != current_user.public_id:
+        raise errors.NotFound()
+    return found
+
+
+def _taken(refusal: errors.SlotTaken, request: BookingRequest) -> Response:
+    return problems.of(refusal, nearest=slots.nearest(request.occurrence, request.minutes, request.starts_at))
+
+
+def _answered(found: Appointment, status: int) -> Response:
+    answer = Response(json.dumps(as_json(found)), status=status, mimetype="application/json")
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def as_json(found: Appointment) -> dict[str, object]:
+    """A booking as a JSON object."""
+    return {
+        "id": str(found.public_id),
+        "occurrence_id": str(found.meeting.public_id),
+        "analyst": str(found.analyst_public_id),
+        "analyst_name": found.analyst,
+        "member_name": found.member,
+        "starts_at": utc(found.starts_at),
+        "ends_at": utc(found.ends_at),
+        "minutes": found.minutes,
+        "topic": found.topic,
+        "link": found.link,
+        "status": "cancelled" if found.is_cancelled else "confirmed",
+        "outcome": found.outcome,
+        "is_late": found.is_late,
+        "sequence": found.sequence,
+        "door": context.settings().base_url + booked.door(found.public_id),
+    }

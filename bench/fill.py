@@ -22,7 +22,7 @@ SERIES = (
 )
 
 
-def people(connection: Connection, count: int, role: str, now: datetime) -> list[dict[str, object]]:
+def people(connection: Connection, count: int, role: str, now: datetime, first: int = 0) -> list[dict[str, object]]:
     rows = [
         {
             "email": f"{role}{n}@example.org",
@@ -31,14 +31,14 @@ def people(connection: Connection, count: int, role: str, now: datetime) -> list
             "time_zone": "Australia/Sydney",
             "created_at": now,
         }
-        for n in range(count)
+        for n in range(first, first + count)
     ]
     ids = connection.execute(insert(Person).returning(Person.id, sort_by_parameter_order=True), rows).scalars().all()
     connection.execute(insert(Role), [{"person_id": i, "role": role} for i in ids])
     return [{**row, "id": i} for row, i in zip(rows, ids, strict=True)]
 
 
-def _series(connection: Connection, slug: str, kind: str, title: str, day: str, hour: int, now: datetime) -> int:
+def series(connection: Connection, slug: str, kind: str, title: str, day: str, hour: int, now: datetime) -> int:
     values = {
         "slug": slug,
         "kind": kind,
@@ -54,7 +54,7 @@ def _series(connection: Connection, slug: str, kind: str, title: str, day: str, 
     return connection.execute(insert(Series).values(values).returning(Series.id)).scalar_one()
 
 
-def _occurrences(
+def occurrences(
     connection: Connection, series_id: int, starts: list[datetime], analysts: list[int], now: datetime, modular: bool
 ) -> list[uuid.UUID]:
     rows = [
@@ -90,7 +90,7 @@ def year(url: str, now: datetime) -> tuple[uuid.UUID, dict[str, object]]:
         member = people(connection, 1, "member", now)[0]
         clinics: list[uuid.UUID] = []
         for number, (slug, kind, title, day, hour) in enumerate(SERIES):
-            series_id = _series(connection, slug, kind, title, day, hour, now)
+            series_id = series(connection, slug, kind, title, day, hour, now)
             if kind == "masterclass":
                 titles = [
                     {"series_id": series_id, "number": n, "title": f"Module title number {n}"} for n in range(1, 53)
@@ -98,7 +98,7 @@ def year(url: str, now: datetime) -> tuple[uuid.UUID, dict[str, object]]:
                 connection.execute(insert(Module), titles)
             starts = [_at(monday + timedelta(weeks=week, days=number), hour) for week in range(52)]
             staff = analysts if kind == "clinic" else []
-            clinics += _occurrences(connection, series_id, starts, staff or analysts[:1], now, kind == "masterclass")
+            clinics += occurrences(connection, series_id, starts, staff or analysts[:1], now, kind == "masterclass")
         connection.execute(update(Programme).values(version=1, uid_domain="booking.example.org", published_at=now))
     engine.dispose()
     return clinics[0], member
@@ -117,8 +117,8 @@ def many_clinics(url: str, now: datetime) -> tuple[list[tuple[uuid.UUID, datetim
     with engine.begin() as connection:
         analysts = [int(str(row["id"])) for row in people(connection, ANALYSTS, "analyst", now)]
         members = people(connection, len(starts) * ANALYSTS * 4, "member", now)
-        series_id = _series(connection, "hours", "clinic", "Live Member Clinic", "MO", 13, now)
-        ids = _occurrences(connection, series_id, starts, analysts, now, modular=False)
+        series_id = series(connection, "hours", "clinic", "Live Member Clinic", "MO", 13, now)
+        ids = occurrences(connection, series_id, starts, analysts, now, modular=False)
         connection.execute(update(Programme).values(version=1, uid_domain="booking.example.org", published_at=now))
     engine.dispose()
     return list(zip(ids, starts, strict=True)), members

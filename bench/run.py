@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from flask import Flask
 
-from bench import fill, load, publishing, servers, visits
+from bench import fill, growth, load, publishing, servers, visits
 from booking import clock
 
 ROUNDS = 5
@@ -142,7 +142,7 @@ def main() -> None:
     for kind in [arguments.only] if arguments.only else ["sqlite", "postgresql"]:
         rows += feeds_and_slots(kind, arguments.seconds)
         rows.append(bookings(kind, arguments.seconds))
-        for what, figure, yard, ratio, target in publishing.measured(kind):
+        for what, figure, yard, ratio, target in (*publishing.measured(kind), *growth.measured(kind)):
             rows.append(Row(what, figure, yard, ratio, target))
             show(rows[-1])
     if any(row.verdict == "SHORT" for row in rows):

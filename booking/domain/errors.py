@@ -39,6 +39,32 @@ class OccurrenceCancelled(Refusal):
     code = "occurrence-cancelled"
 
 
+class NotEnrollable(Refusal):
+    """Its slots are booked one by one; nobody enrols in it."""
+
+    code = "not-enrollable"
+
+
+class AlreadyOver(Refusal):
+    """It is over; `ended_at` in UTC."""
+
+    code = "already-over"
+
+    def __init__(self, ended_at: datetime) -> None:
+        super().__init__(f"ended at {ended_at:%Y-%m-%d %H:%M} UTC")
+        self.ended_at = ended_at
+
+
+class Full(Refusal):
+    """Every place is taken; `limit` is how many there are."""
+
+    code = "full"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"all {limit} places are taken")
+        self.limit = limit
+
+
 class LengthNotOffered(Refusal):
     """`offered` lists the lengths that are, in minutes."""
 

@@ -38,6 +38,7 @@ class Policy:
     horizon_days        how far ahead a slot may be booked
     door_minutes        a door opens so long before its slot
     slot_minutes        the lengths offered
+    capacity            places in each date of what members enrol in
     """
 
     notice_minutes: int = 10
@@ -51,6 +52,7 @@ class Policy:
     horizon_days: int = 28
     door_minutes: int = 10
     slot_minutes: tuple[int, ...] = (15, 30)
+    capacity: int = 0
 
     def offering(self, slot_minutes: tuple[int, ...]) -> Policy:
         """The same policy with other lengths, ascending."""

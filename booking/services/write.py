@@ -55,6 +55,10 @@ def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
         links["manage"] = f"{base}/manage/{tokens.sign(key, 'manage', facts['booking'])}"
         links["entry"] = f"{links['manage']}/booking.ics"
         links["door"] = f"{base}/join/{tokens.sign(key, 'door', facts['booking'])}"
+    if "enrolment" in facts:
+        links["meeting"] = f"{base}/occurrences/{facts['occurrence']}"
+        links["meeting_entry"] = f"{links['meeting']}.ics"
+        links["calendars"] = f"{base}/calendars"
     if "cover" in facts:
         links["cover"] = f"{base}/analyst/cover/{facts['cover']}"
     if "sign_in" in facts:

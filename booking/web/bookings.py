@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from booking.domain.meetings import Appointment
+from booking.store.queries import enrolments
 from booking.store.queries import meetings as queries
 from booking.web import access, booked, context
 from booking.web.booked import Links
@@ -17,6 +18,7 @@ from booking.web.booked import Links
 blueprint = Blueprint("bookings", __name__, url_prefix="/bookings")
 
 MOST_PAST = 50
+AFTERWARDS = timedelta(days=90)  # how long recordings and slides are listed
 LONGEST = timedelta(hours=12)  # no slot is longer
 
 
@@ -31,8 +33,11 @@ def mine() -> ResponseReturnValue:
     held = [a for a in recent if not a.is_cancelled and a.ends_at > now]
     cancelled = [a for a in recent if a.is_cancelled and a.cancelled_by == "staff"]
     past = [a for a in reversed(recent) if a.ends_at <= now and not a.is_cancelled] + older
+    places = enrolments.of_member(context.db(), current_user.id, now - AFTERWARDS)
     return render_template(
         "member/bookings.html",
+        enrolled=[one for one in places if one.ends_at > now],
+        seen=[one for one in reversed(places) if one.ends_at <= now and not one.is_cancelled],
         upcoming=[(a, links(a.public_id), booked.door(a.public_id), booked.opens_at(a)) for a in held],
         cancelled=cancelled,
         past=past,

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -16,10 +16,12 @@ from booking.domain.meetings import Meeting
 from booking.domain.organisation import Policy
 from booking.domain.slots import Leaning, Slot
 from booking.services.book import book, hindrance
+from booking.services.enrol import enrol as enrol_deed
+from booking.services.enrol import leave as leave_deed
+from booking.store.queries import enrolments, occurrences, timetables
 from booking.store.queries import meetings as queries
-from booking.store.queries import occurrences, timetables
 from booking.store.queries.timetables import Timetable
-from booking.web import access, context, picker, refusals, sign_in
+from booking.web import access, context, enrolling, picker, refusals, sign_in
 from booking.web.picker import Chosen
 
 blueprint = Blueprint("occurrence", __name__, url_prefix="/occurrences")
@@ -71,6 +73,33 @@ def make(public_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("bookings.one", public_id=made.public_id, booked=1), 303)
 
 
+@blueprint.post("/<uuid:public_id>/enrol")
+@access.public
+def enrol(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Take a place in this one, or in all; whoever is signed out signs in first."""
+    if not current_user.is_authenticated:
+        return sign_in.ask_first(url_for("occurrence.show", public_id=public_id), {})
+    whole = request.form.get("whole") == "1"
+    try:
+        enrol_deed(context.db(), public_id, current_user.id, context.organisation(), context.now(), whole=whole)
+    except errors.NotFound:
+        abort(404)
+    except Refusal as refusal:
+        return page(public_id, Typed(), refusal)
+    flash("You have a place. A letter says so too.")
+    return redirect(url_for("occurrence.show", public_id=public_id), 303)
+
+
+@blueprint.post("/<uuid:public_id>/leave")
+@access.member
+def leave(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Give the place in it up; of a place in all, all of it."""
+    for place in enrolments.of_member(context.db(), current_user.id, enrolling.FIRST, public_id):
+        leave_deed(context.db(), place.enrolment, context.now(), member_id=current_user.id)
+        flash("Your place is given up.")
+    return redirect(url_for("occurrence.show", public_id=public_id), 303)
+
+
 def page(public_id: uuid.UUID, typed: Typed, refusal: Refusal | None = None) -> ResponseReturnValue:
     """The page as it stands now, with what was typed and why it was refused."""
     meeting = queries.meeting(context.db(), public_id)
@@ -80,7 +109,9 @@ def page(public_id: uuid.UUID, typed: Typed, refusal: Refusal | None = None) -> 
     is_bookable = meeting.kind in context.organisation().kinds and context.organisation().kinds[meeting.kind].bookable
     if not is_bookable or meeting.is_cancelled or meeting.ends_at <= context.now():
         words = refusals.sentence(refusal) if refusal is not None else ""
-        return render_template("member/occurrence.html", meeting=meeting, refusal=refusal, words=words), status
+        place = enrolling.place(meeting) if not is_bookable else None
+        page = render_template("member/occurrence.html", meeting=meeting, refusal=refusal, words=words, place=place)
+        return page, status
     member_id = current_user.id if current_user.is_authenticated else None
     found = timetables.timetable(context.db(), public_id, member_id)
     if found is None:

@@ -13,8 +13,8 @@ from flask_login import current_user
 from booking.domain import slots, wording, zones
 from booking.domain.meetings import Appointment, Meeting
 from booking.domain.organisation import Policy
+from booking.store.queries import enrolments, timetables
 from booking.store.queries import meetings as queries
-from booking.store.queries import timetables
 from booking.store.queries.timetables import Timetable
 from booking.web import access, context, shell
 
@@ -107,11 +107,21 @@ def in_days(here: list[Meeting], monday: date, today: date) -> list[Day]:
         for appointment in queries.appointments(context.db(), member_id=member_id, start=first, end=last):
             if not appointment.is_cancelled:
                 booked.setdefault(appointment.meeting.public_id, []).append(appointment)
+    places = set()
+    if member_id is not None and here:
+        places = {
+            one.occurrence for one in enrolments.of_member(context.db(), member_id, first) if one.starts_at < last
+        }
     days = []
     for offset in range(7):
         on = monday + timedelta(days=offset)
         entries = [
-            entry(meeting, by_id.get(meeting.public_id), booked.get(meeting.public_id, []))
+            entry(
+                meeting,
+                by_id.get(meeting.public_id),
+                booked.get(meeting.public_id, []),
+                has_place=meeting.public_id in places,
+            )
             for meeting in here
             if zones.today(meeting.starts_at, organisation.zone) == on
         ]
@@ -126,7 +136,7 @@ def _edges(here: list[Meeting]) -> tuple[datetime, datetime]:
     return here[0].starts_at, max(meeting.ends_at for meeting in here)
 
 
-def entry(meeting: Meeting, found: Timetable | None, mine: list[Appointment]) -> Entry:
+def entry(meeting: Meeting, found: Timetable | None, mine: list[Appointment], *, has_place: bool = False) -> Entry:
     """What the page says of one meeting."""
     now = context.now()
     if meeting.is_cancelled:
@@ -135,7 +145,11 @@ def entry(meeting: Meeting, found: Timetable | None, mine: list[Appointment]) ->
         return Entry(meeting, "Over", "", "", mine=mine)
     if found is None:
         line = "Under way" if meeting.starts_at <= now else ""
-        return Entry(meeting, line, "clock" if line else "", "Details", mine=mine)
+        if has_place:
+            return Entry(
+                meeting, "You have a place" + (f" · {line[0].lower()}{line[1:]}" if line else ""), "tick", "Details"
+            )
+        return Entry(meeting, line, "clock" if line else "", "Enrol", mine=mine)
     line, is_free = clinic_line(found, found.policy(context.organisation()), now)
     if mine:
         shown = ", ".join(wording.clock(own.starts_at, meeting.zone) for own in mine)

@@ -26,6 +26,7 @@ SENTENCES = {
     "key-reused": "This form was sent before with something else in it. Load the page again, then book.",
     "not-begun": "That can be marked once the slot has started.",
     "mark-stands": "A mark can be changed on its own day only. A coordinator can still change it.",
+    "not-enrollable": "Here one books a slot: choose a time.",
     "offer-lapsed": "That offer is over. The programme shows what is free now.",
     "plan-changed": "Something has changed since you saw the plan. Look at it again.",
     "plan-hurts": "Something has changed since you saw the plan. Look at it again.",
@@ -67,6 +68,10 @@ def sentence(refusal: Refusal) -> str:
             return f"It began at {shell.mine(started, zone)}, and can no longer be moved or cancelled."
         case errors.LimitReached(scope=scope, limit=limit, standby_at=standby_at):
             return f"{_limit(scope, limit)} {_standby(standby_at)}".strip()
+        case errors.AlreadyOver(ended_at=ended):
+            return f"It ended at {shell.mine(ended, zone)}."
+        case errors.Full(limit=limit):
+            return f"All {limit} places are taken. Look again: somebody may leave."
         case errors.MembershipEnded(member_until=last):
             return f"Your membership ends on {wording.long_day(last)} {last.year}, before that day."
         case errors.LengthNotOffered(offered=offered):

@@ -26,6 +26,9 @@ LINKS = {
     "code": "012345",
     "coordinator": "https://booking.example.org/coordinator/",
     "cover": "https://booking.example.org/analyst/cover/ID",
+    "meeting": "https://booking.example.org/occurrences/ID",
+    "meeting_entry": "https://booking.example.org/occurrences/ID.ics",
+    "calendars": "https://booking.example.org/calendars",
 }
 FACTS: dict[str, Any] = {
     "zone": "Australia/Brisbane",
@@ -86,6 +89,17 @@ MODULE = {
     "number": 3,
     "reason": "The speaker is ill.",
 }
+ENROLLED = {
+    "enrolment": "ID",
+    "title": "Influencer <Masterclass>",
+    "zone": "Australia/Brisbane",
+    "count": 2,
+    "lines": [
+        {"title": "x", "number": 1, "module": "Trends & more", "starts_at": "2023-12-01T00:00:00+00:00"},
+        {"title": "x", "number": 2, "module": "Contracts", "starts_at": "2023-12-08T00:00:00+00:00"},
+    ],
+}
+ENROLLED_ONCE = {**ENROLLED, "count": 1, "lines": [{**LAB, "number": None, "module": ""}]}
 CHANGED = {"zone": "Australia/Brisbane"}
 LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "booked-perth": ("booked", FACTS, "Australia/Perth"),
@@ -109,6 +123,8 @@ LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "cover-sought": ("cover-sought", {**FACTS, **LAPSES}, None),
     "cover-wanted": ("cover-wanted", WANTED, "Australia/Melbourne"),
     "someone-away": ("someone-away", AWAY, "Australia/Brisbane"),
+    "enrolled": ("enrolled", ENROLLED, "Australia/Perth"),
+    "enrolled-once": ("enrolled", ENROLLED_ONCE, None),
     "programme-changed-moved": ("programme-changed", {**CHANGED, **LAB, "lines": [LAB]}, "Australia/Perth"),
     "programme-changed-gone": ("programme-changed", {**CHANGED, **MODULE, "lines": [MODULE]}, None),
     "programme-changed-several": ("programme-changed", {**CHANGED, **LAB, "lines": [LAB, MODULE]}, None),

@@ -30,6 +30,8 @@ LEVELS = {
     "programme.week": "public",
     "occurrence.show": "public",
     "occurrence.make": "public",
+    "occurrence.enrol": "public",
+    "occurrence.leave": "member",
     "bookings.mine": "member",
     "bookings.one": "member",
     "bookings.move": "member",

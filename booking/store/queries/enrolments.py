@@ -1,0 +1,108 @@
+"""Who has a place in what: read for the member, for the page, and for whoever decides on one more."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from booking.store.enrolments import Enrolment
+from booking.store.programme import CANCELLED, Module, Occurrence, Series
+
+MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """One occurrence in which a member has a place. `is_whole`: a place in all of the series.
+
+    `recording_url` and `slides_url` are for afterwards, empty until somebody adds them.
+    """
+
+    enrolment: uuid.UUID
+    is_whole: bool
+    occurrence: uuid.UUID
+    kind: str
+    title: str
+    module: int | None
+    module_title: str
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    is_cancelled: bool
+    reason: str
+    recording_url: str
+    slides_url: str
+
+
+_PLACES = (
+    select(
+        Enrolment.public_id,
+        Enrolment.occurrence_id.is_(None).label("is_whole"),
+        Occurrence.public_id,
+        Series.kind,
+        func.coalesce(Occurrence.title, Series.title),
+        Occurrence.module_number,
+        func.coalesce(Module.title, ""),
+        Occurrence.starts_at,
+        Occurrence.ends_at,
+        Series.zone,
+        (Occurrence.status == CANCELLED).label("is_cancelled"),
+        Occurrence.reason,
+        Occurrence.recording_url,
+        Occurrence.slides_url,
+    )
+    .select_from(Enrolment)
+    .join(Series, Series.id == Enrolment.series_id)
+    .join(
+        Occurrence,
+        (Occurrence.series_id == Series.id)
+        & or_(Enrolment.occurrence_id.is_(None), Enrolment.occurrence_id == Occurrence.id),
+    )
+    .outerjoin(Module, (Module.series_id == Series.id) & (Module.number == Occurrence.module_number))
+    .where(Enrolment.left_at.is_(None))
+)
+
+
+def of_member(
+    session: Session, member_id: int, start: datetime, occurrence: uuid.UUID | None = None, most: int = MOST
+) -> list[Enrolled]:
+    """Where the member has a place, of what starts from `start` on, earliest first; one statement."""
+    wanted = _PLACES.where(Enrolment.member_id == member_id, Occurrence.starts_at >= start)
+    if occurrence is not None:
+        wanted = wanted.where(Occurrence.public_id == occurrence)
+    rows = session.execute(wanted.order_by(Occurrence.starts_at, Occurrence.id, Enrolment.id).limit(most))
+    found: dict[uuid.UUID, Enrolled] = {}
+    for row in rows:
+        found.setdefault(row[2], Enrolled(*tuple(row)))
+    return list(found.values())
+
+
+def taken(session: Session, series_id: int, occurrence_ids: Collection[int]) -> dict[int, int]:
+    """How many have a place in each of those occurrences of one series: two statements."""
+    whole = session.scalar(
+        select(func.count(func.distinct(Enrolment.member_id))).where(
+            Enrolment.series_id == series_id, Enrolment.occurrence_id.is_(None), Enrolment.left_at.is_(None)
+        )
+    )
+    in_all = select(Enrolment.member_id).where(
+        Enrolment.series_id == series_id, Enrolment.occurrence_id.is_(None), Enrolment.left_at.is_(None)
+    )
+    single = {
+        occurrence_id: count
+        for occurrence_id, count in session.execute(
+            select(Enrolment.occurrence_id, func.count(func.distinct(Enrolment.member_id)))
+            .where(
+                Enrolment.series_id == series_id,
+                Enrolment.occurrence_id.in_(list(occurrence_ids)),
+                Enrolment.left_at.is_(None),
+                Enrolment.member_id.not_in(in_all),
+            )
+            .group_by(Enrolment.occurrence_id)
+        )
+    }
+    return {one: (whole or 0) + single.get(one, 0) for one in occurrence_ids}

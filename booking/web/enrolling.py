@@ -1,0 +1,48 @@
+"""A reader's place in a lab or masterclass, as its page shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from flask_login import current_user
+
+from booking.domain.meetings import Appointment, Meeting
+from booking.store.queries import enrolments, meetings, occurrences
+from booking.store.queries.enrolments import Enrolled
+from booking.web import context
+
+FIRST = datetime(2000, 1, 1, tzinfo=UTC)
+SHOWN_FROM = 5  # places left that are told
+LONGEST = timedelta(hours=12)  # no slot is longer
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`mine` is the reader's own place, None without one; `left` how many there are, None unless few.
+
+    `clash` is a booked slot of theirs at the same time: a warning and no hindrance.
+    """
+
+    mine: Enrolled | None
+    left: int | None
+    clash: Appointment | None
+
+
+def place(meeting: Meeting) -> Place:
+    """What the reader has, and can have, of this meeting."""
+    session = context.db()
+    capacity = context.organisation().policy_for(meeting.series_slug).capacity
+    left = None
+    if capacity:
+        row = occurrences.with_public_id(session, meeting.public_id)
+        if row is not None:
+            count = capacity - enrolments.taken(session, row.series_id, [row.id])[row.id]
+            left = max(count, 0) if count <= SHOWN_FROM else None
+    if not current_user.is_authenticated:
+        return Place(None, left, None)
+    mine = enrolments.of_member(session, current_user.id, FIRST, meeting.public_id)
+    start = meeting.starts_at - LONGEST
+    held = meetings.appointments(session, member_id=current_user.id, start=start, end=meeting.ends_at)
+    clash = next((one for one in held if not one.is_cancelled and one.ends_at > meeting.starts_at), None)
+    return Place(mine[0] if mine else None, left, clash)

@@ -1,0 +1,140 @@
+"""Places in labs and masterclasses: all of it or one date, as many as there are, given up again."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from booking.domain import errors
+from booking.domain.organisation import Policy
+from booking.services.enrol import enrol, leave
+from booking.store.enrolments import Enrolment
+from booking.store.letters import Letter
+from booking.store.people import Person
+from booking.store.programme import CANCELLED, Module, Occurrence
+from booking.store.queries import enrolments
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_clinic, a_person, a_series, an_occurrence
+from tests.databases import Database
+
+SMALL = replace(ORGANISATION, policy=Policy(capacity=2))
+
+
+def a_course(session: Session, dates: int = 3) -> list[Occurrence]:
+    series = a_series(session, kind="masterclass", slug="course", title="Course")
+    series.modules = [Module(number=n + 1, title=f"Part {n + 1}") for n in range(dates)]
+    rows = [
+        an_occurrence(session, series, (), CLINIC_AT + timedelta(weeks=n), key=str(n + 1), module_number=n + 1)
+        for n in range(dates)
+    ]
+    session.commit()
+    return rows
+
+
+def a_member(session: Session, **fields: object) -> Person:
+    person = a_person(session, **fields)  # type: ignore[arg-type]
+    session.commit()
+    return person
+
+
+def places(session: Session, member: Person) -> list[int | None]:
+    session.rollback()
+    return [one.module for one in enrolments.of_member(session, member.id, NOW)]
+
+
+def test_one_date_or_all_of_them_and_a_letter_says_which(session: Session) -> None:
+    course, member = a_course(session), a_member(session)
+    enrol(session, course[1].public_id, member.id, ORGANISATION, NOW)
+    assert places(session, member) == [2]
+    enrol(session, course[1].public_id, member.id, ORGANISATION, NOW, whole=True)
+    assert places(session, member) == [1, 2, 3]
+    letters = session.scalars(select(Letter).order_by(Letter.id)).all()
+    assert [(letter.name, letter.facts["count"]) for letter in letters] == [("enrolled", 1), ("enrolled", 3)]
+    assert session.scalar(select(func.count()).select_from(Enrolment).where(Enrolment.left_at.is_(None))) == 1
+
+
+def test_twice_is_once_and_a_place_in_all_takes_in_each(session: Session) -> None:
+    course, member = a_course(session), a_member(session)
+    first = enrol(session, course[0].public_id, member.id, ORGANISATION, NOW, whole=True)
+    for whole in (True, False):
+        assert enrol(session, course[2].public_id, member.id, ORGANISATION, NOW, whole=whole).id == first.id
+    assert session.scalar(select(func.count()).select_from(Letter)) == 1
+
+
+def test_a_place_is_given_up_and_taken_again(session: Session) -> None:
+    course, member = a_course(session), a_member(session)
+    place = enrol(session, course[0].public_id, member.id, ORGANISATION, NOW)
+    for _ in range(2):
+        leave(session, place.public_id, NOW, member_id=member.id)
+    assert (place.sequence, places(session, member)) == (1, [])
+    enrol(session, course[0].public_id, member.id, ORGANISATION, NOW)
+    assert places(session, member) == [1]
+    with pytest.raises(errors.NotFound):
+        leave(session, place.public_id, NOW, member_id=a_member(session).id)
+
+
+def test_no_more_than_there_are_places_counting_those_in_all(session: Session) -> None:
+    course = a_course(session)
+    enrol(session, course[0].public_id, a_member(session).id, SMALL, NOW, whole=True)
+    enrol(session, course[0].public_id, a_member(session).id, SMALL, NOW)
+    with pytest.raises(errors.Full) as full:
+        enrol(session, course[0].public_id, a_member(session).id, SMALL, NOW)
+    assert full.value.limit == 2
+    with pytest.raises(errors.Full):
+        enrol(session, course[1].public_id, a_member(session).id, SMALL, NOW, whole=True)
+    enrol(session, course[1].public_id, a_member(session).id, SMALL, NOW)
+    taken = enrolments.taken(session, course[0].series_id, [row.id for row in course])
+    assert list(taken.values()) == [2, 2, 1]
+
+
+def test_of_many_who_want_the_last_place_one_has_it(database: Database, session: Session) -> None:
+    course = a_course(session)
+    enrol(session, course[0].public_id, a_member(session).id, SMALL, NOW)
+    wanted, members = course[0].public_id, [a_member(session).id for _ in range(6)]
+    start, outcomes = threading.Barrier(len(members)), []
+
+    def take(member_id: int) -> None:
+        with database.sessions() as own:
+            start.wait()
+            try:
+                enrol(own, wanted, member_id, SMALL, NOW)
+                outcomes.append("place")
+            except errors.Full:
+                outcomes.append("full")
+
+    threads = [threading.Thread(target=take, args=(one,)) for one in members]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["full"] * 5 + ["place"]
+
+
+def test_who_cannot_have_a_place_is_told_why(session: Session) -> None:
+    course = a_course(session)
+    clinic = a_clinic(session)
+    off = an_occurrence(session, course[0].series, (), CLINIC_AT + timedelta(weeks=9), key="9", status=CANCELLED)
+    session.commit()
+    member = a_member(session)
+    with pytest.raises(errors.NotEnrollable):
+        enrol(session, clinic.public_id, member.id, ORGANISATION, NOW)
+    with pytest.raises(errors.OccurrenceCancelled):
+        enrol(session, off.public_id, member.id, ORGANISATION, NOW)
+    with pytest.raises(errors.AlreadyOver):
+        enrol(session, course[0].public_id, member.id, ORGANISATION, CLINIC_AT + timedelta(hours=2))
+    with pytest.raises(errors.NotAMember):
+        enrol(session, course[0].public_id, a_member(session, roles=["analyst"]).id, ORGANISATION, NOW)
+    ended = a_member(session, member_until=date(2023, 12, 3))
+    with pytest.raises(errors.MembershipEnded):
+        enrol(session, course[0].public_id, ended.id, ORGANISATION, NOW)
+    assert session.scalar(select(func.count()).select_from(Enrolment)) == 0
+
+
+def test_a_membership_that_ends_in_the_middle_keeps_its_place(session: Session) -> None:
+    course, member = a_course(session), a_member(session, member_until=date(2023, 12, 11))
+    enrol(session, course[0].public_id, member.id, ORGANISATION, NOW, whole=True)
+    assert places(session, member) == [1, 2, 3]

@@ -45,7 +45,7 @@ class Policy:
     late_minutes: int = 120
     per_occurrence: int = 1
     upcoming: int = 2
-    per_week: int = 2
+    per_week: int = 0
     no_shows: int = 0
     no_show_days: int = 90
     standby_minutes: int = 60

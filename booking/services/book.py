@@ -36,23 +36,37 @@ class BookingRequest:
 
 @deed
 def book(
-    session: Session, request: BookingRequest, member_id: int, organisation: Organisation, now: datetime
+    session: Session,
+    request: BookingRequest,
+    member_id: int,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    staff_id: int | None = None,
 ) -> Booking:
     """Book a slot; booking, claims, letters and register entry commit together.
 
-    A second request with the same key answers the booking that the first one made. Raises TooLate, TooEarly,
+    A second request with the same key answers the booking that the first one made. Staff (`staff_id`) may book for a
+    member past the member's limits: the register says so. Raises TooLate, TooEarly,
     LimitReached, SlotTaken and the like (domain/errors.py); then nothing is written.
     """
     topic, link = briefs.clean_topic(request.topic), briefs.clean_link(request.link)
     public_id = new_public_id()
     if request.key:
-        answer = idempotency.begin(session, member_id, request.key, asdict(request), public_id, now)
+        sender = staff_id if staff_id is not None else member_id
+        answer = idempotency.begin(session, sender, request.key, {**asdict(request), "for": member_id}, public_id, now)
         if answer != public_id:
             return answered(session, answer)
     occurrence = locks.occurrence(session, request.occurrence)
     member = locks.person(session, member_id)
     slot, rules, analyst = pick(session, request, organisation, now, member.id)
-    check_may_book(session, member, occurrence, slot, rules, organisation, now)
+    passed = None
+    try:
+        check_may_book(session, member, occurrence, slot, rules, organisation, now)
+    except errors.LimitReached as limit:
+        if staff_id is None:
+            raise
+        passed = limit.scope
     booking = Booking(
         public_id=public_id,
         member_id=member.id,
@@ -69,7 +83,8 @@ def book(
     claims.take(session, slot, member.id, booking.id)
     told = facts.booking_facts(session, booking, analyst)
     letters.enqueue(session, "booked", member.email, told, now, person_id=member.id, booking_id=booking.id)
-    register.write(session, "booked", "booking", booking.public_id, now, actor_id=member.id, minutes=slot.minutes)
+    more = {"minutes": slot.minutes} if passed is None else {"minutes": slot.minutes, "limit_passed": passed}
+    register.write(session, "booked", "booking", booking.public_id, now, actor_id=staff_id or member.id, **more)
     return booking
 
 

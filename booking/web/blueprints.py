@@ -19,6 +19,7 @@ from booking.web import (
     occurrence,
     programme,
     sign_in,
+    visits,
 )
 
 PAGES = (
@@ -28,6 +29,7 @@ PAGES = (
     manage,
     analyst,
     away,
+    visits,
     coordinator,
     drafts,
     sign_in,

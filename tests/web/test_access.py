@@ -44,6 +44,8 @@ LEVELS = {
     "analyst.day": "staff",
     "analyst.sheet": "staff",
     "analyst.outcome": "staff",
+    "visits.one": "staff",
+    "visits.do": "staff",
     "away.ask": "staff",
     "away.report": "staff",
     "away.back": "staff",
@@ -171,7 +173,8 @@ def house(database: Database, session: Session) -> House:
     }
     own = [f"bookings.{endpoint}" for endpoint in ("one", "move", "cancel", "accept", "wait")]
     programs = [f"api.{endpoint}" for endpoint in ("one", "change", "give_up")]
-    for endpoint in (*own, *programs, "feeds.booking", "analyst.outcome"):
+    arguments["visits.do"] = {"public_id": booking.public_id, "what": "cancel"}
+    for endpoint in (*own, *programs, "visits.one", "feeds.booking", "analyst.outcome"):
         arguments[endpoint] = {"public_id": booking.public_id}
     change = Change(
         fingerprint="0" * 16, plan={}, before={"series": []}, published_at=NOW, due_at=NOW + timedelta(minutes=10)

@@ -46,7 +46,7 @@ def analysts(session: Session) -> list[Analyst]:
 def staffed(
     session: Session, analyst_id: int, start: datetime, end: datetime, bookable: Collection[str], now: datetime
 ) -> list[Staffed]:
-    """The occurrences in [start, end) that the analyst staffs or is booked in, by start: five statements at the most.
+    """The occurrences in [start, end) that the analyst staffs or is booked in, by start: six statements at the most.
 
     `bookable` names the kinds that have slots. Cancelled occurrences have no rows; cancelled bookings are left out.
     """

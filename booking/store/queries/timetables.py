@@ -52,7 +52,7 @@ class Timetable:
 # plain tables: what is asked on every page needs no object of a class
 _occurrence, _series, _roster = table_of(Occurrence), table_of(Series), table_of(Roster)
 _person, _claim = table_of(Person), table_of(Claim)
-_OCCURRENCES = select(
+_HEAD = (
     _occurrence.c.id,
     _occurrence.c.public_id,
     _occurrence.c.starts_at,
@@ -62,22 +62,37 @@ _OCCURRENCES = select(
     _series.c.kind,
     _series.c.zone,
     _series.c.slot_minutes,
-    _roster.c.analyst_id,
-    _person.c.public_id,
-    _person.c.name,
-    _person.c.about,
-).select_from(
-    _occurrence.join(_series, _series.c.id == _occurrence.c.series_id)
-    .outerjoin(_roster, (_roster.c.occurrence_id == _occurrence.c.id) & _roster.c.is_away.is_(False))
-    .outerjoin(_person, _person.c.id == _roster.c.analyst_id)
 )
-_ORDER = (_occurrence.c.starts_at, _occurrence.c.id, _roster.c.position, _roster.c.analyst_id)
-_ONE = _OCCURRENCES.where(_occurrence.c.public_id == bindparam("public_id")).order_by(*_ORDER)
-_BETWEEN = _OCCURRENCES.where(
-    _series.c.kind.in_(bindparam("kinds", expanding=True)),
-    _occurrence.c.starts_at >= bindparam("start"),
-    _occurrence.c.starts_at < bindparam("end"),
-).order_by(*_ORDER)
+_STAFF = (_roster.c.analyst_id, _person.c.public_id, _person.c.name, _person.c.about)
+_WITH_SERIES = _occurrence.join(_series, _series.c.id == _occurrence.c.series_id)
+_ONE = (
+    select(*_HEAD, *_STAFF)
+    .select_from(
+        _WITH_SERIES.outerjoin(
+            _roster, (_roster.c.occurrence_id == _occurrence.c.id) & _roster.c.is_away.is_(False)
+        ).outerjoin(_person, _person.c.id == _roster.c.analyst_id)
+    )
+    .where(_occurrence.c.public_id == bindparam("public_id"))
+    .order_by(_roster.c.position, _roster.c.analyst_id)
+)
+#: Who staffs them is asked by their ids: joined here, a large roster would be read from end to end.
+_BETWEEN = (
+    select(*_HEAD)
+    .select_from(_WITH_SERIES)
+    .where(
+        _series.c.kind.in_(bindparam("kinds", expanding=True)),
+        _occurrence.c.starts_at >= bindparam("start"),
+        _occurrence.c.starts_at < bindparam("end"),
+    )
+    .order_by(_occurrence.c.starts_at, _occurrence.c.id)
+)
+_TEAMS = (
+    select(_roster.c.occurrence_id, *_STAFF)
+    .join(_person, _person.c.id == _roster.c.analyst_id)
+    .where(_roster.c.occurrence_id.in_(bindparam("ids", expanding=True)), _roster.c.is_away.is_(False))
+    .order_by(_roster.c.occurrence_id, _roster.c.position, _roster.c.analyst_id)
+)
+_NOBODY = [(None, None, None, None)]
 _WITHIN = (_claim.c.quarter_at >= bindparam("start"), _claim.c.quarter_at < bindparam("end"))
 _CLAIMS = select(_claim.c.analyst_id, _claim.c.quarter_at, _claim.c.booking_id).where(
     _claim.c.analyst_id.in_(bindparam("analyst_ids", expanding=True)), *_WITHIN
@@ -112,8 +127,13 @@ def coming(
     member_id: int | None = None,
     moving: int | None = None,
 ) -> list[Timetable]:
-    """The occurrences of these kinds that start in [start, end), earliest first; otherwise as `timetable`."""
-    rows = session.execute(_BETWEEN, {"kinds": list(kinds), "start": start, "end": end}).all()
+    """The occurrences of these kinds that start in [start, end), earliest first: three statements."""
+    heads = session.execute(_BETWEEN, {"kinds": list(kinds), "start": start, "end": end}).all()
+    teams: dict[int, list[Sequence[Any]]] = {}
+    if heads:
+        for occurrence_id, *who in session.execute(_TEAMS, {"ids": [head[0] for head in heads]}):
+            teams.setdefault(occurrence_id, []).append(who)
+    rows = [(*head, *who) for head in heads for who in teams.get(head[0], _NOBODY)]
     return _timetables(session, rows, member_id, moving)
 
 

@@ -1,0 +1,121 @@
+"""What staff do for members: cancel, hand over, lengthen, book. At any time, with a reason, and always told."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from booking.domain import briefs, errors
+from booking.domain.slots import QUARTER, Slot
+from booking.services.deed import deed
+from booking.store import bookings as rows
+from booking.store import claims, facts, letters, register
+from booking.store.bookings import CANCELLED, Booking
+from booking.store.people import Person
+from booking.store.programme import Roster
+from booking.store.queries import bookings as queries
+
+REASON = 500
+
+
+@deed
+def cancel_for(session: Session, booking_id: uuid.UUID, reason: str, now: datetime, *, actor_id: int) -> Booking:
+    """Cancel a member's booking, whenever it is; they get the reason. Twice is once.
+
+    Raises NotFound, TextNotAccepted.
+    """
+    why = briefs.clean_line("reason", reason, REASON)
+    booking = queries.locked(session, booking_id)
+    if booking.is_cancelled:
+        return booking
+    claims.release(session, [booking.id])
+    booking.status, booking.cancelled_at, booking.cancelled_by, booking.reason = CANCELLED, now, "staff", why
+    rows.revise(booking, now)
+    session.flush()
+    _tell(session, "cancelled-by-us", booking, now, reason=why)
+    register.write(session, "cancelled", "booking", booking.public_id, now, actor_id=actor_id, reason=why)
+    return booking
+
+
+@deed
+def hand_over(
+    session: Session, booking_id: uuid.UUID, analyst: uuid.UUID, reason: str, now: datetime, *, actor_id: int
+) -> Booking:
+    """Give a booking to a colleague of the same roster, at the same time; its member is told.
+
+    Raises NotFound, NotConfirmed, AlreadyOver, NotOnRoster, SlotTaken, TextNotAccepted.
+    """
+    why = briefs.clean_line("reason", reason, REASON)
+    booking = _standing(session, booking_id, now)
+    colleague = session.scalars(select(Person).where(Person.public_id == analyst)).one_or_none()
+    if colleague is None:
+        raise errors.NotOnRoster()
+    if colleague.id == booking.analyst_id:
+        return booking
+    is_there = exists().where(
+        Roster.occurrence_id == booking.occurrence_id, Roster.analyst_id == colleague.id, Roster.is_away.is_(False)
+    )
+    if not session.scalar(select(is_there)):
+        raise errors.NotOnRoster()
+    was = booking.analyst.name
+    claims.release(session, [booking.id])
+    booking.analyst_id = colleague.id
+    rows.revise(booking, now)
+    session.flush()
+    session.expire(booking, ["analyst"])
+    claims.take(session, booking.slot, booking.member_id, booking.id)
+    _moved(session, booking, now, booking.minutes, was, why)
+    register.write(session, "handed-over", "booking", booking.public_id, now, actor_id=actor_id, to=colleague.name)
+    return booking
+
+
+@deed
+def lengthen(session: Session, booking_id: uuid.UUID, now: datetime, *, actor_id: int) -> Booking:
+    """Take the next quarter too, where it is free and inside the hours.
+
+    Raises NotFound, NotConfirmed, AlreadyOver, OutsideHours, SlotTaken.
+    """
+    booking = _standing(session, booking_id, now)
+    was_minutes, end = booking.minutes, booking.ends_at + QUARTER
+    if end > booking.occurrence.ends_at:
+        raise errors.OutsideHours()
+    claims.take(session, Slot(booking.analyst_id, booking.ends_at, 15), booking.member_id, booking.id)
+    booking.ends_at, booking.minutes = end, booking.minutes + int(QUARTER / timedelta(minutes=1))
+    rows.revise(booking, now)
+    session.flush()
+    _moved(session, booking, now, was_minutes, booking.analyst.name, "")
+    register.write(session, "lengthened", "booking", booking.public_id, now, actor_id=actor_id)
+    return booking
+
+
+def _standing(session: Session, booking_id: uuid.UUID, now: datetime) -> Booking:
+    booking = queries.locked(session, booking_id)
+    if booking.is_cancelled:
+        raise errors.NotConfirmed()
+    if now >= booking.ends_at:
+        raise errors.AlreadyOver(booking.ends_at)
+    return booking
+
+
+def _moved(session: Session, booking: Booking, now: datetime, was_minutes: int, was_with: str, reason: str) -> None:
+    was = facts.stamp(booking.starts_at)
+    _tell(
+        session,
+        "moved-by-us",
+        booking,
+        now,
+        was_at=was,
+        was_minutes=was_minutes,
+        was_with=was_with,
+        reason=reason,
+        may_wait=False,
+    )
+
+
+def _tell(session: Session, name: str, booking: Booking, now: datetime, **more: Any) -> None:
+    told = facts.booking_facts(session, booking, **more)
+    letters.enqueue(session, name, booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id)

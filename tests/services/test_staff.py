@@ -1,0 +1,112 @@
+"""What staff do for members: at any time, with a reason, past a member's own limits, and always told."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain import errors
+from booking.services import staff
+from booking.services.book import book
+from booking.store.bookings import Booking
+from booking.store.claims import Claim
+from booking.store.letters import Letter
+from booking.store.people import Person
+from booking.store.register import Entry
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_request
+
+DURING = CLINIC_AT + timedelta(minutes=5)
+
+
+def actor(session: Session) -> int:
+    person = a_person(session, roles=["coordinator"])
+    session.commit()
+    return person.id
+
+
+def quarters(session: Session, booking: Booking) -> list[int]:
+    found = session.scalars(select(Claim.quarter_at).where(Claim.booking_id == booking.id).order_by(Claim.quarter_at))
+    return [int((at - CLINIC_AT) / timedelta(minutes=15)) for at in found]
+
+
+def last_letter(session: Session) -> Letter:
+    return session.scalars(select(Letter).order_by(Letter.id.desc()).limit(1)).one()
+
+
+def test_a_booking_is_cancelled_at_any_time_with_a_reason(session: Session) -> None:
+    booking = a_booking(session, a_clinic(session))
+    who = actor(session)
+    for _ in range(2):
+        staff.cancel_for(session, booking.public_id, "The analyst\nis ill.", DURING, actor_id=who)
+    assert (booking.status, booking.cancelled_by, booking.reason) == ("cancelled", "staff", "The analyst is ill.")
+    assert (booking.sequence, booking.is_late, quarters(session, booking)) == (1, False, [])
+    letter = last_letter(session)
+    assert (letter.name, letter.facts["reason"]) == ("cancelled-by-us", "The analyst is ill.")
+    entry = session.scalars(select(Entry).order_by(Entry.id.desc()).limit(1)).one()
+    assert (entry.deed, entry.actor_id) == ("cancelled", who)
+    with pytest.raises(errors.TextNotAccepted):
+        staff.cancel_for(session, booking.public_id, "x" * 501, DURING, actor_id=who)
+
+
+def test_a_booking_goes_to_a_colleague_who_is_free_and_on_the_roster(session: Session) -> None:
+    clinic = a_clinic(session, analysts=2)
+    first, second = (place.analyst for place in clinic.roster)
+    booking = a_booking(session, clinic, analyst=first.public_id, minutes=30)
+    who = actor(session)
+    staff.hand_over(session, booking.public_id, second.public_id, "I know less of it.", DURING, actor_id=who)
+    assert (booking.analyst_id, booking.starts_at, quarters(session, booking)) == (second.id, CLINIC_AT, [0, 1])
+    told = last_letter(session).facts
+    assert (told["was_with"], told["analyst"], told["reason"]) == (first.name, second.name, "I know less of it.")
+    back = staff.hand_over(session, booking.public_id, second.public_id, "", DURING, actor_id=who)
+    assert back.sequence == 1
+    a_booking(session, clinic, analyst=first.public_id)
+    with pytest.raises(errors.SlotTaken):
+        staff.hand_over(session, booking.public_id, first.public_id, "", DURING, actor_id=who)
+    for stranger in (uuid.uuid4(), a_person(session, roles=["analyst"]).public_id):
+        session.commit()
+        with pytest.raises(errors.NotOnRoster):
+            staff.hand_over(session, booking.public_id, stranger, "", DURING, actor_id=who)
+    assert quarters(session, booking) == [0, 1]
+
+
+def test_the_next_quarter_is_taken_too_where_it_is_free_and_inside_the_hour(session: Session) -> None:
+    clinic = a_clinic(session)
+    booking, who = a_booking(session, clinic, after_minutes=15), actor(session)
+    staff.lengthen(session, booking.public_id, DURING, actor_id=who)
+    assert (booking.minutes, quarters(session, booking), booking.sequence) == (30, [1, 2], 1)
+    a_booking(session, clinic, after_minutes=45)
+    with pytest.raises(errors.SlotTaken):
+        staff.lengthen(session, booking.public_id, DURING, actor_id=who)
+    last = session.scalars(select(Booking).order_by(Booking.id.desc()).limit(1)).one()
+    with pytest.raises(errors.OutsideHours):
+        staff.lengthen(session, last.public_id, DURING, actor_id=who)
+    assert (booking.minutes, last.minutes) == (30, 15)
+
+
+def test_what_is_over_or_cancelled_is_neither_handed_over_nor_lengthened(session: Session) -> None:
+    clinic = a_clinic(session, analysts=2)
+    booking, who = a_booking(session, clinic), actor(session)
+    other = clinic.roster[1].analyst.public_id
+    with pytest.raises(errors.AlreadyOver):
+        staff.lengthen(session, booking.public_id, CLINIC_AT + timedelta(minutes=15), actor_id=who)
+    staff.cancel_for(session, booking.public_id, "", NOW, actor_id=who)
+    with pytest.raises(errors.NotConfirmed):
+        staff.hand_over(session, booking.public_id, other, "", NOW, actor_id=who)
+
+
+def test_staff_book_for_a_member_past_their_limits_and_the_register_says_so(session: Session) -> None:
+    clinic = a_clinic(session)
+    first, who = a_booking(session, clinic), actor(session)
+    wanted = a_request(clinic, 30)
+    with pytest.raises(errors.LimitReached):
+        book(session, wanted, first.member_id, ORGANISATION, NOW)
+    made = book(session, wanted, first.member_id, ORGANISATION, NOW, staff_id=who)
+    entry = session.scalars(select(Entry).order_by(Entry.id.desc()).limit(1)).one()
+    assert (entry.actor_id, entry.details["limit_passed"]) == (who, "occurrence")
+    assert session.get_one(Person, made.member_id).email == last_letter(session).to_email
+    with pytest.raises(errors.NotAMember):
+        book(session, a_request(clinic, 45), who, ORGANISATION, NOW, staff_id=who)

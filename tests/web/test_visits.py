@@ -1,0 +1,60 @@
+"""One visit in the browser, as its analyst and a coordinator handle it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.store.bookings import CANCELLED, Booking
+from tests.builders import CLINIC_AT, a_booking, a_clinic, a_person, an_occurrence
+from tests.databases import Database
+from tests.web.client import client_of, make_app, post
+
+
+def test_an_analyst_hands_over_takes_more_time_books_again_and_cancels(database: Database, session: Session) -> None:
+    clinic = a_clinic(session, analysts=2)
+    team = [place.analyst for place in clinic.roster]
+    an_occurrence(session, clinic.series, team, CLINIC_AT + timedelta(weeks=1))
+    booking = a_booking(session, clinic, analyst=team[0].public_id, topic="Tags")
+    path = f"/analyst/visits/{booking.public_id}"
+    app = make_app(database)
+    client = client_of(app, team[0])
+    assert path in client.get("/analyst/2023-12-04").text
+    assert post(client, f"{path}/lengthen", path).status_code == 303
+    page = client.get(path).text
+    slot = re.search(r'<option value="([0-9a-f-]{36} 15/[^"]+)"', page)
+    key = re.search(r'name="key" value="([^"]+)"', page)
+    assert slot is not None
+    assert key is not None
+    for _ in range(2):
+        assert post(client, f"{path}/follow", path, slot=slot[1], key=key[1], topic="Again").status_code == 303
+    session.rollback()
+    session.expire_all()
+    mine = session.scalars(select(Booking).where(Booking.member_id == booking.member_id).order_by(Booking.id)).all()
+    assert [(one.minutes, one.topic) for one in mine] == [(30, "Tags"), (15, "Again")]
+    other = str(team[1].public_id)
+    assert post(client, f"{path}/hand", path, analyst=other, reason="").location.endswith("/analyst/2023-12-04")
+    assert client.get(path).status_code == 404
+    session.rollback()
+    coordinator = client_of(app, a_person(session, roles=["coordinator"]))
+    session.commit()
+    assert post(coordinator, f"{path}/cancel", path, reason="Power cut.").status_code == 303
+    session.rollback()
+    session.expire_all()
+    assert session.get_one(Booking, booking.id).status == CANCELLED
+    assert "Power cut." in coordinator.get(path).text
+
+
+def test_what_cannot_be_done_is_said_on_the_page(database: Database, session: Session) -> None:
+    clinic = a_clinic(session)
+    booking = a_booking(session, clinic, after_minutes=45)
+    client = client_of(make_app(database), booking.analyst)
+    path = f"/analyst/visits/{booking.public_id}"
+    answer = post(client, f"{path}/lengthen", path)
+    assert (answer.status_code, "outside the clinic" in answer.text) == (422, True)
+    stranger = client_of(make_app(database), a_person(session, roles=["analyst"]))
+    session.commit()
+    assert stranger.get(path).status_code == 404

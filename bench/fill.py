@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection, insert, update
 
+from booking.store import api_tokens
 from booking.store import engine as engines
+from booking.store.api_tokens import ApiToken
 from booking.store.people import Person, Role
 from booking.store.programme import Module, Occurrence, Programme, Roster, Series
 
@@ -122,3 +124,14 @@ def many_clinics(url: str, now: datetime) -> tuple[list[tuple[uuid.UUID, datetim
         connection.execute(update(Programme).values(version=1, uid_domain="booking.example.org", published_at=now))
     engine.dispose()
     return list(zip(ids, starts, strict=True)), members
+
+
+def tokens(url: str, members: list[dict[str, object]], now: datetime) -> dict[int, str]:
+    """A token for each member, by their id, for programs that book."""
+    made = {int(str(member["id"])): f"{api_tokens.PREFIX}{uuid.uuid4().hex}{uuid.uuid4().hex}" for member in members}
+    engine = engines.make(url)
+    rows = [{"person_id": i, "digest": api_tokens.digest(token), "created_at": now} for i, token in made.items()]
+    with engine.begin() as connection:
+        connection.execute(insert(ApiToken.__table__), rows)
+    engine.dispose()
+    return made

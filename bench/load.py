@@ -72,13 +72,12 @@ def get(path: str, *headers: str) -> bytes:
     return "\r\n".join([f"GET {path} HTTP/1.1", f"Host: {HOST}", *headers, "", ""]).encode()
 
 
-def post(path: str, body: str, *headers: str) -> bytes:
-    """A POST of a form as bytes."""
-    kind = "Content-Type: application/x-www-form-urlencoded"
+def post_json(path: str, body: str, *headers: str) -> bytes:
+    """A POST of JSON as bytes."""
     lines = [
         f"POST {path} HTTP/1.1",
         f"Host: {HOST}",
-        kind,
+        "Content-Type: application/json",
         f"Content-Length: {len(body.encode())}",
         *headers,
         "",

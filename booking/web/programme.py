@@ -47,10 +47,10 @@ class Day:
 @blueprint.get("/")
 @access.public
 def week() -> ResponseReturnValue:
-    """One week; `?on=2026-12-04` is the week of that day, without it the present one."""
+    """One week; `?on=2026-12-04` is the week of that day, without it the present one or, if that is over, the next."""
     zone = context.organisation().zone
     today = zones.today(context.now(), zone)
-    on = _day(request.args.get("on")) or today
+    on = _day(request.args.get("on")) or _opens_on(today, zone)
     monday = on - timedelta(days=on.weekday())
     start, end = (zones.day_starts_at(day, zone) for day in (monday, monday + timedelta(days=7)))
     month = on.replace(day=1) if on.month == (monday + timedelta(days=3)).month else monday + timedelta(days=3)
@@ -66,13 +66,26 @@ def week() -> ResponseReturnValue:
         friday=max([monday + timedelta(days=4), *(day.on for day in days)]),
         earlier=monday - timedelta(days=7),
         later=monday + timedelta(days=7),
+        today=today,
         this_week=monday == today - timedelta(days=today.weekday()),
+        is_ahead=monday > today and "on" not in request.args,
         changed=[m for m in found if _changed(m) and m.ends_at > context.now()][:10],
         month=month,
         weeks=in_weeks(found, first, last, monday, today),
         kinds=context.organisation().kinds.values(),
         yours_line=current_user.is_authenticated,
     )
+
+
+def _opens_on(today: date, zone: str) -> date:
+    """Today; where nothing of this week is under way or to come, the next day that has something."""
+    monday = today - timedelta(days=today.weekday())
+    midnight, end = (zones.day_starts_at(day, zone) for day in (today, monday + timedelta(days=7)))
+    rest = queries.meetings(context.db(), midnight, end)
+    if any(meeting.ends_at > context.now() for meeting in rest):
+        return today
+    coming_at = queries.next_at(context.db(), context.now())
+    return today if coming_at is None else min(zones.today(coming_at, zone), LAST)
 
 
 def _day(text: str | None) -> date | None:

@@ -210,6 +210,8 @@ STOPS = [
     Stop("analyst’s day, to print", at(f"{DAY}?print=1"), ana),
     Stop("analyst’s week", at(f"{DAY}?days=7"), ana),
     Stop("whose day", at("/analyst/"), cora),
+    Stop("visit", lambda _site, world: f"/analyst/visits/{world.booking.public_id}", ana),
+    Stop("for programs", at("/api/docs")),
     Stop("away", at("/analyst/away"), ana),
     Stop("away, what it means", at("/analyst/away?first=2023-12-04&last=2023-12-08"), ana),
     Stop("away, no such day", at("/analyst/away?first=never"), ana, status=422),

@@ -99,6 +99,20 @@ def test_an_empty_week_says_what_to_do(database: Database, session: Session) -> 
     assert session.is_active
 
 
+def test_a_week_that_is_over_gives_way_to_the_next_that_has_something(database: Database, session: Session) -> None:
+    past = a_clinic(session)
+    next_one = a_clinic(session, starts_at=CLINIC_AT + timedelta(days=15))
+    under_way, over = CLINIC_AT + timedelta(minutes=59), CLINIC_AT + timedelta(minutes=60)
+    page = client_of(make_app(database, Clock(under_way))).get("/").text
+    assert (f"/occurrences/{past.public_id}" in page, "Nothing more is on this week" in page) == (True, False)
+    client = client_of(make_app(database, Clock(over)))
+    page = client.get("/").text
+    assert (f"/occurrences/{next_one.public_id}" in page, "Nothing more is on this week" in page) == (True, True)
+    assert 'href="/?on=2023-12-04"' in page, "This week is one press away"
+    page = client.get("/?on=2023-12-04").text
+    assert ('id="d2023-12-04"' in page, "Nothing more is on this week" in page) == (True, False)
+
+
 def test_the_number_of_statements_does_not_grow_with_the_week(database: Database, session: Session) -> None:
     from sqlalchemy import event
 

@@ -120,6 +120,12 @@ def meeting(session: Session, public_id: uuid.UUID) -> Meeting | None:
     return None if row is None else Meeting(*row)
 
 
+def next_at(session: Session, now: datetime) -> datetime | None:
+    """The start of the earliest occurrence after `now` that takes place; None if nothing is to come."""
+    coming = select(Occurrence.starts_at).where(Occurrence.starts_at > now, Occurrence.status == programme.SCHEDULED)
+    return session.execute(coming.order_by(Occurrence.starts_at, Occurrence.id).limit(1)).scalar_one_or_none()
+
+
 def appointments(
     session: Session,
     *,

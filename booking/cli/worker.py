@@ -22,7 +22,7 @@ from booking.mail.mailer import LocalMailer, Mailer
 from booking.mail.masked import masked
 from booking.mail.smtp import SMTPMailer
 from booking.programme import organisation as organisations
-from booking.services import cover, deliver, undo
+from booking.services import cover, deliver, undo, waitlist
 from booking.services.extend import extend
 from booking.settings import Settings, SettingsError
 from booking.store.outbox import LEASE
@@ -84,7 +84,7 @@ def worker(once: bool) -> None:
         try:
             if once:
                 _keep_house(sessions, organisation, name, clock.now(), None)
-                _close(sessions, clock.now())
+                _close(sessions, organisation, clock.now())
                 while not stop.is_set() and batch(sessions):
                     pass
             else:
@@ -110,7 +110,7 @@ def _run(
             if kept_at is None or now - kept_at >= HOUSE:
                 extended_at = _keep_house(sessions, organisation, name, now, extended_at)
                 kept_at = now
-            _close(sessions, now)
+            _close(sessions, organisation, now)
             taken = batch(sessions)
         except SQLAlchemyError as error:
             log.warning("the database does not answer, trying again: %s", type(error).__name__)
@@ -120,24 +120,32 @@ def _run(
             stop.wait(PAUSE_SECONDS)
 
 
-def _close(sessions: sessionmaker[Session], now: datetime) -> None:
-    """Free what publishes have held for their ten minutes; cancel what nobody could take an hour before it starts."""
+def _close(sessions: sessionmaker[Session], organisation: Organisation, now: datetime) -> None:
+    """Free what publishes have held for their ten minutes; cancel what nobody could take an hour before it starts.
+
+    Offers that have lapsed go to the next who waits.
+    """
     with sessions() as session:
         if undo.is_open(session, now):
             undo.close(session, now)
         for booking in cover.lapsed(session, now):
             cover.lapse(session, booking, now)
+        for occurrence_id in waitlist.lapsed(session, now):
+            waitlist.pass_on(session, occurrence_id, organisation, now)
 
 
 def _keep_house(
     sessions: sessionmaker[Session], organisation: Organisation, name: str, now: datetime, extended_at: datetime | None
 ) -> datetime | None:
-    """Once a minute: say that we live; once a day: fill the far end. When it was last filled.
+    """Once a minute: say that we live, and look after every waitlist, for what came free where no deed looked;
+    once a day: fill the far end. When it was last filled.
 
     What keeps it from being filled is said, tried again a minute later, and holds no letter up.
     """
     with sessions() as session:
         deliver.keep_house(session, name, now)
+        for occurrence_id in waitlist.awaited(session):
+            waitlist.pass_on(session, occurrence_id, organisation, now)
         if extended_at is not None and now - extended_at < EXTENDING:
             return extended_at
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from booking.domain import errors, zones
@@ -14,8 +14,8 @@ class Standing:
     """What a member already holds, and has had. A booking that is being moved is not counted.
 
     `upcoming` counts confirmed bookings that have not started, `in_occurrence` those in the one asked for, `in_week`
-    those of its week; `no_shows` the times of not coming that still count. `member_until` is the last day of the
-    membership in the programme's zone, None for no end.
+    those of its week; `no_shows` the times of not coming that still count; `is_waiting` whether they wait for
+    that occurrence. `member_until` is the last day of the membership in the programme's zone, None for no end.
     """
 
     is_member: bool
@@ -24,6 +24,7 @@ class Standing:
     in_occurrence: int
     in_week: int = 0
     no_shows: int = 0
+    is_waiting: bool = False
 
 
 def refusal(
@@ -49,6 +50,16 @@ def refusal(
         if limit and held >= limit:
             return errors.LimitReached(scope, limit, standby_at)
     return None
+
+
+def without(standing: Standing, *, in_occurrence: bool, in_week: bool) -> Standing:
+    """The standing once a booking that is still to come is given up; whether it is in that occurrence, in that week."""
+    return replace(
+        standing,
+        upcoming=standing.upcoming - 1,
+        in_occurrence=standing.in_occurrence - in_occurrence,
+        in_week=standing.in_week - in_week,
+    )
 
 
 def standby_from(policy: Policy, clinic_at: datetime) -> datetime:

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from booking.domain import briefs, errors, policy, slots
 from booking.domain.organisation import Organisation, Policy
+from booking.domain.policy import Standing
 from booking.domain.slots import Slot
 from booking.services.deed import deed
-from booking.store import bookings, claims, facts, idempotency, letters, locks, register
+from booking.store import bookings, claims, facts, idempotency, letters, locks, offers, register
 from booking.store.base import new_public_id
 from booking.store.bookings import Booking
 from booking.store.people import Person
@@ -60,23 +61,43 @@ def book(
     occurrence = locks.occurrence(session, request.occurrence)
     member = locks.person(session, member_id)
     slot, rules, analyst = pick(session, request, organisation, now, member.id)
+    at = Asked(occurrence.id, occurrence.starts_at, slot.starts_at)
+    standing = standing_of(session, member.id, at, rules, organisation, now)
+    refusal = policy.refusal(standing, rules, slot.starts_at, organisation.zone, clinic_at=at.clinic_at, now=now)
     passed = None
-    try:
-        check_may_book(session, member, occurrence, slot, rules, organisation, now)
-    except errors.LimitReached as limit:
-        if staff_id is None:
-            raise
-        passed = limit.scope
+    if isinstance(refusal, errors.LimitReached) and staff_id is not None:
+        passed = refusal.scope
+    elif refusal is not None:
+        raise refusal
     booking = Booking(
         public_id=public_id,
-        member_id=member.id,
         chose_analyst=request.analyst is not None,
         topic=topic,
         link=link,
-        is_invited=invites(member),
-        revised_at=now.replace(microsecond=0),
-        created_at=now,
     )
+    make(session, booking, member, occurrence, slot, analyst, now, actor_id=staff_id, passed=passed)
+    if standing.is_waiting:
+        offers.end_place_of(session, occurrence.id, member.id, "booked", now)
+        offers.pass_on(session, occurrence.id, organisation, now)
+    return booking
+
+
+def make(
+    session: Session,
+    booking: Booking,
+    member: Person,
+    occurrence: Occurrence,
+    slot: Slot,
+    analyst: str,
+    now: datetime,
+    *,
+    actor_id: int | None = None,
+    passed: str | None = None,
+) -> None:
+    """Write the booking of that slot, its claims, its letter and its line in the register; `analyst` is a name."""
+    booking.member_id = member.id
+    booking.is_invited = invites(member)
+    booking.revised_at, booking.created_at = now.replace(microsecond=0), now
     bookings.place(booking, occurrence.id, slot)
     session.add(booking)
     session.flush()
@@ -84,8 +105,7 @@ def book(
     told = facts.booking_facts(session, booking, analyst)
     letters.enqueue(session, "booked", member.email, told, now, person_id=member.id, booking_id=booking.id)
     more = {"minutes": slot.minutes} if passed is None else {"minutes": slot.minutes, "limit_passed": passed}
-    register.write(session, "booked", "booking", booking.public_id, now, actor_id=staff_id or member.id, **more)
-    return booking
+    register.write(session, "booked", "booking", booking.public_id, now, actor_id=actor_id or member.id, **more)
 
 
 def pick(
@@ -98,7 +118,8 @@ def pick(
 ) -> tuple[Slot, Policy, str]:
     """The slot that was asked for, the policy it falls under, and its analyst's name: chosen where anyone will do.
 
-    The quarters of the booking `moving` (an internal id) count as free. Raises why the slot cannot be had.
+    The quarters of the booking `moving` (an internal id) count as free; offers that the clock has ended are passed
+    on first. Raises why the slot cannot be had.
     """
     found = timetables.timetable(session, request.occurrence, member_id, moving)
     if found is None:
@@ -116,6 +137,9 @@ def pick(
         leaning = queries.leaning(session, member_id, {a.id: a.name for a in found.analysts}, week, now)
     chosen = slots.choose(found.hours, free, leaning)
     if chosen is None:
+        is_taken = any(isinstance(why, errors.SlotTaken) and not why.own for why in refusals)
+        if is_taken and offers.settle(session, found.id, organisation, now):
+            return pick(session, request, organisation, now, member_id, moving)
         raise next((why for why in refusals if why is not None), errors.NotOnRoster())
     return chosen, rules, next(a.name for a in found.analysts if a.id == chosen.analyst_id)
 
@@ -131,32 +155,51 @@ def check_may_book(
     moving: int | None = None,
 ) -> None:
     """Raise why this member may not hold the slot, the booking `moving` not counted."""
-    refusal = hindrance(
-        session, member.id, occurrence.id, occurrence.starts_at, slot.starts_at, rules, organisation, now, moving
-    )
+    at = Asked(occurrence.id, occurrence.starts_at, slot.starts_at)
+    refusal = hindrance(session, member.id, at, rules, organisation, now, moving)
     if refusal is not None:
         raise refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Where a slot is asked for: the occurrence, when that begins, when the slot does."""
+
+    occurrence_id: int
+    clinic_at: datetime
+    starts_at: datetime
 
 
 def hindrance(
     session: Session,
     member_id: int,
-    occurrence_id: int,
-    clinic_at: datetime,
-    starts_at: datetime,
+    at: Asked,
     rules: Policy,
     organisation: Organisation,
     now: datetime,
     moving: int | None = None,
 ) -> errors.Refusal | None:
-    """Why this member may not hold a slot at `starts_at` of the clinic that begins at `clinic_at`; None if they may.
+    """Why this member may not hold a slot there; None if they may.
 
     The page says it beforehand and the deed enforces it: both ask here.
     """
-    week = policy.week_of(starts_at, organisation.zone)
+    standing = standing_of(session, member_id, at, rules, organisation, now, moving)
+    return policy.refusal(standing, rules, at.starts_at, organisation.zone, clinic_at=at.clinic_at, now=now)
+
+
+def standing_of(
+    session: Session,
+    member_id: int,
+    at: Asked,
+    rules: Policy,
+    organisation: Organisation,
+    now: datetime,
+    moving: int | None = None,
+) -> Standing:
+    """What the member holds already, as it counts for a slot there."""
+    week = policy.week_of(at.starts_at, organisation.zone)
     since = now - timedelta(days=rules.no_show_days)
-    standing = queries.standing(session, occurrence_id, member_id, now, week, since, moving)
-    return policy.refusal(standing, rules, starts_at, organisation.zone, clinic_at=clinic_at, now=now)
+    return queries.standing(session, at.occurrence_id, member_id, now, week, since, moving)
 
 
 def invites(member: Person) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from booking.domain import errors, policy
 from booking.domain.organisation import Organisation
 from booking.services.deed import deed
-from booking.store import bookings, claims, facts, letters, register
+from booking.store import bookings, claims, facts, letters, offers, register
 from booking.store.bookings import CANCELLED, Booking
 from booking.store.queries import bookings as queries
 
@@ -59,4 +59,5 @@ def cancel(
         actor_id=actor_id or booking.member_id,
         is_late=booking.is_late,
     )
+    offers.pass_on(session, booking.occurrence_id, organisation, now, [booking.slot])
     return booking

@@ -20,7 +20,7 @@ from booking.domain.cover import ASKED, HANDED, OFFERED, Cover, Covered, Place
 from booking.domain.organisation import Organisation
 from booking.services.deed import deed
 from booking.store import bookings as booking_rows
-from booking.store import claims, facts, letters, locks, register, worlds
+from booking.store import claims, facts, letters, locks, offers, register, worlds
 from booking.store.away import Away
 from booking.store.base import new_public_id
 from booking.store.bookings import CANCELLED, CONFIRMED, Booking
@@ -214,6 +214,7 @@ def report(
         .values(is_away=True)
     )
     session.flush()
+    offers.withdraw(session, [row.id for row in rows], now, person.id)
     for covered in shown.cover.covered:
         _settle(session, covered, person, now)
     asked = _ask_the_others(session, shown, away, now)

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.organisation import Organisation
+from booking.domain.slots import Slot
 from booking.services.book import BookingRequest, check_may_book, pick
 from booking.services.deed import deed
-from booking.store import bookings, claims, facts, letters, register
+from booking.store import bookings, claims, facts, letters, offers, register
 from booking.store.bookings import Booking
 from booking.store.programme import Occurrence
 from booking.store.queries import bookings as queries
@@ -36,6 +37,7 @@ def move(
     """
     target_id = occurrences.occurrence_id(session, request.occurrence)
     booking = queries.locked(session, booking_id, target_id)
+    was_in = booking.occurrence_id
     if member_id is not None and booking.member_id != member_id:
         raise errors.NotFound()
     if booking.is_cancelled:
@@ -47,10 +49,29 @@ def move(
     slot, rules, analyst = pick(session, request, organisation, now, booking.member_id, moving=booking.id)
     target = session.get_one(Occurrence, target_id)
     check_may_book(session, booking.member, target, slot, rules, organisation, now, moving=booking.id)
+    was = booking.slot
+    put(session, booking, target, slot, analyst, now, chose_analyst=request.analyst is not None)
+    offers.end_place_of(session, target_id, booking.member_id, "booked", now)
+    for occurrence_id in sorted({was_in, target_id}):
+        offers.pass_on(session, occurrence_id, organisation, now, [was] if occurrence_id == was_in else ())
+    return booking
+
+
+def put(
+    session: Session,
+    booking: Booking,
+    target: Occurrence,
+    slot: Slot,
+    analyst: str,
+    now: datetime,
+    *,
+    chose_analyst: bool,
+) -> None:
+    """Write that the booking is at that slot now: claims, SEQUENCE, letter, register; `analyst` is a name."""
     was_at, was_minutes, was_with = booking.starts_at, booking.minutes, booking.analyst.name
     claims.release(session, [booking.id])
-    bookings.place(booking, target_id, slot)
-    booking.chose_analyst = request.analyst is not None
+    bookings.place(booking, target.id, slot)
+    booking.chose_analyst = chose_analyst
     bookings.revise(booking, now)
     session.flush()
     session.expire(booking, ["occurrence", "analyst"])
@@ -71,7 +92,6 @@ def move(
         was_at=facts.stamp(was_at),
         starts_at=facts.stamp(slot.starts_at),
     )
-    return booking
 
 
 def is_there(booking: Booking, request: BookingRequest) -> bool:

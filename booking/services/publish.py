@@ -18,7 +18,7 @@ from booking.services import planning
 from booking.services.deed import deed
 from booking.services.planning import Asking
 from booking.store import facts as letter_facts
-from booking.store import letters, locks, publishing, register, snapshots, waiting
+from booking.store import letters, locks, offers, publishing, register, snapshots, waiting
 from booking.store.bookings import Booking
 from booking.store.changes import Change
 from booking.store.people import Person
@@ -201,6 +201,7 @@ def _end_waiting(session: Session, plan: Plan, by_id: dict[int, Step], now: date
         session.execute(
             update(waiting.Waiting).where(waiting.Waiting.id.in_(gone)).values(ended_at=now, outcome="gone")
         )
+    offers.withdraw(session, sorted(by_id), now)
 
 
 def _tell(

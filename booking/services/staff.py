@@ -10,10 +10,11 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from booking.domain import briefs, errors
+from booking.domain.organisation import Organisation
 from booking.domain.slots import QUARTER, Slot
 from booking.services.deed import deed
 from booking.store import bookings as rows
-from booking.store import claims, facts, letters, register
+from booking.store import claims, facts, letters, offers, register
 from booking.store.bookings import CANCELLED, Booking
 from booking.store.people import Person
 from booking.store.programme import Roster
@@ -23,7 +24,9 @@ REASON = 500
 
 
 @deed
-def cancel_for(session: Session, booking_id: uuid.UUID, reason: str, now: datetime, *, actor_id: int) -> Booking:
+def cancel_for(
+    session: Session, booking_id: uuid.UUID, reason: str, organisation: Organisation, now: datetime, *, actor_id: int
+) -> Booking:
     """Cancel a member's booking, whenever it is; they get the reason. Twice is once.
 
     Raises NotFound, TextNotAccepted.
@@ -38,12 +41,20 @@ def cancel_for(session: Session, booking_id: uuid.UUID, reason: str, now: dateti
     session.flush()
     _tell(session, "cancelled-by-us", booking, now, reason=why)
     register.write(session, "cancelled", "booking", booking.public_id, now, actor_id=actor_id, reason=why)
+    offers.pass_on(session, booking.occurrence_id, organisation, now, [booking.slot])
     return booking
 
 
 @deed
 def hand_over(
-    session: Session, booking_id: uuid.UUID, analyst: uuid.UUID, reason: str, now: datetime, *, actor_id: int
+    session: Session,
+    booking_id: uuid.UUID,
+    analyst: uuid.UUID,
+    reason: str,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    actor_id: int,
 ) -> Booking:
     """Give a booking to a colleague of the same roster, at the same time; its member is told.
 
@@ -61,7 +72,8 @@ def hand_over(
     )
     if not session.scalar(select(is_there)):
         raise errors.NotOnRoster()
-    was = booking.analyst.name
+    offers.settle(session, booking.occurrence_id, organisation, now)
+    was, freed = booking.analyst.name, booking.slot
     claims.release(session, [booking.id])
     booking.analyst_id = colleague.id
     rows.revise(booking, now)
@@ -70,11 +82,14 @@ def hand_over(
     claims.take(session, booking.slot, booking.member_id, booking.id)
     _moved(session, booking, now, booking.minutes, was, why)
     register.write(session, "handed-over", "booking", booking.public_id, now, actor_id=actor_id, to=colleague.name)
+    offers.pass_on(session, booking.occurrence_id, organisation, now, [freed])
     return booking
 
 
 @deed
-def lengthen(session: Session, booking_id: uuid.UUID, now: datetime, *, actor_id: int) -> Booking:
+def lengthen(
+    session: Session, booking_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor_id: int
+) -> Booking:
     """Take the next quarter too, where it is free and inside the hours.
 
     Raises NotFound, NotConfirmed, AlreadyOver, OutsideHours, SlotTaken.
@@ -83,6 +98,7 @@ def lengthen(session: Session, booking_id: uuid.UUID, now: datetime, *, actor_id
     was_minutes, end = booking.minutes, booking.ends_at + QUARTER
     if end > booking.occurrence.ends_at:
         raise errors.OutsideHours()
+    offers.settle(session, booking.occurrence_id, organisation, now)
     claims.take(session, Slot(booking.analyst_id, booking.ends_at, 15), booking.member_id, booking.id)
     booking.ends_at, booking.minutes = end, booking.minutes + int(QUARTER / timedelta(minutes=1))
     rows.revise(booking, now)

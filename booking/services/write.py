@@ -59,6 +59,8 @@ def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
         links["meeting"] = f"{base}/occurrences/{facts['occurrence']}"
         links["meeting_entry"] = f"{links['meeting']}.ics"
         links["calendars"] = f"{base}/calendars"
+    if "place" in facts:
+        links["place"] = f"{base}/manage/place/{tokens.sign(key, 'place', facts['place'])}"
     if "cover" in facts:
         links["cover"] = f"{base}/analyst/cover/{facts['cover']}"
     if "sign_in" in facts:

@@ -25,7 +25,7 @@ class Booking(Base):
     `sequence` and `revised_at` are SEQUENCE and DTSTAMP of its calendar entries. `is_invited`: its letters carry
     an invitation, decided when it was made. `cancelled_by` is `member` or `staff`; `outcome` is `came`, `no-show`
     or None while nobody has marked it. `chose_analyst`: asked for this analyst, not for anyone; `asked_for_id` is who
-    that was where somebody else stands in.
+    that was where somebody else stands in. `began_at`: when its analyst pressed Start.
     """
 
     __tablename__ = "booking"
@@ -59,6 +59,7 @@ class Booking(Base):
     is_late: Mapped[bool] = mapped_column(default=False)
     reason: Mapped[str] = mapped_column(default="")
     outcome: Mapped[str | None]
+    began_at: Mapped[datetime | None]
     is_invited: Mapped[bool]
     sequence: Mapped[int] = mapped_column(default=0)
     revised_at: Mapped[datetime]

@@ -1,6 +1,7 @@
 """Every table, so that whoever needs the whole of `Base.metadata` imports one module."""
 
 from booking.store.api_tokens import ApiToken
+from booking.store.attendance import Attendance
 from booking.store.away import Away
 from booking.store.base import Base
 from booking.store.bookings import Booking
@@ -9,6 +10,7 @@ from booking.store.claims import Claim
 from booking.store.enrolments import Enrolment
 from booking.store.idempotency import IdempotencyKey
 from booking.store.letters import Letter
+from booking.store.notes import Note
 from booking.store.people import Person, Role
 from booking.store.programme import Module, Occurrence, Programme, Roster, Series, SeriesAnalyst
 from booking.store.register import Entry
@@ -18,6 +20,7 @@ from booking.store.workers import Worker
 
 __all__ = [
     "ApiToken",
+    "Attendance",
     "Away",
     "Base",
     "Booking",
@@ -29,6 +32,7 @@ __all__ = [
     "IdempotencyKey",
     "Letter",
     "Module",
+    "Note",
     "Occurrence",
     "Offer",
     "Person",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.store.base import Base, Id, new_public_id
@@ -17,7 +17,8 @@ OPEN = "status = 'open'"
 class Waiting(Base):
     """A member's place on the waitlist of one clinic, for one length, with one analyst or any (None).
 
-    `outcome` says how it ended: `booked`, `left`, `gone` (the clinic was cancelled or began).
+    `outcome` says how it ended: `booked`, `left`, `gone` (the clinic was cancelled or began). `called_for` names what
+    was free when all who wait were last called, None before.
     """
 
     __tablename__ = "waiting"
@@ -46,6 +47,7 @@ class Waiting(Base):
     topic: Mapped[str] = mapped_column(default="")
     link: Mapped[str] = mapped_column(default="")
     joined_at: Mapped[datetime]
+    called_for: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     ended_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
 

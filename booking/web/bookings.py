@@ -10,9 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from booking.domain.meetings import Appointment
-from booking.store.queries import enrolments
+from booking.store.queries import enrolments, waitlist
 from booking.store.queries import meetings as queries
 from booking.web import access, booked, context
+from booking.web import places as places_pages
 from booking.web.booked import Links
 
 blueprint = Blueprint("bookings", __name__, url_prefix="/bookings")
@@ -33,11 +34,14 @@ def mine() -> ResponseReturnValue:
     held = [a for a in recent if not a.is_cancelled and a.ends_at > now]
     cancelled = [a for a in recent if a.is_cancelled and a.cancelled_by == "staff"]
     past = [a for a in reversed(recent) if a.ends_at <= now and not a.is_cancelled] + older
+    waits = waitlist.of_member(context.db(), current_user.id)
+    before = places_pages.before(waits)
     places = enrolments.of_member(context.db(), current_user.id, now - AFTERWARDS)
     return render_template(
         "member/bookings.html",
         enrolled=[one for one in places if one.ends_at > now],
         seen=[one for one in reversed(places) if one.ends_at <= now and not one.is_cancelled],
+        waits=[(one, before.get(one.id, 0)) for one in waits],
         upcoming=[(a, links(a.public_id), booked.door(a.public_id), booked.opens_at(a)) for a in held],
         cancelled=cancelled,
         past=past,

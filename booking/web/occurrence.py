@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,13 +16,15 @@ from booking.domain.errors import Refusal
 from booking.domain.meetings import Meeting
 from booking.domain.organisation import Policy
 from booking.domain.slots import Leaning, Slot
-from booking.services.book import book, hindrance
+from booking.services.book import Asked, book, hindrance
 from booking.services.enrol import enrol as enrol_deed
 from booking.services.enrol import leave as leave_deed
-from booking.store.queries import enrolments, occurrences, timetables
+from booking.services.waitlist import Wish, join
+from booking.store.queries import enrolments, occurrences, timetables, waitlist
 from booking.store.queries import meetings as queries
 from booking.store.queries.timetables import Timetable
-from booking.web import access, context, enrolling, picker, refusals, sign_in
+from booking.store.queries.waitlist import Waits
+from booking.web import access, context, enrolling, picker, places, refusals, sign_in
 from booking.web.picker import Chosen
 
 blueprint = Blueprint("occurrence", __name__, url_prefix="/occurrences")
@@ -71,6 +74,34 @@ def make(public_id: uuid.UUID) -> ResponseReturnValue:
     except Refusal as refusal:
         return page(public_id, typed, refusal)
     return redirect(url_for("bookings.one", public_id=made.public_id, booked=1), 303)
+
+
+@blueprint.post("/<uuid:public_id>/wait")
+@access.public
+def wait(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Join the waitlist. Whoever is signed out signs in first, and finds the form as it was."""
+    form = request.form
+    typed = Typed(Chosen(), form.get("topic", ""), form.get("link", ""))
+    if not current_user.is_authenticated:
+        fields = {"topic": typed.topic[:2500], "link": typed.link[:1000]}
+        return sign_in.ask_first(url_for("occurrence.show", public_id=public_id), fields)
+    minutes, analyst = form.get("wait_minutes", ""), form.get("wait_analyst", "")
+    try:
+        wish = Wish(
+            int(minutes) if re.fullmatch(r"[0-9]{1,3}", minutes) else 0,
+            uuid.UUID(analyst) if analyst else None,
+            typed.topic,
+            typed.link,
+        )
+    except ValueError:
+        abort(404)
+    try:
+        place = join(context.db(), public_id, wish, current_user.id, context.organisation(), context.now())
+    except errors.NotFound:
+        abort(404)
+    except Refusal as refusal:
+        return page(public_id, typed, refusal)
+    return redirect(url_for("places.one", public_id=place.public_id), 303)
 
 
 @blueprint.post("/<uuid:public_id>/enrol")
@@ -147,7 +178,27 @@ def _picker_page(meeting: Meeting, found: Timetable, typed: Typed, refusal: Refu
         hindrance=None if is_visitor else _hindrance(found, rules),
         key=str(uuid.uuid4()),
         is_visitor=is_visitor,
+        can_wait=_can_wait(found, rules, made, now),
+        queue=places.queue(found),
+        place=None if is_visitor else _place(found),
     )
+
+
+def _can_wait(found: Timetable, rules: Policy, made: list[picker.Grid], now: datetime) -> bool:
+    """Whether there is something to wait for: a length or an analyst with nothing free, while booking is open."""
+    starts = slots.starts(found.hours, rules.slot_minutes[0])
+    if not starts or now < starts[0] - timedelta(days=rules.horizon_days):
+        return False
+    if now > starts[-1] - timedelta(minutes=rules.notice_minutes):
+        return False
+    lines = [line for grid in made for rows in grid.blocks for line in rows]
+    return bool(found.analysts) and any(not any(cell.value for cell in line.cells) for line in lines)
+
+
+def _place(found: Timetable) -> tuple[Waits, int] | None:
+    """The reader's place on the waitlist, and how many are before."""
+    waits = waitlist.of_member(context.db(), current_user.id, found.public_id)
+    return (waits[0], places.before(waits).get(waits[0].id, 0)) if waits else None
 
 
 def _words(refusal: Refusal | None) -> str:
@@ -203,6 +254,6 @@ def _leaning(found: Timetable, now: datetime) -> Leaning:
 
 def _hindrance(found: Timetable, rules: Policy) -> str:
     """Why this reader could book nothing here, said beforehand; empty if they may."""
-    at = found.hours.starts_at
-    refusal = hindrance(context.db(), current_user.id, found.id, at, at, rules, context.organisation(), context.now())
+    at = Asked(found.id, found.hours.starts_at, found.hours.starts_at)
+    refusal = hindrance(context.db(), current_user.id, at, rules, context.organisation(), context.now())
     return refusals.sentence(refusal) if refusal is not None else ""

@@ -183,7 +183,9 @@ def clinic_line(found: Timetable, policy: Policy, now: datetime) -> tuple[str, b
     shortest = by_length[policy.slot_minutes[0]]
     if not shortest:
         last = hours.quarters[-1] - timedelta(minutes=policy.notice_minutes)
-        return ("Too late for today", False) if now > last else (f"{running}full" if running else "Full", False)
+        if now > last:
+            return "Too late for today", False
+        return f"{running}full · waitlist" if running else "Full · waitlist", False
     line = f"{running}next free {wording.clock(shortest[0].starts_at, found.zone)}"
     for minutes, free in list(by_length.items())[1:]:
         starts = sorted({slot.starts_at for slot in free})

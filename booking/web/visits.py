@@ -90,11 +90,12 @@ def do(public_id: uuid.UUID, what: str) -> ResponseReturnValue:
     reason, actor = form.get("reason", ""), current_user.id
     try:
         if what == "cancel":
-            staff.cancel_for(session, public_id, reason, now, actor_id=actor)
+            staff.cancel_for(session, public_id, reason, context.organisation(), now, actor_id=actor)
         elif what == "hand":
-            staff.hand_over(session, public_id, _uuid(form.get("analyst", "")), reason, now, actor_id=actor)
+            colleague = _uuid(form.get("analyst", ""))
+            staff.hand_over(session, public_id, colleague, reason, context.organisation(), now, actor_id=actor)
         elif what == "lengthen":
-            staff.lengthen(session, public_id, now, actor_id=actor)
+            staff.lengthen(session, public_id, context.organisation(), now, actor_id=actor)
         else:
             _follow(visit)
     except Refusal as refusal:

@@ -10,12 +10,15 @@ from playwright.sync_api import Page
 from sqlalchemy import select
 
 from booking.domain import tokens
-from booking.services import cover, sign_in
+from booking.services import cover, sign_in, waitlist
+from booking.services.cancel import cancel
+from booking.services.waitlist import Wish
+from booking.store.bookings import Booking
 from booking.store.letters import Letter
 from booking.store.people import Person
 from tests.browser.serving import Site
 from tests.browser.world import World
-from tests.builders import CLINIC_AT, NOW, a_booking
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking
 from tests.web.client import SECRET_KEY
 
 Who = Callable[[World], Person]
@@ -90,6 +93,26 @@ def sign_in_code(site: Site, world: World) -> str:
 def letter(site: Site, _world: World) -> str:
     with site.session() as session:
         return f"/demo/mailbox/{session.scalars(select(Letter.public_id).where(Letter.name == 'booked')).first()}"
+
+
+def a_place(site: Site, world: World, member: Person, minutes: int = 15) -> str:
+    """The member waits for the clinic that is full."""
+    with site.session() as session:
+        place = waitlist.join(session, world.full.public_id, Wish(minutes), member.id, ORGANISATION, NOW)
+    return f"/waitlist/{place.public_id}"
+
+
+def waiting_behind_another(site: Site, world: World) -> str:
+    a_place(site, world, world.lee)
+    return a_place(site, world, world.kim, 30)
+
+
+def held_for_lee(site: Site, world: World) -> str:
+    path = a_place(site, world, world.lee)
+    with site.session() as session:
+        held = session.scalars(select(Booking.public_id).where(Booking.occurrence_id == world.full.id)).all()
+        cancel(session, held[0], ORGANISATION, NOW)
+    return path
 
 
 def lose_the_race(page: Page, site: Site, world: World) -> None:
@@ -228,6 +251,10 @@ STOPS = [
     Stop("coordinator, published", at("/coordinator/drafts/"), cora, publish_a_lab),
     Stop("coordinator, what was published", at("/coordinator/changes"), cora),
     Stop("cover, wanted", away_on_the_last_monday, ana),
+    Stop("waitlist", waiting_behind_another, kim),
+    Stop("waitlist, held for one", held_for_lee, lee),
+    Stop("waitlist, on the clinic’s page", occurrence("full"), lee),
+    Stop("waitlist, in my bookings", at("/bookings"), lee),
     Stop("nothing here", at("/nothing-here"), status=404),
     Stop("for others", at("/analyst/"), kim, status=403),
     Stop("demo, people", at("/demo"), is_demo=True),

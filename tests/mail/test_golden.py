@@ -26,6 +26,7 @@ LINKS = {
     "code": "012345",
     "coordinator": "https://booking.example.org/coordinator/",
     "cover": "https://booking.example.org/analyst/cover/ID",
+    "place": "https://booking.example.org/manage/place/TOKEN",
     "meeting": "https://booking.example.org/occurrences/ID",
     "meeting_entry": "https://booking.example.org/occurrences/ID.ics",
     "calendars": "https://booking.example.org/calendars",
@@ -49,6 +50,10 @@ ADA_IS_ILL = {"reason": "Ada Reyes is ill, and nobody else is free."}
 STANDS_IN = {**MOVED, "was_at": FACTS["starts_at"], "was_minutes": 15, "reason": "Ben Noor is away."}
 LAPSES = {"lapses_at": "2023-12-04T02:15:00+00:00", "is_invited": False}
 OFFERED = {**LAPSES, "offered_at": "2023-12-04T03:45:00+00:00", "offered_with": "Ben Noor"}
+FREE = [
+    {"starts_at": FACTS["starts_at"], "analyst": "Ada Reyes"},
+    {"starts_at": "2023-12-04T03:45:00+00:00", "analyst": "Ben Noor"},
+]
 WANTED = {
     "cover": "ID",
     "analyst": "Ada Reyes",
@@ -120,6 +125,9 @@ LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "trial": ("trial", {}, None),
     "stands-in": ("moved-by-us", {**FACTS, **STANDS_IN, "may_wait": True}, "Australia/Perth"),
     "cover-offer": ("cover-offer", {**FACTS, **OFFERED}, "Australia/Sydney"),
+    "offer": ("offer", {**FACTS, "place": "ID", "lapses_at": "2023-12-02T22:15:00+00:00"}, "Australia/Perth"),
+    "offer-to-all": ("offer", {**FACTS, "place": "ID", "lines": FREE}, None),
+    "offer-lapsed": ("offer-lapsed", {**FACTS, "place": "ID"}, "Australia/Sydney"),
     "cover-sought": ("cover-sought", {**FACTS, **LAPSES}, None),
     "cover-wanted": ("cover-wanted", WANTED, "Australia/Melbourne"),
     "someone-away": ("someone-away", AWAY, "Australia/Brisbane"),

@@ -41,7 +41,7 @@ def test_a_booking_is_cancelled_at_any_time_with_a_reason(session: Session) -> N
     booking = a_booking(session, a_clinic(session))
     who = actor(session)
     for _ in range(2):
-        staff.cancel_for(session, booking.public_id, "The analyst\nis ill.", DURING, actor_id=who)
+        staff.cancel_for(session, booking.public_id, "The analyst\nis ill.", ORGANISATION, DURING, actor_id=who)
     assert (booking.status, booking.cancelled_by, booking.reason) == ("cancelled", "staff", "The analyst is ill.")
     assert (booking.sequence, booking.is_late, quarters(session, booking)) == (1, False, [])
     letter = last_letter(session)
@@ -49,7 +49,7 @@ def test_a_booking_is_cancelled_at_any_time_with_a_reason(session: Session) -> N
     entry = session.scalars(select(Entry).order_by(Entry.id.desc()).limit(1)).one()
     assert (entry.deed, entry.actor_id) == ("cancelled", who)
     with pytest.raises(errors.TextNotAccepted):
-        staff.cancel_for(session, booking.public_id, "x" * 501, DURING, actor_id=who)
+        staff.cancel_for(session, booking.public_id, "x" * 501, ORGANISATION, DURING, actor_id=who)
 
 
 def test_a_booking_goes_to_a_colleague_who_is_free_and_on_the_roster(session: Session) -> None:
@@ -57,33 +57,35 @@ def test_a_booking_goes_to_a_colleague_who_is_free_and_on_the_roster(session: Se
     first, second = (place.analyst for place in clinic.roster)
     booking = a_booking(session, clinic, analyst=first.public_id, minutes=30)
     who = actor(session)
-    staff.hand_over(session, booking.public_id, second.public_id, "I know less of it.", DURING, actor_id=who)
+    staff.hand_over(
+        session, booking.public_id, second.public_id, "I know less of it.", ORGANISATION, DURING, actor_id=who
+    )
     assert (booking.analyst_id, booking.starts_at, quarters(session, booking)) == (second.id, CLINIC_AT, [0, 1])
     told = last_letter(session).facts
     assert (told["was_with"], told["analyst"], told["reason"]) == (first.name, second.name, "I know less of it.")
-    back = staff.hand_over(session, booking.public_id, second.public_id, "", DURING, actor_id=who)
+    back = staff.hand_over(session, booking.public_id, second.public_id, "", ORGANISATION, DURING, actor_id=who)
     assert back.sequence == 1
     a_booking(session, clinic, analyst=first.public_id)
     with pytest.raises(errors.SlotTaken):
-        staff.hand_over(session, booking.public_id, first.public_id, "", DURING, actor_id=who)
+        staff.hand_over(session, booking.public_id, first.public_id, "", ORGANISATION, DURING, actor_id=who)
     for stranger in (uuid.uuid4(), a_person(session, roles=["analyst"]).public_id):
         session.commit()
         with pytest.raises(errors.NotOnRoster):
-            staff.hand_over(session, booking.public_id, stranger, "", DURING, actor_id=who)
+            staff.hand_over(session, booking.public_id, stranger, "", ORGANISATION, DURING, actor_id=who)
     assert quarters(session, booking) == [0, 1]
 
 
 def test_the_next_quarter_is_taken_too_where_it_is_free_and_inside_the_hour(session: Session) -> None:
     clinic = a_clinic(session)
     booking, who = a_booking(session, clinic, after_minutes=15), actor(session)
-    staff.lengthen(session, booking.public_id, DURING, actor_id=who)
+    staff.lengthen(session, booking.public_id, ORGANISATION, DURING, actor_id=who)
     assert (booking.minutes, quarters(session, booking), booking.sequence) == (30, [1, 2], 1)
     a_booking(session, clinic, after_minutes=45)
     with pytest.raises(errors.SlotTaken):
-        staff.lengthen(session, booking.public_id, DURING, actor_id=who)
+        staff.lengthen(session, booking.public_id, ORGANISATION, DURING, actor_id=who)
     last = session.scalars(select(Booking).order_by(Booking.id.desc()).limit(1)).one()
     with pytest.raises(errors.OutsideHours):
-        staff.lengthen(session, last.public_id, DURING, actor_id=who)
+        staff.lengthen(session, last.public_id, ORGANISATION, DURING, actor_id=who)
     assert (booking.minutes, last.minutes) == (30, 15)
 
 
@@ -92,10 +94,10 @@ def test_what_is_over_or_cancelled_is_neither_handed_over_nor_lengthened(session
     booking, who = a_booking(session, clinic), actor(session)
     other = clinic.roster[1].analyst.public_id
     with pytest.raises(errors.AlreadyOver):
-        staff.lengthen(session, booking.public_id, CLINIC_AT + timedelta(minutes=15), actor_id=who)
-    staff.cancel_for(session, booking.public_id, "", NOW, actor_id=who)
+        staff.lengthen(session, booking.public_id, ORGANISATION, CLINIC_AT + timedelta(minutes=15), actor_id=who)
+    staff.cancel_for(session, booking.public_id, "", ORGANISATION, NOW, actor_id=who)
     with pytest.raises(errors.NotConfirmed):
-        staff.hand_over(session, booking.public_id, other, "", NOW, actor_id=who)
+        staff.hand_over(session, booking.public_id, other, "", ORGANISATION, NOW, actor_id=who)
 
 
 def test_staff_book_for_a_member_past_their_limits_and_the_register_says_so(session: Session) -> None:

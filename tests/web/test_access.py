@@ -14,13 +14,14 @@ from werkzeug.routing import Rule
 
 from booking.domain import tokens
 from booking.services.sign_in import ask
+from booking.services.waitlist import Wish, join
 from booking.store.away import Away
 from booking.store.changes import Change, Draft
 from booking.store.letters import Letter
 from booking.store.people import Person
 from booking.store.tables import Base
 from booking.web import access
-from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import FEED_KEY, SECRET_KEY, client_of, make_app
 
@@ -30,6 +31,7 @@ LEVELS = {
     "programme.week": "public",
     "occurrence.show": "public",
     "occurrence.make": "public",
+    "occurrence.wait": "public",
     "occurrence.enrol": "public",
     "occurrence.leave": "member",
     "bookings.mine": "member",
@@ -53,6 +55,14 @@ LEVELS = {
     "away.take": "analyst",
     "bookings.accept": "member",
     "bookings.wait": "member",
+    "places.one": "member",
+    "places.accept": "member",
+    "places.decline": "member",
+    "places.leave": "member",
+    "places.managed": "token",
+    "places.managed_accept": "token",
+    "places.managed_decline": "token",
+    "places.managed_leave": "token",
     "manage.accept": "token",
     "manage.wait": "token",
     "coordinator.next_days": "coordinator",
@@ -171,6 +181,12 @@ def house(database: Database, session: Session) -> House:
         "demo.html": {"public_id": letter},
         "demo.sign_in": {"public_id": member.public_id},
     }
+    waiting = join(session, clinic.public_id, Wish(15), member.id, ORGANISATION, NOW)
+    place = {"public_id": waiting.public_id}
+    arguments |= {f"places.{endpoint}": place for endpoint in ("one", "accept", "decline", "leave")}
+    place_token = {"token": tokens.sign(SECRET_KEY, "place", str(waiting.public_id))}
+    managed = ("managed", "managed_accept", "managed_decline", "managed_leave")
+    arguments |= {f"places.{endpoint}": place_token for endpoint in managed}
     own = [f"bookings.{endpoint}" for endpoint in ("one", "move", "cancel", "accept", "wait")]
     programs = [f"api.{endpoint}" for endpoint in ("one", "change", "give_up")]
     arguments["visits.do"] = {"public_id": booking.public_id, "what": "cancel"}
@@ -286,11 +302,15 @@ def test_what_is_not_there_is_a_page_that_says_so(house: House, path: str) -> No
     assert answer.status_code in {403, 404}
 
 
-def test_another_members_booking_is_not_there(house: House, session: Session) -> None:
+def test_another_members_booking_or_place_is_not_there(house: House, session: Session) -> None:
     other = a_person(session, "Other")
     session.commit()
     client = client_of(house.app, other)
     for rule in rules(house.app):
-        if rule.endpoint.startswith("bookings.") and "public_id" in rule.arguments and "GET" in (rule.methods or ()):
+        if (
+            rule.endpoint.startswith(("bookings.", "places."))
+            and "public_id" in rule.arguments
+            and "GET" in (rule.methods or ())
+        ):
             assert client.get(house.path(rule)).status_code == 404, rule
     assert client.get(f"/bookings/{uuid.uuid4()}").status_code == 404

@@ -105,7 +105,7 @@ def test_a_full_clinic_offers_the_next_free_starts_elsewhere(database: Database,
     client, _ = a_member_at(database, session)
     page = client.get(path_of(full)).text
     assert "Nothing is free here any more." in page
-    assert [path_of(other) for other in others[:3]] == re.findall(r'formaction="([^"]+)"', page)
+    assert [path_of(other) for other in others[:3]] == re.findall(r'name="instead"[^>]* formaction="([^"]+)"', page)
     assert path_of(others[3]) not in page
 
 

@@ -36,9 +36,9 @@ def a_timetable(analysts: int = 1, taken: tuple[tuple[int, int], ...] = ()) -> T
         (a_timetable(1, ((1, 0),)), 60, "Next free 1:15 pm"),
         (a_timetable(1, ((1, 0), (1, 1))), 60, "Next free 1:30 pm · 30 minutes: 1:30 pm only"),
         (a_timetable(1, ((1, 1), (1, 3))), 60, "Next free 1:00 pm · no 30 minutes"),
-        (a_timetable(1, ((1, 0), (1, 1), (1, 2), (1, 3))), 60, "Full"),
+        (a_timetable(1, ((1, 0), (1, 1), (1, 2), (1, 3))), 60, "Full · waitlist"),
         (a_timetable(), -6, "Under way · next free 1:30 pm · 30 minutes: 1:30 pm only"),
-        (a_timetable(1, ((1, 2), (1, 3))), -6, "Under way · full"),
+        (a_timetable(1, ((1, 2), (1, 3))), -6, "Under way · full · waitlist"),
         (a_timetable(), -36, "Too late for today"),
     ],
 )

@@ -15,6 +15,7 @@ from booking.domain.slots import Leaning
 from booking.store.bookings import CAME, CONFIRMED, NO_SHOW, Booking
 from booking.store.people import Person, Role
 from booking.store.programme import Occurrence
+from booking.store.waiting import Waiting
 
 
 def occurrence_id(session: Session, public_id: uuid.UUID) -> int:
@@ -50,6 +51,11 @@ _STANDING = select(
     .select_from(Booking)
     .where(_MINE, Booking.outcome == NO_SHOW, Booking.starts_at >= bindparam("since"))
     .scalar_subquery(),
+    exists().where(
+        Waiting.occurrence_id == bindparam("occurrence_id"),
+        Waiting.member_id == bindparam("member_id"),
+        Waiting.ended_at.is_(None),
+    ),
 ).where(Person.id == bindparam("member_id"))
 
 
@@ -75,7 +81,7 @@ def standing(
     row = session.execute(_STANDING, values).one_or_none()
     if row is None:
         raise errors.NotFound()
-    return Standing(bool(row[0]) and row[1] is None, row[2], row[3], row[4], row[5], row[6])
+    return Standing(bool(row[0]) and row[1] is None, row[2], row[3], row[4], row[5], row[6], bool(row[7]))
 
 
 _LAST_SEEN = (

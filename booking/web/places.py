@@ -1,0 +1,270 @@
+"""Places on waitlists: shown, taken and left.
+
+The pages of the signed-in member and of the letter's address are the same.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from booking.domain import errors, policy, slots, tokens, waitlist
+from booking.domain.errors import Refusal
+from booking.domain.meetings import Appointment
+from booking.domain.organisation import Policy
+from booking.domain.slots import Slot
+from booking.services import waitlist as deeds
+from booking.services.book import Asked, standing_of
+from booking.store.queries import meetings, timetables
+from booking.store.queries import waitlist as queries
+from booking.store.queries.timetables import Timetable
+from booking.store.queries.waitlist import Waits
+from booking.web import access, context, refusals
+
+blueprint = Blueprint("places", __name__)
+
+VALID_AFTER = timedelta(days=7)
+MOST_UPCOMING = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where one place's pages are, for whoever is looking."""
+
+    show: str
+    accept: str
+    decline: str
+    leave: str
+    booking: str  # of the booking it led to, its id apart
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A slot that is free now, for whoever is first: its start as the form sends it."""
+
+    value: str
+    starts_at: datetime
+    analyst: str
+
+
+def before(waits: list[Waits]) -> dict[int, int]:
+    """How many go before each of these places, by its id; a fixed number of statements."""
+    organisation, now = context.organisation(), context.now()
+    ids = {one.occurrence_id for one in waits}
+    since = queries.since(now, organisation.policy.no_show_days)
+    found = queries.places(context.db(), ids, organisation.zone, now, since)
+    return {one.id: waitlist.before(found[one.occurrence_id], one.id) for one in waits if one.occurrence_id in found}
+
+
+def queue(found: Timetable) -> int:
+    """How many wait for a clinic."""
+    return queries.count(context.db(), found.id)
+
+
+def own(public_id: uuid.UUID) -> Waits:
+    """The reader's own place; 404 for anybody else's."""
+    found = queries.one(context.db(), public_id)
+    if found is None or found.member_id != current_user.id:
+        abort(404)
+    return found
+
+
+def links(public_id: uuid.UUID) -> Links:
+    return Links(
+        show=url_for("places.one", public_id=public_id),
+        accept=url_for("places.accept", public_id=public_id),
+        decline=url_for("places.decline", public_id=public_id),
+        leave=url_for("places.leave", public_id=public_id),
+        booking="/bookings/",
+    )
+
+
+def held(token: str) -> tuple[Waits, Links]:
+    """The place of a letter's address, until a week after its clinic."""
+    if not tokens.verify(context.settings().secret_key, "place", token):
+        abort(404)
+    try:
+        found = queries.one(context.db(), uuid.UUID(tokens.subject(token)))
+    except ValueError:
+        abort(404)
+    if found is None or context.now() > found.clinic_ends_at + VALID_AFTER:
+        abort(404)
+    return found, Links(
+        show=url_for("places.managed", token=token),
+        accept=url_for("places.managed_accept", token=token),
+        decline=url_for("places.managed_decline", token=token),
+        leave=url_for("places.managed_leave", token=token),
+        booking="",
+    )
+
+
+@blueprint.get("/waitlist/<uuid:public_id>")
+@access.member
+def one(public_id: uuid.UUID) -> ResponseReturnValue:
+    """One place: how many are before, or what is offered."""
+    return show(own(public_id), links(public_id))
+
+
+@blueprint.post("/waitlist/<uuid:public_id>/accept")
+@access.member
+def accept(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Take what is offered."""
+    return take(own(public_id), links(public_id), current_user.id)
+
+
+@blueprint.post("/waitlist/<uuid:public_id>/decline")
+@access.member
+def decline(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Let it pass."""
+    return let_pass(own(public_id), links(public_id), current_user.id)
+
+
+@blueprint.post("/waitlist/<uuid:public_id>/leave")
+@access.member
+def leave(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Wait no longer."""
+    return give_up(own(public_id), links(public_id), current_user.id)
+
+
+@blueprint.get("/manage/place/<token>")
+@access.token
+def managed(token: str) -> ResponseReturnValue:
+    """The same without sign-in, from a letter."""
+    return show(*held(token))
+
+
+@blueprint.post("/manage/place/<token>/accept")
+@access.token
+def managed_accept(token: str) -> ResponseReturnValue:
+    """Take what is offered."""
+    return take(*held(token), None)
+
+
+@blueprint.post("/manage/place/<token>/decline")
+@access.token
+def managed_decline(token: str) -> ResponseReturnValue:
+    """Let it pass."""
+    return let_pass(*held(token), None)
+
+
+@blueprint.post("/manage/place/<token>/leave")
+@access.token
+def managed_leave(token: str) -> ResponseReturnValue:
+    """Wait no longer."""
+    return give_up(*held(token), None)
+
+
+def show(place: Waits, links: Links, refusal: Refusal | None = None) -> ResponseReturnValue:
+    """What one waits for, how many are before, what is offered, and what taking it would replace."""
+    session, now = context.db(), context.now()
+    found = timetables.timetable(session, place.occurrence)
+    if found is None:
+        abort(404)
+    rules = found.policy(context.organisation())
+    is_open = place.ended_at is None and not found.hours.is_cancelled
+    is_offered = is_open and place.lapses_at is not None and now < place.lapses_at
+    called = _called(place, found, rules, now) if is_open and not is_offered else []
+    at = place.offered_at if is_offered else called[0].starts_at if called else None
+    must_replace, choices = _replaceable(place, at, found, rules) if at is not None else (False, [])
+    page = render_template(
+        "member/place.html",
+        place=place,
+        links=links,
+        is_open=is_open,
+        is_offered=is_offered,
+        called=called,
+        before=before([place]).get(place.id, 0) if is_open else 0,
+        must_replace=must_replace,
+        choices=choices,
+        refusal=refusal,
+        words=refusals.sentence(refusal) if refusal is not None else "",
+    )
+    return page, refusals.status(refusal) if refusal is not None else 200
+
+
+def _called(place: Waits, found: Timetable, rules: Policy, now: datetime) -> list[Called]:
+    """What is free within the last hour and fits."""
+    names = {analyst.id: analyst.name for analyst in found.analysts}
+    seen: dict[datetime, Slot] = {}
+    for slot in slots.free(found.hours, place.minutes, rules, now):
+        if slot.starts_at - now <= waitlist.LAST_HOUR and place.analyst_id in {None, slot.analyst_id}:
+            seen.setdefault(slot.starts_at, slot)
+    return [Called(f"{at:%Y%m%dT%H%MZ}", at, names[slot.analyst_id]) for at, slot in seen.items()]
+
+
+def _replaceable(place: Waits, starts_at: datetime, found: Timetable, rules: Policy) -> tuple[bool, list[Appointment]]:
+    """Whether a booking must be given up for it, and which of the member's would do."""
+    session, organisation, now = context.db(), context.organisation(), context.now()
+    at = Asked(found.id, found.hours.starts_at, starts_at)
+    standing = standing_of(session, place.member_id, at, rules, organisation, now)
+
+    def why(held: policy.Standing) -> Refusal | None:
+        return policy.refusal(held, rules, starts_at, organisation.zone, clinic_at=at.clinic_at, now=now)
+
+    if not isinstance(why(standing), errors.LimitReached):
+        return False, []
+    monday, next_monday = policy.week_of(starts_at, organisation.zone)
+    upcoming = meetings.appointments(session, member_id=place.member_id, start=now)[:MOST_UPCOMING]
+    return True, [
+        one
+        for one in upcoming
+        if not one.is_cancelled
+        and one.starts_at > now
+        and why(
+            policy.without(
+                standing,
+                in_occurrence=one.meeting.public_id == place.occurrence,
+                in_week=monday <= one.starts_at < next_monday,
+            )
+        )
+        is None
+    ]
+
+
+def take(place: Waits, links: Links, member_id: int | None) -> ResponseReturnValue:
+    """POST: take it, and go to the booking."""
+    form = request.form
+    try:
+        start = form.get("start", "")
+        starts_at = datetime.strptime(start, "%Y%m%dT%H%MZ").replace(tzinfo=UTC) if start else None
+        replaces = uuid.UUID(form["replaces"]) if form.get("replaces") else None
+    except ValueError:
+        abort(404)
+    try:
+        made = deeds.accept(
+            context.db(),
+            place.public_id,
+            context.organisation(),
+            context.now(),
+            member_id=member_id,
+            starts_at=starts_at,
+            replaces=replaces,
+        )
+    except errors.NotFound:
+        abort(404)
+    except Refusal as refusal:
+        again = queries.one(context.db(), place.public_id)
+        return show(again or place, links, refusal)
+    if links.booking:
+        return redirect(url_for("bookings.one", public_id=made.public_id, booked=1), 303)
+    token = tokens.sign(context.settings().secret_key, "manage", str(made.public_id))
+    return redirect(url_for("manage.one", token=token), 303)
+
+
+def let_pass(place: Waits, links: Links, member_id: int | None) -> ResponseReturnValue:
+    """POST: it goes to the next."""
+    deeds.decline(context.db(), place.public_id, context.organisation(), context.now(), member_id=member_id)
+    flash("Passed on. You still wait, for another time.")
+    return redirect(links.show, 303)
+
+
+def give_up(place: Waits, links: Links, member_id: int | None) -> ResponseReturnValue:
+    """POST: off the list."""
+    deeds.leave(context.db(), place.public_id, context.organisation(), context.now(), member_id=member_id)
+    flash("You no longer wait for this clinic.")
+    return redirect(links.show, 303)

@@ -1,0 +1,183 @@
+"""The waitlist in the browser: joined on a full clinic's page, taken from the letter, left from My bookings."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain import tokens
+from booking.services import waitlist
+from booking.services.cancel import cancel
+from booking.services.waitlist import Wish
+from booking.store.bookings import CONFIRMED, Booking
+from booking.store.programme import Occurrence
+from booking.store.waiting import Offer, Waiting
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person
+from tests.databases import Database
+from tests.web.client import SECRET_KEY, Clock, client_of, make_app, post
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(NOW)
+
+
+@pytest.fixture
+def app(database: Database, clock: Clock) -> Flask:
+    return make_app(database, clock)
+
+
+def fresh(session: Session) -> None:
+    session.rollback()
+    session.expire_all()
+
+
+def a_full_clinic(session: Session) -> tuple[Occurrence, list[Booking]]:
+    clinic = a_clinic(session)
+    return clinic, [a_booking(session, clinic, after_minutes=n, minutes=30) for n in (0, 30)]
+
+
+def test_one_joins_where_nothing_is_free_sees_the_turn_and_leaves_again(app: Flask, session: Session) -> None:
+    clinic, _ = a_full_clinic(session)
+    other, member = a_person(session), a_person(session, "Mia Moss")
+    session.commit()
+    waitlist.join(session, clinic.public_id, Wish(15), other.id, ORGANISATION, NOW - timedelta(minutes=1))
+    client = client_of(app, member)
+    path = f"/occurrences/{clinic.public_id}"
+    assert "Join the waitlist (1 before you)" in client.get(path).text
+    answer = post(client, f"{path}/wait", path, wait_minutes="30", wait_analyst="", topic="Tags")
+    assert answer.status_code == 303
+    page = client.get(answer.location).text
+    assert "<strong>1 before you.</strong>" in page
+    assert "30 minutes with anyone" in page
+    assert "You wait for 30 minutes with anyone: 1 before you." in client.get(path).text
+    mine = client.get("/bookings").text
+    assert "1 before you" in mine
+    assert answer.location in mine
+    assert post(client, f"{answer.location}/leave", answer.location).status_code == 303
+    assert "You have left the waitlist." in client.get(answer.location).text
+    fresh(session)
+    assert [place.outcome for place in session.scalars(select(Waiting).order_by(Waiting.id))] == [None, "left"]
+
+
+def test_a_visitor_signs_in_first_and_finds_what_was_typed(app: Flask, session: Session) -> None:
+    clinic, _ = a_full_clinic(session)
+    client = client_of(app)
+    path = f"/occurrences/{clinic.public_id}"
+    page = client.get(path).text
+    assert "Join the waitlist (0 before you)" in page
+    assert clinic.roster[0].analyst.name not in page
+    answer = post(client, f"{path}/wait", path, wait_minutes="15", topic="My words")
+    assert (answer.status_code, "My words" in answer.text) == (401, True)
+
+
+def test_what_is_held_is_taken_from_the_letter_without_sign_in(app: Flask, clock: Clock, session: Session) -> None:
+    clinic, booked = a_full_clinic(session)
+    member = a_person(session, "Mia Moss")
+    session.commit()
+    place = waitlist.join(session, clinic.public_id, Wish(30), member.id, ORGANISATION, NOW)
+    cancel(session, booked[1].public_id, ORGANISATION, NOW)
+    visitor = client_of(app)
+    path = f"/manage/place/{tokens.sign(SECRET_KEY, 'place', str(place.public_id))}"
+    page = visitor.get(path).text
+    assert "Take 1:30\u00a0pm with" in page
+    assert "Let it pass" in page
+    assert "is held for you" in client_of(app, member).get(f"/occurrences/{clinic.public_id}").text
+    fresh(session)
+    assert session.scalars(select(Offer.status)).all() == ["open"], "reading takes nothing"
+    answer = post(visitor, f"{path}/accept", path)
+    assert (answer.status_code, answer.location.startswith("/manage/")) == (303, True)
+    assert "Your booking" in visitor.get(answer.location).text
+    assert "You are booked" in visitor.get(path).text
+    clock.now = clinic.ends_at + timedelta(days=8)
+    assert visitor.get(path).status_code == 404
+    assert visitor.get(path + "x").status_code == 404
+
+
+def test_too_late_the_page_says_so_and_one_still_waits(app: Flask, clock: Clock, session: Session) -> None:
+    clinic, booked = a_full_clinic(session)
+    member = a_person(session)
+    session.commit()
+    place = waitlist.join(session, clinic.public_id, Wish(15), member.id, ORGANISATION, NOW)
+    cancel(session, booked[0].public_id, ORGANISATION, NOW)
+    client = client_of(app, member)
+    path = f"/waitlist/{place.public_id}"
+    assert "is yours until" in client.get(path).text
+    clock.now = NOW + timedelta(hours=4)
+    answer = post(client, f"{path}/accept", path)
+    assert (answer.status_code, 'data-code="offer-lapsed"' in answer.text) == (409, True)
+    fresh(session)
+    assert session.scalars(select(Booking).where(Booking.member_id == member.id)).all() == []
+
+
+def test_let_pass_it_goes_on_and_the_page_says_one_waits(app: Flask, session: Session) -> None:
+    clinic, booked = a_full_clinic(session)
+    member = a_person(session)
+    session.commit()
+    place = waitlist.join(session, clinic.public_id, Wish(15), member.id, ORGANISATION, NOW)
+    cancel(session, booked[0].public_id, ORGANISATION, NOW)
+    client = client_of(app, member)
+    path = f"/waitlist/{place.public_id}"
+    for _ in range(2):  # the 15 minutes at 1:00, then those at 1:15
+        assert post(client, f"{path}/decline", path).status_code == 303
+    assert "You are the next." in client.get(path).text
+
+
+def test_at_the_limit_the_page_asks_which_booking_goes(app: Flask, session: Session) -> None:
+    clinic, booked = a_full_clinic(session)
+    member = a_person(session)
+    session.commit()
+    elsewhere = [a_clinic(session, starts_at=CLINIC_AT + timedelta(days=n)) for n in (1, 2)]
+    held = [a_booking(session, other, member) for other in elsewhere]
+    client = client_of(app, member)
+    path = f"/occurrences/{clinic.public_id}"
+    assert "You may wait though you hold as many as you may" in client.get(path).text
+    place = post(client, f"{path}/wait", path, wait_minutes="15").location
+    cancel(session, booked[0].public_id, ORGANISATION, NOW)
+    page = client.get(place).text
+    offered = re.findall(r'name="replaces" value="([^"]+)"', page)
+    assert offered == [str(one.public_id) for one in held]
+    answer = post(client, f"{place}/accept", place, replaces=offered[1])
+    assert answer.location.endswith(f"/bookings/{held[1].public_id}?booked=1")
+    fresh(session)
+    mine = session.scalars(
+        select(Booking.occurrence_id).where(Booking.member_id == member.id, Booking.status == CONFIRMED)
+    )
+    assert set(mine) == {clinic.id, elsewhere[0].id}
+
+
+def test_in_the_last_hour_what_is_free_has_a_button_each(app: Flask, clock: Clock, session: Session) -> None:
+    clinic, booked = a_full_clinic(session)
+    member = a_person(session)
+    session.commit()
+    place = waitlist.join(session, clinic.public_id, Wish(15), member.id, ORGANISATION, NOW)
+    clock.now = CLINIC_AT - timedelta(minutes=30)
+    cancel(session, booked[0].public_id, ORGANISATION, clock.now)
+    client = client_of(app, member)
+    path = f"/waitlist/{place.public_id}"
+    starts = re.findall(r'name="start" value="([^"]+)"', client.get(path).text)
+    assert starts == ["20231204T0300Z", "20231204T0315Z"]
+    answer = post(client, f"{path}/accept", path, start=starts[1])
+    assert (answer.status_code, answer.location.endswith("?booked=1")) == (303, True)
+    assert post(client, f"{path}/accept", path, start="never").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "fields", [{"wait_minutes": "45"}, {"wait_minutes": "x"}, {"wait_minutes": "15", "topic": "x" * 100_000}]
+)
+def test_what_cannot_be_waited_for_is_refused(app: Flask, session: Session, fields: dict[str, str]) -> None:
+    clinic, _ = a_full_clinic(session)
+    member = a_person(session)
+    session.commit()
+    path = f"/occurrences/{clinic.public_id}"
+    client = client_of(app, member)
+    answer = post(client, f"{path}/wait", path, **fields)
+    assert (answer.status_code, "That was not booked" in answer.text) == (422, True)
+    assert post(client, f"{path}/wait", path, wait_minutes="15", wait_analyst="x").status_code == 404
+    fresh(session)
+    assert session.scalars(select(Waiting)).all() == []

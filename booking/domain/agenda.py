@@ -16,15 +16,21 @@ WEEK = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class LastTime:
-    """When a member was last seen in a slot, and by whom (a name)."""
+    """When a member was last seen in a slot, by whom (a name), what was noted for analysts and what was agreed."""
 
     starts_at: datetime
     analyst: str
+    agreed: str = ""
+    private: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A booked slot. `last` is None for a member who comes for the first time; `outcome` as the booking has it."""
+    """A booked slot. `last` is None for a member who comes for the first time; `outcome` as the booking has it.
+
+    `began_at`: when Start was pressed. `is_in`: nobody has followed since. `late`: by how many minutes it will begin
+    late.
+    """
 
     public_id: uuid.UUID
     starts_at: datetime
@@ -35,6 +41,9 @@ class Visit:
     link: str
     outcome: str | None
     last: LastTime | None
+    began_at: datetime | None = None
+    is_in: bool = False
+    late: int = 0
 
 
 @dataclass(frozen=True, slots=True)

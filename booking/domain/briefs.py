@@ -14,9 +14,14 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
 def clean_topic(text: str) -> str:
     """The text without control characters, line ends as LF; TextNotAccepted where it is too long."""
+    return clean_text("topic", text, TOPIC_CHARACTERS)
+
+
+def clean_text(field: str, text: str, most: int) -> str:
+    """Text of several lines without control characters, line ends as LF; TextNotAccepted names the field."""
     cleaned = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    if len(cleaned) > TOPIC_CHARACTERS:
-        raise errors.TextNotAccepted("topic", f"at most {TOPIC_CHARACTERS:,} characters")
+    if len(cleaned) > most:
+        raise errors.TextNotAccepted(field, f"at most {most:,} characters")
     return cleaned
 
 

@@ -64,3 +64,4 @@ class Appointment:
     is_invited: bool
     sequence: int
     revised_at: datetime
+    began_at: datetime | None = None

@@ -54,6 +54,7 @@ def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
     if "booking" in facts:
         links["manage"] = f"{base}/manage/{tokens.sign(key, 'manage', facts['booking'])}"
         links["entry"] = f"{links['manage']}/booking.ics"
+        links["go_on"] = f"{base}/bookings/{facts['booking']}/go-on"
         links["door"] = f"{base}/join/{tokens.sign(key, 'door', facts['booking'])}"
     if "enrolment" in facts:
         links["meeting"] = f"{base}/occurrences/{facts['occurrence']}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from booking.domain.slots import Slot
@@ -91,6 +92,11 @@ def place(booking: Booking, occurrence_id: int, slot: Slot) -> None:
     booking.starts_at = slot.starts_at
     booking.ends_at = slot.starts_at + timedelta(minutes=slot.minutes)
     booking.minutes = slot.minutes
+
+
+def with_public_ids(session: Session, public_ids: Collection[uuid.UUID]) -> list[Booking]:
+    """The bookings of those ids, in no order."""
+    return list(session.scalars(select(Booking).where(Booking.public_id.in_(public_ids))))
 
 
 def with_public_id(session: Session, public_id: uuid.UUID) -> Booking | None:

@@ -12,8 +12,9 @@ from flask_login import current_user
 from werkzeug.routing import BaseConverter, ValidationError
 
 from booking.domain import agenda, agenda_words, spreadsheet, zones
+from booking.services.begin import begin
 from booking.services.outcome import mark
-from booking.store.bookings import CAME, NO_SHOW
+from booking.store.bookings import CAME, NO_SHOW, Booking
 from booking.store.queries import agenda as queries
 from booking.web import access, context, days
 from booking.web.days import Subject
@@ -123,7 +124,19 @@ def outcome(public_id: uuid.UUID) -> ResponseReturnValue:
     marked = mark(
         context.db(), public_id, OUTCOMES[said], context.organisation(), context.now(), actor_id=current_user.id
     )
-    owner = marked.analyst
+    return _back_to(marked)
+
+
+@blueprint.post("/bookings/<uuid:public_id>/start")
+@access.staff
+def start(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Turn to this member: their door opens, the one before closes; back to the row."""
+    return _back_to(begin(context.db(), public_id, context.organisation(), context.now(), actor_id=current_user.id))
+
+
+def _back_to(booking: Booking) -> ResponseReturnValue:
+    owner = booking.analyst
     found = queries.Analyst(owner.id, owner.public_id, owner.name, owner.email, owner.time_zone)
     whose = Subject(found, owner.time_zone or context.organisation().zone, owner.id == current_user.id)
-    return redirect(whose.day(zones.today(marked.starts_at, whose.zone), _anchor=f"b-{public_id}"), 303)
+    day = zones.today(booking.starts_at, whose.zone)
+    return redirect(whose.day(day, _anchor=f"b-{booking.public_id}"), 303)

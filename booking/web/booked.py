@@ -14,11 +14,12 @@ from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment
 from booking.domain.organisation import Policy
 from booking.services import cover
+from booking.services.brief import edit_brief
 from booking.services.cancel import cancel as cancel_deed
 from booking.services.move import move as move_deed
 from booking.store import bookings
 from booking.store.queries import meetings as queries
-from booking.store.queries import timetables
+from booking.store.queries import timetables, visits
 from booking.store.queries.timetables import Timetable
 from booking.web import context, picker, refusals, shell
 from booking.web.picker import Chosen
@@ -34,6 +35,7 @@ class Links:
     entry: str
     accept: str
     wait: str
+    brief: str
 
 
 def door(public_id: uuid.UUID) -> str:
@@ -65,6 +67,7 @@ def show(appointment: Appointment, links: Links, *, just_booked: bool = False) -
         door=door(appointment.public_id),
         opens_at=opens_at(appointment),
         has_started=now >= appointment.starts_at,
+        agreed=visits.agreed(session, [appointment.public_id]).get(appointment.public_id, ""),
         late_from=appointment.starts_at - timedelta(minutes=rules_of(appointment).late_minutes),
     )
 
@@ -93,6 +96,40 @@ def wait(appointment: Appointment, links: Links, member_id: int | None) -> Respo
     cover.rather_wait(context.db(), appointment.public_id, context.now(), member_id=member_id)
     flash("Given up. Book again when they are back: the programme shows it.")
     return redirect(links.show, 303)
+
+
+def brief(appointment: Appointment, links: Links, member_id: int | None) -> ResponseReturnValue:
+    """GET shows the brief in a form, POST keeps it; what was typed stays where it is refused."""
+    form, words, code, status = request.form, "", "", 200
+    if request.method == "POST":
+        try:
+            edit_brief(
+                context.db(),
+                appointment.public_id,
+                context.now(),
+                topic=form.get("topic", ""),
+                link=form.get("link", ""),
+                member_id=member_id,
+            )
+        except errors.NotFound:
+            raise
+        except Refusal as refusal:
+            words, code, status = refusals.sentence(refusal), refusal.code, refusals.status(refusal)
+        else:
+            flash("Saved. Your analyst reads it beforehand.")
+            return redirect(links.show, 303)
+    elif appointment.is_cancelled or context.now() >= appointment.starts_at:
+        return redirect(links.show, 303)
+    page = render_template(
+        "member/brief.html",
+        appointment=appointment,
+        links=links,
+        topic=form.get("topic", appointment.topic),
+        link=form.get("link", appointment.link),
+        words=words,
+        code=code,
+    )
+    return page, status
 
 
 def move(appointment: Appointment, links: Links, member_id: int | None) -> ResponseReturnValue:

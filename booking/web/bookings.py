@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from booking.domain import slots, turns
 from booking.domain.meetings import Appointment
-from booking.store.queries import enrolments, waitlist
+from booking.store import bookings as booking_rows
+from booking.store.queries import enrolments, timetables, visits, waitlist
 from booking.store.queries import meetings as queries
-from booking.web import access, booked, context
+from booking.store.queries import turns as turn_queries
+from booking.web import access, booked, context, picker
 from booking.web import places as places_pages
 from booking.web.booked import Links
 
@@ -39,6 +42,8 @@ def mine() -> ResponseReturnValue:
     places = enrolments.of_member(context.db(), current_user.id, now - AFTERWARDS)
     return render_template(
         "member/bookings.html",
+        late=_late([a for a in held if a.meeting.starts_at <= now]),
+        agreed=visits.agreed(context.db(), [a.public_id for a in past]),
         enrolled=[one for one in places if one.ends_at > now],
         seen=[one for one in reversed(places) if one.ends_at <= now and not one.is_cancelled],
         waits=[(one, before.get(one.id, 0)) for one in waits],
@@ -47,6 +52,23 @@ def mine() -> ResponseReturnValue:
         past=past,
         most_past=MOST_PAST,
     )
+
+
+def _late(under_way: list[Appointment]) -> dict[uuid.UUID, tuple[int, datetime]]:
+    """For bookings whose clinic has begun: by how many minutes their analyst is late, and when it will begin."""
+    if not under_way:
+        return {}
+    session, now = context.db(), context.now()
+    rows = {row.public_id: row for row in booking_rows.with_public_ids(session, [a.public_id for a in under_way])}
+    hours = turn_queries.of_hours(session, {row.occurrence_id for row in rows.values()})
+    found = {}
+    for public_id, row in rows.items():
+        mine = hours.get((row.occurrence_id, row.analyst_id), [])
+        turn = next((one for one in mine if one.id == row.id), None)
+        expected_at = turns.expected(mine, now).get(row.id)
+        if turn is not None and expected_at is not None and turns.late(turn, expected_at):
+            found[public_id] = (turns.late(turn, expected_at), expected_at)
+    return found
 
 
 def links(public_id: uuid.UUID) -> Links:
@@ -58,6 +80,7 @@ def links(public_id: uuid.UUID) -> Links:
         entry=url_for("feeds.booking", public_id=public_id),
         accept=url_for("bookings.accept", public_id=public_id),
         wait=url_for("bookings.wait", public_id=public_id),
+        brief=url_for("bookings.brief", public_id=public_id),
     )
 
 
@@ -81,6 +104,30 @@ def one(public_id: uuid.UUID) -> ResponseReturnValue:
 def move(public_id: uuid.UUID) -> ResponseReturnValue:
     """Where it could go; POST moves it."""
     return booked.move(own(public_id), links(public_id), current_user.id)
+
+
+@blueprint.route("/<uuid:public_id>/brief", methods=["GET", "POST"])
+@access.member
+def brief(public_id: uuid.UUID) -> ResponseReturnValue:
+    """What it is about; POST keeps it."""
+    return booked.brief(own(public_id), links(public_id), current_user.id)
+
+
+@blueprint.get("/<uuid:public_id>/go-on")
+@access.member
+def go_on(public_id: uuid.UUID) -> ResponseReturnValue:
+    """To the next clinic that has something free, with the same analyst if there is one; the brief goes on from it."""
+    visit = own(public_id)
+    organisation, now = context.organisation(), context.now()
+    bookable = [name for name, kind in organisation.kinds.items() if kind.bookable]
+    start, end = picker.horizon(organisation.policy, now)
+    coming = timetables.coming(context.db(), bookable, start, end, current_user.id)
+    free = [one for one in coming if slots.free(one.hours, 15, one.policy(organisation), now)]
+    same = [one for one in free if visit.analyst_public_id in {analyst.public_id for analyst in one.analysts}]
+    if not free:
+        flash("Nothing is free in the coming weeks. The programme shows what comes.")
+        return redirect(url_for("programme.week"), 303)
+    return redirect(url_for("occurrence.show", public_id=(same or free)[0].public_id, go_on=public_id), 303)
 
 
 @blueprint.route("/<uuid:public_id>/cancel", methods=["GET", "POST"])

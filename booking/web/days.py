@@ -10,8 +10,10 @@ from typing import Any
 from flask import abort, request, url_for
 from flask_login import current_user
 
-from booking.domain import agenda, agenda_words, wording, zones
+from booking.domain import agenda, agenda_words, policy, wording, zones
 from booking.domain.agenda import Gap, Staffed, Visit
+from booking.services.begin import OVERRUN
+from booking.store.bookings import NO_SHOW
 from booking.store.queries import agenda as queries
 from booking.store.queries.agenda import Analyst
 from booking.web import booked, context
@@ -50,6 +52,7 @@ class Line:
     is_on: bool = False
     seen: str = ""
     door: str = ""
+    may_start: bool = False
     may_mark: bool = False
     may_undo: bool = False
 
@@ -151,12 +154,33 @@ def _line(whose: Subject, found: Staffed, row: Visit | Gap) -> Line:
     may_change = now < agenda.stands_from(row.starts_at, whose.zone) or "coordinator" in current_user.roles
     return replace(
         line,
-        words=f"On now, {agenda_words.counted(left, 'minute', 'minutes')} left" if line.is_on else "",
+        words=_stands(whose, row, left, is_on=line.is_on),
+        may_start=_may_start(found, row),
         seen=agenda_words.seen(row.last, whose.zone),
         door=booked.door(row.public_id) if now < row.ends_at else "",
         may_mark=row.outcome is None and now >= row.starts_at,
         may_undo=row.outcome is not None and may_change,
     )
+
+
+def _stands(whose: Subject, visit: Visit, left: int, *, is_on: bool) -> str:
+    """Who is in, who is late, how long it still runs."""
+    said = []
+    if visit.is_in and visit.began_at is not None:
+        said.append(f"In since {wording.clock(visit.began_at, whose.zone)}")
+    elif visit.late and visit.began_at is None:
+        said.append(f"About {visit.late} minutes late")
+    if is_on and left > 0:
+        said.append(f"on now, {agenda_words.counted(left, 'minute', 'minutes')} left")
+    words = " · ".join(said)
+    return words[:1].upper() + words[1:]
+
+
+def _may_start(found: Staffed, visit: Visit) -> bool:
+    """From when the member's door would open by itself until an hour after the hours, but not for who is in."""
+    rules, now = context.organisation().policy_for(found.meeting.series_slug), context.now()
+    opens_at = policy.door_opens_at(rules, visit.starts_at)
+    return opens_at <= now < found.meeting.ends_at + OVERRUN and not visit.is_in and visit.outcome != NO_SHOW
 
 
 def _free(whose: Subject, found: Staffed, gap: Gap) -> str:

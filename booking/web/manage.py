@@ -9,7 +9,7 @@ from flask import Blueprint, abort, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from booking.domain import doors, policy, tokens, zones
+from booking.domain import doors, policy, tokens, turns, zones
 from booking.domain.doors import Door, Showing
 from booking.domain.meetings import Appointment, Meeting
 from booking.store.queries import doors as door_queries
@@ -45,6 +45,7 @@ def managed(token: str) -> tuple[Appointment, Links]:
         entry=url_for("feeds.managed", token=token),
         accept=url_for("manage.accept", token=token),
         wait=url_for("manage.wait", token=token),
+        brief=url_for("manage.brief", token=token),
     )
 
 
@@ -67,6 +68,13 @@ def move(token: str) -> ResponseReturnValue:
 def cancel(token: str) -> ResponseReturnValue:
     """Asks; POST cancels."""
     return booked.cancel(*managed(token), None)
+
+
+@blueprint.route("/manage/<token>/brief", methods=["GET", "POST"])
+@access.token
+def brief(token: str) -> ResponseReturnValue:
+    """What it is about; POST keeps it."""
+    return booked.brief(*managed(token), None)
 
 
 @blueprint.post("/manage/<token>/accept")
@@ -99,10 +107,14 @@ def door(token: str) -> ResponseReturnValue:
 
 def _booking_door(appointment: Appointment) -> ResponseReturnValue:
     found = door_queries.of_booking(context.db(), appointment.public_id, context.now())
-    busy_until = found.busy_until if found is not None else None
-    opens_at = booked.opens_at(appointment)
-    one = Door(opens_at, appointment.ends_at, appointment.is_cancelled, busy_until)
-    showing = doors.showing(one, context.now())
+    opens_at, now = booked.opens_at(appointment), context.now()
+    one, expected_at, late = Door(opens_at, appointment.ends_at, appointment.is_cancelled), None, 0
+    if found is not None and found.turn is not None and not appointment.is_cancelled:
+        one = turns.door(found.turn, found.turns, opens_at, appointment.meeting.ends_at, found.busy_until)
+        expected_at = turns.expected(found.turns, now).get(found.turn.id)
+        late = turns.late(found.turn, expected_at)
+    busy_until = one.busy_until
+    showing = doors.showing(one, now)
     return render_template(
         "member/door.html",
         meeting=appointment.meeting,
@@ -111,6 +123,8 @@ def _booking_door(appointment: Appointment) -> ResponseReturnValue:
         showing=showing.value,
         opens_at=opens_at,
         busy_until=busy_until,
+        expected_at=expected_at,
+        late=late,
         room=found.room if found is not None and showing is Showing.OPEN else None,
         may_enter=True,
     )
@@ -134,6 +148,8 @@ def _meeting_door(meeting: Meeting) -> ResponseReturnValue:
         showing=showing.value,
         opens_at=opens_at,
         busy_until=None,
+        expected_at=None,
+        late=0,
         room=room,
         may_enter=may_enter,
     )

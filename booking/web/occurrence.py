@@ -11,7 +11,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from booking.domain import errors, policy, slots
+from booking.domain import briefs, errors, policy, slots, wording, zones
 from booking.domain.errors import Refusal
 from booking.domain.meetings import Meeting
 from booking.domain.organisation import Policy
@@ -20,7 +20,7 @@ from booking.services.book import Asked, book, hindrance
 from booking.services.enrol import enrol as enrol_deed
 from booking.services.enrol import leave as leave_deed
 from booking.services.waitlist import Wish, join
-from booking.store.queries import enrolments, occurrences, timetables, waitlist
+from booking.store.queries import enrolments, occurrences, timetables, visits, waitlist
 from booking.store.queries import meetings as queries
 from booking.store.queries.timetables import Timetable
 from booking.store.queries.waitlist import Waits
@@ -48,9 +48,32 @@ def show(public_id: uuid.UUID) -> ResponseReturnValue:
         before = sign_in.typed_before()
         chosen = Chosen(before.get("slot", ""), before.get("minutes", ""))
         typed = Typed(chosen, before.get("topic", ""), before.get("link", ""))
+    elif current_user.is_authenticated and "go_on" in request.args:
+        typed = _going_on(public_id, request.args["go_on"])
     elif "slot" in request.args:
         typed = Typed(Chosen(request.args["slot"][:80]))
     return page(public_id, typed)
+
+
+def _going_on(public_id: uuid.UUID, booking: str) -> Typed:
+    """The form begun from an earlier visit of the reader's own: what was agreed, and the same analyst where free."""
+    try:
+        visit = visits.of_booking(context.db(), uuid.UUID(booking), current_user.id)
+    except ValueError:
+        visit = None
+    if visit is None:
+        return Typed()
+    on = zones.today(visit.starts_at, current_user.zone or visit.zone)
+    topic = f"Going on from {wording.day(on)} with {visit.analyst}: {visit.agreed or visit.topic}"
+    found = timetables.timetable(context.db(), public_id, current_user.id)
+    chosen = Chosen()
+    same = next((a for a in found.analysts if a.public_id == visit.analyst_public_id), None) if found else None
+    if found is not None and same is not None:
+        free = slots.free(found.hours, 15, found.policy(context.organisation()), context.now())
+        with_them = [slot for slot in slots.offered(found.hours, free) if slot.analyst_id == same.id]
+        if with_them:
+            chosen = Chosen(picker.value_of(with_them[0].starts_at, 15, str(same.public_id)), "15")
+    return Typed(chosen, topic[: briefs.TOPIC_CHARACTERS])
 
 
 @blueprint.post("/<uuid:public_id>")
@@ -180,6 +203,7 @@ def _picker_page(meeting: Meeting, found: Timetable, typed: Typed, refusal: Refu
         is_visitor=is_visitor,
         can_wait=_can_wait(found, rules, made, now),
         queue=places.queue(found),
+        last=None if is_visitor else visits.last_of(context.db(), current_user.id, now),
         place=None if is_visitor else _place(found),
     )
 

@@ -15,9 +15,10 @@ from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment
 from booking.services import staff
 from booking.services.book import book
+from booking.services.notes import write_note
 from booking.store.people import Person
 from booking.store.queries import meetings as queries
-from booking.store.queries import timetables
+from booking.store.queries import timetables, visits
 from booking.web import access, context, picker, refusals
 from booking.web.picker import Chosen
 
@@ -53,6 +54,8 @@ def _page(visit: Appointment, refusal: Refusal | None = None) -> ResponseReturnV
         visit=visit,
         colleagues=free,
         is_over=now >= visit.ends_at,
+        may_note=not visit.is_cancelled and (now >= visit.starts_at or visit.began_at is not None),
+        note=_note(visit),
         follow_ups=_follow_ups(visit),
         words=refusals.sentence(refusal) if refusal is not None else "",
         key=str(uuid.uuid4()),
@@ -79,6 +82,27 @@ def _follow_ups(visit: Appointment) -> list[tuple[str, uuid.UUID, object]]:
         if len(found) == MOST:
             break
     return found
+
+
+def _note(visit: Appointment) -> tuple[str, str]:
+    """What is noted, or what was typed and could not be kept."""
+    if "agreed" in request.form:
+        return request.form.get("private", ""), request.form["agreed"]
+    return visits.note_of(context.db(), visit.public_id)
+
+
+@blueprint.post("/<uuid:public_id>/note")
+@access.staff
+def note(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Keep the note and what was agreed."""
+    visit = _visit(public_id)
+    private, agreed = request.form.get("private", ""), request.form.get("agreed", "")
+    try:
+        write_note(context.db(), public_id, private, agreed, context.now(), actor_id=current_user.id)
+    except Refusal as refusal:
+        return _page(visit, refusal)
+    flash("Noted." + (" The member gets what was agreed by letter, half an hour after the end." if agreed else ""))
+    return redirect(url_for("visits.one", public_id=public_id), 303)
 
 
 @blueprint.post("/<uuid:public_id>/<any(cancel,hand,lengthen,follow):what>")

@@ -11,7 +11,9 @@ from sqlalchemy import select
 
 from booking.domain import tokens
 from booking.services import cover, sign_in, waitlist
+from booking.services.begin import begin
 from booking.services.cancel import cancel
+from booking.services.notes import write_note
 from booking.services.waitlist import Wish
 from booking.store.bookings import Booking
 from booking.store.letters import Letter
@@ -113,6 +115,19 @@ def held_for_lee(site: Site, world: World) -> str:
         held = session.scalars(select(Booking.public_id).where(Booking.occurrence_id == world.full.id)).all()
         cancel(session, held[0], ORGANISATION, NOW)
     return path
+
+
+def begun(site: Site, world: World) -> str:
+    with site.session() as session:
+        begin(session, world.booking.public_id, ORGANISATION, DURING, actor_id=world.ana.id)
+    return DAY
+
+
+def noted(site: Site, world: World) -> str:
+    with site.session() as session:
+        said = "Rename the events to lower case, and keep one container."
+        write_note(session, world.booking.public_id, "Needs time.", said, DURING, actor_id=world.ana.id)
+    return f"/analyst/visits/{world.booking.public_id}"
 
 
 def lose_the_race(page: Page, site: Site, world: World) -> None:
@@ -228,6 +243,11 @@ STOPS = [
     Stop("me, member", at("/me"), kim),
     Stop("me, analyst", at("/me"), ana),
     Stop("analyst’s day, now", at(DAY), ana, now=DURING),
+    Stop("analyst’s day, begun", begun, ana, now=DURING),
+    Stop("visit, noted", noted, ana, now=DURING),
+    Stop("clinic, going on", occurrence("second"), kim, now=DURING),
+    Stop("my bookings, agreed", at("/bookings"), kim, now=AFTER),
+    Stop("brief", booking("/brief"), kim),
     Stop("analyst’s day, over", at(DAY), ana, now=AFTER),
     Stop("analyst’s day, empty", at("/analyst/2023-12-03"), ana),
     Stop("analyst’s day, to print", at(f"{DAY}?print=1"), ana),

@@ -46,6 +46,11 @@ LEVELS = {
     "analyst.day": "staff",
     "analyst.sheet": "staff",
     "analyst.outcome": "staff",
+    "analyst.start": "staff",
+    "visits.note": "staff",
+    "bookings.brief": "member",
+    "bookings.go_on": "member",
+    "manage.brief": "token",
     "visits.one": "staff",
     "visits.do": "staff",
     "away.ask": "staff",
@@ -187,10 +192,10 @@ def house(database: Database, session: Session) -> House:
     place_token = {"token": tokens.sign(SECRET_KEY, "place", str(waiting.public_id))}
     managed = ("managed", "managed_accept", "managed_decline", "managed_leave")
     arguments |= {f"places.{endpoint}": place_token for endpoint in managed}
-    own = [f"bookings.{endpoint}" for endpoint in ("one", "move", "cancel", "accept", "wait")]
+    own = [f"bookings.{endpoint}" for endpoint in ("one", "move", "cancel", "accept", "wait", "brief", "go_on")]
     programs = [f"api.{endpoint}" for endpoint in ("one", "change", "give_up")]
     arguments["visits.do"] = {"public_id": booking.public_id, "what": "cancel"}
-    for endpoint in (*own, *programs, "visits.one", "feeds.booking", "analyst.outcome"):
+    for endpoint in (*own, *programs, "visits.one", "visits.note", "feeds.booking", "analyst.outcome", "analyst.start"):
         arguments[endpoint] = {"public_id": booking.public_id}
     change = Change(
         fingerprint="0" * 16, plan={}, before={"series": []}, published_at=NOW, due_at=NOW + timedelta(minutes=10)

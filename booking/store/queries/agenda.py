@@ -10,10 +10,12 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from booking.domain import agenda
+from booking.domain import agenda, turns
 from booking.domain.agenda import Colleague, LastTime, Staffed, Visit
 from booking.domain.meetings import Appointment, Meeting
+from booking.domain.turns import Turn
 from booking.store.bookings import CAME, CONFIRMED, Booking
+from booking.store.notes import Note
 from booking.store.people import Person, Role
 from booking.store.programme import SCHEDULED, Occurrence, Roster
 from booking.store.queries import meetings as queries
@@ -64,7 +66,7 @@ def staffed(
         hours = {one.public_id: one for one in timetables.coming(session, bookable, start, end)}
     last = last_times(session, [booking.public_id for booking in booked], now) if booked else {}
     ordered = sorted(found.values(), key=lambda meeting: (meeting.starts_at, meeting.public_id))
-    return [_staffed(meeting, hours.get(meeting.public_id), analyst_id, booked, last) for meeting in ordered]
+    return [_staffed(meeting, hours.get(meeting.public_id), analyst_id, booked, last, now) for meeting in ordered]
 
 
 def _staffed(
@@ -73,10 +75,17 @@ def _staffed(
     analyst_id: int,
     booked: Sequence[Appointment],
     last: dict[uuid.UUID, LastTime],
+    now: datetime,
 ) -> Staffed:
     if found is None or meeting.is_cancelled:
         return Staffed(meeting)
     taken = found.hours.taken
+    hours = {
+        number: Turn(number, booking.starts_at, booking.ends_at, booking.began_at)
+        for number, booking in enumerate(booked)
+        if booking.meeting.public_id == meeting.public_id
+    }
+    running, expected = turns.current(hours.values()), turns.expected(hours.values(), now)
     visits = [
         Visit(
             public_id=booking.public_id,
@@ -88,8 +97,11 @@ def _staffed(
             link=booking.link,
             outcome=booking.outcome,
             last=last.get(booking.public_id),
+            began_at=booking.began_at,
+            is_in=running is not None and running.id == number,
+            late=turns.late(hours[number], expected.get(number)),
         )
-        for booking in booked
+        for number, booking in enumerate(booked)
         if booking.meeting.public_id == meeting.public_id
     ]
     colleagues = (
@@ -114,6 +126,8 @@ def last_times(session: Session, booking_ids: Collection[uuid.UUID], now: dateti
             here.public_id.label("booking"),
             before.starts_at.label("starts_at"),
             Person.name.label("analyst"),
+            func.coalesce(Note.agreed, "").label("agreed"),
+            func.coalesce(Note.private, "").label("private"),
             func.row_number()
             .over(partition_by=here.id, order_by=(before.starts_at.desc(), before.id.desc()))
             .label("place"),
@@ -121,6 +135,7 @@ def last_times(session: Session, booking_ids: Collection[uuid.UUID], now: dateti
         .select_from(here)
         .join(before, before.member_id == here.member_id)
         .join(Person, Person.id == before.analyst_id)
+        .outerjoin(Note, Note.booking_id == before.id)
         .where(
             here.public_id.in_(booking_ids),
             before.status == CONFIRMED,
@@ -130,8 +145,9 @@ def last_times(session: Session, booking_ids: Collection[uuid.UUID], now: dateti
         )
         .subquery()
     )
-    rows = session.execute(select(ranked.c.booking, ranked.c.starts_at, ranked.c.analyst).where(ranked.c.place == 1))
-    return {row.booking: LastTime(row.starts_at, row.analyst) for row in rows}
+    columns = (ranked.c.booking, ranked.c.starts_at, ranked.c.analyst, ranked.c.agreed, ranked.c.private)
+    rows = session.execute(select(*columns).where(ranked.c.place == 1))
+    return {row.booking: LastTime(row.starts_at, row.analyst, row.agreed, row.private) for row in rows}
 
 
 def next_at(session: Session, analyst_id: int, after: datetime) -> datetime | None:

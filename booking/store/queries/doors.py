@@ -10,21 +10,28 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.domain import doors
+from booking.domain.turns import Turn
 from booking.store.bookings import CONFIRMED, Booking
 from booking.store.people import Person
 from booking.store.programme import Occurrence, Roster, Series
+from booking.store.queries import turns
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The room, None where nobody has set one, and the end of another member's slot that is running now."""
+    """The room, None where nobody has set one, and the end of another member's slot that is running now.
+
+    `turn` and `turns` are the booking's own and all of its analyst in the same hours.
+    """
 
     room: str | None
     busy_until: datetime | None
+    turn: Turn | None = None
+    turns: tuple[Turn, ...] = ()
 
 
 def of_booking(session: Session, public_id: uuid.UUID, now: datetime) -> Opened | None:
-    """For a booking's door: one statement; None if there is no such booking."""
+    """For a booking's door: two statements; None if there is no such booking."""
     other = aliased(Booking)
     running = (
         select(func.max(other.ends_at))
@@ -41,7 +48,19 @@ def of_booking(session: Session, public_id: uuid.UUID, now: datetime) -> Opened 
         .scalar_subquery()
     )
     row = session.execute(
-        select(Roster.room_url, Person.room_url, Occurrence.room_url, Series.room_url, running)
+        select(
+            Roster.room_url,
+            Person.room_url,
+            Occurrence.room_url,
+            Series.room_url,
+            running,
+            Booking.id,
+            Booking.starts_at,
+            Booking.ends_at,
+            Booking.began_at,
+            Booking.occurrence_id,
+            Booking.analyst_id,
+        )
         .select_from(Booking)
         .join(Occurrence, Occurrence.id == Booking.occurrence_id)
         .join(Series, Series.id == Occurrence.series_id)
@@ -49,7 +68,10 @@ def of_booking(session: Session, public_id: uuid.UUID, now: datetime) -> Opened 
         .outerjoin(Roster, and_(Roster.occurrence_id == Booking.occurrence_id, Roster.analyst_id == Booking.analyst_id))
         .where(Booking.public_id == public_id)
     ).one_or_none()
-    return None if row is None else Opened(doors.room(row[0], row[1], row[2], row[3]), row[4])
+    if row is None:
+        return None
+    hours = turns.of_hours(session, [row[9]]).get((row[9], row[10]), [])
+    return Opened(doors.room(*tuple(row)[:4]), row[4], Turn(*tuple(row)[5:9]), tuple(hours))
 
 
 def of_occurrence(session: Session, public_id: uuid.UUID, analyst_id: int | None = None) -> Opened | None:

@@ -66,6 +66,7 @@ _BOOKING: tuple[Any, ...] = (
     Booking.is_invited,
     Booking.sequence.label("booking_sequence"),
     Booking.revised_at.label("booking_revised_at"),
+    Booking.began_at,
 )
 
 

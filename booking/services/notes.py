@@ -1,0 +1,83 @@
+"""Write what was noted of a visit, and what was agreed; the member gets what was agreed by letter."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from booking.domain import briefs, errors
+from booking.services.deed import deed
+from booking.store import facts, letters, register
+from booking.store.bookings import Booking
+from booking.store.letters import Letter
+from booking.store.notes import Note
+from booking.store.people import Person
+from booking.store.queries import bookings as queries
+
+MOST = 5_000
+AFTER = timedelta(minutes=30)  # so long after the end the letter leaves
+STILL_TYPING = timedelta(minutes=10)  # and so long after the last change, where that is later
+
+
+@deed
+def write_note(
+    session: Session, booking_id: uuid.UUID, private: str, agreed: str, now: datetime, *, actor_id: int
+) -> Note:
+    """Keep both texts; what was agreed goes to the member by one letter, half an hour after the end.
+
+    Written again before that letter has left, it replaces what the letter says; afterwards another leaves. The same
+    words change nothing. Its analyst and any coordinator may, from the start on. Raises NotFound (also for whose
+    booking it is not), NotConfirmed, NotBegun, TextNotAccepted.
+    """
+    kept = briefs.clean_text("private note", private, MOST), briefs.clean_text("what was agreed", agreed, MOST)
+    booking = queries.locked(session, booking_id)
+    actor = session.get(Person, actor_id)
+    if booking.analyst_id != actor_id and (actor is None or "coordinator" not in actor.role_names):
+        raise errors.NotFound()
+    if booking.is_cancelled:
+        raise errors.NotConfirmed()
+    if now < booking.starts_at and booking.began_at is None:
+        raise errors.NotBegun()
+    note = session.get(Note, booking.id, populate_existing=True)
+    if note is None:
+        note = Note(booking_id=booking.id, private="", agreed="", written_at=now)
+        session.add(note)
+    if (note.private, note.agreed) == kept:
+        session.flush()
+        return note
+    is_news = note.agreed != kept[1]
+    note.private, note.agreed = kept
+    note.written_by_id, note.written_at = actor_id, now
+    session.flush()
+    if is_news:
+        _tell(session, booking, kept[1], now)
+    register.write(session, "noted", "booking", booking.public_id, now, actor_id=actor_id)
+    return note
+
+
+def _tell(session: Session, booking: Booking, agreed: str, now: datetime) -> None:
+    """One letter waits at a time: the newest words take the place of those that have not left."""
+    session.execute(
+        delete(Letter).where(
+            Letter.booking_id == booking.id,
+            Letter.name == "agreed",
+            Letter.sent_at.is_(None),
+            Letter.failed_at.is_(None),
+            Letter.attempts == 0,
+        )
+    )
+    if agreed:
+        told = facts.booking_facts(session, booking, agreed=agreed, is_invited=False)
+        letters.enqueue(
+            session,
+            "agreed",
+            booking.member.email,
+            told,
+            now,
+            person_id=booking.member_id,
+            booking_id=booking.id,
+            due_at=max(booking.ends_at + AFTER, now + STILL_TYPING),
+        )

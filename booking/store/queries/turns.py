@@ -1,0 +1,28 @@
+"""The turns of analysts' hours, for doors and for whoever waits to be called."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain.turns import Turn
+from booking.store.bookings import CONFIRMED, Booking
+
+
+def of_hours(session: Session, occurrence_ids: Collection[int]) -> dict[tuple[int, int], list[Turn]]:
+    """The confirmed bookings of those occurrences, by (occurrence, analyst), by start; one statement."""
+    found: dict[tuple[int, int], list[Turn]] = {}
+    if not occurrence_ids:
+        return found
+    rows = session.execute(
+        select(
+            Booking.occurrence_id, Booking.analyst_id, Booking.id, Booking.starts_at, Booking.ends_at, Booking.began_at
+        )
+        .where(Booking.occurrence_id.in_(occurrence_ids), Booking.status == CONFIRMED)
+        .order_by(Booking.starts_at, Booking.id)
+    )
+    for occurrence_id, analyst_id, booking_id, starts_at, ends_at, began_at in rows:
+        found.setdefault((occurrence_id, analyst_id), []).append(Turn(booking_id, starts_at, ends_at, began_at))
+    return found

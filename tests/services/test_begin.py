@@ -1,0 +1,132 @@
+"""Start and the notes of a visit: who may, when, and what the member hears of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain import errors
+from booking.services.begin import begin
+from booking.services.notes import write_note
+from booking.store.letters import Letter
+from booking.store.notes import Note
+from booking.store.queries import agenda, visits
+from booking.store.register import Entry
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person
+
+MINUTE = timedelta(minutes=1)
+
+
+def deeds(session: Session) -> list[str]:
+    return list(session.scalars(select(Entry.deed).where(Entry.deed.in_(("began", "noted"))).order_by(Entry.id)))
+
+
+def agreed_letters(session: Session) -> list[Letter]:
+    session.rollback()
+    return list(session.scalars(select(Letter).where(Letter.name == "agreed").order_by(Letter.id)))
+
+
+def test_start_is_noted_once_while_nobody_follows_and_calls_back_who_was_in(session: Session) -> None:
+    clinic = a_clinic(session)
+    first, second = a_booking(session, clinic), a_booking(session, clinic, after_minutes=15)
+    analyst = first.analyst_id
+    begin(session, first.public_id, ORGANISATION, CLINIC_AT, actor_id=analyst)
+    again = begin(session, first.public_id, ORGANISATION, CLINIC_AT + MINUTE, actor_id=analyst)
+    assert again.began_at == CLINIC_AT
+    begin(session, second.public_id, ORGANISATION, CLINIC_AT + 10 * MINUTE, actor_id=analyst)
+    back = begin(session, first.public_id, ORGANISATION, CLINIC_AT + 12 * MINUTE, actor_id=analyst)
+    assert back.began_at == CLINIC_AT + 12 * MINUTE
+    assert (back.sequence, deeds(session)) == (0, ["began"] * 3)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "refusal"), [(-11, errors.NotBegun), (-10, None), (119, None), (120, errors.AlreadyOver)]
+)
+def test_start_is_pressed_from_when_the_door_opens_until_an_hour_after_the_hours(
+    session: Session, minutes: int, refusal: type[errors.Refusal] | None
+) -> None:
+    booking = a_booking(session, a_clinic(session))
+    now = CLINIC_AT + minutes * MINUTE
+    if refusal is None:
+        begun = begin(session, booking.public_id, ORGANISATION, now, actor_id=booking.analyst_id)
+        assert begun.began_at == now
+        return
+    with pytest.raises(refusal):
+        begin(session, booking.public_id, ORGANISATION, now, actor_id=booking.analyst_id)
+    assert deeds(session) == []
+
+
+def test_only_its_analyst_and_coordinators_start_it_or_write_of_it(session: Session) -> None:
+    booking = a_booking(session, a_clinic(session))
+    other = a_person(session, roles=["analyst"])
+    cora = a_person(session, roles=["coordinator"])
+    session.commit()
+    for stranger in (other.id, booking.member_id):
+        with pytest.raises(errors.NotFound):
+            begin(session, booking.public_id, ORGANISATION, CLINIC_AT, actor_id=stranger)
+        with pytest.raises(errors.NotFound):
+            write_note(session, booking.public_id, "a", "b", CLINIC_AT, actor_id=stranger)
+    begin(session, booking.public_id, ORGANISATION, CLINIC_AT, actor_id=cora.id)
+    write_note(session, booking.public_id, "a", "b", CLINIC_AT, actor_id=cora.id)
+    assert deeds(session) == ["began", "noted"]
+
+
+def test_what_was_agreed_leaves_by_one_letter_half_an_hour_after_the_end(session: Session) -> None:
+    booking = a_booking(session, a_clinic(session))
+    who = booking.analyst_id
+
+    def write(private: str, agreed: str, minutes: int) -> None:
+        write_note(session, booking.public_id, private, agreed, CLINIC_AT + minutes * MINUTE, actor_id=who)
+
+    write("A private word.", "Rename", 5)
+    write("A private word.", "Rename the events.\r\nKeep one\x00 container.", 6)
+    (letter,) = agreed_letters(session)
+    assert letter.due_at == booking.ends_at + 30 * MINUTE
+    assert letter.facts["agreed"] == "Rename the events.\nKeep one container."
+    assert "private" not in str(letter.facts).lower()
+    write("Another private word.", letter.facts["agreed"], 7)
+    assert [one.id for one in agreed_letters(session)] == [letter.id], "only the note changed"
+    write("", "", 8)
+    assert agreed_letters(session) == []
+    write("", "Again", 9)
+    (letter,) = agreed_letters(session)
+    letter.sent_at = CLINIC_AT + 45 * MINUTE
+    session.commit()
+    write("", "Better", 60)
+    assert [one.due_at for one in agreed_letters(session)] == [CLINIC_AT + 45 * MINUTE, CLINIC_AT + 70 * MINUTE]
+    assert session.scalars(select(Note.agreed)).all() == ["Better"]
+
+
+@pytest.mark.parametrize(("private", "agreed"), [("x" * 100_000, ""), ("", "x" * 5_001)])
+def test_too_long_a_note_is_refused_whole(session: Session, private: str, agreed: str) -> None:
+    booking = a_booking(session, a_clinic(session))
+    with pytest.raises(errors.TextNotAccepted):
+        write_note(session, booking.public_id, private, agreed, CLINIC_AT, actor_id=booking.analyst_id)
+    assert session.scalars(select(Note)).all() == []
+
+
+def test_a_note_waits_for_the_visit(session: Session) -> None:
+    booking = a_booking(session, a_clinic(session))
+    with pytest.raises(errors.NotBegun):
+        write_note(session, booking.public_id, "a", "b", CLINIC_AT - MINUTE, actor_id=booking.analyst_id)
+    begin(session, booking.public_id, ORGANISATION, CLINIC_AT - MINUTE, actor_id=booking.analyst_id)
+    assert write_note(session, booking.public_id, "a", "b", CLINIC_AT - MINUTE, actor_id=booking.analyst_id).agreed
+
+
+def test_whoever_sees_the_member_next_reads_both_and_the_member_only_what_was_agreed(session: Session) -> None:
+    booking = a_booking(session, a_clinic(session), topic="Tags")
+    write_note(session, booking.public_id, "Shy.", "Rename.", CLINIC_AT, actor_id=booking.analyst_id)
+    later = CLINIC_AT + timedelta(days=7)
+    clinic = a_clinic(session, starts_at=later)
+    again = a_booking(session, clinic, booking.member, now=CLINIC_AT + timedelta(days=1))
+    found = agenda.last_times(session, [again.public_id], later)
+    assert (found[again.public_id].agreed, found[again.public_id].private) == ("Rename.", "Shy.")
+    before = visits.last_of(session, booking.member_id, later - MINUTE)
+    assert before is not None
+    assert (before.booking, before.agreed, before.topic) == (booking.public_id, "Rename.", "Tags")
+    assert "Shy." not in str(before)
+    assert visits.last_of(session, booking.member_id, NOW) is None
+    assert visits.of_booking(session, booking.public_id, again.analyst_id) is None

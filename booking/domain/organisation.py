@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+STAFF_HORIZON = 3660  # days: as far ahead as there is a programme
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -78,3 +80,12 @@ class Organisation:
     def policy_for(self, slug: str) -> Policy:
         """The policy of one series: the general one where nothing is said of it."""
         return self.series_policies.get(slug, self.policy)
+
+    def for_staff(self) -> Organisation:
+        """The same without notice and horizon: staff may book whatever is free and still ahead."""
+        policies = {slug: _for_staff(policy) for slug, policy in self.series_policies.items()}
+        return replace(self, policy=_for_staff(self.policy), series_policies=policies)
+
+
+def _for_staff(policy: Policy) -> Policy:
+    return replace(policy, notice_minutes=0, horizon_days=STAFF_HORIZON)

@@ -34,6 +34,26 @@ def enrol(
     Twice is once; a place in all takes in the single ones. Raises NotFound, NotEnrollable, OccurrenceCancelled,
     AlreadyOver, NotAMember, MembershipEnded, Full.
     """
+    return _enrol(session, occurrence_id, member_id, organisation, now, whole=whole)[0]
+
+
+def place_in(
+    session: Session, occurrence_id: uuid.UUID, member_id: int, organisation: Organisation, now: datetime
+) -> tuple[Occurrence, Person]:
+    """See to it that the member has a place in that occurrence; both are locked. Raises what `enrol` raises."""
+    _, row, member = _enrol(session, occurrence_id, member_id, organisation, now, whole=False)
+    return row, member
+
+
+def _enrol(
+    session: Session,
+    occurrence_id: uuid.UUID,
+    member_id: int,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    whole: bool,
+) -> tuple[Enrolment, Occurrence, Person]:
     one = occurrences.with_public_id(session, occurrence_id)
     if one is None:
         raise errors.NotFound()
@@ -51,7 +71,7 @@ def enrol(
     had = _places(session, member_id, row)
     same = next((place for place in had if (place.occurrence_id is None) or not whole), None)
     if same is not None:
-        return same
+        return same, row, member
     _check_capacity(session, row, concerned, organisation)
     made = Enrolment(
         member_id=member_id,
@@ -67,7 +87,7 @@ def enrol(
     session.flush()
     _tell(session, made, member, row, [rows[i] for i in concerned], now)
     register.write(session, "enrolled", "enrolment", made.public_id, now, actor_id=member_id, whole=whole)
-    return made
+    return made, row, member
 
 
 def _to_come(session: Session, series_id: int, now: datetime) -> list[int]:

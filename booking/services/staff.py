@@ -12,13 +12,16 @@ from sqlalchemy.orm import Session
 from booking.domain import briefs, errors
 from booking.domain.organisation import Organisation
 from booking.domain.slots import QUARTER, Slot
+from booking.services.book import Asked, BookingRequest, hindrance, pick
 from booking.services.deed import deed
+from booking.services.move import is_there
 from booking.store import bookings as rows
 from booking.store import claims, facts, letters, offers, register
 from booking.store.bookings import CANCELLED, Booking
 from booking.store.people import Person
-from booking.store.programme import Roster
+from booking.store.programme import Occurrence, Roster
 from booking.store.queries import bookings as queries
+from booking.store.queries import occurrences
 
 REASON = 500
 
@@ -87,6 +90,56 @@ def hand_over(
 
 
 @deed
+def move_for(
+    session: Session,
+    booking_id: uuid.UUID,
+    request: BookingRequest,
+    reason: str,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    actor_id: int,
+) -> Booking:
+    """Move a member's booking to any free slot that is still ahead, whenever it is; they get the reason.
+
+    Neither notice, horizon nor the member's limits count; where a limit is passed the register says so. A move to
+    where it is changes nothing. Raises NotFound, NotConfirmed, AlreadyOver, SlotTaken, TooLate and the like.
+    """
+    why = briefs.clean_line("reason", reason, REASON)
+    target_id = occurrences.occurrence_id(session, request.occurrence)
+    booking = queries.locked(session, booking_id, target_id)
+    if booking.is_cancelled:
+        raise errors.NotConfirmed()
+    if now >= booking.ends_at:
+        raise errors.AlreadyOver(booking.ends_at)
+    if is_there(booking, request):
+        return booking
+    member_id, was_in, freed = booking.member_id, booking.occurrence_id, booking.slot
+    offers.settle(session, target_id, organisation, now)
+    open_to_staff = organisation.for_staff()
+    slot, rules, _ = pick(session, request, open_to_staff, now, member_id, moving=booking.id)
+    target = session.get_one(Occurrence, target_id)
+    at = Asked(target_id, target.starts_at, slot.starts_at)
+    hinders = hindrance(session, member_id, at, rules, organisation, now, booking.id)
+    if hinders is not None and not isinstance(hinders, errors.LimitReached):
+        raise hinders
+    was_at, was_minutes, was_with = booking.starts_at, booking.minutes, booking.analyst.name
+    claims.release(session, [booking.id])
+    rows.place(booking, target_id, slot)
+    booking.began_at = None
+    rows.revise(booking, now)
+    session.flush()
+    session.expire(booking, ["occurrence", "analyst"])
+    claims.take(session, slot, member_id, booking.id)
+    _moved(session, booking, now, was_minutes, was_with, why, was_at)
+    passed = {} if hinders is None else {"limit_passed": hinders.scope}
+    register.write(session, "moved", "booking", booking.public_id, now, actor_id=actor_id, reason=why, **passed)
+    for occurrence_id in sorted({was_in, target_id}):
+        offers.pass_on(session, occurrence_id, organisation, now, [freed] if occurrence_id == was_in else ())
+    return booking
+
+
+@deed
 def lengthen(
     session: Session, booking_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor_id: int
 ) -> Booking:
@@ -117,8 +170,16 @@ def _standing(session: Session, booking_id: uuid.UUID, now: datetime) -> Booking
     return booking
 
 
-def _moved(session: Session, booking: Booking, now: datetime, was_minutes: int, was_with: str, reason: str) -> None:
-    was = facts.stamp(booking.starts_at)
+def _moved(
+    session: Session,
+    booking: Booking,
+    now: datetime,
+    was_minutes: int,
+    was_with: str,
+    reason: str,
+    was_at: datetime | None = None,
+) -> None:
+    was = facts.stamp(was_at or booking.starts_at)
     _tell(
         session,
         "moved-by-us",

@@ -75,6 +75,12 @@ class Role(Base):
     person: Mapped[Person] = relationship(back_populates="roles")
 
 
+def with_email(session: Session, email: str) -> Person | None:
+    """Whose address that is, unless their account is closed; None if nobody's."""
+    wanted = select(Person).where(Person.email == email.strip().lower(), Person.closed_at.is_(None))
+    return session.scalars(wanted).one_or_none()
+
+
 def holds_real_people(session: Session) -> bool:
     """Whether anybody here is not one of the demo's made-up people."""
     return bool(session.scalar(select(exists().where(Person.is_demo.is_(False)))))

@@ -6,6 +6,7 @@ from flask import Flask
 
 from booking.web import (
     analyst,
+    attendance,
     away,
     bookings,
     calendars,
@@ -32,6 +33,7 @@ PAGES = (
     analyst,
     away,
     visits,
+    attendance,
     coordinator,
     drafts,
     sign_in,

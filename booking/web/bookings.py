@@ -9,12 +9,13 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from booking.domain import slots, turns
+from booking.domain import policy, slots, turns
 from booking.domain.meetings import Appointment
 from booking.store import bookings as booking_rows
 from booking.store.queries import enrolments, timetables, visits, waitlist
 from booking.store.queries import meetings as queries
 from booking.store.queries import turns as turn_queries
+from booking.store.queries.enrolments import Enrolled
 from booking.web import access, booked, context, picker
 from booking.web import places as places_pages
 from booking.web.booked import Links
@@ -44,7 +45,7 @@ def mine() -> ResponseReturnValue:
         "member/bookings.html",
         late=_late([a for a in held if a.meeting.starts_at <= now]),
         agreed=visits.agreed(context.db(), [a.public_id for a in past]),
-        enrolled=[one for one in places if one.ends_at > now],
+        enrolled=[(one, _is_open(one)) for one in places if one.ends_at > now],
         seen=[one for one in reversed(places) if one.ends_at <= now and not one.is_cancelled],
         waits=[(one, before.get(one.id, 0)) for one in waits],
         upcoming=[(a, links(a.public_id), booked.door(a.public_id), booked.opens_at(a)) for a in held],
@@ -52,6 +53,11 @@ def mine() -> ResponseReturnValue:
         past=past,
         most_past=MOST_PAST,
     )
+
+
+def _is_open(place: Enrolled) -> bool:
+    opens_at = policy.door_opens_at(context.organisation().policy_for(place.series), place.starts_at)
+    return not place.is_cancelled and context.now() >= opens_at
 
 
 def _late(under_way: list[Appointment]) -> dict[uuid.UUID, tuple[int, datetime]]:

@@ -16,15 +16,17 @@ from booking.domain.errors import Refusal
 from booking.domain.meetings import Meeting
 from booking.domain.organisation import Policy
 from booking.domain.slots import Leaning, Slot
-from booking.services.book import Asked, book, hindrance
+from booking.services import attend
+from booking.services.book import Asked, BookingRequest, book, hindrance
 from booking.services.enrol import enrol as enrol_deed
 from booking.services.enrol import leave as leave_deed
 from booking.services.waitlist import Wish, join
+from booking.store import people
 from booking.store.queries import enrolments, occurrences, timetables, visits, waitlist
 from booking.store.queries import meetings as queries
 from booking.store.queries.timetables import Timetable
 from booking.store.queries.waitlist import Waits
-from booking.web import access, context, enrolling, picker, places, refusals, sign_in
+from booking.web import access, booked, context, enrolling, picker, places, refusals, sign_in
 from booking.web.picker import Chosen
 
 blueprint = Blueprint("occurrence", __name__, url_prefix="/occurrences")
@@ -37,6 +39,7 @@ class Typed:
     chosen: Chosen = field(default_factory=Chosen)
     topic: str = ""
     link: str = ""
+    member: str = ""  # whom staff book for, by address
 
 
 @blueprint.get("/<uuid:public_id>")
@@ -84,19 +87,36 @@ def make(public_id: uuid.UUID) -> ResponseReturnValue:
     instead = form.get("instead", "")
     slot = instead or form.get("slot", "")
     minutes = instead.partition("/")[0] if instead else form.get("minutes", "")
-    typed = Typed(Chosen(slot[:80], minutes[:3]), form.get("topic", ""), form.get("link", ""))
+    chosen = Chosen(slot[:80], minutes[:3])
+    typed = Typed(chosen, form.get("topic", ""), form.get("link", ""), form.get("member", "").strip()[:254])
     if not current_user.is_authenticated:
         fields = {"slot": slot[:80], "minutes": minutes[:3], "topic": typed.topic[:2500], "link": typed.link[:1000]}
         return sign_in.ask_first(url_for("occurrence.show", public_id=public_id), fields)
     key = form.get("key", "")[:64]
     try:
         wanted = picker.request_of(public_id, typed.chosen, typed.topic, typed.link, key)
+        if typed.member and _is_staff():
+            return _book_for(wanted, typed.member)
         made = book(context.db(), wanted, current_user.id, context.organisation(), context.now())
     except errors.NotFound:
         abort(404)
     except Refusal as refusal:
         return page(public_id, typed, refusal)
     return redirect(url_for("bookings.one", public_id=made.public_id, booked=1), 303)
+
+
+def _is_staff() -> bool:
+    return not current_user.roles.isdisjoint({access.ANALYST, access.COORDINATOR})
+
+
+def _book_for(wanted: BookingRequest, email: str) -> ResponseReturnValue:
+    """Staff book for a member, past the member's own limits; the register says so."""
+    member = people.with_email(context.db(), email)
+    if member is None:
+        raise errors.NotAMember()
+    book(context.db(), wanted, member.id, context.organisation(), context.now(), staff_id=current_user.id)
+    flash(f"Booked for {member.name or 'the member'}, who is told.")
+    return redirect(url_for("occurrence.show", public_id=wanted.occurrence), 303)
 
 
 @blueprint.post("/<uuid:public_id>/wait")
@@ -142,6 +162,21 @@ def enrol(public_id: uuid.UUID) -> ResponseReturnValue:
         return page(public_id, Typed(), refusal)
     flash("You have a place. A letter says so too.")
     return redirect(url_for("occurrence.show", public_id=public_id), 303)
+
+
+@blueprint.post("/<uuid:public_id>/join")
+@access.public
+def join_now(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Take a place if there is none yet, and go to the door; whoever is signed out signs in first."""
+    if not current_user.is_authenticated:
+        return sign_in.ask_first(url_for("occurrence.show", public_id=public_id), {})
+    try:
+        attend.join(context.db(), public_id, context.organisation(), context.now(), member_id=current_user.id)
+    except errors.NotFound:
+        abort(404)
+    except Refusal as refusal:
+        return page(public_id, Typed(), refusal)
+    return redirect(booked.door(public_id), 303)
 
 
 @blueprint.post("/<uuid:public_id>/leave")
@@ -198,7 +233,8 @@ def _picker_page(meeting: Meeting, found: Timetable, typed: Typed, refusal: Refu
         nearest=_nearest(found, rules, typed) if is_lost else [],
         elsewhere_free=[] if has_free else _elsewhere(found, rules, minutes),
         has_free=has_free,
-        hindrance=None if is_visitor else _hindrance(found, rules),
+        hindrance=None if is_visitor or _is_staff() else _hindrance(found, rules),
+        is_staff=not is_visitor and _is_staff(),
         key=str(uuid.uuid4()),
         is_visitor=is_visitor,
         can_wait=_can_wait(found, rules, made, now),

@@ -16,7 +16,7 @@ from booking.domain.organisation import Policy
 from booking.store.queries import enrolments, timetables
 from booking.store.queries import meetings as queries
 from booking.store.queries.timetables import Timetable
-from booking.web import access, context, shell
+from booking.web import access, context, enrolling, shell
 
 blueprint = Blueprint("programme", __name__)
 FIRST, LAST = date(2000, 1, 3), date(2100, 1, 1)
@@ -24,13 +24,17 @@ FIRST, LAST = date(2000, 1, 3), date(2100, 1, 1)
 
 @dataclass(slots=True)
 class Entry:
-    """One meeting on its day. `line` says what can be had; `action` is the button's words, `solid` its weight."""
+    """One meeting on its day. `line` says what can be had; `action` is the button's words, `solid` its weight.
+
+    `joins`: the button takes a place and opens the door in one press.
+    """
 
     meeting: Meeting
     line: str
     icon: str
     action: str
     solid: bool = False
+    joins: bool = False
     mine: list[Appointment] = field(default_factory=list)
 
 
@@ -158,6 +162,9 @@ def entry(meeting: Meeting, found: Timetable | None, mine: list[Appointment], *,
         return Entry(meeting, "Over", "", "", mine=mine)
     if found is None:
         line = "Under way" if meeting.starts_at <= now else ""
+        if enrolling.is_open(meeting):
+            said, icon = ("You have a place", "tick") if has_place else (line, "clock" if line else "")
+            return Entry(meeting, said, icon, "Join now", solid=True, joins=True, mine=mine)
         if has_place:
             return Entry(
                 meeting, "You have a place" + (f" · {line[0].lower()}{line[1:]}" if line else ""), "tick", "Details"
@@ -167,7 +174,7 @@ def entry(meeting: Meeting, found: Timetable | None, mine: list[Appointment], *,
     if mine:
         shown = ", ".join(wording.clock(own.starts_at, meeting.zone) for own in mine)
         return Entry(meeting, f"Booked: {shown}", "tick", "Your booking", mine=mine)
-    return Entry(meeting, line, "", "Book a slot" if is_free else "Details", is_free, mine)
+    return Entry(meeting, line, "", "Book a slot" if is_free else "Details", is_free, mine=mine)
 
 
 def clinic_line(found: Timetable, policy: Policy, now: datetime) -> tuple[str, bool]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,7 +16,7 @@ from booking.domain import errors, slots, zones
 from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment
 from booking.services import staff
-from booking.services.book import book
+from booking.services.book import BookingRequest, book
 from booking.services.notes import write_note
 from booking.store.people import Person
 from booking.store.queries import meetings as queries
@@ -23,7 +25,8 @@ from booking.web import access, context, picker, refusals
 from booking.web.picker import Chosen
 
 blueprint = Blueprint("visits", __name__, url_prefix="/analyst/visits")
-MOST = 12  # free starts offered for a follow-up
+MOST, MOST_OF_ONE = 30, 3  # free starts offered
+AHEAD, LONGEST = timedelta(days=28), timedelta(hours=12)
 
 
 def _visit(public_id: uuid.UUID) -> Appointment:
@@ -56,7 +59,8 @@ def _page(visit: Appointment, refusal: Refusal | None = None) -> ResponseReturnV
         is_over=now >= visit.ends_at,
         may_note=not visit.is_cancelled and (now >= visit.starts_at or visit.began_at is not None),
         note=_note(visit),
-        follow_ups=_follow_ups(visit),
+        follow_ups=_free_starts(visit, 15, max(now, visit.meeting.ends_at), only_same=True),
+        targets=[] if visit.is_cancelled or now >= visit.ends_at else _free_starts(visit, visit.minutes, now),
         words=refusals.sentence(refusal) if refusal is not None else "",
         key=str(uuid.uuid4()),
         day=zones.today(visit.starts_at, current_user.zone or context.organisation().zone),
@@ -64,24 +68,35 @@ def _page(visit: Appointment, refusal: Refusal | None = None) -> ResponseReturnV
     return page, refusals.status(refusal) if refusal is not None else 200
 
 
-def _follow_ups(visit: Appointment) -> list[tuple[str, uuid.UUID, object]]:
-    """The next free starts with the same analyst, in later clinics: what the button sends, where, and when."""
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A free start as a select offers it: what it sends, when, and with whom (a name)."""
+
+    value: str
+    starts_at: datetime
+    zone: str
+    analyst: str
+
+
+def _free_starts(visit: Appointment, minutes: int, since: datetime, *, only_same: bool = False) -> list[Start]:
+    """The next free starts, at most three a clinic for each analyst, earliest first; with the same analyst only."""
     organisation, now = context.organisation(), context.now()
     bookable = [name for name, kind in organisation.kinds.items() if kind.bookable]
-    start = max(now, visit.meeting.ends_at)
-    found: list[tuple[str, uuid.UUID, object]] = []
-    for other in timetables.coming(context.db(), bookable, start, start + timedelta(days=28)):
-        analyst = next((one for one in other.analysts if one.public_id == visit.analyst_public_id), None)
-        if analyst is None:
-            continue
-        for slot in slots.free(other.hours, 15, other.policy(organisation), now):
-            if slot.analyst_id == analyst.id:
-                value = picker.value_of(slot.starts_at, 15, str(visit.analyst_public_id))
-                found.append((value, other.public_id, slot.starts_at))
-                break
-        if len(found) == MOST:
+    relaxed = organisation.for_staff()
+    found: list[Start] = []
+    for other in timetables.coming(context.db(), bookable, since - LONGEST, since + AHEAD):
+        names = {one.id: one for one in other.analysts}
+        shown: Counter[int] = Counter()
+        for slot in slots.free(other.hours, minutes, other.policy(relaxed), now):
+            who = names[slot.analyst_id]
+            is_asked = who.public_id == visit.analyst_public_id or not only_same
+            if is_asked and slot.starts_at >= since and shown[who.id] < MOST_OF_ONE:
+                shown[who.id] += 1
+                value = f"{other.public_id} {picker.value_of(slot.starts_at, minutes, str(who.public_id))}"
+                found.append(Start(value, slot.starts_at, other.zone, who.name))
+        if len(found) >= MOST:
             break
-    return found
+    return found[:MOST]
 
 
 def _note(visit: Appointment) -> tuple[str, str]:
@@ -105,7 +120,7 @@ def note(public_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("visits.one", public_id=public_id), 303)
 
 
-@blueprint.post("/<uuid:public_id>/<any(cancel,hand,lengthen,follow):what>")
+@blueprint.post("/<uuid:public_id>/<any(cancel,hand,lengthen,move,follow):what>")
 @access.staff
 def do(public_id: uuid.UUID, what: str) -> ResponseReturnValue:
     """Do it; what cannot be done is said on the page."""
@@ -118,6 +133,10 @@ def do(public_id: uuid.UUID, what: str) -> ResponseReturnValue:
         elif what == "hand":
             colleague = _uuid(form.get("analyst", ""))
             staff.hand_over(session, public_id, colleague, reason, context.organisation(), now, actor_id=actor)
+        elif what == "move":
+            staff.move_for(
+                session, public_id, _wanted(visit.minutes), reason, context.organisation(), now, actor_id=actor
+            )
         elif what == "lengthen":
             staff.lengthen(session, public_id, context.organisation(), now, actor_id=actor)
         else:
@@ -133,12 +152,16 @@ def do(public_id: uuid.UUID, what: str) -> ResponseReturnValue:
 
 def _follow(visit: Appointment) -> None:
     """Book the same member again; limits may be passed."""
-    clinic, _, slot = request.form.get("slot", "").partition(" ")
-    key, topic = request.form.get("key", "")[:64], request.form.get("topic", "")
-    wanted = picker.request_of(_uuid(clinic), Chosen(slot[:80], slot.partition("/")[0]), topic, "", key)
+    wanted = replace(_wanted(15), key=request.form.get("key", "")[:64], topic=request.form.get("topic", ""))
     session = context.db()
     member_id = session.scalars(select(Person.id).where(Person.public_id == visit.member_public_id)).one()
     book(session, wanted, member_id, context.organisation(), context.now(), staff_id=current_user.id)
+
+
+def _wanted(minutes: int) -> BookingRequest:
+    """What the select of free starts has sent."""
+    clinic, _, slot = request.form.get("slot", "").partition(" ")
+    return picker.request_of(_uuid(clinic), Chosen(slot[:80], str(minutes)), "", "", "")
 
 
 def _uuid(text: str) -> uuid.UUID:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.services import staff
-from booking.services.book import book
+from booking.services.book import BookingRequest, book
 from booking.store.bookings import Booking
 from booking.store.claims import Claim
 from booking.store.letters import Letter
@@ -112,3 +112,50 @@ def test_staff_book_for_a_member_past_their_limits_and_the_register_says_so(sess
     assert session.get_one(Person, made.member_id).email == last_letter(session).to_email
     with pytest.raises(errors.NotAMember):
         book(session, a_request(clinic, 45), who, ORGANISATION, NOW, staff_id=who)
+
+
+def test_staff_move_at_any_time_with_a_reason_past_notice_and_limits(session: Session) -> None:
+    clinic = a_clinic(session, analysts=2)
+    first, second = (place.analyst for place in clinic.roster)
+    booking = a_booking(session, clinic, analyst=first.public_id)
+    who = a_person(session, roles=["coordinator"]).id
+    session.commit()
+    now = CLINIC_AT + timedelta(minutes=14)  # it runs, and the next quarter begins in a minute
+    wanted = BookingRequest(clinic.public_id, CLINIC_AT + timedelta(minutes=15), 15, second.public_id)
+    moved = staff.move_for(session, booking.public_id, wanted, "The room\nis cold.", ORGANISATION, now, actor_id=who)
+    assert (moved.starts_at, moved.analyst_id, moved.sequence) == (wanted.starts_at, second.id, 1)
+    assert [claim.quarter_at for claim in session.scalars(select(Claim))] == [wanted.starts_at]
+    letter = session.scalars(select(Letter).order_by(Letter.id.desc())).first()
+    assert letter is not None
+    assert (letter.name, letter.facts["reason"], letter.facts["was_with"]) == (
+        "moved-by-us",
+        "The room is cold.",
+        first.name,
+    )
+    assert letter.facts["was_at"] == CLINIC_AT.isoformat()
+    again = staff.move_for(session, booking.public_id, wanted, "", ORGANISATION, now, actor_id=who)
+    assert again.sequence == 1, "a form sent twice"
+    over = CLINIC_AT + timedelta(minutes=30)
+    back = BookingRequest(clinic.public_id, CLINIC_AT + timedelta(minutes=45), 15)
+    with pytest.raises(errors.AlreadyOver):
+        staff.move_for(session, booking.public_id, back, "", ORGANISATION, over, actor_id=who)
+    past = BookingRequest(clinic.public_id, CLINIC_AT, 15, first.public_id)
+    with pytest.raises(errors.TooLate):
+        staff.move_for(session, booking.public_id, past, "", ORGANISATION, now, actor_id=who)
+    other = a_booking(session, clinic, after_minutes=45, analyst=first.public_id)
+    taken = BookingRequest(clinic.public_id, other.starts_at, 15, first.public_id)
+    with pytest.raises(errors.SlotTaken):
+        staff.move_for(session, booking.public_id, taken, "", ORGANISATION, now, actor_id=who)
+
+
+def test_a_move_past_a_members_limit_is_told_in_the_register(session: Session) -> None:
+    here, there = a_clinic(session), a_clinic(session, starts_at=CLINIC_AT + timedelta(days=1))
+    member = a_person(session)
+    booking = a_booking(session, here, member)
+    a_booking(session, there, member)
+    who = a_person(session, roles=["coordinator"]).id
+    session.commit()
+    wanted = BookingRequest(there.public_id, there.starts_at + timedelta(minutes=30), 15)
+    staff.move_for(session, booking.public_id, wanted, "", ORGANISATION, NOW, actor_id=who)
+    entry = session.scalars(select(Entry).where(Entry.deed == "moved")).one()
+    assert (entry.actor_id, entry.details["limit_passed"]) == (who, "occurrence")

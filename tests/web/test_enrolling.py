@@ -105,3 +105,40 @@ def test_whoever_is_signed_out_is_asked_to_sign_in_first(
     client = client_of(make_app(database, clock))
     answer = post(client, f"{path}/enrol", path, whole="1")
     assert (answer.status_code, "Send me the letter" in answer.text) == (401, True)
+
+
+def test_join_now_takes_a_place_and_opens_the_door_in_one_press_and_staff_see_who_came(
+    database: Database, session: Session
+) -> None:
+    analyst, member = a_person(session, roles=["analyst"]), a_person(session, "Mia Moss")
+    series = a_series(session, [analyst], kind="lab", title="Lab", slug="lab", room_url="https://zoom.example.com/j/1")
+    lab = an_occurrence(session, series, [analyst])
+    session.commit()
+    clock = Clock(CLINIC_AT - timedelta(minutes=11))
+    app = make_app(database, clock)
+    client, staff = client_of(app, member), client_of(app, analyst)
+    path = f"/occurrences/{lab.public_id}"
+    for page in (path, "/?on=2023-12-04"):
+        assert "Join now" not in client.get(page).text
+    early = post(client, f"{path}/join", path)
+    assert (early.status_code, 'data-code="not-begun"' in early.text) == (409, True)
+    clock.now = CLINIC_AT - timedelta(minutes=10)
+    for page in (path, "/?on=2023-12-04"):
+        assert "Join now" in client.get(page).text
+    answer = post(client, f"{path}/join", path)
+    assert answer.status_code == 303
+    assert "https://zoom.example.com/j/1" in client.get(answer.location).text
+    assert "Join now" in client.get("/bookings").text
+    visitor = client_of(app)
+    assert post(visitor, f"{path}/join", path).status_code == 401
+    clock.now = CLINIC_AT + timedelta(minutes=5)
+    sheet = f"/analyst/attendance/{lab.public_id}"
+    assert sheet in staff.get("/analyst/2023-12-04").text
+    page = staff.get(sheet).text
+    assert f'value="{member.public_id}" checked' in page
+    assert post(staff, sheet, sheet).status_code == 303
+    assert f'value="{member.public_id}" checked' not in staff.get(sheet).text
+    assert post(staff, sheet, sheet, came="nobody").status_code == 404
+    stranger = client_of(app, a_person(session, roles=["analyst"]))
+    session.commit()
+    assert stranger.get(sheet).status_code == 404

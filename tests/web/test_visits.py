@@ -58,3 +58,34 @@ def test_what_cannot_be_done_is_said_on_the_page(database: Database, session: Se
     stranger = client_of(make_app(database), a_person(session, roles=["analyst"]))
     session.commit()
     assert stranger.get(path).status_code == 404
+
+
+def test_staff_book_for_a_member_by_address_and_move_them_with_a_reason(database: Database, session: Session) -> None:
+    clinic = a_clinic(session)
+    analyst = clinic.roster[0].analyst
+    member = a_person(session, "Mia Moss")
+    session.commit()
+    client = client_of(make_app(database), analyst)
+    path = f"/occurrences/{clinic.public_id}"
+    slot = f"15/{CLINIC_AT:%Y%m%dT%H%MZ}/any"
+    assert "For a member" in client.get(path).text
+    nobody = post(client, path, path, slot=slot, minutes="15", member="nobody@example.org", topic="Kept words")
+    assert (nobody.status_code, "Kept words" in nobody.text, "nobody@example.org" in nobody.text) == (403, True, True)
+    own = post(client, path, path, slot=slot, minutes="15", topic="For myself")
+    assert own.status_code == 403, "an analyst who is no member books for nobody"
+    made = post(client, path, path, slot=slot, minutes="15", member=f" {member.email.upper()} ", topic="Tags")
+    assert made.status_code == 303
+    session.rollback()
+    session.expire_all()
+    booking = session.scalars(select(Booking)).one()
+    assert (booking.member_id, booking.topic) == (member.id, "Tags")
+    visit = f"/analyst/visits/{booking.public_id}"
+    target = re.findall(r'<option value="([0-9a-f-]{36} 15/20231204T0345Z/[^"]+)"', client.get(visit).text)
+    assert len(target) == 1
+    assert post(client, f"{visit}/move", visit, slot=target[0], reason="Ada is late.").status_code == 303
+    session.rollback()
+    session.expire_all()
+    assert session.scalars(select(Booking.starts_at)).one() == CLINIC_AT + timedelta(minutes=45)
+    stranger = client_of(make_app(database), member)
+    refused = post(stranger, path, path, slot=slot, minutes="15", member=analyst.email)
+    assert refused.status_code != 303, "members cannot book for others: the field is not theirs"

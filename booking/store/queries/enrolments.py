@@ -7,13 +7,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from booking.store.attendance import Attendance
 from booking.store.enrolments import Enrolment
+from booking.store.people import Person
 from booking.store.programme import CANCELLED, Module, Occurrence, Series
 
 MOST = 200
+MOST_PEOPLE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Enrolled:
     enrolment: uuid.UUID
     is_whole: bool
     occurrence: uuid.UUID
+    series: str
     kind: str
     title: str
     module: int | None
@@ -44,6 +48,7 @@ _PLACES = (
         Enrolment.public_id,
         Enrolment.occurrence_id.is_(None).label("is_whole"),
         Occurrence.public_id,
+        Series.slug,
         Series.kind,
         func.coalesce(Occurrence.title, Series.title),
         Occurrence.module_number,
@@ -80,6 +85,34 @@ def of_member(
     for row in rows:
         found.setdefault(row[2], Enrolled(*tuple(row)))
     return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class HasPlace:
+    """Somebody who has a place in an occurrence, or came without one any more; `came` whether they were marked so."""
+
+    person_id: int
+    public_id: uuid.UUID
+    name: str
+    came: bool
+
+
+def enrolled(session: Session, series_id: int, occurrence_id: int) -> list[HasPlace]:
+    """Everybody who has a place in that occurrence of that series, by name; at most 1,000, in one statement."""
+    in_it = select(Enrolment.member_id).where(
+        Enrolment.series_id == series_id,
+        or_(Enrolment.occurrence_id.is_(None), Enrolment.occurrence_id == occurrence_id),
+        Enrolment.left_at.is_(None),
+    )
+    marked = select(Attendance.member_id).where(Attendance.occurrence_id == occurrence_id)
+    came = exists().where(Attendance.occurrence_id == occurrence_id, Attendance.member_id == Person.id)
+    rows = session.execute(
+        select(Person.id, Person.public_id, Person.name, came)
+        .where(Person.id.in_(in_it.union(marked)))
+        .order_by(Person.name, Person.id)
+        .limit(MOST_PEOPLE)
+    )
+    return [HasPlace(row[0], row[1], row[2], bool(row[3])) for row in rows]
 
 
 def taken(session: Session, series_id: int, occurrence_ids: Collection[int]) -> dict[int, int]:

@@ -1,6 +1,7 @@
 # `make demo` runs it, `make test` tests it; everything they need is installed into .venv.
 
 PORT ?= 8000
+SECONDS ?= 300
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -9,7 +10,7 @@ STAMP := $(VENV)/.runtime
 DEV_STAMP := $(VENV)/.development
 BROWSERS := chromium chromium-browser google-chrome
 
-.PHONY: setup demo test check bench screenshots lock clean
+.PHONY: setup demo test check torture bench screenshots lock clean
 
 setup: $(STAMP)
 
@@ -33,6 +34,9 @@ check: $(DEV_STAMP)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+
+torture: $(DEV_STAMP)
+	$(PY) -m tests.torture.run --seconds $(SECONDS)
 
 bench: $(DEV_STAMP)
 	$(PY) -m bench.run

@@ -6,12 +6,13 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, insert, text
+from sqlalchemy import JSON, ForeignKey, Index, insert, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.store.base import Base, Id, new_public_id, table_of
 from booking.store.changes import Change
 
+FIRST = "booked"  # the first letter about a booking
 WAITING = "sent_at IS NULL AND failed_at IS NULL"
 
 
@@ -74,7 +75,14 @@ def enqueue(
     due_at: datetime | None = None,
     change_id: int | None = None,
 ) -> None:
-    """Queue one letter to one person; it leaves when the transaction has committed and `due_at` is past."""
+    """Queue one letter to one person; it leaves when the transaction has committed and `due_at` is past.
+
+    What a publish still holds back about the same booking is due at once, so that letters keep their order: whoever
+    changes the booking now has seen what was published, and it can no longer be put back.
+    """
+    if booking_id is not None and change_id is None and name != FIRST:
+        held_back = update(Letter).where(Letter.booking_id == booking_id, Letter.change_id.is_not(None))
+        session.execute(held_back.where(Letter.due_at > now, Letter.sent_at.is_(None)).values(due_at=now))
     values = {
         "name": name,
         "to_email": to_email,

@@ -8,7 +8,8 @@ from datetime import datetime
 from flask import Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from booking.domain import errors, wording
 from booking.domain.errors import Refusal
@@ -36,6 +37,7 @@ SENTENCES = {
     "span-not-accepted": "Time away ends after it begins, is not over yet, and lasts a year at the most.",
     "sign-in-expired": "That link or code has been used, or is older than 30 minutes. Ask for a new one.",
 }
+RETRY_SECONDS = 5  # after which it is worth trying again where the database does not answer
 STATUSES = {"not-found": 404, "not-allowed": 403, "not-a-member": 403, "too-many-requests": 429}
 UNPROCESSABLE = {
     "length-not-offered",
@@ -113,6 +115,7 @@ PAGES = {
     405: ("That does not work here", "Go back and use the page's own buttons."),
     413: ("That is too long", "Send less text."),
     429: ("Too often", "Wait a little and try again."),
+    503: ("One moment", "We cannot reach our own records just now. Nothing was done; try again in a few seconds."),
     500: ("Something broke on our side", "Nothing was half done. Try again; if it stays, tell us."),
 }
 
@@ -158,6 +161,16 @@ def init_app(app: Flask) -> None:
         for name, value in error.get_headers():
             if name in {"Allow", "Retry-After"}:
                 answer.headers[name] = value
+        return answer
+
+    @app.errorhandler(OperationalError)
+    def without_database(error: OperationalError) -> ResponseReturnValue:
+        """The database is away or too busy: nothing was done, and it is worth trying again."""
+        app.logger.error("the database does not answer: %s", type(error.orig).__name__)
+        if request.path.startswith("/api/"):
+            return for_programs(ServiceUnavailable(retry_after=RETRY_SECONDS))
+        answer = app.make_response(page(503))
+        answer.headers["Retry-After"] = str(RETRY_SECONDS)
         return answer
 
     @app.errorhandler(Exception)

@@ -15,8 +15,10 @@ from booking.domain.programme import Named, Place, Statement
 from booking.domain.recurrence import Rule
 from booking.services import planning
 from booking.services import publish as publish_module
+from booking.services.cancel import cancel
 from booking.services.extend import extend
 from booking.services.publish import Published, publish
+from booking.store.letters import Letter
 from booking.store.programme import Module, Occurrence, Programme, Series
 from booking.store.register import Entry
 from tests.builders import NOW, ORGANISATION, a_booking, a_person
@@ -225,3 +227,20 @@ def test_extending_adds_the_far_end_with_its_roster_and_announces_nothing(sessio
 def test_a_series_with_an_end_is_not_extended(session: Session) -> None:
     run(session, stated(), stated(slug="modular", ends_on=None, modules=("One", "Two")))
     assert extend(session, ORGANISATION, NOW + timedelta(days=400)) == 0
+
+
+def test_who_changes_a_booking_that_was_moved_hears_first_that_it_was_moved(session: Session) -> None:
+    """What a publish holds back for its ten minutes is due at once, before the letter about what came after it."""
+    analyst = a_person(session, "Ada", roles=["analyst"])
+    session.commit()
+    run(session, stated((analyst.email,)))
+    clinic = stored(session)[0]
+    booking = a_booking(session, clinic)
+    run(session, stated((analyst.email,), start_wall=time(14), end_wall=time(15)))
+    moved = session.scalars(select(Letter).where(Letter.name == "moved-by-us")).one()
+    assert moved.due_at == NOW + timedelta(minutes=10)
+    later = NOW + timedelta(minutes=3)
+    cancel(session, booking.public_id, ORGANISATION, later)
+    session.expire_all()
+    about_it = session.scalars(select(Letter).where(Letter.booking_id == booking.id).order_by(Letter.id)).all()
+    assert [(one.name, one.due_at) for one in about_it[1:]] == [("moved-by-us", later), ("cancelled", later)]

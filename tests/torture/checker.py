@@ -1,0 +1,264 @@
+"""What must hold after the torture. Plain drivers, plain loops: nothing of the engine that is checked is used here."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from itertools import pairwise
+from typing import Any
+from urllib.parse import unquote
+
+import psycopg
+
+QUARTER = timedelta(minutes=15)
+TABLES = {
+    "booking": "id, public_id, occurrence_id, analyst_id, member_id, starts_at, ends_at, minutes, status, "
+    "cancelled_by, sequence",
+    "claim": "analyst_id, quarter_at, member_id, booking_id, offer_id, change_id",
+    "occurrence": "id, public_id, starts_at, ends_at, status",
+    "roster": "occurrence_id, analyst_id, is_away",
+    "letter": "id, public_id, name, person_id, booking_id, sent_at, failed_at",
+    "offer": "id, member_id, occurrence_id, analyst_id, starts_at, minutes, status",
+    "register": "deed, subject_id",
+}
+
+
+@dataclass
+class Mail:
+    """One message as it arrived; what its invitation says, where it carries one."""
+
+    message_id: str
+    uid: str = ""
+    sequence: int = -1
+    method: str = ""
+    starts_at: datetime | None = None
+
+
+@dataclass
+class Evidence:
+    """Everything that is looked at: the tables' rows as they are, the mail in the order it came, what clients heard."""
+
+    rows: dict[str, list[dict[str, Any]]]
+    mail: list[Mail]
+    told: list[dict[str, Any]] = field(default_factory=list)
+
+
+def gather(url: str, messages: Iterable[EmailMessage], told: list[dict[str, Any]]) -> Evidence:
+    """Read the database with its own driver, and the messages."""
+    rows: dict[str, list[dict[str, Any]]] = {}
+    if url.startswith("sqlite"):
+        lite = sqlite3.connect(url.removeprefix("sqlite:///"))
+        for table, columns in TABLES.items():
+            found = lite.execute(f"SELECT {columns} FROM {table}").fetchall()
+            rows[table] = [dict(zip(columns.replace(" ", "").split(","), row, strict=True)) for row in found]
+        lite.close()
+    else:
+        with psycopg.connect(url.replace("postgresql+psycopg", "postgresql")) as server:
+            for table, columns in TABLES.items():
+                fetched = server.execute(f"SELECT {columns} FROM {table}").fetchall()  # type: ignore[call-overload]
+                rows[table] = [dict(zip(columns.replace(" ", "").split(","), row, strict=True)) for row in fetched]
+    for table in rows.values():
+        for row in table:
+            for name, value in row.items():
+                row[name] = _plain(name, value)
+    return Evidence(rows, [_mail(message) for message in messages], told)
+
+
+def _plain(name: str, value: Any) -> Any:
+    """Ids as text without dashes, instants as aware UTC."""
+    if value is None:
+        return None
+    if name.endswith("public_id") or name == "subject_id":
+        return str(value).replace("-", "")
+    if name.endswith("_at"):
+        found = datetime.fromisoformat(value) if isinstance(value, str) else value
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return value
+
+
+def _mail(message: EmailMessage) -> Mail:
+    found = Mail(str(message["Message-ID"]))
+    for part in message.walk():
+        if part.get_content_type() == "text/calendar":
+            text = re.sub(r"\r?\n[ \t]", "", part.get_content())
+            uid = re.search(r"^UID:booking-([0-9a-f-]+)@", text, re.M)
+            sequence = re.search(r"^SEQUENCE:(\d+)", text, re.M)
+            method = re.search(r"^METHOD:(\w+)", text, re.M)
+            event = text[text.index("BEGIN:VEVENT") :]
+            start = re.search(r"^DTSTART(?:;TZID=([^:]+))?:(\d{8}T\d{6})(Z?)", event, re.M)
+            if uid and sequence and method and start:
+                found.uid, found.sequence, found.method = uid[1].replace("-", ""), int(sequence[1]), method[1]
+                found.starts_at = _brisbane(start[2], start[1] or "", start[3])
+            break
+    return found
+
+
+def _brisbane(text: str, zone: str, is_utc: str) -> datetime:
+    wall = datetime.strptime(text, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+    if is_utc:
+        return wall
+    assert unquote(zone).strip('"') == "Australia/Brisbane", zone
+    return wall - timedelta(hours=10)
+
+
+def findings(evidence: Evidence) -> list[str]:
+    """Everything that does not hold, in words; empty if all does."""
+    return [
+        *overlaps(evidence),
+        *claims(evidence),
+        *places(evidence),
+        *promises(evidence),
+        *keys(evidence),
+        *letters(evidence),
+        *invitations(evidence),
+    ]
+
+
+def confirmed(evidence: Evidence) -> list[dict[str, Any]]:
+    return [row for row in evidence.rows["booking"] if row["status"] == "confirmed"]
+
+
+def overlaps(evidence: Evidence) -> list[str]:
+    """Nobody is in two places at once: neither an analyst nor a member."""
+    found = []
+    for who in ("analyst_id", "member_id"):
+        of_one = defaultdict(list)
+        for row in confirmed(evidence):
+            of_one[row[who]].append(row)
+        for rows in of_one.values():
+            rows.sort(key=lambda row: row["starts_at"])
+            for first, second in pairwise(rows):
+                if second["starts_at"] < first["ends_at"]:
+                    found.append(f"overlap by {who}: {first['public_id']} and {second['public_id']}")
+    return found
+
+
+def claims(evidence: Evidence) -> list[str]:
+    """A confirmed booking and an open offer own exactly their quarters; nothing else owns any but what is held."""
+    expected: Counter[tuple[Any, ...]] = Counter()
+    for row in confirmed(evidence):
+        if row["ends_at"] - row["starts_at"] != timedelta(minutes=row["minutes"]):
+            expected["length", row["public_id"]] += 1
+        for number in range(row["minutes"] // 15):
+            expected[row["analyst_id"], row["starts_at"] + number * QUARTER, row["member_id"], row["id"], None] += 1
+    for row in evidence.rows["offer"]:
+        if row["status"] == "open":
+            for number in range(row["minutes"] // 15):
+                expected[row["analyst_id"], row["starts_at"] + number * QUARTER, None, None, row["id"]] += 1
+    actual = Counter(
+        (row["analyst_id"], row["quarter_at"], row["member_id"], row["booking_id"], row["offer_id"])
+        for row in evidence.rows["claim"]
+        if row["change_id"] is None
+    )
+    return [f"claim missing: {key}" for key in expected - actual] + [
+        f"claim of nobody: {key}" for key in actual - expected
+    ]
+
+
+def places(evidence: Evidence) -> list[str]:
+    """A confirmed booking lies in its occurrence, which takes place, with somebody of its roster."""
+    occurrences = {row["id"]: row for row in evidence.rows["occurrence"]}
+    staff = {(row["occurrence_id"], row["analyst_id"]) for row in evidence.rows["roster"] if not row["is_away"]}
+    found = []
+    for row in confirmed(evidence):
+        there = occurrences[row["occurrence_id"]]
+        if there["status"] != "scheduled":
+            found.append(f"{row['public_id']} is confirmed in a cancelled occurrence")
+        if not there["starts_at"] <= row["starts_at"] < row["ends_at"] <= there["ends_at"]:
+            found.append(f"{row['public_id']} lies outside its occurrence")
+        if (row["occurrence_id"], row["analyst_id"]) not in staff:
+            found.append(f"{row['public_id']} is with somebody who is not on the roster")
+    members = Counter(row["member_id"] for row in evidence.rows["offer"] if row["status"] == "open")
+    return found + [f"member {member} holds {count} open offers" for member, count in members.items() if count > 1]
+
+
+def promises(evidence: Evidence) -> list[str]:
+    """What a client was told last holds, unless it was changed later: then its SEQUENCE is higher."""
+    by_id = {row["public_id"]: row for row in evidence.rows["booking"]}
+    found = []
+    last: dict[str, dict[str, Any]] = {}
+    for state in evidence.told:
+        last[state["id"].replace("-", "")] = state
+    for public_id, state in last.items():
+        row = by_id.get(public_id)
+        if row is None:
+            found.append(f"acknowledged and lost: {public_id}")
+        elif state["what"] == "cancelled":
+            if row["status"] != "cancelled":
+                found.append(f"cancelled and alive: {public_id}")
+        elif row["sequence"] < state["sequence"]:
+            found.append(f"SEQUENCE of {public_id} fell from {state['sequence']} to {row['sequence']}")
+        elif row["sequence"] == state["sequence"]:
+            told_at = datetime.fromisoformat(state["starts_at"].replace("Z", "+00:00"))
+            if (row["status"], row["starts_at"], row["minutes"]) != ("confirmed", told_at, state["minutes"]):
+                found.append(f"{public_id} is not as its member was told")
+    return found
+
+
+def keys(evidence: Evidence) -> list[str]:
+    """One key, one booking; one booking, one line in the register that says so."""
+    by_key = defaultdict(set)
+    for state in evidence.told:
+        if state["what"] == "booked":
+            by_key[state["key"]].add(state["id"])
+    found = [f"key {key} made {len(ids)} bookings" for key, ids in by_key.items() if len(ids) > 1]
+    booked = Counter(row["subject_id"] for row in evidence.rows["register"] if row["deed"] == "booked")
+    known = {row["public_id"] for row in evidence.rows["booking"]}
+    found += [f"{one} is {booked[one]} times in the register" for one in known if booked[one] != 1]
+    return found
+
+
+def letters(evidence: Evidence) -> list[str]:
+    """Every letter has arrived, each booking has its own, and nothing arrived that nobody wrote."""
+    arrived = {mail.message_id for mail in evidence.mail}
+    written = {}
+    found = []
+    for row in evidence.rows["letter"]:
+        mark = next((one for one in arrived if row["public_id"] in one.replace("-", "")), None)
+        written[row["public_id"]] = mark
+        if row["sent_at"] is None:
+            found.append(f"letter {row['id']} ({row['name']}) was never sent")
+        elif mark is None:
+            found.append(f"letter {row['id']} ({row['name']}) is marked as sent and has not arrived")
+    strangers = arrived - set(written.values())
+    found += [f"a message that no letter explains: {one}" for one in strangers]
+    names = defaultdict(Counter)
+    for row in evidence.rows["letter"]:
+        names[row["booking_id"]][row["name"]] += 1
+    for row in evidence.rows["booking"]:
+        told = names[row["id"]]
+        if told["booked"] != 1:
+            found.append(f"{row['public_id']} has {told['booked']} letters that say it is booked")
+        if row["status"] == "cancelled" and not told["cancelled"] + told["cancelled-by-us"]:
+            found.append(f"{row['public_id']} is cancelled and nobody was told")
+    return found
+
+
+def invitations(evidence: Evidence) -> list[str]:
+    """Of each booking the mail says: from SEQUENCE 0 on, in order, and at the end what is true."""
+    came: dict[str, list[Mail]] = defaultdict(list)
+    seen = set()
+    for mail in evidence.mail:
+        if mail.uid and mail.message_id not in seen:
+            seen.add(mail.message_id)
+            came[mail.uid].append(mail)
+    found = []
+    for row in evidence.rows["booking"]:
+        mails = came.get(row["public_id"], [])
+        sequences = [mail.sequence for mail in mails]
+        if sequences != sorted(set(sequences)) or not sequences or sequences[0] != 0:
+            found.append(f"{row['public_id']}: its mail came in the order {sequences}")
+            continue
+        last = mails[-1]
+        if last.sequence > row["sequence"]:
+            found.append(f"{row['public_id']}: mail says {last.sequence}, the database {row['sequence']}")
+        if (last.method == "CANCEL") != (row["status"] == "cancelled"):
+            found.append(f"{row['public_id']} is {row['status']}, and its last mail says {last.method}")
+        elif last.method != "CANCEL" and last.starts_at != row["starts_at"]:
+            found.append(f"{row['public_id']} starts {row['starts_at']}, and its last mail says {last.starts_at}")
+    return found

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from flask import Flask, Request, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import LoginManager, UserMixin, login_user, logout_user
+from flask_login import AnonymousUserMixin, LoginManager, UserMixin, login_user, logout_user
 from sqlalchemy import bindparam, select
 
 from booking.store import api_tokens
@@ -84,6 +84,11 @@ def sign_out() -> None:
     """End the visit in this browser."""
     logout_user()
     session.clear()
+
+
+def as_visitor() -> None:
+    """For the rest of this request the reader is nobody: where whom the browser is for cannot be looked up."""
+    g._login_user = AnonymousUserMixin()
 
 
 def _still_signed_in(found: Reader) -> bool:

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from booking.domain import errors, wording
 from booking.domain.errors import Refusal
-from booking.web import context, shell
+from booking.web import context, reader, shell
 
 SENTENCES = {
     "not-found": "There is nothing here, or it is not yours.",
@@ -167,6 +167,7 @@ def init_app(app: Flask) -> None:
     def without_database(error: OperationalError) -> ResponseReturnValue:
         """The database is away or too busy: nothing was done, and it is worth trying again."""
         app.logger.error("the database does not answer: %s", type(error.orig).__name__)
+        reader.as_visitor()
         if request.path.startswith("/api/"):
             return for_programs(ServiceUnavailable(retry_after=RETRY_SECONDS))
         answer = app.make_response(page(503))

@@ -1,0 +1,399 @@
+"""Every deed called with what it must refuse: the right refusal, and nothing written."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain import errors
+from booking.services import attend, cover, staff, waitlist
+from booking.services.begin import begin
+from booking.services.book import BookingRequest, book
+from booking.services.brief import edit_brief
+from booking.services.cancel import cancel
+from booking.services.enrol import enrol, leave
+from booking.services.move import move
+from booking.services.notes import write_note
+from booking.services.outcome import mark
+from booking.services.waitlist import Wish
+from booking.store.bookings import Booking
+from booking.store.people import Person
+from booking.store.programme import CANCELLED, Occurrence, Roster
+from booking.store.tables import Base
+from tests.builders import (
+    CLINIC_AT,
+    NOW,
+    ORGANISATION,
+    a_booking,
+    a_clinic,
+    a_person,
+    a_request,
+    a_series,
+    an_occurrence,
+)
+
+AFTER = CLINIC_AT + timedelta(days=1)
+LONG = "x" * 100_000
+NOBODY = uuid.UUID(int=7)
+
+
+@dataclass
+class House:
+    """A clinic with a booking, one more clinic, a lab with a place, a place on a waitlist, and people of every kind."""
+
+    clinic: Occurrence
+    other: Occurrence
+    lab: Occurrence
+    booking: Booking
+    place: uuid.UUID
+    enrolment: uuid.UUID
+    member: Person
+    stranger: Person
+    analyst: Person
+    second: Person
+    coordinator: Person
+    former: Person
+
+
+@pytest.fixture
+def house(session: Session) -> House:
+    clinic, other = a_clinic(session, analysts=2), a_clinic(session, starts_at=CLINIC_AT + timedelta(hours=2))
+    analyst, second = (place.analyst for place in clinic.roster)
+    lab = an_occurrence(session, a_series(session, [analyst], kind="lab", title="Lab"), [analyst])
+    member, stranger = a_person(session, "Member"), a_person(session, "Stranger")
+    coordinator = a_person(session, "Cora", roles=["coordinator"])
+    former = a_person(session, "Former", member_until=date(2023, 12, 3))
+    session.commit()
+    booking = a_booking(session, clinic, member, analyst=analyst.public_id)
+    place = waitlist.join(session, other.public_id, Wish(15), stranger.id, ORGANISATION, NOW)
+    for _ in range(4):  # each of the four quarters in turn
+        waitlist.decline(session, place.public_id, ORGANISATION, NOW)
+    enrolment = enrol(session, lab.public_id, member.id, ORGANISATION, NOW)
+    return House(
+        clinic,
+        other,
+        lab,
+        booking,
+        place.public_id,
+        enrolment.public_id,
+        member,
+        stranger,
+        analyst,
+        second,
+        coordinator,
+        former,
+    )
+
+
+def everything(session: Session) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table."""
+    session.rollback()
+    return {
+        table.name: sorted(tuple(map(str, row)) for row in session.execute(select(table)))
+        for table in Base.metadata.sorted_tables
+    }
+
+
+def cancelled(session: Session, house: House) -> None:
+    for row in (house.clinic, house.other, house.lab):
+        row.status = CANCELLED
+    session.commit()
+
+
+def off_the_roster(session: Session, house: House) -> None:
+    for row in session.scalars(select(Roster).where(Roster.occurrence_id == house.clinic.id)):
+        row.is_away = row.analyst_id == house.second.id
+    session.commit()
+
+
+def request(house: House, clinic: Occurrence | None = None, after: int = 15, **fields: object) -> BookingRequest:
+    return a_request(clinic or house.clinic, after, **fields)
+
+
+Deed = Callable[[Session, House], object]
+
+
+def booking(now: datetime = NOW, who: str = "stranger", **fields: object) -> Deed:
+    return lambda s, h: book(s, request(h, **fields), getattr(h, who).id, ORGANISATION, now)  # type: ignore[arg-type]
+
+
+def with_second(s: Session, h: House) -> object:
+    return book(s, request(h, analyst=h.second.public_id), h.stranger.id, ORGANISATION, NOW)
+
+
+def forged(occurrence: uuid.UUID = NOBODY) -> BookingRequest:
+    return BookingRequest(occurrence, CLINIC_AT, 15)
+
+
+def booked(h: House) -> uuid.UUID:
+    return h.booking.public_id
+
+
+#: what is asked, what is prepared first, and the refusal
+CASES: dict[str, tuple[Deed, Callable[[Session, House], None] | None, type[errors.Refusal]]] = {
+    # book
+    "book, a forged clinic": (lambda s, h: book(s, forged(), h.stranger.id, ORGANISATION, NOW), None, errors.NotFound),
+    "book, a forged analyst": (booking(analyst=NOBODY), None, errors.NotOnRoster),
+    "book, a forged member": (lambda s, h: book(s, request(h), 999_999, ORGANISATION, NOW), None, errors.NotFound),
+    "book, past": (booking(AFTER), None, errors.TooLate),
+    "book, cancelled": (booking(), cancelled, errors.OccurrenceCancelled),
+    "book, off the roster": (with_second, off_the_roster, errors.NotOnRoster),
+    "book, 100 kB": (booking(topic=LONG), None, errors.TextNotAccepted),
+    "book, a link that is none": (booking(link="javascript:alert(1)"), None, errors.TextNotAccepted),
+    "book, a lab": (
+        lambda s, h: book(s, request(h, h.lab), h.stranger.id, ORGANISATION, NOW),
+        None,
+        errors.NotBookable,
+    ),
+    "book, staff who are no members": (booking(who="analyst"), None, errors.NotAMember),
+    "book, after the membership": (booking(who="former"), None, errors.MembershipEnded),
+    "book, no such length": (booking(minutes=20), None, errors.LengthNotOffered),
+    "book, between quarters": (booking(after=7), None, errors.OutsideHours),
+    "book, over the end": (booking(after=45, minutes=30), None, errors.OutsideHours),
+    # move
+    "move, another's": (
+        lambda s, h: move(s, booked(h), request(h), ORGANISATION, NOW, member_id=h.stranger.id),
+        None,
+        errors.NotFound,
+    ),
+    "move, forged": (lambda s, h: move(s, NOBODY, request(h), ORGANISATION, NOW), None, errors.NotFound),
+    "move, to a forged clinic": (lambda s, h: move(s, booked(h), forged(), ORGANISATION, NOW), None, errors.NotFound),
+    "move, past": (lambda s, h: move(s, booked(h), request(h), ORGANISATION, AFTER), None, errors.AlreadyStarted),
+    "move, into a cancelled one": (
+        lambda s, h: move(s, booked(h), request(h, h.other), ORGANISATION, NOW),
+        cancelled,
+        errors.OccurrenceCancelled,
+    ),
+    "move, to who is off the roster": (
+        lambda s, h: move(s, booked(h), request(h, analyst=h.second.public_id), ORGANISATION, NOW),
+        off_the_roster,
+        errors.NotOnRoster,
+    ),
+    # cancel, brief
+    "cancel, another's": (
+        lambda s, h: cancel(s, booked(h), ORGANISATION, NOW, member_id=h.stranger.id),
+        None,
+        errors.NotFound,
+    ),
+    "cancel, forged": (lambda s, h: cancel(s, NOBODY, ORGANISATION, NOW), None, errors.NotFound),
+    "cancel, past": (lambda s, h: cancel(s, booked(h), ORGANISATION, AFTER), None, errors.AlreadyStarted),
+    "brief, another's": (
+        lambda s, h: edit_brief(s, booked(h), NOW, topic="x", member_id=h.stranger.id),
+        None,
+        errors.NotFound,
+    ),
+    "brief, forged": (lambda s, h: edit_brief(s, NOBODY, NOW, topic="x"), None, errors.NotFound),
+    "brief, past": (lambda s, h: edit_brief(s, booked(h), AFTER, topic="x"), None, errors.AlreadyStarted),
+    "brief, 100 kB": (lambda s, h: edit_brief(s, booked(h), NOW, topic=LONG), None, errors.TextNotAccepted),
+    # waitlist
+    "wait, forged": (
+        lambda s, h: waitlist.join(s, NOBODY, Wish(15), h.stranger.id, ORGANISATION, NOW),
+        None,
+        errors.NotFound,
+    ),
+    "wait, past": (
+        lambda s, h: waitlist.join(s, h.clinic.public_id, Wish(15), h.stranger.id, ORGANISATION, AFTER),
+        None,
+        errors.TooLate,
+    ),
+    "wait, cancelled": (
+        lambda s, h: waitlist.join(s, h.clinic.public_id, Wish(15), h.stranger.id, ORGANISATION, NOW),
+        cancelled,
+        errors.OccurrenceCancelled,
+    ),
+    "wait, for who is off the roster": (
+        lambda s, h: waitlist.join(
+            s, h.clinic.public_id, Wish(15, h.second.public_id), h.stranger.id, ORGANISATION, NOW
+        ),
+        off_the_roster,
+        errors.NotOnRoster,
+    ),
+    "wait, 100 kB": (
+        lambda s, h: waitlist.join(s, h.clinic.public_id, Wish(15, None, LONG), h.stranger.id, ORGANISATION, NOW),
+        None,
+        errors.TextNotAccepted,
+    ),
+    "wait, in a lab": (
+        lambda s, h: waitlist.join(s, h.lab.public_id, Wish(15), h.stranger.id, ORGANISATION, NOW),
+        None,
+        errors.NotBookable,
+    ),
+    "accept, another's": (
+        lambda s, h: waitlist.accept(s, h.place, ORGANISATION, NOW, member_id=h.member.id),
+        None,
+        errors.NotFound,
+    ),
+    "accept, for another's booking": (
+        lambda s, h: waitlist.accept(s, h.place, ORGANISATION, NOW, replaces=booked(h)),
+        None,
+        errors.NotFound,
+    ),
+    "accept, nothing offered": (lambda s, h: waitlist.accept(s, h.place, ORGANISATION, NOW), None, errors.OfferLapsed),
+    "accept, past": (
+        lambda s, h: waitlist.accept(s, h.place, ORGANISATION, AFTER, starts_at=h.other.starts_at),
+        None,
+        errors.TooLate,
+    ),
+    "decline, another's": (
+        lambda s, h: waitlist.decline(s, h.place, ORGANISATION, NOW, member_id=h.member.id),
+        None,
+        errors.NotFound,
+    ),
+    "leave the waitlist, forged": (lambda s, h: waitlist.leave(s, NOBODY, ORGANISATION, NOW), None, errors.NotFound),
+    # enrolment
+    "enrol, forged": (lambda s, h: enrol(s, NOBODY, h.stranger.id, ORGANISATION, NOW), None, errors.NotFound),
+    "enrol, past": (
+        lambda s, h: enrol(s, h.lab.public_id, h.stranger.id, ORGANISATION, AFTER),
+        None,
+        errors.AlreadyOver,
+    ),
+    "enrol, cancelled": (
+        lambda s, h: enrol(s, h.lab.public_id, h.stranger.id, ORGANISATION, NOW),
+        cancelled,
+        errors.OccurrenceCancelled,
+    ),
+    "enrol, in a clinic": (
+        lambda s, h: enrol(s, h.clinic.public_id, h.stranger.id, ORGANISATION, NOW),
+        None,
+        errors.NotEnrollable,
+    ),
+    "leave, another's": (lambda s, h: leave(s, h.enrolment, NOW, member_id=h.stranger.id), None, errors.NotFound),
+    "leave, forged": (lambda s, h: leave(s, NOBODY, NOW, member_id=h.member.id), None, errors.NotFound),
+    "join, cancelled": (
+        lambda s, h: attend.join(s, h.lab.public_id, ORGANISATION, CLINIC_AT, member_id=h.stranger.id),
+        cancelled,
+        errors.OccurrenceCancelled,
+    ),
+    "attendance, by a stranger": (
+        lambda s, h: attend.mark(s, h.lab.public_id, set(), CLINIC_AT, actor_id=h.second.id),
+        None,
+        errors.NotFound,
+    ),
+    # analysts
+    "mark, another's": (
+        lambda s, h: mark(s, booked(h), "came", ORGANISATION, AFTER, actor_id=h.second.id),
+        None,
+        errors.NotFound,
+    ),
+    "mark, by the member": (
+        lambda s, h: mark(s, booked(h), "came", ORGANISATION, AFTER, actor_id=h.member.id),
+        None,
+        errors.NotFound,
+    ),
+    "mark, before": (
+        lambda s, h: mark(s, booked(h), "came", ORGANISATION, NOW, actor_id=h.analyst.id),
+        None,
+        errors.NotBegun,
+    ),
+    "start, another's": (
+        lambda s, h: begin(s, booked(h), ORGANISATION, CLINIC_AT, actor_id=h.second.id),
+        None,
+        errors.NotFound,
+    ),
+    "start, forged": (
+        lambda s, h: begin(s, NOBODY, ORGANISATION, CLINIC_AT, actor_id=h.analyst.id),
+        None,
+        errors.NotFound,
+    ),
+    "start, past": (
+        lambda s, h: begin(s, booked(h), ORGANISATION, AFTER, actor_id=h.analyst.id),
+        None,
+        errors.AlreadyOver,
+    ),
+    "note, another's": (
+        lambda s, h: write_note(s, booked(h), "x", "y", AFTER, actor_id=h.second.id),
+        None,
+        errors.NotFound,
+    ),
+    "note, 100 kB": (
+        lambda s, h: write_note(s, booked(h), LONG, "y", AFTER, actor_id=h.analyst.id),
+        None,
+        errors.TextNotAccepted,
+    ),
+    # staff
+    "staff cancel, forged": (
+        lambda s, h: staff.cancel_for(s, NOBODY, "", ORGANISATION, NOW, actor_id=h.coordinator.id),
+        None,
+        errors.NotFound,
+    ),
+    "staff cancel, 100 kB": (
+        lambda s, h: staff.cancel_for(s, booked(h), LONG, ORGANISATION, NOW, actor_id=h.coordinator.id),
+        None,
+        errors.TextNotAccepted,
+    ),
+    "hand over, off the roster": (
+        lambda s, h: staff.hand_over(
+            s, booked(h), h.second.public_id, "", ORGANISATION, NOW, actor_id=h.coordinator.id
+        ),
+        off_the_roster,
+        errors.NotOnRoster,
+    ),
+    "hand over, forged": (
+        lambda s, h: staff.hand_over(s, booked(h), NOBODY, "", ORGANISATION, NOW, actor_id=h.coordinator.id),
+        None,
+        errors.NotOnRoster,
+    ),
+    "staff move, past": (
+        lambda s, h: staff.move_for(s, booked(h), request(h), "", ORGANISATION, AFTER, actor_id=h.coordinator.id),
+        None,
+        errors.AlreadyOver,
+    ),
+    "staff move, into a cancelled one": (
+        lambda s, h: staff.move_for(
+            s, booked(h), request(h, h.other), "", ORGANISATION, NOW, actor_id=h.coordinator.id
+        ),
+        cancelled,
+        errors.OccurrenceCancelled,
+    ),
+    "lengthen, past": (
+        lambda s, h: staff.lengthen(s, booked(h), ORGANISATION, AFTER, actor_id=h.analyst.id),
+        None,
+        errors.AlreadyOver,
+    ),
+    "cover, nothing offered": (lambda s, h: cover.accept(s, booked(h), NOW), None, errors.OfferLapsed),
+    "cover, another's": (
+        lambda s, h: cover.accept(s, booked(h), NOW, member_id=h.stranger.id),
+        None,
+        errors.NotFound,
+    ),
+    "cover, not asked for": (
+        lambda s, h: cover.take(s, h.clinic.public_id, h.second.id, NOW),
+        None,
+        cover.AlreadyCovered,
+    ),
+    "cover, by a member": (
+        lambda s, h: cover.take(s, h.clinic.public_id, h.member.id, NOW),
+        None,
+        errors.NotAllowed,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_cannot_be_done_is_refused_and_writes_nothing(session: Session, house: House, case: str) -> None:
+    deed, prepare, refusal = CASES[case]
+    if prepare is not None:
+        prepare(session, house)
+    before = everything(session)
+    with pytest.raises(errors.Refusal) as refused:
+        deed(session, house)
+    assert type(refused.value) is refusal
+    assert everything(session) == before
+
+
+def test_control_characters_are_left_out_of_what_is_kept(session: Session, house: House) -> None:
+    made = book(
+        session,
+        request(house, topic="\x00Tags\x07\x1b[31m\x85\u2028\ufeff on\r\ntwo lines\x9f"),
+        house.stranger.id,
+        ORGANISATION,
+        NOW,
+    )
+    assert made.topic == "Tags[31m on\ntwo lines"

@@ -13,7 +13,7 @@ from booking import settings as settings_module
 from booking.programme import organisation
 from booking.settings import Settings
 from booking.store import engine as engines
-from booking.web import access, context, reader, refusals, security, shell
+from booking.web import access, context, reader, refusals, security, shell, unsubscribe
 from booking.web import blueprints as pages
 
 MOST_BYTES = 256 * 1024  # of a request's body
@@ -47,6 +47,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
     security.init_app(app, settings)
     access.init_app(app)  # before CSRF: whoever is signed out is asked to sign in, not told of a missing token
     csrf = CSRFProtect(app)
+    csrf.exempt(unsubscribe.blueprint)  # mail programs press it without a page; its signed address is its token
     pages.init_app(app)
     api.init_app(app, csrf, [found.policy, *found.series_policies.values()])
     return app

@@ -26,13 +26,15 @@ KINDS = {
     "lab": Kind("lab", "labs", "Lab", "Labs", shape="diamond"),
     "masterclass": Kind("masterclass", "masterclasses", "Masterclass", "Masterclasses", modular=True, shape="square"),
 }
-ORGANISATION = Organisation("Social Media Knowledge", "SMK", BRISBANE, KINDS)
+#: Without reminders, so that a test of one letter sees one letter.
+ORGANISATION = Organisation("Social Media Knowledge", "SMK", BRISBANE, KINDS, Policy(reminder_hours=()))
 _numbers = itertools.count(1)
 
 
 def an_organisation(**policy: object) -> Organisation:
     """The organisation with some of its policy changed."""
-    return Organisation("Social Media Knowledge", "SMK", BRISBANE, KINDS, Policy(**policy))  # type: ignore[arg-type]
+    values: dict[str, object] = {"reminder_hours": (), **policy}
+    return Organisation("Social Media Knowledge", "SMK", BRISBANE, KINDS, Policy(**values))  # type: ignore[arg-type]
 
 
 def a_person(session: Session, name: str = "", roles: Sequence[str] = ("member",), **fields: object) -> Person:

@@ -143,7 +143,7 @@ def undo(change: uuid.UUID | None) -> None:
             if change is None:
                 raise click.ClickException("nothing was published yet")
         try:
-            undo_deed(session, change, clock.now())
+            undo_deed(session, change, the_organisation(), clock.now())
         except errors.NotFound:
             raise click.ClickException(f"no publish is called {change}") from None
         except CannotUndo as refusal:

@@ -22,7 +22,7 @@ from booking.mail.mailer import LocalMailer, Mailer
 from booking.mail.masked import masked
 from booking.mail.smtp import SMTPMailer
 from booking.programme import organisation as organisations
-from booking.services import cover, deliver, undo, waitlist
+from booking.services import cover, deliver, run_sheets, undo, waitlist
 from booking.services.extend import extend
 from booking.settings import Settings, SettingsError
 from booking.store.outbox import LEASE
@@ -146,6 +146,8 @@ def _keep_house(
         deliver.keep_house(session, name, now)
         for occurrence_id in waitlist.awaited(session):
             waitlist.pass_on(session, occurrence_id, organisation, now)
+        for person_id in run_sheets.due(session, organisation, now):
+            run_sheets.write(session, person_id, organisation, now)
         if extended_at is not None and now - extended_at < EXTENDING:
             return extended_at
         try:

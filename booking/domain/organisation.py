@@ -40,6 +40,7 @@ class Policy:
     horizon_days        how far ahead a slot may be booked
     door_minutes        a door opens so long before its slot
     slot_minutes        the lengths offered
+    reminder_hours      so many hours before a booking its member is reminded of it
     capacity            places in each date of what members enrol in
     """
 
@@ -54,6 +55,7 @@ class Policy:
     horizon_days: int = 28
     door_minutes: int = 10
     slot_minutes: tuple[int, ...] = (15, 30)
+    reminder_hours: tuple[int, ...] = (24, 1)
     capacity: int = 0
 
     def offering(self, slot_minutes: tuple[int, ...]) -> Policy:

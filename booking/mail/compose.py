@@ -45,11 +45,13 @@ def compose(
     public_id: uuid.UUID,
     created_at: datetime,
     invitation: Attached | None = None,
+    unsubscribe: str = "",
 ) -> EmailMessage:
     """One message to one person. The same letter has the same Message-ID and Date however often it is made.
 
     With an invitation: multipart/mixed(multipart/alternative(text, html, calendar), the same bytes as invite.ics).
-    Raises UnusableRecipient; ValueError where the sender's own addresses are none.
+    `unsubscribe` is the address that ends letters of this sort with one press (RFC 8058), empty where what somebody did
+    asks for the letter. Raises UnusableRecipient; ValueError where the sender's own addresses are none.
     """
     message = EmailMessage(policy=SMTP)
     message["From"] = address(sender.name, sender.email)
@@ -63,6 +65,9 @@ def compose(
     message["Date"] = format_datetime(created_at)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
+    if unsubscribe:
+        message["List-Unsubscribe"] = f"<{unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(rendered.text, cte=ENCODING)
     message.add_alternative(rendered.html, subtype="html", cte=ENCODING)
     if invitation is not None:

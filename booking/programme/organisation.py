@@ -118,11 +118,21 @@ def _policy(found: Fields, base: Policy, problems: list[Problem]) -> Policy:
             problems.append(Problem(place, f"unknown rule {word!r}; known are {', '.join(sorted(known))}"))
         elif word == "slot_minutes":
             values[word] = _lengths(value, place, problems)
+        elif word == "reminder_hours":
+            values[word] = _hours(value, place, problems)
         elif isinstance(value, Text) and value.value.isdecimal():
             values[word] = int(value.value)
         else:
             problems.append(Problem(place, f"{word!r} is a whole number"))
     return replace(base, **values)  # type: ignore[arg-type]
+
+
+def _hours(value: Value, place: Place, problems: list[Problem]) -> tuple[int, ...]:
+    texts = [item.value for item in value.values if isinstance(item, Text)] if isinstance(value, Items) else []
+    good = [int(text) for text in texts if text.isdecimal() and int(text)]
+    if not isinstance(value, Items) or len(good) != len(value.values):
+        problems.append(Problem(place, "reminder_hours is a list such as [24, 1], or [] for none"))
+    return tuple(sorted(set(good), reverse=True))
 
 
 def _lengths(value: Value, place: Place, problems: list[Problem]) -> tuple[int, ...]:

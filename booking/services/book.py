@@ -13,7 +13,7 @@ from booking.domain.organisation import Organisation, Policy
 from booking.domain.policy import Standing
 from booking.domain.slots import Slot
 from booking.services.deed import deed
-from booking.store import bookings, claims, facts, idempotency, letters, locks, offers, register
+from booking.store import bookings, claims, facts, idempotency, letters, locks, offers, register, reminders
 from booking.store.base import new_public_id
 from booking.store.bookings import Booking
 from booking.store.people import Person
@@ -75,7 +75,7 @@ def book(
         topic=topic,
         link=link,
     )
-    make(session, booking, member, occurrence, slot, analyst, now, actor_id=staff_id, passed=passed)
+    make(session, booking, member, occurrence, slot, analyst, rules, now, actor_id=staff_id, passed=passed)
     if standing.is_waiting:
         offers.end_place_of(session, occurrence.id, member.id, "booked", now)
         offers.pass_on(session, occurrence.id, organisation, now)
@@ -89,12 +89,13 @@ def make(
     occurrence: Occurrence,
     slot: Slot,
     analyst: str,
+    rules: Policy,
     now: datetime,
     *,
     actor_id: int | None = None,
     passed: str | None = None,
 ) -> None:
-    """Write the booking of that slot, its claims, its letter and its line in the register; `analyst` is a name."""
+    """Write the booking of that slot, its claims, its letters and its line in the register; `analyst` is a name."""
     booking.member_id = member.id
     booking.is_invited = invites(member)
     booking.revised_at, booking.created_at = now.replace(microsecond=0), now
@@ -103,7 +104,8 @@ def make(
     session.flush()
     claims.take(session, slot, member.id, booking.id)
     told = facts.booking_facts(session, booking, analyst)
-    letters.enqueue(session, "booked", member.email, told, now, person_id=member.id, booking_id=booking.id)
+    first = letters.row("booked", member.email, told, now, person_id=member.id, booking_id=booking.id)
+    letters.add(session, [first, *reminders.rows(booking, member, rules.reminder_hours, now)])
     more = {"minutes": slot.minutes} if passed is None else {"minutes": slot.minutes, "limit_passed": passed}
     register.write(session, "booked", "booking", booking.public_id, now, actor_id=actor_id or member.id, **more)
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from booking.domain import errors, policy
 from booking.domain.organisation import Organisation
 from booking.services.deed import deed
-from booking.store import bookings, claims, facts, letters, offers, register
+from booking.store import bookings, claims, facts, letters, offers, register, reminders
 from booking.store.bookings import CANCELLED, Booking
 from booking.store.queries import bookings as queries
 
@@ -40,6 +40,7 @@ def cancel(
         raise errors.AlreadyStarted(booking.starts_at)
     rules = organisation.policy_for(booking.occurrence.series.slug)
     claims.release(session, [booking.id])
+    reminders.drop(session, [booking.id])
     booking.status = CANCELLED
     booking.cancelled_at = now
     booking.cancelled_by = "member"

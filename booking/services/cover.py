@@ -20,7 +20,7 @@ from booking.domain.cover import ASKED, HANDED, OFFERED, Cover, Covered, Place
 from booking.domain.organisation import Organisation
 from booking.services.deed import deed
 from booking.store import bookings as booking_rows
-from booking.store import claims, facts, letters, locks, offers, register, worlds
+from booking.store import claims, facts, letters, locks, offers, register, reminders, worlds
 from booking.store.away import Away
 from booking.store.base import new_public_id
 from booking.store.bookings import CANCELLED, CONFIRMED, Booking
@@ -297,6 +297,7 @@ def _hand(
 
 def _cancel(session: Session, booking: Booking, reason: str, now: datetime) -> None:
     claims.release(session, [booking.id])
+    reminders.drop(session, [booking.id])
     booking.status, booking.cancelled_at, booking.cancelled_by = CANCELLED, now, "staff"
     booking.reason = reason
     booking_rows.revise(booking, now)
@@ -366,7 +367,14 @@ def _tell_coordinators(session: Session, shown: Shown, note: str, now: datetime)
 
 
 @deed
-def accept(session: Session, booking_id: uuid.UUID, now: datetime, *, member_id: int | None = None) -> Booking:
+def accept(
+    session: Session,
+    booking_id: uuid.UUID,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    member_id: int | None = None,
+) -> Booking:
     """Take the other slot that is offered for a booking whose analyst is away.
 
     Accepting twice changes nothing. Raises NotFound, NotConfirmed, OfferLapsed.
@@ -398,6 +406,7 @@ def accept(session: Session, booking_id: uuid.UUID, now: datetime, *, member_id:
     )
     _letter(session, "moved", booking, told, now)
     register.write(session, "accepted", "booking", booking.public_id, now, actor_id=booking.member_id)
+    reminders.plan(session, [booking.id], organisation, now)
     return booking
 
 
@@ -428,6 +437,7 @@ def rather_wait(session: Session, booking_id: uuid.UUID, now: datetime, *, membe
     if now >= booking.starts_at:
         raise errors.AlreadyStarted(booking.starts_at)
     claims.release(session, [booking.id])
+    reminders.drop(session, [booking.id])
     booking.status, booking.cancelled_at, booking.cancelled_by = CANCELLED, now, "member"
     booking_rows.revise(booking, now)
     session.flush()

@@ -19,11 +19,14 @@ from booking.mail.masked import masked
 from booking.services.deed import deed
 from booking.services.write import message_of
 from booking.settings import Settings
-from booking.store import outbox
+from booking.store import letters, outbox, people
 from booking.store.letters import Letter
 from booking.store.people import Person
+from booking.store.queries import reminders
 
 BATCH = 20
+FAILING = "letters-failing"
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=1)
 log = logging.getLogger("booking.letters")
@@ -34,10 +37,10 @@ Taken = tuple[Letter, Person | None]
 @deed
 def lease(session: Session, worker: str, now: datetime) -> list[Taken]:
     """Take a batch of letters with who reads each; the rows are for reading only."""
-    letters = outbox.lease(session, worker, now, BATCH)
-    wanted = {letter.person_id for letter in letters if letter.person_id is not None}
-    people = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(wanted)))}
-    return [(letter, people.get(letter.person_id) if letter.person_id else None) for letter in letters]
+    taken = outbox.lease(session, worker, now, BATCH)
+    wanted = {letter.person_id for letter in taken if letter.person_id is not None}
+    readers = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(wanted)))}
+    return [(letter, readers.get(letter.person_id) if letter.person_id else None) for letter in taken]
 
 
 @deed
@@ -48,8 +51,19 @@ def mark_sent(session: Session, letter_id: int, worker: str, now: datetime) -> N
 
 @deed
 def mark_failed(session: Session, letter_id: int, worker: str, now: datetime, why: str) -> None:
-    """It will never go."""
+    """It will never go; coordinators hear of it at once, and of more within the hour no second time."""
     outbox.failed(session, letter_id, worker, now, why)
+    letter = session.get_one(Letter, letter_id)
+    if letter.name != FAILING and not outbox.was_written(session, FAILING, now - HOUR):
+        told = {"count": outbox.failed_since(session, now - DAY), "starts_at": now.isoformat(), "error": why}
+        for person in people.coordinators(session):
+            letters.enqueue(session, FAILING, person.email, told, now, person_id=person.id)
+
+
+@deed
+def forget(session: Session, letter_id: int, worker: str) -> None:
+    """There is nothing left to say: a reminder of what was cancelled."""
+    outbox.forget(session, letter_id, worker)
 
 
 @deed
@@ -114,6 +128,14 @@ def _deliver(
     now: datetime,
 ) -> None:
     """One letter; raises Unreachable with nothing noted."""
+    if letter.name == reminders.NAME:
+        with sessions() as session:
+            told = reminders.looked_at_again(session, letter, organisation, now)
+        if told is None:
+            with sessions() as session:
+                forget(session, letter.id, worker)
+            return
+        letter.facts = told
     try:
         message = _written(letter, person, settings, organisation)
         mailer.send(message)

@@ -12,7 +12,7 @@ from booking.domain.organisation import Organisation
 from booking.domain.slots import Slot
 from booking.services.book import BookingRequest, check_may_book, pick
 from booking.services.deed import deed
-from booking.store import bookings, claims, facts, letters, offers, register
+from booking.store import bookings, claims, facts, letters, offers, register, reminders
 from booking.store.bookings import Booking
 from booking.store.programme import Occurrence
 from booking.store.queries import bookings as queries
@@ -50,7 +50,7 @@ def move(
     target = session.get_one(Occurrence, target_id)
     check_may_book(session, booking.member, target, slot, rules, organisation, now, moving=booking.id)
     was = booking.slot
-    put(session, booking, target, slot, analyst, now, chose_analyst=request.analyst is not None)
+    put(session, booking, target, slot, analyst, organisation, now, chose_analyst=request.analyst is not None)
     offers.end_place_of(session, target_id, booking.member_id, "booked", now)
     for occurrence_id in sorted({was_in, target_id}):
         offers.pass_on(session, occurrence_id, organisation, now, [was] if occurrence_id == was_in else ())
@@ -63,6 +63,7 @@ def put(
     target: Occurrence,
     slot: Slot,
     analyst: str,
+    organisation: Organisation,
     now: datetime,
     *,
     chose_analyst: bool,
@@ -92,6 +93,7 @@ def put(
         was_at=facts.stamp(was_at),
         starts_at=facts.stamp(slot.starts_at),
     )
+    reminders.plan(session, [booking.id], organisation, now)
 
 
 def is_there(booking: Booking, request: BookingRequest) -> bool:

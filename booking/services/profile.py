@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors, zones
 from booking.domain.briefs import clean_line
+from booking.domain.organisation import Organisation
 from booking.services.deed import deed
-from booking.store import locks, register
-from booking.store.people import INVITATIONS, Person
+from booking.store import locks, publishing, register
+from booking.store import reminders as reminder_rows
+from booking.store.people import INVITATIONS, Person, Role
 
 NAME_CHARACTERS = 100
 ABOUT_CHARACTERS = 200
+RUN_SHEET_HOURS = range(4, 13)
 
 
 @deed
 def change(
-    session: Session, person_id: int, now: datetime, *, name: str, time_zone: str, invitations: str, about: str = ""
+    session: Session,
+    person_id: int,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    name: str,
+    time_zone: str,
+    invitations: str,
+    about: str = "",
+    reminders: str = "yes",
+    run_sheet: str = "",
 ) -> Person:
-    """Set name, zone (an IANA name, empty for none), invitations and what an analyst may be asked about.
+    """Set name, zone (an IANA name, empty for none), invitations, what an analyst may be asked about, and what letters
+    come by themselves: `reminders` yes or no, `run_sheet` an hour of the day or empty for none.
 
     What is set here wins over later imports. Raises TextNotAccepted naming the field.
     """
@@ -34,12 +50,47 @@ def change(
         raise errors.TextNotAccepted("time_zone", "no zone goes by this name") from None
     if invitations not in INVITATIONS:
         raise errors.TextNotAccepted("invitations", "choose one of the three")
+    if reminders not in {"yes", "no"}:
+        raise errors.TextNotAccepted("reminders", "yes or no")
+    if run_sheet not in {"", *map(str, RUN_SHEET_HOURS)}:
+        raise errors.TextNotAccepted("run_sheet", "choose one of the hours")
+    renamed = exists().where(Person.id == person_id, Person.name != cleaned)
+    is_shown = session.scalar(select(renamed & exists().where(Role.person_id == person_id, Role.role == "analyst")))
+    programme = locks.programme(session) if is_shown else None  # always before persons
     person = locks.person(session, person_id)
+    _remind(session, person, reminders == "yes", organisation, now)
+    person.run_sheet_hour = int(run_sheet) if run_sheet else None
+    if programme is not None:
+        publishing.touch(programme, now)  # an analyst's name stands in members' calendars
     person.name_is_own = person.name_is_own or cleaned != person.name
     person.time_zone_is_own = person.time_zone_is_own or zone != person.time_zone
     person.name, person.time_zone, person.invitations, person.about = cleaned, zone, invitations, told
     register.write(session, "changed", "person", person.public_id, now, actor_id=person.id)
     return person
+
+
+def _remind(session: Session, person: Person, wants: bool, organisation: Organisation, now: datetime) -> None:
+    if person.wants_reminders == wants:
+        return
+    person.wants_reminders = wants
+    session.flush()
+    reminder_rows.plan(session, reminder_rows.upcoming_of(session, person.id, now), organisation, now)
+
+
+@deed
+def unsubscribe(session: Session, public_id: uuid.UUID, what: str, organisation: Organisation, now: datetime) -> None:
+    """End letters that come by themselves: `reminders` or `run-sheet`. Twice is once. Raises NotFound."""
+    seen = session.execute(select(Person.id).where(Person.public_id == public_id)).scalar_one_or_none()
+    if seen is None:
+        raise errors.NotFound()
+    person = locks.person(session, seen)
+    if what == "reminders":
+        _remind(session, person, False, organisation, now)
+    elif what == "run-sheet":
+        person.run_sheet_hour = None
+    else:
+        raise errors.NotFound()
+    register.write(session, "unsubscribed", "person", person.public_id, now, actor_id=person.id, what=what)
 
 
 @deed

@@ -18,7 +18,7 @@ from booking.services import planning
 from booking.services.deed import deed
 from booking.services.planning import Asking
 from booking.store import facts as letter_facts
-from booking.store import letters, locks, offers, publishing, register, snapshots, waiting
+from booking.store import letters, locks, offers, publishing, register, reminders, snapshots, waiting
 from booking.store.bookings import Booking
 from booking.store.changes import Change
 from booking.store.people import Person
@@ -93,14 +93,21 @@ def publish(
         raise PlanHurts(plan)
     if programme.uid_domain is None:
         programme.uid_domain = uid_domain
-    return _apply(session, programme, plan, now, actor_id)
+    return _apply(session, programme, plan, organisation, now, actor_id)
 
 
 def _located(place: str, series: str, message: str) -> str:
     return f"{place}: {series}: {message}" if place else f"{series}: {message}"
 
 
-def _apply(session: Session, programme: Programme, plan: Plan, now: datetime, actor_id: int | None) -> Published:
+def _apply(
+    session: Session,
+    programme: Programme,
+    plan: Plan,
+    organisation: Organisation,
+    now: datetime,
+    actor_id: int | None,
+) -> Published:
     found = plan.changes
     if plan.is_empty and not found.far:
         return Published(plan, None, None)
@@ -125,7 +132,7 @@ def _apply(session: Session, programme: Programme, plan: Plan, now: datetime, ac
         if step.what != "appears":
             publishing.change_occurrence(session, step, now)
     if change is not None:
-        _people(session, plan, change, now)
+        _people(session, plan, change, organisation, now)
         change.before = {**change.before, "added_series": [ids[c.after.slug] for c in found.series if c.before is None]}
         counts = {what: n for what in STEPS if (n := sum(step.what == what for step in found.steps))}
         named = {"series": sorted({step.series for step in found.steps} | {c.after.slug for c in found.series})[:50]}
@@ -175,7 +182,7 @@ def _before(session: Session, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _people(session: Session, plan: Plan, change: Change, now: datetime) -> None:
+def _people(session: Session, plan: Plan, change: Change, organisation: Organisation, now: datetime) -> None:
     """Bookings, waitlist places and letters."""
     found = plan.changes
     by_id = {step.occurrence_id: step for step in found.steps if step.occurrence_id is not None}
@@ -193,6 +200,7 @@ def _people(session: Session, plan: Plan, change: Change, now: datetime) -> None
     for outcome in plan.outcomes:
         _tell(session, bookings[outcome.booking.id], outcome, by_id, was[outcome.booking.id], change, now)
     _tell_enrolled(session, plan, by_id, change, now)
+    reminders.plan(session, booking_ids, organisation, now)
 
 
 def _end_waiting(session: Session, plan: Plan, by_id: dict[int, Step], now: datetime) -> None:

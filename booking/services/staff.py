@@ -16,7 +16,7 @@ from booking.services.book import Asked, BookingRequest, hindrance, pick
 from booking.services.deed import deed
 from booking.services.move import is_there
 from booking.store import bookings as rows
-from booking.store import claims, facts, letters, offers, register
+from booking.store import claims, facts, letters, offers, register, reminders
 from booking.store.bookings import CANCELLED, Booking
 from booking.store.people import Person
 from booking.store.programme import Occurrence, Roster
@@ -39,6 +39,7 @@ def cancel_for(
     if booking.is_cancelled:
         return booking
     claims.release(session, [booking.id])
+    reminders.drop(session, [booking.id])
     booking.status, booking.cancelled_at, booking.cancelled_by, booking.reason = CANCELLED, now, "staff", why
     rows.revise(booking, now)
     session.flush()
@@ -134,6 +135,7 @@ def move_for(
     _moved(session, booking, now, was_minutes, was_with, why, was_at)
     passed = {} if hinders is None else {"limit_passed": hinders.scope}
     register.write(session, "moved", "booking", booking.public_id, now, actor_id=actor_id, reason=why, **passed)
+    reminders.plan(session, [booking.id], organisation, now)
     for occurrence_id in sorted({was_in, target_id}):
         offers.pass_on(session, occurrence_id, organisation, now, [freed] if occurrence_id == was_in else ())
     return booking

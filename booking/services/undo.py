@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from booking.domain import edits, errors, zones
 from booking.domain.asked import Asked
+from booking.domain.organisation import Organisation
 from booking.domain.plan import World
 from booking.services.deed import deed
 from booking.services.planning import Asking
-from booking.store import locks, publishing, register, snapshots
+from booking.store import locks, publishing, register, reminders, snapshots
 from booking.store.bookings import Booking
 from booking.store.changes import Change, Draft
 from booking.store.claims import Claim
@@ -39,7 +40,9 @@ class CannotUndo(errors.Refusal):
 
 
 @deed
-def undo(session: Session, change_id: uuid.UUID, now: datetime, *, actor_id: int | None = None) -> Change:
+def undo(
+    session: Session, change_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor_id: int | None = None
+) -> Change:
     """Put back what the publish changed; its letters go unsent, its new occurrences as if never announced.
 
     SEQUENCE does not fall: what had risen rises once more with the old content. A second undo changes nothing.
@@ -83,6 +86,7 @@ def undo(session: Session, change_id: uuid.UUID, now: datetime, *, actor_id: int
     change.undone_at, change.closed_at = now, now
     change.before = {name: before.get(name, []) for name in KEPT}
     publishing.touch(programme, now)
+    reminders.plan(session, booking_ids, organisation, now)
     register.write(session, "undone", "change", change.public_id, now, actor_id=actor_id)
     session.flush()
     return change

@@ -192,12 +192,12 @@ def accept(
     chose = place.analyst_id is not None
     if given_up is None:
         booking = Booking(public_id=new_public_id(), chose_analyst=chose, topic=place.topic, link=place.link)
-        make(session, booking, member, occurrence, slot, name, now)
+        make(session, booking, member, occurrence, slot, name, rules, now)
         freed, was_in = None, occurrence.id
     else:
         booking, freed, was_in = given_up, given_up.slot, given_up.occurrence_id
         booking.topic, booking.link = place.topic or booking.topic, place.link or booking.link
-        put(session, booking, occurrence, slot, name, now, chose_analyst=chose)
+        put(session, booking, occurrence, slot, name, organisation, now, chose_analyst=chose)
     offers.end_place(session, place.id, "booked", now)
     session.flush()
     for occurrence_id in sorted({was_in, occurrence.id}):

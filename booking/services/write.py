@@ -19,6 +19,8 @@ from booking.settings import Settings
 from booking.store.letters import Letter
 from booking.store.people import Person
 
+#: What goes out by itself, and the preference that ends it.
+UNSUBSCRIBED = {"reminder": "reminders", "run-sheet": "run-sheet"}
 CANCELLING = {"cancelled": "member", "cancelled-by-us": "staff"}
 
 
@@ -30,9 +32,19 @@ def message_of(letter: Letter, person: Person | None, settings: Settings, organi
     recipient = recipient_of(letter, person)
     domain = str(letter.facts.get("uid_domain") or settings.host)
     sender = Sender(organisation.name, settings.mail_from, settings.reply_address, domain)
-    rendered = render_letter(letter, recipient, settings, organisation)
+    rendered = render_letter(letter, recipient, settings, organisation, person)
     carried = invitation_of(letter, recipient, sender, settings, organisation)
-    return compose(rendered, recipient, sender, letter.public_id, letter.created_at, carried)
+    unsubscribe = unsubscribe_of(letter, person, settings)
+    return compose(rendered, recipient, sender, letter.public_id, letter.created_at, carried, unsubscribe)
+
+
+def unsubscribe_of(letter: Letter, person: Person | None, settings: Settings) -> str:
+    """The address that ends letters of this sort; empty for those that answer what somebody has done."""
+    if person is None or letter.name not in UNSUBSCRIBED:
+        return ""
+    what = UNSUBSCRIBED[letter.name]
+    token = tokens.sign(settings.secret_key, f"unsubscribe-{what}", str(person.public_id))
+    return f"{settings.base_url}/unsubscribe/{what}/{token}"
 
 
 def recipient_of(letter: Letter, person: Person | None) -> Recipient:
@@ -42,9 +54,19 @@ def recipient_of(letter: Letter, person: Person | None) -> Recipient:
     return Recipient(letter.to_email, person.name, person.time_zone)
 
 
-def render_letter(letter: Letter, recipient: Recipient, settings: Settings, organisation: Organisation) -> Rendered:
-    """Subject, text and HTML of a letter, its links made now."""
-    return render(letter.name, letter.facts, recipient, links_of(letter.facts, settings), organisation)
+def render_letter(
+    letter: Letter,
+    recipient: Recipient,
+    settings: Settings,
+    organisation: Organisation,
+    person: Person | None = None,
+    facts: dict[str, Any] | None = None,
+) -> Rendered:
+    """Subject, text and HTML of a letter, its links made now; of a reminder the `facts` as of now."""
+    told = facts or letter.facts
+    links = links_of(told, settings)
+    links["unsubscribe"] = unsubscribe_of(letter, person, settings)
+    return render(letter.name, told, recipient, links, organisation)
 
 
 def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
@@ -56,6 +78,9 @@ def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
         links["entry"] = f"{links['manage']}/booking.ics"
         links["go_on"] = f"{base}/bookings/{facts['booking']}/go-on"
         links["door"] = f"{base}/join/{tokens.sign(key, 'door', facts['booking'])}"
+    links["letters"] = f"{base}/coordinator/letters?show=failed"
+    if "run_sheet" in facts:
+        links["day"] = f"{base}/analyst/{facts['run_sheet']}"
     if "enrolment" in facts:
         links["meeting"] = f"{base}/occurrences/{facts['occurrence']}"
         links["meeting_entry"] = f"{links['meeting']}.ics"

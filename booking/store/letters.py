@@ -83,7 +83,25 @@ def enqueue(
     if booking_id is not None and change_id is None and name != FIRST:
         held_back = update(Letter).where(Letter.booking_id == booking_id, Letter.change_id.is_not(None))
         session.execute(held_back.where(Letter.due_at > now, Letter.sent_at.is_(None)).values(due_at=now))
-    values = {
+    made = row(
+        name, to_email, facts, now, person_id=person_id, booking_id=booking_id, due_at=due_at, change_id=change_id
+    )
+    add(session, [made])
+
+
+def row(
+    name: str,
+    to_email: str,
+    facts: dict[str, Any],
+    now: datetime,
+    *,
+    person_id: int | None = None,
+    booking_id: int | None = None,
+    due_at: datetime | None = None,
+    change_id: int | None = None,
+) -> dict[str, Any]:
+    """One letter as `add` takes it."""
+    return {
         "name": name,
         "to_email": to_email,
         "facts": facts,
@@ -93,4 +111,8 @@ def enqueue(
         "booking_id": booking_id,
         "change_id": change_id,
     }
-    session.execute(_INSERT, values)
+
+
+def add(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Queue letters as they are, in one statement."""
+    session.execute(_INSERT, rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from booking.store.idempotency import IdempotencyKey
@@ -14,6 +14,8 @@ from booking.store.sign_ins import SignIn
 from booking.store.workers import Worker
 
 LEASE = timedelta(minutes=5)
+KEPT = timedelta(days=90)  # letters that have left, or never will
+MOST_AT_ONCE = 5000  # rows that one round of tidying takes away
 
 
 def _takable(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -96,6 +98,24 @@ def failed(session: Session, letter_id: int, worker: str, now: datetime, why: st
     )
 
 
+def forget(session: Session, letter_id: int, worker: str) -> None:
+    """It has nothing to say any more."""
+    session.execute(delete(Letter).where(*_mine(letter_id, worker)))
+
+
+def was_written(session: Session, name: str, since: datetime) -> bool:
+    """Whether a letter of that name was queued since then."""
+    return bool(session.scalar(select(exists().where(Letter.name == name, Letter.created_at >= since))))
+
+
+def failed_since(session: Session, since: datetime) -> int:
+    """How many letters have failed for good since then."""
+    wanted = (
+        select(func.count()).select_from(Letter).where(Letter.failed_at >= since, Letter.created_at >= since - KEPT)
+    )
+    return session.execute(wanted).scalar_one()
+
+
 def give_back(session: Session, letter_ids: Sequence[int], worker: str) -> None:
     """They were taken and not tried."""
     session.execute(
@@ -112,6 +132,9 @@ def seen(session: Session, worker: str, now: datetime) -> None:
 
 
 def tidy(session: Session, now: datetime) -> None:
-    """Forget idempotency keys after a day and requests to sign in after a week."""
+    """Forget idempotency keys after a day, requests to sign in after a week, letters that are over after 90 days."""
+    over = or_(Letter.sent_at.is_not(None), Letter.failed_at.is_not(None))
+    old = select(Letter.id).where(Letter.created_at < now - KEPT, over).order_by(Letter.created_at).limit(MOST_AT_ONCE)
+    session.execute(delete(Letter).where(Letter.id.in_(old)))
     session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - timedelta(days=1)))
     session.execute(delete(SignIn).where(SignIn.requested_at < now - timedelta(days=7)))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, exists, select
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, exists, select, true
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from booking.store.base import Base, Id, new_public_id
 
 ROLES = ("member", "analyst", "coordinator")
 STAFF = frozenset({"analyst", "coordinator"})
+RUN_SHEET_HOUR = 7
 INVITATIONS = ("until-subscribed", "always", "never")
 
 
@@ -19,6 +20,8 @@ class Person(Base):
     """Somebody with an address. `email` is kept in lower case.
 
     `name_is_own` and `time_zone_is_own`: set by the person, so an import leaves them.
+    `wants_reminders`, and `run_sheet_hour` (of the analyst's own clock, None for none) with `run_sheet_on`, the day of
+    the last one. `feed_kinds` are the kinds their calendar holds beside what is their own, None for all without slots.
     `browser_time_zone` is what a browser said at the first signed-in visit; `asked_time_zone` the last one
     that was offered to them, so that they are asked once. `session_generation` rises to end every sign-in.
     """
@@ -46,6 +49,10 @@ class Person(Base):
     member_feed_fetched_at: Mapped[datetime | None]
     analyst_feed_generation: Mapped[int] = mapped_column(default=0)
     analyst_feed_fetched_at: Mapped[datetime | None]
+    wants_reminders: Mapped[bool] = mapped_column(default=True, server_default=true())
+    run_sheet_hour: Mapped[int | None] = mapped_column(default=RUN_SHEET_HOUR, server_default=str(RUN_SHEET_HOUR))
+    run_sheet_on: Mapped[date | None]
+    feed_kinds: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     session_generation: Mapped[int] = mapped_column(default=0)
     is_demo: Mapped[bool] = mapped_column(default=False)
     closed_at: Mapped[datetime | None]
@@ -79,6 +86,12 @@ def with_email(session: Session, email: str) -> Person | None:
     """Whose address that is, unless their account is closed; None if nobody's."""
     wanted = select(Person).where(Person.email == email.strip().lower(), Person.closed_at.is_(None))
     return session.scalars(wanted).one_or_none()
+
+
+def coordinators(session: Session) -> list[Person]:
+    """Everybody who coordinates now, by id."""
+    wanted = select(Person).join(Role, Role.person_id == Person.id).where(Role.role == "coordinator")
+    return list(session.scalars(wanted.where(Person.closed_at.is_(None)).order_by(Person.id)))
 
 
 def holds_real_people(session: Session) -> bool:

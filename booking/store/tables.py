@@ -8,6 +8,7 @@ from booking.store.bookings import Booking
 from booking.store.changes import Change, Draft
 from booking.store.claims import Claim
 from booking.store.enrolments import Enrolment
+from booking.store.feed_fetches import FeedFetch
 from booking.store.idempotency import IdempotencyKey
 from booking.store.letters import Letter
 from booking.store.notes import Note
@@ -29,6 +30,7 @@ __all__ = [
     "Draft",
     "Enrolment",
     "Entry",
+    "FeedFetch",
     "IdempotencyKey",
     "Letter",
     "Module",

@@ -86,7 +86,7 @@ def cancel(appointment: Appointment, links: Links, member_id: int | None) -> Res
 
 def accept(appointment: Appointment, links: Links, member_id: int | None) -> ResponseReturnValue:
     """Take what is offered instead."""
-    cover.accept(context.db(), appointment.public_id, context.now(), member_id=member_id)
+    cover.accept(context.db(), appointment.public_id, context.organisation(), context.now(), member_id=member_id)
     flash("Moved. A letter says so too.")
     return redirect(links.show, 303)
 

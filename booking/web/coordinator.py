@@ -323,7 +323,7 @@ def change(public_id: uuid.UUID) -> ResponseReturnValue:
 def undo_change(public_id: uuid.UUID) -> ResponseReturnValue:
     """Put everything back, while its ten minutes last."""
     try:
-        undo.undo(context.db(), public_id, context.now(), actor_id=current_user.id)
+        undo.undo(context.db(), public_id, context.organisation(), context.now(), actor_id=current_user.id)
     except undo.CannotUndo as refusal:
         flash(f"It cannot be put back: {refusal.why}. A plan can still take it back.")
     else:

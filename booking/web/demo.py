@@ -13,6 +13,7 @@ from booking.mail.render import Rendered
 from booking.services import write
 from booking.store.letters import Letter
 from booking.store.people import Person
+from booking.store.queries import reminders
 from booking.web import access, context, reader
 
 blueprint = Blueprint("demo", __name__, url_prefix="/demo")
@@ -53,13 +54,13 @@ def sign_in(public_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.get("/mailbox")
 @access.demo
 def mailbox() -> ResponseReturnValue:
-    """Every letter, newest first, thirty a page."""
+    """Every letter that is due, newest first, thirty a page."""
     before = request.args.get("before", type=int)
-    rows = select(Letter).order_by(Letter.id.desc()).limit(PAGE + 1)
+    rows = select(Letter).where(Letter.due_at <= context.now()).order_by(Letter.id.desc()).limit(PAGE + 1)
     if before is not None:
         rows = rows.where(Letter.id < before)
     found = list(context.db().scalars(rows))
-    shown = [(letter, _rendered(letter).subject) for letter in found[:PAGE]]
+    shown = [(letter, made.subject) for letter in found[:PAGE] if (made := _rendered(letter)) is not None]
     return render_template("demo/mailbox.html", letters=shown, older=found[PAGE - 1].id if len(found) > PAGE else None)
 
 
@@ -68,14 +69,15 @@ def mailbox() -> ResponseReturnValue:
 def letter(public_id: uuid.UUID) -> ResponseReturnValue:
     """One letter, as its reader sees it."""
     found = _letter(public_id)
-    return render_template("demo/letter.html", letter=found, rendered=_rendered(found))
+    return render_template("demo/letter.html", letter=found, rendered=_rendered(found) or abort(404))
 
 
 @blueprint.get("/mailbox/<uuid:public_id>/html")
 @access.demo
 def html(public_id: uuid.UUID) -> ResponseReturnValue:
     """The HTML part alone, in a sandbox."""
-    answer = Response(_rendered(_letter(public_id)).html, mimetype="text/html")
+    made = _rendered(_letter(public_id)) or abort(404)
+    answer = Response(made.html, mimetype="text/html")
     answer.headers["Content-Security-Policy"] = LETTER_POLICY
     return answer
 
@@ -85,7 +87,14 @@ def _letter(public_id: uuid.UUID) -> Letter:
     return found or abort(404)
 
 
-def _rendered(letter: Letter) -> Rendered:
+def _rendered(letter: Letter) -> Rendered | None:
+    """What it says; None for a reminder of what is over or cancelled."""
     person = context.db().get(Person, letter.person_id) if letter.person_id is not None else None
     recipient = write.recipient_of(letter, person)
-    return write.render_letter(letter, recipient, context.settings(), context.organisation())
+    facts = letter.facts
+    if letter.name == reminders.NAME:
+        told = reminders.looked_at_again(context.db(), letter, context.organisation(), context.now())
+        if told is None:
+            return None
+        facts = told
+    return write.render_letter(letter, recipient, context.settings(), context.organisation(), person, facts)

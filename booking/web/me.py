@@ -24,12 +24,14 @@ def profile() -> ResponseReturnValue:
         "time_zone": person.time_zone or "",
         "invitations": person.invitations,
         "about": person.about,
+        "reminders": "yes" if person.wants_reminders else "no",
+        "run_sheet": "" if person.run_sheet_hour is None else str(person.run_sheet_hour),
     }
     mistakes: dict[str, str] = {}
     if request.method == "POST":
         values = {name: request.form.get(name, value) for name, value in values.items()}
         try:
-            deeds.change(context.db(), current_user.id, context.now(), **values)
+            deeds.change(context.db(), current_user.id, context.organisation(), context.now(), **values)
         except errors.TextNotAccepted as refusal:
             mistakes = {refusal.field: f"{refusal.reason[0].upper()}{refusal.reason[1:]}."}
         else:
@@ -41,6 +43,7 @@ def profile() -> ResponseReturnValue:
         values=values,
         errors=mistakes,
         groups=zones.choices(),
+        hours=deeds.RUN_SHEET_HOURS,
         roles=current_user.roles,
     )
     return page, 422 if mistakes else 200

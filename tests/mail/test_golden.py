@@ -26,6 +26,9 @@ LINKS = {
     "code": "012345",
     "coordinator": "https://booking.example.org/coordinator/",
     "cover": "https://booking.example.org/analyst/cover/ID",
+    "unsubscribe": "https://booking.example.org/unsubscribe/reminders/TOKEN",
+    "letters": "https://booking.example.org/coordinator/letters?show=failed",
+    "day": "https://booking.example.org/analyst/2023-12-04",
     "go_on": "https://booking.example.org/bookings/ID/go-on",
     "place": "https://booking.example.org/manage/place/TOKEN",
     "meeting": "https://booking.example.org/occurrences/ID",
@@ -51,6 +54,31 @@ ADA_IS_ILL = {"reason": "Ada Reyes is ill, and nobody else is free."}
 STANDS_IN = {**MOVED, "was_at": FACTS["starts_at"], "was_minutes": 15, "reason": "Ben Noor is away."}
 LAPSES = {"lapses_at": "2023-12-04T02:15:00+00:00", "is_invited": False}
 OFFERED = {**LAPSES, "offered_at": "2023-12-04T03:45:00+00:00", "offered_with": "Ben Noor"}
+RUN_SHEET = {
+    "run_sheet": "2023-12-04",
+    "zone": "Australia/Brisbane",
+    "starts_at": FACTS["starts_at"],
+    "count": 2,
+    "lines": [
+        {
+            "starts_at": FACTS["starts_at"],
+            "minutes": 15,
+            "member": "Mia Moss",
+            "topic": "Tags <and> pixels",
+            "is_new": True,
+            "agreed": "",
+        },
+        {
+            "starts_at": "2023-12-04T03:30:00+00:00",
+            "minutes": 30,
+            "member": "Lee Lamb",
+            "topic": "",
+            "is_new": False,
+            "agreed": "Rename the events.",
+        },
+    ],
+}
+FAILING = {"count": 3, "starts_at": "2023-12-04T02:00:00+00:00", "error": "550 5.1.1 no such user"}
 FREE = [
     {"starts_at": FACTS["starts_at"], "analyst": "Ada Reyes"},
     {"starts_at": "2023-12-04T03:45:00+00:00", "analyst": "Ben Noor"},
@@ -126,6 +154,10 @@ LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "trial": ("trial", {}, None),
     "stands-in": ("moved-by-us", {**FACTS, **STANDS_IN, "may_wait": True}, "Australia/Perth"),
     "cover-offer": ("cover-offer", {**FACTS, **OFFERED}, "Australia/Sydney"),
+    "reminder": ("reminder", {**FACTS, "hours": 24, "room": ""}, "Australia/Perth"),
+    "reminder-last": ("reminder", {**FACTS, "hours": 1, "room": "https://zoom.example.com/j/1"}, None),
+    "run-sheet": ("run-sheet", RUN_SHEET, "Australia/Sydney"),
+    "letters-failing": ("letters-failing", FAILING, "Australia/Brisbane"),
     "agreed": ("agreed", {**FACTS, "agreed": "Rename <events> to lower case.\nKeep one container."}, "Australia/Perth"),
     "offer": ("offer", {**FACTS, "place": "ID", "lapses_at": "2023-12-02T22:15:00+00:00"}, "Australia/Perth"),
     "offer-to-all": ("offer", {**FACTS, "place": "ID", "lines": FREE}, None),

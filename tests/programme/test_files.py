@@ -271,7 +271,8 @@ def test_an_endless_series_is_stored_to_the_end_of_the_month_13_months_ahead() -
 def test_the_shipped_organisation_is_the_one_of_the_tests() -> None:
     shipped = organisation.load(folder("data"))
     assert shipped.observe == ("QLD", "NSW", "VIC")
-    assert replace(shipped, observe=()) == ORGANISATION
+    assert shipped.policy.reminder_hours == (24, 1)
+    assert replace(shipped, observe=(), policy=replace(shipped.policy, reminder_hours=())) == ORGANISATION
     assert organisation.load(folder("data"), "Another").name == "Another"
 
 
@@ -279,6 +280,7 @@ def test_the_shipped_organisation_is_the_one_of_the_tests() -> None:
     ("file", "old", "new", "message"),
     [
         ("policy.yaml", "upcoming: 2", "upcomming: 2", "unknown rule 'upcomming'"),
+        ("policy.yaml", "[24, 1]", "[24, soon]", "reminder_hours is a list such as [24, 1], or [] for none"),
         ("policy.yaml", "upcoming: 2", "upcoming: two", "'upcoming' is a whole number"),
         ("policy.yaml", "[15, 30]", "[15, 20]", "slot_minutes is a list such as [15, 30], each a multiple of 15"),
         ("kinds.yaml", "shape: circle", "shape: star", "a shape is one of circle, diamond, square"),

@@ -357,9 +357,9 @@ CASES: dict[str, tuple[Deed, Callable[[Session, House], None] | None, type[error
         None,
         errors.AlreadyOver,
     ),
-    "cover, nothing offered": (lambda s, h: cover.accept(s, booked(h), NOW), None, errors.OfferLapsed),
+    "cover, nothing offered": (lambda s, h: cover.accept(s, booked(h), ORGANISATION, NOW), None, errors.OfferLapsed),
     "cover, another's": (
-        lambda s, h: cover.accept(s, booked(h), NOW, member_id=h.stranger.id),
+        lambda s, h: cover.accept(s, booked(h), ORGANISATION, NOW, member_id=h.stranger.id),
         None,
         errors.NotFound,
     ),

@@ -20,7 +20,7 @@ from booking.store.letters import Letter
 from booking.store.people import Person
 from booking.store.programme import Occurrence, Programme
 from booking.store.waiting import Offer
-from tests.builders import CLINIC_AT, NOW, a_booking, a_person, a_series, an_occurrence
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_person, a_series, an_occurrence
 from tests.databases import Database
 
 END = CLINIC_AT + timedelta(hours=1)
@@ -115,10 +115,12 @@ def test_nobody_else_at_that_time_means_the_nearest_free_slot_of_the_hour_is_hel
     assert offer.lapses_at == booking.starts_at - timedelta(hours=1)
     assert quarters(session, hour.ben) == [0, 1, 2]
     assert session.scalars(select(Claim.member_id).where(Claim.offer_id == offer.id)).all() == [None]
-    accepted = cover.accept(session, booking.public_id, NOW + timedelta(hours=1), member_id=booking.member_id)
+    accepted = cover.accept(
+        session, booking.public_id, ORGANISATION, NOW + timedelta(hours=1), member_id=booking.member_id
+    )
     assert (accepted.starts_at, accepted.analyst_id, accepted.status) == (offer.starts_at, hour.ben.id, CONFIRMED)
     assert session.scalars(select(Claim.booking_id).where(Claim.quarter_at == offer.starts_at)).all() == [booking.id]
-    cover.accept(session, booking.public_id, NOW + timedelta(hours=2), member_id=booking.member_id)
+    cover.accept(session, booking.public_id, ORGANISATION, NOW + timedelta(hours=2), member_id=booking.member_id)
     assert booking.sequence == 1
     assert [name for name, _ in letters(session)] == ["cover-offer", "someone-away", "moved"]
 
@@ -131,9 +133,11 @@ def test_an_offer_is_not_accepted_by_anybody_else_nor_once_it_has_lapsed(session
     stranger = a_person(session, "Sly")
     session.commit()
     with pytest.raises(errors.NotFound):
-        cover.accept(session, booking.public_id, NOW, member_id=stranger.id)
+        cover.accept(session, booking.public_id, ORGANISATION, NOW, member_id=stranger.id)
     with pytest.raises(errors.OfferLapsed):
-        cover.accept(session, booking.public_id, CLINIC_AT - timedelta(hours=1), member_id=booking.member_id)
+        cover.accept(
+            session, booking.public_id, ORGANISATION, CLINIC_AT - timedelta(hours=1), member_id=booking.member_id
+        )
     assert booking.analyst_id == hour.ada.id
 
 

@@ -353,12 +353,12 @@ def test_undo_within_ten_minutes_puts_everything_back_and_nobody_hears_of_it(ses
     done = put(session, of(changed, stated(slug="another")))
     assert done.change is not None
     assert everything(session) != before
-    undo.undo(session, done.change, NOW + TEN_MINUTES - timedelta(seconds=1))
+    undo.undo(session, done.change, ORGANISATION, NOW + TEN_MINUTES - timedelta(seconds=1))
     assert everything(session) == before
     assert session.scalar(select(func.count()).select_from(Letter)) == sent_before
     assert {row.sequence for row in rows(session)} == {2}  # never falls, and tells calendars the old content again
     assert session.scalars(select(Entry.deed).order_by(Entry.id.desc())).first() == "undone"
-    undo.undo(session, done.change, NOW + TEN_MINUTES)  # twice changes nothing
+    undo.undo(session, done.change, ORGANISATION, NOW + TEN_MINUTES)  # twice changes nothing
     assert everything(session) == before
 
 
@@ -367,15 +367,15 @@ def test_undo_is_refused_after_ten_minutes_after_another_publish_and_once_somebo
     first = put(session, of(stated(staff)))
     assert first.change is not None
     with pytest.raises(undo.CannotUndo, match="ten minutes are over"):
-        undo.undo(session, first.change, NOW + TEN_MINUTES)
+        undo.undo(session, first.change, ORGANISATION, NOW + TEN_MINUTES)
     second = put(session, of(stated(staff, title="Other")))
     with pytest.raises(undo.CannotUndo, match="published after it"):
-        undo.undo(session, first.change, NOW)
+        undo.undo(session, first.change, ORGANISATION, NOW)
     assert second.change is not None
-    undo.undo(session, second.change, NOW)
+    undo.undo(session, second.change, ORGANISATION, NOW)
     a_booking(session, rows(session)[0])
     with pytest.raises(undo.CannotUndo, match="has a place in one of its new dates"):
-        undo.undo(session, first.change, NOW)
+        undo.undo(session, first.change, ORGANISATION, NOW)
     assert len(rows(session)) == 4
 
 

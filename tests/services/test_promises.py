@@ -188,7 +188,7 @@ class Months(RuleBasedStateMachine):
             return
         change, self.last_change = self.last_change, None
         try:
-            undo.undo(self.session, change, self.now)
+            undo.undo(self.session, change, ORGANISATION, self.now)
         except undo.CannotUndo:
             self.session.rollback()
 

@@ -214,13 +214,18 @@ def keys(evidence: Evidence) -> list[str]:
 
 
 def letters(evidence: Evidence) -> list[str]:
-    """Every letter has arrived, each booking has its own, and nothing arrived that nobody wrote."""
+    """Every letter has arrived, each booking has its own, and nothing arrived that nobody wrote.
+
+    What stands is reminded of as often as policy says (24 hours and 1 hour before), what is cancelled never.
+    """
     arrived = {mail.message_id for mail in evidence.mail}
     written = {}
     found = []
     for row in evidence.rows["letter"]:
         mark = next((one for one in arrived if row["public_id"] in one.replace("-", "")), None)
         written[row["public_id"]] = mark
+        if row["sent_at"] is None and row["name"] == "reminder":
+            continue  # its hour has not come
         if row["sent_at"] is None:
             found.append(f"letter {row['id']} ({row['name']}) was never sent")
         elif mark is None:
@@ -234,6 +239,9 @@ def letters(evidence: Evidence) -> list[str]:
         told = names[row["id"]]
         if told["booked"] != 1:
             found.append(f"{row['public_id']} has {told['booked']} letters that say it is booked")
+        reminders = told["reminder"]
+        if reminders != (2 if row["status"] == "confirmed" else 0):
+            found.append(f"{row['public_id']} is {row['status']} and has {reminders} reminders")
         if row["status"] == "cancelled" and not told["cancelled"] + told["cancelled-by-us"]:
             found.append(f"{row['public_id']} is cancelled and nobody was told")
     return found

@@ -31,6 +31,7 @@ from tests.torture.checker import Evidence
 from tests.torture.machine import Machine
 
 ZONE = "Australia/Brisbane"
+OPEN = "sent_at IS NULL AND name <> 'reminder'"
 ANALYSTS, THREADS, CLINICS = 3, 12, 8
 PROGRAMME = """\
 zone: AEST
@@ -170,10 +171,10 @@ def _let_time_pass(machine: Machine, url: str) -> None:
     for _ in range(20):
         with engine.begin() as connection:
             connection.execute(text("UPDATE change SET due_at = published_at WHERE closed_at IS NULL"))
-            connection.execute(text("UPDATE letter SET due_at = created_at, leased_until = NULL WHERE sent_at IS NULL"))
+            connection.execute(text(f"UPDATE letter SET due_at = created_at, leased_until = NULL WHERE {OPEN}"))
         machine.run("worker", "--once")
         with engine.connect() as connection:
-            waiting = "SELECT count(*) FROM letter WHERE sent_at IS NULL AND failed_at IS NULL"
+            waiting = f"SELECT count(*) FROM letter WHERE failed_at IS NULL AND {OPEN}"
             if not connection.execute(text(waiting)).scalar_one():
                 break
     engine.dispose()

@@ -1,0 +1,32 @@
+"""Send a letter again that was refused."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain import errors
+from booking.services.deed import deed
+from booking.store import register
+from booking.store.letters import Letter
+
+
+@deed
+def resend(session: Session, letter_id: uuid.UUID, now: datetime, *, actor_id: int) -> Letter:
+    """Put a failed letter back into the outbox as it was, to the address that its person has now; twice is once.
+
+    It keeps its Message-ID, and its invitation the SEQUENCE. Raises NotFound.
+    """
+    letter = session.scalars(
+        select(Letter).where(Letter.public_id == letter_id).with_for_update().execution_options(populate_existing=True)
+    ).one_or_none()
+    if letter is None:
+        raise errors.NotFound()
+    if letter.failed_at is not None:
+        letter.failed_at, letter.attempts, letter.due_at, letter.last_error = None, 0, now, ""
+        register.write(session, "resent", "letter", letter.public_id, now, actor_id=actor_id, name=letter.name)
+        session.flush()
+    return letter

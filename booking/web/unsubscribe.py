@@ -1,0 +1,44 @@
+"""Ending letters that come by themselves: from their List-Unsubscribe header in one press, or from the link in them."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, abort, render_template
+from flask.typing import ResponseReturnValue
+
+from booking.domain import tokens
+from booking.services import profile as deeds
+from booking.web import access, context
+
+blueprint = Blueprint("unsubscribe", __name__, url_prefix="/unsubscribe")
+WORDS = {
+    "reminders": ("Reminders before a booking", "No reminders any more"),
+    "run-sheet": ("The letter in the morning with the day’s bookings", "No morning letter any more"),
+}
+
+
+def _person(what: str, token: str) -> uuid.UUID:
+    """Whose address it is; 404 where it was not made here."""
+    if not tokens.verify(context.settings().secret_key, f"unsubscribe-{what}", token):
+        abort(404)
+    try:
+        return uuid.UUID(tokens.subject(token))
+    except ValueError:
+        abort(404)
+
+
+@blueprint.get("/<any('reminders', 'run-sheet'):what>/<token>")
+@access.token
+def ask(what: str, token: str) -> ResponseReturnValue:
+    """A page with the one button: links in letters are opened by scanners too."""
+    _person(what, token)
+    return render_template("me/unsubscribe.html", what=WORDS[what], is_done=False)
+
+
+@blueprint.post("/<any('reminders', 'run-sheet'):what>/<token>")
+@access.token
+def end(what: str, token: str) -> ResponseReturnValue:
+    """End them. Mail programs press this without a page, so it takes no form token: its address is one (RFC 8058)."""
+    deeds.unsubscribe(context.db(), _person(what, token), what, context.organisation(), context.now())
+    return render_template("me/unsubscribe.html", what=WORDS[what], is_done=True)

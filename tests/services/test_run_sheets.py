@@ -1,0 +1,75 @@
+"""The analyst's morning letter: at their hour, on their clock, once, and only if there is something."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.services import profile, run_sheets
+from booking.services.notes import write_note
+from booking.store.letters import Letter
+from tests.builders import CLINIC_AT, ORGANISATION, a_booking, a_clinic, a_person
+
+HOUR = timedelta(hours=1)
+PERTH_7_AM = datetime(2023, 12, 3, 23, 0, tzinfo=UTC)
+
+
+def sheets(session: Session) -> list[Letter]:
+    session.rollback()
+    return list(session.scalars(select(Letter).where(Letter.name == "run-sheet").order_by(Letter.id)))
+
+
+def run(session: Session, now: datetime) -> int:
+    return sum(
+        run_sheets.write(session, person_id, ORGANISATION, now)
+        for person_id in run_sheets.due(session, ORGANISATION, now)
+    )
+
+
+def test_it_comes_at_their_own_seven_once_with_the_day_s_bookings(session: Session) -> None:
+    clinic = a_clinic(session)
+    analyst = clinic.roster[0].analyst
+    analyst.time_zone = "Australia/Perth"
+    member = a_person(session, "Mia Moss")
+    earlier = a_booking(session, a_clinic(session, starts_at=CLINIC_AT - 24 * HOUR), member)
+    write_note(session, earlier.public_id, "Shy.", "Rename.", CLINIC_AT - 23 * HOUR, actor_id=earlier.analyst_id)
+    a_booking(session, clinic, member, topic="Tags")
+    a_booking(session, clinic, after_minutes=30, minutes=30)
+    assert run(session, PERTH_7_AM - timedelta(seconds=1)) == 0
+    assert run(session, PERTH_7_AM) == 1
+    assert run(session, PERTH_7_AM + HOUR) == 0
+    (letter,) = sheets(session)
+    assert (letter.person_id, letter.facts["count"]) == (analyst.id, 2)
+    lines = letter.facts["lines"]
+    assert [(one["topic"], one["is_new"], one["agreed"]) for one in lines] == [
+        ("Tags", False, "Rename."),
+        ("", True, ""),
+    ]
+    assert "Shy" not in str(letter.facts), "the private note stays on the page"
+
+
+def test_nothing_to_tell_no_letter_and_switched_off_none_at_all(session: Session) -> None:
+    clinic = a_clinic(session)
+    analyst = clinic.roster[0].analyst
+    analyst.time_zone = "Australia/Perth"
+    session.commit()
+    assert run(session, PERTH_7_AM) == 0
+    a_booking(session, clinic)
+    assert run(session, PERTH_7_AM + HOUR) == 0, "this morning's has been thought of"
+    profile.unsubscribe(session, analyst.public_id, "run-sheet", ORGANISATION, PERTH_7_AM)
+    analyst.run_sheet_on = None
+    session.commit()
+    assert run(session, PERTH_7_AM + HOUR) == 0
+    values = {"name": "Ada", "time_zone": "Australia/Perth", "invitations": "never"}
+    profile.change(session, analyst.id, ORGANISATION, PERTH_7_AM, **values, run_sheet="9")
+    assert run(session, PERTH_7_AM + HOUR) == 0
+    assert run(session, PERTH_7_AM + 2 * HOUR) == 1
+
+
+def test_a_worker_that_was_down_all_morning_writes_none(session: Session) -> None:
+    clinic = a_clinic(session)
+    clinic.roster[0].analyst.time_zone = "Australia/Perth"
+    a_booking(session, clinic)
+    assert run(session, PERTH_7_AM + 6 * HOUR) == 0

@@ -1,0 +1,123 @@
+"""The letters for a coordinator, and the addresses that end letters."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain import tokens
+from booking.services import deliver
+from booking.store import outbox
+from booking.store.letters import Letter
+from booking.store.people import Person
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person
+from tests.databases import Database
+from tests.mail.server import serving
+from tests.web.client import SECRET_KEY, client_of, make_app, post, settings
+
+
+def send(database: Database, url: str, now: object = NOW) -> None:
+    from booking.mail.smtp import SMTPMailer
+
+    mailer = SMTPMailer(url)
+    found = settings(database, BOOKING_MAIL_FROM="booking@example.org")
+    deliver.deliver_once(database.sessions, mailer, found, ORGANISATION, "worker", now)  # type: ignore[arg-type]
+    mailer.close()
+
+
+def test_a_refused_letter_is_told_at_once_shown_and_sent_again(database: Database, session: Session) -> None:
+    cora = a_person(session, "Cora", roles=["coordinator"])
+    member = a_person(session, "Mia Moss")
+    a_booking(session, a_clinic(session), member)
+    client = client_of(make_app(database), cora)
+    assert "booked, to Mia Moss" in client.get("/coordinator/letters").text
+    with serving() as mailbox:
+        mailbox.refusals[member.email] = "550 5.1.1 no such user"
+        send(database, mailbox.url)
+        send(database, mailbox.url)
+        assert [(str(one["To"]), str(one["Subject"])[:20]) for one in mailbox.messages] == [
+            (f"Cora <{cora.email}>", "Letters are failing:")
+        ]
+        page = client.get("/coordinator/letters?show=failed").text
+        assert "no such user" in page
+        assert member.email not in page
+        letter = session.scalars(select(Letter).where(Letter.name == "booked")).one()
+        mailbox.refusals.clear()
+        path = f"/coordinator/letters/{letter.public_id}/resend"
+        assert post(client, path, "/coordinator/letters?show=failed").status_code == 303
+        send(database, mailbox.url)
+        assert str(mailbox.messages[-1]["To"]) == f"Mia Moss <{member.email}>"
+        assert f"letter-{letter.public_id}@" in str(mailbox.messages[-1]["Message-ID"])
+    assert "No letter has failed." in client.get("/coordinator/letters?show=failed").text
+    sent = client.get("/coordinator/letters?show=sent").text
+    assert "booked, to Mia Moss" in sent
+    assert "letters-failing, to Cora" in sent
+    for address in ("/manage/", "/join/", "/sign-in/link/"):
+        assert address not in sent
+    assert client.get("/coordinator/letters?show=nonsense").status_code == 404
+    assert client.get("/coordinator/letters?before=x").status_code == 404
+
+
+def test_letters_are_listed_fifty_at_a_time_and_forgotten_after_ninety_days(
+    database: Database, session: Session
+) -> None:
+    cora = a_person(session, "Cora", roles=["coordinator"])
+    for number in range(60):
+        session.add(
+            Letter(
+                name="trial",
+                to_email="x@example.org",
+                facts={},
+                due_at=NOW,
+                created_at=NOW - timedelta(days=number * 3),
+                sent_at=NOW if number % 2 else None,
+            )
+        )
+    session.commit()
+    client = client_of(make_app(database), cora)
+    assert client.get("/coordinator/letters?show=sent").text.count("<h2>trial") == 30
+    outbox.tidy(session, NOW)
+    session.commit()
+    kept = session.scalars(select(Letter)).all()
+    assert sorted((NOW - one.created_at).days for one in kept if one.sent_at) == [n * 3 for n in range(1, 31, 2)]
+    assert len([one for one in kept if one.sent_at is None]) == 30, "what waits is never forgotten"
+
+
+def test_one_press_ends_reminders_from_the_mail_program_or_the_page(database: Database, session: Session) -> None:
+    member = a_person(session, "Mia Moss")
+    session.commit()
+    client = client_of(make_app(database))
+    path = f"/unsubscribe/reminders/{tokens.sign(SECRET_KEY, 'unsubscribe-reminders', str(member.public_id))}"
+    assert "No reminders any more" in client.get(path).text
+    session.rollback()
+    assert session.get_one(Person, member.id).wants_reminders, "opening the link ends nothing"
+    answer = client.post(path, data={"List-Unsubscribe": "One-Click"})
+    assert (answer.status_code, "They have ended" in answer.text) == (200, True)
+    session.rollback()
+    session.expire_all()
+    assert not session.get_one(Person, member.id).wants_reminders
+    forged = path[:-1] + ("0" if path[-1] != "0" else "1")
+    assert client.post(forged).status_code == 404
+    assert client.post(path.replace("/reminders/", "/run-sheet/")).status_code == 404
+
+
+def test_preferences_are_kept_on_the_profile(database: Database, session: Session) -> None:
+    person = a_person(session, "Mia Moss", roles=["member", "analyst"])
+    session.commit()
+    client = client_of(make_app(database), person)
+    form = {"name": "Mia Moss", "time_zone": "", "invitations": "never", "about": ""}
+    assert post(client, "/me", "/me", **form, reminders="no", run_sheet="").status_code == 303
+    session.rollback()
+    session.expire_all()
+    kept = session.get_one(Person, person.id)
+    assert (kept.wants_reminders, kept.run_sheet_hour) == (False, None)
+    assert post(client, "/me", "/me", **form, reminders="yes", run_sheet="6").status_code == 303
+    session.expire_all()
+    session.rollback()
+    kept = session.get_one(Person, person.id)
+    assert (kept.wants_reminders, kept.run_sheet_hour) == (True, 6)
+    for wrong in ({"reminders": "maybe"}, {"run_sheet": "25"}):
+        assert post(client, "/me", "/me", **form, **wrong).status_code == 422
+    assert CLINIC_AT > NOW

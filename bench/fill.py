@@ -111,11 +111,11 @@ def _at(day: date, hour_in_brisbane: int) -> datetime:
 
 
 def many_clinics(url: str, now: datetime) -> tuple[list[tuple[uuid.UUID, datetime]], list[dict[str, object]]]:
-    """234 clinics in the coming four weeks with five analysts each, and a member for each of their quarters."""
+    """225 clinics in the coming four weeks with five analysts each, and a member for each of their quarters."""
     engine = engines.make(url)
     now = now.replace(microsecond=0)
-    first = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0)
-    starts = [first + timedelta(days=day, hours=hour) for day in range(26) for hour in range(9)]
+    first = (now + timedelta(days=2)).replace(hour=0, minute=0, second=0)  # near midnight tomorrow is too near
+    starts = [first + timedelta(days=day, hours=hour) for day in range(25) for hour in range(9)]
     with engine.begin() as connection:
         analysts = [int(str(row["id"])) for row in people(connection, ANALYSTS, "analyst", now)]
         members = people(connection, len(starts) * ANALYSTS * 4, "member", now)

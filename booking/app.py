@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from booking.store import engine as engines
 from booking.web import access, context, reader, refusals, security, shell, unsubscribe
 from booking.web import blueprints as pages
 
+COLLECT_AFTER = (20_000, 20, 50)  # allocations, and rounds of the younger generations
 MOST_BYTES = 256 * 1024  # of a request's body
 
 
@@ -55,4 +57,8 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
 
 def from_environment() -> Flask:
     """The application as the environment's settings say: what servers are pointed at."""
-    return create_app(settings_module.load())
+    made = create_app(settings_module.load())
+    gc.collect()
+    gc.freeze()  # what is loaded now stays: the collector need not walk through it again with every few requests
+    gc.set_threshold(*COLLECT_AFTER)
+    return made

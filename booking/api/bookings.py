@@ -27,10 +27,11 @@ from booking.api.schemas import (
 )
 from booking.domain import agenda, errors, zones
 from booking.domain.meetings import Appointment
-from booking.services.book import BookingRequest, book
+from booking.services.book import Booked, BookingRequest, book_with
 from booking.services.brief import edit_brief
 from booking.services.cancel import cancel
 from booking.services.move import move
+from booking.store.bookings import Booking
 from booking.store.queries import meetings as queries
 from booking.web import access, booked, context
 
@@ -55,11 +56,11 @@ def make(asked: dict[str, str], wanted: dict[str, Any]) -> ResponseReturnValue:
         f"api {asked['key']}" if asked["key"] else "",
     )
     try:
-        made = book(context.db(), request, current_user.id, context.organisation(), context.now())
+        made = book_with(context.db(), request, current_user.id, context.organisation(), context.now())
     except errors.SlotTaken as refusal:
         return _taken(refusal, request)
-    answer = _answered(_own(made.public_id), 201)
-    answer.headers["Location"] = f"/api/v1/bookings/{made.public_id}"
+    answer = _answer(_just_made(made, request), 201)
+    answer.headers["Location"] = f"/api/v1/bookings/{made.booking.public_id}"
     return answer
 
 
@@ -152,28 +153,55 @@ def _taken(refusal: errors.SlotTaken, request: BookingRequest) -> Response:
     return problems.of(refusal, nearest=slots.nearest(request.occurrence, request.minutes, request.starts_at))
 
 
+def _just_made(made: Booked, request: BookingRequest) -> dict[str, object]:
+    """A booking that this request made, as JSON; one that an earlier twin made is read whole, as it is now."""
+    if made.analyst is None:
+        return as_json(_own(made.booking.public_id))
+    analyst = (made.analyst.public_id, made.analyst.name)
+    public_id = made.booking.public_id
+    return _json(public_id, request.occurrence, analyst, current_user.name, made.booking, status="confirmed")
+
+
 def _answered(found: Appointment, status: int) -> Response:
-    answer = Response(json.dumps(as_json(found)), status=status, mimetype="application/json")
+    return _answer(as_json(found), status)
+
+
+def _answer(body: dict[str, object], status: int) -> Response:
+    answer = Response(json.dumps(body), status=status, mimetype="application/json")
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
 
 
 def as_json(found: Appointment) -> dict[str, object]:
     """A booking as a JSON object."""
+    analyst = (found.analyst_public_id, found.analyst)
+    status = "cancelled" if found.is_cancelled else "confirmed"
+    return _json(found.public_id, found.meeting.public_id, analyst, found.member, found, status=status)
+
+
+def _json(
+    public_id: uuid.UUID,
+    occurrence: uuid.UUID,
+    analyst: tuple[uuid.UUID, str],
+    member: str,
+    found: Appointment | Booking,
+    *,
+    status: str,
+) -> dict[str, object]:
     return {
-        "id": str(found.public_id),
-        "occurrence_id": str(found.meeting.public_id),
-        "analyst": str(found.analyst_public_id),
-        "analyst_name": found.analyst,
-        "member_name": found.member,
+        "id": str(public_id),
+        "occurrence_id": str(occurrence),
+        "analyst": str(analyst[0]),
+        "analyst_name": analyst[1],
+        "member_name": member,
         "starts_at": utc(found.starts_at),
         "ends_at": utc(found.ends_at),
         "minutes": found.minutes,
         "topic": found.topic,
         "link": found.link,
-        "status": "cancelled" if found.is_cancelled else "confirmed",
+        "status": status,
         "outcome": found.outcome,
         "is_late": found.is_late,
         "sequence": found.sequence,
-        "door": context.settings().base_url + booked.door(found.public_id),
+        "door": context.settings().base_url + booked.door(public_id),
     }

@@ -19,7 +19,7 @@ from booking.programme import organisation as organisations
 from booking.settings import SettingsError
 
 TARGET = "booking.app:from_environment"
-THREADS = 4  # a process; more of them only wait for the interpreter
+THREADS = 2  # a process; more of them only wait for the interpreter, and for the one that writes
 GRACE_SECONDS = 10  # for the requests under way when a signal comes
 BACKPRESSURE = 128  # requests a process takes up at once; the others wait in the backlog
 

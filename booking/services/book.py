@@ -20,6 +20,7 @@ from booking.store.people import Person
 from booking.store.programme import Occurrence
 from booking.store.queries import occurrences as queries
 from booking.store.queries import timetables
+from booking.store.queries.timetables import Analyst, Timetable
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,14 @@ class BookingRequest:
     key: str = ""
 
 
-@deed
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A booking and its analyst, None where an earlier twin of the request made it."""
+
+    booking: Booking
+    analyst: Analyst | None
+
+
 def book(
     session: Session,
     request: BookingRequest,
@@ -45,6 +53,20 @@ def book(
     *,
     staff_id: int | None = None,
 ) -> Booking:
+    """As `book_with`, for whoever needs the booking only."""
+    return book_with(session, request, member_id, organisation, now, staff_id=staff_id).booking
+
+
+@deed
+def book_with(
+    session: Session,
+    request: BookingRequest,
+    member_id: int,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    staff_id: int | None = None,
+) -> Booked:
     """Book a slot; booking, claims, letters and register entry commit together.
 
     A second request with the same key answers the booking that the first one made. Staff (`staff_id`) may book for a
@@ -57,11 +79,12 @@ def book(
         sender = staff_id if staff_id is not None else member_id
         answer = idempotency.begin(session, sender, request.key, {**asdict(request), "for": member_id}, public_id, now)
         if answer != public_id:
-            return answered(session, answer)
-    occurrence = locks.occurrence(session, request.occurrence)
-    member = locks.person(session, member_id)
-    slot, rules, analyst = pick(session, request, organisation, now, member.id)
-    at = Asked(occurrence.id, occurrence.starts_at, slot.starts_at)
+            return Booked(answered(session, answer), None)
+    occurrence_id = locks.hours(session, request.occurrence)
+    member = locks.booker(session, member_id)
+    picked = pick(session, request, organisation, now, member.id)
+    slot, rules = picked.slot, picked.rules
+    at = Asked(occurrence_id, picked.found.hours.starts_at, slot.starts_at)
     standing = standing_of(session, member.id, at, rules, organisation, now)
     refusal = policy.refusal(standing, rules, slot.starts_at, organisation.zone, clinic_at=at.clinic_at, now=now)
     passed = None
@@ -75,39 +98,47 @@ def book(
         topic=topic,
         link=link,
     )
-    make(session, booking, member, occurrence, slot, analyst, rules, now, actor_id=staff_id, passed=passed)
+    make(session, booking, member, picked, now, actor_id=staff_id, passed=passed)
     if standing.is_waiting:
-        offers.end_place_of(session, occurrence.id, member.id, "booked", now)
-        offers.pass_on(session, occurrence.id, organisation, now)
-    return booking
+        offers.end_place_of(session, occurrence_id, member.id, "booked", now)
+        offers.pass_on(session, occurrence_id, organisation, now)
+    return Booked(booking, picked.analyst)
 
 
 def make(
     session: Session,
     booking: Booking,
     member: Person,
-    occurrence: Occurrence,
-    slot: Slot,
-    analyst: str,
-    rules: Policy,
+    picked: Picked,
     now: datetime,
     *,
     actor_id: int | None = None,
     passed: str | None = None,
 ) -> None:
-    """Write the booking of that slot, its claims, its letters and its line in the register; `analyst` is a name."""
+    """Write the booking of that slot, its claims, its letters and its line in the register."""
+    slot = picked.slot
     booking.member_id = member.id
     booking.is_invited = invites(member)
     booking.revised_at, booking.created_at = now.replace(microsecond=0), now
-    bookings.place(booking, occurrence.id, slot)
+    bookings.place(booking, picked.found.id, slot)
     session.add(booking)
     session.flush()
     claims.take(session, slot, member.id, booking.id)
-    told = facts.booking_facts(session, booking, analyst)
+    told = facts.booking_facts(session, booking, picked.analyst.name, picked.found)
     first = letters.row("booked", member.email, told, now, person_id=member.id, booking_id=booking.id)
-    letters.add(session, [first, *reminders.rows(booking, member, rules.reminder_hours, now)])
+    letters.add(session, [first, *reminders.rows(booking, member, picked.rules.reminder_hours, now)])
     more = {"minutes": slot.minutes} if passed is None else {"minutes": slot.minutes, "limit_passed": passed}
     register.write(session, "booked", "booking", booking.public_id, now, actor_id=actor_id or member.id, **more)
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A slot that can be had: where, by which policy, and with whom."""
+
+    slot: Slot
+    rules: Policy
+    found: Timetable
+    analyst: Analyst
 
 
 def pick(
@@ -117,8 +148,8 @@ def pick(
     now: datetime,
     member_id: int,
     moving: int | None = None,
-) -> tuple[Slot, Policy, str]:
-    """The slot that was asked for, the policy it falls under, and its analyst's name: chosen where anyone will do.
+) -> Picked:
+    """The slot that was asked for, with its analyst: chosen where anyone will do.
 
     The quarters of the booking `moving` (an internal id) count as free; offers that the clock has ended are passed
     on first. Raises why the slot cannot be had.
@@ -143,7 +174,7 @@ def pick(
         if is_taken and offers.settle(session, found.id, organisation, now):
             return pick(session, request, organisation, now, member_id, moving)
         raise next((why for why in refusals if why is not None), errors.NotOnRoster())
-    return chosen, rules, next(a.name for a in found.analysts if a.id == chosen.analyst_id)
+    return Picked(chosen, rules, found, next(a for a in found.analysts if a.id == chosen.analyst_id))
 
 
 def check_may_book(

@@ -22,6 +22,7 @@ from booking.settings import Settings
 from booking.store import letters, outbox, people
 from booking.store.letters import Letter
 from booking.store.people import Person
+from booking.store.programme import Programme
 from booking.store.queries import reminders
 
 BATCH = 20
@@ -35,12 +36,13 @@ Taken = tuple[Letter, Person | None]
 
 
 @deed
-def lease(session: Session, worker: str, now: datetime) -> list[Taken]:
-    """Take a batch of letters with who reads each; the rows are for reading only."""
+def lease(session: Session, worker: str, now: datetime) -> tuple[list[Taken], str | None]:
+    """Take a batch of letters with who reads each, for reading only; and the domain that UIDs are made with."""
     taken = outbox.lease(session, worker, now, BATCH)
     wanted = {letter.person_id for letter in taken if letter.person_id is not None}
     readers = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(wanted)))}
-    return [(letter, readers.get(letter.person_id) if letter.person_id else None) for letter in taken]
+    uid_domain = session.scalar(select(Programme.uid_domain))
+    return [(letter, readers.get(letter.person_id) if letter.person_id else None) for letter in taken], uid_domain
 
 
 @deed
@@ -102,14 +104,14 @@ def deliver_once(
     with sessions() as session:
         if not outbox.is_waiting(session, now):
             return 0
-        taken = lease(session, worker, now)
+        taken, uid_domain = lease(session, worker, now)
     for position, (letter, person) in enumerate(taken):
         if must_stop():
             with sessions() as session:
                 give_back(session, [letter.id for letter, _ in taken[position:]], worker)
             break
         try:
-            _deliver(sessions, mailer, settings, organisation, worker, letter, person, now)
+            _deliver(sessions, mailer, settings, organisation, worker, letter, person, uid_domain, now)
         except Unreachable as failure:
             for other, _ in taken[position:]:
                 _put_off(sessions, worker, other, now, str(failure))
@@ -125,6 +127,7 @@ def _deliver(
     worker: str,
     letter: Letter,
     person: Person | None,
+    uid_domain: str | None,
     now: datetime,
 ) -> None:
     """One letter; raises Unreachable with nothing noted."""
@@ -137,7 +140,7 @@ def _deliver(
             return
         letter.facts = told
     try:
-        message = _written(letter, person, settings, organisation)
+        message = _written(letter, person, settings, organisation, uid_domain)
         mailer.send(message)
     except Unreachable:
         raise
@@ -153,10 +156,12 @@ def _deliver(
             mark_sent(session, letter.id, worker, now)
 
 
-def _written(letter: Letter, person: Person | None, settings: Settings, organisation: Organisation) -> EmailMessage:
+def _written(
+    letter: Letter, person: Person | None, settings: Settings, organisation: Organisation, uid_domain: str | None
+) -> EmailMessage:
     """The letter as it goes out. What cannot be written is our mistake: it waits until it is mended."""
     try:
-        return message_of(letter, person, settings, organisation)
+        return message_of(letter, person, settings, organisation, uid_domain)
     except (TemplateError, LookupError, ValueError, TypeError) as error:
         log.exception("letter %s (%s) cannot be written", letter.public_id, letter.name)
         raise TemporaryFailure(masked(f"cannot be written: {type(error).__name__}: {error}")) from error

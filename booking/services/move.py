@@ -46,7 +46,8 @@ def move(
         return booking
     if now >= booking.starts_at:
         raise errors.AlreadyStarted(booking.starts_at)
-    slot, rules, analyst = pick(session, request, organisation, now, booking.member_id, moving=booking.id)
+    picked = pick(session, request, organisation, now, booking.member_id, moving=booking.id)
+    slot, rules, analyst = picked.slot, picked.rules, picked.analyst.name
     target = session.get_one(Occurrence, target_id)
     check_may_book(session, booking.member, target, slot, rules, organisation, now, moving=booking.id)
     was = booking.slot

@@ -118,7 +118,8 @@ def move_for(
     member_id, was_in, freed = booking.member_id, booking.occurrence_id, booking.slot
     offers.settle(session, target_id, organisation, now)
     open_to_staff = organisation.for_staff()
-    slot, rules, _ = pick(session, request, open_to_staff, now, member_id, moving=booking.id)
+    picked = pick(session, request, open_to_staff, now, member_id, moving=booking.id)
+    slot, rules = picked.slot, picked.rules
     target = session.get_one(Occurrence, target_id)
     at = Asked(target_id, target.starts_at, slot.starts_at)
     hinders = hindrance(session, member_id, at, rules, organisation, now, booking.id)

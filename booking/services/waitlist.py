@@ -186,18 +186,19 @@ def accept(
     moving = None if given_up is None else given_up.id
     analyst = None if analyst_id is None else session.get_one(Person, analyst_id).public_id
     wanted = BookingRequest(occurrence.public_id, at, place.minutes, analyst)
-    slot, rules, name = pick(session, wanted, organisation, now, place.member_id, moving)
+    picked = pick(session, wanted, organisation, now, place.member_id, moving)
+    slot, rules = picked.slot, picked.rules
     member = session.get_one(Person, place.member_id)
     check_may_book(session, member, occurrence, slot, rules, organisation, now, moving)
     chose = place.analyst_id is not None
     if given_up is None:
         booking = Booking(public_id=new_public_id(), chose_analyst=chose, topic=place.topic, link=place.link)
-        make(session, booking, member, occurrence, slot, name, rules, now)
+        make(session, booking, member, picked, now)
         freed, was_in = None, occurrence.id
     else:
         booking, freed, was_in = given_up, given_up.slot, given_up.occurrence_id
         booking.topic, booking.link = place.topic or booking.topic, place.link or booking.link
-        put(session, booking, occurrence, slot, name, organisation, now, chose_analyst=chose)
+        put(session, booking, occurrence, slot, picked.analyst.name, organisation, now, chose_analyst=chose)
     offers.end_place(session, place.id, "booked", now)
     session.flush()
     for occurrence_id in sorted({was_in, occurrence.id}):

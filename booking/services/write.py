@@ -24,13 +24,15 @@ UNSUBSCRIBED = {"reminder": "reminders", "run-sheet": "run-sheet"}
 CANCELLING = {"cancelled": "member", "cancelled-by-us": "staff"}
 
 
-def message_of(letter: Letter, person: Person | None, settings: Settings, organisation: Organisation) -> EmailMessage:
+def message_of(
+    letter: Letter, person: Person | None, settings: Settings, organisation: Organisation, uid_domain: str | None
+) -> EmailMessage:
     """The letter as it goes out, the same each time but for the reader's name and zone.
 
-    Raises UnusableRecipient.
+    `uid_domain` is the stored one, that UIDs and Message-IDs are made with. Raises UnusableRecipient.
     """
     recipient = recipient_of(letter, person)
-    domain = str(letter.facts.get("uid_domain") or settings.host)
+    domain = uid_domain or settings.host
     sender = Sender(organisation.name, settings.mail_from, settings.reply_address, domain)
     rendered = render_letter(letter, recipient, settings, organisation, person)
     carried = invitation_of(letter, recipient, sender, settings, organisation)

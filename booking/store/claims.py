@@ -43,13 +43,11 @@ def take(session: Session, slot: Slot, member_id: int, booking_id: int) -> None:
 
     Raises sqlalchemy.exc.IntegrityError where a quarter of the analyst or of the member is owned; then none is.
     """
-    session.execute(
-        _INSERT,
-        [
-            {"analyst_id": slot.analyst_id, "quarter_at": quarter, "member_id": member_id, "booking_id": booking_id}
-            for quarter in slot.quarters
-        ],
-    )
+    rows = [
+        {"analyst_id": slot.analyst_id, "quarter_at": quarter, "member_id": member_id, "booking_id": booking_id}
+        for quarter in slot.quarters
+    ]
+    session.connection().execute(_INSERT, rows[0] if len(rows) == 1 else rows)
 
 
 def hold_for_offer(session: Session, slot: Slot, offer_id: int) -> None:

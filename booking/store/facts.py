@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.store.bookings import Booking
-from booking.store.programme import Programme
-
-_UID_DOMAIN = select(Programme.uid_domain)
+from booking.store.queries.timetables import Timetable
 
 
 def stamp(instant: datetime) -> str:
@@ -19,22 +17,18 @@ def stamp(instant: datetime) -> str:
     return instant.isoformat()
 
 
-def booking_facts(session: Session, booking: Booking, analyst: str = "", **more: Any) -> dict[str, Any]:
+def booking_facts(
+    session: Session, booking: Booking, analyst: str = "", at: Timetable | None = None, **more: Any
+) -> dict[str, Any]:
     """JSON values about one booking, its meeting included; `more` is added as it is.
 
-    `analyst` is the analyst's name where the caller has it at hand: then nobody is read for it.
+    `analyst` is the analyst's name and `at` the occurrence, where the caller has them at hand: then neither is read.
 
     Names only, no address, no room, no link: those are derived when the letter is rendered.
     """
-    occurrence = booking.occurrence
-    series = occurrence.series
     return {
         "booking": str(booking.public_id),
-        "occurrence": str(occurrence.public_id),
-        "series": series.slug,
-        "kind": series.kind,
-        "title": occurrence.title or series.title,
-        "zone": series.zone,
+        **(_of_occurrence(booking) if at is None else _of_timetable(at)),
         "starts_at": stamp(booking.starts_at),
         "ends_at": stamp(booking.ends_at),
         "minutes": booking.minutes,
@@ -45,6 +39,20 @@ def booking_facts(session: Session, booking: Booking, analyst: str = "", **more:
         "sequence": booking.sequence,
         "revised_at": stamp(booking.revised_at),
         "is_invited": booking.is_invited,
-        "uid_domain": session.scalar(_UID_DOMAIN),
         **more,
     }
+
+
+def _of_occurrence(booking: Booking) -> dict[str, str]:
+    occurrence = booking.occurrence
+    series = occurrence.series
+    title = occurrence.title or series.title
+    return _meeting(occurrence.public_id, series.slug, series.kind, title, series.zone)
+
+
+def _of_timetable(at: Timetable) -> dict[str, str]:
+    return _meeting(at.public_id, at.series_slug, at.kind, at.title, at.zone)
+
+
+def _meeting(public_id: uuid.UUID, slug: str, kind: str, title: str, zone: str) -> dict[str, str]:
+    return {"occurrence": str(public_id), "series": slug, "kind": kind, "title": title, "zone": zone}

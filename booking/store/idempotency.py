@@ -8,7 +8,8 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, bindparam, insert, select
+from sqlalchemy import ForeignKey, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.domain import errors
@@ -37,7 +38,10 @@ def digest(request: Mapping[str, object]) -> str:
 _SELECT = select(IdempotencyKey.digest, IdempotencyKey.answer).where(
     IdempotencyKey.person_id == bindparam("person_id"), IdempotencyKey.key == bindparam("key")
 )
-_INSERT = insert(table_of(IdempotencyKey))
+_INSERT = {
+    name: dialect.insert(table_of(IdempotencyKey)).on_conflict_do_nothing().returning(IdempotencyKey.key)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
 
 
 def begin(
@@ -46,14 +50,14 @@ def begin(
     """What the request is to answer with: `answer` where it is the first, else what its earlier twin made.
 
     The row goes first in the transaction: a twin that is under way makes this wait. Raises KeyReused where the
-    key came with another request, IntegrityError where a twin committed in between (then repeat).
+    key came with another request.
     """
     wanted = digest(request)
-    stored = session.execute(_SELECT, {"person_id": person_id, "key": key}).one_or_none()
-    if stored is None:
-        values = {"person_id": person_id, "key": key, "digest": wanted, "answer": answer, "created_at": now}
-        session.execute(_INSERT, values)
+    values = {"person_id": person_id, "key": key, "digest": wanted, "answer": answer, "created_at": now}
+    insert = _INSERT[session.get_bind().dialect.name]
+    if session.connection().execute(insert, values).first() is not None:
         return answer
+    stored = session.execute(_SELECT, {"person_id": person_id, "key": key}).one()
     made: uuid.UUID = stored.answer
     if stored.digest != wanted:
         raise errors.KeyReused()

@@ -115,4 +115,4 @@ def row(
 
 def add(session: Session, rows: list[dict[str, Any]]) -> None:
     """Queue letters as they are, in one statement."""
-    session.execute(_INSERT, rows)
+    session.connection().execute(_INSERT, rows[0] if len(rows) == 1 else rows)

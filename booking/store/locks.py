@@ -9,11 +9,11 @@ import uuid
 from collections.abc import Iterable
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, load_only
 
 from booking.domain import errors
 from booking.store.people import Person
-from booking.store.programme import Occurrence, Programme
+from booking.store.programme import Occurrence, Programme, Series
 
 
 def programme(session: Session) -> Programme:
@@ -50,6 +50,28 @@ _PERSONS = (
 )
 
 
+#: What booking needs of the member, and no more.
+_BOOKER = _PERSONS.options(
+    load_only(
+        Person.public_id,
+        Person.email,
+        Person.name,
+        Person.time_zone,
+        Person.invitations,
+        Person.member_feed_fetched_at,
+        Person.wants_reminders,
+    )
+)
+
+
+def booker(session: Session, person_id: int) -> Person:
+    """The member who books, locked likewise; only what a booking needs of them is read."""
+    row = session.scalars(_BOOKER, {"ids": [person_id]}).one_or_none()
+    if row is None:
+        raise errors.NotFound()
+    return row
+
+
 def persons(session: Session, ids: Iterable[int]) -> dict[int, Person]:
     """The persons by id, locked so that inserts which refer to them go on (FOR NO KEY UPDATE)."""
     wanted = sorted(set(ids))
@@ -59,13 +81,25 @@ def persons(session: Session, ids: Iterable[int]) -> dict[int, Person]:
     return {row.id: row for row in rows}
 
 
+_NAMES = (Series.slug, Series.kind, Series.title, Series.zone)  # the rest of it is read when it is asked for
 _OCCURRENCE = (
     select(Occurrence)
     .where(Occurrence.public_id == bindparam("public_id"))
-    .options(joinedload(Occurrence.series, innerjoin=True))
+    .options(joinedload(Occurrence.series, innerjoin=True).load_only(*_NAMES))
     .with_for_update(of=Occurrence)
     .execution_options(populate_existing=True)
 )
+
+
+_HOURS = select(Occurrence.id).where(Occurrence.public_id == bindparam("public_id")).with_for_update()
+
+
+def hours(session: Session, public_id: uuid.UUID) -> int:
+    """Lock the occurrence without reading it: its internal id; NotFound if there is none."""
+    found = session.connection().execute(_HOURS, {"public_id": public_id}).scalar_one_or_none()
+    if found is None:
+        raise errors.NotFound()
+    return found
 
 
 def occurrence(session: Session, public_id: uuid.UUID) -> Occurrence:

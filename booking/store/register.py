@@ -46,4 +46,4 @@ def write(
 ) -> None:
     """Add one line; `details` must be JSON values and hold no secret and no room."""
     values = {"at": now, "actor_id": actor_id, "deed": deed, "subject": subject, "subject_id": subject_id}
-    session.execute(_INSERT, {**values, "details": details})
+    session.connection().execute(_INSERT, {**values, "details": details})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from flask import Flask, Request, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -12,6 +14,7 @@ from flask_login import AnonymousUserMixin, LoginManager, UserMixin, login_user,
 from sqlalchemy import bindparam, select
 
 from booking.store import api_tokens
+from booking.store.api_tokens import ApiToken
 from booking.store.base import table_of
 from booking.store.people import STAFF, Person, Role
 from booking.web import context
@@ -44,8 +47,10 @@ class Reader(UserMixin):  # type: ignore[misc]
 
 
 _person, _role = table_of(Person), table_of(Role)
+_token = table_of(ApiToken)
 _PERSON = (
     select(
+        _person.c.id,
         _person.c.public_id,
         _person.c.email,
         _person.c.name,
@@ -55,17 +60,30 @@ _PERSON = (
         _role.c.role,
     )
     .select_from(_person.outerjoin(_role, _role.c.person_id == _person.c.id))
-    .where(_person.c.id == bindparam("person_id"), _person.c.closed_at.is_(None))
+    .where(_person.c.closed_at.is_(None))
+)
+_BY_ID = _PERSON.where(_person.c.id == bindparam("person_id"))
+_BY_TOKEN = _PERSON.join(_token, _token.c.person_id == _person.c.id).where(
+    _token.c.digest == bindparam("digest"), _token.c.revoked_at.is_(None)
 )
 
 
 def load(person_id: int) -> Reader | None:
     """The person with their roles in one statement; None if closed or gone."""
-    rows = context.db().execute(_PERSON, {"person_id": person_id}).all()
+    return _reader(context.db().connection().execute(_BY_ID, {"person_id": person_id}).all())
+
+
+def load_by_token(token: str) -> Reader | None:
+    """Whose API token it is, likewise; None for an unknown or revoked one."""
+    digest = api_tokens.digest_of(token)
+    return None if digest is None else _reader(context.db().connection().execute(_BY_TOKEN, {"digest": digest}).all())
+
+
+def _reader(rows: Sequence[Any]) -> Reader | None:
     if not rows:
         return None
     *values, _role = rows[0]
-    return Reader(person_id, *values, roles=frozenset(row.role for row in rows if row.role))
+    return Reader(*values, roles=frozenset(row.role for row in rows if row.role))
 
 
 def sign_in(person_id: int) -> bool:
@@ -115,9 +133,9 @@ def init_app(app: Flask) -> None:
         scheme, _, token = asked.headers.get("Authorization", "").partition(" ")
         if asked.blueprint != "api" or scheme.lower() != "bearer":
             return None
-        person_id = api_tokens.owner_of(context.db(), token.strip())
-        g.by_token = person_id is not None
-        return load(person_id) if person_id is not None else None
+        found = load_by_token(token.strip())
+        g.by_token = found is not None
+        return found
 
     @login.unauthorized_handler  # type: ignore[untyped-decorator]
     def ask_to_sign_in() -> ResponseReturnValue:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, func, or_, select
+from sqlalchemy import bindparam, exists, func, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
@@ -78,7 +78,7 @@ def standing(
         "next_monday": week[1],
         "since": no_shows_since,
     }
-    row = session.execute(_STANDING, values).one_or_none()
+    row = session.connection().execute(_STANDING, values).one_or_none()
     if row is None:
         raise errors.NotFound()
     return Standing(bool(row[0]) and row[1] is None, row[2], row[3], row[4], row[5], row[6], bool(row[7]))
@@ -107,11 +107,26 @@ _BOOKED = (
 )
 
 
+_last_seen = _LAST_SEEN.subquery()
+#: How many bookings each has; and, with no count, who was seen last.
+_LEANING = union_all(_BOOKED, select(_last_seen.c.analyst_id, null()))
+
+
 def leaning(
     session: Session, member_id: int, names: Mapping[int, str], week: tuple[datetime, datetime], now: datetime
 ) -> Leaning:
-    """What decides between those analysts for a member who takes anyone: two statements."""
-    seen = session.execute(_LAST_SEEN, {"member_id": member_id, "now": now}).scalar_one_or_none()
-    values = {"analyst_ids": list(names), "monday": week[0], "next_monday": week[1]}
-    booked = {analyst_id: count for analyst_id, count in session.execute(_BOOKED, values)}
+    """What decides between those analysts for a member who takes anyone: one statement."""
+    values = {
+        "member_id": member_id,
+        "now": now,
+        "analyst_ids": list(names),
+        "monday": week[0],
+        "next_monday": week[1],
+    }
+    seen, booked = None, {}
+    for analyst_id, count in session.connection().execute(_LEANING, values):
+        if count is None:
+            seen = analyst_id
+        else:
+            booked[analyst_id] = count
     return Leaning(seen, booked, names)

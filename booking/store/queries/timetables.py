@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import bindparam, literal, select, union_all
+from sqlalchemy import bindparam, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from booking.domain.organisation import Organisation, Policy
@@ -42,6 +42,7 @@ class Timetable:
     minutes: tuple[int, ...]
     hours: Hours
     analysts: tuple[Analyst, ...]
+    title: str = ""
 
     def policy(self, organisation: Organisation) -> Policy:
         """The policy of its series, with the lengths that the series itself states."""
@@ -62,6 +63,7 @@ _HEAD = (
     _series.c.kind,
     _series.c.zone,
     _series.c.slot_minutes,
+    func.coalesce(_occurrence.c.title, _series.c.title).label("title"),
 )
 _STAFF = (_roster.c.analyst_id, _person.c.public_id, _person.c.name, _person.c.about)
 _WITH_SERIES = _occurrence.join(_series, _series.c.id == _occurrence.c.series_id)
@@ -114,7 +116,7 @@ def timetable(
     With `member_id` the quarters that this member holds anywhere count as taken; those of the booking `moving`
     (an internal id) count as free.
     """
-    rows = session.execute(_ONE, {"public_id": public_id}).all()
+    rows = session.connection().execute(_ONE, {"public_id": public_id}).all()
     found = _timetables(session, rows, member_id, moving)
     return found[0] if found else None
 
@@ -143,12 +145,13 @@ def _timetables(
     groups = [list(group) for _, group in groupby(rows, key=lambda row: row[0])]
     if not groups:
         return []
-    analyst_ids = {row[9] for group in groups for row in group if row[9] is not None}
+    analyst_ids = {row[10] for group in groups for row in group if row[10] is not None}
     between = {"start": min(group[0][2] for group in groups), "end": max(group[0][3] for group in groups)}
     if member_id is not None:
-        rows = session.execute(_CLAIMS_AND_OWN, {"analyst_ids": list(analyst_ids), "member_id": member_id, **between})
+        values = {"analyst_ids": list(analyst_ids), "member_id": member_id, **between}
+        rows = session.connection().execute(_CLAIMS_AND_OWN, values)
     else:
-        rows = session.execute(_CLAIMS, {"analyst_ids": list(analyst_ids), **between})
+        rows = session.connection().execute(_CLAIMS, {"analyst_ids": list(analyst_ids), **between})
     claimed = [(analyst_id, quarter_at) for analyst_id, quarter_at, b in rows if b is None or b != moving]
     held = frozenset(quarter_at for analyst_id, quarter_at in claimed if analyst_id == 0)
     taken = [(analyst_id, quarter_at) for analyst_id, quarter_at in claimed if analyst_id != 0]
@@ -156,10 +159,10 @@ def _timetables(
 
 
 def _timetable(rows: list[Sequence[Any]], taken: list[tuple[int, datetime]], held: frozenset[datetime]) -> Timetable:
-    occurrence_id, public_id, starts_at, ends_at, status, slug, kind, zone, minutes = tuple(rows[0])[:9]
-    analysts = tuple(Analyst(row[9], row[10], row[11], row[12]) for row in rows if row[9] is not None)
+    occurrence_id, public_id, starts_at, ends_at, status, slug, kind, zone, minutes, title = tuple(rows[0])[:10]
+    analysts = tuple(Analyst(row[10], row[11], row[12], row[13]) for row in rows if row[10] is not None)
     here = frozenset((analyst_id, at) for analyst_id, at in taken if starts_at <= at < ends_at)
     ids = tuple(analyst.id for analyst in analysts)
     hours = Hours(starts_at, ends_at, ids, here, status == CANCELLED, held)
     lengths = tuple(int(length) for length in minutes.split(",")) if minutes else ()
-    return Timetable(occurrence_id, public_id, slug, kind, zone, lengths, hours, analysts)
+    return Timetable(occurrence_id, public_id, slug, kind, zone, lengths, hours, analysts, title)

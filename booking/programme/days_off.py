@@ -14,12 +14,14 @@ from booking.programme import nodes, words
 from booking.programme.nodes import Fields, Items, Problem, Text, Unreadable
 
 COUNTRY = "AU"
+LANGUAGE = "en_AU"  # said, because the library would ask the machine's own locale for spellings
 STATES = ("ACT", "NSW", "NT", "QLD", "SA", "TAS", "VIC", "WA")
 
 
 @lru_cache(maxsize=64)
 def _of_state(state: str, year: int) -> dict[date, str]:
-    return dict(holidays.country_holidays(COUNTRY, subdiv=state, years=year))
+    found = holidays.country_holidays(COUNTRY, subdiv=state, years=year, language=LANGUAGE)
+    return dict(found)
 
 
 def between(start: date, end: date, states: Sequence[str], closed: Mapping[date, str]) -> DaysOff:
@@ -37,7 +39,7 @@ def between(start: date, end: date, states: Sequence[str], closed: Mapping[date,
 
 
 def _name(names: dict[str, str]) -> str:
-    """One name where the states agree, else `King's Birthday in QLD and Labor Day in NSW`."""
+    """One name where the states agree, else `King's Birthday in QLD and Labour Day in NSW`."""
     by_name: dict[str, list[str]] = {}
     for state, name in names.items():
         by_name.setdefault(name.replace("; ", " and "), []).append(state)

@@ -12,7 +12,7 @@ from booking.domain import errors, zones
 from booking.domain.briefs import clean_line
 from booking.domain.organisation import Organisation
 from booking.services.deed import deed
-from booking.store import locks, publishing, register
+from booking.store import feed_fetches, locks, publishing, register
 from booking.store import reminders as reminder_rows
 from booking.store.people import INVITATIONS, Person, Role
 
@@ -139,9 +139,11 @@ def new_feed_address(session: Session, person_id: int, purpose: str, now: dateti
     if purpose == "member-feed":
         person.member_feed_generation += 1
         person.member_feed_fetched_at = None
+        feed_fetches.forget(session, f"member/{person.id}")
     elif purpose == "analyst-feed":
         person.analyst_feed_generation += 1
         person.analyst_feed_fetched_at = None
+        feed_fetches.forget(session, f"analyst/{person.id}")
     else:
         raise errors.NotFound()
     register.write(session, "new-feed-address", "person", person.public_id, now, actor_id=person.id, purpose=purpose)

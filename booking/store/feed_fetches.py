@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, func, select
+from sqlalchemy import ForeignKey, Index, delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.store.base import Base, table_of
-
-#: Who has not fetched for so long is no subscriber any more.
-ALIVE = timedelta(days=14)
 
 
 class FeedFetch(Base):
@@ -45,22 +41,6 @@ def record(session: Session, fetched: Mapping[str, tuple[int | None, datetime]])
     )
 
 
-def last(session: Session, addresses: Iterable[str]) -> dict[str, datetime]:
-    """When each of those addresses was last fetched, where it ever was."""
-    found = select(_fetch.c.address, _fetch.c.fetched_at).where(_fetch.c.address.in_(list(addresses)))
-    return {address: at for address, at in session.execute(found)}
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """How many calendars are subscribed (fetched within a fortnight), and how many of them have fetched since then."""
-
-    alive: int
-    since: int
-
-
-def since(session: Session, then: datetime, now: datetime) -> Fetched:
-    """How many calendars have seen what changed at `then`."""
-    count = select(func.count()).select_from(_fetch)
-    alive = session.execute(count.where(_fetch.c.fetched_at >= now - ALIVE)).scalar_one()
-    return Fetched(alive, session.execute(count.where(_fetch.c.fetched_at >= max(then, now - ALIVE))).scalar_one())
+def forget(session: Session, address: str) -> None:
+    """Nobody has fetched it: where a new address takes the place of an old one."""
+    session.execute(delete(_fetch).where(_fetch.c.address == address))

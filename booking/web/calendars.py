@@ -15,6 +15,7 @@ from booking.calendars.subscribe import Links
 from booking.domain import tokens
 from booking.services import profile as deeds
 from booking.store.people import Person
+from booking.store.queries import fetches as queries
 from booking.web import access, context
 
 blueprint = Blueprint("calendars", __name__, url_prefix="/calendars")
@@ -46,14 +47,15 @@ def own_addresses() -> list[Own]:
     if not current_user.is_authenticated:
         return []
     person = context.db().get_one(Person, current_user.id)
+    last = queries.last(context.db(), [f"member/{person.id}", f"analyst/{person.id}"])
     found = []
     if "member" in current_user.roles:
         holds = "Your bookings, and the labs and masterclasses of the programme, each once. Clinic hours are left out."
-        generation, fetched = person.member_feed_generation, person.member_feed_fetched_at
+        generation, fetched = person.member_feed_generation, last.get(f"member/{person.id}")
         found.append(_own("member-feed", "My calendar: this one is enough", holds, person, generation, fetched))
     if "analyst" in current_user.roles:
         holds = "One entry for each clinic hour that you staff, with its bookings as lines, and what else you give."
-        generation, fetched = person.analyst_feed_generation, person.analyst_feed_fetched_at
+        generation, fetched = person.analyst_feed_generation, last.get(f"analyst/{person.id}")
         found.append(_own("analyst-feed", "My clinics", holds, person, generation, fetched))
     return found
 

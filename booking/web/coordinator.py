@@ -19,7 +19,7 @@ from booking.services.publish import PlanChanged, PlanHurts, publish
 from booking.store import worlds
 from booking.store.changes import Change
 from booking.store.programme import Occurrence, Series
-from booking.store.queries import agenda, coming
+from booking.store.queries import agenda, coming, fetches
 from booking.web import access, context, edit_forms, group
 
 blueprint = Blueprint("coordinator", __name__, url_prefix="/coordinator")
@@ -313,6 +313,7 @@ def change(public_id: uuid.UUID) -> ResponseReturnValue:
         "coordinator/change.html",
         change=found,
         counted=group.counted(found),
+        fetched=fetches.since(context.db(), found.published_at, context.now()),
         may_undo=found.undone_at is None and context.now() < found.due_at,
         text=group.text_of(found, series_of, context.settings().base_url),
     )

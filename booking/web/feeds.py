@@ -25,7 +25,7 @@ from booking.domain.meetings import Appointment
 from booking.services.note_fetch import note_fetch
 from booking.store.queries import feeds as queries
 from booking.store.queries import meetings as rows
-from booking.web import access, calendar_answers, context, private_feeds
+from booking.web import access, calendar_answers, context, fetches, private_feeds
 from booking.web.held import Held, Shelf
 from booking.web.private_feeds import Contents
 
@@ -40,6 +40,7 @@ def prepare(state: BlueprintSetupState) -> None:
     """Give the application its shelf, and feeds no session."""
     app = cast(Flask, state.app)
     app.extensions["feeds"] = Shelf()
+    fetches.init_app(app)
     app.session_interface = calendar_answers.NoSessionForFeeds()
 
 
@@ -62,6 +63,8 @@ def _public(key: str) -> Response:
         held = _looked_up(shelf, key)
         if held is None:
             return calendar_answers.absent()
+    if _is_calendar():
+        fetches.note(key, None)
     return calendar_answers.respond(held.answer)
 
 
@@ -135,8 +138,10 @@ def _private(
         made = contents.entries(publisher) if publisher.uid_domain else []
         content = feeds.feed(publisher, shown, window, made)
         response = calendar_answers.respond(calendar_answers.answer(etag, content, shown.file_name, is_private=True))
-    if owner.fetched_at is None and _is_calendar():
-        note_fetch(context.db(), owner.person_id, role, context.now())
+    if _is_calendar():
+        fetches.note(f"{role}/{owner.person_id}", owner.person_id)
+        if owner.fetched_at is None:
+            note_fetch(context.db(), owner.person_id, role, context.now())
     return response
 
 
@@ -223,4 +228,4 @@ def _window() -> Window:
 
 def _is_calendar() -> bool:
     """Whether a calendar is fetching, and neither a HEAD nor somebody looking with a browser."""
-    return request.method == "GET" and "text/html" not in request.headers.get("Accept", "")
+    return request.method == "GET" and "text/html" not in request.environ.get("HTTP_ACCEPT", "")

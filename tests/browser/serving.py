@@ -57,10 +57,11 @@ class Site:
         context.add_cookies([{"name": name, "value": serializer.dumps(values), "url": self.base_url}])
 
     def letters(self, email: str) -> list[Rendered]:
-        """Every letter to that address as its reader sees it, oldest first."""
+        """Every letter to that address as its reader sees it, oldest first; reminders apart."""
         state = self.app.extensions["booking"]
         with self.session() as session:
-            rows = session.scalars(select(Letter).where(Letter.to_email == email).order_by(Letter.id)).all()
+            mine = select(Letter).where(Letter.to_email == email, Letter.name != "reminder")
+            rows = session.scalars(mine.order_by(Letter.id)).all()
             return [
                 write.render_letter(
                     letter,

@@ -442,7 +442,7 @@ def test_a_holiday_of_some_states_is_noted_and_the_module_on_christmas_day_is_pu
     mondays = stated(starts_on=date(2023, 10, 2), ends_on=date(2023, 10, 2))
     noted = planning.read_plan(session, of(mondays), HOLIDAYS, datetime(2023, 9, 1, tzinfo=UTC))
     assert [finding.message for finding in noted.changes.findings] == [
-        "Mon 2023-10-02 is King's Birthday in QLD and Labor Day in NSW, not in VIC: it takes place"
+        "Mon 2023-10-02 is King's Birthday in QLD and Labour Day in NSW, not in VIC: it takes place"
     ]
 
 

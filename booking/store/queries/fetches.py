@@ -1,0 +1,38 @@
+"""When calendars have fetched: for whoever owns an address, and for a coordinator who has changed something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from booking.store.base import table_of
+from booking.store.feed_fetches import FeedFetch
+
+#: Who has not fetched for so long is no subscriber any more.
+ALIVE = timedelta(days=14)
+_fetch = table_of(FeedFetch)
+
+
+def last(session: Session, addresses: Iterable[str]) -> dict[str, datetime]:
+    """When each of those addresses was last fetched, where it ever was."""
+    found = select(_fetch.c.address, _fetch.c.fetched_at).where(_fetch.c.address.in_(list(addresses)))
+    return {address: at for address, at in session.execute(found)}
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """How many calendars are subscribed (fetched within a fortnight), and how many of them have fetched since then."""
+
+    alive: int
+    since: int
+
+
+def since(session: Session, then: datetime, now: datetime) -> Fetched:
+    """How many calendars have seen what changed at `then`."""
+    count = select(func.count()).select_from(_fetch)
+    alive = session.execute(count.where(_fetch.c.fetched_at >= now - ALIVE)).scalar_one()
+    return Fetched(alive, session.execute(count.where(_fetch.c.fetched_at >= max(then, now - ALIVE))).scalar_one())

@@ -1,0 +1,82 @@
+"""When calendars fetched: noted once an hour for each address, written together, told to whom it concerns."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
+
+from booking import clock
+from booking.domain import tokens
+from booking.services.profile import new_feed_address
+from booking.store.feed_fetches import FeedFetch
+from booking.store.queries import fetches as queries
+from booking.web import fetches
+from tests.builders import NOW, a_clinic, a_person
+from tests.databases import Database
+from tests.web.client import FEED_KEY, Clock, client_of, make_app
+
+
+def test_fetches_are_gathered_written_together_and_at_most_once_an_hour(
+    database: Database, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_clinic(session)
+    member = a_person(session, "Mia Moss")
+    session.commit()
+    at = Clock(NOW)
+    app = make_app(database, at)
+    client = client_of(app)
+    own = f"/feeds/member/{tokens.sign(FEED_KEY, 'member-feed', str(member.public_id))}.ics"
+    seconds = [1000.0]
+    monkeypatch.setattr(clock, "monotonic", lambda: seconds[0])
+    assert "Not fetched by a calendar yet" in client_of(app, member).get("/calendars").text
+    for path in (own, own, "/feeds/clinics.ics", "/feeds/clinics.ics", "/feeds/nonsense.ics"):
+        client.get(path)
+    client.get("/feeds/labs.ics", headers={"Accept": "text/html"})  # somebody looks with a browser
+    client.head("/feeds/programme.ics")
+    session.rollback()
+    assert session.scalars(select(FeedFetch)).all() == [], "nothing is written with a request"
+    statements: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda _c, _k, sql, *_: statements.append(sql))
+    assert fetches.write(app) == 2
+    assert len([sql for sql in statements if "feed_fetch" in sql]) == 1
+    session.rollback()
+    rows = session.scalars(select(FeedFetch).order_by(FeedFetch.address)).all()
+    assert [(row.address, row.person_id, row.fetched_at) for row in rows] == [
+        ("clinics", None, NOW),
+        (f"member/{member.id}", member.id, NOW),
+    ]
+    assert "Last fetched by a calendar on" in client_of(app, member).get("/calendars").text
+    at.now, seconds[0] = NOW + timedelta(minutes=59), 1000.0 + 59 * 60
+    client.get(own)
+    assert fetches.write(app) == 0
+    at.now, seconds[0] = NOW + timedelta(minutes=60), 1000.0 + 60 * 60
+    client.get(own)
+    assert fetches.write(app) == 1
+    session.rollback()
+    session.expire_all()
+    assert session.get_one(FeedFetch, f"member/{member.id}").fetched_at == at.now
+    assert queries.since(session, NOW + timedelta(minutes=1), at.now) == queries.Fetched(2, 1)
+    assert queries.since(session, NOW, NOW + timedelta(days=14, minutes=1)) == queries.Fetched(1, 1)
+    new_feed_address(session, member.id, "member-feed", at.now)
+    assert "Not fetched by a calendar yet" in client_of(app, member).get("/calendars").text
+
+
+def test_what_cannot_be_written_is_noted_again(database: Database, session: Session) -> None:
+    from dataclasses import replace
+
+    from booking.store import engine as engines
+
+    a_clinic(session)
+    app = make_app(database)
+    client = client_of(app)
+    client.get("/feeds/clinics.ics")
+    state = app.extensions["booking"]
+    away = engines.make("sqlite:////nowhere/at/all.sqlite")
+    app.extensions["booking"] = replace(state, engine=away, sessions=engines.page_sessions(away))
+    assert fetches.write(app) == 0
+    app.extensions["booking"] = state
+    client.get("/feeds/clinics.ics")
+    assert fetches.write(app) == 1

@@ -121,8 +121,7 @@ def make(
     booking.is_invited = invites(member)
     booking.revised_at, booking.created_at = now.replace(microsecond=0), now
     bookings.place(booking, picked.found.id, slot)
-    session.add(booking)
-    session.flush()
+    bookings.add(session, booking)
     claims.take(session, slot, member.id, booking.id)
     told = facts.booking_facts(session, booking, picked.analyst.name, picked.found)
     first = letters.row("booked", member.email, told, now, person_id=member.id, booking_id=booking.id)

@@ -6,11 +6,11 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, Index, insert, select
+from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column, relationship
 
 from booking.domain.slots import Slot
-from booking.store.base import Base, Id, new_public_id
+from booking.store.base import Base, Id, new_public_id, table_of
 from booking.store.people import Person
 from booking.store.programme import Occurrence
 
@@ -77,6 +77,30 @@ class Booking(Base):
     @property
     def slot(self) -> Slot:
         return Slot(self.analyst_id, self.starts_at, self.minutes)
+
+
+_table = table_of(Booking)
+_INSERT = insert(_table).returning(_table.c.id)
+_FIRST = {
+    "link": "",
+    "topic": "",
+    "reason": "",
+    "status": CONFIRMED,
+    "is_late": False,
+    "sequence": 0,
+    **dict.fromkeys(("asked_for_id", "cancelled_at", "cancelled_by", "outcome", "began_at")),
+}
+
+
+def add(session: Session, booking: Booking) -> None:
+    """Store a new booking in one plain statement: half of what a flush costs, inside locks that others wait for."""
+    for name, value in _FIRST.items():
+        if name not in booking.__dict__:
+            setattr(booking, name, value)
+    values = {column.key: booking.__dict__[column.key] for column in _table.columns if column.key != "id"}
+    booking.id = session.connection().execute(_INSERT, values).scalar_one()
+    make_transient_to_detached(booking)
+    session.add(booking)
 
 
 def revise(booking: Booking, now: datetime) -> None:

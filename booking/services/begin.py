@@ -12,7 +12,6 @@ from booking.domain.organisation import Organisation
 from booking.services.deed import deed
 from booking.store import register
 from booking.store.bookings import Booking
-from booking.store.people import Person
 from booking.store.queries import bookings as queries
 from booking.store.queries import turns as turn_queries
 
@@ -28,11 +27,7 @@ def begin(
     Its analyst and any coordinator may, from when its door opens until an hour after the occurrence. Nothing of it
     shows in a calendar. Raises NotFound (also for whose booking it is not), NotConfirmed, NotBegun, AlreadyOver.
     """
-    booking = queries.locked(session, booking_id)
-    actor = session.get(Person, actor_id)
-    is_coordinator = actor is not None and "coordinator" in actor.role_names
-    if not is_coordinator and booking.analyst_id != actor_id:
-        raise errors.NotFound()
+    booking, _ = queries.locked_for_staff(session, booking_id, actor_id)
     if booking.is_cancelled:
         raise errors.NotConfirmed()
     rules = organisation.policy_for(booking.occurrence.series.slug)

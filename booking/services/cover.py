@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from booking.domain import cover as rules
@@ -20,7 +20,7 @@ from booking.domain.cover import ASKED, HANDED, OFFERED, Cover, Covered, Place
 from booking.domain.organisation import Organisation
 from booking.services.deed import deed
 from booking.store import bookings as booking_rows
-from booking.store import claims, facts, letters, locks, offers, register, reminders, worlds
+from booking.store import claims, facts, letters, locks, offers, people, register, reminders, worlds
 from booking.store.away import Away
 from booking.store.base import new_public_id
 from booking.store.bookings import CANCELLED, CONFIRMED, Booking
@@ -344,12 +344,6 @@ def _ask_the_others(session: Session, shown: Shown, away: Away, now: datetime) -
 
 
 def _tell_coordinators(session: Session, shown: Shown, note: str, now: datetime) -> None:
-    people = session.scalars(
-        select(Person)
-        .join(Role, Role.person_id == Person.id)
-        .where(Role.role == "coordinator", Person.closed_at.is_(None))
-        .order_by(Person.id)
-    ).all()
     cover = shown.cover
     told = {
         "analyst": shown.analyst.name,
@@ -362,7 +356,7 @@ def _tell_coordinators(session: Session, shown: Shown, note: str, now: datetime)
         "asked": len(cover.of(ASKED)),
         "cancelled": len(cover.of(rules.CANCELLED)),
     }
-    for person in people:
+    for person in people.coordinators(session):
         letters.enqueue(session, "someone-away", person.email, told, now, person_id=person.id)
 
 
@@ -393,7 +387,7 @@ def accept(
     if now >= offer.lapses_at:
         raise errors.OfferLapsed()
     was_at, was_with = booking.starts_at, booking.analyst.name
-    _end_offer(session, offer, "accepted", now)
+    offers.end(session, offer.id, "accepted", now)
     claims.release(session, [booking.id])
     booking.analyst_id, booking.starts_at = offer.analyst_id, offer.starts_at
     booking.ends_at = offer.starts_at + timedelta(minutes=offer.minutes)
@@ -412,13 +406,6 @@ def accept(
 
 def _offer_for(session: Session, booking: Booking) -> Offer | None:
     return session.scalars(select(Offer).where(Offer.booking_id == booking.id, Offer.status == "open")).one_or_none()
-
-
-def _end_offer(session: Session, offer: Offer, status: str, now: datetime) -> None:
-    """Close an offer and let go of its quarters."""
-    session.execute(delete(Claim).where(Claim.offer_id == offer.id))
-    offer.status, offer.ended_at = status, now
-    session.flush()
 
 
 @deed
@@ -479,7 +466,7 @@ def take(session: Session, occurrence: uuid.UUID, taker_id: int, now: datetime) 
         if busy.isdisjoint(booking.slot.quarters):
             offer = _offer_for(session, booking)
             if offer is not None:
-                _end_offer(session, offer, "gone", now)
+                offers.end(session, offer.id, "gone", now)
             _hand(session, booking, taker_id, f"{booking.analyst.name} is away.", now)
             busy |= set(booking.slot.quarters)
             taken += 1
@@ -585,7 +572,7 @@ def lapse(session: Session, booking_id: uuid.UUID, now: datetime) -> bool:
         return False
     offer = _offer_for(session, booking)
     if offer is not None:
-        _end_offer(session, offer, "lapsed", now)
+        offers.end(session, offer.id, "lapsed", now)
     _cancel(session, booking, f"{booking.analyst.name} is away, and nobody else is free then.", now)
     register.write(session, "lapsed", "booking", booking.public_id, now)
     return True
@@ -604,7 +591,7 @@ def back(session: Session, away_id: uuid.UUID, now: datetime, *, actor_id: int |
     for booking in pending_of(session, ids, now):
         offer = _offer_for(session, booking) if booking.analyst_id == away.analyst_id else None
         if offer is not None:
-            _end_offer(session, offer, "gone", now)
+            offers.end(session, offer.id, "gone", now)
     session.execute(
         update(Roster).where(Roster.occurrence_id.in_(ids), Roster.analyst_id == away.analyst_id).values(is_away=False)
     )

@@ -14,7 +14,6 @@ from booking.store import facts, letters, register
 from booking.store.bookings import Booking
 from booking.store.letters import Letter
 from booking.store.notes import Note
-from booking.store.people import Person
 from booking.store.queries import bookings as queries
 
 MOST = 5_000
@@ -33,10 +32,7 @@ def write_note(
     booking it is not), NotConfirmed, NotBegun, TextNotAccepted.
     """
     kept = briefs.clean_text("private note", private, MOST), briefs.clean_text("what was agreed", agreed, MOST)
-    booking = queries.locked(session, booking_id)
-    actor = session.get(Person, actor_id)
-    if booking.analyst_id != actor_id and (actor is None or "coordinator" not in actor.role_names):
-        raise errors.NotFound()
+    booking, _ = queries.locked_for_staff(session, booking_id, actor_id)
     if booking.is_cancelled:
         raise errors.NotConfirmed()
     if now < booking.starts_at and booking.began_at is None:

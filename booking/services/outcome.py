@@ -12,7 +12,6 @@ from booking.domain.organisation import Organisation
 from booking.services.deed import deed
 from booking.store import register
 from booking.store.bookings import CAME, NO_SHOW, Booking
-from booking.store.people import Person
 from booking.store.queries import bookings as queries
 
 
@@ -35,11 +34,7 @@ def mark(
     """
     if outcome not in {CAME, NO_SHOW, None}:
         raise ValueError(f"no such outcome: {outcome!r}")
-    booking = queries.locked(session, booking_id)
-    actor = session.get(Person, actor_id)
-    is_coordinator = actor is not None and "coordinator" in actor.role_names
-    if not is_coordinator and booking.analyst_id != actor_id:
-        raise errors.NotFound()
+    booking, is_coordinator = queries.locked_for_staff(session, booking_id, actor_id)
     if booking.is_cancelled:
         raise errors.NotConfirmed()
     if booking.outcome == outcome:

@@ -14,6 +14,7 @@ from booking.store import facts, letters, locks
 from booking.store.people import Person, Role
 from booking.store.queries import agenda as queries
 
+EARLIEST = "Pacific/Kiritimati"  # where each day begins first
 LATEST_HOURS = 6  # a worker that was down for longer sends no morning letter any more
 
 
@@ -27,9 +28,6 @@ def due(session: Session, organisation: Organisation, now: datetime) -> list[int
         .order_by(Person.id)
     )
     return [row.id for row in rows if _is_due(row.time_zone, row.run_sheet_hour, row.run_sheet_on, organisation, now)]
-
-
-EARLIEST = "Pacific/Kiritimati"  # where each day begins first
 
 
 def _is_due(zone: str | None, hour: int | None, last_on: object, organisation: Organisation, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, insert, select
 from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column, relationship
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from booking.domain.slots import Slot
 from booking.store.base import Base, Id, new_public_id, table_of
@@ -81,14 +82,11 @@ class Booking(Base):
 
 _table = table_of(Booking)
 _INSERT = insert(_table).returning(_table.c.id)
+#: What a new row has where nothing is said: the columns' own defaults, else None where that may be.
 _FIRST = {
-    "link": "",
-    "topic": "",
-    "reason": "",
-    "status": CONFIRMED,
-    "is_late": False,
-    "sequence": 0,
-    **dict.fromkeys(("asked_for_id", "cancelled_at", "cancelled_by", "outcome", "began_at")),
+    column.key: column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None
+    for column in _table.columns
+    if column.nullable or isinstance(column.default, ScalarElementColumnDefault)
 }
 
 

@@ -238,7 +238,7 @@ def _picker_page(meeting: Meeting, found: Timetable, typed: Typed, refusal: Refu
         key=str(uuid.uuid4()),
         is_visitor=is_visitor,
         can_wait=_can_wait(found, rules, made, now),
-        queue=places.queue(found),
+        queue=waitlist.count(context.db(), found.id),
         last=None if is_visitor else visits.last_of(context.db(), current_user.id, now),
         place=None if is_visitor else _place(found),
     )

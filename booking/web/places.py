@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -24,11 +24,10 @@ from booking.store.queries import meetings, timetables
 from booking.store.queries import waitlist as queries
 from booking.store.queries.timetables import Timetable
 from booking.store.queries.waitlist import Waits
-from booking.web import access, context, refusals
+from booking.web import access, context, manage, refusals
 
 blueprint = Blueprint("places", __name__)
 
-VALID_AFTER = timedelta(days=7)
 MOST_UPCOMING = 50
 
 
@@ -40,7 +39,7 @@ class Links:
     accept: str
     decline: str
     leave: str
-    booking: str  # of the booking it led to, its id apart
+    is_own: bool  # the signed-in member's, not a letter's
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +60,6 @@ def before(waits: list[Waits]) -> dict[int, int]:
     return {one.id: waitlist.before(found[one.occurrence_id], one.id) for one in waits if one.occurrence_id in found}
 
 
-def queue(found: Timetable) -> int:
-    """How many wait for a clinic."""
-    return queries.count(context.db(), found.id)
-
-
 def own(public_id: uuid.UUID) -> Waits:
     """The reader's own place; 404 for anybody else's."""
     found = queries.one(context.db(), public_id)
@@ -80,26 +74,21 @@ def links(public_id: uuid.UUID) -> Links:
         accept=url_for("places.accept", public_id=public_id),
         decline=url_for("places.decline", public_id=public_id),
         leave=url_for("places.leave", public_id=public_id),
-        booking="/bookings/",
+        is_own=True,
     )
 
 
 def held(token: str) -> tuple[Waits, Links]:
     """The place of a letter's address, until a week after its clinic."""
-    if not tokens.verify(context.settings().secret_key, "place", token):
-        abort(404)
-    try:
-        found = queries.one(context.db(), uuid.UUID(tokens.subject(token)))
-    except ValueError:
-        abort(404)
-    if found is None or context.now() > found.clinic_ends_at + VALID_AFTER:
+    found = queries.one(context.db(), manage.subject(token, "place"))
+    if found is None or context.now() > found.clinic_ends_at + manage.VALID_AFTER:
         abort(404)
     return found, Links(
         show=url_for("places.managed", token=token),
         accept=url_for("places.managed_accept", token=token),
         decline=url_for("places.managed_decline", token=token),
         leave=url_for("places.managed_leave", token=token),
-        booking="",
+        is_own=False,
     )
 
 
@@ -250,7 +239,7 @@ def take(place: Waits, links: Links, member_id: int | None) -> ResponseReturnVal
     except Refusal as refusal:
         again = queries.one(context.db(), place.public_id)
         return show(again or place, links, refusal)
-    if links.booking:
+    if links.is_own:
         return redirect(url_for("bookings.one", public_id=made.public_id, booked=1), 303)
     token = tokens.sign(context.settings().secret_key, "manage", str(made.public_id))
     return redirect(url_for("manage.one", token=token), 303)

@@ -83,13 +83,9 @@ def week() -> ResponseReturnValue:
 
 def _opens_on(today: date, zone: str) -> date:
     """Today; where nothing of this week is under way or to come, the next day that has something."""
-    monday = today - timedelta(days=today.weekday())
-    midnight, end = (zones.day_starts_at(day, zone) for day in (today, monday + timedelta(days=7)))
-    rest = queries.meetings(context.db(), midnight, end)
-    if any(meeting.ends_at > context.now() for meeting in rest):
-        return today
     coming_at = queries.next_at(context.db(), context.now())
-    return today if coming_at is None else min(zones.today(coming_at, zone), LAST)
+    coming_on = today if coming_at is None else min(zones.today(coming_at, zone), LAST)
+    return coming_on if coming_on >= today + timedelta(days=7 - today.weekday()) else today
 
 
 def _day(text: str | None) -> date | None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from booking.domain import tokens
 from booking.services import profile as deeds
-from booking.web import access, context
+from booking.web import access, context, manage
 
 blueprint = Blueprint("unsubscribe", __name__, url_prefix="/unsubscribe")
 WORDS = {
@@ -20,12 +19,7 @@ WORDS = {
 
 def _person(what: str, token: str) -> uuid.UUID:
     """Whose address it is; 404 where it was not made here."""
-    if not tokens.verify(context.settings().secret_key, f"unsubscribe-{what}", token):
-        abort(404)
-    try:
-        return uuid.UUID(tokens.subject(token))
-    except ValueError:
-        abort(404)
+    return manage.subject(token, f"unsubscribe-{what}")
 
 
 @blueprint.get("/<any('reminders', 'run-sheet'):what>/<token>")

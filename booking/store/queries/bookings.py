@@ -10,6 +10,17 @@ from sqlalchemy.orm import Session
 from booking.domain import errors
 from booking.store import locks
 from booking.store.bookings import Booking
+from booking.store.people import Person
+
+
+def locked_for_staff(session: Session, public_id: uuid.UUID, actor_id: int) -> tuple[Booking, bool]:
+    """As `locked`, for its analyst and for any coordinator; whether it is a coordinator. NotFound for all others."""
+    booking = locked(session, public_id)
+    actor = session.get(Person, actor_id)
+    is_coordinator = actor is not None and "coordinator" in actor.role_names
+    if not is_coordinator and booking.analyst_id != actor_id:
+        raise errors.NotFound()
+    return booking, is_coordinator
 
 
 def locked(session: Session, public_id: uuid.UUID, *more_occurrence_ids: int) -> Booking:

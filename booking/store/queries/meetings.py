@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
@@ -24,6 +24,8 @@ _counted = (
 )
 _analyst = aliased(Person, name="analyst")
 _member = aliased(Person, name="member")
+
+LONGEST = timedelta(hours=12)  # no occurrence lasts longer
 
 # In the order of Meeting's fields.
 _MEETING: tuple[Any, ...] = (
@@ -122,8 +124,8 @@ def meeting(session: Session, public_id: uuid.UUID) -> Meeting | None:
 
 
 def next_at(session: Session, now: datetime) -> datetime | None:
-    """The start of the earliest occurrence after `now` that takes place; None if nothing is to come."""
-    coming = select(Occurrence.starts_at).where(Occurrence.starts_at > now, Occurrence.status == programme.SCHEDULED)
+    """The start of the earliest occurrence that is not over at `now`, cancelled or not; None if there is none."""
+    coming = select(Occurrence.starts_at).where(Occurrence.starts_at > now - LONGEST, Occurrence.ends_at > now)
     return session.execute(coming.order_by(Occurrence.starts_at, Occurrence.id).limit(1)).scalar_one_or_none()
 
 

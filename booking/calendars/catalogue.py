@@ -14,10 +14,14 @@ MONTHS_BACK = 2
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One subscribable calendar. `key` is its address below /feeds/, without ".ics"; `kinds` None means all."""
+    """One subscribable calendar. `key` is its address below /feeds/, without ".ics"; `kinds` None means all.
+
+    `holds` says in words what is in it. `is_private`: below its key stands a signed address for each person.
+    """
 
     key: str
     name: str
+    holds: str
     kinds: frozenset[str] | None = None
     series_slug: str | None = None
     is_private: bool = False
@@ -25,6 +29,10 @@ class Feed:
     @property
     def file_name(self) -> str:
         return f"{re.sub('[^A-Za-z0-9_-]', '-', self.key)}.ics"
+
+    def shows(self, kind: str, series_slug: str) -> bool:
+        """Whether an occurrence of that kind and series is in it."""
+        return (self.kinds is None or kind in self.kinds) and self.series_slug in {None, series_slug}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +46,54 @@ class Window:
 
 def public(organisation: Organisation) -> dict[str, Feed]:
     """The feeds that everybody may have, by key: the whole programme, then one for each kind."""
-    name = organisation.short_name
-    found = [Feed("programme", f"{name} programme")]
-    found += [
-        Feed(kind.plural, f"{name} {kind.title_plural}", frozenset({kind.name})) for kind in organisation.kinds.values()
+    name, kinds = organisation.short_name, organisation.kinds.values()
+    all_kinds = _listed([kind.title_plural for kind in kinds])
+    table = [
+        Feed("programme", f"{name} programme", f"{all_kinds}, without join links."),
+        *(
+            Feed(kind.plural, f"{name} {kind.title_plural}", f"{kind.title_plural} only.", frozenset({kind.name}))
+            for kind in kinds
+        ),
     ]
-    return {feed.key: feed for feed in found}
+    return {feed.key: feed for feed in table}
+
+
+def private(organisation: Organisation) -> dict[str, Feed]:
+    """The feeds that one person has, by key, which is the role that it is for."""
+    name = organisation.short_name
+    table = [
+        Feed(
+            "member",
+            f"My {name} calendar",
+            "Your bookings and what you are enrolled in, and what you tick here. With the join links.",
+            followed_at_first(organisation),
+            is_private=True,
+        ),
+        Feed(
+            "analyst",
+            f"My {name} clinics and classes",
+            "One entry for each hour that you staff, with who has booked, and what else you give. With the join links.",
+            is_private=True,
+        ),
+    ]
+    return {feed.key: feed for feed in table}
 
 
 def of_series(organisation: Organisation, slug: str, title: str) -> Feed:
     """The public feed of one series."""
-    return Feed(f"series/{slug}", f"{organisation.short_name}: {title}", series_slug=slug)
+    name = f"{organisation.short_name}: {title}"
+    return Feed(f"series/{slug}", name, f"{title} only.", series_slug=slug)
 
 
-def of_member(organisation: Organisation) -> Feed:
-    """A member's own: bookings, and the kinds that have no slots; a booking stands for its clinic hour."""
-    kinds = frozenset(kind.name for kind in organisation.kinds.values() if not kind.bookable)
-    return Feed("member", f"My {organisation.short_name} calendar", kinds, is_private=True)
+def followed_at_first(organisation: Organisation) -> frozenset[str]:
+    """The kinds that a member's calendar holds until its owner chooses: those without slots, so it is never empty."""
+    return frozenset(kind.name for kind in organisation.kinds.values() if not kind.bookable)
 
 
-def of_analyst(organisation: Organisation) -> Feed:
-    """What an analyst gives, with who has booked."""
-    return Feed("analyst", f"My {organisation.short_name} clinics and classes", is_private=True)
+def _listed(names: list[str]) -> str:
+    """Clinics, labs and masterclasses."""
+    names = names[:1] + [name[:1].lower() + name[1:] for name in names[1:]]
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
 def window(now: datetime, zone: str) -> Window:

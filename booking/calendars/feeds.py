@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from functools import lru_cache
 
 from icalendar import Calendar, vText
 
@@ -12,10 +13,12 @@ import booking
 from booking.calendars import text, vtimezone
 from booking.calendars.catalogue import Feed, Window
 from booking.calendars.entries import Entry, Publisher
+from booking.calendars.parts import Part
 from booking.domain import tokens, zones
 
 PRODID = "-//booking//Course schedule//EN"
 REFRESH = timedelta(hours=1)
+END = b"END:VCALENDAR\r\n"
 MARGIN = timedelta(days=2)  # a meeting may end after the window does
 
 
@@ -28,23 +31,27 @@ def empty() -> Calendar:
     return calendar
 
 
-def feed(publisher: Publisher, shown: Feed, window: Window, entries: Iterable[Entry]) -> bytes:
+def feed(publisher: Publisher, shown: Feed, window: Window, parts: Iterable[Part]) -> bytes:
     """The bytes of a whole feed; equal values give equal bytes. Without entries it has the programme's zone."""
+    ordered = sorted(parts, key=lambda part: part.order)
+    used = {part.zone for part in ordered} or {publisher.organisation.zone}
+    head = _head(text.line(shown.name), publisher.organisation.zone, tuple(sorted(used)), window)
+    return b"".join([head, *(part.content for part in ordered), END])
+
+
+@lru_cache(maxsize=256)
+def _head(name: str, zone: str, described: tuple[str, ...], window: Window) -> bytes:
+    """All that stands before the entries: who it is, how often to look, and the zones that the entries use."""
     calendar = empty()
-    name = text.line(shown.name)
     calendar.add("name", vText(name))
     calendar.add("x-wr-calname", vText(name))
-    calendar.add("x-wr-timezone", vText(publisher.organisation.zone))
+    calendar.add("x-wr-timezone", vText(zone))
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", vText("PT1H"))
-    ordered = sorted(entries, key=lambda entry: entry.order)
-    used = {entry.zone for entry in ordered} or {publisher.organisation.zone}
-    for zone in sorted(used):
-        calendar.add_component(vtimezone.component(zone, window.start - MARGIN, window.end + MARGIN))
-    for entry in ordered:
-        calendar.add_component(entry.event)
+    for one in described:
+        calendar.add_component(vtimezone.component(one, window.start - MARGIN, window.end + MARGIN))
     content: bytes = calendar.to_ical()
-    return content
+    return content.removesuffix(END)
 
 
 def single(entry: Entry) -> bytes:
@@ -60,13 +67,13 @@ def of_one(calendar: Calendar, entry: Entry) -> bytes:
     return content
 
 
-def digest(publisher: Publisher, version: Sequence[object], key: str, window: Window | None = None) -> str:
-    """What an ETag holds: a digest of all that the bytes depend on, `version` being that of the contents.
+def fingerprint(publisher: Publisher) -> str:
+    """A digest of all but the contents that the bytes depend on: this package, the zone data, the settings.
 
     The secret key reaches the bytes by way of the doors, so a MAC made with it stands for it here.
     """
     organisation = publisher.organisation
-    parts = (
+    return _digest(
         booking.__version__,
         zones.data_version(),
         organisation.name,
@@ -76,8 +83,16 @@ def digest(publisher: Publisher, version: Sequence[object], key: str, window: Wi
         publisher.uid_domain,
         publisher.addresses.base_url,
         tokens.sign(publisher.addresses.secret_key, "digest", "doors"),
-        key,
-        None if window is None else (window.start, window.end),
-        *version,
     )
+
+
+def digest(printed: str, version: Sequence[object], key: str, window: Window | None = None) -> str:
+    """What an ETag holds: a digest of all that the bytes depend on, known before they are made.
+
+    `printed` is the publisher's fingerprint, `version` that of the contents.
+    """
+    return _digest(printed, key, None if window is None else (window.start, window.end), *version)
+
+
+def _digest(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:40]

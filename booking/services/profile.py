@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import exists, select
@@ -122,6 +123,23 @@ def use_zone(session: Session, person_id: int, time_zone: str, now: datetime) ->
     person = locks.person(session, person_id)
     person.time_zone, person.time_zone_is_own = zone, True
     register.write(session, "changed", "person", person.public_id, now, actor_id=person.id)
+
+
+@deed
+def choose_feed(
+    session: Session, person_id: int, kinds: Collection[str], organisation: Organisation, now: datetime
+) -> None:
+    """Set which kinds the member's calendar holds beside their own bookings and enrolments. Raises TextNotAccepted."""
+    ticked = set(kinds)
+    if not ticked <= set(organisation.kinds):
+        raise errors.TextNotAccepted("kinds", "choose among those that are there")
+    person = locks.person(session, person_id)
+    at_first = ticked == {name for name, kind in organisation.kinds.items() if not kind.bookable}
+    chosen = None if at_first else sorted(ticked)  # who leaves it as it comes gets a new kind too
+    if chosen == person.feed_kinds:
+        return
+    person.feed_kinds = chosen
+    register.write(session, "feed-chosen", "person", person.public_id, now, actor_id=person.id, kinds=sorted(ticked))
 
 
 @deed

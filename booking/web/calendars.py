@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from booking.calendars import catalogue
 from booking.calendars import subscribe as subscriptions
+from booking.calendars.catalogue import Feed
 from booking.calendars.subscribe import Links
 from booking.domain import tokens
+from booking.domain.organisation import Kind
 from booking.services import profile as deeds
 from booking.store.people import Person
-from booking.store.queries import fetches as queries
+from booking.store.queries import feeds as queries
+from booking.store.queries import fetches
 from booking.web import access, context
 
 blueprint = Blueprint("calendars", __name__, url_prefix="/calendars")
+TITLES = {queries.MEMBER: "My calendar: this one is enough", queries.ANALYST: "My clinics and classes"}
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """One private address of the reader."""
+    """One private address of the reader. `choices` are the kinds that may be ticked, with whether they are."""
 
     purpose: str
     title: str
     holds: str
     links: Links
     fetched_at: datetime | None
+    choices: Sequence[tuple[Kind, bool]]
 
 
 @blueprint.get("")
@@ -39,31 +45,45 @@ def subscribe() -> ResponseReturnValue:
     base = context.settings().base_url
     found = catalogue.public(context.organisation())
     public = [(feed, subscriptions.links(f"{base}/feeds/{key}.ics")) for key, feed in found.items()]
-    return render_template("calendars/subscribe.html", own=own_addresses(), public=public)
+    last = fetches.last(context.db(), found)
+    return render_template("calendars/subscribe.html", own=own_addresses(), public=public, last=last)
 
 
 def own_addresses() -> list[Own]:
-    """The reader's private addresses: members have one, analysts have one."""
+    """The reader's private addresses: one for each of their roles that has a feed."""
     if not current_user.is_authenticated:
         return []
     person = context.db().get_one(Person, current_user.id)
-    last = queries.last(context.db(), [f"member/{person.id}", f"analyst/{person.id}"])
-    found = []
-    if "member" in current_user.roles:
-        holds = "Your bookings, and the labs and masterclasses of the programme, each once. Clinic hours are left out."
-        generation, fetched = person.member_feed_generation, last.get(f"member/{person.id}")
-        found.append(_own("member-feed", "My calendar: this one is enough", holds, person, generation, fetched))
-    if "analyst" in current_user.roles:
-        holds = "One entry for each clinic hour that you staff, with its bookings as lines, and what else you give."
-        generation, fetched = person.analyst_feed_generation, last.get(f"analyst/{person.id}")
-        found.append(_own("analyst-feed", "My clinics", holds, person, generation, fetched))
-    return found
+    found = catalogue.private(context.organisation())
+    last = fetches.last(context.db(), [f"{role}/{person.id}" for role in found])
+    return [
+        _own(role, feed, person, last.get(f"{role}/{person.id}"))
+        for role, feed in found.items()
+        if role in current_user.roles
+    ]
 
 
-def _own(purpose: str, title: str, holds: str, person: Person, generation: int, fetched_at: datetime | None) -> Own:
+def _own(role: str, feed: Feed, person: Person, fetched_at: datetime | None) -> Own:
+    purpose = f"{role}-feed"
+    generation = getattr(person, queries.GENERATION[role].key)
     token = tokens.sign(context.settings().feed_key, purpose, str(person.public_id), generation)
-    address = f"{context.settings().base_url}/feeds/{purpose.removesuffix('-feed')}/{token}.ics"
-    return Own(purpose, title, holds, subscriptions.links(address), fetched_at)
+    links = subscriptions.links(f"{context.settings().base_url}/feeds/{role}/{token}.ics")
+    kinds = context.organisation().kinds.values() if feed.kinds is not None else ()
+    ticked = feed.kinds if person.feed_kinds is None else person.feed_kinds
+    return Own(
+        purpose, TITLES[role], feed.holds, links, fetched_at, [(kind, kind.name in (ticked or ())) for kind in kinds]
+    )
+
+
+@blueprint.post("/member-feed/holds")
+@access.member
+def choose() -> ResponseReturnValue:
+    """Tick what one's calendar holds beside what is one's own."""
+    deeds.choose_feed(
+        context.db(), current_user.id, request.form.getlist("kinds"), context.organisation(), context.now()
+    )
+    flash("Saved. Your calendar shows it when it next fetches.")
+    return redirect(url_for("calendars.subscribe"), 303)
 
 
 @blueprint.post("/<any('member-feed', 'analyst-feed'):purpose>/new-address")

@@ -6,28 +6,24 @@ Public bytes are held in this process; which version they should be is looked up
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 from typing import cast
 
 from flask import Blueprint, Flask, Response, abort, current_app, request
 from flask.blueprints import BlueprintSetupState
 from flask_login import current_user
-from sqlalchemy.orm import Session
 
 from booking import clock
 from booking.calendars import catalogue, entries, feeds
-from booking.calendars.addresses import Addresses
 from booking.calendars.catalogue import Feed, Window
-from booking.calendars.entries import Entry, Publisher
+from booking.calendars.parts import Part
 from booking.domain import tokens
 from booking.domain.meetings import Appointment
 from booking.services.note_fetch import note_fetch
 from booking.store.queries import feeds as queries
 from booking.store.queries import meetings as rows
 from booking.web import access, calendar_answers, context, fetches, private_feeds
-from booking.web.held import Held, Shelf
-from booking.web.private_feeds import Contents
+from booking.web.held import Held, Press, Shelf
 
 HOLD_SECONDS = 1.0
 MANAGE_DAYS = 7  # a manage address opens until so long after its booking
@@ -80,16 +76,20 @@ def _looked_up(shelf: Shelf, key: str) -> Held | None:
             shelf.held.pop(key, None)
             return None
         published = queries.published(context.db())
-        publisher = _publisher(published)
-        window = _window()
-        etag = feeds.digest(publisher, (published.version, shown.name), key, window)
+        press, window = _press(shelf, published), _window()
+        etag = feeds.digest(press.fingerprint, (published.version, shown.name), key, window)
         if held is None or held.answer.etag != etag:
-            content = feeds.feed(publisher, shown, window, _public_entries(publisher, shown, window))
+            edition = shelf.edition_of(context.db(), published.version, window)
+            made = [
+                press.render(entries.public, meeting)
+                for meeting in edition.meetings
+                if published.uid_domain and shown.shows(meeting.kind, meeting.series_slug)
+            ]
+            content = feeds.feed(press.publisher, shown, window, made)
             found = calendar_answers.answer(etag, content, shown.file_name, is_private=False)
         else:
             found = held.answer
-        shelf.put(key, found, until)
-        return shelf.held[key]
+        return shelf.put(key, found, until)
 
 
 def _feed(key: str) -> Feed | None:
@@ -101,56 +101,57 @@ def _feed(key: str) -> Feed | None:
     return None if found is None else catalogue.of_series(organisation, *found)
 
 
-def _public_entries(publisher: Publisher, shown: Feed, window: Window) -> list[Entry]:
-    if not publisher.uid_domain:
-        return []  # nothing was published yet, so nothing has a UID
-    found = rows.meetings(context.db(), window.start, window.end, shown.kinds, shown.series_slug)
-    return [entries.public(publisher, meeting) for meeting in found]
-
-
 @blueprint.get("/feeds/member/<token>.ics")
 @access.token
 def member(token: str) -> Response:
-    return _private(token, queries.MEMBER, catalogue.of_member(context.organisation()), private_feeds.member)
+    return _private(queries.MEMBER, token)
 
 
 @blueprint.get("/feeds/analyst/<token>.ics")
 @access.token
 def analyst(token: str) -> Response:
-    return _private(token, queries.ANALYST, catalogue.of_analyst(context.organisation()), private_feeds.analyst)
+    return _private(queries.ANALYST, token)
 
 
-def _private(
-    token: str, role: str, shown: Feed, contents_of: Callable[[Session, int, Feed, Window], Contents]
-) -> Response:
-    owner = _owner(token, role)
+def _private(role: str, token: str) -> Response:
+    """A 304 asks the database once and renders nothing; a 200 renders what has changed."""
+    window = _window()
+    owner = _owner(token, role, window)
     if owner is None:
         return calendar_answers.absent()
-    window = _window()
-    published = queries.published(context.db())
-    publisher = _publisher(published)
-    contents = contents_of(context.db(), owner.person_id, shown, window)
-    version = (published.version, shown.name, *contents.version)
-    etag = feeds.digest(publisher, version, f"{role}/{token.partition('.')[0]}", window)
+    shelf: Shelf = current_app.extensions["feeds"]
+    shown = catalogue.private(context.organisation())[role]
+    press = _press(shelf, owner.published)
+    address = f"{role}/{owner.person_id}"
+    version = private_feeds.version(context.db(), role, shown, window, owner)
+    etag = feeds.digest(press.fingerprint, version, address, window)
     if calendar_answers.is_unchanged(etag):
         response = calendar_answers.unchanged(etag, is_private=True)
     else:
-        made = contents.entries(publisher) if publisher.uid_domain else []
-        content = feeds.feed(publisher, shown, window, made)
+        made = _private_parts(shelf, press, role, shown, window, owner) if press.publisher.uid_domain else []
+        content = feeds.feed(press.publisher, shown, window, made)
         response = calendar_answers.respond(calendar_answers.answer(etag, content, shown.file_name, is_private=True))
     if _is_calendar():
-        fetches.note(f"{role}/{owner.person_id}", owner.person_id)
+        fetches.note(address, owner.person_id)
         if owner.fetched_at is None:
             note_fetch(context.db(), owner.person_id, role, context.now())
     return response
 
 
-def _owner(token: str, role: str) -> queries.Owner | None:
+def _private_parts(
+    shelf: Shelf, press: Press, role: str, shown: Feed, window: Window, owner: queries.Owner
+) -> list[Part]:
+    with shelf.lock:
+        edition = shelf.edition_of(context.db(), owner.published.version, window)
+    return private_feeds.CONTENTS[role](context.db(), press, edition, shown, owner)
+
+
+def _owner(token: str, role: str, window: Window) -> queries.Owner | None:
     """Whose address the token is; None if it was never made, has been renewed, or its owner has gone."""
     public_id = _subject(token)
     if public_id is None:
         return None
-    owner = queries.owner(context.db(), public_id, role)
+    owner = queries.owner(context.db(), public_id, role, window.start)
     if owner is None or not tokens.verify(context.settings().feed_key, f"{role}-feed", token, owner.generation):
         return None
     return owner
@@ -160,11 +161,11 @@ def _owner(token: str, role: str) -> queries.Owner | None:
 @access.public
 def occurrence(public_id: uuid.UUID) -> Response:
     meeting = rows.meeting(context.db(), public_id)
-    publisher = _publisher(queries.published(context.db()))
-    if meeting is None or not publisher.uid_domain:
+    press = _press(current_app.extensions["feeds"], queries.published(context.db()))
+    if meeting is None or not press.publisher.uid_domain:
         abort(404)
-    etag = feeds.digest(publisher, [repr(meeting)], "occurrence")
-    content = feeds.single(entries.public(publisher, meeting))
+    etag = feeds.digest(press.fingerprint, [repr(meeting)], "occurrence")
+    content = feeds.single(entries.public(press.publisher, meeting))
     return calendar_answers.respond(
         calendar_answers.answer(etag, content, f"{meeting.series_slug}.ics", is_private=False)
     )
@@ -193,11 +194,11 @@ def managed(token: str) -> Response:
 
 
 def _booking(appointment: Appointment) -> Response:
-    publisher = _publisher(queries.published(context.db()))
-    if not publisher.uid_domain:
+    press = _press(current_app.extensions["feeds"], queries.published(context.db()))
+    if not press.publisher.uid_domain:
         abort(404)
-    etag = feeds.digest(publisher, [repr(appointment)], "booking")
-    content = feeds.single(entries.booked(publisher, appointment))
+    etag = feeds.digest(press.fingerprint, [repr(appointment)], "booking")
+    content = feeds.single(entries.booked(press.publisher, appointment))
     return calendar_answers.respond(calendar_answers.answer(etag, content, "booking.ics", is_private=True))
 
 
@@ -216,10 +217,8 @@ def _subject(token: str) -> uuid.UUID | None:
         return None
 
 
-def _publisher(published: queries.Published) -> Publisher:
-    settings = context.settings()
-    addresses = Addresses(settings.base_url, settings.secret_key)
-    return Publisher(context.organisation(), published.uid_domain or "", addresses)
+def _press(shelf: Shelf, published: queries.Published) -> Press:
+    return shelf.press_for(published.uid_domain or "", context.settings(), context.organisation())
 
 
 def _window() -> Window:

@@ -1,60 +1,76 @@
-"""What a private feed holds, and its version, which is known before anything is rendered."""
+"""What a private feed holds. Its version is known from its owner's row before anything here is read."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 from sqlalchemy.orm import Session
 
 from booking.calendars import entries
 from booking.calendars.catalogue import Feed, Window
-from booking.calendars.entries import Entry, Publisher
+from booking.calendars.parts import Part
 from booking.domain.meetings import Appointment
+from booking.store.queries import feeds as queries
 from booking.store.queries import meetings as rows
-from booking.store.queries.feeds import rostered
+from booking.store.queries.feeds import Owner
+from booking.web.held import Edition, Press
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What a private feed holds: its version, and how its entries are made if somebody wants them."""
+def version(session: Session, role: str, shown: Feed, window: Window, owner: Owner) -> tuple[object, ...]:
+    """What the contents depend on; it rises or changes with every change that its owner's calendar shows."""
+    known = (owner.published.version, shown.name, owner.bookings)
+    if role == queries.ANALYST:
+        return *known, queries.rostered(session, owner.person_id, window.start, window.end)
+    return *known, owner.enrolments, sorted(followed(shown, owner))
 
-    version: Sequence[object]
-    entries: Callable[[Publisher], list[Entry]]
+
+Contents = Callable[[Session, Press, Edition, Feed, Owner], list[Part]]
 
 
-def member(session: Session, person_id: int, shown: Feed, window: Window) -> Contents:
-    """Bookings, but for those the member gave up, and every occurrence without slots."""
+def followed(shown: Feed, owner: Owner) -> frozenset[str]:
+    """The kinds whose every occurrence the owner wants to see: what they ticked, or what is ticked at first."""
+    return owner.kinds if owner.kinds is not None else shown.kinds or frozenset()
+
+
+def member(session: Session, press: Press, edition: Edition, shown: Feed, owner: Owner) -> list[Part]:
+    """Bookings, but for those the member gave up; what the member is enrolled in; and the kinds that are ticked.
+
+    Each occurrence once: where a booking lies in it, the booking stands for it.
+    """
     booked = [
         one
-        for one in rows.appointments(session, member_id=person_id, start=window.start, end=window.end)
+        for one in rows.appointments(
+            session, member_id=owner.person_id, start=edition.window.start, end=edition.window.end
+        )
         if not (one.is_cancelled and one.cancelled_by == "member")
     ]
+    whole, single = queries.places(session, owner.person_id)
+    stood_for = {one.meeting.public_id for one in booked if one.meeting.is_cancelled or not one.is_cancelled}
+    kinds = followed(shown, owner)
+    found = [press.render(entries.booked, one) for one in booked]
+    found += [
+        press.render(entries.followed, meeting)
+        for meeting in edition.meetings
+        if (meeting.kind in kinds or meeting.series_slug in whole or meeting.public_id in single)
+        and meeting.public_id not in stood_for
+    ]
+    return found
 
-    def made(publisher: Publisher) -> list[Entry]:
-        followed = rows.meetings(session, window.start, window.end, shown.kinds)
-        return [
-            *(entries.followed(publisher, meeting) for meeting in followed),
-            *(entries.booked(publisher, one) for one in booked),
-        ]
 
-    return Contents([repr(booked)], made)
-
-
-def analyst(session: Session, person_id: int, _shown: Feed, window: Window) -> Contents:
+def analyst(session: Session, press: Press, edition: Edition, _shown: Feed, owner: Owner) -> list[Part]:
     """One entry for each occurrence the analyst staffs, or is booked in, with the bookings in it."""
-    booked = rows.appointments(session, analyst_id=person_id, start=window.start, end=window.end)
-    staffed_ids = rostered(session, person_id, window.start, window.end)
+    window = edition.window
+    booked = rows.appointments(session, analyst_id=owner.person_id, start=window.start, end=window.end)
+    staffed = set(queries.rostered(session, owner.person_id, window.start, window.end))
+    given = {meeting.public_id: meeting for meeting in edition.meetings if meeting.public_id in staffed}
+    in_meeting: dict[uuid.UUID, list[Appointment]] = {}
+    for one in booked:
+        in_meeting.setdefault(one.meeting.public_id, []).append(one)
+        if not one.is_cancelled:
+            given.setdefault(one.meeting.public_id, one.meeting)
+    return [press.render(entries.given, meeting, tuple(in_meeting.get(key, ()))) for key, meeting in given.items()]
 
-    def made(publisher: Publisher) -> list[Entry]:
-        staffed = rows.meetings(session, window.start, window.end, analyst_id=person_id)
-        given = {meeting.public_id: meeting for meeting in staffed}
-        in_meeting: dict[uuid.UUID, list[Appointment]] = {}
-        for one in booked:
-            in_meeting.setdefault(one.meeting.public_id, []).append(one)
-            if not one.is_cancelled:
-                given.setdefault(one.meeting.public_id, one.meeting)
-        return [entries.given(publisher, meeting, in_meeting.get(key, [])) for key, meeting in given.items()]
 
-    return Contents([repr(booked), repr(staffed_ids)], made)
+#: By the key of the catalogue's private feeds.
+CONTENTS: Mapping[str, Contents] = {"member": member, "analyst": analyst}

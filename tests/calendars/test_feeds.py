@@ -10,6 +10,7 @@ import pytest
 
 from booking.calendars import catalogue, entries, feeds, subscribe
 from booking.calendars.addresses import Addresses
+from booking.calendars.parts import part
 from booking.domain import zones
 from booking.domain.organisation import Kind
 from tests.builders import ORGANISATION
@@ -22,7 +23,7 @@ PROGRAMME = catalogue.public(ORGANISATION)["programme"]
 
 
 def a_feed(*meetings, publisher=PUBLISHER, shown=PROGRAMME):
-    return feeds.feed(publisher, shown, WINDOW, [entries.public(publisher, meeting) for meeting in meetings])
+    return feeds.feed(publisher, shown, WINDOW, [part(entries.public(publisher, meeting)) for meeting in meetings])
 
 
 def a_programme():
@@ -66,7 +67,7 @@ def test_the_private_feed_is_byte_for_byte_the_golden_one():
         entries.booked(PUBLISHER, an_appointment()),
         entries.booked(PUBLISHER, an_appointment(102, is_cancelled=True, cancelled_by="staff", reason="Ada is ill.")),
     ]
-    content = feeds.feed(PUBLISHER, catalogue.of_member(ORGANISATION), WINDOW, mine)
+    content = feeds.feed(PUBLISHER, catalogue.private(ORGANISATION)["member"], WINDOW, map(part, mine))
     assert content == (GOLDEN / "member.ics").read_bytes()
 
 
@@ -161,7 +162,7 @@ def test_there_is_a_feed_for_the_programme_and_for_each_kind():
 
 
 def test_a_member_follows_what_has_no_slots():
-    assert catalogue.of_member(ORGANISATION).kinds == frozenset({"lab", "masterclass"})
+    assert catalogue.private(ORGANISATION)["member"].kinds == frozenset({"lab", "masterclass"})
 
 
 def test_a_file_is_called_after_its_feed():
@@ -171,7 +172,7 @@ def test_a_file_is_called_after_its_feed():
 
 def test_the_digest_changes_with_all_that_the_bytes_depend_on(monkeypatch):
     def digest(publisher=PUBLISHER, version=(1,), key="programme", window=WINDOW):
-        return feeds.digest(publisher, version, key, window)
+        return feeds.digest(feeds.fingerprint(publisher), version, key, window)
 
     seen = {digest()}
     assert digest() in seen

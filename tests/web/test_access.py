@@ -105,6 +105,7 @@ LEVELS = {
     "me.zone": "signed-in",
     "me.sign_out_everywhere": "signed-in",
     "calendars.subscribe": "public",
+    "calendars.choose": "member",
     "calendars.new_address": "signed-in",
     "feeds.public": "public",
     "feeds.series": "public",

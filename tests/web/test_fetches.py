@@ -48,7 +48,7 @@ def test_fetches_are_gathered_written_together_and_at_most_once_an_hour(
         ("clinics", None, NOW),
         (f"member/{member.id}", member.id, NOW),
     ]
-    assert "Last fetched by a calendar on" in client_of(app, member).get("/calendars").text
+    assert "Last fetched by a calendar: Mon" in client_of(app, member).get("/calendars").text
     at.now, seconds[0] = NOW + timedelta(minutes=59), 1000.0 + 59 * 60
     client.get(own)
     assert fetches.write(app) == 0

@@ -5,10 +5,14 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, func, select, true
 from sqlalchemy.orm import Session
 
+from booking.store.base import table_of
+from booking.store.bookings import Booking
+from booking.store.enrolments import Enrolment
 from booking.store.people import Person, Role
 from booking.store.programme import Occurrence, Programme, Roster, Series
 
@@ -31,11 +35,19 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose private feed it is; `fetched_at` is when a calendar first fetched it, None if none has."""
+    """Whose private feed it is, and all that says whether it has changed.
+
+    `fetched_at` is when a calendar first fetched it, None if none has; `kinds` what its owner has ticked, None for what
+    is ticked at first. `bookings` and `enrolments` rise with every change of one of theirs.
+    """
 
     person_id: int
     generation: int
     fetched_at: datetime | None
+    kinds: frozenset[str] | None
+    published: Published
+    bookings: int
+    enrolments: int
 
 
 def published(session: Session) -> Published:
@@ -53,23 +65,82 @@ def series(session: Session, slug: str) -> tuple[str, str] | None:
     return next(((row.slug, row.title) for row in renamed if slug in row.terms.get("was", ())), None)
 
 
-def owner(session: Session, public_id: uuid.UUID, role: str) -> Owner | None:
-    """The open account of that id that has the role, `member` or `analyst`; else None."""
-    row = session.execute(
-        select(Person.id, GENERATION[role], FETCHED_AT[role])
-        .join(Role, Role.person_id == Person.id)
-        .where(Person.public_id == public_id, Person.closed_at.is_(None), Role.role == role)
-    ).one_or_none()
-    return None if row is None else Owner(*row)
+_person, _programme = table_of(Person), table_of(Programme)
+_booking, _enrolment = table_of(Booking), table_of(Enrolment)
+
+
+def _owner_of(role: str) -> Select[Any]:
+    """Each booking and enrolment counts one more than its SEQUENCE: a new one and a changed one both raise the sum."""
+    whose = {MEMBER: _booking.c.member_id, ANALYST: _booking.c.analyst_id}[role]
+    booked = select(func.coalesce(func.sum(_booking.c.sequence + 1), 0)).where(
+        whose == _person.c.id, _booking.c.starts_at >= bindparam("start")
+    )
+    enrolled = select(func.coalesce(func.sum(_enrolment.c.sequence + 1), 0)).where(
+        _enrolment.c.member_id == _person.c.id
+    )
+    return (
+        select(
+            _person.c.id,
+            _person.c[GENERATION[role].key],
+            _person.c[FETCHED_AT[role].key],
+            _person.c.feed_kinds,
+            _programme.c.version,
+            _programme.c.uid_domain,
+            booked.scalar_subquery(),
+            enrolled.scalar_subquery(),
+        )
+        .select_from(
+            _person.join(table_of(Role), (Role.person_id == _person.c.id) & (Role.role == role)).outerjoin(
+                _programme, true()
+            )
+        )
+        .where(_person.c.public_id == bindparam("public_id"), _person.c.closed_at.is_(None))
+    )
+
+
+_OWNER = {role: _owner_of(role) for role in GENERATION}
+
+
+def owner(session: Session, public_id: uuid.UUID, role: str, start: datetime) -> Owner | None:
+    """The open account of that id that has the role, `member` or `analyst`; else None. One statement.
+
+    `start` is where the feed's window begins: bookings before it do not count.
+    """
+    row = session.connection().execute(_OWNER[role], {"public_id": public_id, "start": start}).one_or_none()
+    if row is None:
+        return None
+    person_id, generation, fetched_at, kinds, version, uid_domain, bookings, enrolments = row
+    ticked = None if kinds is None else frozenset(kinds)
+    return Owner(
+        person_id, generation, fetched_at, ticked, Published(version or 0, uid_domain), int(bookings), int(enrolments)
+    )
+
+
+def places(session: Session, member_id: int) -> tuple[frozenset[str], frozenset[uuid.UUID]]:
+    """Where the member is enrolled: the slugs of whole series, and the ids of single occurrences."""
+    rows = session.execute(
+        select(Series.slug, Occurrence.public_id)
+        .select_from(Enrolment)
+        .join(Series, Series.id == Enrolment.series_id)
+        .outerjoin(Occurrence, Occurrence.id == Enrolment.occurrence_id)
+        .where(Enrolment.member_id == member_id, Enrolment.left_at.is_(None))
+    ).all()
+    whole = frozenset(slug for slug, occurrence in rows if occurrence is None)
+    return whole, frozenset(occurrence for _, occurrence in rows if occurrence is not None)
 
 
 def rostered(session: Session, analyst_id: int, start: datetime, end: datetime) -> list[uuid.UUID]:
-    """The ids of the occurrences in [start, end) that the analyst staffs, in order of id."""
+    """The ids of the occurrences in [start, end) that the analyst staffs and does not miss, in order of id."""
     return list(
         session.execute(
             select(Occurrence.public_id)
             .join(Roster, Roster.occurrence_id == Occurrence.id)
-            .where(Roster.analyst_id == analyst_id, Occurrence.starts_at >= start, Occurrence.starts_at < end)
+            .where(
+                Roster.analyst_id == analyst_id,
+                Roster.is_away.is_(False),
+                Occurrence.starts_at >= start,
+                Occurrence.starts_at < end,
+            )
             .order_by(Occurrence.public_id)
         ).scalars()
     )

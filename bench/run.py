@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from itertools import repeat
 from statistics import median
 
-from bench import fill, growth, load, publishing, servers, visits
+from bench import calendars, fill, growth, load, publishing, servers, visits
 from booking import clock
 
 ROUNDS = 5
@@ -103,6 +103,26 @@ def feeds_and_slots(kind: str, seconds: float) -> list[Row]:
     return rows
 
 
+def private_feeds(kind: str, seconds: float) -> list[Row]:
+    """A member's private feed after one change beside its cached time, and 10,000 of them polled in turn."""
+    url = servers.new_database(kind, f"private-{kind}")
+    paths, one, booked = calendars.fill_members(url, clock.now())
+    environment = servers.environment(url)
+    requests = calendars.polls(environment, paths)
+    with (
+        servers.served("booking.app:from_environment", environment, "/robots.txt") as port,
+        servers.served("bench.yardstick:make", {}, "/bare") as yard,
+    ):
+        cached, changed = calendars.after_a_change(url, port, one, booked)
+        what = f"private feed, {calendars.ENTRIES} entries, after a change, {kind}"
+        rows = [Row(what, 1 / changed, 1 / cached, cached / changed, 1 / 3)]
+        show(rows[0])
+        target = 0.15 if kind == "sqlite" else 0.1
+        ours, bare = (port, requests, 304), (yard, load.get("/bare"))
+        rows.append(compare(f"{len(paths)} private feeds polled in turn, 304, {kind}", target, ours, bare, seconds))
+    return rows
+
+
 def bookings(kind: str, seconds: float) -> Row:
     """A booking through HTTP by many members in many clinics, each on a slot that is free, each with its own key."""
     url = servers.new_database(kind, f"bookings-{kind}")
@@ -144,6 +164,7 @@ def main() -> None:
     rows: list[Row] = []
     for kind in [arguments.only] if arguments.only else ["sqlite", "postgresql"]:
         rows += feeds_and_slots(kind, arguments.seconds)
+        rows += private_feeds(kind, arguments.seconds)
         rows.append(bookings(kind, arguments.seconds))
         for what, figure, yard, ratio, target in (*publishing.measured(kind), *growth.measured(kind)):
             rows.append(Row(what, figure, yard, ratio, target))

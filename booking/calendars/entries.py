@@ -95,14 +95,15 @@ def booked(publisher: Publisher, appointment: Appointment) -> Entry:
     facts = [_when(appointment.starts_at, appointment.ends_at, publisher.organisation.zone)]
     if appointment.is_cancelled:
         facts.append(_cancelled(appointment.reason))
-    facts.append(f"With {text.line(appointment.analyst)}, {appointment.minutes} minutes.")
+    analyst = text.line(appointment.analyst)
+    facts.append(f"With {analyst or 'an analyst'}, {appointment.minutes} minutes.")
     brief = [f"Topic: {text.block(appointment.topic)}"] * bool(appointment.topic)
     brief += [f"To look at: {text.line(appointment.link)}"] * bool(appointment.link)
     ways = [f"Join: {door}"] * bool(door) + [f"{'Your booking' if not door else 'Change or cancel'}: {page}"]
     event = _event(
         publisher,
         kind=meeting.kind,
-        summary=f"{meeting.title} with {appointment.analyst}",
+        summary=f"{meeting.title} with {analyst}" if analyst else meeting.title,
         paragraphs=["\n".join(facts), "\n".join(brief), "\n".join(ways)],
         page=page,
         door=door,
@@ -181,10 +182,13 @@ def _stamp(event: Event, uid: str, sequence: int, revised_at: datetime) -> None:
 
 
 def _place(event: Event, starts_at: datetime, ends_at: datetime, zone: str) -> None:
-    """DTSTART and DTEND on the zone's own clock; in UTC where that clock shows a time twice and this is the second."""
+    """DTSTART and DTEND on the zone's own clock; in UTC where that clock shows a time twice.
+
+    RFC 5545 (3.3.5) would take the first of the two; ical.js and libical, and so Thunderbird, take the second.
+    """
     for name, instant in (("dtstart", starts_at), ("dtend", ends_at)):
         wall = zones.wall(instant, zone)
-        if zones.localize_first(wall, zone) == instant:
+        if zones.is_shown_once(wall, zone):
             event.add(name, wall, parameters={"TZID": zone})
         else:
             event.add(name, instant)
@@ -228,4 +232,4 @@ def _booked_line(appointment: Appointment, zone: str) -> str:
     at = wording.clock(appointment.starts_at, zone).replace(wording.NBSP, " ")
     topic = text.line(appointment.topic)
     said = f" {wording.DASH} {topic}" if topic else ""
-    return f"{at}, {appointment.minutes} minutes: {text.line(appointment.member)}{said}"
+    return f"{at}, {appointment.minutes} minutes: {text.line(appointment.member) or 'a member'}{said}"

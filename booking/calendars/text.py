@@ -19,5 +19,8 @@ def line(text: str) -> str:
 
 
 def parameter(text: str) -> str:
-    """As `line`, for a parameter's value, which cannot hold a double quote (RFC 5545, 3.2)."""
-    return line(text).replace('"', "'")
+    """As `line`, for a parameter's value, which cannot hold a double quote (RFC 5545, 3.2).
+
+    A caret becomes another that looks like it: half of the readers know that RFC 6868 doubles it, half show it twice.
+    """
+    return line(text).replace('"', "'").replace("^", "\N{MODIFIER LETTER CIRCUMFLEX ACCENT}")

@@ -132,8 +132,16 @@ def test_a_series_keeps_its_wall_clock_across_the_clock_change_and_a_reader_gets
         assert the_event(entry).dtend.value.astimezone(UTC) == starts_at + timedelta(hours=1)
 
 
-@pytest.mark.parametrize(("hour", "told"), [(15, ";TZID=Australia/Sydney:20270404T023000"), (16, ":20270403T163000Z")])
-def test_the_second_of_two_equal_wall_times_is_told_in_utc(hour, told):
+@pytest.mark.parametrize(
+    ("hour", "told"),
+    [
+        (14, ";TZID=Australia/Sydney:20270404T013000"),
+        (15, ":20270403T153000Z"),
+        (16, ":20270403T163000Z"),
+        (17, ";TZID=Australia/Sydney:20270404T033000"),
+    ],
+)
+def test_a_wall_time_that_comes_twice_is_told_in_utc(hour, told):
     starts_at = datetime(2027, 4, 3, hour, 30, tzinfo=UTC)
     content = content_of(entries.public(PUBLISHER, a_meeting(starts_at=starts_at, zone="Australia/Sydney")))
     assert lines_of(content, "DTSTART")[-1] == f"DTSTART{told}"
@@ -191,6 +199,19 @@ def test_a_booking_without_a_brief_has_no_empty_lines_for_it():
     assert "Topic" not in description
     assert "To look at" not in description
     assert "\n\n\n" not in description
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\x00"])
+def test_an_analyst_without_a_name_leaves_no_gap(name):
+    event = the_event(entries.booked(PUBLISHER, an_appointment(analyst=name)))
+    assert event.summary.value == "Live Member Clinic"
+    assert "\nWith an analyst, 15 minutes.\n" in event.description.value
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\x00"])
+def test_a_member_without_a_name_leaves_no_gap(name):
+    event = the_event(entries.given(PUBLISHER, a_meeting(), [an_appointment(member=name, topic="GA4")]))
+    assert "\n1:00 pm, 15 minutes: a member – GA4\n" in event.description.value
 
 
 def test_a_cancelled_booking_says_why_and_has_no_door():

@@ -40,6 +40,10 @@ def test_a_parameter_has_no_double_quote():
     assert text.parameter('Ada "the count" Reyes') == "Ada 'the count' Reyes"
 
 
+def test_a_parameter_has_no_caret_that_some_readers_would_show_twice():
+    assert text.parameter("a^n b^^") == "aˆn bˆˆ"
+
+
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_comes_back_from_a_second_reader_as_it_went_in(hostile):
     appointment = an_appointment(topic=hostile, analyst=hostile, meeting=a_meeting(title=hostile))

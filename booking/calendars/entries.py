@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from icalendar import Event
+from icalendar import Event, vCategory
 
 from booking.calendars import text
 from booking.calendars.addresses import Addresses
@@ -157,13 +157,15 @@ def _event(
     is_cancelled: bool,
 ) -> Event:
     event = Event()
-    event.add("summary", (CANCELLED_PREFIX if is_cancelled else "") + text.line(summary))
+    event.add("summary", text.Typed((CANCELLED_PREFIX if is_cancelled else "") + text.line(summary)))
     described = [text.block(paragraph) for paragraph in paragraphs]
-    event.add("description", "\n\n".join(paragraph for paragraph in described if paragraph))
+    event.add("description", text.Typed("\n\n".join(paragraph for paragraph in described if paragraph)))
     event.add("url", page)
     event.add("location", "Online")
     known = publisher.organisation.kinds.get(kind)
-    event.add("categories", [text.line(known.title if known is not None else kind)])
+    categories = vCategory([])
+    categories.cats.append(text.Typed(text.line(known.title if known is not None else kind)))
+    event.add("categories", categories)
     event.add("class", "PRIVATE" if is_private else "PUBLIC")
     event.add("transp", "OPAQUE" if is_private and not is_cancelled else "TRANSPARENT")
     event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")

@@ -32,8 +32,8 @@ def feed(publisher: Publisher, shown: Feed, window: Window, entries: Iterable[En
     """The bytes of a whole feed; equal values give equal bytes. Without entries it has the programme's zone."""
     calendar = empty()
     name = text.line(shown.name)
-    calendar.add("name", vText(name))
-    calendar.add("x-wr-calname", vText(name))
+    calendar.add("name", text.Typed(name))
+    calendar.add("x-wr-calname", text.Typed(name))
     calendar.add("x-wr-timezone", vText(publisher.organisation.zone))
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", vText("PT1H"))

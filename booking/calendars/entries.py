@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from icalendar import Event
+from icalendar import Event, vCategory
 
 from booking.calendars import text
 from booking.calendars.addresses import Addresses
@@ -95,14 +95,15 @@ def booked(publisher: Publisher, appointment: Appointment) -> Entry:
     facts = [_when(appointment.starts_at, appointment.ends_at, publisher.organisation.zone)]
     if appointment.is_cancelled:
         facts.append(_cancelled(appointment.reason))
-    facts.append(f"With {text.line(appointment.analyst)}, {appointment.minutes} minutes.")
+    analyst = text.line(appointment.analyst)
+    facts.append(f"With {analyst or 'an analyst'}, {appointment.minutes} minutes.")
     brief = [f"Topic: {text.block(appointment.topic)}"] * bool(appointment.topic)
     brief += [f"To look at: {text.line(appointment.link)}"] * bool(appointment.link)
     ways = [f"Join: {door}"] * bool(door) + [f"{'Your booking' if not door else 'Change or cancel'}: {page}"]
     event = _event(
         publisher,
         kind=meeting.kind,
-        summary=f"{meeting.title} with {appointment.analyst}",
+        summary=f"{meeting.title} with {analyst}" if analyst else meeting.title,
         paragraphs=["\n".join(facts), "\n".join(brief), "\n".join(ways)],
         page=page,
         door=door,
@@ -156,13 +157,15 @@ def _event(
     is_cancelled: bool,
 ) -> Event:
     event = Event()
-    event.add("summary", (CANCELLED_PREFIX if is_cancelled else "") + text.line(summary))
+    event.add("summary", text.Typed((CANCELLED_PREFIX if is_cancelled else "") + text.line(summary)))
     described = [text.block(paragraph) for paragraph in paragraphs]
-    event.add("description", "\n\n".join(paragraph for paragraph in described if paragraph))
+    event.add("description", text.Typed("\n\n".join(paragraph for paragraph in described if paragraph)))
     event.add("url", page)
     event.add("location", "Online")
     known = publisher.organisation.kinds.get(kind)
-    event.add("categories", [text.line(known.title if known is not None else kind)])
+    categories = vCategory([])
+    categories.cats.append(text.Typed(text.line(known.title if known is not None else kind)))
+    event.add("categories", categories)
     event.add("class", "PRIVATE" if is_private else "PUBLIC")
     event.add("transp", "OPAQUE" if is_private and not is_cancelled else "TRANSPARENT")
     event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
@@ -181,10 +184,13 @@ def _stamp(event: Event, uid: str, sequence: int, revised_at: datetime) -> None:
 
 
 def _place(event: Event, starts_at: datetime, ends_at: datetime, zone: str) -> None:
-    """DTSTART and DTEND on the zone's own clock; in UTC where that clock shows a time twice and this is the second."""
+    """DTSTART and DTEND on the zone's own clock; in UTC where that clock shows a time twice.
+
+    RFC 5545 (3.3.5) would take the first of the two; ical.js and libical, and so Thunderbird, take the second.
+    """
     for name, instant in (("dtstart", starts_at), ("dtend", ends_at)):
         wall = zones.wall(instant, zone)
-        if zones.localize_first(wall, zone) == instant:
+        if zones.is_shown_once(wall, zone):
             event.add(name, wall, parameters={"TZID": zone})
         else:
             event.add(name, instant)
@@ -228,4 +234,4 @@ def _booked_line(appointment: Appointment, zone: str) -> str:
     at = wording.clock(appointment.starts_at, zone).replace(wording.NBSP, " ")
     topic = text.line(appointment.topic)
     said = f" {wording.DASH} {topic}" if topic else ""
-    return f"{at}, {appointment.minutes} minutes: {text.line(appointment.member)}{said}"
+    return f"{at}, {appointment.minutes} minutes: {text.line(appointment.member) or 'a member'}{said}"

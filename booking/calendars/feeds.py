@@ -43,8 +43,8 @@ def feed(publisher: Publisher, shown: Feed, window: Window, parts: Iterable[Part
 def _head(name: str, zone: str, described: tuple[str, ...], window: Window) -> bytes:
     """All that stands before the entries: who it is, how often to look, and the zones that the entries use."""
     calendar = empty()
-    calendar.add("name", vText(name))
-    calendar.add("x-wr-calname", vText(name))
+    calendar.add("name", text.Typed(name))
+    calendar.add("x-wr-calname", text.Typed(name))
     calendar.add("x-wr-timezone", vText(zone))
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", vText("PT1H"))

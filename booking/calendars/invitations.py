@@ -45,5 +45,7 @@ def invitation(publisher: Publisher, appointment: Appointment, organiser: Party,
 
 def _address(party: Party) -> vCalAddress:
     address = vCalAddress(f"mailto:{text.line(party.email)}")
-    address.params["CN"] = text.parameter(party.name)
+    name = text.parameter(party.name)
+    if name:
+        address.params["CN"] = name
     return address

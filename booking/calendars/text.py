@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import re
 
+from icalendar import vText
+
 _LINE_ENDS = re.compile("\r\n?|[\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ufeff\ud800-\udfff]")
+_IN_PARAMETER = str.maketrans({'"': "'", "^": "\N{MODIFIER LETTER CIRCUMFLEX ACCENT}", "\\": "/"})
+_ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
+
+
+class Typed(vText):
+    r"""TEXT (RFC 5545, 3.3.11) as it was typed: icalendar alone would take a typed \N for the end of a line."""
+
+    def to_ical(self) -> bytes:
+        return self.translate(_ESCAPED).encode()
 
 
 def block(text: str) -> str:
@@ -19,5 +30,9 @@ def line(text: str) -> str:
 
 
 def parameter(text: str) -> str:
-    """As `line`, for a parameter's value, which cannot hold a double quote (RFC 5545, 3.2)."""
-    return line(text).replace('"', "'")
+    """As `line`, for a parameter's value, without what some readers take for more than it is.
+
+    A double quote ends it (RFC 5545, 3.2); a caret is doubled where RFC 6868 is known and shown twice where it is not;
+    ical.js undoes backslashes that nobody wrote.
+    """
+    return line(text).translate(_IN_PARAMETER)

@@ -110,16 +110,16 @@ def localize(wall: datetime, zone_name: str) -> datetime:
 def _offset_all_day(day: date, zone_name: str) -> timedelta | None:
     """The offset from UTC that holds on the whole of `day`; None on a day on which the clocks change."""
     found = zone(zone_name)
-    first, last = (found.utcoffset(datetime.combine(day, clock)) for clock in (time(), time(23, 59, 59)))
+    try:
+        first, last = (found.utcoffset(datetime.combine(day, clock)) for clock in (time(), time(23, 59, 59)))
+    except (pytz.NonExistentTimeError, pytz.AmbiguousTimeError):
+        return None  # midnight itself is skipped or shown twice
     return first if first == last and first is not None else None
 
 
 def localize_first(wall: datetime, zone_name: str) -> datetime | None:
     """As `localize`, but of two the first (RFC 5545, 3.3.5) and None for a skipped one (3.3.10)."""
-    try:
-        offset = _offset_all_day(wall.date(), zone_name)
-    except (pytz.NonExistentTimeError, pytz.AmbiguousTimeError):
-        offset = None  # midnight itself is skipped or shown twice
+    offset = _offset_all_day(wall.date(), zone_name)
     if offset is not None:
         return (wall - offset).replace(tzinfo=UTC)
     try:
@@ -128,6 +128,17 @@ def localize_first(wall: datetime, zone_name: str) -> datetime | None:
         return None
     except TwiceTime:
         return zone(zone_name).localize(wall, is_dst=True).astimezone(UTC)
+
+
+def is_shown_once(wall: datetime, zone_name: str) -> bool:
+    """Whether `wall` names one instant: the clocks neither skip it nor show it twice."""
+    if _offset_all_day(wall.date(), zone_name) is not None:
+        return True
+    try:
+        localize(wall, zone_name)
+    except (NoSuchTime, TwiceTime):
+        return False
+    return True
 
 
 def wall(instant: datetime, zone_name: str) -> datetime:

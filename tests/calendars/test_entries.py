@@ -53,6 +53,59 @@ def test_dtstamp_is_the_last_change_in_whole_seconds_utc(make):
     assert lines_of(content, "LAST-MODIFIED") == ["LAST-MODIFIED:20261101T050607Z"]
 
 
+def test_a_bookings_dtstamp_is_its_last_change_too():
+    content = content_of(entries.booked(PUBLISHER, an_appointment()))
+    assert lines_of(content, "DTSTAMP") == ["DTSTAMP:20261101T050607Z"]
+    assert lines_of(content, "LAST-MODIFIED") == ["LAST-MODIFIED:20261101T050607Z"]
+
+
+ALWAYS = {
+    *("UID", "SEQUENCE", "DTSTAMP", "LAST-MODIFIED", "DTSTART", "DTEND", "SUMMARY", "DESCRIPTION", "LOCATION", "URL"),
+    *("CATEGORIES", "CLASS", "TRANSP", "STATUS"),
+}
+EVERY_ENTRY = {
+    "public": (lambda **fields: entries.public(PUBLISHER, a_meeting(**fields)), set()),
+    "followed": (lambda **fields: entries.followed(PUBLISHER, a_meeting(**fields)), {"CONFERENCE"}),
+    "given": (lambda **fields: entries.given(PUBLISHER, a_meeting(**fields), [an_appointment()]), {"CONFERENCE"}),
+    "booked": (lambda **fields: entries.booked(PUBLISHER, an_appointment(**fields)), {"CONFERENCE"}),
+}
+
+
+@pytest.mark.parametrize(("make", "more"), EVERY_ENTRY.values(), ids=EVERY_ENTRY)
+def test_an_entry_says_each_thing_once_and_nothing_else_and_a_cancelled_one_has_no_door(make, more):
+    assert sorted(line.name for line in the_event(make()).lines()) == sorted(ALWAYS | more)
+    assert [part.name for part in the_event(make()).components()] == []
+    assert sorted(line.name for line in the_event(make(is_cancelled=True)).lines()) == sorted(ALWAYS)
+
+
+@pytest.mark.parametrize(("make", "more"), EVERY_ENTRY.values(), ids=EVERY_ENTRY)
+def test_an_entry_is_online_begins_with_its_time_in_words_and_names_its_page(make, more):
+    event = the_event(make())
+    assert event.location.value == "Online"
+    assert event.description.value.startswith("Monday 30 November, 1:00–")
+    assert " AEST (2:00–" in event.description.value.partition("\n")[0]
+    assert event.description.value.endswith(event.url.value)
+
+
+@pytest.mark.parametrize(("make", "more"), EVERY_ENTRY.values(), ids=EVERY_ENTRY)
+def test_a_door_is_a_conference_with_a_label_for_whoever_may_join(make, more):
+    found = lines_of(content_of(make()), "CONFERENCE")
+    assert len(found) == len(more)
+    for line in found:
+        named, _, address = line.partition(";VALUE=URI:")
+        assert named == 'CONFERENCE;FEATURE=AUDIO,VIDEO;LABEL="Join: Live Member Clinic"'
+        assert address.startswith("https://book.example.org/join/")
+
+
+@pytest.mark.parametrize("zone", ["Australia/Brisbane", "Australia/Lord_Howe", "Europe/London", "UTC"])
+@pytest.mark.parametrize("make", EVERY_WAY)
+def test_no_time_floats(make, zone):
+    content = content_of(of_meeting(make, a_meeting(zone=zone)))
+    for line in (lines_of(content, "DTSTART")[-1], *lines_of(content, "DTEND")):
+        assert line.endswith("Z") or f";TZID={zone}:" in line
+    assert the_event(of_meeting(make, a_meeting(zone=zone))).dtstart.value.astimezone(UTC) == START
+
+
 @pytest.mark.parametrize("make", EVERY_WAY)
 def test_no_entry_recurs_rings_or_invites(make):
     content = content_of(of_meeting(make, a_meeting())) + content_of(entries.booked(PUBLISHER, an_appointment()))
@@ -132,8 +185,16 @@ def test_a_series_keeps_its_wall_clock_across_the_clock_change_and_a_reader_gets
         assert the_event(entry).dtend.value.astimezone(UTC) == starts_at + timedelta(hours=1)
 
 
-@pytest.mark.parametrize(("hour", "told"), [(15, ";TZID=Australia/Sydney:20270404T023000"), (16, ":20270403T163000Z")])
-def test_the_second_of_two_equal_wall_times_is_told_in_utc(hour, told):
+@pytest.mark.parametrize(
+    ("hour", "told"),
+    [
+        (14, ";TZID=Australia/Sydney:20270404T013000"),
+        (15, ":20270403T153000Z"),
+        (16, ":20270403T163000Z"),
+        (17, ";TZID=Australia/Sydney:20270404T033000"),
+    ],
+)
+def test_a_wall_time_that_comes_twice_is_told_in_utc(hour, told):
     starts_at = datetime(2027, 4, 3, hour, 30, tzinfo=UTC)
     content = content_of(entries.public(PUBLISHER, a_meeting(starts_at=starts_at, zone="Australia/Sydney")))
     assert lines_of(content, "DTSTART")[-1] == f"DTSTART{told}"
@@ -191,6 +252,19 @@ def test_a_booking_without_a_brief_has_no_empty_lines_for_it():
     assert "Topic" not in description
     assert "To look at" not in description
     assert "\n\n\n" not in description
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\x00"])
+def test_an_analyst_without_a_name_leaves_no_gap(name):
+    event = the_event(entries.booked(PUBLISHER, an_appointment(analyst=name)))
+    assert event.summary.value == "Live Member Clinic"
+    assert "\nWith an analyst, 15 minutes.\n" in event.description.value
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\x00"])
+def test_a_member_without_a_name_leaves_no_gap(name):
+    event = the_event(entries.given(PUBLISHER, a_meeting(), [an_appointment(member=name, topic="GA4")]))
+    assert "\n1:00 pm, 15 minutes: a member – GA4\n" in event.description.value
 
 
 def test_a_cancelled_booking_says_why_and_has_no_door():

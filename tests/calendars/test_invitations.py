@@ -84,3 +84,11 @@ def test_a_hostile_name_stays_inside_its_parameter(name):
     assert len(lines_of(content, "ATTENDEE")) == 1
     assert len(lines_of(content, "ORGANIZER")) == 1
     assert len(list(read(content).components())) == 2
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\x00"])
+def test_a_person_without_a_name_is_an_address_alone(name):
+    made = invitations.invitation(PUBLISHER, an_appointment(), Party(name, FROM.email), Party(name, TO.email))
+    (event,) = events(made.content)
+    assert lines_of(made.content, "ORGANIZER") == ["ORGANIZER:mailto:bookings@example.org"]
+    assert (event.attendee.value, "CN" in event.attendee.params) == ("mailto:mia+smk@example.com", False)

@@ -18,6 +18,9 @@ HOSTILE = {
     "combining": "e\u0301\u0302\u0303" * 50,
     "long": "The quick brown fox, " * 240,
     "without a space": "界" * 5000,
+    "as if escaped": "C:\\New\\new \\N \\n \\; \\, \\\\",
+    "control": "a\x00b\x1b\x7f\x85\x9f\ufeffc",
+    "half a character": "a\ud83db\udfffc",
     "percent": "%0D%0A %s {x} {{y}}",
 }
 
@@ -38,6 +41,14 @@ def test_a_line_has_no_line_end_and_no_run_of_spaces():
 
 def test_a_parameter_has_no_double_quote():
     assert text.parameter('Ada "the count" Reyes') == "Ada 'the count' Reyes"
+
+
+def test_a_parameter_has_no_caret_that_some_readers_would_show_twice():
+    assert text.parameter("a^n b^^") == "aˆn bˆˆ"
+
+
+def test_a_parameter_has_no_backslash_that_some_readers_would_take_for_an_escape():
+    assert text.parameter("C:\\new\\;") == "C:/new/;"
 
 
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import pytz
 from dateutil.rrule import rrulestr
 from icalendar import Timezone
 
@@ -13,7 +14,11 @@ from booking.calendars import vtimezone
 from booking.domain import zones
 
 START, END = datetime(2023, 1, 1, tzinfo=UTC), datetime(2036, 1, 1, tzinfo=UTC)
-GENERATED = ("Pacific/Auckland", "Europe/London", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC")
+#: Every zone of Australia, and a few from elsewhere.
+GENERATED = (
+    *sorted(set(pytz.country_timezones["AU"]) - vtimezone.KEPT_BY_HAND.keys()),
+    *("Pacific/Auckland", "Europe/London", "America/New_York", "Asia/Kolkata", "UTC"),
+)
 
 
 def onsets(component: Timezone) -> list[tuple[datetime, timedelta, str]]:

@@ -100,7 +100,7 @@ def test_a_change_is_shown_with_whom_it_touches_published_exactly_and_undone(
     fresh(session)
     assert session.get_one(Booking, booking.id).starts_at == CLINIC_AT + timedelta(days=2, hours=2)
     page = coordinator.get(done.location)
-    assert "Until then Undo puts everything back" in text_of(page)
+    assert "Until 9:10 am AEST Undo puts everything back" in text_of(page)
     assert "Wed 6 Dec (was Mon 4 Dec), 3:00–4:00 pm AEST (Sydney 4:00 pm · Perth 1:00 pm · London 5:00 am)" in text_of(
         page
     )

@@ -198,11 +198,15 @@ def leaving(plan: Plan, now: datetime, zone: str) -> str:
     """When the letters of a plan leave if it is published now, and until when it can be undone."""
     due_at = plan.due_at(now)
     if due_at >= now + UNDO_FOR:
-        return "They leave ten minutes after publishing. Until then Undo puts everything back, and nobody hears of it."
+        return (
+            "Letters leave ten minutes after publishing. Until then Undo puts everything back, and nobody hears of it."
+        )
     if due_at > now:
         at = f"{wording.clock(due_at, zone)} {zones.abbreviation(due_at, zone)}"
-        return f"They leave at {at}, an hour before the first start they tell of. Until then Undo puts everything back."
-    return "They leave at once, because what they tell of is less than an hour away: there is no Undo."
+        return (
+            f"Letters leave at {at}, an hour before the first start they tell of. Until then Undo puts everything back."
+        )
+    return "Letters leave at once, because what they tell of is less than an hour away: there is no Undo."
 
 
 def kept(lines: Iterable[tuple[str, datetime]]) -> list[str]:

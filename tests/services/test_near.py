@@ -291,14 +291,15 @@ def test_the_plan_says_who_is_there_and_when_letters_leave(session: Session) -> 
             for line in plan_words.as_text(plan, {}, {}, now, ORGANISATION.zone)
         ]
 
-    leave_at_twelve = "They leave at 12:00 pm AEST, an hour before the first start they tell of."
+    leave_at_twelve = "Letters leave at 12:00 pm AEST, an hour before the first start they tell of."
     soon = lines(SOON)
     assert {"1 booked", "1 enrolled", "2 people are booked, enrolled or waiting, told what has changed"} <= set(soon)
-    assert "They leave ten minutes after publishing. Until then Undo puts everything back, and nobody hears of it." in (
-        soon
+    assert (
+        "Letters leave ten minutes after publishing. Until then Undo puts everything back, and nobody hears of it."
+        in (soon)
     )
     assert f"{leave_at_twelve} Until then Undo puts everything back." in lines(CLINIC_AT - 65 * MINUTE)
-    assert "They leave at once, because what they tell of is less than an hour away: there is no Undo." in lines(
+    assert "Letters leave at once, because what they tell of is less than an hour away: there is no Undo." in lines(
         CLINIC_AT - 30 * MINUTE
     )
 

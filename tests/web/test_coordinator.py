@@ -121,17 +121,17 @@ RETITLE = {"what": "title", "scope": "one", "title": "Open clinic"}
     [
         (
             65,
-            "They leave at 12:00 pm AEST, an hour before the first start they tell of.",
+            "Letters leave at 12:00 pm AEST, an hour before the first start they tell of.",
             "Until 12:00 pm AEST Undo puts everything back, and nobody hears of it. Then its letter leaves.",
         ),
         (
             30,
-            "They leave at once, because what they tell of is less than an hour away: there is no Undo.",
-            "Its letter left at once, because what they tell of was less than an hour away: there was no Undo.",
+            "Letters leave at once, because what they tell of is less than an hour away: there is no Undo.",
+            "Its letter left at once, because the first start concerned was less than an hour away: there was no Undo.",
         ),
         (
             40 * 60,
-            "They leave ten minutes after publishing. Until then Undo puts everything back",
+            "Letters leave ten minutes after publishing. Until then Undo puts everything back",
             "Undo puts everything back, and nobody hears of it. Then its letter leaves.",
         ),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import uuid
+from datetime import datetime, timedelta
 
 import click
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from booking import clock, settings
 from booking.cli import stores
 from booking.cli.reading import FILES, read, the_organisation
 from booking.domain import errors, plan_words
+from booking.domain.organisation import Organisation
 from booking.domain.plan import Plan, facts
 from booking.services import planning
 from booking.services.planning import Asking
@@ -23,7 +25,6 @@ from booking.services.undo import CannotUndo
 from booking.services.undo import undo as undo_deed
 from booking.store import worlds
 from booking.store.changes import Change
-from booking.store.publishing import UNDO_FOR
 
 SAME = click.option(
     "--same",
@@ -55,11 +56,13 @@ def plan(names: tuple[str, ...], same: tuple[str, ...], as_json: bool, with_past
     asking = _asking(names, same)
     organisation = the_organisation()
     with stores.session(found) as session:
-        planned = planning.read_plan(session, asking, organisation, clock.now(), with_past=with_past)
+        now = clock.now()
+        planned = planning.read_plan(session, asking, organisation, now, with_past=with_past)
         if as_json:
-            print(json.dumps({**facts(planned), "fingerprint": planned.fingerprint}, indent=2, ensure_ascii=False))
+            more = {"letters_leave_at": planned.due_at(now).isoformat(), "fingerprint": planned.fingerprint}
+            print(json.dumps({**facts(planned), **more}, indent=2, ensure_ascii=False))
         else:
-            _show(session, planned)
+            _show(session, planned, organisation, now)
     for problem in planned.changes.problems:
         click.echo(problem, err=True)
     for question in planned.questions:
@@ -74,9 +77,9 @@ def plan(names: tuple[str, ...], same: tuple[str, ...], as_json: bool, with_past
             click.echo(f"publish exactly this: booking programme publish … --plan {planned.fingerprint}")
 
 
-def _show(session: Session, planned: Plan) -> None:
-    world = worlds.world(session, {}, clock.now())
-    for line in plan_words.as_text(planned, world.names, world.definitions):
+def _show(session: Session, planned: Plan, organisation: Organisation, now: datetime) -> None:
+    world = worlds.world(session, {}, now)
+    for line in plan_words.as_text(planned, world.names, world.definitions, now, organisation.zone):
         click.echo(line)
 
 
@@ -111,7 +114,7 @@ def publish(names: tuple[str, ...], same: tuple[str, ...], fingerprint: str | No
             sys.exit(1)
         except (PlanChanged, PlanHurts) as refusal:
             session.rollback()
-            _show(session, refusal.plan)
+            _show(session, refusal.plan, organisation, now)
             why = (
                 "the plan has changed since it was shown; it is now the one above"
                 if isinstance(refusal, PlanChanged)
@@ -119,22 +122,26 @@ def publish(names: tuple[str, ...], same: tuple[str, ...], fingerprint: str | No
             )
             click.echo(f"{why}. Publish exactly this with --plan {refusal.plan.fingerprint}", err=True)
             sys.exit(1)
-        _show(session, done.plan)
+        _show(session, done.plan, organisation, now)
     begun = done.plan.changes.begun
     if begun:
         click.echo(f"{len(begun)} dates have begun and were left alone")
-    if done.change is None:
+    if done.change is None or done.due_at is None:
         click.echo("nothing has changed")
         return
     click.echo("published")
-    minutes = int(UNDO_FOR.total_seconds() // 60)
-    click.echo(f"for {minutes} minutes `booking programme undo {done.change}` puts it back, and nobody hears of it")
+    if done.due_at <= now:
+        click.echo("its letters leave at once: it cannot be undone, a plan can still take it back")
+        return
+    minutes = (done.due_at - now) // timedelta(minutes=1)
+    until = f"for {minutes} minutes" if minutes > 1 else "for a minute"
+    click.echo(f"{until} `booking programme undo {done.change}` puts it back, and nobody hears of it")
 
 
 @click.command()
 @click.argument("change", required=False, type=click.UUID)
 def undo(change: uuid.UUID | None) -> None:
-    """Put back what was published in the last ten minutes (without CHANGE: the latest publish)."""
+    """Put back what was published while its letters wait: ten minutes at the most (without CHANGE: the latest)."""
     found = settings.load()
     with stores.session(found) as session:
         if change is None:

@@ -121,7 +121,7 @@ def _run(
 
 
 def _close(sessions: sessionmaker[Session], organisation: Organisation, now: datetime) -> None:
-    """Free what publishes have held for their ten minutes; cancel what nobody could take an hour before it starts.
+    """Free what publishes hold that can no longer be undone; cancel what nobody took an hour before it starts.
 
     Offers that have lapsed go to the next who waits.
     """

@@ -51,7 +51,10 @@ class Held(NamedTuple):
 
 
 class Place(NamedTuple):
-    """An enrolment or a place on a waitlist in an occurrence that is touched; `what` is which of the two."""
+    """A place in an occurrence that is touched: `what` is enrolled, waiting, or booked where a booking stays as it is.
+
+    `id` is the enrolment's, the waitlist place's or the booking's.
+    """
 
     what: str
     id: int

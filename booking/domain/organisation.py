@@ -41,6 +41,7 @@ class Policy:
     door_minutes        a door opens so long before its slot
     slot_minutes        the lengths offered
     reminder_hours      so many hours before a booking its member is reminded of it
+    near_hours          a change of what begins within so many hours is told by letter, not by calendar alone
     capacity            places in each date of what members enrol in
     """
 
@@ -56,6 +57,7 @@ class Policy:
     door_minutes: int = 10
     slot_minutes: tuple[int, ...] = (15, 30)
     reminder_hours: tuple[int, ...] = (24, 1)
+    near_hours: int = 48
     capacity: int = 0
 
     def offering(self, slot_minutes: tuple[int, ...]) -> Policy:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from booking.domain import consequences, schedule, zones
+from booking.domain import consequences, notices, schedule, zones
 from booking.domain.asked import Asked
 from booking.domain.consequences import Claimed, Held, Outcome, Place, Step
 from booking.domain.holidays import NO_DAYS_OFF, DaysOff
-from booking.domain.organisation import Kind
+from booking.domain.notices import Definitions, Notice
+from booking.domain.organisation import Kind, Organisation
 from booking.domain.schedule import Finding, Schedule, Setting, Span, Stored
 from booking.domain.terms import Definition
 
@@ -48,7 +49,7 @@ class Changes:
     """The first half of a plan: what the programme itself comes to, nobody's bookings looked at yet.
 
     `far` are occurrences beyond the far end of a series without an end, stored and not announced; `begun` and `kept`
-    list (slug, wall time) of what was left alone.
+    list (slug, wall time) of what was left alone; `definitions` holds each series as it was and as it will be, by slug.
     """
 
     series: list[SeriesChange] = field(default_factory=list)
@@ -58,21 +59,12 @@ class Changes:
     problems: list[str] = field(default_factory=list)
     begun: list[tuple[str, datetime]] = field(default_factory=list)
     kept: list[tuple[str, datetime]] = field(default_factory=list)
+    definitions: dict[str, Definitions] = field(default_factory=dict)
 
     @property
     def touched_ids(self) -> list[int]:
         """The stored occurrences that change, by internal id, ascending."""
         return sorted(step.occurrence_id for step in self.steps if step.occurrence_id is not None)
-
-
-class Notice(NamedTuple):
-    """One letter that a publish sends: its name, to whom, and what it is about (internal ids)."""
-
-    letter: str
-    member_id: int
-    member: str
-    booking_id: int | None = None
-    occurrence_ids: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -93,6 +85,10 @@ class Plan:
     def is_empty(self) -> bool:
         """Whether publishing it would change nothing that anybody sees."""
         return not self.changes.steps and not self.changes.series
+
+    def due_at(self, now: datetime) -> datetime:
+        """When its letters leave, published at `now`; until then it can be undone."""
+        return notices.due_at(notices.first_start(self.changes.steps, self.notices), now)
 
     @property
     def fingerprint(self) -> str:
@@ -141,6 +137,7 @@ def changes(
     _one_roster_at_a_time(world, wanted, schedules, found)
     for slug, computed in schedules.items():
         before = world.definitions.get(came_from.get(slug, slug))
+        found.definitions[slug] = (before, wanted[slug])
         place = asked.places.get(slug, "")
         if slug in asked.definitions:
             found.findings += [finding._replace(place=place) for finding in computed.findings]
@@ -152,27 +149,20 @@ def changes(
     return found
 
 
-def complete(found: Changes, held: Sequence[Held], places: Sequence[Place], claimed: Claimed, now: datetime) -> Plan:
+def complete(
+    found: Changes,
+    held: Sequence[Held],
+    places: Sequence[Place],
+    claimed: Claimed,
+    organisation: Organisation,
+    now: datetime,
+) -> Plan:
     """The plan: the changes with what becomes of the bookings and places in the occurrences they touch."""
     plan = Plan(found, consequences.outcomes(found.steps, held, claimed, now))
     _members_in_both(found, places, claimed)
-    shown = {
-        step.occurrence_id: step
-        for step in found.steps
-        if step.what in {"moves", "goes", "returns"} and step.occurrence_id is not None
-    }
-    plan.places = [place for place in places if place.occurrence_id in shown]
-    for outcome in plan.outcomes:
-        letter = "cancelled-by-us" if outcome.slot is None else "moved-by-us"
-        plan.notices.append(Notice(letter, outcome.booking.member_id, outcome.booking.member, outcome.booking.id))
-    by_member: dict[tuple[int, str], list[int]] = {}
-    for place in plan.places:
-        by_member.setdefault((place.member_id, place.member), []).append(place.occurrence_id)
-    plan.notices += [
-        Notice("programme-changed", member_id, member, None, tuple(sorted(set(ids))))
-        for (member_id, member), ids in sorted(by_member.items())
-        if any(shown[i].what != "moves" or "when" in shown[i].fields for i in ids)
-    ]
+    plan.notices, plan.places = notices.decide(
+        found.steps, plan.outcomes, held, places, found.definitions, organisation, now
+    )
     return plan
 
 

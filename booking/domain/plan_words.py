@@ -8,7 +8,8 @@ from datetime import datetime
 
 from booking.domain import wording, zones
 from booking.domain.consequences import CANCELLED, HANDED, Outcome, Step
-from booking.domain.plan import Notice, Plan, SeriesChange
+from booking.domain.notices import UNDO_FOR, Notice
+from booking.domain.plan import Plan, SeriesChange
 from booking.domain.recurrence import Rule
 from booking.domain.schedule import Setting
 from booking.domain.terms import Definition
@@ -18,7 +19,7 @@ MOST_DATES = 8
 LETTERS = {
     "moved-by-us": ("told that their booking has moved", "is"),
     "cancelled-by-us": ("told that their booking is cancelled, with a link to book again", "is"),
-    "programme-changed": ("enrolled or waiting, told what has changed", "is"),
+    "programme-changed": ("booked, enrolled or waiting, told what has changed", "is"),
 }
 _FIELDS = {
     "words": "title or description",
@@ -177,7 +178,7 @@ def _outcome(outcome: Outcome, zone: str, names: Mapping[int, str]) -> str:
 def _places(whats: Iterable[str]) -> list[str]:
     listed = list(whats)
     found = []
-    for what in ("enrolled", "waiting"):
+    for what in ("booked", "enrolled", "waiting"):
         if count := listed.count(what):
             found.append(f"{count} {what}")
     return found
@@ -191,6 +192,21 @@ def letters(notices: Iterable[Notice]) -> list[str]:
         if count := listed.count(name):
             found.append(f"{count} {'person is' if count == 1 else 'people are'} {text}")
     return found
+
+
+def leaving(plan: Plan, now: datetime, zone: str) -> str:
+    """When the letters of a plan leave if it is published now, and until when it can be undone."""
+    due_at = plan.due_at(now)
+    if due_at >= now + UNDO_FOR:
+        return (
+            "Letters leave ten minutes after publishing. Until then Undo puts everything back, and nobody hears of it."
+        )
+    if due_at > now:
+        at = f"{wording.clock(due_at, zone)} {zones.abbreviation(due_at, zone)}"
+        return (
+            f"Letters leave at {at}, an hour before the first start they tell of. Until then Undo puts everything back."
+        )
+    return "Letters leave at once, because what they tell of is less than an hour away: there is no Undo."
 
 
 def kept(lines: Iterable[tuple[str, datetime]]) -> list[str]:
@@ -210,8 +226,10 @@ def _dates(walls: list[datetime]) -> str:
     return ", ".join(shown) if len(shown) <= MOST_DATES else f"{shown[0]} … {shown[-1]}"
 
 
-def as_text(plan: Plan, names: Mapping[int, str], definitions: Mapping[str, Definition]) -> list[str]:
-    """The whole plan in lines of text."""
+def as_text(
+    plan: Plan, names: Mapping[int, str], definitions: Mapping[str, Definition], now: datetime, zone: str
+) -> list[str]:
+    """The whole plan in lines of text, as if it were published now; clock times of no series are those of `zone`."""
     found: list[str] = []
     for section in sections(plan, names, definitions):
         found.append(f"{section.slug}: {section.title}{f' ({section.note})' if section.note else ''}")
@@ -220,7 +238,7 @@ def as_text(plan: Plan, names: Mapping[int, str], definitions: Mapping[str, Defi
             found += [f"           {touched}" for touched in line.touched]
     said = letters(plan.notices)
     if said:
-        found += ["letters, ten minutes after publishing:", *(f"  {text}" for text in said)]
+        found += ["letters:", *(f"  {text}" for text in said), f"  {leaving(plan, now, zone)}"]
     noted = [finding for finding in plan.changes.findings if not finding.is_question]
     if noted:
         found += ["to know:", *(f"  {finding.series}: {finding.message}" for finding in noted[:40])]

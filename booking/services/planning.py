@@ -75,16 +75,18 @@ def read_changes(
     return changes(world, asked, now, days_off(organisation, now), with_past=with_past, extends=extends)
 
 
-def finish(session: Session, found: Changes, now: datetime) -> Plan:
+def finish(session: Session, found: Changes, organisation: Organisation, now: datetime) -> Plan:
     """The plan: with what becomes of the bookings and places that the changes touch."""
     held = worlds.held(session, found.touched_ids, now)
     places = worlds.places(session, found)
     leaving = touched(found.steps, held)
-    return complete(found, held, places, worlds.claimed(session, found, leaving, places), now)
+    claimed = worlds.claimed(session, found, leaving, places)
+    return complete(found, held, places, claimed, organisation, now)
 
 
 def read_plan(
     session: Session, asking: Asking, organisation: Organisation, now: datetime, *, with_past: bool = False
 ) -> Plan:
     """The plan for showing; nothing is locked and nothing written."""
-    return finish(session, read_changes(session, asking, organisation, now, with_past=with_past), now)
+    found = read_changes(session, asking, organisation, now, with_past=with_past)
+    return finish(session, found, organisation, now)

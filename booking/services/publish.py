@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from booking.domain import errors
-from booking.domain.consequences import CANCELLED, Outcome, Step
+from booking.domain.consequences import CANCELLED, Held, Outcome, Step
+from booking.domain.notices import Difference, Notice, differences
 from booking.domain.organisation import Organisation
 from booking.domain.plan import Plan, facts
 from booking.services import planning
@@ -23,7 +24,6 @@ from booking.store.bookings import Booking
 from booking.store.changes import Change
 from booking.store.people import Person
 from booking.store.programme import Occurrence, Programme, Series
-from booking.store.publishing import UNDO_FOR
 
 
 class PlanChanged(errors.Refusal):
@@ -76,14 +76,15 @@ def publish(
 
     With `fingerprint` it is done only if the plan is still the one that was shown (PlanChanged); without one only if
     it moves and cancels nobody's booking (PlanHurts). Raises CannotPublish for mistakes and unanswered questions.
-    Letters are due, and freed quarters held, for ten minutes. Nothing is written where anything is raised.
+    Letters wait, freed quarters are held, and all can be undone until the plan's `due_at`, ten minutes at the most.
+    Nothing is written where anything is raised.
     """
     programme = locks.programme(session)
     found = planning.read_changes(session, asking, organisation, now, with_past=with_past)
     if found.problems:
         raise errors.CannotPublish(found.problems)
     locks.occurrences(session, found.touched_ids)
-    plan = planning.finish(session, found, now)
+    plan = planning.finish(session, found, organisation, now)
     locks.persons(session, {booking.member_id for booking in (o.booking for o in plan.outcomes)})
     if fingerprint is not None and plan.fingerprint != fingerprint:
         raise PlanChanged(plan)
@@ -119,7 +120,7 @@ def _apply(
             plan=facts(plan),
             before=_before(session, plan),
             published_at=now,
-            due_at=now + UNDO_FOR,
+            due_at=plan.due_at(now),
         )
         session.add(change)
         session.flush()
@@ -142,6 +143,8 @@ def _apply(
         )
     if found.steps or found.far or any(_shows(c.fields) or c.before is None for c in found.series):
         publishing.touch(programme, now)
+    if change is not None and change.due_at <= now:
+        publishing.close(session, [change], now)
     session.flush()
     return Published(plan, change.public_id if change else None, change.due_at if change else None)
 
@@ -198,8 +201,10 @@ def _people(session: Session, plan: Plan, change: Change, organisation: Organisa
     _end_waiting(session, plan, by_id, now)
     session.expire_all()
     for outcome in plan.outcomes:
-        _tell(session, bookings[outcome.booking.id], outcome, by_id, was[outcome.booking.id], change, now)
-    _tell_enrolled(session, plan, by_id, change, now)
+        step = by_id[outcome.booking.occurrence_id]
+        differs = differences(step, found.definitions[step.series], organisation.kinds)
+        _tell(session, bookings[outcome.booking.id], outcome, step, differs, was[outcome.booking.id], change, now)
+    _tell_the_others(session, plan, by_id, change, organisation, now)
     reminders.plan(session, booking_ids, organisation, now)
 
 
@@ -216,19 +221,26 @@ def _tell(
     session: Session,
     booking: Booking,
     outcome: Outcome,
-    by_id: dict[int, Step],
+    step: Step,
+    differs: list[Difference],
     was: tuple[datetime, int, str],
     change: Change,
     now: datetime,
 ) -> None:
-    reason = by_id[outcome.booking.occurrence_id].after.reason or ""
+    reason = step.after.reason or ""
     if outcome.what == CANCELLED:
         booking.reason = reason
         told = letter_facts.booking_facts(session, booking, reason=reason)
         name = "cancelled-by-us"
     else:
         told = letter_facts.booking_facts(
-            session, booking, was_at=letter_facts.stamp(was[0]), was_minutes=was[1], was_with=was[2], reason=reason
+            session,
+            booking,
+            was_at=letter_facts.stamp(was[0]),
+            was_minutes=was[1],
+            was_with=was[2],
+            was_title=next((one.was for one in differs if one.what == "title"), ""),
+            reason=reason,
         )
         name = "moved-by-us"
     letters.enqueue(
@@ -244,8 +256,10 @@ def _tell(
     )
 
 
-def _tell_enrolled(session: Session, plan: Plan, by_id: dict[int, Step], change: Change, now: datetime) -> None:
-    """One letter to each person whose lab, masterclass or waitlist place is touched, whatever the number of them."""
+def _tell_the_others(
+    session: Session, plan: Plan, by_id: dict[int, Step], change: Change, organisation: Organisation, now: datetime
+) -> None:
+    """One letter to each other person who has a place in what is touched, whatever the number of them."""
     notices = [notice for notice in plan.notices if notice.letter == "programme-changed"]
     if not notices:
         return
@@ -255,26 +269,61 @@ def _tell_enrolled(session: Session, plan: Plan, by_id: dict[int, Step], change:
     }
     ids = {occurrence_id for notice in notices for occurrence_id in notice.occurrence_ids}
     rows = {row.id: row for row in session.scalars(select(Occurrence).where(Occurrence.id.in_(ids)))}
-    for notice in notices:
-        lines = [_line(rows[i], by_id[i]) for i in sorted(notice.occurrence_ids, key=lambda i: rows[i].starts_at)]
-        told = {"lines": lines, "zone": rows[notice.occurrence_ids[0]].series.zone, **lines[0]}
-        letters.enqueue(
-            session,
-            notice.letter,
-            people[notice.member_id].email,
-            told,
-            now,
-            person_id=notice.member_id,
-            due_at=change.due_at,
-            change_id=change.id,
+    lines = {
+        i: _line(
+            rows[i], by_id[i], differences(by_id[i], plan.changes.definitions[by_id[i].series], organisation.kinds)
         )
+        for i in ids
+    }
+    alone = {notice.booking_id for notice in notices if notice.booking_id is not None}
+    bookings = {
+        row.id: row
+        for row in session.scalars(
+            select(Booking)
+            .where(Booking.id.in_(alone))
+            .options(joinedload(Booking.analyst), joinedload(Booking.member))
+        )
+    }
+    waiting_letters = []
+    for notice in notices:
+        own = _lines_of(notice, lines)
+        told = {"lines": own, "zone": rows[notice.occurrence_ids[0]].series.zone, **own[0]}
+        if notice.booking_id is not None:
+            told |= letter_facts.booking_facts(session, bookings[notice.booking_id])
+        waiting_letters.append(
+            letters.row(
+                notice.letter,
+                people[notice.member_id].email,
+                told,
+                now,
+                person_id=notice.member_id,
+                booking_id=notice.booking_id,
+                due_at=change.due_at,
+                change_id=change.id,
+            )
+        )
+    letters.add(session, waiting_letters)
 
 
-def _line(row: Occurrence, step: Step) -> dict[str, Any]:
+def _lines_of(notice: Notice, lines: dict[int, dict[str, Any]]) -> list[dict[str, Any]]:
+    """What a letter tells, earliest first: a line for each of the reader's bookings and each other date."""
+    booked = {booking.occurrence_id for booking in notice.bookings}
+    found = [lines[i] for i in notice.occurrence_ids if i not in booked]
+    found += [_booked_line(booking, lines[booking.occurrence_id]) for booking in notice.bookings]
+    return sorted(found, key=lambda line: str(line["starts_at"]))
+
+
+def _booked_line(booking: Held, line: dict[str, Any]) -> dict[str, Any]:
+    """The reader's own time in place of the whole hours: it stays."""
+    at = letter_facts.stamp(booking.starts_at)
+    return {**line, "what": "changes", "starts_at": at, "was_at": at}
+
+
+def _line(row: Occurrence, step: Step, differs: list[Difference]) -> dict[str, Any]:
     module = next((m.title for m in row.series.modules if m.number == row.module_number), "")
     before = step.before.starts_at if step.before is not None else row.starts_at
     return {
-        "what": step.what,
+        "what": "goes" if step.after.reason is not None else step.what,
         "occurrence": str(row.public_id),
         "series": row.series.slug,
         "title": row.title or row.series.title,
@@ -283,4 +332,5 @@ def _line(row: Occurrence, step: Step) -> dict[str, Any]:
         "starts_at": letter_facts.stamp(row.starts_at),
         "was_at": letter_facts.stamp(before),
         "reason": row.reason,
+        "differs": [one._asdict() for one in differs],
     }

@@ -1,4 +1,4 @@
-"""Undo a publish within its ten minutes: everything is put back, and nobody hears of it."""
+"""Undo a publish before its letters leave: everything is put back, and nobody hears of it."""
 
 from __future__ import annotations
 
@@ -25,9 +25,6 @@ from booking.store.letters import Letter
 from booking.store.programme import Occurrence, Roster, Series
 from booking.store.waiting import Offer, Waiting
 
-#: What stays of a closed publish: enough to ask for the series as they were.
-KEPT = ("series", "module", "series_analyst", "added_series")
-
 
 class CannotUndo(errors.Refusal):
     """It can no longer be put back; `why` says in words what came in between. A plan can still change it."""
@@ -46,7 +43,7 @@ def undo(
     """Put back what the publish changed; its letters go unsent, its new occurrences as if never announced.
 
     SEQUENCE does not fall: what had risen rises once more with the old content. A second undo changes nothing.
-    Raises NotFound, and CannotUndo after ten minutes, after a later publish, or when somebody has built on it.
+    Raises NotFound, and CannotUndo once its letters were due, after a later publish, or when somebody has built on it.
     """
     programme = locks.programme(session)
     change = session.scalars(select(Change).where(Change.public_id == change_id)).one_or_none()
@@ -84,7 +81,7 @@ def undo(
         )
     session.execute(update(Draft).where(Draft.change_id == change.id).values(change_id=None))
     change.undone_at, change.closed_at = now, now
-    change.before = {name: before.get(name, []) for name in KEPT}
+    change.before = {name: before.get(name, []) for name in publishing.KEPT}
     publishing.touch(programme, now)
     reminders.plan(session, booking_ids, organisation, now)
     register.write(session, "undone", "change", change.public_id, now, actor_id=actor_id)
@@ -94,7 +91,7 @@ def undo(
 
 def _check_may_undo(session: Session, change: Change, before: dict[str, Any], now: datetime) -> None:
     if now >= change.due_at or change.closed_at is not None or "occurrence" not in before:
-        raise CannotUndo("its ten minutes are over: the letters have gone")
+        raise CannotUndo("the time for it is over, and the letters have gone")
     later = select(exists().where(Change.id > change.id, Change.undone_at.is_(None)))
     if session.scalar(later):
         raise CannotUndo("something was published after it: undo that first")
@@ -156,12 +153,9 @@ def _parts(ids: list[int], size: int = 5000) -> list[list[int]]:
 
 @deed
 def close(session: Session, now: datetime) -> int:
-    """Let go of what publishes hold whose ten minutes are over; how many. For the worker."""
+    """Let go of what publishes hold that can no longer be undone; how many. For the worker."""
     open_ones = session.scalars(select(Change).where(Change.due_at <= now, Change.closed_at.is_(None))).all()
-    if open_ones:
-        session.execute(delete(Claim).where(Claim.change_id.in_([change.id for change in open_ones])))
-    for change in open_ones:
-        change.before, change.closed_at = {name: change.before.get(name, []) for name in KEPT}, now
+    publishing.close(session, open_ones, now)
     return len(open_ones)
 
 

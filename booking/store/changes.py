@@ -15,7 +15,7 @@ from booking.store.base import Base, Id, new_public_id
 class Change(Base):
     """One publish. `plan` is what was shown, `before` the rows as they were; `due_at` is when its letters leave.
 
-    `closed_at`: its ten minutes were over, what it held was let go, and `before` emptied.
+    Until then it can be undone. `closed_at`: it no longer could, what it held was let go, and `before` emptied.
     """
 
     __tablename__ = "change"

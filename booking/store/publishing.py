@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -16,6 +16,7 @@ from booking.domain.terms import Definition
 from booking.store import terms as terms_json
 from booking.store.base import new_public_id, table_of
 from booking.store.bookings import CONFIRMED, Booking
+from booking.store.changes import Change
 from booking.store.claims import Claim
 from booking.store.programme import CANCELLED, SCHEDULED, Module, Occurrence, Programme, Roster, Series, SeriesAnalyst
 
@@ -24,6 +25,8 @@ _booking, _series = table_of(Booking), table_of(Series)
 _module, _staff = table_of(Module), table_of(SeriesAnalyst)
 #: Changes of an occurrence that calendars show: SEQUENCE rises with these and no others.
 PUBLISHED = frozenset({"when", "title", "words", "reason"})
+#: What stays of a closed publish: enough to ask for the series as they were.
+KEPT = ("series", "module", "series_analyst", "added_series")
 PART = 5000
 
 
@@ -248,4 +251,9 @@ def local_day(instant: datetime, zone: str) -> str:
     return f"{zones.wall(instant, zone):%a %Y-%m-%d}"
 
 
-UNDO_FOR = timedelta(minutes=10)
+def close(session: Session, changes: Sequence[Change], now: datetime) -> None:
+    """Let go of what publishes hold that can no longer be undone; of each stays what it takes to ask for its like."""
+    if changes:
+        session.execute(delete(Claim).where(Claim.change_id.in_([change.id for change in changes])))
+    for change in changes:
+        change.before, change.closed_at = {name: change.before.get(name, []) for name in KEPT}, now

@@ -12,6 +12,7 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from booking.domain import errors, hands, plan_words, wording, zones
+from booking.domain.notices import UNDO_FOR
 from booking.domain.plan import Plan
 from booking.services import planning, rooms, undo
 from booking.services.planning import Asking
@@ -253,6 +254,7 @@ def _shown(
         sections=plan_words.sections(plan, names, known),
         kinds=kinds,
         letters=plan_words.letters(plan.notices),
+        leaving=plan_words.leaving(plan, context.now(), context.organisation().zone),
         notes=[finding for finding in plan.changes.findings if not finding.is_question],
         kept=plan_words.kept(plan.changes.kept),
         counts=counts,
@@ -305,7 +307,7 @@ def changes() -> ResponseReturnValue:
 @blueprint.get("/changes/<uuid:public_id>")
 @access.coordinator
 def change(public_id: uuid.UUID) -> ResponseReturnValue:
-    """What was published; Undo for ten minutes; the text for the group."""
+    """What was published; Undo until its letters leave; the text for the group."""
     found = _change(public_id)
     slugs = {line["series"] for line in found.plan.get("occurrences", [])}
     series_of = {row.slug: row for row in context.db().scalars(select(Series).where(Series.slug.in_(slugs)))}
@@ -313,6 +315,9 @@ def change(public_id: uuid.UUID) -> ResponseReturnValue:
         "coordinator/change.html",
         change=found,
         counted=group.counted(found),
+        letters=len(found.plan.get("letters", [])),
+        is_at_once=found.due_at <= found.published_at,
+        is_short=found.due_at < found.published_at + UNDO_FOR,
         fetched=fetches.since(context.db(), found.published_at, context.now()),
         may_undo=found.undone_at is None and context.now() < found.due_at,
         text=group.text_of(found, series_of, context.settings().base_url),
@@ -322,7 +327,7 @@ def change(public_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.post("/changes/<uuid:public_id>/undo")
 @access.coordinator
 def undo_change(public_id: uuid.UUID) -> ResponseReturnValue:
-    """Put everything back, while its ten minutes last."""
+    """Put everything back, while its letters have not left."""
     try:
         undo.undo(context.db(), public_id, context.organisation(), context.now(), actor_id=current_user.id)
     except undo.CannotUndo as refusal:

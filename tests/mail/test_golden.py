@@ -135,6 +135,40 @@ ENROLLED = {
 }
 ENROLLED_ONCE = {**ENROLLED, "count": 1, "lines": [{**LAB, "number": None, "module": ""}]}
 CHANGED = {"zone": "Australia/Brisbane"}
+RETITLED = {
+    **LAB,
+    "what": "changes",
+    "was_at": LAB["starts_at"],
+    "differs": [{"what": "title", "was": "Lab: Tags", "now": "Lab: Tags & <pixels>"}],
+}
+REWORDED = {
+    **RETITLED,
+    "title": "Influencer Masterclass",
+    "module": "Contracts",
+    "number": 3,
+    "differs": [
+        {"what": "module", "was": "Money", "now": "Contracts"},
+        {"what": "modules", "was": "4", "now": "5"},
+        {"what": "summary", "was": "", "now": "Bring a contract.\n<Any> contract."},
+    ],
+}
+CALLED_OFF = {
+    **MODULE,
+    "differs": [{"what": "reason", "was": "The speaker is away.", "now": MODULE["reason"]}],
+}
+CLINIC = {
+    **RETITLED,
+    "title": FACTS["title"],
+    "starts_at": FACTS["starts_at"],
+    "was_at": FACTS["starts_at"],
+    "differs": [
+        {"what": "title", "was": "Member Clinic", "now": FACTS["title"]},
+        {"what": "summary", "was": "Ask us.", "now": ""},
+        {"what": "kind", "was": "Lab", "now": "Clinic"},
+    ],
+}
+BOOKED = {**FACTS, "booking": "ID"}
+RENAMED = {"was_title": "Member Clinic", "reason": ""}
 LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "booked-perth": ("booked", FACTS, "Australia/Perth"),
     "booked-sydney": ("booked", FACTS, "Australia/Sydney"),
@@ -169,6 +203,15 @@ LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "enrolled-once": ("enrolled", ENROLLED_ONCE, None),
     "programme-changed-moved": ("programme-changed", {**CHANGED, **LAB, "lines": [LAB]}, "Australia/Perth"),
     "programme-changed-gone": ("programme-changed", {**CHANGED, **MODULE, "lines": [MODULE]}, None),
+    "moved-by-us-renamed": ("moved-by-us", {**FACTS, **MOVED, **RENAMED}, "Australia/Perth"),
+    "programme-changed-title": ("programme-changed", {**CHANGED, **RETITLED, "lines": [RETITLED]}, "Australia/Perth"),
+    "programme-changed-words": ("programme-changed", {**CHANGED, **REWORDED, "lines": [REWORDED, CALLED_OFF]}, None),
+    "programme-changed-booked": ("programme-changed", {**CLINIC, **BOOKED, "lines": [CLINIC]}, "Australia/Perth"),
+    "programme-changed-subscribed": (
+        "programme-changed",
+        {**CLINIC, **BOOKED, "is_invited": False, "lines": [CLINIC]},
+        None,
+    ),
     "programme-changed-several": ("programme-changed", {**CHANGED, **LAB, "lines": [LAB, MODULE]}, None),
 }
 

@@ -11,10 +11,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from booking import clock as process_clock
 from booking.store.bookings import Booking
 from booking.store.changes import Change, Draft
 from booking.store.letters import Letter
 from booking.store.programme import Occurrence, Programme, Series
+from booking.web import fetches
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_series, an_occurrence
 from tests.databases import Database
 from tests.web.client import BASE_URL, Clock, client_of, make_app, token_of
@@ -100,7 +102,7 @@ def test_a_change_is_shown_with_whom_it_touches_published_exactly_and_undone(
     fresh(session)
     assert session.get_one(Booking, booking.id).starts_at == CLINIC_AT + timedelta(days=2, hours=2)
     page = coordinator.get(done.location)
-    assert "Until then Undo puts everything back" in text_of(page)
+    assert "Until 9:10 am AEST Undo puts everything back" in text_of(page)
     assert "Wed 6 Dec (was Mon 4 Dec), 3:00–4:00 pm AEST (Sydney 4:00 pm · Perth 1:00 pm · London 5:00 am)" in text_of(
         page
     )
@@ -109,6 +111,93 @@ def test_a_change_is_shown_with_whom_it_touches_published_exactly_and_undone(
     assert session.get_one(Booking, booking.id).starts_at == CLINIC_AT
     assert session.scalar(select(func.count()).select_from(Letter).where(Letter.name == "moved-by-us")) == 0
     assert "Undone" in coordinator.get(done.location).text
+
+
+RETITLE = {"what": "title", "scope": "one", "title": "Open clinic"}
+
+
+@pytest.mark.parametrize(
+    ("minutes", "before", "after"),
+    [
+        (
+            65,
+            "Letters leave at 12:00 pm AEST, an hour before the first start they tell of.",
+            "Until 12:00 pm AEST Undo puts everything back, and nobody hears of it. Then its letter leaves.",
+        ),
+        (
+            30,
+            "Letters leave at once, because what they tell of is less than an hour away: there is no Undo.",
+            "Its letter left at once, because the first start concerned was less than an hour away: there was no Undo.",
+        ),
+        (
+            40 * 60,
+            "Letters leave ten minutes after publishing. Until then Undo puts everything back",
+            "Undo puts everything back, and nobody hears of it. Then its letter leaves.",
+        ),
+    ],
+)
+def test_a_change_of_what_begins_soon_says_when_its_letters_leave_and_how_long_it_can_be_undone(
+    session: Session, coordinator: Client, clock: Clock, minutes: int, before: str, after: str
+) -> None:
+    clinic = clinic_with_a_rule(session)
+    a_booking(session, clinic, a_person(session, "Mia Moss"))
+    clock.now = CLINIC_AT - timedelta(minutes=minutes)
+    path = f"/coordinator/occurrences/{clinic.public_id}"
+    shown = coordinator.get(f"{path}/plan", query_string=RETITLE)
+    assert before in text_of(shown)
+    assert "1 person is booked, enrolled or waiting, told what has changed" in text_of(shown)
+    assert "Publish, send 1 letter" in text_of(shown)
+    done = post(coordinator, f"{path}/publish", {**RETITLE, "fingerprint": fingerprint(shown.text)})
+    page = coordinator.get(done.location)
+    assert after in text_of(page)
+    assert ("sooner than the usual ten minutes" in text_of(page)) is (minutes == 65)
+    assert ("/undo" in page.text) is (minutes != 30)
+    refused = post(coordinator, f"{done.location}/undo", {}, follow_redirects=True)
+    assert ("It cannot be put back" in text_of(refused)) is (minutes == 30)
+
+
+def test_a_change_says_how_many_calendars_have_fetched_since(
+    database: Database, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fetch before it is none since it; one that is not noted, because the last is not an hour old, is none yet."""
+    clinic = clinic_with_a_rule(session)
+    cora = a_person(session, "Cora", roles=["coordinator"])
+    session.get_one(Programme, 1).uid_domain = "booking.example.org"
+    session.commit()
+    at, monotonic = Clock(NOW - timedelta(hours=2)), [0.0]
+    monkeypatch.setattr(process_clock, "monotonic", lambda: monotonic[0])
+    app = make_app(database, at)
+    client, calendar = client_of(app, cora), client_of(app)
+
+    def pass_time(minutes: int) -> None:
+        at.now, monotonic[0] = at.now + timedelta(minutes=minutes), monotonic[0] + minutes * 60
+
+    def fetch(*names: str) -> None:
+        for name in names:
+            assert calendar.get(f"/feeds/{name}.ics").status_code == 200
+        fetches.write(app)
+
+    fetch("programme", "clinics")
+    pass_time(90)
+    fetch("labs")
+    pass_time(30)
+    path = f"/coordinator/occurrences/{clinic.public_id}"
+    shown = client.get(f"{path}/plan", query_string=RETITLE)
+    address = post(client, f"{path}/publish", {**RETITLE, "fingerprint": fingerprint(shown.text)}).location
+
+    def said() -> str:
+        return text_of(client.get(address))
+
+    assert "0 of 3 calendar addresses in use have been fetched since." in said()
+    pass_time(10)
+    fetch("clinics", "labs")
+    assert "1 of 3 calendar addresses in use has been fetched since." in said()
+    assert "A fetch is noted at most once an hour for each address, so the number lags" in said()
+    pass_time(20)
+    fetch("labs")
+    assert "2 of 3 calendar addresses in use have been fetched since." in said()
+    pass_time(15 * 24 * 60)
+    assert "No calendar has been fetched within a fortnight." in text_of(client.get(address))
 
 
 def test_a_plan_that_is_no_longer_true_is_shown_again_instead_of_published(

@@ -13,7 +13,7 @@ from icalendar import Event, vCategory
 from booking.calendars import text
 from booking.calendars.addresses import Addresses
 from booking.domain import wording, zones
-from booking.domain.meetings import Appointment, Meeting
+from booking.domain.meetings import Appointment, Departed, Meeting
 from booking.domain.organisation import Organisation
 
 SYDNEY = "Australia/Sydney"
@@ -68,10 +68,13 @@ def followed(publisher: Publisher, meeting: Meeting) -> Entry:
     return _of_meeting(publisher, meeting, paragraphs, page=page, door=door, is_private=True)
 
 
-def given(publisher: Publisher, meeting: Meeting, appointments: Sequence[Appointment]) -> Entry:
+def given(
+    publisher: Publisher, meeting: Meeting, appointments: Sequence[Appointment], departed: Departed | None = None
+) -> Entry:
     """An occurrence in the feed of an analyst who gives it: of a bookable kind with a line for each booking.
 
-    `appointments` are that analyst's in it, by start; cancelled ones are left out.
+    `appointments` are that analyst's in it, by start; cancelled ones are left out. SEQUENCE rises with each change of
+    the occurrence, of a booking in it, and with each that has `departed`.
     """
     zone = publisher.organisation.zone
     page = publisher.addresses.analyst_day(zones.today(meeting.starts_at, zone))
@@ -82,9 +85,12 @@ def given(publisher: Publisher, meeting: Meeting, appointments: Sequence[Appoint
     if not standing and kind is not None and kind.bookable and not meeting.is_cancelled:
         booked = "Nobody has booked yet."
     ways = "\n".join([f"Join: {door}"] * bool(door) + [f"The day: {page}"])
-    revised_at = max([meeting.revised_at, *(one.revised_at for one in appointments)])
+    changes = [(meeting.sequence, meeting.revised_at), *((one.sequence + 1, one.revised_at) for one in appointments)]
+    if departed is not None:
+        changes.append((departed.sequence, departed.revised_at))
+    revised = sum(sequence for sequence, _ in changes), max(at for _, at in changes)
     paragraphs = [_facts(publisher, meeting), booked, ways]
-    return _of_meeting(publisher, meeting, paragraphs, page=page, door=door, is_private=True, revised_at=revised_at)
+    return _of_meeting(publisher, meeting, paragraphs, page=page, door=door, is_private=True, revised=revised)
 
 
 def booked(publisher: Publisher, appointment: Appointment) -> Entry:
@@ -125,8 +131,9 @@ def _of_meeting(
     page: str,
     door: str,
     is_private: bool,
-    revised_at: datetime | None = None,
+    revised: tuple[int, datetime] | None = None,
 ) -> Entry:
+    """`revised` are SEQUENCE and DTSTAMP where they are not the occurrence's own."""
     event = _event(
         publisher,
         kind=meeting.kind,
@@ -139,7 +146,7 @@ def _of_meeting(
         is_cancelled=meeting.is_cancelled,
     )
     uid = publisher.occurrence_uid(meeting.public_id)
-    _stamp(event, uid, meeting.sequence, revised_at or meeting.revised_at)
+    _stamp(event, uid, *(revised or (meeting.sequence, meeting.revised_at)))
     _place(event, meeting.starts_at, meeting.ends_at, meeting.zone)
     return Entry(event, meeting.starts_at, meeting.ends_at, meeting.zone, uid)
 

@@ -41,6 +41,14 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True)
+class Departed:
+    """What bookings that left an analyst's hour had brought to its SEQUENCE, and when the last one left."""
+
+    sequence: int
+    revised_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Appointment:
     """One booking inside its meeting; `member` and `analyst` are names, never addresses."""
 

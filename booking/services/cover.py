@@ -18,6 +18,7 @@ from booking.domain import errors, zones
 from booking.domain.consequences import Held
 from booking.domain.cover import ASKED, HANDED, OFFERED, Cover, Covered, Place
 from booking.domain.organisation import Organisation
+from booking.domain.slots import Slot
 from booking.services.deed import deed
 from booking.store import bookings as booking_rows
 from booking.store import claims, facts, letters, locks, offers, people, register, reminders, worlds
@@ -278,10 +279,8 @@ def _hand(
     """Give a booking to another analyst at the same time, and tell its member."""
     was = booking.analyst.name
     claims.release(session, [booking.id])
-    booking.analyst_id = analyst_id
-    booking_rows.revise(booking, now)
-    session.flush()
-    session.expire(booking, ["analyst"])
+    slot = Slot(analyst_id, booking.starts_at, booking.minutes)
+    booking_rows.move(session, booking, booking.occurrence_id, slot, now)
     claims.take(session, booking.slot, booking.member_id, booking.id)
     told = facts.booking_facts(
         session,
@@ -389,11 +388,8 @@ def accept(
     was_at, was_with = booking.starts_at, booking.analyst.name
     offers.end(session, offer.id, "accepted", now)
     claims.release(session, [booking.id])
-    booking.analyst_id, booking.starts_at = offer.analyst_id, offer.starts_at
-    booking.ends_at = offer.starts_at + timedelta(minutes=offer.minutes)
-    booking_rows.revise(booking, now)
-    session.flush()
-    session.expire(booking, ["analyst"])
+    slot = Slot(offer.analyst_id, offer.starts_at, offer.minutes)
+    booking_rows.move(session, booking, booking.occurrence_id, slot, now)
     claims.take(session, booking.slot, booking.member_id, booking.id)
     told = facts.booking_facts(
         session, booking, was_at=facts.stamp(was_at), was_minutes=booking.minutes, was_with=was_with

@@ -12,7 +12,7 @@ from booking.domain import errors, wording, zones
 from booking.domain.organisation import Organisation
 from booking.domain.people import Listed
 from booking.services.deed import deed
-from booking.store import importing, locks, register
+from booking.store import bookings, importing, locks, register
 from booking.store.importing import Stored
 
 
@@ -107,6 +107,7 @@ def _orphans(
 
 def _update(session: Session, pairs: Sequence[tuple[Listed, Stored]], now: datetime, done: Imported) -> None:
     changes: list[dict[str, object]] = []
+    renamed: list[int] = []
     gone: list[tuple[int, str]] = []
     new: list[tuple[int, str]] = []
     for person, row in pairs:
@@ -122,11 +123,14 @@ def _update(session: Session, pairs: Sequence[tuple[Listed, Stored]], now: datet
         roles = person.roles or row.roles
         gone += [(row.id, role) for role in row.roles - roles]
         new += [(row.id, role) for role in roles - row.roles]
+        if after["name"] != before["name"]:
+            renamed.append(row.id)
         if after != before:
             changes.append({"id": row.id, **after})
         is_changed = after != before or roles != row.roles
         done.changed += is_changed
         done.unchanged += not is_changed
     importing.change(session, changes)
+    bookings.rename(session, renamed, now)
     importing.take(session, gone, now)
     importing.give(session, new)

@@ -72,11 +72,8 @@ def put(
     """Write that the booking is at that slot now: claims, SEQUENCE, letter, register; `analyst` is a name."""
     was_at, was_minutes, was_with = booking.starts_at, booking.minutes, booking.analyst.name
     claims.release(session, [booking.id])
-    bookings.place(booking, target.id, slot)
     booking.chose_analyst = chose_analyst
-    bookings.revise(booking, now)
-    session.flush()
-    session.expire(booking, ["occurrence", "analyst"])
+    bookings.move(session, booking, target.id, slot, now)
     claims.take(session, slot, booking.member_id, booking.id)
     told = facts.booking_facts(
         session, booking, analyst, was_at=facts.stamp(was_at), was_minutes=was_minutes, was_with=was_with

@@ -6,16 +6,16 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors, zones
 from booking.domain.briefs import clean_line
 from booking.domain.organisation import Organisation
 from booking.services.deed import deed
-from booking.store import feed_fetches, locks, publishing, register
+from booking.store import bookings, feed_fetches, locks, register
 from booking.store import reminders as reminder_rows
-from booking.store.people import INVITATIONS, Person, Role
+from booking.store.people import INVITATIONS, Person
 
 NAME_CHARACTERS = 100
 ABOUT_CHARACTERS = 200
@@ -55,16 +55,13 @@ def change(
         raise errors.TextNotAccepted("reminders", "yes or no")
     if run_sheet not in {"", *map(str, RUN_SHEET_HOURS)}:
         raise errors.TextNotAccepted("run_sheet", "choose one of the hours")
-    renamed = exists().where(Person.id == person_id, Person.name != cleaned)
-    is_shown = session.scalar(select(renamed & exists().where(Role.person_id == person_id, Role.role == "analyst")))
-    programme = locks.programme(session) if is_shown else None  # always before persons
     person = locks.person(session, person_id)
     _remind(session, person, reminders == "yes", organisation, now)
     person.run_sheet_hour = int(run_sheet) if run_sheet else None
-    if programme is not None:
-        publishing.touch(programme, now)  # an analyst's name stands in members' calendars
     person.name_is_own = person.name_is_own or cleaned != person.name
     person.time_zone_is_own = person.time_zone_is_own or zone != person.time_zone
+    if cleaned != person.name:
+        bookings.rename(session, [person.id], now)  # analysts' calendars name members, and members' name analysts
     person.name, person.time_zone, person.invitations, person.about = cleaned, zone, invitations, told
     register.write(session, "changed", "person", person.public_id, now, actor_id=person.id)
     return person

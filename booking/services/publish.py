@@ -18,8 +18,8 @@ from booking.domain.plan import Plan, facts
 from booking.services import planning
 from booking.services.deed import deed
 from booking.services.planning import Asking
+from booking.store import departures, letters, locks, offers, publishing, register, reminders, snapshots, waiting
 from booking.store import facts as letter_facts
-from booking.store import letters, locks, offers, publishing, register, reminders, snapshots, waiting
 from booking.store.bookings import Booking
 from booking.store.changes import Change
 from booking.store.people import Person
@@ -194,6 +194,8 @@ def _people(session: Session, plan: Plan, change: Change, organisation: Organisa
     was = {b.id: (b.starts_at, b.minutes, b.analyst.name) for b in bookings.values()}
     if booking_ids:
         publishing.hold(session, booking_ids, change.id)
+    handed = [bookings[o.booking.id] for o in plan.outcomes if o.slot and o.slot.analyst_id != o.booking.analyst_id]
+    departures.note(session, [(b.occurrence_id, b.analyst_id, b.sequence) for b in handed], now)
     for outcome in plan.outcomes:
         publishing.place(session, outcome, change.id, now)
     shown = [i for i, step in by_id.items() if publishing.PUBLISHED & set(step.fields)]

@@ -79,10 +79,7 @@ def hand_over(
     offers.settle(session, booking.occurrence_id, organisation, now)
     was, freed = booking.analyst.name, booking.slot
     claims.release(session, [booking.id])
-    booking.analyst_id = colleague.id
-    rows.revise(booking, now)
-    session.flush()
-    session.expire(booking, ["analyst"])
+    rows.move(session, booking, booking.occurrence_id, Slot(colleague.id, booking.starts_at, booking.minutes), now)
     claims.take(session, booking.slot, booking.member_id, booking.id)
     _moved(session, booking, now, booking.minutes, was, why)
     register.write(session, "handed-over", "booking", booking.public_id, now, actor_id=actor_id, to=colleague.name)
@@ -127,11 +124,8 @@ def move_for(
         raise hinders
     was_at, was_minutes, was_with = booking.starts_at, booking.minutes, booking.analyst.name
     claims.release(session, [booking.id])
-    rows.place(booking, target_id, slot)
     booking.began_at = None
-    rows.revise(booking, now)
-    session.flush()
-    session.expire(booking, ["occurrence", "analyst"])
+    rows.move(session, booking, target_id, slot, now)
     claims.take(session, slot, member_id, booking.id)
     _moved(session, booking, now, was_minutes, was_with, why, was_at)
     passed = {} if hinders is None else {"limit_passed": hinders.scope}

@@ -16,7 +16,7 @@ from booking.domain.organisation import Organisation
 from booking.domain.plan import World
 from booking.services.deed import deed
 from booking.services.planning import Asking
-from booking.store import locks, publishing, register, reminders, snapshots
+from booking.store import departures, locks, publishing, register, reminders, snapshots
 from booking.store.bookings import Booking
 from booking.store.changes import Change, Draft
 from booking.store.claims import Claim
@@ -60,6 +60,7 @@ def undo(
     _check_nobody_built_on_it(session, change, ids, added, booking_ids)
     session.execute(delete(Letter).where(Letter.change_id == change.id, Letter.sent_at.is_(None)))
     session.execute(delete(Claim).where(Claim.change_id == change.id))
+    departures.note(session, _leaving(session, before["booking"]), now)
     snapshots.put_back(session, "booking", before["booking"], now)
     snapshots.put_list_back(session, "claim", booking_ids, before["claim"])
     shown = [step_id for step_id in ids if step_id in _revised(session, before["occurrence"])]
@@ -122,6 +123,15 @@ def _check_nobody_built_on_it(
     new_series = change.before.get("added_series", [])
     if new_series and session.scalar(select(exists().where(Enrolment.series_id.in_(new_series)))):
         raise CannotUndo("somebody is enrolled in its new series already")
+
+
+def _leaving(session: Session, before: list[dict[str, Any]]) -> list[tuple[int, int, int]]:
+    """The bookings that leave the analyst whom the publish gave them to, as `departures.note` takes them."""
+    was_with = {row["id"]: row["analyst_id"] for row in before}
+    rows = session.execute(
+        select(Booking.id, Booking.occurrence_id, Booking.analyst_id, Booking.sequence).where(Booking.id.in_(was_with))
+    )
+    return [(row.occurrence_id, row.analyst_id, row.sequence) for row in rows if row.analyst_id != was_with[row.id]]
 
 
 def _revised(session: Session, before: list[dict[str, Any]]) -> set[int]:

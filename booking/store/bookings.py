@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, insert, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, insert, select, update
 from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column, relationship
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from booking.domain.slots import Slot
+from booking.store import departures
 from booking.store.base import Base, Id, new_public_id, table_of
 from booking.store.people import Person
 from booking.store.programme import Occurrence
@@ -19,6 +20,8 @@ CONFIRMED = "confirmed"
 CANCELLED = "cancelled"
 CAME = "came"
 NO_SHOW = "no-show"
+PART = 5000  # ids in one statement
+SHOWN_BACK = timedelta(days=100)  # calendars show at least two months, and never more than this
 
 
 class Booking(Base):
@@ -105,6 +108,29 @@ def revise(booking: Booking, now: datetime) -> None:
     """Count a change that calendars must see: SEQUENCE +1, DTSTAMP later, whole seconds."""
     booking.sequence += 1
     booking.revised_at = now.replace(microsecond=0)
+
+
+def move(session: Session, booking: Booking, occurrence_id: int, slot: Slot, now: datetime) -> None:
+    """Put a stored booking where it was not, with a SEQUENCE higher by one; its claims are another matter.
+
+    Where it leaves its analyst's hour, that is counted there.
+    """
+    if (booking.occurrence_id, booking.analyst_id) != (occurrence_id, slot.analyst_id):
+        departures.note(session, [(booking.occurrence_id, booking.analyst_id, booking.sequence)], now)
+    place(booking, occurrence_id, slot)
+    revise(booking, now)
+    session.flush()
+    session.expire(booking, ["occurrence", "analyst"])
+
+
+def rename(session: Session, person_ids: Sequence[int], now: datetime) -> None:
+    """These people are called otherwise: a change of each booking of theirs that calendars show."""
+    is_shown = _table.c.starts_at > now - SHOWN_BACK
+    raised = {"sequence": _table.c.sequence + 1, "revised_at": now.replace(microsecond=0)}
+    for first in range(0, len(person_ids), PART):
+        part = person_ids[first : first + PART]
+        for column in (_table.c.member_id, _table.c.analyst_id):
+            session.execute(update(_table).where(column.in_(part), is_shown).values(raised))
 
 
 def place(booking: Booking, occurrence_id: int, slot: Slot) -> None:

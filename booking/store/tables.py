@@ -7,6 +7,7 @@ from booking.store.base import Base
 from booking.store.bookings import Booking
 from booking.store.changes import Change, Draft
 from booking.store.claims import Claim
+from booking.store.departures import Departure
 from booking.store.enrolments import Enrolment
 from booking.store.feed_fetches import FeedFetch
 from booking.store.idempotency import IdempotencyKey
@@ -27,6 +28,7 @@ __all__ = [
     "Booking",
     "Change",
     "Claim",
+    "Departure",
     "Draft",
     "Enrolment",
     "Entry",

@@ -11,6 +11,7 @@ from booking.calendars import entries
 from booking.calendars.catalogue import Feed, Window
 from booking.calendars.parts import Part
 from booking.domain.meetings import Appointment
+from booking.store import departures
 from booking.store.queries import feeds as queries
 from booking.store.queries import meetings as rows
 from booking.store.queries.feeds import Owner
@@ -19,10 +20,10 @@ from booking.web.held import Edition, Press
 
 def version(session: Session, role: str, shown: Feed, window: Window, owner: Owner) -> tuple[object, ...]:
     """What the contents depend on; it rises or changes with every change that its owner's calendar shows."""
-    known = (owner.published.version, shown.name, owner.bookings)
+    known = (owner.published.version, shown.name, owner.bookings + owner.others)
     if role == queries.ANALYST:
         return *known, queries.rostered(session, owner.person_id, window.start, window.end)
-    return *known, owner.enrolments, sorted(followed(shown, owner))
+    return *known, sorted(followed(shown, owner))
 
 
 Contents = Callable[[Session, Press, Edition, Feed, Owner], list[Part]]
@@ -63,13 +64,17 @@ def analyst(session: Session, press: Press, edition: Edition, _shown: Feed, owne
     window = edition.window
     booked = rows.appointments(session, analyst_id=owner.person_id, start=window.start, end=window.end)
     staffed = set(queries.rostered(session, owner.person_id, window.start, window.end))
+    departed = departures.of_analyst(session, owner.person_id, window.start, window.end)
     given = {meeting.public_id: meeting for meeting in edition.meetings if meeting.public_id in staffed}
     in_meeting: dict[uuid.UUID, list[Appointment]] = {}
     for one in booked:
         in_meeting.setdefault(one.meeting.public_id, []).append(one)
         if not one.is_cancelled:
             given.setdefault(one.meeting.public_id, one.meeting)
-    return [press.render(entries.given, meeting, tuple(in_meeting.get(key, ()))) for key, meeting in given.items()]
+    return [
+        press.render(entries.given, meeting, tuple(in_meeting.get(key, ())), departed.get(key))
+        for key, meeting in given.items()
+    ]
 
 
 #: By the key of the catalogue's private feeds.

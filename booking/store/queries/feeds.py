@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from booking.store.base import table_of
 from booking.store.bookings import Booking
+from booking.store.departures import Departure
 from booking.store.enrolments import Enrolment
 from booking.store.people import Person, Role
 from booking.store.programme import Occurrence, Programme, Roster, Series
@@ -38,7 +39,8 @@ class Owner:
     """Whose private feed it is, and all that says whether it has changed.
 
     `fetched_at` is when a calendar first fetched it, None if none has; `kinds` what its owner has ticked, None for what
-    is ticked at first. `bookings` and `enrolments` rise with every change of one of theirs.
+    is ticked at first. `bookings` and `others` (a member's enrolments; bookings that left an analyst's hours) together
+    rise with every change of one of theirs.
     """
 
     person_id: int
@@ -47,7 +49,7 @@ class Owner:
     kinds: frozenset[str] | None
     published: Published
     bookings: int
-    enrolments: int
+    others: int
 
 
 def published(session: Session) -> Published:
@@ -66,18 +68,26 @@ def series(session: Session, slug: str) -> tuple[str, str] | None:
 
 
 _person, _programme = table_of(Person), table_of(Programme)
-_booking, _enrolment = table_of(Booking), table_of(Enrolment)
+_booking, _enrolment, _departure = table_of(Booking), table_of(Enrolment), table_of(Departure)
 
 
 def _owner_of(role: str) -> Select[Any]:
-    """Each booking and enrolment counts one more than its SEQUENCE: a new one and a changed one both raise the sum."""
+    """Each booking and enrolment counts one more than its SEQUENCE: a new one and a changed one both raise the sum.
+
+    One that leaves an analyst takes its part away, and its departure brings more.
+    """
     whose = {MEMBER: _booking.c.member_id, ANALYST: _booking.c.analyst_id}[role]
     booked = select(func.coalesce(func.sum(_booking.c.sequence + 1), 0)).where(
         whose == _person.c.id, _booking.c.starts_at >= bindparam("start")
     )
-    enrolled = select(func.coalesce(func.sum(_enrolment.c.sequence + 1), 0)).where(
-        _enrolment.c.member_id == _person.c.id
-    )
+    others = {
+        MEMBER: select(func.coalesce(func.sum(_enrolment.c.sequence + 1), 0)).where(
+            _enrolment.c.member_id == _person.c.id
+        ),
+        ANALYST: select(func.coalesce(func.sum(_departure.c.sequence), 0)).where(
+            _departure.c.analyst_id == _person.c.id
+        ),
+    }
     return (
         select(
             _person.c.id,
@@ -87,7 +97,7 @@ def _owner_of(role: str) -> Select[Any]:
             _programme.c.version,
             _programme.c.uid_domain,
             booked.scalar_subquery(),
-            enrolled.scalar_subquery(),
+            others[role].scalar_subquery(),
         )
         .select_from(
             _person.join(table_of(Role), (Role.person_id == _person.c.id) & (Role.role == role)).outerjoin(
@@ -109,10 +119,10 @@ def owner(session: Session, public_id: uuid.UUID, role: str, start: datetime) ->
     row = session.connection().execute(_OWNER[role], {"public_id": public_id, "start": start}).one_or_none()
     if row is None:
         return None
-    person_id, generation, fetched_at, kinds, version, uid_domain, bookings, enrolments = row
+    person_id, generation, fetched_at, kinds, version, uid_domain, bookings, others = row
     ticked = None if kinds is None else frozenset(kinds)
     return Owner(
-        person_id, generation, fetched_at, ticked, Published(version or 0, uid_domain), int(bookings), int(enrolments)
+        person_id, generation, fetched_at, ticked, Published(version or 0, uid_domain), int(bookings), int(others)
     )
 
 

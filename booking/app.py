@@ -14,7 +14,7 @@ from booking import settings as settings_module
 from booking.programme import organisation
 from booking.settings import Settings
 from booking.store import engine as engines
-from booking.web import access, context, reader, refusals, security, shell, unsubscribe
+from booking.web import access, context, guessing, reader, refusals, security, shell, unsubscribe
 from booking.web import blueprints as pages
 
 COLLECT_AFTER = (20_000, 20, 50)  # allocations, and rounds of the younger generations
@@ -42,11 +42,13 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=settings.is_https,
     )
+    app.url_map.merge_slashes = False  # an address is one string: whoever guesses at it is redirected nowhere
     context.init_app(app)
     reader.init_app(app)
     shell.init_app(app)
     refusals.init_app(app)
     security.init_app(app, settings)
+    guessing.init_app(app, settings)
     access.init_app(app)  # before CSRF: whoever is signed out is asked to sign in, not told of a missing token
     csrf = CSRFProtect(app)
     csrf.exempt(unsubscribe.blueprint)  # mail programs press it without a page; its signed address is its token

@@ -18,9 +18,9 @@ from booking.settings import Settings
 from booking.web import access, refusals, security
 
 #: Many, because Google and Outlook fetch the calendars of many members from few addresses, stale ones among them;
-#: few enough to try 160 bits with.
+#: few all the same for whoever has 160 bits to guess.
 MOST_MISSES = RateLimitItemPerMinute(60, namespace="guessing")
-MOST_SENDERS = 20_000  # counted at once, in about 10 MB; beyond them, counting begins anew
+MOST_SENDERS = 20_000  # counted at once, in about 6 MB; beyond them, counting begins anew
 MISSES = {404, 410}  # 410 is what a sign-in link that does not open answers
 
 

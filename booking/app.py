@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
@@ -11,10 +12,11 @@ from flask_wtf import CSRFProtect
 
 from booking import api, clock, resources
 from booking import settings as settings_module
+from booking.mail import masked
 from booking.programme import organisation
 from booking.settings import Settings
 from booking.store import engine as engines
-from booking.web import access, context, reader, refusals, security, shell, unsubscribe
+from booking.web import access, context, guessing, reader, refusals, security, shell, unsubscribe
 from booking.web import blueprints as pages
 
 COLLECT_AFTER = (20_000, 20, 50)  # allocations, and rounds of the younger generations
@@ -42,11 +44,14 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=settings.is_https,
     )
+    app.url_map.merge_slashes = False  # an address is one string: whoever guesses at it is redirected nowhere
+    app.logger.addFilter(masked.MASKING)
     context.init_app(app)
     reader.init_app(app)
     shell.init_app(app)
     refusals.init_app(app)
     security.init_app(app, settings)
+    guessing.init_app(app, settings)
     access.init_app(app)  # before CSRF: whoever is signed out is asked to sign in, not told of a missing token
     csrf = CSRFProtect(app)
     csrf.exempt(unsubscribe.blueprint)  # mail programs press it without a page; its signed address is its token
@@ -57,6 +62,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
 
 def from_environment() -> Flask:
     """The application as the environment's settings say: what servers are pointed at."""
+    masked.begin(logging.WARNING)
     made = create_app(settings_module.load())
     gc.collect()
     gc.freeze()  # what is loaded now stays: the collector need not walk through it again with every few requests

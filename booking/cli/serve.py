@@ -7,20 +7,27 @@ import socket
 import subprocess
 import sys
 import threading
+from typing import cast
 
 import click
 from granian.constants import HTTPModes, Interfaces
-from granian.log import LogLevels
+from granian.log import LOGGING_CONFIG, LogLevels
 from granian.server import Server
 
 from booking import settings
 from booking.cli import stores
+from booking.mail.masked import Masking
 from booking.programme import organisation as organisations
 from booking.settings import SettingsError
 
 TARGET = "booking.app:from_environment"
 THREADS = 2  # a process; more of them only wait for the interpreter, and for the one that writes
 GRACE_SECONDS = 10  # for the requests under way when a signal comes
+_HANDLERS = cast(dict[str, dict[str, object]], LOGGING_CONFIG["handlers"])
+LOGS = {  # the server's own, of which the last is an error that the application let through
+    "filters": {"masking": {"()": Masking}},
+    "handlers": {name: {**one, "filters": ["masking"]} for name, one in _HANDLERS.items()},
+}
 BACKPRESSURE = 128  # requests a process takes up at once; the others wait in the backlog
 
 
@@ -100,6 +107,8 @@ def _serve(host: str, port: int, workers: int) -> None:
         websockets=False,
         factory=True,
         log_level=LogLevels.warning,
+        log_dictconfig=LOGS,
+        log_access=False,  # paths are what opens feeds, doors and bookings
         blocking_threads=THREADS,
         backpressure=BACKPRESSURE,
         respawn_failed_workers=True,

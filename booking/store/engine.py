@@ -24,14 +24,18 @@ READING = "booking_reading"  # the one that leaves BEGIN out
 
 
 def make(url: str, *, foreign_keys: bool = True) -> Engine:
-    """An engine for `sqlite:///path` or `postgresql://…`; migrations ask for one without foreign keys."""
+    """An engine for `sqlite:///path` or `postgresql://…`; migrations ask for one without foreign keys.
+
+    Its errors say the statement without its parameters: those are people's addresses and words.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+        options = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+        engine = create_engine(parsed, connect_args=options, hide_parameters=True)
         _prepare_sqlite(engine, foreign_keys=foreign_keys)
         return engine
     if parsed.get_backend_name() == "postgresql":
-        engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=8)
+        engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=8, hide_parameters=True)
         _ping_the_idle(engine)
         return engine
     raise ValueError(f"neither SQLite nor PostgreSQL: {parsed.get_backend_name()}")

@@ -62,6 +62,20 @@ def level_of(app: Flask, rule: Rule | str) -> str | None:
     return found
 
 
+def signed_paths(app: Flask) -> tuple[str, ...]:
+    """What the paths of signed addresses begin with; worked out once, when every address is known."""
+    found: tuple[str, ...] | None = app.extensions.get("signed_paths")
+    if found is None:
+        rules = (rule for rule in app.url_map.iter_rules() if level_of(app, rule) == TOKEN)
+        found = app.extensions["signed_paths"] = tuple(sorted({rule.rule.partition("<")[0] for rule in rules}))
+    return found
+
+
+def is_signed(app: Flask, path: str) -> bool:
+    """Whether a path lies where signed addresses do, be there one or not: both are answered alike."""
+    return path.startswith(signed_paths(app))
+
+
 def _holds_the_demo() -> bool:
     """Whether the database is one that the demo filled; a setting alone opens nothing on a real one."""
     return bool(context.db().scalar(select(Programme.is_demo)))

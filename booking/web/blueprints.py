@@ -21,6 +21,7 @@ from booking.web import (
     occurrence,
     places,
     programme,
+    robots,
     sign_in,
     unsubscribe,
     visits,
@@ -44,6 +45,7 @@ PAGES = (
     me,
     calendars,
     demo,
+    robots,
     feeds,
     health,
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
+FEEDS = "/feeds/"
 PUBLIC = (("Cache-Control", "public, max-age=900, stale-while-revalidate=86400"),)
 PRIVATE = (
     ("Cache-Control", "private, max-age=900"),
@@ -19,7 +20,7 @@ class NoSessionForFeeds(SecureCookieSessionInterface):
     """Sessions as Flask has them, but none at all for what calendars fetch: no cookie is read or set there."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        if request.path.startswith("/feeds/"):
+        if request.path.startswith(FEEDS):
             return None  # Flask then makes one that can hold nothing and is never saved
         return super().open_session(app, request)
 
@@ -73,14 +74,25 @@ def unchanged(etag: str, *, is_private: bool) -> Response:
 
 def absent() -> Response:
     """404, the same for an address that was never made, has been renewed, or is misspelt."""
+    return refused(404, "There is no calendar at this address.")
+
+
+def is_asked() -> bool:
+    """Whether the request is for what calendars fetch, be there such a calendar or not."""
+    return request.path.startswith(FEEDS) or request.path.endswith(".ics")
+
+
+def refused(status: int, words: str, *more: tuple[str, str]) -> Response:
+    """One line of text with that status: no page, no cookie, nothing to keep; `more` headers."""
     return Response(
-        "There is no calendar at this address.\n",
-        status=404,
+        f"{words}\n",
+        status=status,
         headers=[
             ("Content-Type", "text/plain; charset=utf-8"),
             ("Cache-Control", "no-store"),
             ("X-Content-Type-Options", "nosniff"),
             ("X-Robots-Tag", "noindex"),
             ("Referrer-Policy", "no-referrer"),
+            *more,
         ],
     )

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from booking.domain import errors, wording
 from booking.domain.errors import Refusal
-from booking.web import context, reader, shell
+from booking.web import calendar_answers, context, reader, shell
 
 SENTENCES = {
     "not-found": "There is nothing here, or it is not yours.",
@@ -126,6 +126,24 @@ def page(code: int, words: str = "", machine_code: str = "") -> tuple[str, int]:
     return render_template("errors/page.html", heading=heading, words=words or usual, code=machine_code or code), code
 
 
+def for_calendars(code: int, *headers: tuple[str, str]) -> Response:
+    """The same for what calendars fetch: a line of text."""
+    if code == 404:
+        return calendar_answers.absent()
+    if code == 405:
+        return calendar_answers.refused(code, "Calendars are read here, and nothing else.", *headers)
+    _heading, words = PAGES.get(code, PAGES[400] if code < 500 else PAGES[500])
+    return calendar_answers.refused(code, words, *headers)
+
+
+def too_many(seconds: int) -> Response:
+    """429: to come back after so many seconds."""
+    wait = ("Retry-After", str(seconds))
+    if calendar_answers.is_asked():
+        return for_calendars(429, wait)
+    return Response(*page(429), headers=[wait, ("Cache-Control", "no-store")], mimetype="text/html")
+
+
 def for_programs(error: HTTPException) -> ResponseReturnValue:
     """The same for an address under /api: a problem document (RFC 9457)."""
     code = error.code or 500
@@ -153,14 +171,17 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> ResponseReturnValue:
-        if error.code is None or error.code < 400 or request.blueprint == "feeds":
+        if error.code is None or error.code < 400:
             return error
+        kept = [(name, value) for name, value in error.get_headers() if name in {"Allow", "Retry-After"}]
+        if calendar_answers.is_asked():
+            return for_calendars(error.code, *kept)
         if request.path.startswith("/api/"):
             return for_programs(error)
+        if error.code >= 500:
+            reader.as_visitor()  # what failed may be the look-up of who is reading
         answer = app.make_response(page(error.code))
-        for name, value in error.get_headers():
-            if name in {"Allow", "Retry-After"}:
-                answer.headers[name] = value
+        answer.headers.extend(kept)
         return answer
 
     @app.errorhandler(OperationalError)
@@ -168,6 +189,8 @@ def init_app(app: Flask) -> None:
         """The database is away or too busy: nothing was done, and it is worth trying again."""
         app.logger.error("the database does not answer: %s", type(error.orig).__name__)
         reader.as_visitor()
+        if calendar_answers.is_asked():
+            return for_calendars(503, ("Retry-After", str(RETRY_SECONDS)))
         if request.path.startswith("/api/"):
             return for_programs(ServiceUnavailable(retry_after=RETRY_SECONDS))
         answer = app.make_response(page(503))
@@ -177,4 +200,4 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(Exception)
     def broken(error: Exception) -> ResponseReturnValue:
         app.logger.error("a request failed", exc_info=error)
-        return page(500)
+        return for_calendars(500) if calendar_answers.is_asked() else page(500)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+from functools import lru_cache
 
 from flask import Flask, Response, request
 from flask_login import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from booking.settings import Settings
-from booking.web import access
+from booking.web import access, calendar_answers
 
 POLICY = "; ".join(
     f"{name} {value}"
@@ -31,13 +32,18 @@ POLICY = "; ".join(
 
 def sender(settings: Settings) -> str:
     """Who is asking, as a keyed digest of the network address: of IPv6 the first 64 bits."""
+    return _digest(settings.secret_key, request.remote_addr or "0.0.0.0")
+
+
+@lru_cache(maxsize=1024)
+def _digest(key: str, address_text: str) -> str:
     try:
-        address = ipaddress.ip_address(request.remote_addr or "0.0.0.0")
+        address = ipaddress.ip_address(address_text)
     except ValueError:
         address = ipaddress.ip_address("0.0.0.0")
     bits = 64 if address.version == 6 else 32
     network = ipaddress.ip_network(f"{address}/{bits}", strict=False)
-    return hmac.new(settings.secret_key.encode(), f"sender\n{network}".encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.new(key.encode(), f"sender\n{network}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -49,16 +55,16 @@ def init_app(app: Flask, settings: Settings) -> None:
     @app.after_request
     def headers(answer: Response) -> Response:
         answer.headers.setdefault("X-Content-Type-Options", "nosniff")
-        if request.blueprint == "feeds" or request.endpoint == "static":
+        if calendar_answers.is_asked() or request.blueprint == "robots" or request.endpoint == "static":
             return answer
-        is_token = request.endpoint is not None and access.level_of(app, request.endpoint) == access.TOKEN
+        is_signed = access.is_signed(app, request.path)
         answer.headers.setdefault("Content-Security-Policy", POLICY)
-        answer.headers.setdefault("Referrer-Policy", "no-referrer" if is_token else "same-origin")
+        answer.headers.setdefault("Referrer-Policy", "no-referrer" if is_signed else "same-origin")
         answer.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         answer.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        if is_token:
+        if is_signed:
             answer.headers.setdefault("X-Robots-Tag", "noindex")
-        if is_token or current_user.is_authenticated:
+        if is_signed or current_user.is_authenticated:
             answer.headers.setdefault("Cache-Control", "private, no-store")
         if settings.is_https:
             answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")

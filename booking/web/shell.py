@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from flask import Flask, url_for
@@ -13,7 +14,7 @@ from markupsafe import Markup, escape
 from booking.domain import wording, zones
 from booking.domain.organisation import Kind
 from booking.resources import PACKAGE
-from booking.web import context
+from booking.web import access, context
 
 A_YEAR = 365 * 24 * 3600
 
@@ -98,6 +99,7 @@ def init_app(app: Flask) -> None:
 
     app.jinja_env.globals.update(
         static=static,
+        is_signed=partial(access.is_signed, app),  # such an address is put into no other
         when=when,
         mine=mine,
         yours=yours,

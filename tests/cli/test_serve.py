@@ -14,11 +14,18 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from booking import clock
+from booking.domain import tokens
+from booking.store import engine as engines
 from booking.store import migrate
+from booking.store.programme import Programme
+from tests.builders import a_person, a_series, an_occurrence
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 60
@@ -62,6 +69,15 @@ def answer(url: str) -> str:
         except OSError:
             time.sleep(0.1)
     raise TimeoutError(url)
+
+
+def status(url: str) -> int:
+    """The status that `url` is answered with."""
+    try:
+        with urllib.request.urlopen(url, timeout=10) as page:
+            return int(page.status)
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 def child(parent: int, word: str) -> int:
@@ -134,6 +150,38 @@ def test_without_a_mail_server_the_pages_are_served_all_the_same(tmp_path: Path,
         output, errors = process.communicate(timeout=SECONDS)
         assert "no mail server is set, so no worker runs and letters wait" in errors
         assert "with a worker" not in output
+
+
+def test_nothing_that_the_server_writes_names_anybody_or_opens_anything(tmp_path: Path) -> None:
+    url, email = f"sqlite:///{tmp_path / 'b.sqlite'}", "mia.moss@example.org"
+    migrate.upgrade(url)
+    engine = engines.make(url)
+    with engines.sessions(engine)() as session:
+        mia = a_person(session, "Mia Moss")
+        lab = an_occurrence(session, a_series(session, kind="lab"), starts_at=clock.now() + timedelta(days=2))
+        session.get_one(Programme, 1).uid_domain = "booking.example.org"
+        session.commit()
+        person, occurrence = mia.public_id, lab.id
+    port, key = free_port(), "f" * 40
+    feed, door = tokens.sign(key, "member-feed", str(person)), tokens.sign("s" * 40, "door", str(person))
+    asked = {f"feeds/member/{feed}.ics": 200, f"feeds/member/{feed[:-1]}.ics": 404, f"join/{door}": 404}
+    environment = {"BOOKING_DATABASE_URL": url, "BOOKING_SECRET_KEY": "s" * 40, "BOOKING_FEED_KEY": key}
+    with running(
+        tmp_path, "serve", "--port", str(port), "--workers", "1", **environment, GRANIAN_LOG_ACCESS_ENABLED="1"
+    ) as process:
+        answer(f"http://127.0.0.1:{port}/healthz")
+        assert {path: status(f"http://127.0.0.1:{port}/{path}") for path in asked} == asked
+        with engine.begin() as connection:  # a row that cannot be read, which the error quotes
+            connection.execute(text("UPDATE occurrence SET revised_at = :x"), {"x": f"{email} {feed}"})
+        assert status(f"http://127.0.0.1:{port}/feeds/member/{feed}.ics") == 500
+        assert status(f"http://127.0.0.1:{port}/occurrences/{occurrence}.ics") == 404
+        process.terminate()
+        output, errors = process.communicate(timeout=SECONDS)
+    engine.dispose()
+    assert "a request failed\nTraceback" in errors
+    assert "'…@example.org …'" in errors
+    for secret in (email, feed.partition(".")[2][:-1], door.partition(".")[2]):
+        assert secret not in output + errors
 
 
 def test_what_keeps_it_from_serving_is_one_line(tmp_path: Path, settings: dict[str, str]) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 from flask import Flask
+from limits import RateLimitItemPerMinute
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
 
 from booking.domain import tokens
 from booking.services.sign_in import ask
@@ -20,7 +23,7 @@ from booking.store.changes import Change, Draft
 from booking.store.letters import Letter
 from booking.store.people import Person
 from booking.store.tables import Base
-from booking.web import access
+from booking.web import access, guessing
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import FEED_KEY, SECRET_KEY, client_of, make_app
@@ -115,6 +118,7 @@ LEVELS = {
     "feeds.booking": "member",
     "feeds.managed": "token",
     "feeds.robots": "public",
+    "robots.show": "public",
     "health.healthz": "public",
     "demo.people": "demo",
     "demo.sign_in": "demo",
@@ -310,6 +314,40 @@ def test_methods_that_no_page_has_are_refused(house: House) -> None:
         here = {method for other in rules(house.app) if other.rule == rule.rule for method in other.methods or ()}
         for method in {"PUT", "DELETE", "PATCH"} - here:
             assert client.open(house.path(rule), method=method).status_code == 405, rule
+
+
+def test_every_signed_address_is_kept_from_robots_caches_and_other_sites_and_closes_to_who_guesses(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guessing, "MOST_MISSES", RateLimitItemPerMinute(2))
+    house.app.config["WTF_CSRF_ENABLED"] = False
+    client = client_of(house.app)
+    robots = client.get("/robots.txt").text.splitlines()
+    closed = tuple(line.removeprefix("Disallow: ") for line in robots if line.startswith("Disallow: "))
+    signed = [rule for rule in rules(house.app) if LEVELS[rule.endpoint] == "token"]
+    assert {"/feeds", "/join", "/manage", "/sign-in", "/unsubscribe"} == {f"/{r.rule.split('/')[1]}" for r in signed}
+    for number, rule in enumerate(signed):
+        path, is_calendar = house.path(rule), rule.rule.endswith(".ics")
+        wrong = re.sub(r"[0-9a-f-]{36}\.[a-z2-7]{32}", f"{uuid.uuid4()}.{'a' * 32}", path)
+        method = "GET" if "GET" in (rule.methods or ()) else "POST"
+
+        def ask(address: str, method: str = method, sender: str = f"192.0.2.{number}") -> TestResponse:
+            answer = client.open(address, method=method, environ_base={"REMOTE_ADDR": sender})
+            assert answer.headers["X-Robots-Tag"] == "noindex", address
+            assert answer.headers["Referrer-Policy"] == "no-referrer", address
+            return answer
+
+        hit = ask(path)
+        assert hit.status_code not in {400, 404, 410, 429}, rule
+        assert hit.headers["Cache-Control"] == ("private, max-age=900" if is_calendar else "private, no-store"), rule
+        assert path.startswith(closed) is not path.startswith("/feeds/"), rule
+        for _ in range(2):
+            assert (answer := ask(wrong)).status_code in {404, 410}, rule
+            assert "no-store" in answer.headers["Cache-Control"], rule
+        held = ask(path)
+        assert (held.status_code, held.headers["Cache-Control"]) == (429, "no-store"), rule
+        assert 0 < int(held.headers["Retry-After"]) <= 60, rule
+        assert held.mimetype == ("text/plain" if is_calendar else "text/html"), rule
 
 
 @pytest.mark.parametrize(

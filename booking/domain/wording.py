@@ -6,7 +6,7 @@ belong together are tied with no-break spaces.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from booking.domain import zones
 
@@ -47,6 +47,13 @@ def span(start: datetime, end: datetime, zone: str) -> str:
 def label(instant: datetime, zone: str, programme_zone: str) -> str:
     """What stands behind a clock time: the abbreviation in the programme's zone, elsewhere the city."""
     return zones.abbreviation(instant, zone) if zone == programme_zone else zones.city(zone)
+
+
+def rough(length: timedelta) -> str:
+    """1 hour, 8 hours, 1 day, 3 days: whole ones, never none."""
+    hours = max(1, round(length / timedelta(hours=1)))
+    number, unit = (round(hours / 24), "day") if hours == 24 or hours >= 36 else (hours, "hour")
+    return f"{number}{NBSP}{unit}{'' if number == 1 else 's'}"
 
 
 def same_clock(instant: datetime, zone: str | None, other: str) -> bool:

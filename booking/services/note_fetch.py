@@ -5,20 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.services.deed import deed
-from booking.store import feed_fetches
-from booking.store.people import Person
+from booking.store import feed_fetches, locks
+from booking.store.bookings import Booking
 from booking.store.queries.feeds import FETCHED_AT
 
 
 @deed
 def note_fetch(session: Session, person_id: int, role: str, now: datetime) -> None:
-    """Keep `now` as the first fetch of the person's feed as `role` (`member` or `analyst`); a later one is not kept."""
-    column = FETCHED_AT[role]
-    session.execute(update(Person).where(Person.id == person_id, column.is_(None)).values({column.key: now}))
+    """Keep `now` as the first fetch of the person's feed as `role` (`member` or `analyst`); a later one is not kept.
+
+    It waits for whatever this person is booking at the moment, as a booking waits for it: a booking that was quicker
+    comes before the fetch, also by the clock, and any other comes without an invitation. Whoever serves the feed
+    notes the fetch before the answer is out.
+    """
+    column = FETCHED_AT[role].key
+    person = locks.person(session, person_id)
+    if getattr(person, column) is None:
+        last = session.scalar(select(func.max(Booking.created_at)).where(Booking.member_id == person.id))
+        setattr(person, column, max(now, last or now))
 
 
 @deed

@@ -96,7 +96,10 @@ def _check_may_undo(session: Session, change: Change, before: dict[str, Any], no
     later = select(exists().where(Change.id > change.id, Change.undone_at.is_(None)))
     if session.scalar(later):
         raise CannotUndo("something was published after it: undo that first")
-    gone = exists().where(Letter.change_id == change.id, (Letter.sent_at.is_not(None)) | (Letter.attempts > 0))
+    gone = exists().where(
+        Letter.change_id == change.id,
+        Letter.sent_at.is_not(None) | (Letter.attempts > 0) | (Letter.due_at < change.due_at),  # or let go early
+    )
     if session.scalar(select(gone)):
         raise CannotUndo("one of its letters has gone already")
 

@@ -1,19 +1,24 @@
-"""When calendars last fetched each address: at most one record an hour for each."""
+"""When calendars last fetched each address: at most one record an hour for each, whatever the number of processes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, delete
+from sqlalchemy import ForeignKey, Index, bindparam, delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from booking.store.base import Base, table_of
+from booking.store.base import Base, UTCDateTime, table_of
+
+APART = timedelta(hours=1)
 
 
 class FeedFetch(Base):
-    """`address` is a public feed's key ("clinics"), or "member/12" and "analyst/12" for those of person 12."""
+    """`address` is a public feed's key ("clinics"), or "member/12" and "analyst/12" for those of person 12.
+
+    `fetched_before_at` is the fetch that was kept before the last one, None as long as there was one only.
+    """
 
     __tablename__ = "feed_fetch"
     __table_args__ = (Index("ix_feed_fetch_fetched_at", "fetched_at"),)
@@ -21,21 +26,29 @@ class FeedFetch(Base):
     address: Mapped[str] = mapped_column(primary_key=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     fetched_at: Mapped[datetime]
+    fetched_before_at: Mapped[datetime | None]
 
 
 _fetch = table_of(FeedFetch)
 
 
 def record(session: Session, fetched: Mapping[str, tuple[int | None, datetime]]) -> None:
-    """Keep when each address was fetched, whatever stood there before, in one statement."""
+    """Keep when each address was fetched and when before that, in one statement.
+
+    A fetch within an hour of the one that is kept, as another process may have kept it, changes nothing. In the order
+    of the addresses, so that two processes that write at once do not wait for each other in a circle.
+    """
     rows = [
-        {"address": address, "person_id": person_id, "fetched_at": at} for address, (person_id, at) in fetched.items()
+        {"address": address, "person_id": person_id, "fetched_at": at, "an_hour_before": at - APART}
+        for address, (person_id, at) in sorted(fetched.items())
     ]
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     statement = dialect.insert(_fetch)
-    session.execute(
+    session.connection().execute(
         statement.on_conflict_do_update(
-            index_elements=[_fetch.c.address], set_={"fetched_at": statement.excluded.fetched_at}
+            index_elements=[_fetch.c.address],
+            set_={"fetched_at": statement.excluded.fetched_at, "fetched_before_at": _fetch.c.fetched_at},
+            where=_fetch.c.fetched_at <= bindparam("an_hour_before", type_=UTCDateTime()),
         ),
         rows,
     )

@@ -21,7 +21,7 @@ from booking.store import bookings
 from booking.store.queries import meetings as queries
 from booking.store.queries import timetables, visits
 from booking.store.queries.timetables import Timetable
-from booking.web import context, picker, refusals, shell
+from booking.web import context, inviting, picker, refusals, shell
 from booking.web.picker import Chosen
 
 
@@ -36,6 +36,7 @@ class Links:
     accept: str
     wait: str
     brief: str
+    invite: str
 
 
 def door(public_id: uuid.UUID) -> str:
@@ -64,6 +65,7 @@ def show(appointment: Appointment, links: Links, *, just_booked: bool = False) -
         just_booked=just_booked,
         offer=cover.offer_of(session, appointment.public_id, now) if is_ahead else None,
         stands_in_for=cover.stands_in_for(session, appointment.public_id) if is_ahead else "",
+        too_soon=inviting.too_soon(appointment) if is_ahead else "",
         door=door(appointment.public_id),
         opens_at=opens_at(appointment),
         has_started=now >= appointment.starts_at,

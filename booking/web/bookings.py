@@ -16,7 +16,7 @@ from booking.store.queries import enrolments, timetables, visits, waitlist
 from booking.store.queries import meetings as queries
 from booking.store.queries import turns as turn_queries
 from booking.store.queries.enrolments import Enrolled
-from booking.web import access, booked, context, picker
+from booking.web import access, booked, context, inviting, picker
 from booking.web import places as places_pages
 from booking.web.booked import Links
 
@@ -87,6 +87,7 @@ def links(public_id: uuid.UUID) -> Links:
         accept=url_for("bookings.accept", public_id=public_id),
         wait=url_for("bookings.wait", public_id=public_id),
         brief=url_for("bookings.brief", public_id=public_id),
+        invite=url_for("bookings.invite", public_id=public_id),
     )
 
 
@@ -155,3 +156,10 @@ def accept(public_id: uuid.UUID) -> ResponseReturnValue:
 def wait(public_id: uuid.UUID) -> ResponseReturnValue:
     """Rather wait for the analyst who was asked for."""
     return booked.wait(own(public_id), links(public_id), current_user.id)
+
+
+@blueprint.post("/<uuid:public_id>/invite")
+@access.member
+def invite(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Send an invitation for this one."""
+    return inviting.invite(own(public_id), links(public_id).show, current_user.id)

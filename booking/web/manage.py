@@ -15,7 +15,7 @@ from booking.domain.meetings import Appointment, Meeting
 from booking.store.queries import doors as door_queries
 from booking.store.queries import meetings as queries
 from booking.store.queries import timetables
-from booking.web import access, booked, context, shell
+from booking.web import access, booked, context, inviting, shell
 from booking.web.booked import Links
 
 blueprint = Blueprint("manage", __name__)
@@ -46,6 +46,7 @@ def managed(token: str) -> tuple[Appointment, Links]:
         accept=url_for("manage.accept", token=token),
         wait=url_for("manage.wait", token=token),
         brief=url_for("manage.brief", token=token),
+        invite=url_for("manage.invite", token=token),
     )
 
 
@@ -89,6 +90,14 @@ def accept(token: str) -> ResponseReturnValue:
 def wait(token: str) -> ResponseReturnValue:
     """Rather wait for the analyst who was asked for."""
     return booked.wait(*managed(token), None)
+
+
+@blueprint.post("/manage/<token>/invite")
+@access.token
+def invite(token: str) -> ResponseReturnValue:
+    """Send an invitation for this one."""
+    found, links = managed(token)
+    return inviting.invite(found, links.show, None)
 
 
 @blueprint.get("/join/<token>")

@@ -200,6 +200,15 @@ def away_on_the_last_monday(site: Site, world: World) -> str:
         return f"/analyst/cover/{away.public_id}"
 
 
+def too_soon_for_the_calendar(site: Site, world: World) -> str:
+    """Kim's calendar was seen once, long ago; the booking came without an invitation."""
+    with site.session() as session:
+        session.get_one(Person, world.kim.id).member_feed_fetched_at = NOW
+        session.get_one(Booking, world.booking.id).is_invited = False
+        session.commit()
+    return f"/bookings/{world.booking.public_id}"
+
+
 DURING = CLINIC_AT + timedelta(minutes=12)
 AFTER = CLINIC_AT + timedelta(minutes=70)
 DAY = "/analyst/2023-12-04"
@@ -282,6 +291,7 @@ STOPS = [
     Stop("waitlist, held for one", held_for_lee, lee),
     Stop("waitlist, on the clinic’s page", occurrence("full"), lee),
     Stop("waitlist, in my bookings", at("/bookings"), lee),
+    Stop("booking, too soon for its calendar", too_soon_for_the_calendar, kim, now=CLINIC_AT - timedelta(hours=3)),
     Stop("nothing here", at("/nothing-here"), status=404),
     Stop("for others", at("/analyst/"), kim, status=403),
     Stop("demo, people", at("/demo"), is_demo=True),

@@ -177,6 +177,7 @@ LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "booked-sydney-in-winter": ("booked", WINTER, "Australia/Sydney"),
     "booked-unknown-zone-in-winter": ("booked", WINTER, None),
     "booked-los-angeles": ("booked", FACTS, "America/Los_Angeles"),
+    "invitation": ("invitation", FACTS, "Australia/Perth"),
     "moved-by-a-quarter": ("moved", {**FACTS, **MOVED, "was_minutes": 15, "was_with": "Ada Reyes"}, "Australia/Perth"),
     "moved": ("moved", {**FACTS, **MOVED}, "Australia/Sydney"),
     "moved-by-us": ("moved-by-us", {**FACTS, **MOVED, **BEN_IS_ILL}, "Australia/Sydney"),
@@ -260,7 +261,9 @@ def test_both_parts_say_the_same_words(golden: str) -> None:
     assert sorted(words(made.text)) == sorted(words(" ".join(Words(made.html).read)))
 
 
-@pytest.mark.parametrize("golden", [name for name in LETTERS if name.startswith(("booked", "moved", "stands"))])
+@pytest.mark.parametrize(
+    "golden", [name for name in LETTERS if name.startswith(("booked", "invitation", "moved", "stands"))]
+)
 def test_a_letter_about_a_booking_that_stands_has_its_manage_address_and_its_door_in_both_parts(golden: str) -> None:
     name, facts, zone = LETTERS[golden]
     made = render(name, facts, Recipient("mia.moss@example.org", "Mia Moss", zone), LINKS, ORGANISATION)

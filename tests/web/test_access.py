@@ -65,6 +65,8 @@ LEVELS = {
     "away.wanted": "analyst",
     "away.take": "analyst",
     "bookings.accept": "member",
+    "bookings.invite": "member",
+    "manage.invite": "token",
     "bookings.wait": "member",
     "letters.listed": "coordinator",
     "letters.again": "coordinator",
@@ -206,7 +208,9 @@ def house(database: Database, session: Session) -> House:
     arguments |= {"unsubscribe.ask": ending, "unsubscribe.end": ending, "letters.again": {"public_id": letter}}
     managed = ("managed", "managed_accept", "managed_decline", "managed_leave")
     arguments |= {f"places.{endpoint}": place_token for endpoint in managed}
-    own = [f"bookings.{endpoint}" for endpoint in ("one", "move", "cancel", "accept", "wait", "brief", "go_on")]
+    own = [
+        f"bookings.{endpoint}" for endpoint in ("one", "move", "cancel", "accept", "wait", "brief", "go_on", "invite")
+    ]
     programs = [f"api.{endpoint}" for endpoint in ("one", "change", "give_up")]
     arguments["visits.do"] = {"public_id": booking.public_id, "what": "cancel"}
     for endpoint in (*own, *programs, "visits.one", "visits.note", "feeds.booking", "analyst.outcome", "analyst.start"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import event, select
@@ -80,3 +80,27 @@ def test_what_cannot_be_written_is_noted_again(database: Database, session: Sess
     app.extensions["booking"] = state
     client.get("/feeds/clinics.ics")
     assert fetches.write(app) == 1
+
+
+def test_of_two_processes_one_keeps_a_fetch_within_the_hour_and_the_one_before_stays_known(
+    database: Database, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each application has its own memory of what it has noted, as two processes have."""
+    a_clinic(session)
+    at = Clock(NOW)
+    apps = [make_app(database, at), make_app(database, at)]
+    monkeypatch.setattr(clock, "monotonic", lambda: at.now.timestamp())
+
+    def fetched(app: int, minutes: int) -> tuple[datetime, datetime | None]:
+        at.now = NOW + timedelta(minutes=minutes)
+        client_of(apps[app]).get("/feeds/clinics.ics")
+        assert fetches.write(apps[app]) == 1
+        session.rollback()
+        row = session.get_one(FeedFetch, "clinics", populate_existing=True)
+        return row.fetched_at, row.fetched_before_at
+
+    assert fetched(0, 0) == (NOW, None)
+    assert fetched(1, 59) == (NOW, None)
+    assert fetched(0, 60) == (NOW + timedelta(minutes=60), NOW)
+    assert fetched(1, 119) == (NOW + timedelta(minutes=60), NOW)
+    assert fetched(0, 540) == (NOW + timedelta(minutes=540), NOW + timedelta(minutes=60))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
+from booking.domain.fetching import Fetching
 from booking.store.base import table_of
 from booking.store.feed_fetches import FeedFetch
+from booking.store.people import Person
 
 #: Who has not fetched for so long is no subscriber any more.
 ALIVE = timedelta(days=14)
@@ -21,6 +24,18 @@ def last(session: Session, addresses: Iterable[str]) -> dict[str, datetime]:
     """When each of those addresses was last fetched, where it ever was."""
     found = select(_fetch.c.address, _fetch.c.fetched_at).where(_fetch.c.address.in_(list(addresses)))
     return {address: at for address, at in session.execute(found)}
+
+
+def of_member(session: Session, member: uuid.UUID) -> Fetching | None:
+    """How the calendar of that member fetches; None where none does, or the member wants no invitation at all."""
+    row = session.execute(
+        select(Person.member_feed_fetched_at, _fetch.c.fetched_at, _fetch.c.fetched_before_at)
+        .outerjoin(_fetch, and_(_fetch.c.person_id == Person.id, _fetch.c.address.startswith("member/")))
+        .where(Person.public_id == member, Person.invitations != "never", Person.member_feed_fetched_at.is_not(None))
+        .order_by(_fetch.c.fetched_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else Fetching(row.fetched_at or row.member_feed_fetched_at, row.fetched_before_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from booking.services.deed import deed
 from booking.store import feed_fetches, locks
 from booking.store.bookings import Booking
-from booking.store.queries.feeds import FETCHED_AT
+from booking.store.queries.feeds import FETCHED_AT, GENERATION
 
 
 @deed
-def note_fetch(session: Session, person_id: int, role: str, now: datetime) -> None:
-    """Keep `now` as the first fetch of the person's feed as `role` (`member` or `analyst`); a later one is not kept.
+def note_fetch(session: Session, person_id: int, role: str, generation: int, now: datetime) -> None:
+    """Keep `now` as the first fetch of the person's feed as `role` (`member` or `analyst`).
+
+    A later one is not kept, nor one of an address that has ended meanwhile: `generation` is that of the address.
 
     It waits for whatever this person is booking at the moment, as a booking waits for it: a booking that was quicker
     comes before the fetch, also by the clock, and any other comes without an invitation. Whoever serves the feed
@@ -24,7 +26,7 @@ def note_fetch(session: Session, person_id: int, role: str, now: datetime) -> No
     """
     column = FETCHED_AT[role].key
     person = locks.person(session, person_id)
-    if getattr(person, column) is None:
+    if getattr(person, GENERATION[role].key) == generation and getattr(person, column) is None:
         last = session.scalar(select(func.max(Booking.created_at)).where(Booking.member_id == person.id))
         setattr(person, column, max(now, last or now))
 

@@ -154,11 +154,11 @@ def new_feed_address(session: Session, person_id: int, purpose: str, now: dateti
     if purpose == "member-feed":
         person.member_feed_generation += 1
         person.member_feed_fetched_at = None
-        feed_fetches.forget(session, f"member/{person.id}")
+        feed_fetches.forget(session, "member", person.id)
     elif purpose == "analyst-feed":
         person.analyst_feed_generation += 1
         person.analyst_feed_fetched_at = None
-        feed_fetches.forget(session, f"analyst/{person.id}")
+        feed_fetches.forget(session, "analyst", person.id)
     else:
         raise errors.NotFound()
     register.write(session, "new-feed-address", "person", person.public_id, now, actor_id=person.id, purpose=purpose)

@@ -15,7 +15,7 @@ APART = timedelta(hours=1)
 
 
 class FeedFetch(Base):
-    """`address` is a public feed's key ("clinics"), or "member/12" and "analyst/12" for those of person 12.
+    """`address` is a public feed's key ("clinics"), or what `private` makes of a private one.
 
     `fetched_before_at` is the fetch that was kept before the last one, None as long as there was one only.
     """
@@ -54,6 +54,12 @@ def record(session: Session, fetched: Mapping[str, tuple[int | None, datetime]])
     )
 
 
-def forget(session: Session, address: str) -> None:
-    """Nobody has fetched it: where a new address takes the place of an old one."""
-    session.execute(delete(_fetch).where(_fetch.c.address == address))
+def private(role: str, person_id: int, generation: int) -> str:
+    """How a private address is called here: role, person, and which of their addresses it is ("member/12/0")."""
+    return f"{role}/{person_id}/{generation}"
+
+
+def forget(session: Session, role: str, person_id: int) -> None:
+    """Nobody fetches the person's addresses for that role any more: a new one takes their place."""
+    theirs = (_fetch.c.person_id == person_id) & _fetch.c.address.startswith(f"{role}/")
+    session.execute(delete(_fetch).where(theirs))

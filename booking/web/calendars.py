@@ -17,6 +17,7 @@ from booking.calendars.subscribe import Links
 from booking.domain import tokens
 from booking.domain.organisation import Kind
 from booking.services import profile as deeds
+from booking.store import feed_fetches
 from booking.store.people import Person
 from booking.store.queries import feeds as queries
 from booking.store.queries import fetches
@@ -55,24 +56,19 @@ def own_addresses() -> list[Own]:
         return []
     person = context.db().get_one(Person, current_user.id)
     found = catalogue.private(context.organisation())
-    last = fetches.last(context.db(), [f"{role}/{person.id}" for role in found])
-    return [
-        _own(role, feed, person, last.get(f"{role}/{person.id}"))
-        for role, feed in found.items()
-        if role in current_user.roles
-    ]
+    generations = {role: getattr(person, queries.GENERATION[role].key) for role in found if role in current_user.roles}
+    addresses = {role: feed_fetches.private(role, person.id, n) for role, n in generations.items()}
+    last = fetches.last(context.db(), addresses.values())
+    return [_own(role, found[role], person, n, last.get(addresses[role])) for role, n in generations.items()]
 
 
-def _own(role: str, feed: Feed, person: Person, fetched_at: datetime | None) -> Own:
+def _own(role: str, feed: Feed, person: Person, generation: int, fetched_at: datetime | None) -> Own:
     purpose = f"{role}-feed"
-    generation = getattr(person, queries.GENERATION[role].key)
     token = tokens.sign(context.settings().feed_key, purpose, str(person.public_id), generation)
     links = subscriptions.links(f"{context.settings().base_url}/feeds/{role}/{token}.ics")
     kinds = context.organisation().kinds.values() if feed.kinds is not None else ()
-    ticked = feed.kinds if person.feed_kinds is None else person.feed_kinds
-    return Own(
-        purpose, TITLES[role], feed.holds, links, fetched_at, [(kind, kind.name in (ticked or ())) for kind in kinds]
-    )
+    ticked = (feed.kinds if person.feed_kinds is None else person.feed_kinds) or ()
+    return Own(purpose, TITLES[role], feed.holds, links, fetched_at, [(kind, kind.name in ticked) for kind in kinds])
 
 
 @blueprint.post("/member-feed/holds")

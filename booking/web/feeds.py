@@ -1,4 +1,4 @@
-"""The addresses that calendars fetch: public feeds, private feeds, single entries, and robots.txt.
+"""The addresses that calendars fetch: public feeds, private feeds, and single entries.
 
 Public bytes are held in this process; which version they should be is looked up once a second at the most.
 """
@@ -20,6 +20,7 @@ from booking.calendars.parts import Part
 from booking.domain import tokens
 from booking.domain.meetings import Appointment
 from booking.services.note_fetch import note_fetch
+from booking.store import feed_fetches
 from booking.store.queries import feeds as queries
 from booking.store.queries import meetings as rows
 from booking.web import access, calendar_answers, context, fetches, private_feeds
@@ -122,7 +123,7 @@ def _private(role: str, token: str) -> Response:
     shelf: Shelf = current_app.extensions["feeds"]
     shown = catalogue.private(context.organisation())[role]
     press = _press(shelf, owner.published)
-    address = f"{role}/{owner.person_id}"
+    address = feed_fetches.private(role, owner.person_id, owner.generation)
     version = private_feeds.version(context.db(), role, shown, window, owner)
     etag = feeds.digest(press.fingerprint, version, address, window)
     if calendar_answers.is_unchanged(etag):
@@ -134,7 +135,7 @@ def _private(role: str, token: str) -> Response:
     if _is_calendar():
         fetches.note(address, owner.person_id)
         if owner.fetched_at is None:
-            note_fetch(context.db(), owner.person_id, role, context.now())
+            note_fetch(context.db(), owner.person_id, role, owner.generation, context.now())
     return response
 
 
@@ -200,14 +201,6 @@ def _booking(appointment: Appointment) -> Response:
     etag = feeds.digest(press.fingerprint, [repr(appointment)], "booking")
     content = feeds.single(entries.booked(press.publisher, appointment))
     return calendar_answers.respond(calendar_answers.answer(etag, content, "booking.ics", is_private=True))
-
-
-@blueprint.get("/robots.txt")
-@access.public
-def robots() -> Response:
-    """Calendars may fetch every feed (Google asks here first); addresses that open one thing are nobody's to find."""
-    text = "User-agent: *\nAllow: /feeds/\nDisallow: /join/\nDisallow: /manage/\nDisallow: /sign-in/\n"
-    return Response(text, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "public, max-age=86400"})
 
 
 def _subject(token: str) -> uuid.UUID | None:

@@ -119,7 +119,6 @@ LEVELS = {
     "feeds.occurrence": "public",
     "feeds.booking": "member",
     "feeds.managed": "token",
-    "feeds.robots": "public",
     "robots.show": "public",
     "health.healthz": "public",
     "demo.people": "demo",

@@ -497,14 +497,6 @@ def test_a_booking_is_a_file_for_whoever_holds_its_manage_address_until_a_week_a
     assert site.get(f"/manage/{token}/booking.ics").status_code == 404
 
 
-def test_robots_may_fetch_feeds(site):
-    answer = site.get("/robots.txt")
-    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
-    assert "Allow: /feeds/" in answer.text.splitlines()
-    assert not any(line.startswith("Disallow: /feeds") for line in answer.text.splitlines())
-    assert "Disallow: /" not in answer.text.splitlines()
-
-
 def test_a_series_keeps_the_address_that_it_had_under_an_earlier_short_name(site: Site) -> None:
     series = a_series(site.session, slug="new-name", kind="lab", title="Lab", terms={"was": ["old-name"]})
     an_occurrence(site.session, series)

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from booking import clock
 from booking.domain import tokens
+from booking.services.note_fetch import note_fetch
 from booking.services.profile import new_feed_address
 from booking.store.feed_fetches import FeedFetch
+from booking.store.people import Person
 from booking.store.queries import fetches as queries
 from booking.web import fetches
 from tests.builders import NOW, a_clinic, a_person
@@ -46,7 +48,7 @@ def test_fetches_are_gathered_written_together_and_at_most_once_an_hour(
     rows = session.scalars(select(FeedFetch).order_by(FeedFetch.address)).all()
     assert [(row.address, row.person_id, row.fetched_at) for row in rows] == [
         ("clinics", None, NOW),
-        (f"member/{member.id}", member.id, NOW),
+        (f"member/{member.id}/0", member.id, NOW),
     ]
     assert "Last fetched by a calendar: Mon" in client_of(app, member).get("/calendars").text
     at.now, seconds[0] = NOW + timedelta(minutes=59), 1000.0 + 59 * 60
@@ -57,7 +59,7 @@ def test_fetches_are_gathered_written_together_and_at_most_once_an_hour(
     assert fetches.write(app) == 1
     session.rollback()
     session.expire_all()
-    assert session.get_one(FeedFetch, f"member/{member.id}").fetched_at == at.now
+    assert session.get_one(FeedFetch, f"member/{member.id}/0").fetched_at == at.now
     assert queries.since(session, NOW + timedelta(minutes=1), at.now) == queries.Fetched(2, 1)
     assert queries.since(session, NOW, NOW + timedelta(days=14, minutes=1)) == queries.Fetched(1, 1)
     new_feed_address(session, member.id, "member-feed", at.now)
@@ -104,3 +106,32 @@ def test_of_two_processes_one_keeps_a_fetch_within_the_hour_and_the_one_before_s
     assert fetched(0, 60) == (NOW + timedelta(minutes=60), NOW)
     assert fetched(1, 119) == (NOW + timedelta(minutes=60), NOW)
     assert fetched(0, 540) == (NOW + timedelta(minutes=540), NOW + timedelta(minutes=60))
+
+
+def test_a_new_address_is_seen_to_be_fetched_at_once_and_what_fetched_the_old_one_late_says_nothing_of_it(
+    database: Database, session: Session
+) -> None:
+    a_clinic(session)
+    member = a_person(session, "Mia Moss")
+    session.commit()
+    app = make_app(database)
+    client = client_of(app)
+    old, new = (
+        f"/feeds/member/{tokens.sign(FEED_KEY, 'member-feed', str(member.public_id), generation)}.ics"
+        for generation in (0, 1)
+    )
+    client.get(old)
+    new_feed_address(session, member.id, "member-feed", NOW)
+    fetches.write(app)  # what was gathered before the old address ended
+    note_fetch(session, member.id, "member", 0, NOW)  # a fetch that was under way meanwhile
+    session.rollback()
+    assert session.get_one(Person, member.id, populate_existing=True).member_feed_fetched_at is None
+    assert queries.of_member(session, member.public_id) is None
+    assert "Not fetched by a calendar yet" in client_of(app, member).get("/calendars").text
+    client.get(new)
+    fetches.write(app)
+    assert "Last fetched by a calendar: Mon" in client_of(app, member).get("/calendars").text
+    session.rollback()
+    found = queries.of_member(session, member.public_id)
+    assert found is not None
+    assert found.last_at == NOW

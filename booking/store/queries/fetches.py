@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
 
 from booking.domain.fetching import Fetching
@@ -28,12 +28,11 @@ def last(session: Session, addresses: Iterable[str]) -> dict[str, datetime]:
 
 def of_member(session: Session, member: uuid.UUID) -> Fetching | None:
     """How the calendar of that member fetches; None where none does, or the member wants no invitation at all."""
+    address = "member/" + cast(Person.id, String) + "/" + cast(Person.member_feed_generation, String)
     row = session.execute(
         select(Person.member_feed_fetched_at, _fetch.c.fetched_at, _fetch.c.fetched_before_at)
-        .outerjoin(_fetch, and_(_fetch.c.person_id == Person.id, _fetch.c.address.startswith("member/")))
+        .outerjoin(_fetch, _fetch.c.address == address)
         .where(Person.public_id == member, Person.invitations != "never", Person.member_feed_fetched_at.is_not(None))
-        .order_by(_fetch.c.fetched_at.desc())
-        .limit(1)
     ).one_or_none()
     return None if row is None else Fetching(row.fetched_at or row.member_feed_fetched_at, row.fetched_before_at)
 

@@ -10,7 +10,7 @@ from itertools import cycle
 from statistics import median
 from time import perf_counter
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select, text, update
 
 from bench import fill, load, servers, visits
 from booking import clock
@@ -58,6 +58,8 @@ def fill_members(url: str, now: datetime) -> tuple[list[str], str, list[uuid.UUI
             for m in members
         ]
         connection.execute(insert(table_of(Enrolment)), places)
+    with engine.begin() as connection:
+        connection.execute(text("ANALYZE"))  # what a database does by itself, some time after so many new rows
     engine.dispose()
     return [path_of(member) for member in members], path_of(one), ids
 

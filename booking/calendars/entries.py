@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from icalendar import Event, vCategory
+from icalendar import Event
 
 from booking.calendars import text
 from booking.calendars.addresses import Addresses
@@ -164,15 +164,16 @@ def _event(
     is_cancelled: bool,
 ) -> Event:
     event = Event()
-    event.add("summary", text.Typed((CANCELLED_PREFIX if is_cancelled else "") + text.line(summary)))
+    known = publisher.organisation.kinds.get(kind)
+    category = text.name(known.title if known is not None else kind)
+    shown = text.line(summary) or category or "Meeting"  # an empty SUMMARY is an error to some readers
+    event.add("summary", text.Typed((CANCELLED_PREFIX if is_cancelled else "") + shown))
     described = [text.block(paragraph) for paragraph in paragraphs]
     event.add("description", text.Typed("\n\n".join(paragraph for paragraph in described if paragraph)))
     event.add("url", page)
     event.add("location", "Online")
-    known = publisher.organisation.kinds.get(kind)
-    categories = vCategory([])
-    categories.cats.append(text.Typed(text.line(known.title if known is not None else kind)))
-    event.add("categories", categories)
+    if category:
+        event.add("categories", [category])
     event.add("class", "PRIVATE" if is_private else "PUBLIC")
     event.add("transp", "OPAQUE" if is_private and not is_cancelled else "TRANSPARENT")
     event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")

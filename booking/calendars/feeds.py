@@ -35,7 +35,7 @@ def feed(publisher: Publisher, shown: Feed, window: Window, parts: Iterable[Part
     """The bytes of a whole feed; equal values give equal bytes. Without entries it has the programme's zone."""
     ordered = sorted(parts, key=lambda part: part.order)
     used = {part.zone for part in ordered} or {publisher.organisation.zone}
-    head = _head(text.line(shown.name), publisher.organisation.zone, tuple(sorted(used)), window)
+    head = _head(text.name(shown.name), publisher.organisation.zone, tuple(sorted(used)), window)
     return b"".join([head, *(part.content for part in ordered), END])
 
 

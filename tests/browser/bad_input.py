@@ -41,7 +41,7 @@ class Bad:
 
     @property
     def label(self) -> str:
-        return self.parameter or self.line
+        return (self.parameter or self.line).replace(";", ",")
 
 
 CONTROLS = "".join(chr(code) for code in (*range(1, 9), 11, 12, *range(14, 32), *range(127, 160), 0xFEFF))
@@ -83,7 +83,13 @@ ORGANISATION = Organisation(
         "class": Kind("class", "classes", "Masterclass, שלום", "Master\tclasses", modular=True),
     },
 )
-CATEGORY = {"clinic": 'Clinic\\n; "A", B', "lab": "Lab", "class": "Masterclass, שלום"}
+CATEGORY = {"clinic": 'Clinic/n · "A" · B', "lab": "Lab", "class": "Masterclass · שלום"}
+SHORT = 'S · "M" · /K'
+
+
+def as_name(typed: str) -> str:
+    """What is left of one line in the name of a calendar."""
+    return " ".join(typed.replace("\\", "/").replace(",", " ·").replace(";", " ·").split())
 
 
 @dataclass
@@ -212,8 +218,9 @@ def told_given(world: World, analyst: Person) -> list[dict[str, Any]]:
         page = f"{BASE_URL}/analyst/2026-11-30"
         member = f"{MIA.line} – {bad.line}" if analyst is world.ada else "a member"
         said = [WORDS, f"1:00 pm, 15 minutes: {member}", f"Join: {_door(row)}\nThe day: {page}"]
-        stamps = dict.fromkeys(("dtstamp", "last-modified"), f"{NOW:%Y-%m-%dT%H:%M:%SZ}")
-        found.append(_entry(uid, "clinic", bad.line, said, page, **_private(row, bad.label), **stamps))
+        revised: dict[str, Any] = dict.fromkeys(("dtstamp", "last-modified"), f"{NOW:%Y-%m-%dT%H:%M:%SZ}")
+        revised["sequence"] = 1  # the one booking in it
+        found.append(_entry(uid, "clinic", bad.line, said, page, **_private(row, bad.label), **revised))
     return found
 
 

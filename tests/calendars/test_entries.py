@@ -254,6 +254,21 @@ def test_a_booking_without_a_brief_has_no_empty_lines_for_it():
     assert "\n\n\n" not in description
 
 
+@pytest.mark.parametrize("title", ["", "  ", "\x00"])
+def test_an_occurrence_without_a_title_is_called_after_its_kind(title):
+    assert the_event(entries.public(PUBLISHER, a_meeting(title=title, kind="lab"))).summary.value == "Lab"
+    cancelled = entries.public(PUBLISHER, a_meeting(title=title, kind="lab", is_cancelled=True))
+    assert the_event(cancelled).summary.value == "CANCELLED: Lab"
+    nothing = entries.public(PUBLISHER, a_meeting(title=title, kind=title))
+    assert the_event(nothing).summary.value == "Meeting"
+    assert lines_of(content_of(nothing), "CATEGORIES") == []
+
+
+def test_a_category_is_one_word_to_every_reader():
+    kind = entries.public(PUBLISHER, a_meeting(kind="ask us, anything; really"))
+    assert lines_of(content_of(kind), "CATEGORIES") == ["CATEGORIES:ask us · anything · really"]
+
+
 @pytest.mark.parametrize("name", ["", "  ", "\x00"])
 def test_an_analyst_without_a_name_leaves_no_gap(name):
     event = the_event(entries.booked(PUBLISHER, an_appointment(analyst=name)))

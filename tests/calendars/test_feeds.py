@@ -92,12 +92,12 @@ def test_a_feed_says_who_it_is_and_how_often_to_look():
     assert not any(line.startswith("METHOD") for line in lines)
 
 
-def test_a_name_is_escaped():
-    shown = catalogue.of_series(ORGANISATION, "ads", "Organic, Paid; Commerce\r\nBEGIN:VEVENT")
+def test_a_name_has_nothing_that_would_have_to_be_escaped():
+    shown = catalogue.of_series(ORGANISATION, "ads", "Organic, Paid; A\\B\r\nBEGIN:VEVENT")
     content = a_feed(shown=shown)
-    assert lines_of(content, "NAME") == ["NAME:SMK: Organic\\, Paid\\; Commerce BEGIN:VEVENT"]
-    assert lines_of(content, "X-WR-CALNAME") == ["X-WR-CALNAME:SMK: Organic\\, Paid\\; Commerce BEGIN:VEVENT"]
-    assert read(content).contents["x-wr-calname"][0].value == "SMK: Organic, Paid; Commerce BEGIN:VEVENT"
+    assert lines_of(content, "NAME") == ["NAME:SMK: Organic · Paid · A/B BEGIN:VEVENT"]
+    assert lines_of(content, "X-WR-CALNAME") == ["X-WR-CALNAME:SMK: Organic · Paid · A/B BEGIN:VEVENT"]
+    assert read(content).contents["x-wr-calname"][0].value == "SMK: Organic · Paid · A/B BEGIN:VEVENT"
 
 
 def test_entries_come_by_start_and_then_by_uid():

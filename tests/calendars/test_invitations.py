@@ -69,7 +69,7 @@ def test_there_is_one_organiser_and_one_attendee_with_exactly_the_letters_addres
         "ROLE": ["REQ-PARTICIPANT"],
         "PARTSTAT": ["ACCEPTED"],
         "RSVP": ["FALSE"],
-        "CN": ["Mia 'M' Holt; Esq"],
+        "CN": ["Mia 'M' Holt, Esq"],
     }
 
 

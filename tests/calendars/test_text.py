@@ -48,7 +48,15 @@ def test_a_parameter_has_no_caret_that_some_readers_would_show_twice():
 
 
 def test_a_parameter_has_no_backslash_that_some_readers_would_take_for_an_escape():
-    assert text.parameter("C:\\new\\;") == "C:/new/;"
+    assert text.parameter("C:\\new\\") == "C:/new/"
+
+
+def test_a_parameter_has_no_semicolon_at_which_some_readers_would_end_it():
+    assert text.parameter("Holt; Esq") == "Holt, Esq"
+
+
+def test_a_name_needs_no_escape_and_has_no_run_of_spaces():
+    assert text.name("Organic,  Paid;\tand \\more\\") == "Organic · Paid · and /more/"
 
 
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)

@@ -30,9 +30,7 @@ def edit_brief(
     """
     new_topic = None if topic is None else briefs.clean_topic(topic)
     new_link = None if link is None else briefs.clean_link(link)
-    booking = queries.locked(session, booking_id)
-    if member_id is not None and booking.member_id != member_id:
-        raise errors.NotFound()
+    booking = queries.locked_for_member(session, booking_id, member_id)
     if booking.is_cancelled:
         raise errors.NotConfirmed()
     if now >= booking.starts_at:

@@ -31,9 +31,7 @@ def cancel(
     `late_minutes` it is marked late. A booking that is cancelled already stays as it is (a form sent twice).
     Raises NotFound, AlreadyStarted.
     """
-    booking = queries.locked(session, booking_id)
-    if member_id is not None and booking.member_id != member_id:
-        raise errors.NotFound()
+    booking = queries.locked_for_member(session, booking_id, member_id)
     if booking.is_cancelled:
         return booking
     if now >= booking.starts_at:

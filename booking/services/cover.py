@@ -372,9 +372,7 @@ def accept(
 
     Accepting twice changes nothing. Raises NotFound, NotConfirmed, OfferLapsed.
     """
-    booking = queries.locked(session, booking_id)
-    if member_id is not None and booking.member_id != member_id:
-        raise errors.NotFound()
+    booking = queries.locked_for_member(session, booking_id, member_id)
     if booking.is_cancelled:
         raise errors.NotConfirmed()
     offer = _offer_for(session, booking)
@@ -410,9 +408,7 @@ def rather_wait(session: Session, booking_id: uuid.UUID, now: datetime, *, membe
 
     Raises NotFound, AlreadyStarted, NotConfirmed where nobody else stands in.
     """
-    booking = queries.locked(session, booking_id)
-    if member_id is not None and booking.member_id != member_id:
-        raise errors.NotFound()
+    booking = queries.locked_for_member(session, booking_id, member_id)
     if booking.is_cancelled:
         return booking
     if booking.asked_for_id is None:

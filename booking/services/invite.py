@@ -22,9 +22,7 @@ def invite(session: Session, booking_id: uuid.UUID, now: datetime, *, member_id:
     fetches shows the booking twice. Nothing of the booking changes, so SEQUENCE stays. Twice is once. `member_id` is
     whose it must be, None for whoever holds its manage address. Raises NotFound, NotConfirmed, AlreadyStarted.
     """
-    booking = queries.locked(session, booking_id)
-    if member_id is not None and booking.member_id != member_id:
-        raise errors.NotFound()
+    booking = queries.locked_for_member(session, booking_id, member_id)
     if booking.is_cancelled:
         raise errors.NotConfirmed()
     if now >= booking.starts_at:

@@ -36,10 +36,8 @@ def move(
     manage address. Raises what `book` raises, and AlreadyStarted and NotConfirmed; then nothing is written.
     """
     target_id = occurrences.occurrence_id(session, request.occurrence)
-    booking = queries.locked(session, booking_id, target_id)
+    booking = queries.locked_for_member(session, booking_id, member_id, target_id)
     was_in = booking.occurrence_id
-    if member_id is not None and booking.member_id != member_id:
-        raise errors.NotFound()
     if booking.is_cancelled:
         raise errors.NotConfirmed()
     if is_there(booking, request):

@@ -11,6 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from booking.calendars import catalogue
+from booking.calendars.catalogue import Feed
 from booking.services.cancel import cancel
 from booking.services.enrol import enrol, leave
 from booking.store.people import Person
@@ -203,3 +205,14 @@ def test_an_analyst_who_is_no_member_has_nothing_to_tick(database: Database, ses
     page = client_of(make_app(database), analyst).get("/calendars").text
     assert "/feeds/analyst/" in page
     assert 'name="kinds"' not in page
+
+
+def test_one_more_line_in_the_catalogue_is_one_more_feed_on_the_page_and_at_its_address(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = catalogue.public
+    courses = Feed("courses", "SMK courses", "Labs and masterclasses.", frozenset({"lab", "masterclass"}))
+    monkeypatch.setattr(catalogue, "public", lambda organisation: {**table(organisation), "courses": courses})
+    found = events(house.client.get("/feeds/courses.ics").data)
+    assert [event.uid.value.partition("@")[0] for event in found] == [uid(row) for row in (house.lab, *house.modules)]
+    assert f"{BASE_URL}/feeds/courses.ics" in house.client.get("/calendars").text

@@ -13,6 +13,16 @@ from booking.store.bookings import Booking
 from booking.store.people import Person
 
 
+def locked_for_member(
+    session: Session, public_id: uuid.UUID, member_id: int | None, *more_occurrence_ids: int
+) -> Booking:
+    """As `locked`, for its member; `member_id` None for whoever holds its manage address. NotFound for all others."""
+    booking = locked(session, public_id, *more_occurrence_ids)
+    if member_id is not None and booking.member_id != member_id:
+        raise errors.NotFound()
+    return booking
+
+
 def locked_for_staff(session: Session, public_id: uuid.UUID, actor_id: int) -> tuple[Booking, bool]:
     """As `locked`, for its analyst and for any coordinator; whether it is a coordinator. NotFound for all others."""
     booking = locked(session, public_id)

@@ -21,9 +21,10 @@ from booking.mail import compose, masked
 from booking.mail.mailer import LocalMailer, Mailer
 from booking.mail.smtp import SMTPMailer
 from booking.programme import organisation as organisations
-from booking.services import cover, deliver, run_sheets, undo, waitlist
+from booking.services import cover, deliver, remind, run_sheets, undo, waitlist
 from booking.services.extend import extend
 from booking.settings import Settings, SettingsError
+from booking.store import reminded
 from booking.store.outbox import LEASE
 
 PAUSE_SECONDS = 1.0
@@ -136,8 +137,8 @@ def _close(sessions: sessionmaker[Session], organisation: Organisation, now: dat
 def _keep_house(
     sessions: sessionmaker[Session], organisation: Organisation, name: str, now: datetime, extended_at: datetime | None
 ) -> datetime | None:
-    """Once a minute: say that we live, and look after every waitlist, for what came free where no deed looked;
-    once a day: fill the far end. When it was last filled.
+    """Once a minute: say that we live, look after every waitlist, for what came free where no deed looked, and write
+    run sheets and the reminders of those enrolled; once a day: fill the far end. When it was last filled.
 
     What keeps it from being filled is said, tried again a minute later, and holds no letter up.
     """
@@ -147,6 +148,8 @@ def _keep_house(
             waitlist.pass_on(session, occurrence_id, organisation, now)
         for person_id in run_sheets.due(session, organisation, now):
             run_sheets.write(session, person_id, organisation, now)
+        for one in reminded.due(session, organisation, now):
+            remind.write(session, one, now)
         if extended_at is not None and now - extended_at < EXTENDING:
             return extended_at
         try:

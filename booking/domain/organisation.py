@@ -40,7 +40,7 @@ class Policy:
     horizon_days        how far ahead a slot may be booked
     door_minutes        a door opens so long before its slot
     slot_minutes        the lengths offered
-    reminder_hours      so many hours before a booking its member is reminded of it
+    reminder_hours      so many hours before what a member has booked or enrolled in a letter reminds of it
     near_hours          a change of what begins within so many hours is told by letter, not by calendar alone
     capacity            places in each date of what members enrol in
     """

@@ -19,7 +19,7 @@ from booking.mail.masked import masked
 from booking.services.deed import deed
 from booking.services.write import message_of
 from booking.settings import Settings
-from booking.store import letters, outbox, people
+from booking.store import letters, outbox, people, reminded
 from booking.store.letters import Letter
 from booking.store.people import Person
 from booking.store.programme import Programme
@@ -64,7 +64,7 @@ def mark_failed(session: Session, letter_id: int, worker: str, now: datetime, wh
 
 @deed
 def forget(session: Session, letter_id: int, worker: str) -> None:
-    """There is nothing left to say: a reminder of what was cancelled."""
+    """There is nothing left to say: a reminder of what was cancelled, or left."""
     outbox.forget(session, letter_id, worker)
 
 
@@ -85,6 +85,7 @@ def keep_house(session: Session, worker: str, now: datetime) -> None:
     """Say that the worker is alive, and forget what has had its time."""
     outbox.seen(session, worker, now)
     outbox.tidy(session, now)
+    reminded.forget(session, now)
 
 
 def deliver_once(
@@ -131,7 +132,7 @@ def _deliver(
     now: datetime,
 ) -> None:
     """One letter; raises Unreachable with nothing noted."""
-    if letter.name == reminders.NAME:
+    if letter.name in reminders.NAMES:
         with sessions() as session:
             told = reminders.looked_at_again(session, letter, organisation, now)
         if told is None:

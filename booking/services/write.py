@@ -20,7 +20,7 @@ from booking.store.letters import Letter
 from booking.store.people import Person
 
 #: What goes out by itself, and the preference that ends it.
-UNSUBSCRIBED = {"reminder": "reminders", "run-sheet": "run-sheet"}
+UNSUBSCRIBED = {"reminder": "reminders", "reminder-enrolled": "reminders", "run-sheet": "run-sheet"}
 CANCELLING = {"cancelled": "member", "cancelled-by-us": "staff"}
 
 
@@ -87,6 +87,7 @@ def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
         links["meeting"] = f"{base}/occurrences/{facts['occurrence']}"
         links["meeting_entry"] = f"{links['meeting']}.ics"
         links["calendars"] = f"{base}/calendars"
+        links["door"] = f"{base}/join/{tokens.sign(key, 'door', facts['occurrence'])}"
     if "place" in facts:
         links["place"] = f"{base}/manage/place/{tokens.sign(key, 'place', facts['place'])}"
     if "cover" in facts:

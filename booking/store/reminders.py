@@ -1,4 +1,4 @@
-"""Reminders: rows of the outbox with a due time, replaced when their booking moves, gone when it is cancelled."""
+"""Reminders of bookings: letters with a due time, replaced when their booking moves, gone when it is cancelled."""
 
 from __future__ import annotations
 

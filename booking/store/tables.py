@@ -16,6 +16,7 @@ from booking.store.notes import Note
 from booking.store.people import Person, Role
 from booking.store.programme import Module, Occurrence, Programme, Roster, Series, SeriesAnalyst
 from booking.store.register import Entry
+from booking.store.reminded import Reminded
 from booking.store.sign_ins import SignIn
 from booking.store.waiting import Offer, Waiting
 from booking.store.workers import Worker
@@ -41,6 +42,7 @@ __all__ = [
     "Offer",
     "Person",
     "Programme",
+    "Reminded",
     "Role",
     "Roster",
     "Series",

@@ -92,7 +92,7 @@ def _rendered(letter: Letter) -> Rendered | None:
     person = context.db().get(Person, letter.person_id) if letter.person_id is not None else None
     recipient = write.recipient_of(letter, person)
     facts = letter.facts
-    if letter.name == reminders.NAME:
+    if letter.name in reminders.NAMES:
         told = reminders.looked_at_again(context.db(), letter, context.organisation(), context.now())
         if told is None:
             return None

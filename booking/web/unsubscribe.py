@@ -12,7 +12,7 @@ from booking.web import access, context, manage
 
 blueprint = Blueprint("unsubscribe", __name__, url_prefix="/unsubscribe")
 WORDS = {
-    "reminders": ("Reminders before a booking", "No reminders any more"),
+    "reminders": ("Reminders before what you have booked or enrolled in", "No reminders any more"),
     "run-sheet": ("The letter in the morning with the day’s bookings", "No morning letter any more"),
 }
 

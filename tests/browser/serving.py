@@ -60,7 +60,7 @@ class Site:
         """Every letter to that address as its reader sees it, oldest first; reminders apart."""
         state = self.app.extensions["booking"]
         with self.session() as session:
-            mine = select(Letter).where(Letter.to_email == email, Letter.name != "reminder")
+            mine = select(Letter).where(Letter.to_email == email, Letter.name.not_like("reminder%"))
             rows = session.scalars(mine.order_by(Letter.id)).all()
             return [
                 write.render_letter(

@@ -133,6 +133,17 @@ ENROLLED = {
         {"title": "x", "number": 2, "module": "Contracts", "starts_at": "2023-12-08T00:00:00+00:00"},
     ],
 }
+SOON = {
+    "enrolment": "ID",
+    "title": "Influencer <Masterclass>",
+    "zone": "Australia/Brisbane",
+    "number": 2,
+    "module": "Contracts & more",
+    "starts_at": "2023-12-08T00:00:00+00:00",
+    "hours": 24,
+    "room": "",
+}
+ROOM = "https://zoom.example.com/j/1"
 ENROLLED_ONCE = {**ENROLLED, "count": 1, "lines": [{**LAB, "number": None, "module": ""}]}
 CHANGED = {"zone": "Australia/Brisbane"}
 RETITLED = {
@@ -190,7 +201,10 @@ LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "stands-in": ("moved-by-us", {**FACTS, **STANDS_IN, "may_wait": True}, "Australia/Perth"),
     "cover-offer": ("cover-offer", {**FACTS, **OFFERED}, "Australia/Sydney"),
     "reminder": ("reminder", {**FACTS, "hours": 24, "room": ""}, "Australia/Perth"),
-    "reminder-last": ("reminder", {**FACTS, "hours": 1, "room": "https://zoom.example.com/j/1"}, None),
+    "reminder-last": ("reminder", {**FACTS, "hours": 1, "room": ROOM}, None),
+    "reminder-enrolled": ("reminder-enrolled", SOON, "Australia/Perth"),
+    "reminder-enrolled-last": ("reminder-enrolled", {**SOON, "hours": 1, "room": ROOM}, None),
+    "reminder-enrolled-lab": ("reminder-enrolled", {**SOON, **LAB}, "Australia/Brisbane"),
     "run-sheet": ("run-sheet", RUN_SHEET, "Australia/Sydney"),
     "letters-failing": ("letters-failing", FAILING, "Australia/Brisbane"),
     "agreed": ("agreed", {**FACTS, "agreed": "Rename <events> to lower case.\nKeep one container."}, "Australia/Perth"),

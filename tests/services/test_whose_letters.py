@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.mail.smtp import SMTPMailer
-from booking.services import cover, deliver, run_sheets, sign_in, staff, waitlist
+from booking.services import cover, deliver, remind, run_sheets, sign_in, staff, waitlist
 from booking.services.book import book
 from booking.services.brief import edit_brief
 from booking.services.cancel import cancel
@@ -24,7 +24,7 @@ from booking.services.invite import invite
 from booking.services.move import move
 from booking.services.notes import write_note
 from booking.services.waitlist import Wish
-from booking.store import letters
+from booking.store import letters, reminded
 from booking.store.bookings import Booking
 from booking.store.people import Person
 from booking.store.programme import Occurrence, Programme
@@ -156,6 +156,8 @@ def everything_that_is_written_about(post: Post) -> None:
     # the day itself
     post.deliver(NOW + 21 * HOUR)
     run_sheets.write(session, ben.id, ORGANISATION, CLINIC_AT - 5 * HOUR)
+    for one in reminded.due(session, ORGANISATION, CLINIC_AT - HOUR):
+        remind.write(session, one, CLINIC_AT - HOUR)
     post.deliver(CLINIC_AT - HOUR)
     write_note(session, first.public_id, "Shy.", "Rename the events.", CLINIC_AT + HOUR / 4, actor_id=first.analyst_id)
     sign_in.ask(session, mia.email, "a sender", NOW)

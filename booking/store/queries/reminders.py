@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from booking.domain import zones
 from booking.domain.organisation import Organisation
 from booking.store import facts
 from booking.store.bookings import Booking
 from booking.store.letters import Letter
-from booking.store.queries import doors
+from booking.store.people import Person
+from booking.store.queries import doors, enrolments
 
 NAME = "reminder"
+ENROLLED = "reminder-enrolled"
+NAMES = frozenset({NAME, ENROLLED})
 
 
 def looked_at_again(
@@ -23,16 +29,58 @@ def looked_at_again(
 
     The last one before the start carries the room itself. One that comes so late that the next is due says nothing.
     """
+    look = _of_place if letter.name == ENROLLED else _of_booking
+    return look(session, letter, organisation, now)
+
+
+def _of_booking(session: Session, letter: Letter, organisation: Organisation, now: datetime) -> dict[str, Any] | None:
     booking = session.get(Booking, letter.booking_id, populate_existing=True)
     if booking is None or booking.is_cancelled or now >= booking.starts_at or not booking.member.wants_reminders:
         return None
-    hours = organisation.policy_for(booking.occurrence.series.slug).reminder_hours
-    mine = int(letter.facts["hours"])
-    later = [n for n in hours if n < mine]
-    if later and now >= booking.starts_at - timedelta(hours=max(later)):
+    later = _later(letter, organisation, booking.occurrence.series.slug)
+    if _is_next_due(booking.starts_at, later, now):
         return None
     room = None
     if not later:
         opened = doors.of_booking(session, booking.public_id, now)
         room = opened.room if opened is not None else None
-    return facts.booking_facts(session, booking, hours=mine, room=room or "", is_invited=False)
+    return facts.booking_facts(session, booking, hours=letter.facts["hours"], room=room or "", is_invited=False)
+
+
+def _of_place(session: Session, letter: Letter, organisation: Organisation, now: datetime) -> dict[str, Any] | None:
+    """A place in a lab or a masterclass, for as long as it is held and its door would open to its reader."""
+    public_id, starts_at = uuid.UUID(letter.facts["occurrence"]), datetime.fromisoformat(letter.facts["starts_at"])
+    person = session.get(Person, letter.person_id, populate_existing=True)
+    if now >= starts_at or person is None or not person.wants_reminders or person.closed_at is not None:
+        return None
+    last = person.member_until
+    if "member" not in person.role_names or (last is not None and zones.today(starts_at, organisation.zone) > last):
+        return None
+    place = next(iter(enrolments.of_member(session, person.id, starts_at, public_id)), None)
+    if place is None or place.is_cancelled or place.starts_at != starts_at:
+        return None
+    later = _later(letter, organisation, place.series)
+    if _is_next_due(starts_at, later, now):
+        return None
+    opened = None if later else doors.of_occurrence(session, public_id)
+    return {
+        "enrolment": str(place.enrolment),
+        "occurrence": str(public_id),
+        "series": place.series,
+        "title": place.title,
+        "number": place.module,
+        "module": place.module_title,
+        "zone": place.zone,
+        "starts_at": facts.stamp(starts_at),
+        "hours": letter.facts["hours"],
+        "room": (opened.room if opened is not None else None) or "",
+    }
+
+
+def _later(letter: Letter, organisation: Organisation, slug: str) -> Sequence[int]:
+    """The reminders that are still to come after this one."""
+    return [n for n in organisation.policy_for(slug).reminder_hours if n < int(letter.facts["hours"])]
+
+
+def _is_next_due(starts_at: datetime, later: Sequence[int], now: datetime) -> bool:
+    return bool(later) and now >= starts_at - timedelta(hours=max(later))

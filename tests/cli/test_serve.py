@@ -173,6 +173,7 @@ def test_nothing_that_the_server_writes_names_anybody_or_opens_anything(tmp_path
         assert {path: status(f"http://127.0.0.1:{port}/{path}") for path in asked} == asked
         with engine.begin() as connection:  # a row that cannot be read, which the error quotes
             connection.execute(text("UPDATE occurrence SET revised_at = :x"), {"x": f"{email} {feed}"})
+            connection.execute(text("UPDATE programme SET version = version + 1"))
         assert status(f"http://127.0.0.1:{port}/feeds/member/{feed}.ics") == 500
         assert status(f"http://127.0.0.1:{port}/occurrences/{occurrence}.ics") == 404
         process.terminate()

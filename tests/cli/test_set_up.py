@@ -195,7 +195,7 @@ def test_db_upgrade_reaches_the_newest_tables_on_both(tmp_path: Path, name: str)
     url = databases.new_url(name, "by_command")
     for _ in range(2):
         done = booking(tmp_path, "db", "upgrade", BOOKING_DATABASE_URL=url)
-        assert done.stdout == "the database is at 0005\n", done.stderr
+        assert done.stdout == "the database is at 0006\n", done.stderr
 
 
 def test_a_demo_setting_on_a_real_database_sends_and_serves_nothing(installed: Path) -> None:

@@ -22,7 +22,7 @@ class Mailbox:
 
     `connections` counts greetings and `commands` lists what was asked, in order. The server hangs up after each letter
     where `hangs_up` says so, and once as the next one begins where `hangs_up_on_mail` does, with the words `ends_with`.
-    It takes `seconds` over each letter.
+    It takes `seconds` over each letter before it has it, and `seconds_after` before it says so.
     """
 
     port: int = 0
@@ -34,6 +34,7 @@ class Mailbox:
     hangs_up_on_mail: bool = False
     ends_with: str = ""
     seconds: float = 0.0
+    seconds_after: float = 0.0
     wants_password: bool = False
     commands: list[str] = field(default_factory=list)
 
@@ -80,6 +81,7 @@ class Mailbox:
         if self.reply.startswith("250"):
             parsed = email.message_from_bytes(envelope.content, policy=email.policy.default)
             self.messages.append(parsed)  # type: ignore[arg-type]
+        await asyncio.sleep(self.seconds_after)
         if self.hangs_up:
             server.loop.call_later(0.05, server.transport.close)
         return self.reply

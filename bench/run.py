@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from itertools import repeat
 from statistics import median
 
-from bench import calendars, fill, growth, load, publishing, servers, visits
+from bench import calendars, fill, growth, load, mail, publishing, servers, visits
 from booking import clock
 
 ROUNDS = 5
@@ -166,9 +166,10 @@ def main() -> None:
         rows += feeds_and_slots(kind, arguments.seconds)
         rows += private_feeds(kind, arguments.seconds)
         rows.append(bookings(kind, arguments.seconds))
-        for what, figure, yard, ratio, target in (*publishing.measured(kind), *growth.measured(kind)):
-            rows.append(Row(what, figure, yard, ratio, target))
-            show(rows[-1])
+        for module in (mail, publishing, growth):
+            for what, figure, yard, ratio, target in module.measured(kind):
+                rows.append(Row(what, figure, yard, ratio, target))
+                show(rows[-1])
     if any(row.verdict == "SHORT" for row in rows):
         sys.exit(1)
 

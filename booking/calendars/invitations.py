@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
 
 from icalendar import vCalAddress
 
-from booking.calendars import entries, feeds, text
+from booking.calendars import entries, feeds, text, vtimezone
 from booking.calendars.entries import Publisher
+from booking.domain import zones
 from booking.domain.meetings import Appointment
+
+END = b"END:VCALENDAR\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +43,19 @@ def invitation(publisher: Publisher, appointment: Appointment, organiser: Party,
     invited.params["PARTSTAT"] = "ACCEPTED"
     invited.params["RSVP"] = "FALSE"
     entry.event.add("attendee", invited)
+    opening = _opening(method, entry.zone, zones.today(entry.starts_at, "UTC"), zones.today(entry.ends_at, "UTC"))
+    return Invitation(method, opening + entry.event.to_ical() + END)
+
+
+@lru_cache(maxsize=256)
+def _opening(method: str, zone: str, first: date, last: date) -> bytes:
+    """All that stands before the VEVENT: alike for whatever is booked in that zone on those days."""
     calendar = feeds.empty()
     calendar.add("method", method)
-    return Invitation(method, feeds.of_one(calendar, entry))
+    start, end = (datetime.combine(day, time(), UTC) for day in (first, last))
+    calendar.add_component(vtimezone.component(zone, start - feeds.MARGIN, end + feeds.MARGIN))
+    content: bytes = calendar.to_ical()
+    return content.removesuffix(END)
 
 
 def _address(party: Party) -> vCalAddress:

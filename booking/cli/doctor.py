@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import click
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from booking.mail.mailer import TemporaryFailure
 from booking.mail.smtp import SMTPMailer
 from booking.programme import files, nodes
 from booking.programme import organisation as organisations
+from booking.services.deliver import LONGEST_RETRY
 from booking.settings import Settings, SettingsError
 from booking.store import engine as engines
 from booking.store import migrate
@@ -146,19 +147,16 @@ def _worker(session: Session, _found: Settings, now: datetime) -> Finding:
 
 
 def _letters(session: Session, _found: Settings, now: datetime) -> Finding:
-    failed = session.scalar(
-        select(func.count())
-        .select_from(Letter)
-        .where(Letter.failed_at.is_not(None), Letter.created_at > now - timedelta(days=7))
-    )
+    ago = now - timedelta(minutes=30)
+    failed = session.scalar(select(func.count()).select_from(Letter).where(Letter.failed_at > now - timedelta(days=7)))
     late = session.scalar(
         select(func.count())
         .select_from(Letter)
         .where(
             Letter.sent_at.is_(None),
             Letter.failed_at.is_(None),
-            Letter.created_at < now - timedelta(minutes=30),
-            Letter.due_at < now + timedelta(hours=2),
+            Letter.due_at < now + 2 * LONGEST_RETRY,
+            or_(Letter.due_at < ago, and_(Letter.last_error != "", Letter.created_at < ago)),
         )
     )
     if failed or late:

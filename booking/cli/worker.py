@@ -25,7 +25,6 @@ from booking.services import cover, deliver, remind, run_sheets, undo, waitlist
 from booking.services.extend import extend
 from booking.settings import Settings, SettingsError
 from booking.store import reminded
-from booking.store.outbox import LEASE
 
 PAUSE_SECONDS = 1.0
 HOUSE = timedelta(minutes=1)
@@ -73,12 +72,9 @@ def worker(once: bool) -> None:
     name = f"{socket.gethostname()}-{os.getpid()}"
 
     def batch(opened: sessionmaker[Session]) -> int:
-        began_at = clock.now()
-
-        def must_stop() -> bool:
-            return stop.is_set() or clock.now() - began_at > LEASE / 2
-
-        return deliver.deliver_once(opened, mailer, found, organisation, name, began_at, must_stop)
+        return deliver.deliver_once(
+            opened, mailer, found, organisation, name, clock.now(), stop.is_set, clock.monotonic
+        )
 
     with stores.sessions(found) as sessions:
         try:

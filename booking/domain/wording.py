@@ -7,6 +7,7 @@ belong together are tied with no-break spaces.
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from booking.domain import zones
 
@@ -76,6 +77,7 @@ def elsewhere(instant: datetime, zone: str) -> str:
     return " · ".join(parts)
 
 
+@lru_cache(maxsize=1024)
 def when(instant: datetime, reader_zone: str | None, programme_zone: str) -> str:
     """One start for one reader, their time first, the programme's beside it; the weekday again where it differs.
 

@@ -3,17 +3,49 @@
 from __future__ import annotations
 
 import uuid
+from base64 import encodebytes
+from binascii import b2a_qp
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime
+from functools import lru_cache
+from typing import Any
 
 from booking.mail.render import Recipient, Rendered
 
-ENCODING = "quoted-printable"  # seven bits and short lines, whatever servers lie on the way
+SHORT = 76  # a header of so many characters needs no folding
+UNFOLDED = frozenset({"Message-ID", "List-Unsubscribe"})  # the library would write long ones in code
+
+
+class _Policy(EmailPolicy):
+    """As email.policy.SMTP, but what is ASCII and short is written as it stands, for a third of the work.
+
+    What is longer, or in other letters, is left to the library. Each header is set once, by `compose`.
+    """
+
+    def header_max_count(self, name: str) -> int | None:
+        return None
+
+    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
+        plain = str(value)
+        if (
+            "=?" not in plain
+            and plain.isascii()
+            and plain.isprintable()
+            and (name in UNFOLDED or len(name) + 2 + len(plain) <= SHORT)
+        ):
+            return name, plain
+        return super().header_store_parse(name, value)
+
+    def header_fetch_parse(self, name: str, value: Any) -> Any:
+        return value
+
+
+POLICY = _Policy(linesep="\r\n", refold_source="none")
 
 
 class UnusableRecipient(Exception):
@@ -47,13 +79,13 @@ def compose(
     invitation: Attached | None = None,
     unsubscribe: str = "",
 ) -> EmailMessage:
-    """One message to one person. The same letter has the same Message-ID and Date however often it is made.
+    """One message to one person. The same letter has the same bytes, Message-ID and Date however often it is made.
 
     With an invitation: multipart/mixed(multipart/alternative(text, html, calendar), the same bytes as invite.ics).
     `unsubscribe` is the address that ends letters of this sort with one press (RFC 8058), empty where what somebody did
     asks for the letter. Raises UnusableRecipient; ValueError where the sender's own addresses are none.
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=POLICY)
     message["From"] = address(sender.name, sender.email)
     try:
         message["To"] = address(recipient.name, recipient.email)
@@ -68,21 +100,40 @@ def compose(
     if unsubscribe:
         message["List-Unsubscribe"] = f"<{unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(rendered.text, cte=ENCODING)
-    message.add_alternative(rendered.html, subtype="html", cte=ENCODING)
-    if invitation is not None:
-        _attach(message, invitation)
+    message["MIME-Version"] = "1.0"
+    words = [_quoted("text/plain", rendered.text), _quoted("text/html", rendered.html)]
+    if invitation is None:
+        message["Content-Type"], body = _multipart("alternative", public_id, words)
+    else:
+        encoded = encodebytes(invitation.content).decode().replace("\n", "\r\n")
+        calendar = _part(f'text/calendar; charset="utf-8"; method="{invitation.method}"', encoded, "base64")
+        attached = _part("application/ics", encoded, "base64", 'attachment; filename="invite.ics"')
+        alternative = _part(*_multipart("alternative", public_id, [*words, calendar]))
+        message["Content-Type"], body = _multipart("mixed", public_id, [alternative, attached])
+    message.set_payload(body)
     return message
 
 
-def _attach(message: EmailMessage, invitation: Attached) -> None:
-    """The invitation twice, both in base64 so that its bytes arrive as they are."""
-    message.add_alternative(
-        invitation.content.decode(), subtype="calendar", cte="base64", params={"method": invitation.method}
-    )
-    message.add_attachment(invitation.content, maintype="application", subtype="ics", filename="invite.ics")
+def _multipart(kind: str, public_id: uuid.UUID, parts: list[str]) -> tuple[str, str]:
+    """Its type and its body. No part can hold the boundary, for no encoding of ours writes `=_` (RFC 2045, 6.7)."""
+    boundary = f"=_{kind[0]}{public_id.hex[:20]}"
+    body = "".join(f"--{boundary}\r\n{part}\r\n" for part in parts)
+    return f'multipart/{kind}; boundary="{boundary}"', f"{body}--{boundary}--\r\n"
 
 
+def _quoted(content_type: str, text: str) -> str:
+    """Words in quoted-printable: seven bits and short lines, whatever servers lie on the way."""
+    lines = b"\r\n".join(text.encode().splitlines()) + b"\r\n"
+    return _part(f'{content_type}; charset="utf-8"', b2a_qp(lines).decode(), "quoted-printable")
+
+
+def _part(content_type: str, body: str, encoding: str = "7bit", disposition: str = "") -> str:
+    """One part, its body encoded already."""
+    shown = f"Content-Disposition: {disposition}\r\n" if disposition else ""
+    return f"Content-Type: {content_type}\r\nContent-Transfer-Encoding: {encoding}\r\n{shown}\r\n{body}"
+
+
+@lru_cache(maxsize=256)
 def address(name: str, email: str) -> Address:
     """A header's address, whose name cannot start another header. ValueError where `email` is no address."""
     clean = " ".join("".join(c if c.isprintable() else " " for c in name).split())

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
+from email.errors import MessageError
 from email.message import EmailMessage
+from email.utils import parseaddr
 from urllib.parse import unquote, urlsplit
 
 from booking.mail.mailer import PermanentFailure, TemporaryFailure, Unreachable
@@ -13,7 +15,7 @@ from booking.mail.masked import masked
 
 SECONDS = 20  # for each answer of the server
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
-#: Replies to RCPT that are about us and not about the recipient: out of order, sign in first, wrong password.
+#: Replies that are about us, not about the recipient or the letter: out of order, sign in first, wrong password.
 ABOUT_US = frozenset({503, 530, 534, 535, 538})
 POLICY = re.compile(rb"\s*5\.7\.\d")  # RFC 3463: security or policy, such as relaying
 
@@ -40,11 +42,9 @@ class SMTPMailer:
         self.connection: smtplib.SMTP | None = None
 
     def open(self) -> smtplib.SMTP:
-        """The connection, greeted and signed in; one that no longer answers is replaced. Raises Unreachable."""
+        """The connection, greeted and signed in. Raises Unreachable."""
         if self.connection is not None:
-            if _is_alive(self.connection):
-                return self.connection
-            self.close()
+            return self.connection
         opened: smtplib.SMTP | None = None
         try:
             if self.scheme == "smtps":
@@ -64,25 +64,42 @@ class SMTPMailer:
         return opened
 
     def send(self, message: EmailMessage) -> None:
-        """One letter. A recipient who is refused with 5xx is permanent, everything else may pass, our own faults too.
+        """One letter. A letter or recipient that is refused with 5xx is permanent, unless that is about us.
 
-        Raises PermanentFailure, TemporaryFailure, and Unreachable where no connection can be had.
+        A connection that was used before and turns out to have been closed is opened anew at once: servers close them
+        when they like. Raises PermanentFailure, TemporaryFailure, and Unreachable where no connection can be had.
         """
-        connection = self.open()
         try:
-            connection.send_message(message)
+            self._hand_over(message)
         except smtplib.SMTPRecipientsRefused as error:
             if all(_is_for_good(*reply) for reply in error.recipients.values()):
+                raise PermanentFailure(_words(error)) from error
+            raise TemporaryFailure(_words(error)) from error
+        except smtplib.SMTPDataError as error:
+            self.close()
+            if _is_for_good(error.smtp_code, _bytes(error.smtp_error)):
                 raise PermanentFailure(_words(error)) from error
             raise TemporaryFailure(_words(error)) from error
         except smtplib.SMTPNotSupportedError as error:
             words = f"{self.host} takes no such address: {_words(error)}"
             raise (TemporaryFailure if str(message["To"]).isascii() else PermanentFailure)(words) from error
-        except UnicodeError as error:
+        except (UnicodeError, MessageError) as error:
             raise TemporaryFailure(f"a header cannot be written: {_words(error)}") from error
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             raise TemporaryFailure(_words(error)) from error
+
+    def _hand_over(self, message: EmailMessage) -> None:
+        if self.connection is not None:
+            try:
+                _give(self.connection, message)
+            except (OSError, smtplib.SMTPException) as error:
+                if not _was_closed(error):
+                    raise
+                self.close()
+            else:
+                return
+        _give(self.open(), message)
 
     def close(self) -> None:
         """End the connection, politely if it still answers."""
@@ -104,15 +121,28 @@ def check(url: str) -> None:
         mailer.close()
 
 
-def _is_alive(connection: smtplib.SMTP) -> bool:
-    try:
-        return connection.noop()[0] == 250
-    except (OSError, smtplib.SMTPException):
-        return False
+def _give(connection: smtplib.SMTP, message: EmailMessage) -> None:
+    """As smtplib's send_message, which is slower, where the addresses are plain and there is one of each."""
+    sender, reader = parseaddr(str(message["From"]))[1], parseaddr(str(message["To"]))[1]
+    if sender.isascii() and reader.isascii():
+        connection.sendmail(sender, [reader], message.as_bytes())
+    else:
+        connection.send_message(message)
+
+
+def _was_closed(error: Exception) -> bool:
+    """Whether the server had ended the connection; a server that only keeps us waiting has not."""
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return not isinstance(error.__context__, TimeoutError)
+    return isinstance(error, ConnectionError) or getattr(error, "smtp_code", None) == 421
 
 
 def _is_for_good(code: int, text: bytes) -> bool:
     return code >= 500 and code not in ABOUT_US and not POLICY.match(text)
+
+
+def _bytes(reply: bytes | str) -> bytes:
+    return reply if isinstance(reply, bytes) else reply.encode()
 
 
 def _words(error: Exception) -> str:
@@ -121,6 +151,5 @@ def _words(error: Exception) -> str:
         replies = [f"{code} {text.decode(errors='replace')}" for code, text in error.recipients.values()]
         return masked(f"refused: {'; '.join(replies)}")
     if isinstance(error, smtplib.SMTPResponseException):
-        text = error.smtp_error.decode(errors="replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
-        return masked(f"{error.smtp_code} {text}")
+        return masked(f"{error.smtp_code} {_bytes(error.smtp_error).decode(errors='replace')}")
     return masked(f"{type(error).__name__}: {error}")

@@ -12,6 +12,7 @@ from booking.domain import errors
 from booking.services.deed import deed
 from booking.store import register
 from booking.store.letters import Letter
+from booking.store.people import Person
 
 
 @deed
@@ -26,6 +27,8 @@ def resend(session: Session, letter_id: uuid.UUID, now: datetime, *, actor_id: i
     if letter is None:
         raise errors.NotFound()
     if letter.failed_at is not None:
+        if letter.person_id is not None:
+            letter.to_email = session.get_one(Person, letter.person_id).email
         letter.failed_at, letter.attempts, letter.due_at, letter.last_error = None, 0, now, ""
         register.write(session, "resent", "letter", letter.public_id, now, actor_id=actor_id, name=letter.name)
         session.flush()

@@ -13,7 +13,11 @@ from booking.store.base import Base, Id, new_public_id, table_of
 from booking.store.changes import Change
 
 FIRST = "booked"  # the first letter about a booking
+FAILING = "letters-failing"  # what tells coordinators that letters are refused
 WAITING = "sent_at IS NULL AND failed_at IS NULL"
+SENT = "sent_at IS NOT NULL"
+FAILED = "failed_at IS NOT NULL"
+WARNING = f"name = '{FAILING}'"
 
 
 class Letter(Base):
@@ -36,7 +40,9 @@ class Letter(Base):
             sqlite_where=text(WAITING),
             postgresql_where=text(WAITING),
         ),
-        Index("ix_letter_created_at", "created_at", "id"),
+        Index("ix_letter_sent", "sent_at", "id", sqlite_where=text(SENT), postgresql_where=text(SENT)),
+        Index("ix_letter_failed", "failed_at", "id", sqlite_where=text(FAILED), postgresql_where=text(FAILED)),
+        Index("ix_letter_failing", "created_at", sqlite_where=text(WARNING), postgresql_where=text(WARNING)),
         Index("ix_letter_person_id", "person_id", "id"),
         Index("ix_letter_booking_id", "booking_id"),
         Index("ix_letter_change_id", "change_id"),

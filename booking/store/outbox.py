@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, or_, select, text, update
 from sqlalchemy.orm import Session, aliased
 
+from booking.store.base import table_of
 from booking.store.idempotency import IdempotencyKey
-from booking.store.letters import Letter
+from booking.store.letters import WARNING, Letter
 from booking.store.sign_ins import SignIn
 from booking.store.workers import Worker
 
 LEASE = timedelta(minutes=5)
-KEPT = timedelta(days=90)  # letters that have left, or never will
+KEPT = timedelta(days=90)  # letters, from when they left or failed
 MOST_AT_ONCE = 5000  # rows that one round of tidying takes away
+_LETTER = table_of(Letter)
 
 
 def _takable(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -29,8 +32,12 @@ def _takable(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def is_waiting(session: Session, now: datetime) -> bool:
-    """Whether any letter is due: one read, no lock, so that an idle worker disturbs nobody."""
-    return session.scalar(select(Letter.id).where(*_takable(now)).limit(1)) is not None
+    """Whether any letter is due: one read, no lock, so that an idle worker disturbs nobody.
+
+    Asked for the earliest, for else PostgreSQL looks for any, from one end of the table to the other.
+    """
+    earliest = select(Letter.id).where(*_takable(now)).order_by(Letter.due_at, Letter.id).limit(1)
+    return session.scalar(earliest) is not None
 
 
 def lease(session: Session, worker: str, now: datetime, most: int) -> list[Letter]:
@@ -60,60 +67,56 @@ def lease(session: Session, worker: str, now: datetime, most: int) -> list[Lette
         .execution_options(populate_existing=True)
     )
     letters = list(session.scalars(due))
-    for letter in letters:
-        letter.leased_until, letter.leased_by = now + LEASE, worker
-        letter.attempts += 1
+    if letters:
+        session.execute(
+            update(Letter)
+            .where(Letter.id.in_([letter.id for letter in letters]))
+            .values(leased_until=now + LEASE, leased_by=worker, attempts=Letter.attempts + 1)
+            .execution_options(synchronize_session="evaluate")
+        )
     return letters
 
 
-def _mine(letter_id: int, worker: str) -> tuple[ColumnElement[bool], ...]:
+def _mine(worker: str) -> tuple[ColumnElement[bool], ...]:
     """Still in this worker's hands: whoever lost the lease notes nothing."""
-    return Letter.id == letter_id, Letter.leased_by == worker, Letter.sent_at.is_(None), Letter.failed_at.is_(None)
+    return Letter.leased_by == worker, Letter.sent_at.is_(None), Letter.failed_at.is_(None)
 
 
-def sent(session: Session, letter_id: int, worker: str, now: datetime) -> None:
-    """It left."""
-    session.execute(
-        update(Letter)
-        .where(*_mine(letter_id, worker))
-        .values(sent_at=now, leased_until=None, leased_by=None, last_error="")
+def sent(session: Session, letter_ids: Sequence[int], worker: str, now: datetime) -> None:
+    """They left."""
+    values: dict[str, Any] = {"sent_at": now, "leased_until": None, "leased_by": None, "last_error": ""}
+    session.connection().execute(update(_LETTER).where(_LETTER.c.id.in_(letter_ids), *_mine(worker)).values(values))
+
+
+def put_off(session: Session, until: Mapping[int, datetime], worker: str, why: str) -> None:
+    """They may go later, each not before its time, by id."""
+    values: dict[str, Any] = {"due_at": bindparam("until"), "leased_until": None, "leased_by": None, "last_error": why}
+    statement = update(_LETTER).where(_LETTER.c.id == bindparam("letter_id"), *_mine(worker)).values(values)
+    session.connection().execute(statement, [{"letter_id": i, "until": at} for i, at in sorted(until.items())])
+
+
+def failed(session: Session, letter_id: int, worker: str, now: datetime, why: str) -> bool:
+    """It will never go; it stays, to be seen. Whether that was ours to note."""
+    values: dict[str, Any] = {"failed_at": now, "leased_until": None, "leased_by": None, "last_error": why}
+    noted = session.connection().execute(
+        update(_LETTER).where(_LETTER.c.id == letter_id, *_mine(worker)).values(values)
     )
-
-
-def put_off(session: Session, letter_id: int, worker: str, until: datetime, why: str) -> None:
-    """It may go later: not before `until`."""
-    session.execute(
-        update(Letter)
-        .where(*_mine(letter_id, worker))
-        .values(due_at=until, leased_until=None, leased_by=None, last_error=why)
-    )
-
-
-def failed(session: Session, letter_id: int, worker: str, now: datetime, why: str) -> None:
-    """It will never go; it stays, to be seen."""
-    session.execute(
-        update(Letter)
-        .where(*_mine(letter_id, worker))
-        .values(failed_at=now, leased_until=None, leased_by=None, last_error=why)
-    )
+    return noted.rowcount > 0
 
 
 def forget(session: Session, letter_id: int, worker: str) -> None:
     """It has nothing to say any more."""
-    session.execute(delete(Letter).where(*_mine(letter_id, worker)))
+    session.execute(delete(Letter).where(Letter.id == letter_id, *_mine(worker)))
 
 
-def was_written(session: Session, name: str, since: datetime) -> bool:
-    """Whether a letter of that name was queued since then."""
-    return bool(session.scalar(select(exists().where(Letter.name == name, Letter.created_at >= since))))
+def has_warned(session: Session, since: datetime) -> bool:
+    """Whether coordinators were told since then that letters are refused."""
+    return bool(session.scalar(select(exists().where(text(WARNING), Letter.created_at >= since))))
 
 
 def failed_since(session: Session, since: datetime) -> int:
     """How many letters have failed for good since then."""
-    wanted = (
-        select(func.count()).select_from(Letter).where(Letter.failed_at >= since, Letter.created_at >= since - KEPT)
-    )
-    return session.execute(wanted).scalar_one()
+    return session.execute(select(func.count()).select_from(Letter).where(Letter.failed_at >= since)).scalar_one()
 
 
 def give_back(session: Session, letter_ids: Sequence[int], worker: str) -> None:
@@ -132,9 +135,10 @@ def seen(session: Session, worker: str, now: datetime) -> None:
 
 
 def tidy(session: Session, now: datetime) -> None:
-    """Forget idempotency keys after a day, requests to sign in after a week, letters that are over after 90 days."""
-    over = or_(Letter.sent_at.is_not(None), Letter.failed_at.is_not(None))
-    old = select(Letter.id).where(Letter.created_at < now - KEPT, over).order_by(Letter.created_at).limit(MOST_AT_ONCE)
-    session.execute(delete(Letter).where(Letter.id.in_(old)))
+    """Forget idempotency keys after a day, requests to sign in after a week, letters 90 days after their end."""
+    for ended_at in (Letter.sent_at, Letter.failed_at):
+        old = select(Letter.id).where(ended_at < now - KEPT).order_by(ended_at).limit(MOST_AT_ONCE)
+        if ids := session.scalars(old).all():
+            session.execute(delete(Letter).where(Letter.id.in_(ids)))
     session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - timedelta(days=1)))
     session.execute(delete(SignIn).where(SignIn.requested_at < now - timedelta(days=7)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,28 +13,46 @@ from booking.services.resend import resend
 from booking.store.queries import outgoing
 from booking.web import access, context
 
+PLACE = "%Y%m%dT%H%M%S.%f"
 blueprint = Blueprint("letters", __name__, url_prefix="/coordinator/letters")
 
 
 @blueprint.get("")
 @access.coordinator
 def listed() -> ResponseReturnValue:
-    """Newest first, fifty at a time; `?show=failed`, and `?before=` the letter one has read to."""
+    """What leaves next, or what left or failed last, fifty at a time; `?show=failed`, `?after=` the last one read."""
     state = request.args.get("show", outgoing.WAITING)
-    before = request.args.get("before", "")
-    if state not in outgoing.STATES or not (before == "" or (before.isdecimal() and len(before) < 19)):
+    if state not in outgoing.STATES:
         abort(404)
-    found = outgoing.page(context.db(), state, int(before) if before else None)
+    found = outgoing.page(context.db(), state, _place(request.args.get("after", "")))
     return render_template(
         "coordinator/letters.html",
         letters=found[: outgoing.PAGE],
-        older=found[outgoing.PAGE - 1].id if len(found) > outgoing.PAGE else None,
+        more=_written(found[outgoing.PAGE - 1].place) if len(found) > outgoing.PAGE else None,
         state=state,
         states=outgoing.STATES,
         counts=outgoing.counts(context.db(), context.now()),
+        most_counted=outgoing.MOST_COUNTED,
         kept_days=outgoing.KEPT_DAYS,
         zone=context.organisation().zone,
     )
+
+
+def _written(place: tuple[datetime, int]) -> str:
+    return f"{place[0]:{PLACE}}-{place[1]}"
+
+
+def _place(text: str) -> tuple[datetime, int] | None:
+    """What `_written` wrote; 404 for anything else but nothing."""
+    if not text:
+        return None
+    at, _, number = text.partition("-")
+    if not (number.isdecimal() and len(number) < 19):
+        abort(404)
+    try:
+        return datetime.strptime(at, PLACE).replace(tzinfo=UTC), int(number)
+    except ValueError:
+        abort(404)
 
 
 @blueprint.post("/<uuid:public_id>/resend")

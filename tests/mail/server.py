@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import email.policy
 import socket
@@ -19,7 +20,9 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 class Mailbox:
     """What arrived, and how the server answers: `reply` to a letter, `refusals` to a recipient, by address.
 
-    `connections` counts greetings; the server hangs up after each letter where `hangs_up` says so.
+    `connections` counts greetings and `commands` lists what was asked, in order. The server hangs up after each letter
+    where `hangs_up` says so, and once as the next one begins where `hangs_up_on_mail` does, with the words `ends_with`.
+    It takes `seconds` over each letter before it has it, and `seconds_after` before it says so.
     """
 
     port: int = 0
@@ -28,7 +31,12 @@ class Mailbox:
     refusals: dict[str, str] = field(default_factory=dict)
     connections: int = 0
     hangs_up: bool = False
+    hangs_up_on_mail: bool = False
+    ends_with: str = ""
+    seconds: float = 0.0
+    seconds_after: float = 0.0
     wants_password: bool = False
+    commands: list[str] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -39,9 +47,21 @@ class Mailbox:
     ) -> list[str]:
         session.host_name = hostname
         self.connections += 1
+        self.commands.append("EHLO")
         return responses
 
-    async def handle_MAIL(self, _server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+    async def handle_NOOP(self, _server: Any, _session: Any, _envelope: Any, _argument: str) -> str:
+        self.commands.append("NOOP")
+        return "250 OK"
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+        self.commands.append("MAIL")
+        if self.hangs_up_on_mail:
+            self.hangs_up_on_mail = False
+            if self.ends_with:
+                server.loop.call_later(0.05, server.transport.close)
+                return self.ends_with
+            server.transport.close()
         if self.wants_password and not session.authenticated:
             return "530 5.7.0 sign in first"
         envelope.mail_from = address
@@ -49,15 +69,19 @@ class Mailbox:
         return "250 OK"
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+        self.commands.append("RCPT")
         if address in self.refusals:
             return self.refusals[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:
+        self.commands.append("DATA")
+        await asyncio.sleep(self.seconds)
         if self.reply.startswith("250"):
             parsed = email.message_from_bytes(envelope.content, policy=email.policy.default)
             self.messages.append(parsed)  # type: ignore[arg-type]
+        await asyncio.sleep(self.seconds_after)
         if self.hangs_up:
             server.loop.call_later(0.05, server.transport.close)
         return self.reply

@@ -7,6 +7,7 @@ from email.message import EmailMessage
 
 import pytest
 
+from booking.mail import smtp
 from booking.mail.mailer import PermanentFailure, TemporaryFailure, Unreachable
 from booking.mail.smtp import SMTPMailer, check
 from tests.mail import server
@@ -79,7 +80,7 @@ def test_a_recipient_who_is_refused_for_now_or_because_of_us_is_a_temporary_fail
         mailer.close()
 
 
-@pytest.mark.parametrize("reply", ["451 try later", "552 full", "554 looks like spam"])
+@pytest.mark.parametrize("reply", ["451 try later", "550 5.7.1 not from you", "530 sign in first"])
 def test_a_letter_that_the_server_does_not_take_may_go_later(reply: str) -> None:
     with server.serving() as mailbox:
         mailer = SMTPMailer(mailbox.url)
@@ -90,6 +91,51 @@ def test_a_letter_that_the_server_does_not_take_may_go_later(reply: str) -> None
         mailer.send(a_message())
         mailer.close()
         assert len(mailbox.messages) == 1
+
+
+@pytest.mark.parametrize("reply", ["550 no", "552 full", "554 5.6.0 looks like spam"])
+def test_a_letter_that_the_server_refuses_for_good_is_a_permanent_failure(reply: str) -> None:
+    with server.serving() as mailbox:
+        mailer = SMTPMailer(mailbox.url)
+        mailbox.reply = reply
+        with pytest.raises(PermanentFailure, match=reply[:3]):
+            mailer.send(a_message())
+        mailbox.reply = "250 OK"
+        mailer.send(a_message())
+        mailer.close()
+        assert len(mailbox.messages) == 1
+
+
+@pytest.mark.parametrize("ends_with", ["421 4.4.2 too long idle", ""])
+def test_a_server_that_ends_the_connection_as_a_letter_comes_gets_it_on_a_new_one(ends_with: str) -> None:
+    with server.serving() as mailbox:
+        mailer = SMTPMailer(mailbox.url)
+        mailer.send(a_message())
+        mailbox.ends_with, mailbox.hangs_up_on_mail = ends_with, True
+        mailer.send(a_message())
+        mailer.close()
+        assert (len(mailbox.messages), mailbox.connections) == (2, 2)
+
+
+def test_a_server_that_keeps_a_letter_waiting_is_not_asked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp, "SECONDS", 0.3)
+    with server.serving() as mailbox:
+        mailer = SMTPMailer(mailbox.url)
+        mailer.send(a_message())
+        mailbox.seconds = 1.0
+        with pytest.raises(TemporaryFailure, match="timed out"):
+            mailer.send(a_message())
+        mailer.close()
+        assert mailbox.connections == 1
+
+
+def test_a_letter_costs_the_server_no_command_beyond_the_letter() -> None:
+    with server.serving() as mailbox:
+        mailer = SMTPMailer(mailbox.url)
+        for _ in range(3):
+            mailer.send(a_message())
+        mailer.close()
+        assert mailbox.commands == ["EHLO", *["MAIL", "RCPT", "DATA"] * 3]
 
 
 def test_a_server_that_is_not_there_cannot_be_reached_and_is_named() -> None:

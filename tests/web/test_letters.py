@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from booking.domain import tokens
 from booking.services import deliver
+from booking.services.resend import resend
 from booking.store import outbox
 from booking.store.letters import Letter
 from booking.store.people import Person
@@ -57,7 +60,8 @@ def test_a_refused_letter_is_told_at_once_shown_and_sent_again(database: Databas
     for address in ("/manage/", "/join/", "/sign-in/link/"):
         assert address not in sent
     assert client.get("/coordinator/letters?show=nonsense").status_code == 404
-    assert client.get("/coordinator/letters?before=x").status_code == 404
+    for wrong in ("x", "20231126T230000.000000-x", "20231126T230000.000000-" + "9" * 19, "99999999T230000.0-1"):
+        assert client.get(f"/coordinator/letters?after={wrong}").status_code == 404
 
 
 def test_letters_are_listed_fifty_at_a_time_and_forgotten_after_ninety_days(
@@ -71,8 +75,8 @@ def test_letters_are_listed_fifty_at_a_time_and_forgotten_after_ninety_days(
                 to_email="x@example.org",
                 facts={},
                 due_at=NOW,
-                created_at=NOW - timedelta(days=number * 3),
-                sent_at=NOW if number % 2 else None,
+                created_at=NOW - timedelta(days=400),
+                sent_at=NOW - timedelta(days=number * 3) if number % 2 else None,
             )
         )
     session.commit()
@@ -81,8 +85,57 @@ def test_letters_are_listed_fifty_at_a_time_and_forgotten_after_ninety_days(
     outbox.tidy(session, NOW)
     session.commit()
     kept = session.scalars(select(Letter)).all()
-    assert sorted((NOW - one.created_at).days for one in kept if one.sent_at) == [n * 3 for n in range(1, 31, 2)]
+    assert sorted((NOW - one.sent_at).days for one in kept if one.sent_at) == [n * 3 for n in range(1, 31, 2)]
     assert len([one for one in kept if one.sent_at is None]) == 30, "what waits is never forgotten"
+
+
+@pytest.mark.parametrize("state", ["waiting", "sent", "failed"])
+def test_the_list_is_read_to_its_end_without_a_gap(database: Database, session: Session, state: str) -> None:
+    """What leaves next stands first; of what is over, the last. Many share an instant, as letters of one publish do."""
+    cora = a_person(session, "Cora", roles=["coordinator"])
+    for number in range(120):
+        at = NOW + timedelta(microseconds=number // 40)
+        ended = {f"{state}_at": at} if state != "waiting" else {}
+        letter = Letter(name=f"n{number}.", to_email="x@example.org", facts={}, due_at=at, created_at=NOW, **ended)
+        session.add(letter)
+        session.flush()
+    session.commit()
+    client = client_of(make_app(database), cora)
+    path, seen = f"/coordinator/letters?show={state}", []
+    while path:
+        page = client.get(path).text
+        seen.append([int(number) for number in re.findall(r"<h2>n(\d+)\.", page)])
+        more = re.search(r'href="([^"]*after=[^"]*)"', page)
+        path = more[1].replace("&amp;", "&") if more else ""
+    assert [len(one) for one in seen] == [50, 50, 20]
+    expected = list(range(120)) if state == "waiting" else list(reversed(range(120)))
+    assert [number for one in seen for number in one] == expected
+
+
+def test_a_letter_sent_again_goes_to_the_address_that_its_reader_has_now(database: Database, session: Session) -> None:
+    member = a_person(session, "Mia Moss")
+    a_booking(session, a_clinic(session), member)
+    with serving() as mailbox:
+        mailbox.refusals[member.email] = "550 5.1.1 no such user"
+        send(database, mailbox.url)
+        session.rollback()
+        session.get_one(Person, member.id).email = "mia@new.example.org"
+        session.commit()
+        letter = session.scalars(select(Letter).where(Letter.name == "booked")).one()
+        resend(session, letter.public_id, NOW, actor_id=member.id)
+        resend(session, letter.public_id, NOW, actor_id=member.id)
+        send(database, mailbox.url)
+        send(database, mailbox.url)
+        assert [str(one["To"]) for one in mailbox.messages] == ["Mia Moss <mia@new.example.org>"]
+
+
+def test_many_letters_are_counted_to_a_thousand(database: Database, session: Session) -> None:
+    cora = a_person(session, "Cora", roles=["coordinator"])
+    row = {"name": "trial", "to_email": "x@example.org", "facts": {}, "created_at": NOW}
+    session.execute(insert(Letter), [{**row, "due_at": NOW + timedelta(days=9000)}] * 1001 + [{**row, "due_at": NOW}])
+    session.commit()
+    page = client_of(make_app(database), cora).get("/coordinator/letters").text
+    assert "1 waiting to leave · over 1,000 for later · 0 failed" in page
 
 
 def test_one_press_ends_reminders_from_the_mail_program_or_the_page(database: Database, session: Session) -> None:

@@ -147,7 +147,7 @@ class Stuck:
 
 def stuck_letters(session: Session, since: datetime, overdue: datetime) -> Stuck:
     """Letters that failed since `since`, and unsent ones that were due before `overdue`."""
-    failed = select(func.count()).select_from(Letter).where(Letter.failed_at >= since, Letter.created_at >= since)
+    failed = select(func.count()).select_from(Letter).where(Letter.failed_at >= since)
     waiting = (
         select(func.count())
         .select_from(Letter)

@@ -6,17 +6,19 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, literal, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking.store.letters import Letter
 from booking.store.outbox import KEPT
 from booking.store.people import Person
 
 PAGE = 50
+MOST_COUNTED = 1000  # beyond this many nobody needs to know how many more
 KEPT_DAYS = KEPT.days
 WAITING, SENT, FAILED = "waiting", "sent", "failed"
 STATES = (WAITING, FAILED, SENT)
+_OPEN = (Letter.sent_at.is_(None), Letter.failed_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,45 +36,59 @@ class Outgoing:
     attempts: int
     error: str
 
-
-def _is(state: str) -> tuple[ColumnElement[bool], ...]:
-    if state == SENT:
-        return (Letter.sent_at.is_not(None),)
-    if state == FAILED:
-        return (Letter.failed_at.is_not(None),)
-    return Letter.sent_at.is_(None), Letter.failed_at.is_(None)
+    @property
+    def place(self) -> tuple[datetime, int]:
+        """Where it stands in its list."""
+        return self.sent_at or self.failed_at or self.due_at, self.id
 
 
-def page(session: Session, state: str, before: int | None = None) -> list[Outgoing]:
-    """Up to PAGE + 1 letters in that state, newest first, older than the letter of that internal id."""
-    wanted = (
-        select(
-            Letter.id,
-            Letter.public_id,
-            Letter.name,
-            func.coalesce(Person.name, ""),
-            Letter.created_at,
-            Letter.due_at,
-            Letter.sent_at,
-            Letter.failed_at,
-            Letter.attempts,
-            Letter.last_error,
-        )
-        .outerjoin(Person, Person.id == Letter.person_id)
-        .where(*_is(state))
-    )
-    if before is not None:
-        wanted = wanted.where(Letter.id < before)
-    rows = session.execute(wanted.order_by(Letter.id.desc()).limit(PAGE + 1))
-    return [Outgoing(*tuple(row)) for row in rows]
+def page(session: Session, state: str, after: tuple[datetime, int] | None = None) -> list[Outgoing]:
+    """Up to PAGE + 1 letters in that state that come after that place: what leaves next, what left or failed last."""
+    wanted = select(
+        Letter.id,
+        Letter.public_id,
+        Letter.name,
+        func.coalesce(Person.name, ""),
+        Letter.created_at,
+        Letter.due_at,
+        Letter.sent_at,
+        Letter.failed_at,
+        Letter.attempts,
+        Letter.last_error,
+    ).outerjoin(Person, Person.id == Letter.person_id)
+    if state == WAITING:
+        wanted = wanted.where(*_OPEN, *_beyond(Letter.due_at, after, is_rising=True))
+        wanted = wanted.order_by(Letter.due_at, Letter.id)
+    else:
+        at: InstrumentedAttribute[datetime | None] = Letter.sent_at if state == SENT else Letter.failed_at
+        wanted = wanted.where(at.is_not(None), *_beyond(at, after, is_rising=False))
+        wanted = wanted.order_by(at.desc(), Letter.id.desc())
+    return [Outgoing(*tuple(row)) for row in session.execute(wanted.limit(PAGE + 1))]
+
+
+def _beyond(
+    at: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None],
+    after: tuple[datetime, int] | None,
+    *,
+    is_rising: bool,
+) -> tuple[ColumnElement[bool], ...]:
+    if after is None:
+        return ()
+    here = tuple_(at, Letter.id)
+    there = tuple_(literal(after[0], at.type), literal(after[1], Letter.id.type))
+    return (here > there,) if is_rising else (here < there,)
 
 
 def counts(session: Session, now: datetime) -> dict[str, int]:
-    """How many are due and waiting, how many wait for their time, how many failed."""
-    open_ones = (Letter.sent_at.is_(None), Letter.failed_at.is_(None))
-    count = select(func.count()).select_from(Letter)
-    return {
-        "due": session.execute(count.where(*open_ones, Letter.due_at <= now)).scalar_one(),
-        "later": session.execute(count.where(*open_ones, Letter.due_at > now)).scalar_one(),
-        "failed": session.execute(count.where(Letter.failed_at.is_not(None))).scalar_one(),
+    """How many are due and waiting, wait for their time, or failed; of each at most one more than MOST_COUNTED."""
+    wanted = {
+        "due": (*_OPEN, Letter.due_at <= now),
+        "later": (*_OPEN, Letter.due_at > now),
+        "failed": (Letter.failed_at.is_not(None),),
     }
+    return {name: _count(session, *conditions) for name, conditions in wanted.items()}
+
+
+def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
+    some = select(Letter.id).where(*conditions).limit(MOST_COUNTED + 1).subquery()
+    return session.execute(select(func.count()).select_from(some)).scalar_one()

@@ -1,0 +1,127 @@
+"""Letters a second from row to mail server by the worker's own loop, beside smtplib alone: same bytes, same server."""
+
+from __future__ import annotations
+
+import smtplib
+import subprocess
+import sys
+import time as clocks
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from statistics import median
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from bench import fill, servers
+from booking import clock
+from booking.domain.organisation import Organisation
+from booking.mail.smtp import SMTPMailer
+from booking.programme import organisation as organisations
+from booking.resources import folder
+from booking.services import deliver
+from booking.services.book import BookingRequest, book
+from booking.services.write import message_of
+from booking.settings import Settings, load
+from booking.store import engine as engines
+from booking.store.letters import Letter
+from booking.store.people import Person
+from booking.store.programme import Programme
+
+LETTERS = 400  # one a member, every other with an invitation
+ROUNDS = 7
+TARGET = 0.5
+
+
+@contextmanager
+def mail_server() -> Iterator[int]:
+    """aiosmtpd as it comes, in a process of its own, throwing away what it has taken; gives the port."""
+    port = servers.free_port()
+    command = [sys.executable, "-m", "aiosmtpd", "-n", "-c", "aiosmtpd.handlers.Sink", "-l", f"127.0.0.1:{port}"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(100):
+            try:
+                smtplib.SMTP("127.0.0.1", port, timeout=5).quit()
+                break
+            except OSError:
+                clocks.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def booked(session: Session, url: str, organisation: Organisation) -> None:
+    """As many bookings as letters are wanted, by the deed itself."""
+    now = clock.now()
+    clinics, members = fill.many_clinics(url, now)
+    session.execute(update(Person).values(invitations="always"))
+    session.execute(update(Person).where(Person.id % 2 == 0).values(invitations="never"))
+    session.commit()
+    for number, member in enumerate(members[:LETTERS]):
+        public_id, starts_at = clinics[number % len(clinics)]
+        at = starts_at + timedelta(minutes=15 * (number // len(clinics)))
+        request = BookingRequest(public_id, at, 15, topic="GA4 events", link="https://shop.example.org/contact")
+        book(session, request, int(str(member["id"])), organisation, now)
+
+
+def by_smtplib(port: int, written: list[tuple[str, bytes]], sender: str) -> float:
+    """The yardstick: one connection, the same bytes, already written; letters a second."""
+    began = clocks.perf_counter()
+    with smtplib.SMTP("127.0.0.1", port) as connection:
+        for to, content in written:
+            connection.sendmail(sender, [to], content)
+    return len(written) / (clocks.perf_counter() - began)
+
+
+def by_worker(
+    sessions: sessionmaker[Session], mailer: SMTPMailer, found: Settings, organisation: Organisation
+) -> float:
+    """Ours: everything that is due, batch after batch, each letter written from its row; letters a second."""
+    with sessions() as session:
+        session.execute(update(Letter).where(Letter.name == "booked").values(sent_at=None, attempts=0))
+        session.commit()
+    began = clocks.perf_counter()
+    count = 0
+    while taken := deliver.deliver_once(
+        sessions, mailer, found, organisation, "bench", clock.now(), seconds=clock.monotonic
+    ):
+        count += taken
+    mailer.close()
+    took = clocks.perf_counter() - began
+    with sessions() as session:
+        unsent = session.scalars(select(Letter.id).where(Letter.name == "booked", Letter.sent_at.is_(None))).all()
+    if unsent or count != LETTERS:
+        raise SystemExit(f"bench: {len(unsent)} letters did not leave, and {count} were taken")
+    return count / took
+
+
+def measured(kind: str) -> Iterator[tuple[str, float, float, float, float]]:
+    """What, figure and yardstick in letters a second, the median ratio of rounds taken in turn, and the target."""
+    url = servers.new_database(kind, f"mail-{kind}")
+    organisation = organisations.load(folder("data"))
+    engine = engines.make(url)
+    sessions = engines.sessions(engine)
+    with sessions() as session, mail_server() as port:
+        found = load({**servers.environment(url), "BOOKING_SMTP_URL": f"smtp://127.0.0.1:{port}"})
+        booked(session, url, organisation)
+        domain = session.scalar(select(Programme.uid_domain))
+        due = select(Letter, Person).join(Person, Person.id == Letter.person_id).where(Letter.name == "booked")
+        written = [
+            (letter.to_email, bytes(message_of(letter, person, found, organisation, domain)))
+            for letter, person in session.execute(due.order_by(Letter.id))
+        ]
+        session.rollback()
+        invited = sum(b"text/calendar" in content for _, content in written)
+        mailer = SMTPMailer(found.smtp_url)
+        by_smtplib(port, written, found.mail_from)
+        ours, yards = [], []
+        for _ in range(ROUNDS):
+            yards.append(by_smtplib(port, written, found.mail_from))
+            ours.append(by_worker(sessions, mailer, found, organisation))
+    engine.dispose()
+    what = f"{LETTERS} letters, {invited} with an invitation, {kind}"
+    ratio = median(rate / yard for rate, yard in zip(ours, yards, strict=True))
+    yield what, median(ours), median(yards), ratio, TARGET

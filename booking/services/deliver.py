@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -27,7 +28,7 @@ from booking.store.programme import Programme
 from booking.store.queries import reminders
 
 BATCH = 100
-AHEAD = 10
+AHEAD = 10  # so many letters are written while as many others are sent
 TOGETHER = 50  # so many letters that left are noted in one transaction,
 TOGETHER_SECONDS = 0.25  # or what left in so long: a worker that is killed sends these again, and no more
 #: No letter is begun later than this after the lease: one takes at most a dozen answers of twenty seconds, and must
@@ -155,10 +156,16 @@ def deliver_once(
 
 
 def _written_ahead(office: Office, taken: list[Taken]) -> Iterator[tuple[Letter, Written]]:
-    """Each letter with what goes out, written a handful ahead: one by one costs half as much again."""
-    for first in range(0, len(taken), AHEAD):
-        written = [(letter, _written(office, letter, person)) for letter, person in taken[first : first + AHEAD]]
-        yield from written
+    """Each letter with what goes out. A thread writes the next handful while the mail server has these."""
+
+    def handful(first: int) -> list[tuple[Letter, Written]]:
+        return [(letter, _written(office, letter, person)) for letter, person in taken[first : first + AHEAD]]
+
+    with ThreadPoolExecutor(1, "writer") as writer:
+        coming = writer.submit(handful, 0)
+        for first in range(AHEAD, len(taken) + AHEAD, AHEAD):
+            ready, coming = coming.result(), writer.submit(handful, first)
+            yield from ready
 
 
 @dataclass(slots=True)

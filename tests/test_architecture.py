@@ -36,8 +36,11 @@ FLASK = {"flask", "flask_login", "flask_wtf", "werkzeug"}
 LOADS_FLASK = {"web", "api", "cli", "app"}
 DOMAIN_LIBRARIES = {"dateutil", "pytz"}
 ZONE_LIBRARIES = {"pytz", "zoneinfo"}  # in domain/zones.py alone
-WRITING_MODULES = {"booking.store.locks", "booking.store.claims", "booking.store.publishing", "booking.store.outbox"}
-WRITING_NAMES = {"enqueue", "write", "take", "release", "revise", "place"}  # store functions that deeds alone call
+WRITING_MODULES = {
+    f"booking.store.{name}" for name in ("locks", "claims", "publishing", "outbox", "departures", "reminded")
+}
+#: Store functions that deeds alone call.
+WRITING_NAMES = {"enqueue", "write", "take", "release", "revise", "place", "move", "rename", "record", "forget"}
 WRITING_METHODS = {"add", "add_all", "delete", "merge", "commit", "flush"}
 SESSION_NAMES = {"session", "db"}
 CLOCK_CALLS = {("datetime", "now"), ("datetime", "today"), ("datetime", "utcnow"), ("date", "today")}

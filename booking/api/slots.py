@@ -17,13 +17,13 @@ from booking.api.blueprint import blueprint, may_answer
 from booking.api.problems import utc
 from booking.api.schemas import OccurrenceSlotQuery, SlotQuery, SlotsSchema
 from booking.domain import errors, slots
+from booking.domain.recurrence import LONGEST
 from booking.domain.slots import Slot
 from booking.store.queries import timetables
 from booking.store.queries.timetables import Timetable
 from booking.web import access, context
 
 MOST = 200  # slots in one answer, a clinic being told whole
-LONGEST = timedelta(hours=12)  # no occurrence is longer
 
 
 def answered(items: list[dict[str, object]], following: str | None) -> Response:

@@ -16,15 +16,15 @@ MONTHS_BACK = 2
 class Feed:
     """One subscribable calendar. `key` is its address below /feeds/, without ".ics"; `kinds` None means all.
 
-    `holds` says in words what is in it. `is_private`: below its key stands a signed address for each person.
+    `holds` says in words what is in it, `title` what its one reader's page calls it.
     """
 
     key: str
     name: str
-    holds: str
+    holds: str = ""
     kinds: frozenset[str] | None = None
     series_slug: str | None = None
-    is_private: bool = False
+    title: str = ""
 
     @property
     def file_name(self) -> str:
@@ -59,21 +59,24 @@ def public(organisation: Organisation) -> dict[str, Feed]:
 
 
 def private(organisation: Organisation) -> dict[str, Feed]:
-    """The feeds that one person has, by key, which is the role that it is for."""
+    """The feeds that one person has, by key, which is the role that it is for.
+
+    A member's has the kinds without slots until its owner chooses, so it is never empty.
+    """
     name = organisation.short_name
     table = [
         Feed(
             "member",
             f"My {name} calendar",
             "Your bookings and what you are enrolled in, and what you tick here. With the join links.",
-            followed_at_first(organisation),
-            is_private=True,
+            organisation.without_slots,
+            title="My calendar: this one is enough",
         ),
         Feed(
             "analyst",
             f"My {name} clinics and classes",
             "One entry for each hour that you staff, with who has booked, and what else you give. With the join links.",
-            is_private=True,
+            title="My clinics and classes",
         ),
     ]
     return {feed.key: feed for feed in table}
@@ -82,12 +85,7 @@ def private(organisation: Organisation) -> dict[str, Feed]:
 def of_series(organisation: Organisation, slug: str, title: str) -> Feed:
     """The public feed of one series."""
     name = f"{organisation.short_name}: {title}"
-    return Feed(f"series/{slug}", name, f"{title} only.", series_slug=slug)
-
-
-def followed_at_first(organisation: Organisation) -> frozenset[str]:
-    """The kinds that a member's calendar holds until its owner chooses: those without slots, so it is never empty."""
-    return frozenset(kind.name for kind in organisation.kinds.values() if not kind.bookable)
+    return Feed(f"series/{slug}", name, series_slug=slug)
 
 
 def _listed(names: list[str]) -> str:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import lru_cache
+from importlib.metadata import version
 
 from icalendar import Calendar, vText
 
@@ -15,6 +16,7 @@ from booking.calendars.catalogue import Feed, Window
 from booking.calendars.entries import Entry, Publisher
 from booking.calendars.parts import Part
 from booking.domain import tokens, zones
+from booking.resources import PACKAGE
 
 PRODID = "-//booking//Course schedule//EN"
 REFRESH = timedelta(hours=1)
@@ -68,13 +70,15 @@ def of_one(calendar: Calendar, entry: Entry) -> bytes:
 
 
 def fingerprint(publisher: Publisher) -> str:
-    """A digest of all but the contents that the bytes depend on: this package, the zone data, the settings.
+    """A digest of all but the contents that the bytes depend on: what makes them, the zone data, the settings.
 
     The secret key reaches the bytes by way of the doors, so a MAC made with it stands for it here.
     """
     organisation = publisher.organisation
     return _digest(
         booking.__version__,
+        version("icalendar"),
+        made_by(),
         zones.data_version(),
         organisation.name,
         organisation.short_name,
@@ -86,12 +90,19 @@ def fingerprint(publisher: Publisher) -> str:
     )
 
 
-def digest(printed: str, version: Sequence[object], key: str, window: Window | None = None) -> str:
+@lru_cache(maxsize=1)
+def made_by() -> str:
+    """A digest of the source that makes the bytes, so that an upgrade never answers 304 to old ones."""
+    files = sorted(path for layer in ("calendars", "domain") for path in (PACKAGE / layer).glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def digest(printed: str, contents: Sequence[object], key: str, window: Window | None = None) -> str:
     """What an ETag holds: a digest of all that the bytes depend on, known before they are made.
 
-    `printed` is the publisher's fingerprint, `version` that of the contents.
+    `printed` is the publisher's fingerprint, `contents` their version.
     """
-    return _digest(printed, key, None if window is None else (window.start, window.end), *version)
+    return _digest(printed, key, None if window is None else (window.start, window.end), *contents)
 
 
 def _digest(*parts: object) -> str:

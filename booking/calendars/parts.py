@@ -10,7 +10,7 @@ from typing import Protocol
 
 from booking.calendars.entries import Entry, Publisher
 
-MOST_KEPT = 20_000  # about a kilobyte each
+MOST_KEPT = 5_000  # about 4 kB each with what they were made from, 25 kB where people write all they may
 
 
 @dataclass(frozen=True, slots=True)

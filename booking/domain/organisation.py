@@ -81,6 +81,11 @@ class Organisation:
     observe: tuple[str, ...] = ()
     closed: Mapping[date, str] = field(default_factory=dict)
 
+    @property
+    def without_slots(self) -> frozenset[str]:
+        """The kinds that nobody books slots in: one enrols."""
+        return frozenset(name for name, kind in self.kinds.items() if not kind.bookable)
+
     def policy_for(self, slug: str) -> Policy:
         """The policy of one series: the general one where nothing is said of it."""
         return self.series_policies.get(slug, self.policy)

@@ -305,6 +305,8 @@ def _reworded(before: Definition | None, after: Definition) -> tuple[bool, set[i
         return False, set()
     if (before.title, before.summary) != (after.title, after.summary) or before.kind != after.kind:
         return True, set()
+    if before.rule.zone != after.rule.zone:
+        return True, set()  # calendars name the zone, also where its clocks agree with the one before
     had, has = before.rule.modules, after.rule.modules
     if len(had) != len(has):
         return True, set()  # "1 of 4" becomes "1 of 5"
@@ -338,7 +340,7 @@ def _steps(
             found.far.append(Step("changes", asked.slug, key, row.id, row.setting, after, fields))
             continue
         if row.setting.reason is not None and after.reason is not None:
-            if {"reason", "recording", "slides"} & set(fields):
+            if {"reason", "recording", "slides", "words"} & set(fields):
                 found.steps.append(Step("changes", asked.slug, key, row.id, row.setting, after, fields))
             continue
         if "when" in fields and after.starts_at <= now:

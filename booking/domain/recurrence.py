@@ -12,6 +12,8 @@ from booking.domain import zones
 
 #: No series with an end or with modules is looked at further than this after its first day.
 LONGEST_DAYS = 3660
+#: No occurrence lasts longer: it begins and ends on the same day, which may have an hour twice.
+LONGEST = timedelta(hours=25)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from booking.domain import errors, zones
 from booking.domain.consequences import Held
 from booking.domain.cover import ASKED, HANDED, OFFERED, Cover, Covered, Place
 from booking.domain.organisation import Organisation
+from booking.domain.recurrence import LONGEST
 from booking.domain.slots import Slot
 from booking.services.deed import deed
 from booking.store import bookings as booking_rows
@@ -31,7 +32,7 @@ from booking.store.programme import SCHEDULED, Occurrence, Roster
 from booking.store.queries import bookings as queries
 from booking.store.waiting import Offer
 
-LONGEST = timedelta(days=366)
+MOST_AWAY = timedelta(days=366)
 
 
 class CoverChanged(errors.Refusal):
@@ -83,7 +84,7 @@ def show(session: Session, analyst: uuid.UUID, starts_at: datetime, ends_at: dat
     ).one_or_none()
     if person is None:
         raise errors.NotFound()
-    if not starts_at < ends_at <= starts_at + LONGEST or ends_at <= now:
+    if not starts_at < ends_at <= starts_at + MOST_AWAY or ends_at <= now:
         raise SpanNotAccepted("time away ends after it begins, is not over, and lasts a year at the most")
     rows = _occurrences(session, person.id, max(starts_at, now), ends_at)
     return _shown(session, person, starts_at, ends_at, rows, now)
@@ -99,7 +100,7 @@ def _occurrences(session: Session, analyst_id: int, start: datetime, end: dateti
                 Roster.analyst_id == analyst_id,
                 Roster.is_away.is_(False),
                 Occurrence.starts_at < end,
-                Occurrence.starts_at > start - timedelta(hours=12),
+                Occurrence.starts_at > start - LONGEST,
                 Occurrence.ends_at > start,
                 Occurrence.status == SCHEDULED,
             )
@@ -529,7 +530,7 @@ def _left_by(session: Session, away: Away, now: datetime) -> list[Occurrence]:
                 Roster.analyst_id == away.analyst_id,
                 Roster.is_away.is_(True),
                 Occurrence.starts_at < away.ends_at,
-                Occurrence.starts_at > away.starts_at - timedelta(hours=12),
+                Occurrence.starts_at > away.starts_at - LONGEST,
                 Occurrence.ends_at > max(away.starts_at, now),
             )
             .order_by(Occurrence.starts_at, Occurrence.id)

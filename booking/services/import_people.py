@@ -51,7 +51,9 @@ def import_people(
     emails = [person.email for person in people]
     known = importing.stored(session, emails)
     leaving = {row.id for person, row in _pairs(people, known) if person.roles and "analyst" not in person.roles}
-    locks.occurrences(session, [o for o, analyst in importing.rostered(session, now) if analyst in leaving])
+    renamed = [row.id for person, row in _pairs(people, known) if person.name and person.name != row.name]
+    concerned = {o for o, analyst in importing.rostered(session, now) if analyst in leaving}
+    locks.occurrences(session, concerned | bookings.shown_in(session, renamed, now))
     importing.hold(session, [row.id for row in known.values()])
     known = importing.stored(session, emails)
     pairs = _pairs(people, known)

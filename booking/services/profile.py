@@ -16,6 +16,7 @@ from booking.services.deed import deed
 from booking.store import bookings, feed_fetches, locks, register
 from booking.store import reminders as reminder_rows
 from booking.store.people import INVITATIONS, Person
+from booking.store.queries.feeds import FETCHED_AT, GENERATION
 
 NAME_CHARACTERS = 100
 ABOUT_CHARACTERS = 200
@@ -55,6 +56,8 @@ def change(
         raise errors.TextNotAccepted("reminders", "yes or no")
     if run_sheet not in {"", *map(str, RUN_SHEET_HOURS)}:
         raise errors.TextNotAccepted("run_sheet", "choose one of the hours")
+    if session.get_one(Person, person_id).name != cleaned:
+        locks.occurrences(session, bookings.shown_in(session, [person_id], now))  # always before persons
     person = locks.person(session, person_id)
     _remind(session, person, reminders == "yes", organisation, now)
     person.run_sheet_hour = int(run_sheet) if run_sheet else None
@@ -131,8 +134,7 @@ def choose_feed(
     if not ticked <= set(organisation.kinds):
         raise errors.TextNotAccepted("kinds", "choose among those that are there")
     person = locks.person(session, person_id)
-    at_first = ticked == {name for name, kind in organisation.kinds.items() if not kind.bookable}
-    chosen = None if at_first else sorted(ticked)  # who leaves it as it comes gets a new kind too
+    chosen = None if ticked == organisation.without_slots else sorted(ticked)  # as it comes: then a new kind too
     if chosen == person.feed_kinds:
         return
     person.feed_kinds = chosen
@@ -150,15 +152,11 @@ def sign_out_everywhere(session: Session, person_id: int, now: datetime) -> None
 @deed
 def new_feed_address(session: Session, person_id: int, purpose: str, now: datetime) -> None:
     """End the private address of that purpose (member-feed, analyst-feed): a new one stands in its place."""
-    person = locks.person(session, person_id)
-    if purpose == "member-feed":
-        person.member_feed_generation += 1
-        person.member_feed_fetched_at = None
-        feed_fetches.forget(session, "member", person.id)
-    elif purpose == "analyst-feed":
-        person.analyst_feed_generation += 1
-        person.analyst_feed_fetched_at = None
-        feed_fetches.forget(session, "analyst", person.id)
-    else:
+    role = purpose.removesuffix("-feed")
+    if role not in GENERATION:
         raise errors.NotFound()
+    person = locks.person(session, person_id)
+    setattr(person, GENERATION[role].key, getattr(person, GENERATION[role].key) + 1)
+    setattr(person, FETCHED_AT[role].key, None)
+    feed_fetches.forget(session, role, person.id)
     register.write(session, "new-feed-address", "person", person.public_id, now, actor_id=person.id, purpose=purpose)

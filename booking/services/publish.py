@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -141,7 +142,7 @@ def _apply(
         register.write(
             session, "published", "change", change.public_id, now, actor_id=actor_id, **counts, **hurt, **named
         )
-    if found.steps or found.far or any(_shows(c.fields) or c.before is None for c in found.series):
+    if found.steps or found.far or found.series:
         publishing.touch(programme, now)
     if change is not None and change.due_at <= now:
         publishing.close(session, [change], now)
@@ -150,10 +151,6 @@ def _apply(
 
 
 STEPS = ("appears", "moves", "changes", "goes", "returns")
-
-
-def _shows(fields: tuple[str, ...]) -> bool:
-    return bool({"slug", "kind", "title", "summary"} & set(fields))
 
 
 def _ids_of(session: Session, slugs: set[str]) -> dict[str, int]:
@@ -190,7 +187,7 @@ def _people(session: Session, plan: Plan, change: Change, organisation: Organisa
     found = plan.changes
     by_id = {step.occurrence_id: step for step in found.steps if step.occurrence_id is not None}
     booking_ids = [outcome.booking.id for outcome in plan.outcomes]
-    bookings = {row.id: row for row in session.scalars(select(Booking).where(Booking.id.in_(booking_ids))).unique()}
+    bookings = _bookings(session, booking_ids)
     was = {b.id: (b.starts_at, b.minutes, b.analyst.name) for b in bookings.values()}
     if booking_ids:
         publishing.hold(session, booking_ids, change.id)
@@ -202,10 +199,16 @@ def _people(session: Session, plan: Plan, change: Change, organisation: Organisa
     publishing.revise_bookings(session, shown, booking_ids, now)
     _end_waiting(session, plan, by_id, now)
     session.expire_all()
+    bookings = _bookings(session, booking_ids)
+    told = []
     for outcome in plan.outcomes:
         step = by_id[outcome.booking.occurrence_id]
         differs = differences(step, found.definitions[step.series], organisation.kinds)
-        _tell(session, bookings[outcome.booking.id], outcome, step, differs, was[outcome.booking.id], change, now)
+        booking = bookings[outcome.booking.id]
+        told.append(_told(session, booking, outcome, step, differs, was[booking.id], change, now))
+    if told:
+        session.flush()
+        letters.add(session, told)
     _tell_the_others(session, plan, by_id, change, organisation, now)
     reminders.plan(session, booking_ids, organisation, now)
 
@@ -219,7 +222,15 @@ def _end_waiting(session: Session, plan: Plan, by_id: dict[int, Step], now: date
     offers.withdraw(session, sorted(by_id), now)
 
 
-def _tell(
+def _bookings(session: Session, ids: Collection[int]) -> dict[int, Booking]:
+    """The bookings by id with all that a letter about them says, in one statement."""
+    of_occurrence = joinedload(Booking.occurrence).joinedload(Occurrence.series)
+    with_it = (joinedload(Booking.analyst), joinedload(Booking.member), of_occurrence)
+    rows = session.scalars(select(Booking).where(Booking.id.in_(ids)).options(*with_it))
+    return {row.id: row for row in rows}
+
+
+def _told(
     session: Session,
     booking: Booking,
     outcome: Outcome,
@@ -228,7 +239,8 @@ def _tell(
     was: tuple[datetime, int, str],
     change: Change,
     now: datetime,
-) -> None:
+) -> dict[str, Any]:
+    """The letter about what becomes of one booking, as `letters.add` takes it."""
     reason = step.after.reason or ""
     if outcome.what == CANCELLED:
         booking.reason = reason
@@ -245,8 +257,7 @@ def _tell(
             reason=reason,
         )
         name = "moved-by-us"
-    letters.enqueue(
-        session,
+    return letters.row(
         name,
         booking.member.email,
         told,
@@ -278,14 +289,7 @@ def _tell_the_others(
         for i in ids
     }
     alone = {notice.booking_id for notice in notices if notice.booking_id is not None}
-    bookings = {
-        row.id: row
-        for row in session.scalars(
-            select(Booking)
-            .where(Booking.id.in_(alone))
-            .options(joinedload(Booking.analyst), joinedload(Booking.member))
-        )
-    }
+    bookings = _bookings(session, alone)
     waiting_letters = []
     for notice in notices:
         own = _lines_of(notice, lines)

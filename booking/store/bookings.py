@@ -123,8 +123,22 @@ def move(session: Session, booking: Booking, occurrence_id: int, slot: Slot, now
     session.expire(booking, ["occurrence", "analyst"])
 
 
+def shown_in(session: Session, person_ids: Sequence[int], now: datetime) -> set[int]:
+    """The internal ids of the occurrences in which calendars show a booking of these people, to be locked first."""
+    is_shown = _table.c.starts_at > now - SHOWN_BACK
+    found: set[int] = set()
+    for first in range(0, len(person_ids), PART):
+        part = person_ids[first : first + PART]
+        for column in (_table.c.member_id, _table.c.analyst_id):
+            found.update(session.scalars(select(_table.c.occurrence_id).where(column.in_(part), is_shown)))
+    return found
+
+
 def rename(session: Session, person_ids: Sequence[int], now: datetime) -> None:
-    """These people are called otherwise: a change of each booking of theirs that calendars show."""
+    """These people are called otherwise: a change of each booking of theirs that calendars show.
+
+    With the occurrences of `shown_in` locked, as for whatever else raises a booking's SEQUENCE.
+    """
     is_shown = _table.c.starts_at > now - SHOWN_BACK
     raised = {"sequence": _table.c.sequence + 1, "revised_at": now.replace(microsecond=0)}
     for first in range(0, len(person_ids), PART):

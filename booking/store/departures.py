@@ -6,18 +6,15 @@ with them in it; what a booking had brought must stay when it moves to another h
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from booking.domain.meetings import Departed
 from booking.store.base import Base, table_of
-from booking.store.programme import Occurrence
 
 
 class Departure(Base):
@@ -60,13 +57,3 @@ def note(session: Session, left: Iterable[tuple[int, int, int]], now: datetime) 
         ),
         rows,
     )
-
-
-def of_analyst(session: Session, analyst_id: int, start: datetime, end: datetime) -> dict[uuid.UUID, Departed]:
-    """What has left the analyst's hours that start in [start, end), by the occurrence's public id."""
-    rows = session.execute(
-        select(Occurrence.public_id, Departure.sequence, Departure.revised_at)
-        .join(Occurrence, Occurrence.id == Departure.occurrence_id)
-        .where(Departure.analyst_id == analyst_id, Occurrence.starts_at >= start, Occurrence.starts_at < end)
-    )
-    return {row.public_id: Departed(row.sequence, row.revised_at) for row in rows}

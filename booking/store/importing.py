@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
+from booking.domain.recurrence import LONGEST
 from booking.store.base import new_public_id
 from booking.store.bookings import CONFIRMED, Booking
 from booking.store.people import Person, Role
 from booking.store.programme import Occurrence, Roster, SeriesAnalyst
 
 CHUNK = 5000  # values in one statement; SQLite takes 32,766 and PostgreSQL 65,535
-LONGEST = timedelta(days=1)  # no occurrence runs longer, so a booking to come lies in one that began since then
 T = TypeVar("T")
 
 

@@ -222,13 +222,19 @@ def place(session: Session, outcome: Outcome, change_id: int, now: datetime) -> 
 
 
 def revise_bookings(session: Session, occurrence_ids: Sequence[int], but: Iterable[int], now: datetime) -> list[int]:
-    """Raise the SEQUENCE of the confirmed bookings in occurrences whose change shows in them; their ids."""
+    """Raise the SEQUENCE of the bookings in occurrences whose change shows in them; the ids of those.
+
+    Of the cancelled ones only what we cancelled: a booking that its member gave up is in no calendar.
+    """
     found: list[int] = []
     done = set(but)
     for first in range(0, len(occurrence_ids), PART):
         part = occurrence_ids[first : first + PART]
         ids = session.scalars(
-            select(_booking.c.id).where(_booking.c.occurrence_id.in_(part), _booking.c.status == CONFIRMED)
+            select(_booking.c.id).where(
+                _booking.c.occurrence_id.in_(part),
+                (_booking.c.status == CONFIRMED) | (_booking.c.cancelled_by == "staff"),
+            )
         ).all()
         found += [booking_id for booking_id in ids if booking_id not in done]
     for first in range(0, len(found), PART):

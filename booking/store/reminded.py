@@ -56,11 +56,10 @@ def due(session: Session, organisation: Organisation, now: datetime) -> list[Due
     """What is to be reminded of now, earliest first: two reads, for the worker.
 
     Left out is what came to its time, or was published with something new, when the hour was past: whoever is enrolled
-    has a letter about that.
+    mostly has a letter about that (not where a publish was undone, or told of nothing that letters tell).
     """
     policies = (organisation.policy, *organisation.series_policies.values())
     latest = now + timedelta(hours=max((n for policy in policies for n in policy.reminder_hours), default=0))
-    with_places = [name for name, kind in organisation.kinds.items() if not kind.bookable]
     soon = (Occurrence.starts_at > now, Occurrence.starts_at <= latest)
     begun = select(Reminded).join(Occurrence, Occurrence.id == Reminded.occurrence_id)
     begun = begun.where(*soon, Reminded.starts_at == Occurrence.starts_at).execution_options(populate_existing=True)
@@ -68,7 +67,7 @@ def due(session: Session, organisation: Organisation, now: datetime) -> list[Due
     rows = session.execute(
         select(Occurrence.id, Occurrence.public_id, Series.id, Occurrence.starts_at, Occurrence.revised_at, Series.slug)
         .join(Series, Series.id == Occurrence.series_id)
-        .where(*soon, Occurrence.status == SCHEDULED, Series.kind.in_(with_places))
+        .where(*soon, Occurrence.status == SCHEDULED, Series.kind.in_(organisation.without_slots))
         .order_by(Occurrence.starts_at, Occurrence.id)
     )
     found = []

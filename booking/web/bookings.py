@@ -11,6 +11,7 @@ from flask_login import current_user
 
 from booking.domain import policy, slots, turns
 from booking.domain.meetings import Appointment
+from booking.domain.recurrence import LONGEST
 from booking.store import bookings as booking_rows
 from booking.store.queries import enrolments, timetables, visits, waitlist
 from booking.store.queries import meetings as queries
@@ -24,7 +25,6 @@ blueprint = Blueprint("bookings", __name__, url_prefix="/bookings")
 
 MOST_PAST = 50
 AFTERWARDS = timedelta(days=90)  # how long recordings and slides are listed
-LONGEST = timedelta(hours=12)  # no slot is longer
 
 
 @blueprint.get("")

@@ -24,7 +24,6 @@ from booking.store.queries import fetches
 from booking.web import access, context
 
 blueprint = Blueprint("calendars", __name__, url_prefix="/calendars")
-TITLES = {queries.MEMBER: "My calendar: this one is enough", queries.ANALYST: "My clinics and classes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def _own(role: str, feed: Feed, person: Person, generation: int, fetched_at: dat
     links = subscriptions.links(f"{context.settings().base_url}/feeds/{role}/{token}.ics")
     kinds = context.organisation().kinds.values() if feed.kinds is not None else ()
     ticked = (feed.kinds if person.feed_kinds is None else person.feed_kinds) or ()
-    return Own(purpose, TITLES[role], feed.holds, links, fetched_at, [(kind, kind.name in ticked) for kind in kinds])
+    return Own(purpose, feed.title, feed.holds, links, fetched_at, [(kind, kind.name in ticked) for kind in kinds])
 
 
 @blueprint.post("/member-feed/holds")

@@ -6,7 +6,6 @@ Public bytes are held in this process; which version they should be is looked up
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 from typing import cast
 
 from flask import Blueprint, Flask, Response, abort, current_app, request
@@ -23,20 +22,19 @@ from booking.services.note_fetch import note_fetch
 from booking.store import feed_fetches
 from booking.store.queries import feeds as queries
 from booking.store.queries import meetings as rows
-from booking.web import access, calendar_answers, context, fetches, private_feeds
-from booking.web.held import Held, Press, Shelf
+from booking.web import access, calendar_answers, context, fetches, manage, private_feeds
+from booking.web.feed_cache import Cached, FeedCache, Press
 
 HOLD_SECONDS = 1.0
-MANAGE_DAYS = 7  # a manage address opens until so long after its booking
 
 blueprint = Blueprint("feeds", __name__)
 
 
 @blueprint.record_once
 def prepare(state: BlueprintSetupState) -> None:
-    """Give the application its shelf, and feeds no session."""
+    """Give the application its cache, and feeds no session."""
     app = cast(Flask, state.app)
-    app.extensions["feeds"] = Shelf()
+    app.extensions["feeds"] = FeedCache()
     fetches.init_app(app)
     app.session_interface = calendar_answers.NoSessionForFeeds()
 
@@ -54,10 +52,10 @@ def series(slug: str) -> Response:
 
 
 def _public(key: str) -> Response:
-    shelf: Shelf = current_app.extensions["feeds"]
-    held = shelf.held.get(key)
+    cache: FeedCache = current_app.extensions["feeds"]
+    held = cache.held.get(key)
     if held is None or clock.monotonic() >= held.until:
-        held = _looked_up(shelf, key)
+        held = _looked_up(cache, key)
         if held is None:
             return calendar_answers.absent()
     if _is_calendar():
@@ -65,22 +63,22 @@ def _public(key: str) -> Response:
     return calendar_answers.respond(held.answer)
 
 
-def _looked_up(shelf: Shelf, key: str) -> Held | None:
+def _looked_up(cache: FeedCache, key: str) -> Cached | None:
     """The feed as it is now, rendered only if it has changed; None if there is no such feed."""
-    with shelf.lock:
-        held = shelf.held.get(key)
+    with cache.lock:
+        held = cache.held.get(key)
         if held is not None and clock.monotonic() < held.until:
             return held  # another thread has just looked
         until = clock.monotonic() + HOLD_SECONDS
         shown = _feed(key)
         if shown is None:
-            shelf.held.pop(key, None)
+            cache.held.pop(key, None)
             return None
         published = queries.published(context.db())
-        press, window = _press(shelf, published), _window()
-        etag = feeds.digest(press.fingerprint, (published.version, shown.name), key, window)
+        press, window = _press(cache, published), _window()
+        etag = feeds.digest(press.fingerprint, (published.edition, shown.name), key, window)
         if held is None or held.answer.etag != etag:
-            edition = shelf.edition_of(context.db(), published.version, window)
+            edition = cache.edition_of(context.db(), published, window)
             made = [
                 press.render(entries.public, meeting)
                 for meeting in edition.meetings
@@ -90,7 +88,7 @@ def _looked_up(shelf: Shelf, key: str) -> Held | None:
             found = calendar_answers.answer(etag, content, shown.file_name, is_private=False)
         else:
             found = held.answer
-        return shelf.put(key, found, until)
+        return cache.put(key, found, until)
 
 
 def _feed(key: str) -> Feed | None:
@@ -115,21 +113,26 @@ def analyst(token: str) -> Response:
 
 
 def _private(role: str, token: str) -> Response:
-    """A 304 asks the database once and renders nothing; a 200 renders what has changed."""
+    """A 304 asks the database once, for an analyst twice, and renders nothing; a 200 renders what has changed."""
     window = _window()
     owner = _owner(token, role, window)
     if owner is None:
         return calendar_answers.absent()
-    shelf: Shelf = current_app.extensions["feeds"]
+    cache: FeedCache = current_app.extensions["feeds"]
     shown = catalogue.private(context.organisation())[role]
-    press = _press(shelf, owner.published)
+    press = _press(cache, owner.published)
     address = feed_fetches.private(role, owner.person_id, owner.generation)
-    version = private_feeds.version(context.db(), role, shown, window, owner)
+    staffed = private_feeds.staffed(context.db(), role, window, owner)
+    version = private_feeds.version(role, shown, owner, staffed)
     etag = feeds.digest(press.fingerprint, version, address, window)
     if calendar_answers.is_unchanged(etag):
         response = calendar_answers.unchanged(etag, is_private=True)
     else:
-        made = _private_parts(shelf, press, role, shown, window, owner) if press.publisher.uid_domain else []
+        made: list[Part] = []
+        if press.publisher.uid_domain:
+            with cache.lock:
+                edition = cache.edition_of(context.db(), owner.published, window)
+            made = private_feeds.CONTENTS[role](context.db(), press, edition, shown, owner, staffed)
         content = feeds.feed(press.publisher, shown, window, made)
         response = calendar_answers.respond(calendar_answers.answer(etag, content, shown.file_name, is_private=True))
     if _is_calendar():
@@ -137,14 +140,6 @@ def _private(role: str, token: str) -> Response:
         if owner.fetched_at is None:
             note_fetch(context.db(), owner.person_id, role, owner.generation, context.now())
     return response
-
-
-def _private_parts(
-    shelf: Shelf, press: Press, role: str, shown: Feed, window: Window, owner: queries.Owner
-) -> list[Part]:
-    with shelf.lock:
-        edition = shelf.edition_of(context.db(), owner.published.version, window)
-    return private_feeds.CONTENTS[role](context.db(), press, edition, shown, owner)
 
 
 def _owner(token: str, role: str, window: Window) -> queries.Owner | None:
@@ -185,13 +180,7 @@ def booking(public_id: uuid.UUID) -> Response:
 @access.token
 def managed(token: str) -> Response:
     """The same for whoever has the booking's manage address, for as long as that opens."""
-    public_id = _subject(token)
-    if public_id is None or not tokens.verify(context.settings().secret_key, "manage", token):
-        abort(404)
-    appointment = rows.appointment(context.db(), public_id)
-    if appointment is None or context.now() > appointment.ends_at + timedelta(days=MANAGE_DAYS):
-        abort(404)
-    return _booking(appointment)
+    return _booking(manage.appointment(token))
 
 
 def _booking(appointment: Appointment) -> Response:
@@ -210,8 +199,8 @@ def _subject(token: str) -> uuid.UUID | None:
         return None
 
 
-def _press(shelf: Shelf, published: queries.Published) -> Press:
-    return shelf.press_for(published.uid_domain or "", context.settings(), context.organisation())
+def _press(cache: FeedCache, published: queries.Published) -> Press:
+    return cache.press_for(published.uid_domain or "", context.settings(), context.organisation())
 
 
 def _window() -> Window:

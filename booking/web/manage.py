@@ -33,12 +33,17 @@ def subject(token: str, purpose: str) -> uuid.UUID:
         abort(404)
 
 
-def managed(token: str) -> tuple[Appointment, Links]:
-    """The booking of a manage address, until a week after it."""
+def appointment(token: str) -> Appointment:
+    """The booking of a manage address, until a week after it; else 404."""
     found = queries.appointment(context.db(), subject(token, "manage"))
     if found is None or context.now() > found.ends_at + VALID_AFTER:
         abort(404)
-    return found, Links(
+    return found
+
+
+def managed(token: str) -> tuple[Appointment, Links]:
+    """The same with where its pages are."""
+    return appointment(token), Links(
         show=url_for("manage.one", token=token),
         move=url_for("manage.move", token=token),
         cancel=url_for("manage.cancel", token=token),

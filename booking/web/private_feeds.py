@@ -1,9 +1,9 @@
-"""What a private feed holds. Its version is known from its owner's row before anything here is read."""
+"""What a private feed holds, and the version of that, which is known before any of it is read."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -11,22 +11,26 @@ from booking.calendars import entries
 from booking.calendars.catalogue import Feed, Window
 from booking.calendars.parts import Part
 from booking.domain.meetings import Appointment
-from booking.store import departures
 from booking.store.queries import feeds as queries
 from booking.store.queries import meetings as rows
 from booking.store.queries.feeds import Owner
-from booking.web.held import Edition, Press
+from booking.web.feed_cache import Edition, Press
+
+Staffed = Sequence[uuid.UUID]
+Contents = Callable[[Session, Press, Edition, Feed, Owner, Staffed], list[Part]]
 
 
-def version(session: Session, role: str, shown: Feed, window: Window, owner: Owner) -> tuple[object, ...]:
+def staffed(session: Session, role: str, window: Window, owner: Owner) -> Staffed:
+    """The occurrences that the owner of an analyst's feed staffs; for a member none."""
+    if role != queries.ANALYST:
+        return ()
+    return queries.rostered(session, owner.person_id, window.start, window.end)
+
+
+def version(role: str, shown: Feed, owner: Owner, given: Staffed) -> tuple[object, ...]:
     """What the contents depend on; it rises or changes with every change that its owner's calendar shows."""
-    known = (owner.published.version, shown.name, owner.bookings + owner.others)
-    if role == queries.ANALYST:
-        return *known, queries.rostered(session, owner.person_id, window.start, window.end)
-    return *known, sorted(followed(shown, owner))
-
-
-Contents = Callable[[Session, Press, Edition, Feed, Owner], list[Part]]
+    known = (owner.published.edition, shown.name, owner.changes)
+    return (*known, given) if role == queries.ANALYST else (*known, sorted(followed(shown, owner)))
 
 
 def followed(shown: Feed, owner: Owner) -> frozenset[str]:
@@ -34,7 +38,7 @@ def followed(shown: Feed, owner: Owner) -> frozenset[str]:
     return owner.kinds if owner.kinds is not None else shown.kinds or frozenset()
 
 
-def member(session: Session, press: Press, edition: Edition, shown: Feed, owner: Owner) -> list[Part]:
+def member(session: Session, press: Press, edition: Edition, shown: Feed, owner: Owner, _given: Staffed) -> list[Part]:
     """Bookings, but for those the member gave up; what the member is enrolled in; and the kinds that are ticked.
 
     Each occurrence once: where a booking lies in it, the booking stands for it.
@@ -59,21 +63,21 @@ def member(session: Session, press: Press, edition: Edition, shown: Feed, owner:
     return found
 
 
-def analyst(session: Session, press: Press, edition: Edition, _shown: Feed, owner: Owner) -> list[Part]:
+def analyst(session: Session, press: Press, edition: Edition, _shown: Feed, owner: Owner, given: Staffed) -> list[Part]:
     """One entry for each occurrence the analyst staffs, or is booked in, with the bookings in it."""
     window = edition.window
     booked = rows.appointments(session, analyst_id=owner.person_id, start=window.start, end=window.end)
-    staffed = set(queries.rostered(session, owner.person_id, window.start, window.end))
-    departed = departures.of_analyst(session, owner.person_id, window.start, window.end)
-    given = {meeting.public_id: meeting for meeting in edition.meetings if meeting.public_id in staffed}
+    ids = frozenset(given)
+    departed = queries.departed(session, owner.person_id, window.start, window.end)
+    found = {meeting.public_id: meeting for meeting in edition.meetings if meeting.public_id in ids}
     in_meeting: dict[uuid.UUID, list[Appointment]] = {}
     for one in booked:
         in_meeting.setdefault(one.meeting.public_id, []).append(one)
         if not one.is_cancelled:
-            given.setdefault(one.meeting.public_id, one.meeting)
+            found.setdefault(one.meeting.public_id, one.meeting)
     return [
         press.render(entries.given, meeting, tuple(in_meeting.get(key, ())), departed.get(key))
-        for key, meeting in given.items()
+        for key, meeting in found.items()
     ]
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from booking.domain import errors, slots, zones
 from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment
+from booking.domain.recurrence import LONGEST
 from booking.services import staff
 from booking.services.book import BookingRequest, book
 from booking.services.notes import write_note
@@ -26,7 +27,7 @@ from booking.web.picker import Chosen
 
 blueprint = Blueprint("visits", __name__, url_prefix="/analyst/visits")
 MOST, MOST_OF_ONE = 30, 3  # free starts offered
-AHEAD, LONGEST = timedelta(days=28), timedelta(hours=12)
+AHEAD = timedelta(days=28)
 
 
 def _visit(public_id: uuid.UUID) -> Appointment:

@@ -192,6 +192,12 @@ def test_the_digest_changes_with_all_that_the_bytes_depend_on(monkeypatch):
     monkeypatch.setattr("booking.__version__", "99")
     assert digest() not in seen
     monkeypatch.undo()
+    monkeypatch.setattr(feeds, "made_by", lambda: "other code")
+    assert digest() not in seen
+    monkeypatch.undo()
+    monkeypatch.setattr(feeds, "version", lambda _package: "99")
+    assert digest() not in seen
+    monkeypatch.undo()
     monkeypatch.setattr(zones, "data_version", lambda: "2099z")
     assert digest() not in seen
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -313,7 +315,8 @@ def test_an_invited_booking_gets_its_calendar_entry_anew(session: Session) -> No
     (letter,) = told(session)["Mia"]
     settings = load({"BOOKING_SECRET_KEY": SECRET, "BOOKING_BASE_URL": "https://booking.example.org"})
     member = session.get_one(Person, letter.person_id)
-    message = message_of(letter, member, settings, ORGANISATION, "booking.example.org")
+    sent = message_of(letter, member, settings, ORGANISATION, "booking.example.org").as_bytes()
+    message = email.message_from_bytes(sent, policy=email.policy.default)
     parts = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
     assert parts
     entry = Calendar.from_ical(parts[0].get_payload(decode=True))

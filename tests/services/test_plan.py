@@ -473,7 +473,7 @@ def test_a_killed_publish_leaves_no_change_behind(session: Session, monkeypatch:
     def crash(*_args: object, **_values: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("booking.services.publish._tell", crash)
+    monkeypatch.setattr("booking.services.publish._told", crash)
     with pytest.raises(KeyboardInterrupt):
         put(session, of(stated(staff, **LATER)))
     assert everything(session) == before

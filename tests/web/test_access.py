@@ -347,7 +347,7 @@ def test_every_signed_address_is_kept_from_robots_caches_and_other_sites_and_clo
         for _ in range(2):
             assert (answer := ask(wrong)).status_code in {404, 410}, rule
             assert "no-store" in answer.headers["Cache-Control"], rule
-        held = ask(path)
+        held = ask(wrong)
         assert (held.status_code, held.headers["Cache-Control"]) == (429, "no-store"), rule
         assert 0 < int(held.headers["Retry-After"]) <= 60, rule
         assert held.mimetype == ("text/plain" if is_calendar else "text/html"), rule

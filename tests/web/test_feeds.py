@@ -19,6 +19,7 @@ from booking.services.cancel import cancel
 from booking.settings import Settings
 from booking.store.people import Person
 from booking.store.programme import Programme
+from booking.store.queries import feeds as queries
 from booking.web import access, context, feeds, reader
 from tests.builders import (
     BRISBANE,
@@ -506,3 +507,43 @@ def test_a_series_keeps_the_address_that_it_had_under_an_earlier_short_name(site
     assert (old.status_code, old.data.count(b"BEGIN:VEVENT")) == (200, 1)
     assert old.data == new.data
     assert site.client.get("/feeds/series/never.ics").status_code == 404
+
+
+def test_a_version_that_comes_again_after_a_restored_backup_has_another_tag(site, programme):
+    _clinic, lab = programme
+    state = site.session.get_one(Programme, 1)
+    state.version, state.published_at = 7, NOW
+    site.session.commit()
+    mia = a_person(site.session, "Mia Holt")
+    site.session.commit()
+    before = [site.get(address).headers["ETag"] for address in ("/feeds/labs.ics", private(mia))]
+    state.published_at = NOW + timedelta(hours=1)  # the same number, and not the same publish
+    lab.title = "Another lab"
+    site.session.commit()
+    site.seconds += 2
+    for address, tag in zip(("/feeds/labs.ics", private(mia)), before, strict=True):
+        answer = site.get(address, If_None_Match=tag)
+        assert answer.status_code == 200
+        assert b"Another lab" in answer.data
+
+
+def test_an_analysts_tag_and_bytes_are_of_one_roster_even_if_it_changes_in_between(site, programme, monkeypatch):
+    clinic, _lab = programme
+    analyst = clinic.roster[0].analyst
+    site.session.commit()
+    read = queries.rostered
+
+    def then_away(*asked):
+        found = read(*asked)
+        clinic.roster[0].is_away = True
+        site.session.commit()
+        return found
+
+    monkeypatch.setattr(queries, "rostered", then_away)
+    torn = site.get(private(analyst, "analyst"))
+    monkeypatch.undo()
+    monkeypatch.setattr(clock, "monotonic", lambda: site.seconds)
+    clinic.roster[0].is_away = False
+    site.session.commit()
+    whole = site.get(private(analyst, "analyst"))
+    assert (torn.headers["ETag"], torn.data) == (whole.headers["ETag"], whole.data)

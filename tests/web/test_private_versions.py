@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.calendars import catalogue
 from booking.domain import tokens
 from booking.domain.people import Listed
 from booking.services import cover, planning, profile, staff, undo
@@ -19,7 +20,7 @@ from booking.services.cancel import cancel
 from booking.services.import_people import import_people
 from booking.services.move import move
 from booking.services.publish import publish
-from booking.store.bookings import Booking
+from booking.store.bookings import SHOWN_BACK, Booking
 from booking.store.departures import Departure
 from booking.store.people import Person
 from booking.store.programme import Occurrence
@@ -216,8 +217,29 @@ def test_what_a_publish_hands_on_and_undo_hands_back_leaves_no_sequence_lower(te
     assert team.look() > 0
 
 
-def test_somebody_elses_booking_leaves_ones_own_bytes_and_renders_nothing(team: Team, monkeypatch) -> None:
+def test_somebody_elses_booking_leaves_ones_own_bytes_as_they_are(team: Team) -> None:
     team.book(team.mia)
     team.look()
     team.book(team.max, after_minutes=30)
     assert team.look() == 2  # Ada's and Max's
+
+
+def test_a_zone_whose_clocks_agree_is_a_change_that_calendars_see_all_the_same(team: Team) -> None:
+    team.book(team.mia)
+    team.look()
+    assert team.publish(stated((team.ada.email, team.ben.email), zone="Australia/Lindeman")) is not None
+    assert team.look() >= 3  # Ada's and Ben's hours, and Mia's booking, with a higher SEQUENCE
+
+
+def test_what_we_cancelled_is_raised_too_when_its_words_change(team: Team) -> None:
+    booking = team.book(team.mia)
+    staff.cancel_for(team.session, booking.public_id, "Ill.", MANY, team.clock.now, actor_id=team.cora.id)
+    team.look()
+    retitled(team, booking)
+    assert team.look() >= 3
+
+
+def test_a_renaming_goes_back_no_further_than_calendars_do() -> None:
+    zone = "Australia/Brisbane"
+    days = [NOW + timedelta(days=n) for n in range(400)]
+    assert all(catalogue.window(day, zone).start >= day - SHOWN_BACK for day in days)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, select, true
 from sqlalchemy.orm import Session
 
+from booking.domain.meetings import Departed
 from booking.store.base import table_of
 from booking.store.bookings import Booking
 from booking.store.departures import Departure
@@ -25,13 +26,20 @@ FETCHED_AT = {MEMBER: Person.member_feed_fetched_at, ANALYST: Person.analyst_fee
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The state of the programme. `version` rises with each change that a public feed shows.
+    """The state of the programme. `version` rises with each change that a public feed shows, at `at`.
 
-    `uid_domain` is None until the first publish.
+    The instant tells a version from the one of the same number before a restored backup. `uid_domain` is None until
+    the first publish.
     """
 
     version: int
+    at: datetime | None
     uid_domain: str | None
+
+    @property
+    def edition(self) -> tuple[int, datetime | None]:
+        """What names this state."""
+        return self.version, self.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +47,8 @@ class Owner:
     """Whose private feed it is, and all that says whether it has changed.
 
     `fetched_at` is when a calendar first fetched it, None if none has; `kinds` what its owner has ticked, None for what
-    is ticked at first. `bookings` and `others` (a member's enrolments; bookings that left an analyst's hours) together
-    rise with every change of one of theirs.
+    is ticked at first. `changes` rises with every change of a booking of theirs, of a member's enrolments, and with
+    each booking that leaves an analyst.
     """
 
     person_id: int
@@ -48,14 +56,13 @@ class Owner:
     fetched_at: datetime | None
     kinds: frozenset[str] | None
     published: Published
-    bookings: int
-    others: int
+    changes: int
 
 
 def published(session: Session) -> Published:
     """The programme's version and domain; zero and None where nothing was ever published."""
-    row = session.execute(select(Programme.version, Programme.uid_domain)).one_or_none()
-    return Published(0, None) if row is None else Published(row.version, row.uid_domain)
+    row = session.execute(select(Programme.version, Programme.published_at, Programme.uid_domain)).one_or_none()
+    return Published(0, None, None) if row is None else Published(*row)
 
 
 def series(session: Session, slug: str) -> tuple[str, str] | None:
@@ -95,9 +102,9 @@ def _owner_of(role: str) -> Select[Any]:
             _person.c[FETCHED_AT[role].key],
             _person.c.feed_kinds,
             _programme.c.version,
+            _programme.c.published_at,
             _programme.c.uid_domain,
-            booked.scalar_subquery(),
-            others[role].scalar_subquery(),
+            booked.scalar_subquery() + others[role].scalar_subquery(),
         )
         .select_from(
             _person.join(table_of(Role), (Role.person_id == _person.c.id) & (Role.role == role)).outerjoin(
@@ -119,10 +126,10 @@ def owner(session: Session, public_id: uuid.UUID, role: str, start: datetime) ->
     row = session.connection().execute(_OWNER[role], {"public_id": public_id, "start": start}).one_or_none()
     if row is None:
         return None
-    person_id, generation, fetched_at, kinds, version, uid_domain, bookings, others = row
+    person_id, generation, fetched_at, kinds, version, published_at, uid_domain, changes = row
     ticked = None if kinds is None else frozenset(kinds)
     return Owner(
-        person_id, generation, fetched_at, ticked, Published(version or 0, uid_domain), int(bookings), int(others)
+        person_id, generation, fetched_at, ticked, Published(version or 0, published_at, uid_domain), int(changes)
     )
 
 
@@ -137,6 +144,16 @@ def places(session: Session, member_id: int) -> tuple[frozenset[str], frozenset[
     ).all()
     whole = frozenset(slug for slug, occurrence in rows if occurrence is None)
     return whole, frozenset(occurrence for _, occurrence in rows if occurrence is not None)
+
+
+def departed(session: Session, analyst_id: int, start: datetime, end: datetime) -> dict[uuid.UUID, Departed]:
+    """What has left the analyst's hours that start in [start, end), by the occurrence's public id."""
+    rows = session.execute(
+        select(Occurrence.public_id, Departure.sequence, Departure.revised_at)
+        .join(Occurrence, Occurrence.id == Departure.occurrence_id)
+        .where(Departure.analyst_id == analyst_id, Occurrence.starts_at >= start, Occurrence.starts_at < end)
+    )
+    return {row.public_id: Departed(row.sequence, row.revised_at) for row in rows}
 
 
 def rostered(session: Session, analyst_id: int, start: datetime, end: datetime) -> list[uuid.UUID]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.domain.meetings import Appointment, Meeting
+from booking.domain.recurrence import LONGEST
 from booking.store import bookings, programme
 from booking.store.bookings import Booking
 from booking.store.people import Person
@@ -25,7 +26,6 @@ _counted = (
 _analyst = aliased(Person, name="analyst")
 _member = aliased(Person, name="member")
 
-LONGEST = timedelta(hours=12)  # no occurrence lasts longer
 
 # In the order of Meeting's fields.
 _MEETING: tuple[Any, ...] = (

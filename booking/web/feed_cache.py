@@ -16,6 +16,7 @@ from booking.domain.meetings import Meeting
 from booking.domain.organisation import Organisation
 from booking.settings import Settings
 from booking.store.queries import meetings as queries
+from booking.store.queries.feeds import Published
 from booking.web.calendar_answers import Answer
 
 MOST_HELD = 64
@@ -32,15 +33,15 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """Every occurrence of a window as one version of the programme has it, for all feeds that show them."""
+    """Every occurrence of a window as the programme had it when it was published so, for all feeds that show them."""
 
-    version: int
+    published: Published
     window: Window
     meetings: Sequence[Meeting]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Cached:
     """One public feed as last looked up; `until` is a time of `clock.monotonic`."""
 
     answer: Answer
@@ -48,19 +49,19 @@ class Held:
 
 
 @dataclass(slots=True)
-class Shelf:
+class FeedCache:
     """What one application holds; of public feeds, by key, the oldest goes where there are too many."""
 
-    held: dict[str, Held] = field(default_factory=dict)
+    held: dict[str, Cached] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
     press: Press | None = None
     edition: Edition | None = None
 
-    def put(self, key: str, answer: Answer, until: float) -> Held:
+    def put(self, key: str, answer: Answer, until: float) -> Cached:
         self.held.pop(key, None)
         while len(self.held) >= MOST_HELD:
             del self.held[next(iter(self.held))]
-        found = self.held[key] = Held(answer, until)
+        found = self.held[key] = Cached(answer, until)
         return found
 
     def press_for(self, uid_domain: str, settings: Settings, organisation: Organisation) -> Press:
@@ -71,10 +72,10 @@ class Shelf:
             found = self.press = Press(publisher, feeds.fingerprint(publisher), parts.kept(publisher))
         return found
 
-    def edition_of(self, session: Session, version: int, window: Window) -> Edition:
-        """The programme of that version, read once for all feeds of this process."""
+    def edition_of(self, session: Session, published: Published, window: Window) -> Edition:
+        """The programme as it was published, read once for all feeds of this process."""
         found = self.edition
-        if found is None or (found.version, found.window) != (version, window):
+        if found is None or (found.published, found.window) != (published, window):
             read = queries.meetings(session, window.start, window.end)
-            found = self.edition = Edition(version, window, read)
+            found = self.edition = Edition(published, window, read)
         return found

@@ -10,9 +10,8 @@ from datetime import datetime
 from flask import Flask
 from flask_wtf import CSRFProtect
 
-from booking import api, clock, resources
+from booking import api, clock, logs, resources
 from booking import settings as settings_module
-from booking.mail import masked
 from booking.programme import organisation
 from booking.settings import Settings
 from booking.store import engine as engines
@@ -45,7 +44,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
         WTF_CSRF_SSL_STRICT=settings.is_https,
     )
     app.url_map.merge_slashes = False  # an address is one string: whoever guesses at it is redirected nowhere
-    app.logger.addFilter(masked.MASKING)
+    app.logger.addFilter(logs.MASKING)
     context.init_app(app)
     reader.init_app(app)
     shell.init_app(app)
@@ -62,7 +61,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
 
 def from_environment() -> Flask:
     """The application as the environment's settings say: what servers are pointed at."""
-    masked.begin(logging.WARNING)
+    logs.begin(logging.WARNING)
     made = create_app(settings_module.load())
     gc.collect()
     gc.freeze()  # what is loaded now stays: the collector need not walk through it again with every few requests

@@ -22,11 +22,12 @@ MAY_IMPORT = {
     "services": {"domain", "programme", "store", "calendars", "mail"},
     "web": {"domain", "programme", "store", "calendars", "mail", "services"},
     "api": {"domain", "programme", "store", "calendars", "mail", "services", "web"},
-    "cli": {"domain", "programme", "store", "calendars", "mail", "services"},
-    "app": {"domain", "programme", "store", "calendars", "mail", "services", "web", "api", "cli"},
+    "cli": {"domain", "programme", "store", "calendars", "mail", "services", "logs"},
+    "app": {"domain", "programme", "store", "calendars", "mail", "services", "web", "api", "cli", "logs"},
     "settings": set(),
     "clock": set(),
     "resources": set(),
+    "logs": {"mail"},
     "__main__": {"cli"},
 }
 #: beside the layers: the folder finder and the version are everybody's, settings and clock the outer layers' only

@@ -16,7 +16,7 @@ from granian.server import Server
 
 from booking import settings
 from booking.cli import stores
-from booking.mail.masked import Masking
+from booking.logs import Masking
 from booking.programme import organisation as organisations
 from booking.settings import SettingsError
 

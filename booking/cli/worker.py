@@ -14,11 +14,12 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from booking import clock, settings
+from booking import clock, logs, settings
 from booking.cli import stores
 from booking.domain.organisation import Organisation
-from booking.mail import compose, masked
+from booking.mail import compose
 from booking.mail.mailer import LocalMailer, Mailer
+from booking.mail.masked import masked
 from booking.mail.smtp import SMTPMailer
 from booking.programme import organisation as organisations
 from booking.services import cover, deliver, remind, run_sheets, undo, waitlist
@@ -59,7 +60,7 @@ def check_sender(found: Settings) -> None:
 @click.option("--once", is_flag=True, help="send what is due now, then end")
 def worker(once: bool) -> None:
     """Send letters until told to stop; several workers may run."""
-    masked.begin(logging.INFO)
+    logs.begin(logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # reading the revision is no news
     found = settings.load()
     settings.require_keys(found)
@@ -151,7 +152,7 @@ def _keep_house(
         try:
             added = extend(session, organisation, now)
         except (SQLAlchemyError, ValueError) as error:
-            log.warning("the far end of the programme cannot be filled; letters go on: %s", masked.masked(str(error)))
+            log.warning("the far end of the programme cannot be filled; letters go on: %s", masked(str(error)))
             return extended_at
     log.info("the far end of the programme is filled: %s added", added)
     return now

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from booking.domain import tokens
-from booking.mail.masked import MASKING
+from booking.logs import MASKING
 from booking.services.deed import deed
 from booking.web import access
 from tests.builders import a_person

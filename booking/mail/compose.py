@@ -33,7 +33,8 @@ class _Policy(EmailPolicy):
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
         plain = str(value)
         if (
-            "=?" not in plain
+            not hasattr(value, "name")  # no header of the library's own
+            and "=?" not in plain
             and plain.isascii()
             and plain.isprintable()
             and (name in UNFOLDED or len(name) + 2 + len(plain) <= SHORT)
@@ -46,6 +47,8 @@ class _Policy(EmailPolicy):
 
 
 POLICY = _Policy(linesep="\r\n", refold_source="none")
+#: Parsed, as whoever asks a message for its attachments wants it.
+AS_FILE = POLICY.header_factory("Content-Disposition", 'attachment; filename="invite.ics"')
 
 
 class UnusableRecipient(Exception):
@@ -103,34 +106,38 @@ def compose(
     message["MIME-Version"] = "1.0"
     words = [_quoted("text/plain", rendered.text), _quoted("text/html", rendered.html)]
     if invitation is None:
-        message["Content-Type"], body = _multipart("alternative", public_id, words)
-    else:
-        encoded = encodebytes(invitation.content).decode().replace("\n", "\r\n")
-        calendar = _part(f'text/calendar; charset="utf-8"; method="{invitation.method}"', encoded, "base64")
-        attached = _part("application/ics", encoded, "base64", 'attachment; filename="invite.ics"')
-        alternative = _part(*_multipart("alternative", public_id, [*words, calendar]))
-        message["Content-Type"], body = _multipart("mixed", public_id, [alternative, attached])
-    message.set_payload(body)
-    return message
+        return _multipart("alternative", public_id, words, message)
+    encoded = encodebytes(invitation.content).decode().replace("\n", "\r\n")
+    calendar = _part(f'text/calendar; charset="utf-8"; method="{invitation.method}"', encoded, "base64")
+    attached = _part("application/ics", encoded, "base64")
+    attached["Content-Disposition"] = AS_FILE
+    return _multipart("mixed", public_id, [_multipart("alternative", public_id, [*words, calendar]), attached], message)
 
 
-def _multipart(kind: str, public_id: uuid.UUID, parts: list[str]) -> tuple[str, str]:
-    """Its type and its body. No part can hold the boundary, for no encoding of ours writes `=_` (RFC 2045, 6.7)."""
-    boundary = f"=_{kind[0]}{public_id.hex[:20]}"
-    body = "".join(f"--{boundary}\r\n{part}\r\n" for part in parts)
-    return f'multipart/{kind}; boundary="{boundary}"', f"{body}--{boundary}--\r\n"
+def _multipart(
+    kind: str, public_id: uuid.UUID, parts: list[EmailMessage], whole: EmailMessage | None = None
+) -> EmailMessage:
+    """Parts as one. None can hold the boundary, for no encoding of ours writes `=_` (RFC 2045, 6.7)."""
+    made = EmailMessage(policy=POLICY) if whole is None else whole
+    made["Content-Type"] = f'multipart/{kind}; boundary="=_{kind[0]}{public_id.hex[:20]}"'
+    for part in parts:
+        made.attach(part)
+    return made
 
 
-def _quoted(content_type: str, text: str) -> str:
+def _quoted(content_type: str, text: str) -> EmailMessage:
     """Words in quoted-printable: seven bits and short lines, whatever servers lie on the way."""
     lines = b"\r\n".join(text.encode().splitlines()) + b"\r\n"
     return _part(f'{content_type}; charset="utf-8"', b2a_qp(lines).decode(), "quoted-printable")
 
 
-def _part(content_type: str, body: str, encoding: str = "7bit", disposition: str = "") -> str:
+def _part(content_type: str, body: str, encoding: str) -> EmailMessage:
     """One part, its body encoded already."""
-    shown = f"Content-Disposition: {disposition}\r\n" if disposition else ""
-    return f"Content-Type: {content_type}\r\nContent-Transfer-Encoding: {encoding}\r\n{shown}\r\n{body}"
+    made = EmailMessage(policy=POLICY)
+    made["Content-Type"] = content_type
+    made["Content-Transfer-Encoding"] = encoding
+    made.set_payload(body)
+    return made
 
 
 @lru_cache(maxsize=256)

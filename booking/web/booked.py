@@ -75,15 +75,15 @@ def show(appointment: Appointment, links: Links, *, just_booked: bool = False) -
 
 
 def cancel(appointment: Appointment, links: Links, member_id: int | None) -> ResponseReturnValue:
-    """GET asks, POST does."""
-    if request.method == "GET":
-        is_late = policy.is_late(rules_of(appointment), appointment.starts_at, context.now())
-        if appointment.is_cancelled or context.now() >= appointment.starts_at:
-            return redirect(links.show, 303)
-        return render_template("member/cancel.html", appointment=appointment, links=links, is_late=is_late)
-    cancel_deed(context.db(), appointment.public_id, context.organisation(), context.now(), member_id=member_id)
-    flash("Cancelled. A letter says so too.")
-    return redirect(links.show, 303)
+    """GET asks, POST cancels."""
+    if request.method == "POST":
+        cancel_deed(context.db(), appointment.public_id, context.organisation(), context.now(), member_id=member_id)
+        flash("Cancelled. A letter says so too.")
+        return redirect(links.show, 303)
+    is_late = policy.is_late(rules_of(appointment), appointment.starts_at, context.now())
+    if appointment.is_cancelled or context.now() >= appointment.starts_at:
+        return redirect(links.show, 303)
+    return render_template("member/cancel.html", appointment=appointment, links=links, is_late=is_late)
 
 
 def accept(appointment: Appointment, links: Links, member_id: int | None) -> ResponseReturnValue:
@@ -136,10 +136,15 @@ def brief(appointment: Appointment, links: Links, member_id: int | None) -> Resp
 
 def move(appointment: Appointment, links: Links, member_id: int | None) -> ResponseReturnValue:
     """GET shows where it could go, POST moves it."""
-    if request.method == "GET":
-        if appointment.is_cancelled or context.now() >= appointment.starts_at:
-            return redirect(links.show, 303)
-        return _move_page(appointment, links, Chosen(minutes=str(appointment.minutes)))
+    if request.method == "POST":
+        return _move(appointment, links, member_id)
+    if appointment.is_cancelled or context.now() >= appointment.starts_at:
+        return redirect(links.show, 303)
+    return _move_page(appointment, links, Chosen(minutes=str(appointment.minutes)))
+
+
+def _move(appointment: Appointment, links: Links, member_id: int | None) -> ResponseReturnValue:
+    """Move the booking to the slot that the form names; the same page again where it is refused."""
     slot = request.form.get("instead", "") or request.form.get("slot", "")
     chosen = Chosen(slot[:80], request.form.get("minutes", "")[:3])
     if request.form.get("instead"):

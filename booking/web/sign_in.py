@@ -48,10 +48,15 @@ def ask_first(return_to: str, typed: dict[str, str]) -> ResponseReturnValue:
 def ask() -> ResponseReturnValue:
     """Ask for a letter. The answer is the same for every address."""
     return_to = safe_path(request.values.get("next"))
-    if request.method == "GET":
-        if current_user.is_authenticated:
-            return redirect(return_to, 303)
-        return render_template("sign_in/ask.html", next=return_to, typed={}, email="", error="")
+    if request.method == "POST":
+        return _send(return_to)
+    if current_user.is_authenticated:
+        return redirect(return_to, 303)
+    return render_template("sign_in/ask.html", next=return_to, typed={}, email="", error="")
+
+
+def _send(return_to: str) -> ResponseReturnValue:
+    """Send the email that was asked for, and go to the page that takes its code."""
     typed = typed_fields(request.form)
     email = request.form.get("email", "").strip()
     if not _EMAIL.fullmatch(email):
@@ -94,13 +99,12 @@ def link(token: str) -> ResponseReturnValue:
     """The link of the letter: a page with a button, which signs in. Opening it alone does nothing."""
     if not tokens.verify(context.settings().secret_key, "sign-in", token):
         return again(refusals.SENTENCES["sign-in-expired"])
-    if request.method == "GET":
-        return render_template("sign_in/link.html", token=token)
-    try:
-        visit = deeds.by_link(context.db(), uuid.UUID(tokens.subject(token)), context.now())
-    except errors.SignInExpired as refusal:
-        return again(refusals.sentence(refusal))
-    return begin(visit)
+    if request.method == "POST":
+        try:
+            return begin(deeds.by_link(context.db(), uuid.UUID(tokens.subject(token)), context.now()))
+        except errors.SignInExpired as refusal:
+            return again(refusals.sentence(refusal))
+    return render_template("sign_in/link.html", token=token)
 
 
 def again(words: str) -> ResponseReturnValue:

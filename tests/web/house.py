@@ -1,0 +1,121 @@
+"""A service with one of everything, for tests that go through every address as every reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
+
+from booking.domain import tokens
+from booking.services.sign_in import ask
+from booking.services.waitlist import Wish, join
+from booking.store.away import Away
+from booking.store.changes import Change, Draft
+from booking.store.letters import Letter
+from booking.store.people import Person
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person
+from tests.databases import Database
+from tests.web.client import FEED_KEY, SECRET_KEY, make_app
+
+ROLES: dict[str, frozenset[str] | None] = {
+    "visitor": None,
+    "nobody in particular": frozenset(),
+    "member": frozenset({"member"}),
+    "analyst": frozenset({"analyst"}),
+    "coordinator": frozenset({"coordinator"}),
+}
+
+
+@dataclass
+class House:
+    """A service with one of everything, and a person of each role."""
+
+    app: Flask
+    people: dict[str, Person | None]
+    arguments: dict[str, dict[str, object]]
+
+    def path(self, rule: Rule) -> str:
+        """The rule's address for the things that are there."""
+        values = {**self.arguments["*"], **self.arguments.get(rule.endpoint, {})}
+        with self.app.test_request_context():
+            return self.app.url_map.bind("booking.example.org").build(
+                rule.endpoint, {name: values[name] for name in rule.arguments}
+            )
+
+
+def a_house(database: Database, session: Session) -> House:
+    """Fill an empty database, and serve it."""
+    people = {
+        name: None if roles is None else a_person(session, name.title(), roles=sorted(roles))
+        for name, roles in ROLES.items()
+    }
+    clinic = a_clinic(session)
+    booking = a_booking(session, clinic, people["member"])
+    asked = ask(session, "member@example.org", "sender", NOW)
+    member, analyst = people["member"], people["analyst"]
+    assert member is not None
+    assert analyst is not None
+    letter = session.scalars(select(Letter.public_id).order_by(Letter.id)).first()
+    signed = {purpose: tokens.sign(SECRET_KEY, purpose, str(booking.public_id)) for purpose in ("manage", "door")}
+    feed = {
+        role: tokens.sign(FEED_KEY, f"{role}-feed", str(p.public_id))
+        for role, p in (("member", member), ("analyst", analyst))
+    }
+    arguments: dict[str, dict[str, object]] = {
+        "*": {
+            "public_id": clinic.public_id,
+            "token": signed["manage"],
+            "sign_in": asked,
+            "key": "programme",
+            "slug": clinic.series.slug,
+            "purpose": "member-feed",
+            "filename": "site.css",
+            "day": CLINIC_AT.date(),
+        },
+        "manage.door": {"token": signed["door"]},
+        "feeds.member": {"token": feed["member"]},
+        "feeds.analyst": {"token": feed["analyst"]},
+        "sign_in.link": {"token": tokens.sign(SECRET_KEY, "sign-in", str(asked))},
+        "demo.letter": {"public_id": letter},
+        "demo.html": {"public_id": letter},
+        "demo.sign_in": {"public_id": member.public_id},
+    }
+    waiting = join(session, clinic.public_id, Wish(15), member.id, ORGANISATION, NOW)
+    place = {"public_id": waiting.public_id}
+    arguments |= {f"places.{endpoint}": place for endpoint in ("one", "accept", "decline", "leave")}
+    place_token = {"token": tokens.sign(SECRET_KEY, "place", str(waiting.public_id))}
+    ending = {"what": "reminders", "token": tokens.sign(SECRET_KEY, "unsubscribe-reminders", str(member.public_id))}
+    arguments |= {"unsubscribe.ask": ending, "unsubscribe.end": ending, "letters.again": {"public_id": letter}}
+    managed = ("managed", "managed_accept", "managed_decline", "managed_leave")
+    arguments |= {f"places.{endpoint}": place_token for endpoint in managed}
+    own = [
+        f"bookings.{endpoint}" for endpoint in ("one", "move", "cancel", "accept", "wait", "brief", "go_on", "invite")
+    ]
+    programs = [f"api.{endpoint}" for endpoint in ("one", "change", "give_up")]
+    arguments["visits.do"] = {"public_id": booking.public_id, "what": "cancel"}
+    for endpoint in (*own, *programs, "visits.one", "visits.note", "feeds.booking", "analyst.outcome", "analyst.start"):
+        arguments[endpoint] = {"public_id": booking.public_id}
+    change = Change(
+        fingerprint="0" * 16, plan={}, before={"series": []}, published_at=NOW, due_at=NOW + timedelta(minutes=10)
+    )
+    coordinator = people["coordinator"]
+    assert coordinator is not None
+    draft = Draft(coordinator_id=coordinator.id, source="x", answers={}, created_at=NOW, updated_at=NOW)
+    away = Away(analyst_id=analyst.id, starts_at=NOW, ends_at=NOW + timedelta(days=1), created_at=NOW)
+    session.add_all([change, draft, away])
+    session.flush()
+    arguments["away.wanted"] = arguments["away.back"] = {"public_id": away.public_id}
+    for endpoint in ("change", "undo_change", "reverse_plan", "reverse_publish"):
+        arguments[f"coordinator.{endpoint}"] = {"public_id": change.public_id}
+    for endpoint in ("one", "answer", "discard", "preview", "plan", "publish"):
+        arguments[f"drafts.{endpoint}"] = {"public_id": draft.public_id}
+    session.commit()
+    return House(make_app(database), people, arguments)
+
+
+def rules(app: Flask) -> list[Rule]:
+    return list(app.url_map.iter_rules())

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.domain import cover as rules
 from booking.domain import errors
 from booking.services import cover
 from booking.services.cover import Shown
@@ -223,9 +224,9 @@ def test_two_bookings_never_go_to_the_same_quarter_of_the_one_who_stands_in(sess
     hour = an_hour(session)
     for quarter in range(4):
         with_ada(session, hour, quarter, asked=False)
-    assert what(session, hour) == [cover.HANDED] * 4
+    assert what(session, hour) == [rules.HANDED] * 4
     a_booking(session, hour.clinic, after_minutes=15, analyst=hour.ben.public_id)
-    assert what(session, hour) == [cover.HANDED, cover.ASKED, cover.HANDED, cover.HANDED]
+    assert what(session, hour) == [rules.HANDED, rules.ASKED, rules.HANDED, rules.HANDED]
 
 
 def test_a_member_who_is_elsewhere_at_the_offered_time_is_offered_another(session: Session) -> None:
@@ -235,7 +236,7 @@ def test_a_member_who_is_elsewhere_at_the_offered_time_is_offered_another(sessio
     elsewhere = an_occurrence(session, a_series(session, [hour.dan]), [hour.dan])
     member = session.get_one(Person, booking.member_id)
     a_booking(session, elsewhere, member)
-    offered = shown(session, hour).cover.of(cover.OFFERED)
+    offered = shown(session, hour).cover.of(rules.OFFERED)
     assert [one.slot.starts_at for one in offered if one.slot] == [CLINIC_AT + 2 * QUARTER]
 
 

@@ -1,0 +1,102 @@
+"""A member answers: takes the other slot that is offered, or waits for the analyst whom they asked for."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from booking.domain import errors
+from booking.domain.organisation import Organisation
+from booking.domain.slots import Slot
+from booking.services.cover.steps import letter, offer_for
+from booking.services.deed import deed
+from booking.store import bookings as booking_rows
+from booking.store import claims, facts, offers, register, reminders
+from booking.store.bookings import CANCELLED, Booking
+from booking.store.people import Person
+from booking.store.queries import bookings as queries
+from booking.store.waiting import Offer
+
+
+@deed
+def accept(
+    session: Session,
+    booking_id: uuid.UUID,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    member_id: int | None = None,
+) -> Booking:
+    """Take the other slot that is offered for a booking whose analyst is away.
+
+    Accepting twice changes nothing. Raises NotFound, NotConfirmed, OfferLapsed.
+    """
+    booking = queries.locked_for_member(session, booking_id, member_id)
+    if booking.is_cancelled:
+        raise errors.NotConfirmed()
+    offer = offer_for(session, booking)
+    if offer is None:
+        taken = exists().where(Offer.booking_id == booking.id, Offer.status == "accepted")
+        if session.scalar(select(taken)):
+            return booking
+        raise errors.OfferLapsed()
+    if now >= offer.lapses_at:
+        raise errors.OfferLapsed()
+    was_at, was_with = booking.starts_at, booking.analyst.name
+    offers.end(session, offer.id, "accepted", now)
+    claims.release(session, [booking.id])
+    slot = Slot(offer.analyst_id, offer.starts_at, offer.minutes)
+    booking_rows.move(session, booking, booking.occurrence_id, slot, now)
+    claims.take(session, booking.slot, booking.member_id, booking.id)
+    told = facts.booking_facts(
+        session, booking, was_at=facts.stamp(was_at), was_minutes=booking.minutes, was_with=was_with
+    )
+    letter(session, "moved", booking, told, now)
+    register.write(session, "accepted", "booking", booking.public_id, now, actor_id=booking.member_id)
+    reminders.plan(session, [booking.id], organisation, now)
+    return booking
+
+
+@deed
+def rather_wait(session: Session, booking_id: uuid.UUID, now: datetime, *, member_id: int | None = None) -> Booking:
+    """Give up a booking that was handed to somebody else, to wait for the analyst who was asked for: never late.
+
+    Raises NotFound, AlreadyStarted, NotConfirmed where nobody else stands in.
+    """
+    booking = queries.locked_for_member(session, booking_id, member_id)
+    if booking.is_cancelled:
+        return booking
+    if booking.asked_for_id is None:
+        raise errors.NotConfirmed()
+    if now >= booking.starts_at:
+        raise errors.AlreadyStarted(booking.starts_at)
+    claims.release(session, [booking.id])
+    reminders.drop(session, [booking.id])
+    booking.status, booking.cancelled_at, booking.cancelled_by = CANCELLED, now, "member"
+    booking_rows.revise(booking, now)
+    session.flush()
+    letter(session, "cancelled", booking, facts.booking_facts(session, booking, is_late=False), now)
+    register.write(session, "rather-waits", "booking", booking.public_id, now, actor_id=booking.member_id)
+    return booking
+
+
+def offer_of(session: Session, booking_id: uuid.UUID, now: datetime) -> tuple[Offer, str] | None:
+    """The open offer for a booking with the analyst's name, None where there is none or it has lapsed."""
+    row = session.execute(
+        select(Offer, Person.name)
+        .join(Booking, Booking.id == Offer.booking_id)
+        .join(Person, Person.id == Offer.analyst_id)
+        .where(Booking.public_id == booking_id, Offer.status == "open", Offer.lapses_at > now)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+def stands_in_for(session: Session, booking_id: uuid.UUID) -> str:
+    """The name of the analyst whom the member asked for and somebody else stands in for; empty if nobody."""
+    found = session.scalar(
+        select(Person.name).join(Booking, Booking.asked_for_id == Person.id).where(Booking.public_id == booking_id)
+    )
+    return found or ""

@@ -1,0 +1,50 @@
+"""One hour before its start a booking that nobody could take is cancelled, with an apology."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain import cover as rules
+from booking.services.cover.steps import cancel, offer_for, pending_of
+from booking.services.deed import deed
+from booking.store import offers, register
+from booking.store.away import Away
+from booking.store.bookings import CONFIRMED, Booking
+from booking.store.programme import Roster
+from booking.store.queries import bookings as queries
+
+_LAPSED = (
+    select(Booking.public_id)
+    .join(Away, Away.analyst_id == Booking.analyst_id)
+    .join(Roster, (Roster.occurrence_id == Booking.occurrence_id) & (Roster.analyst_id == Booking.analyst_id))
+    .where(Away.ended_at.is_(None), Booking.status == CONFIRMED, Roster.is_away.is_(True))
+)
+
+
+def lapsed(session: Session, now: datetime) -> list[uuid.UUID]:
+    """Bookings whose last hour has come without anybody for them: one read, for the worker."""
+    found = session.scalars(
+        _LAPSED.where(Away.ends_at > now, Booking.starts_at > now, Booking.starts_at <= now + rules.LAPSE)
+        .order_by(Booking.starts_at)
+        .limit(100)
+    )
+    return list(dict.fromkeys(found))
+
+
+@deed
+def lapse(session: Session, booking_id: uuid.UUID, now: datetime) -> bool:
+    """Cancel a booking that nobody could take, one hour before its start, with an apology; whether it was so."""
+    booking = queries.locked(session, booking_id)
+    is_pending = any(one.id == booking.id for one in pending_of(session, [booking.occurrence_id], now))
+    if booking.is_cancelled or not is_pending or booking.starts_at - rules.LAPSE > now:
+        return False
+    offer = offer_for(session, booking)
+    if offer is not None:
+        offers.end(session, offer.id, "lapsed", now)
+    cancel(session, booking, f"{booking.analyst.name} is away, and nobody else is free then.", now)
+    register.write(session, "lapsed", "booking", booking.public_id, now)
+    return True

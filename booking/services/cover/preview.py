@@ -1,0 +1,158 @@
+"""What an analyst's time off would mean, shown before it happens: read, never written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain import cover as rules
+from booking.domain import errors, zones
+from booking.domain.consequences import Held
+from booking.domain.cover import Cover, Place
+from booking.domain.organisation import Organisation
+from booking.domain.recurrence import LONGEST
+from booking.store import worlds
+from booking.store.claims import Claim
+from booking.store.people import Person, Role
+from booking.store.programme import SCHEDULED, Occurrence, Roster
+from booking.store.waiting import Offer
+
+MOST_AWAY = timedelta(days=366)
+
+
+class SpanNotAccepted(errors.Refusal):
+    """Time away ends after it begins, lies ahead, and lasts a year at the most."""
+
+    code = "span-not-accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A cover plan as it is read: with everybody's name and the fingerprint that stands for it."""
+
+    analyst: Person
+    starts_at: datetime
+    ends_at: datetime
+    cover: Cover
+    names: dict[int, str]
+    titles: dict[int, str]
+
+    @property
+    def fingerprint(self) -> str:
+        parts = [self.analyst.id, self.starts_at.isoformat(), self.ends_at.isoformat()]
+        text = json.dumps([*parts, *rules.fingerprint_of(self.cover)])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def show(session: Session, analyst: uuid.UUID, starts_at: datetime, ends_at: datetime, now: datetime) -> Shown:
+    """What the analyst's being away in [starts_at, ends_at) would mean. Raises NotFound, SpanNotAccepted."""
+    person = session.scalars(
+        select(Person)
+        .join(Role, Role.person_id == Person.id)
+        .where(Person.public_id == analyst, Role.role == "analyst")
+    ).one_or_none()
+    if person is None:
+        raise errors.NotFound()
+    if not starts_at < ends_at <= starts_at + MOST_AWAY or ends_at <= now:
+        raise SpanNotAccepted("time away ends after it begins, is not over, and lasts a year at the most")
+    rows = occurrences(session, person.id, max(starts_at, now), ends_at)
+    return shown_of(session, person, starts_at, ends_at, rows, now)
+
+
+def occurrences(session: Session, analyst_id: int, start: datetime, end: datetime) -> list[Occurrence]:
+    """Those on whose roster the analyst is, that are not over before `start` and begin before `end`."""
+    return list(
+        session.scalars(
+            select(Occurrence)
+            .join(Roster, Roster.occurrence_id == Occurrence.id)
+            .where(
+                Roster.analyst_id == analyst_id,
+                Roster.is_away.is_(False),
+                Occurrence.starts_at < end,
+                Occurrence.starts_at > start - LONGEST,
+                Occurrence.ends_at > start,
+                Occurrence.status == SCHEDULED,
+            )
+            .order_by(Occurrence.id)
+        )
+    )
+
+
+def shown_of(
+    session: Session, person: Person, start: datetime, end: datetime, rows: list[Occurrence], now: datetime
+) -> Shown:
+    ids = [row.id for row in rows]
+    held = [
+        booking
+        for booking in worlds.held(session, ids, now)
+        if booking.analyst_id == person.id and start <= booking.starts_at < end
+    ]
+    rosters: dict[int, list[int]] = {}
+    for occurrence_id, analyst_id in session.execute(
+        select(Roster.occurrence_id, Roster.analyst_id)
+        .where(Roster.occurrence_id.in_(ids), Roster.analyst_id != person.id, Roster.is_away.is_(False))
+        .order_by(Roster.occurrence_id, Roster.position)
+    ):
+        rosters.setdefault(occurrence_id, []).append(analyst_id)
+    places = [
+        Place(
+            row.id,
+            row.starts_at,
+            row.ends_at,
+            tuple(rosters.get(row.id, ())),
+            tuple(booking for booking in held if booking.occurrence_id == row.id),
+        )
+        for row in rows
+    ]
+    analysts, members = _taken(session, places, held)
+    offered = set(
+        session.scalars(
+            select(Offer.member_id).where(Offer.status == "open", Offer.member_id.in_({b.member_id for b in held}))
+        )
+    )
+    cover = rules.plan(places, analysts, members, offered, now)
+    names = {
+        person_id: name
+        for person_id, name in session.execute(
+            select(Person.id, Person.name).where(
+                Person.id.in_({person.id, *(a for others in rosters.values() for a in others)})
+            )
+        )
+    }
+    titles = {row.id: row.title or row.series.title for row in rows}
+    return Shown(person, start, end, cover, names, titles)
+
+
+def _taken(
+    session: Session, places: list[Place], held: list[Held]
+) -> tuple[set[tuple[int, datetime]], set[tuple[int, datetime]]]:
+    """What owns quarters of the others and of the members while these places last, these bookings apart."""
+    if not places:
+        return set(), set()
+    own = {booking.id for booking in held}
+    start, end = min(place.starts_at for place in places), max(place.ends_at for place in places)
+    found = session.execute(
+        select(Claim.analyst_id, Claim.member_id, Claim.quarter_at, Claim.booking_id).where(
+            Claim.quarter_at >= start,
+            Claim.quarter_at < end,
+            (Claim.analyst_id.in_({a for place in places for a in place.others}))
+            | (Claim.member_id.in_({booking.member_id for booking in held})),
+        )
+    ).all()
+    rest = [row for row in found if row.booking_id not in own]
+    return {(row.analyst_id, row.quarter_at) for row in rest}, {
+        (row.member_id, row.quarter_at) for row in rest if row.member_id is not None
+    }
+
+
+def span_of_days(first: str, last: str, organisation: Organisation) -> tuple[datetime, datetime]:
+    """[first day, day after the last) in the programme's zone; raises ValueError."""
+    start, end = date.fromisoformat(first), date.fromisoformat(last or first)
+    zone = organisation.zone
+    return zones.day_starts_at(start, zone), zones.day_starts_at(end + timedelta(days=1), zone)

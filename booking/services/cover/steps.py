@@ -1,0 +1,97 @@
+"""Steps that the transactions of cover share: which bookings still look for somebody, and what is done to one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain.recurrence import LONGEST
+from booking.domain.slots import Slot
+from booking.store import bookings as booking_rows
+from booking.store import claims, facts, letters, reminders
+from booking.store.away import Away
+from booking.store.bookings import CANCELLED, CONFIRMED, Booking
+from booking.store.programme import Occurrence, Roster
+from booking.store.waiting import Offer
+
+
+def pending_of(session: Session, occurrence_ids: Iterable[int], now: datetime) -> list[Booking]:
+    """The confirmed bookings there that are still with somebody who is away, earliest first."""
+    return list(
+        session.scalars(
+            select(Booking)
+            .join(
+                Roster,
+                (Roster.occurrence_id == Booking.occurrence_id) & (Roster.analyst_id == Booking.analyst_id),
+            )
+            .where(
+                Booking.occurrence_id.in_(list(occurrence_ids)),
+                Booking.status == CONFIRMED,
+                Booking.starts_at > now,
+                Roster.is_away.is_(True),
+            )
+            .order_by(Booking.starts_at, Booking.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def left_by(session: Session, away: Away, now: datetime) -> list[Occurrence]:
+    """What the analyst was taken off the roster of, so far as it is not over, by start."""
+    return list(
+        session.scalars(
+            select(Occurrence)
+            .join(Roster, Roster.occurrence_id == Occurrence.id)
+            .where(
+                Roster.analyst_id == away.analyst_id,
+                Roster.is_away.is_(True),
+                Occurrence.starts_at < away.ends_at,
+                Occurrence.starts_at > away.starts_at - LONGEST,
+                Occurrence.ends_at > max(away.starts_at, now),
+            )
+            .order_by(Occurrence.starts_at, Occurrence.id)
+        )
+    )
+
+
+def offer_for(session: Session, booking: Booking) -> Offer | None:
+    return session.scalars(select(Offer).where(Offer.booking_id == booking.id, Offer.status == "open")).one_or_none()
+
+
+def hand(
+    session: Session, booking: Booking, analyst_id: int, reason: str, now: datetime, *, may_wait: bool = False
+) -> None:
+    """Give a booking to another analyst at the same time, and tell its member."""
+    was = booking.analyst.name
+    claims.release(session, [booking.id])
+    slot = Slot(analyst_id, booking.starts_at, booking.minutes)
+    booking_rows.move(session, booking, booking.occurrence_id, slot, now)
+    claims.take(session, booking.slot, booking.member_id, booking.id)
+    told = facts.booking_facts(
+        session,
+        booking,
+        was_at=facts.stamp(booking.starts_at),
+        was_minutes=booking.minutes,
+        was_with=was,
+        reason=reason,
+        may_wait=may_wait,
+    )
+    letter(session, "moved-by-us", booking, told, now)
+
+
+def cancel(session: Session, booking: Booking, reason: str, now: datetime) -> None:
+    claims.release(session, [booking.id])
+    reminders.drop(session, [booking.id])
+    booking.status, booking.cancelled_at, booking.cancelled_by = CANCELLED, now, "staff"
+    booking.reason = reason
+    booking_rows.revise(booking, now)
+    session.flush()
+    letter(session, "cancelled-by-us", booking, facts.booking_facts(session, booking, reason=reason), now)
+
+
+def letter(session: Session, name: str, booking: Booking, told: dict[str, Any], now: datetime) -> None:
+    letters.enqueue(session, name, booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id)

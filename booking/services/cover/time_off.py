@@ -1,0 +1,217 @@
+"""An analyst is off, or comes after all: the rosters, the bookings and everybody concerned, in one transaction."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from booking.domain import cover as rules
+from booking.domain import errors
+from booking.domain.cover import ASKED, HANDED, OFFERED, Covered
+from booking.services.cover.preview import Shown, show, shown_of
+from booking.services.cover.steps import cancel, hand, left_by, letter, offer_for, pending_of
+from booking.services.deed import deed
+from booking.store import claims, facts, letters, locks, offers, people, register
+from booking.store.away import Away
+from booking.store.base import new_public_id
+from booking.store.bookings import Booking
+from booking.store.people import Person, Role
+from booking.store.programme import Occurrence, Roster
+from booking.store.waiting import Offer
+
+
+class CoverChanged(errors.Refusal):
+    """Bookings have changed since the cover was shown; `shown` is what it is now."""
+
+    code = "cover-changed"
+
+    def __init__(self, shown: Shown) -> None:
+        super().__init__("the plan has changed since it was shown")
+        self.shown = shown
+
+
+@deed
+def report(
+    session: Session,
+    analyst: uuid.UUID,
+    starts_at: datetime,
+    ends_at: datetime,
+    now: datetime,
+    *,
+    fingerprint: str,
+    note: str = "",
+    actor_id: int | None = None,
+) -> Away:
+    """Store the time away and do what was shown, in one go; coordinators are told at once, doors stay the same.
+
+    Raises CoverChanged where bookings have changed since it was shown, NotFound, SpanNotAccepted.
+    """
+    seen = show(session, analyst, starts_at, ends_at, now)
+    rows = list(locks.occurrences(session, [place.occurrence_id for place in seen.cover.places]).values())
+    members = {booking.member_id for place in seen.cover.places for booking in place.bookings}
+    locks.persons(session, members)
+    shown = shown_of(session, seen.analyst, starts_at, ends_at, rows, now)
+    if shown.fingerprint != fingerprint:
+        raise CoverChanged(shown)
+    person = shown.analyst
+    away = Away(
+        public_id=new_public_id(),
+        analyst_id=person.id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        reported_by_id=actor_id,
+        note=note[:500],
+        created_at=now,
+    )
+    session.add(away)
+    session.execute(
+        update(Roster)
+        .where(Roster.analyst_id == person.id, Roster.occurrence_id.in_([row.id for row in rows]))
+        .values(is_away=True)
+    )
+    session.flush()
+    offers.withdraw(session, [row.id for row in rows], now, person.id)
+    for covered in shown.cover.covered:
+        _settle(session, covered, person, now)
+    asked = _ask_the_others(session, shown, away, now)
+    _tell_coordinators(session, shown, away.note, now)
+    counts = {what: len(shown.cover.of(what)) for what in (HANDED, OFFERED, ASKED, rules.CANCELLED)}
+    register.write(
+        session,
+        "away",
+        "person",
+        person.public_id,
+        now,
+        actor_id=actor_id,
+        starts_at=facts.stamp(starts_at),
+        ends_at=facts.stamp(ends_at),
+        asked=asked,
+        **{what.replace(" ", "_"): count for what, count in counts.items() if count},
+    )
+    return away
+
+
+def _settle(session: Session, covered: Covered, person: Person, now: datetime) -> None:
+    booking = session.get_one(Booking, covered.booking.id, populate_existing=True)
+    if covered.what == HANDED and covered.slot is not None:
+        booking.asked_for_id = person.id if covered.may_wait else None
+        hand(session, booking, covered.slot.analyst_id, f"{person.name} is away.", now, may_wait=covered.may_wait)
+    elif covered.what == OFFERED and covered.slot is not None and covered.lapses_at is not None:
+        offer = Offer(
+            member_id=booking.member_id,
+            booking_id=booking.id,
+            occurrence_id=booking.occurrence_id,
+            analyst_id=covered.slot.analyst_id,
+            starts_at=covered.slot.starts_at,
+            minutes=booking.minutes,
+            lapses_at=covered.lapses_at,
+            created_at=now,
+        )
+        session.add(offer)
+        session.flush()
+        claims.hold_for_offer(session, covered.slot, offer.id)
+        told = facts.booking_facts(
+            session,
+            booking,
+            offered_at=facts.stamp(covered.slot.starts_at),
+            offered_with=session.get_one(Person, covered.slot.analyst_id).name,
+            lapses_at=facts.stamp(covered.lapses_at),
+            is_invited=False,
+        )
+        letter(session, "cover-offer", booking, told, now)
+    elif covered.what == ASKED:
+        told = facts.booking_facts(
+            session, booking, lapses_at=facts.stamp(covered.lapses_at or booking.starts_at), is_invited=False
+        )
+        letter(session, "cover-sought", booking, told, now)
+    else:
+        cancel(session, booking, f"{person.name} is away, and nobody else is free then.", now)
+
+
+def _ask_the_others(session: Session, shown: Shown, away: Away, now: datetime) -> int:
+    """One letter to each other analyst about every place for which there is nobody; how many letters."""
+    wanted = shown.cover.wanted
+    if not wanted:
+        return 0
+    rows = {place.occurrence_id: place for place in shown.cover.places}
+    zone_of = {row.id: row for row in session.scalars(select(Occurrence).where(Occurrence.id.in_(wanted)))}
+    lines = [
+        {
+            "occurrence": str(zone_of[i].public_id),
+            "title": shown.titles[i],
+            "starts_at": facts.stamp(rows[i].starts_at),
+            "count": sum(c.booking.occurrence_id == i and c.what == ASKED for c in shown.cover.covered),
+        }
+        for i in wanted
+    ]
+    others = session.scalars(
+        select(Person)
+        .join(Role, Role.person_id == Person.id)
+        .where(Role.role == "analyst", Person.closed_at.is_(None), Person.id != shown.analyst.id)
+        .order_by(Person.id)
+    ).all()
+    for other in others:
+        told = {
+            "cover": f"{away.public_id}",
+            "analyst": shown.analyst.name,
+            "zone": zone_of[wanted[0]].series.zone,
+            "lines": lines,
+            "starts_at": lines[0]["starts_at"],
+        }
+        letters.enqueue(session, "cover-wanted", other.email, told, now, person_id=other.id)
+    return len(others)
+
+
+def _tell_coordinators(session: Session, shown: Shown, note: str, now: datetime) -> None:
+    cover = shown.cover
+    told = {
+        "analyst": shown.analyst.name,
+        "starts_at": facts.stamp(shown.starts_at),
+        "ends_at": facts.stamp(shown.ends_at),
+        "note": note,
+        "clinics": len(cover.places),
+        "handed": len(cover.of(HANDED)),
+        "offered": len(cover.of(OFFERED)),
+        "asked": len(cover.of(ASKED)),
+        "cancelled": len(cover.of(rules.CANCELLED)),
+    }
+    for person in people.coordinators(session):
+        letters.enqueue(session, "someone-away", person.email, told, now, person_id=person.id)
+
+
+@deed
+def back(session: Session, away_id: uuid.UUID, now: datetime, *, actor_id: int | None = None) -> Away:
+    """The analyst is back, or comes after all: on the rosters again, from now on. Raises NotFound."""
+    away = session.scalars(select(Away).where(Away.public_id == away_id)).one_or_none()
+    if away is None:
+        raise errors.NotFound()
+    if away.ended_at is not None:
+        return away
+    ids = [row.id for row in left_by(session, away, now)]
+    locks.occurrences(session, ids)
+    for booking in pending_of(session, ids, now):
+        offer = offer_for(session, booking) if booking.analyst_id == away.analyst_id else None
+        if offer is not None:
+            offers.end(session, offer.id, "gone", now)
+    session.execute(
+        update(Roster).where(Roster.occurrence_id.in_(ids), Roster.analyst_id == away.analyst_id).values(is_away=False)
+    )
+    away.ended_at = now
+    register.write(session, "back", "person", None, now, actor_id=actor_id, analyst=away.analyst_id)
+    session.flush()
+    return away
+
+
+def on_record(session: Session, now: datetime, most: int = 50) -> list[tuple[Away, Person]]:
+    """The times away that are not over, soonest first."""
+    found = session.execute(
+        select(Away, Person)
+        .join(Person, Person.id == Away.analyst_id)
+        .where(Away.ended_at.is_(None), Away.ends_at > now)
+        .order_by(Away.starts_at, Away.id)
+        .limit(most)
+    )
+    return [(away, person) for away, person in found]

@@ -15,7 +15,5 @@ Imports go only leftward along
 domain <- programme, store, calendars, mail <- services <- web, api, cli <- app,
 and tests/test_architecture.py holds that. Beside the layers stand settings (the only
 reader of the environment), clock (the only reader of the clock), logs (what a process says
-of itself, masked) and resources (where templates and data are found).
+of itself, masked), resources (where templates and data are found) and version.
 """
-
-__version__ = "0.1.0"

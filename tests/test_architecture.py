@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "settings": set(),
     "clock": set(),
     "resources": set(),
+    "version": set(),
     "logs": {"mail"},
     "__main__": {"cli"},
 }
@@ -134,7 +135,7 @@ def _layer_breaches(module: Module, layer: str, imported: str) -> Iterator[str]:
     elif layer == "clock":
         if module.layer not in CLOCK_READERS:
             yield f"{module.name} reads the clock"
-    elif layer not in {"", "resources", module.layer, *MAY_IMPORT[module.layer]}:
+    elif layer not in {"", "resources", "version", module.layer, *MAY_IMPORT[module.layer]}:
         yield f"{module.name} imports {layer}"
     owner, _, name = imported.rpartition(".")
     if module.layer in {"web", "api"}:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_smorest import Api
 from flask_wtf import CSRFProtect
 
-from booking import __version__
+from booking import version
 from booking.api import bookings, slots
 from booking.api.blueprint import blueprint
 from booking.domain.organisation import Policy
@@ -27,7 +27,7 @@ class Described(Api):  # type: ignore[misc]
 
 def init_app(app: Flask, csrf: CSRFProtect, policies: Sequence[Policy]) -> None:
     """Register /api/v1 and its description. No form token is asked: another site's page cannot send a token."""
-    app.config.update(API_TITLE="Booking", API_VERSION=__version__, OPENAPI_VERSION="3.0.3")
+    app.config.update(API_TITLE="Booking", API_VERSION=version.current(), OPENAPI_VERSION="3.0.3")
     api = Described(app)
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     api.spec.options["security"] = [{"token": []}]

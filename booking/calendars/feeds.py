@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import lru_cache
-from importlib.metadata import version
+from importlib import metadata
 
 from icalendar import Calendar, vText
 
-import booking
+from booking import version
 from booking.calendars import text, vtimezone
 from booking.calendars.catalogue import Feed, Window
 from booking.calendars.entries import Entry, Publisher
@@ -76,8 +76,8 @@ def fingerprint(publisher: Publisher) -> str:
     """
     organisation = publisher.organisation
     return _digest(
-        booking.__version__,
-        version("icalendar"),
+        version.current(),
+        metadata.version("icalendar"),
         made_by(),
         zones.data_version(),
         organisation.name,

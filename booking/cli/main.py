@@ -8,7 +8,7 @@ import sys
 import click
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
-from booking import __version__
+from booking import version
 from booking.domain.errors import Refusal
 from booking.settings import SettingsError
 
@@ -43,8 +43,16 @@ class Lazy(click.Group):
         return found
 
 
+def _say_version(ctx: click.Context, _option: click.Parameter, is_asked: bool) -> None:
+    if is_asked:
+        click.echo(f"booking {version.current()}")
+        ctx.exit()
+
+
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_say_version, help="say which it is"
+)
 def booking() -> None:
     """A programme that people book and subscribe to: set it up, serve it, keep it."""
 

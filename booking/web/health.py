@@ -7,6 +7,7 @@ import json
 from flask import Blueprint, Response
 from sqlalchemy.exc import SQLAlchemyError
 
+from booking import version
 from booking.store import migrate
 from booking.web import access, context
 
@@ -22,7 +23,7 @@ def healthz() -> Response:
             words = "ok" if migrate.current(connection) == migrate.head() else "the database is not migrated"
     except SQLAlchemyError:
         words = "the database does not answer"
-    answer = Response(json.dumps({"status": words}), mimetype="application/json")
+    answer = Response(json.dumps({"status": words, "version": version.current()}), mimetype="application/json")
     answer.status_code = 200 if words == "ok" else 503
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from booking import version
 from booking.calendars import catalogue, entries, feeds, subscribe
 from booking.calendars.addresses import Addresses
 from booking.calendars.parts import part
@@ -189,13 +190,13 @@ def test_the_digest_changes_with_all_that_the_bytes_depend_on(monkeypatch):
     ):
         assert other not in seen
         seen.add(other)
-    monkeypatch.setattr("booking.__version__", "99")
+    monkeypatch.setattr(version, "current", lambda: "99")
     assert digest() not in seen
     monkeypatch.undo()
     monkeypatch.setattr(feeds, "made_by", lambda: "other code")
     assert digest() not in seen
     monkeypatch.undo()
-    monkeypatch.setattr(feeds, "version", lambda _package: "99")
+    monkeypatch.setattr(feeds.metadata, "version", lambda _package: "99")
     assert digest() not in seen
     monkeypatch.undo()
     monkeypatch.setattr(zones, "data_version", lambda: "2099z")

@@ -8,7 +8,6 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 STAMP := $(VENV)/.runtime
 DEV_STAMP := $(VENV)/.development
-BROWSERS := chromium chromium-browser google-chrome
 
 .PHONY: setup demo test check torture bench screenshots lock clean
 
@@ -27,7 +26,8 @@ demo: $(STAMP)
 	@exec $(PY) -m booking demo --port $(PORT)
 
 test: $(DEV_STAMP)
-	@sh tests/browser/install.sh
+	@sh tests/install.sh
+	@$(PY) -m tests.drivers
 	$(PY) -m pytest -n 2 --dist loadgroup
 
 check: $(DEV_STAMP)
@@ -42,7 +42,7 @@ bench: $(DEV_STAMP)
 	$(PY) -m bench.run
 
 screenshots: $(DEV_STAMP)
-	@sh tests/browser/install.sh
+	@sh tests/install.sh
 	$(PY) -m docs.screenshots
 
 lock:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,10 +14,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests import drivers
+
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = Path(__file__).resolve().parent / "images"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
 
 
 @contextmanager
@@ -67,14 +66,12 @@ def take(page: Page, name: str) -> None:
 
 
 def main() -> None:
-    chromium = next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-    )
-    if chromium is None:
-        sys.exit("Chromium is missing: no pictures taken")
+    problem = drivers.browser_missing()
+    if problem is not None:
+        sys.exit(f"{problem}\nNo picture was taken.")
     IMAGES.mkdir(exist_ok=True)
     with demo() as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=drivers.chromium(), args=drivers.CHROMIUM_FLAGS)
         page = new_page(browser, 1280, 900)
         sign_in(page, url, "Mia Moss")
         take(page, "programme")

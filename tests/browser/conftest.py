@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -12,41 +10,27 @@ from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from booking.store import engine as engines
 from booking.store import migrate
-from tests import databases
+from tests import databases, drivers
 from tests.browser.serving import Site, serving
 from tests.browser.world import World, fill
 from tests.builders import NOW
 from tests.databases import Database
 from tests.web.client import Clock
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 20_000  # milliseconds; a busy machine is slow, not wrong
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def executable() -> str | None:
-    """Where Chromium is: PLAYWRIGHT_CHROMIUM, else on the path; None if it is missing."""
-    named = os.environ.get("PLAYWRIGHT_CHROMIUM")
-    return named or next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """The browser, one for the folder."""
-    path = executable()
-    if path is None:
-        pytest.skip("Chromium is missing: install it (apt-get install chromium) or set PLAYWRIGHT_CHROMIUM")
+    problem = drivers.browser_missing()
+    if problem is not None:
+        pytest.skip(problem)
     with sync_playwright() as playwright:
         expect.set_options(timeout=PATIENCE)
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS, headless=True)
+        browser = playwright.chromium.launch(
+            executable_path=drivers.chromium(), args=drivers.CHROMIUM_FLAGS, headless=True
+        )
         yield browser
         browser.close()
 

@@ -91,6 +91,16 @@ def offers(
     return found, hours
 
 
+def has_next(others: Sequence[Place], held: Slot, hours: Hours, policy: Policy, zone: str, until: datetime) -> bool:
+    """Whether one of the others would be offered the held slot, or part of it, when its offer lapses at `until`.
+
+    `hours` with everything taken that is held.
+    """
+    mine = {(held.analyst_id, at) for at in held.quarters}
+    found, _ = offers(others, replace(hours, taken=hours.taken - mine), policy, zone, until)
+    return any(not mine.isdisjoint((match.slot.analyst_id, at) for at in match.slot.quarters) for match in found)
+
+
 def calls(
     places: Sequence[Place], hours: Hours, policy: Policy, zone: str, now: datetime, freed: Iterable[Slot] = ()
 ) -> list[tuple[Place, list[Slot]]]:

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from booking import resources
-from booking.domain import wording
+from booking.domain import waitlist_words, wording
 from booking.domain.organisation import Organisation
 
 INSTANTS = ("starts_at", "ends_at", "was_at", "offered_at", "lapses_at")
@@ -53,6 +53,8 @@ def length_of_time(minutes: int) -> str:
 
 
 _environment.filters["length_of_time"] = length_of_time
+_environment.globals["held"] = waitlist_words.held
+_environment.globals["first_come"] = waitlist_words.FIRST_COME
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from booking.domain import slots, waitlist
 from booking.domain.organisation import Organisation, Policy
-from booking.domain.slots import Slot
-from booking.domain.waitlist import Place
+from booking.domain.slots import Hours, Slot
+from booking.domain.waitlist import Match, Place
 from booking.store import claims, facts, letters, register
 from booking.store.claims import Claim
 from booking.store.people import Person
@@ -95,9 +95,10 @@ def pass_on(
     rules = found.policy(organisation)
     matches, hours = waitlist.offers(places, found.hours, rules, organisation.zone, now)
     people = _people(session, [place.member_id for place in places])
+    matched = {match.place.id for match in matches}
+    others = [place for place in places if place.id not in matched]
     told = sum(
-        _offer(session, occurrence, found, match.place, match.slot, people, rules, organisation, now)
-        for match in matches
+        _offer(session, occurrence, found, match, others, hours, people, rules, organisation, now) for match in matches
     )
     for place, fits in waitlist.calls(places, hours, rules, organisation.zone, now, freed):
         _call(session, occurrence, found, place, fits, people, now)
@@ -135,15 +136,18 @@ def _offer(
     session: Session,
     occurrence: Occurrence,
     found: Timetable,
-    place: Place,
-    slot: Slot,
+    match: Match,
+    others: list[Place],
+    hours: Hours,
     people: dict[int, Person],
     rules: Policy,
     organisation: Organisation,
     now: datetime,
 ) -> int:
     """Hold the slot for the member and tell them; 0 where another clinic made them an offer at the same moment."""
+    place, slot = match.place, match.slot
     member = people[place.member_id]
+    until = waitlist.held_until(slot.starts_at, member.time_zone or organisation.zone, rules, now)
     offer = Offer(
         member_id=member.id,
         waiting_id=place.id,
@@ -151,7 +155,7 @@ def _offer(
         analyst_id=slot.analyst_id,
         starts_at=slot.starts_at,
         minutes=slot.minutes,
-        lapses_at=waitlist.held_until(slot.starts_at, member.time_zone or organisation.zone, rules, now),
+        lapses_at=until,
         created_at=now,
     )
     try:
@@ -163,7 +167,8 @@ def _offer(
         return 0
     waiting = session.get_one(Waiting, place.id)
     name = next(a.name for a in found.analysts if a.id == slot.analyst_id)
-    told = _facts(session, occurrence, waiting, slot, name, member, lapses_at=facts.stamp(offer.lapses_at))
+    has_next = waitlist.has_next(others, match.slot, hours, rules, organisation.zone, until)
+    told = _facts(session, occurrence, waiting, slot, name, member, lapses_at=facts.stamp(until), has_next=has_next)
     letters.enqueue(session, "offer", member.email, told, now, person_id=member.id)
     register.write(session, "offered", "waiting", waiting.public_id, now, starts_at=facts.stamp(slot.starts_at))
     return 1
@@ -185,7 +190,7 @@ def _call(
     names = {analyst.id: analyst.name for analyst in found.analysts}
     others = [{"starts_at": facts.stamp(slot.starts_at), "analyst": names[slot.analyst_id]} for slot in fits]
     told = _facts(session, occurrence, waiting, fits[0], names[fits[0].analyst_id], member, lines=others)
-    letters.enqueue(session, "offer", member.email, told, now, person_id=member.id)
+    letters.enqueue(session, "last-hour-call", member.email, told, now, person_id=member.id)
     register.write(session, "called", "waiting", waiting.public_id, now, free=len(fits))
     session.flush()
 

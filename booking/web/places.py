@@ -13,7 +13,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from booking.domain import errors, policy, slots, tokens, waitlist
+from booking.domain import errors, policy, slots, tokens, waitlist, waitlist_words
 from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment
 from booking.domain.organisation import Policy
@@ -24,7 +24,7 @@ from booking.store.queries import meetings, timetables
 from booking.store.queries import waitlist as queries
 from booking.store.queries.timetables import Timetable
 from booking.store.queries.waitlist import Waits
-from booking.web import access, context, manage, refusals
+from booking.web import access, context, manage, refusals, shell
 
 blueprint = Blueprint("places", __name__)
 
@@ -163,6 +163,8 @@ def show(place: Waits, links: Links, refusal: Refusal | None = None) -> Response
     page = render_template(
         "member/place.html",
         place=place,
+        promise=_promise(place, found, rules) if is_offered else waitlist_words.FIRST_COME,
+        how_it_works=waitlist_words.how_it_works(),
         links=links,
         is_open=is_open,
         is_offered=is_offered,
@@ -174,6 +176,18 @@ def show(place: Waits, links: Links, refusal: Refusal | None = None) -> Response
         words=refusals.sentence(refusal) if refusal is not None else "",
     )
     return page, refusals.status(refusal) if refusal is not None else 200
+
+
+def _promise(place: Waits, found: Timetable, rules: Policy) -> str:
+    """Until when the open offer holds, and what happens then."""
+    slot = Slot(place.offered_analyst_id or 0, place.offered_at or place.clinic_at, place.minutes)
+    until = place.lapses_at or place.clinic_at
+    organisation, now = context.organisation(), context.now()
+    since = queries.since(now, rules.no_show_days)
+    waiting = queries.places(context.db(), {place.occurrence_id}, organisation.zone, now, since)
+    others = [one for one in waiting.get(place.occurrence_id, []) if one.id != place.id]
+    has_next = waitlist.has_next(others, slot, found.hours, rules, organisation.zone, until)
+    return waitlist_words.held(shell.mine(until, place.zone), has_next=has_next)
 
 
 def _called(place: Waits, found: Timetable, rules: Policy, now: datetime) -> list[Called]:
@@ -216,7 +230,7 @@ def _replaceable(place: Waits, starts_at: datetime, found: Timetable, rules: Pol
 
 
 def take(place: Waits, links: Links, member_id: int | None) -> ResponseReturnValue:
-    """POST: take it, and go to the booking."""
+    """POST: accept, and go to the booking."""
     form = request.form
     try:
         start = form.get("start", "")
@@ -246,14 +260,14 @@ def take(place: Waits, links: Links, member_id: int | None) -> ResponseReturnVal
 
 
 def let_pass(place: Waits, links: Links, member_id: int | None) -> ResponseReturnValue:
-    """POST: it goes to the next."""
+    """POST: decline what is offered."""
     deeds.decline(context.db(), place.public_id, context.organisation(), context.now(), member_id=member_id)
-    flash("Passed on. You still wait, for another time.")
+    flash("Declined. You stay on the waitlist.")
     return redirect(links.show, 303)
 
 
 def give_up(place: Waits, links: Links, member_id: int | None) -> ResponseReturnValue:
-    """POST: off the list."""
+    """POST: leave the waitlist."""
     deeds.leave(context.db(), place.public_id, context.organisation(), context.now(), member_id=member_id)
-    flash("You no longer wait for this clinic.")
+    flash("You’ve left the waitlist.")
     return redirect(links.show, 303)

@@ -83,6 +83,7 @@ FREE = [
     {"starts_at": FACTS["starts_at"], "analyst": "Ada Reyes"},
     {"starts_at": "2023-12-04T03:45:00+00:00", "analyst": "Ben Noor"},
 ]
+HELD = {**FACTS, "place": "ID", "lapses_at": "2023-12-02T22:15:00+00:00"}
 WANTED = {
     "cover": "ID",
     "analyst": "Ada Reyes",
@@ -208,8 +209,10 @@ LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "run-sheet": ("run-sheet", RUN_SHEET, "Australia/Sydney"),
     "letters-failing": ("letters-failing", FAILING, "Australia/Brisbane"),
     "agreed": ("agreed", {**FACTS, "agreed": "Rename <events> to lower case.\nKeep one container."}, "Australia/Perth"),
-    "offer": ("offer", {**FACTS, "place": "ID", "lapses_at": "2023-12-02T22:15:00+00:00"}, "Australia/Perth"),
-    "offer-to-all": ("offer", {**FACTS, "place": "ID", "lines": FREE}, None),
+    "offer": ("offer", {**HELD, "has_next": True}, "Australia/Perth"),
+    "offer-nobody-next": ("offer", {**HELD, "has_next": False}, None),
+    "last-hour-call": ("last-hour-call", {**FACTS, "place": "ID", "lines": FREE}, None),
+    "last-hour-call-one": ("last-hour-call", {**FACTS, "place": "ID", "lines": FREE[:1]}, "Australia/Perth"),
     "offer-lapsed": ("offer-lapsed", {**FACTS, "place": "ID"}, "Australia/Sydney"),
     "cover-sought": ("cover-sought", {**FACTS, **LAPSES}, None),
     "cover-wanted": ("cover-wanted", WANTED, "Australia/Melbourne"),

@@ -151,16 +151,20 @@ def test_in_the_last_hour_all_are_told_and_the_first_to_press_has_it(session: Se
     late = CLINIC_AT - timedelta(minutes=40)
     cancel(session, booked[1].public_id, ORGANISATION, late)
     assert session.scalars(select(Offer)).all() == []
-    assert [letters_to(session, place) for place in (first, second, long)] == [["offer"], ["offer"], []]
+    assert [letters_to(session, place) for place in (first, second, long)] == [
+        ["last-hour-call"],
+        ["last-hour-call"],
+        [],
+    ]
     waitlist.pass_on(session, clinic.id, ORGANISATION, late)
-    assert letters_to(session, first) == ["offer"], "told once"
+    assert letters_to(session, first) == ["last-hour-call"], "told once"
     at = CLINIC_AT + QUARTER
     made = waitlist.accept(session, second.public_id, ORGANISATION, late, starts_at=at)
     assert made.member_id == second.member_id
     with pytest.raises(errors.SlotTaken):
         waitlist.accept(session, first.public_id, ORGANISATION, late, starts_at=at)
     cancel(session, made.public_id, ORGANISATION, late + timedelta(minutes=1))
-    assert letters_to(session, first) == ["offer", "offer"], "freed again, told again"
+    assert letters_to(session, first) == ["last-hour-call", "last-hour-call"], "freed again, told again"
 
 
 def test_what_an_offer_leaves_over_goes_on_to_others(session: Session) -> None:

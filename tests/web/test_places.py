@@ -53,14 +53,14 @@ def test_one_joins_where_nothing_is_free_sees_the_turn_and_leaves_again(app: Fla
     answer = post(client, f"{path}/wait", path, wait_minutes="30", wait_analyst="", topic="Tags")
     assert answer.status_code == 303
     page = client.get(answer.location).text
-    assert "<strong>1 before you.</strong>" in page
-    assert "30 minutes with anyone" in page
-    assert "You wait for 30 minutes with anyone: 1 before you." in client.get(path).text
+    assert "<strong>1 person is ahead of you.</strong>" in page
+    assert "30 minutes with any analyst" in page
+    assert "You’re on the waitlist for 30 minutes with any analyst. 1 person is ahead of you." in client.get(path).text
     mine = client.get("/bookings").text
-    assert "1 before you" in mine
+    assert "1 person is ahead of you" in mine
     assert answer.location in mine
     assert post(client, f"{answer.location}/leave", answer.location).status_code == 303
-    assert "You have left the waitlist." in client.get(answer.location).text
+    assert "You’ve left the waitlist" in client.get(answer.location).text
     fresh(session)
     assert [place.outcome for place in session.scalars(select(Waiting).order_by(Waiting.id))] == [None, "left"]
 
@@ -85,15 +85,15 @@ def test_what_is_held_is_taken_from_the_letter_without_sign_in(app: Flask, clock
     visitor = client_of(app)
     path = f"/manage/place/{tokens.sign(SECRET_KEY, 'place', str(place.public_id))}"
     page = visitor.get(path).text
-    assert "Take 1:30\u00a0pm with" in page
-    assert "Let it pass" in page
+    assert "Accept 1:30\u00a0pm with" in page
+    assert "No thanks" in page
     assert "is held for you" in client_of(app, member).get(f"/occurrences/{clinic.public_id}").text
     fresh(session)
     assert session.scalars(select(Offer.status)).all() == ["open"], "reading takes nothing"
     answer = post(visitor, f"{path}/accept", path)
     assert (answer.status_code, answer.location.startswith("/manage/")) == (303, True)
     assert "Your booking" in visitor.get(answer.location).text
-    assert "You are booked" in visitor.get(path).text
+    assert "You’re booked" in visitor.get(path).text
     clock.now = clinic.ends_at + timedelta(days=8)
     assert visitor.get(path).status_code == 404
     assert visitor.get(path + "x").status_code == 404
@@ -107,7 +107,7 @@ def test_too_late_the_page_says_so_and_one_still_waits(app: Flask, clock: Clock,
     cancel(session, booked[0].public_id, ORGANISATION, NOW)
     client = client_of(app, member)
     path = f"/waitlist/{place.public_id}"
-    assert "is yours until" in client.get(path).text
+    assert "held for you alone until" in client.get(path).text
     clock.now = NOW + timedelta(hours=4)
     answer = post(client, f"{path}/accept", path)
     assert (answer.status_code, 'data-code="offer-lapsed"' in answer.text) == (409, True)
@@ -125,7 +125,7 @@ def test_let_pass_it_goes_on_and_the_page_says_one_waits(app: Flask, session: Se
     path = f"/waitlist/{place.public_id}"
     for _ in range(2):  # the 15 minutes at 1:00, then those at 1:15
         assert post(client, f"{path}/decline", path).status_code == 303
-    assert "You are the next." in client.get(path).text
+    assert "You’re next in line." in client.get(path).text
 
 
 def test_at_the_limit_the_page_asks_which_booking_goes(app: Flask, session: Session) -> None:

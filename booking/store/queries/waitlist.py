@@ -185,6 +185,7 @@ class Waits:
     offered_at: datetime | None
     offered_with: str
     lapses_at: datetime | None
+    offered_analyst_id: int | None
 
 
 _analyst = aliased(Person)
@@ -214,6 +215,7 @@ _WAITS = (
         Offer.starts_at,
         func.coalesce(_giver.name, ""),
         Offer.lapses_at,
+        Offer.analyst_id,
     )
     .select_from(Waiting)
     .join(Occurrence, Occurrence.id == Waiting.occurrence_id)

@@ -1,0 +1,23 @@
+"""What the waitlist promises, in sentences that pages and emails share."""
+
+from __future__ import annotations
+
+from booking.domain.waitlist import HOLD, HOLD_ON_THE_DAY, NIGHT_FROM, NIGHT_UNTIL
+
+FIRST_COME = "It starts soon, so we've emailed everyone waiting for it: first come, first served."
+
+
+def held(until: str, *, has_next: bool) -> str:
+    """An open offer: until when it holds (`until`, in the reader's words), and what happens then."""
+    then = "we'll offer it to the next person on the waitlist" if has_next else "anyone can book it"
+    return f"It's held for you alone until {until}. If you don't accept by then, {then}, and you stay on the waitlist."
+
+
+def how_it_works() -> str:
+    """What somebody who waits can expect."""
+    hours, minutes = int(HOLD.total_seconds() // 3600), int(HOLD_ON_THE_DAY.total_seconds() // 60)
+    night = f"{NIGHT_FROM.hour - 12} pm to {NIGHT_UNTIL.hour} am doesn't count"
+    return (
+        f"When a slot comes free we email you and hold it for you for {hours} hours ({night}), or {minutes} minutes "
+        "if it starts within a day. In the last hour before a slot we email everyone waiting: first come, first served."
+    )

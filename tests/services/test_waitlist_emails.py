@@ -1,0 +1,55 @@
+"""Which email somebody on the waitlist gets, and the facts that its promise is made of."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.services.cancel import cancel
+from booking.store import facts
+from booking.store.letters import Letter
+from tests.builders import CLINIC_AT, NOW, ORGANISATION
+from tests.services.test_waitlist import QUARTER, a_full_clinic, open_offer, waits
+
+
+def offers_to(session: Session, member_id: int) -> list[Letter]:
+    session.rollback()
+    return list(session.scalars(select(Letter).where(Letter.person_id == member_id, Letter.name == "offer")))
+
+
+def test_a_slot_freed_days_ahead_is_held_for_hours_and_the_email_names_the_deadline(session: Session) -> None:
+    clinic, booked = a_full_clinic(session, starts_at=CLINIC_AT + timedelta(days=14))
+    only = waits(session, clinic)
+    cancel(session, booked[0].public_id, ORGANISATION, NOW)
+    offer = open_offer(session, only)
+    assert offer is not None
+    (email,) = offers_to(session, only.member_id)
+    assert email.facts["lapses_at"] == facts.stamp(offer.lapses_at) == facts.stamp(NOW + timedelta(hours=4))
+    assert email.facts["has_next"] is False
+
+
+def test_the_email_speaks_of_a_next_person_only_where_somebody_would_be_offered_the_slot(session: Session) -> None:
+    clinic, booked = a_full_clinic(session)
+    first = waits(session, clinic)
+    waits(session, clinic, NOW + QUARTER, minutes=30)
+    cancel(session, booked[0].public_id, ORGANISATION, NOW + QUARTER)
+    assert offers_to(session, first.member_id)[0].facts["has_next"] is False, "half an hour does not fit a quarter"
+
+
+def test_with_a_second_in_line_the_email_says_so(session: Session) -> None:
+    clinic, booked = a_full_clinic(session)
+    first = waits(session, clinic)
+    waits(session, clinic, NOW + QUARTER)
+    cancel(session, booked[0].public_id, ORGANISATION, NOW + QUARTER)
+    assert offers_to(session, first.member_id)[0].facts["has_next"] is True
+
+
+def test_an_offer_that_lapses_in_the_last_hour_goes_to_nobody_in_particular(session: Session) -> None:
+    clinic, booked = a_full_clinic(session)
+    now = CLINIC_AT - timedelta(minutes=70)
+    first = waits(session, clinic, now)
+    waits(session, clinic, now)
+    cancel(session, booked[0].public_id, ORGANISATION, now)
+    assert offers_to(session, first.member_id)[0].facts["has_next"] is False

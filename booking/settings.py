@@ -42,6 +42,7 @@ class Settings:
     organisation: str = _setting("the organisation's name; empty: the one that data/ states")
     data: Path = _setting("the folder of kinds, policy and programme/; empty: the one that is shipped", Path())  # noqa: RUF009 (a field)
     trusted_proxies: int = _setting("how many proxies stand in front and set X-Forwarded-For", 0)
+    request_seconds: int = _setting("how long a client may take to send one request", 20)
     is_demo: bool = _setting("1 while `booking demo` serves: people sign in by a click, letters stay here", False)
 
     @property

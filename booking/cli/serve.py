@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+import pkgutil
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from typing import cast
+from collections.abc import Callable
+from functools import partial
+from typing import Any, cast
 
 import click
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LOGGING_CONFIG, LogLevels
 from granian.server import Server
 
 from booking import settings
 from booking.cli import stores
+from booking.cli.rsgi import Buffered
 from booking.logs import Masking
 from booking.programme import organisation as organisations
 from booking.settings import SettingsError
 
 TARGET = "booking.app:from_environment"
-THREADS = 2  # a process; more of them only wait for the interpreter, and for the one that writes
 GRACE_SECONDS = 10  # for the requests under way when a signal comes
 _HANDLERS = cast(dict[str, dict[str, object]], LOGGING_CONFIG["handlers"])
 LOGS = {  # the server's own, of which the last is an error that the application let through
     "filters": {"masking": {"()": Masking}},
     "handlers": {name: {**one, "filters": ["masking"]} for name, one in _HANDLERS.items()},
 }
-BACKPRESSURE = 128  # requests a process takes up at once; the others wait in the backlog
+CONNECTIONS = 512  # that a process holds at once; the others wait in the backlog
+MOST_BYTES = 64 * 1024 * 1024  # of all bodies a process is being sent; the application limits each
 
 
 @click.command()
@@ -49,10 +54,10 @@ def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
         click.echo("booking: no mail server is set, so no worker runs and letters wait: set BOOKING_SMTP_URL", err=True)
         with_worker = False
     check_free(host, port)
-    sys.exit(run(host, port, workers, with_worker=with_worker))
+    sys.exit(run(host, port, workers, with_worker=with_worker, seconds=found.request_seconds))
 
 
-def run(host: str, port: int, workers: int, *, with_worker: bool) -> int:
+def run(host: str, port: int, workers: int, *, with_worker: bool, seconds: int = 20) -> int:
     """Serve until a signal; the exit status. If the worker ends by itself the web ends too, with status 1."""
     is_over = threading.Event()
     failed = threading.Event()
@@ -77,7 +82,7 @@ def run(host: str, port: int, workers: int, *, with_worker: bool) -> int:
         if worker is not None:
             threading.Thread(target=watch, args=(worker,), daemon=True).start()
         click.echo(f"booking: http://{host}:{port}" + (", with a worker" if with_worker else ""))
-        _serve(host, port, workers)
+        _serve(host, port, workers, seconds)
     except KeyboardInterrupt:
         pass  # Ctrl-C before the server took signals itself
     finally:
@@ -96,24 +101,28 @@ def _pass_on_interrupt() -> None:
     _end_main()
 
 
-def _serve(host: str, port: int, workers: int) -> None:
+def _serve(host: str, port: int, workers: int, seconds: int) -> None:
     Server(
         TARGET,
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=workers,
         http=HTTPModes.http1,
         websockets=False,
-        factory=True,
         log_level=LogLevels.warning,
         log_dictconfig=LOGS,
         log_access=False,  # paths are what opens feeds, doors and bookings
-        blocking_threads=THREADS,
-        backpressure=BACKPRESSURE,
+        backpressure=CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=seconds * 1000),
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE_SECONDS,  # a signal that meets a process before it listens for one is lost
-    ).serve()
+    ).serve(target_loader=partial(load, TARGET, seconds), wrap_loader=False)
+
+
+def load(target: str, seconds: int) -> Callable[..., Any]:
+    """In a web process: the WSGI application that the factory `target` makes, given requests that have arrived."""
+    return Buffered(pkgutil.resolve_name(target)(), seconds, MOST_BYTES).answer
 
 
 def _end(worker: subprocess.Popen[bytes]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.cookiejar
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -13,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -243,3 +244,27 @@ def test_a_demo_on_a_taken_port_says_so_and_fills_nothing(tmp_path: Path) -> Non
     assert errors.count("\n") == 1
     assert "choose another --port" in errors
     assert not (tmp_path / ".demo" / "booking.sqlite").exists()
+
+
+def test_fifty_clients_that_never_end_their_request_keep_nobody_else_waiting(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    port = free_port()
+    unfinished = (
+        b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\nemail=",
+        b"POST /api/v1/bookings HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
+        b"GET / HTTP/1.1\r\nHost: 127",
+    )
+    long = {**settings, "BOOKING_REQUEST_SECONDS": "600"}
+    with running(tmp_path, "serve", "--port", str(port), "--workers", "1", **long) as process, ExitStack() as stack:
+        answer(f"http://127.0.0.1:{port}/healthz")
+        slow = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(50)]
+        for number, client in enumerate(slow):
+            client.sendall(unfinished[number % 3])
+        assert status(f"http://127.0.0.1:{port}/") == 200
+        assert status(f"http://127.0.0.1:{port}/sign-in") == 200
+        assert select.select(slow, [], [], 0)[0] == [], "some were answered or cut off: they were no longer waiting"
+        stack.close()
+        process.terminate()
+        _, errors = process.communicate(timeout=SECONDS)
+    assert "Traceback" not in errors

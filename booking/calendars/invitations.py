@@ -10,7 +10,7 @@ from icalendar import vCalAddress
 
 from booking.calendars import entries, feeds, text, vtimezone
 from booking.calendars.entries import Publisher
-from booking.domain import zones
+from booking.domain import addresses, zones
 from booking.domain.meetings import Appointment
 
 END = b"END:VCALENDAR\r\n"
@@ -18,7 +18,7 @@ END = b"END:VCALENDAR\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """One end of a letter: exactly the address and the name that stand in its From or To."""
+    """One end of an email: the name and address of its From or To; the domain is written as it is there (xn--…)."""
 
     name: str
     email: str
@@ -59,7 +59,7 @@ def _opening(method: str, zone: str, first: date, last: date) -> bytes:
 
 
 def _address(party: Party) -> vCalAddress:
-    address = vCalAddress(f"mailto:{text.line(party.email)}")
+    address = vCalAddress(f"mailto:{text.line(addresses.key(party.email))}")
     name = text.parameter(party.name)
     if name:
         address.params["CN"] = name

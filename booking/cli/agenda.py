@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from booking import clock, settings
 from booking.cli import stores
+from booking.domain import addresses, agenda_words, spreadsheet, wording, zones
 from booking.domain import agenda as days
-from booking.domain import agenda_words, spreadsheet, wording, zones
 from booking.programme import organisation as organisations
 from booking.store.queries import agenda as queries
 from booking.store.queries.agenda import Analyst
@@ -63,7 +63,7 @@ def _who(session: Session, text: str) -> Analyst:
     """The analyst of that address, or the only one whose name begins so; else one line and exit status 1."""
     everybody = queries.analysts(session)
     wanted = text.strip().casefold()
-    found = [one for one in everybody if one.email == wanted]
+    found = [one for one in everybody if addresses.key(one.email) == addresses.key(text)]
     if not found:
         found = [one for one in everybody if wanted and one.name.casefold().startswith(wanted)]
     if len(found) == 1:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import click
-from sqlalchemy import select
 
 from booking import settings
 from booking.cli import stores
 from booking.domain import errors, tokens
-from booking.store.people import Person
+from booking.store import people
 
 
 @click.group()
@@ -23,9 +22,7 @@ def url(email: str) -> None:
     found = settings.load()
     settings.require_keys(found)
     with stores.session(found) as session:
-        person = session.scalars(
-            select(Person).where(Person.email == email.lower(), Person.closed_at.is_(None))
-        ).one_or_none()
+        person = people.with_email(session, email)
         if person is None:
             raise errors.NotFound(f"nobody here has the address {email}")
         generations = {"member": person.member_feed_generation, "analyst": person.analyst_feed_generation}

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from booking import clock, settings
 from booking.cli import people as people_commands
 from booking.cli import stores
+from booking.domain import addresses
 from booking.domain import people as tables
 from booking.mail.compose import Sender, compose
 from booking.mail.mailer import PermanentFailure, TemporaryFailure
@@ -56,8 +57,8 @@ def init(
     smtp_url = smtp_url if smtp_url is not None else _ask("Mail server (smtp+starttls://…, empty for none yet)", "")
     mail_from = mail_from if mail_from is not None else _ask("Letters come from", coordinator)
     listed, mistakes = tables.read_one(coordinator, coordinator_name, "coordinator", "", "")
-    if mistakes or not tables.is_email(mail_from):
-        raise SettingsError(mistakes[0].message if mistakes else f"{mail_from!r} is no e-mail address")
+    if mistakes or not addresses.is_address(mail_from):
+        raise SettingsError(str(mistakes[0]) if mistakes else f"{mail_from!r} is not an email address")
     values = {
         "database_url": database_url,
         "secret_key": secrets.token_urlsafe(48),

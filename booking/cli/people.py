@@ -29,7 +29,7 @@ def people() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="even where a coming booking loses its member or analyst")
 def import_(file: Path, force: bool) -> None:
-    """Import FILE.csv: email,name,role,time_zone,member_until. All of it, or nothing."""
+    """Import FILE.csv: email,name,role,time_zone,member_until,meeting_url. All of it, or nothing."""
     try:
         too_large = file.stat().st_size > tables.MOST_BYTES
         data = b"x" * (tables.MOST_BYTES + 1) if too_large else file.read_bytes()
@@ -48,7 +48,7 @@ def import_(file: Path, force: bool) -> None:
 
 def _name(file: Path, mistakes: list[Mistake]) -> None:
     for mistake in sorted(mistakes, key=lambda mistake: mistake.line):
-        click.echo(f"{file}:{mistake.line}: {mistake.message}", err=True)
+        click.echo(f"{file}:{mistake.line}: {mistake}", err=True)
     sys.exit(1)
 
 
@@ -69,13 +69,16 @@ def _import(found: Settings, listed: list[Listed], force: bool) -> Imported:
 @click.option("--name", default="", help="how they are called")
 @click.option("--role", "roles", multiple=True, type=click.Choice(tables.ROLES), help="may be given several times")
 @click.option("--time-zone", default="", help="a city, a state or an IANA name")
-@click.option("--member-until", default="", metavar="DATE", help="the last day of the membership")
+@click.option("--member-until", default="", metavar="DATE", help="the last day of the membership; never takes it away")
+@click.option("--meeting-url", default="", metavar="URL", help="an analyst's own meeting link; none takes it away")
 @click.option("--force", is_flag=True, help="even where a coming booking loses its member or analyst")
-def add(email: str, name: str, roles: tuple[str, ...], time_zone: str, member_until: str, force: bool) -> None:
+def add(
+    email: str, name: str, roles: tuple[str, ...], time_zone: str, member_until: str, meeting_url: str, force: bool
+) -> None:
     """Add one person, or change what is stored of them."""
-    listed, mistakes = tables.read_one(email, name, " ".join(roles), time_zone, member_until)
+    listed, mistakes = tables.read_one(email, name, " ".join(roles), time_zone, member_until, meeting_url)
     for mistake in mistakes:
-        click.echo(mistake.message, err=True)
+        click.echo(str(mistake), err=True)
     if mistakes:
         sys.exit(1)
     done = _import(settings.load(), [listed], force)

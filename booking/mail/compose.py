@@ -15,6 +15,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 from typing import Any
 
+from booking.domain import addresses, names
 from booking.mail.render import Recipient, Rendered
 
 SHORT = 76  # a header of so many characters needs no folding
@@ -142,9 +143,12 @@ def _part(content_type: str, body: str, encoding: str) -> EmailMessage:
 
 @lru_cache(maxsize=256)
 def address(name: str, email: str) -> Address:
-    """A header's address, whose name cannot start another header. ValueError where `email` is no address."""
-    clean = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    """A header's address, its domain as it travels (xn--…); the name cannot start another header.
+
+    ValueError where `email` is no address.
+    """
+    clean = " ".join("".join(c if c.isprintable() or c in names.JOINERS else " " for c in name).split())
     try:
-        return Address(display_name=clean, addr_spec=email)
+        return Address(display_name=clean, addr_spec=addresses.key(email))
     except (ValueError, IndexError, HeaderParseError) as error:  # all three come for what is empty or broken
         raise ValueError(f"{email!r} is no address for letters") from error

@@ -11,7 +11,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeVar
 
-from booking.domain import recurrence, zones
+from booking.domain import addresses, recurrence, zones
 from booking.domain.organisation import Organisation
 from booking.domain.programme import Named, Place, Statement
 from booking.domain.recurrence import Rule
@@ -26,7 +26,6 @@ SERIES_FIELDS = (
     *("skip", "changes", "exceptions", "extra", "guests"),
 )
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 T = TypeVar("T")
 
 
@@ -198,9 +197,9 @@ class _File:
     def analysts(self, fields: Fields) -> tuple[Named, ...]:
         found: dict[str, Named] = {}
         for text in self.items(fields, "analysts"):
-            email = text.value.lower()
-            if not _EMAIL.fullmatch(email):
-                self.wrong(text.place, f"{text.value!r} is no e-mail address")
+            email = addresses.key(text.value)
+            if not addresses.is_address(text.value):
+                self.wrong(text.place, f"{text.value!r} is not an email address: {addresses.EXAMPLE}")
             elif email in found:
                 self.wrong(text.place, f"{text.value!r} is listed twice")
             else:

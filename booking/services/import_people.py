@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors, wording, zones
 from booking.domain.organisation import Organisation
-from booking.domain.people import Listed
+from booking.domain.people import NEVER, Listed
 from booking.services.deed import deed
 from booking.store import bookings, importing, locks, register
 from booking.store.importing import Stored
@@ -48,19 +48,19 @@ def import_people(
     is written. One import or publish at a time.
     """
     locks.programme(session)
-    emails = [person.email for person in people]
-    known = importing.stored(session, emails)
+    keys = [person.email_key for person in people]
+    known = importing.stored(session, keys)
     leaving = {row.id for person, row in _pairs(people, known) if person.roles and "analyst" not in person.roles}
     renamed = [row.id for person, row in _pairs(people, known) if person.name and person.name != row.name]
     concerned = {o for o, analyst in importing.rostered(session, now) if analyst in leaving}
     locks.occurrences(session, concerned | bookings.shown_in(session, renamed, now))
     importing.hold(session, [row.id for row in known.values()])
-    known = importing.stored(session, emails)
+    known = importing.stored(session, keys)
     pairs = _pairs(people, known)
     done = Imported(orphaned=_orphans(session, pairs, organisation, now))
     if done.orphaned and not force:
         raise WouldOrphan(done.orphaned)
-    new = [person for person in people if person.email not in known]
+    new = [person for person in people if person.email_key not in known]
     importing.add(session, [_columns(person) for person in new], now)
     done.added = len(new)
     _update(session, pairs, now, done)
@@ -71,18 +71,25 @@ def import_people(
 
 
 def _pairs(people: Sequence[Listed], known: Mapping[str, Stored]) -> list[tuple[Listed, Stored]]:
-    return [(person, known[person.email]) for person in people if person.email in known]
+    return [(person, known[person.email_key]) for person in people if person.email_key in known]
 
 
 def _columns(person: Listed) -> dict[str, object]:
     """Somebody new; without a name they are called by what stands before the @."""
     return {
         "email": person.email,
+        "email_key": person.email_key,
         "name": person.name or person.email.partition("@")[0],
         "time_zone": person.time_zone,
-        "member_until": person.member_until,
+        "member_until": _last_day(person, None),
+        "room_url": person.meeting_url or None,
         "roles": person.roles or {"member"},
     }
+
+
+def _last_day(person: Listed, stored: date | None) -> date | None:
+    """The last day of the membership once imported; None for one without."""
+    return stored if person.member_until is None else None if person.member_until == NEVER else person.member_until
 
 
 def _orphans(
@@ -115,12 +122,20 @@ def _update(session: Session, pairs: Sequence[tuple[Listed, Stored]], now: datet
     for person, row in pairs:
         name = person.name or row.name
         zone = person.time_zone or row.time_zone
-        done.own_kept += (row.name_is_own and name != row.name) + (row.time_zone_is_own and zone != row.time_zone)
-        before = {"name": row.name, "time_zone": row.time_zone, "member_until": row.member_until}
+        room = row.room_url if person.meeting_url is None else person.meeting_url or None
+        done.own_kept += sum(
+            [
+                row.name_is_own and name != row.name,
+                row.time_zone_is_own and zone != row.time_zone,
+                row.room_url_is_own and room != row.room_url,
+            ]
+        )
+        before = {name: getattr(row, name) for name in ("name", "time_zone", "member_until", "room_url")}
         after = {
             "name": row.name if row.name_is_own else name,
             "time_zone": row.time_zone if row.time_zone_is_own else zone,
-            "member_until": person.member_until or row.member_until,
+            "member_until": _last_day(person, row.member_until),
+            "room_url": row.room_url if row.room_url_is_own else room,
         }
         roles = person.roles or row.roles
         gone += [(row.id, role) for role in row.roles - roles]

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.domain import errors, zones
+from booking.domain import errors, names, zones
 from booking.domain.briefs import clean_line
 from booking.domain.organisation import Organisation
 from booking.services.deed import deed
@@ -18,7 +18,6 @@ from booking.store import reminders as reminder_rows
 from booking.store.people import INVITATIONS, Person
 from booking.store.queries.feeds import FETCHED_AT, GENERATION
 
-NAME_CHARACTERS = 100
 ABOUT_CHARACTERS = 200
 RUN_SHEET_HOURS = range(4, 13)
 
@@ -42,10 +41,8 @@ def change(
 
     What is set here wins over later imports. Raises TextNotAccepted naming the field.
     """
-    cleaned = clean_line("name", name, NAME_CHARACTERS)
+    cleaned = _name(name)
     told = clean_line("about", about, ABOUT_CHARACTERS)
-    if not cleaned:
-        raise errors.TextNotAccepted("name", "say how you are called")
     try:
         zone = zones.named(time_zone) if time_zone else None
     except zones.UnknownZone:
@@ -68,6 +65,13 @@ def change(
     person.name, person.time_zone, person.invitations, person.about = cleaned, zone, invitations, told
     register.write(session, "changed", "person", person.public_id, now, actor_id=person.id)
     return person
+
+
+def _name(text: str) -> str:
+    try:
+        return names.parse(text)
+    except names.NotAName as error:
+        raise errors.TextNotAccepted("name", str(error)) from None
 
 
 def _remind(session: Session, person: Person, wants: bool, organisation: Organisation, now: datetime) -> None:

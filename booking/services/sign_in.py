@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from booking.domain import errors
+from booking.domain import addresses, errors
 from booking.services.deed import deed
-from booking.store import letters, register
+from booking.store import letters, people, register
 from booking.store.people import Person
 from booking.store.sign_ins import SignIn
 
@@ -54,10 +54,8 @@ def ask(
     recent = _count(session, SignIn.sender == sender, SignIn.requested_at > now - AN_HOUR)
     if recent >= MOST_FOR_A_SENDER:
         raise errors.TooManyRequests(now + AN_HOUR)
-    email = email.strip().lower()
-    person = session.execute(
-        select(Person.id, Person.email).where(Person.email == email, Person.closed_at.is_(None))
-    ).one_or_none()
+    typed_email, email = email.strip().lower(), addresses.key(email)
+    person = people.with_email(session, email)
     sent = (SignIn.email == email) & (SignIn.expires_at > SignIn.requested_at)
     for_address = _count(session, sent, SignIn.requested_at > now - AN_HOUR)
     for_unknown = _count(session, sent, SignIn.requested_at > now - UNKNOWN_AGAIN)
@@ -75,7 +73,8 @@ def ask(
     session.flush()
     if writes:
         name = "sign-in" if person is not None else "sign-in-unknown"
-        letters.enqueue(session, name, email, {"sign_in": str(row.public_id)}, now, person_id=row.person_id)
+        to = person.email if person is not None else typed_email
+        letters.enqueue(session, name, to, {"sign_in": str(row.public_id)}, now, person_id=row.person_id)
     return row.public_id
 
 
@@ -136,9 +135,7 @@ def _consume(session: Session, row: SignIn, now: datetime) -> Visit:
 @deed
 def link_for(session: Session, email: str, now: datetime) -> uuid.UUID:
     """A request that needs no letter, for the command line: its link is printed. Raises NotFound."""
-    person = session.scalars(
-        select(Person).where(Person.email == email.strip().lower(), Person.closed_at.is_(None))
-    ).one_or_none()
+    person = people.with_email(session, email)
     if person is None:
         raise errors.NotFound(f"nobody here has the address {email}")
     row = SignIn(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.services.deed import deed
-from booking.store import api_tokens, register
+from booking.store import api_tokens, people, register
 from booking.store.people import Person
 
 
@@ -32,9 +31,7 @@ def revoke_all(session: Session, email: str, now: datetime) -> int:
 
 
 def _person(session: Session, email: str) -> Person:
-    found = session.scalars(
-        select(Person).where(Person.email == email.strip().lower(), Person.closed_at.is_(None))
-    ).one_or_none()
+    found = people.with_email(session, email)
     if found is None:
         raise errors.NotFound()
     return found

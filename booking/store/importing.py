@@ -24,13 +24,15 @@ T = TypeVar("T")
 class Stored:
     """One person as an import finds them."""
 
+    roles: frozenset[str]
     id: int
     name: str
     name_is_own: bool
     time_zone: str | None
     time_zone_is_own: bool
     member_until: date | None
-    roles: frozenset[str]
+    room_url: str | None
+    room_url_is_own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +50,30 @@ def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
     return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
 
 
-def stored(session: Session, emails: Sequence[str]) -> dict[str, Stored]:
-    """Those of the addresses that are known, by address (lower case)."""
-    columns = (Person.email, Person.id, Person.name, Person.name_is_own)
-    more = (Person.time_zone, Person.time_zone_is_own, Person.member_until)
+#: What an import reads of a person, in the order of the fields of Stored after its roles.
+_COLUMNS = (
+    Person.id,
+    Person.name,
+    Person.name_is_own,
+    Person.time_zone,
+    Person.time_zone_is_own,
+    Person.member_until,
+    Person.room_url,
+    Person.room_url_is_own,
+)
+
+
+def stored(session: Session, keys: Sequence[str]) -> dict[str, Stored]:
+    """Those of the addresses that are known, by what addresses are compared by."""
     found: list[Any] = []
     roles: dict[int, set[str]] = {}
-    for chunk in _chunks(emails):
-        found += session.execute(select(*columns, *more).where(Person.email.in_(chunk)))
+    for chunk in _chunks(keys):
+        found += session.execute(select(Person.email_key, *_COLUMNS).where(Person.email_key.in_(chunk)))
         for person_id, role in session.execute(
-            select(Role.person_id, Role.role).join(Person).where(Person.email.in_(chunk))
+            select(Role.person_id, Role.role).join(Person).where(Person.email_key.in_(chunk))
         ):
             roles.setdefault(person_id, set()).add(role)
-    return {r[0]: Stored(r[1], r[2], r[3], r[4], r[5], r[6], frozenset(roles.get(r[1], ()))) for r in found}
+    return {row[0]: Stored(frozenset(roles.get(row[1], ())), *row[1:]) for row in found}
 
 
 def rostered(session: Session, now: datetime) -> list[tuple[int, int]]:
@@ -103,11 +116,10 @@ def add(session: Session, people: Sequence[Mapping[str, Any]], now: datetime) ->
     ]
     session.execute(insert(Person), rows)
     ids: dict[str, int] = {}
-    for chunk in _chunks([row["email"] for row in rows]):
-        ids |= {
-            email: i for email, i in session.execute(select(Person.email, Person.id).where(Person.email.in_(chunk)))
-        }
-    give(session, [(ids[person["email"]], role) for person in people for role in sorted(person["roles"])])
+    for chunk in _chunks([row["email_key"] for row in rows]):
+        wanted = select(Person.email_key, Person.id).where(Person.email_key.in_(chunk))
+        ids |= {key: person_id for key, person_id in session.execute(wanted)}
+    give(session, [(ids[person["email_key"]], role) for person in people for role in sorted(person["roles"])])
 
 
 def change(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, exists, select, true
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, exists, false, select, true
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from booking.domain import addresses
 from booking.store.base import Base, Id, new_public_id
 
 ROLES = ("member", "analyst", "coordinator")
@@ -16,10 +18,15 @@ RUN_SHEET_HOUR = 7
 INVITATIONS = ("until-subscribed", "always", "never")
 
 
-class Person(Base):
-    """Somebody with an address. `email` is kept in lower case.
+def _key_of_email(context: Any) -> str:
+    return addresses.key(context.get_current_parameters()["email"])
 
-    `name_is_own` and `time_zone_is_own`: set by the person, so an import leaves them.
+
+class Person(Base):
+    """Somebody with an address. `email` is kept as typed, in lower case; `email_key` is what it is compared by.
+
+    `name_is_own`, `time_zone_is_own` and `room_url_is_own`: set by the person, so an import leaves them. `room_url` is
+    an analyst's own meeting link.
     `wants_reminders`, and `run_sheet_hour` (of the analyst's own clock, None for none) with `run_sheet_on`, the day of
     the last one. `feed_kinds` are the kinds their calendar holds beside what is their own, None for all without slots.
     `browser_time_zone` is what a browser said at the first signed-in visit; `asked_time_zone` the last one
@@ -35,7 +42,8 @@ class Person(Base):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     public_id: Mapped[uuid.UUID] = mapped_column(unique=True, default=new_public_id)
-    email: Mapped[str] = mapped_column(unique=True)
+    email: Mapped[str]
+    email_key: Mapped[str] = mapped_column(unique=True, default=_key_of_email)
     name: Mapped[str]
     name_is_own: Mapped[bool] = mapped_column(default=False)
     time_zone: Mapped[str | None]
@@ -44,6 +52,7 @@ class Person(Base):
     member_until: Mapped[date | None]
     about: Mapped[str] = mapped_column(default="")
     room_url: Mapped[str | None]
+    room_url_is_own: Mapped[bool] = mapped_column(default=False, server_default=false())
     invitations: Mapped[str] = mapped_column(default="until-subscribed")
     member_feed_generation: Mapped[int] = mapped_column(default=0)
     member_feed_fetched_at: Mapped[datetime | None]
@@ -84,7 +93,7 @@ class Role(Base):
 
 def with_email(session: Session, email: str) -> Person | None:
     """Whose address that is, unless their account is closed; None if nobody's."""
-    wanted = select(Person).where(Person.email == email.strip().lower(), Person.closed_at.is_(None))
+    wanted = select(Person).where(Person.email_key == addresses.key(email), Person.closed_at.is_(None))
     return session.scalars(wanted).one_or_none()
 
 

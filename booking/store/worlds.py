@@ -31,9 +31,9 @@ _away, _role = table_of(Away), table_of(Role)
 
 
 def analyst_ids(session: Session) -> dict[str, int]:
-    """The ids of everybody who is an analyst with an open account, by address."""
+    """The ids of everybody who is an analyst with an open account, by what their addresses are compared by."""
     found = session.execute(
-        select(_person.c.email, _person.c.id)
+        select(_person.c.email_key, _person.c.id)
         .join(_role, _role.c.person_id == _person.c.id)
         .where(_role.c.role == "analyst", _person.c.closed_at.is_(None))
     )

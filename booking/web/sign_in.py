@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
-from booking.domain import errors, tokens
+from booking.domain import addresses, errors, tokens
 from booking.services import sign_in as deeds
 from booking.services.sign_in import Visit
 from booking.web import access, context, reader, refusals, security
@@ -22,7 +22,6 @@ blueprint = Blueprint("sign_in", __name__)
 
 TYPED = "typed-"  # how the fields of a form that led here are named while they travel
 MOST_TYPED = 6_000  # characters in all
-_EMAIL = re.compile(r"[^@\s<>\"',;:()\\\[\]]{1,64}@[^@\s<>\"',;:()\\\[\]]{1,190}\.[^@\s<>\"',;:()\\\[\]]{1,63}")
 
 
 def safe_path(target: str | None) -> str:
@@ -43,6 +42,15 @@ def ask_first(return_to: str, typed: dict[str, str]) -> ResponseReturnValue:
     return render_template("sign_in/ask.html", next=return_to, typed=typed, email="", error=""), 401
 
 
+def wrong_address(typed: str) -> str | None:
+    """What to enter instead, as a sentence; None for an address."""
+    try:
+        addresses.parse(typed)
+    except addresses.NotAnAddress as error:
+        return f"{str(error)[0].upper()}{str(error)[1:]}."
+    return None
+
+
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @access.public
 def ask() -> ResponseReturnValue:
@@ -59,8 +67,7 @@ def _send(return_to: str) -> ResponseReturnValue:
     """Send the email that was asked for, and go to the page that takes its code."""
     typed = typed_fields(request.form)
     email = request.form.get("email", "").strip()
-    if not _EMAIL.fullmatch(email):
-        error = "Write an e-mail address such as name@example.org."
+    if (error := wrong_address(email)) is not None:
         return render_template("sign_in/ask.html", next=return_to, typed=typed, email=email[:300], error=error), 422
     sender = security.sender(context.settings())
     asked = deeds.ask(context.db(), email, sender, context.now(), return_to=return_to, typed=typed)

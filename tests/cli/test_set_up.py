@@ -62,7 +62,7 @@ def test_init_asks_for_what_no_flag_gives(tmp_path: Path) -> None:
     ("flag", "value", "words"),
     [
         ("--base-url", "example", "BOOKING_BASE_URL=example: an address such as https://"),
-        ("--coordinator", "nobody", "'nobody' is no e-mail address"),
+        ("--coordinator", "nobody", "'nobody' is not an email address"),
         ("--smtp-url", "mail", "write smtp://HOST:PORT"),
         ("--database-url", "mysql://x", "BOOKING_DATABASE_URL: sqlite:///PATH or postgresql://"),
         ("--database-url", "postgresql://u@h:port/x", "BOOKING_DATABASE_URL: sqlite:///PATH or postgresql://"),
@@ -95,7 +95,8 @@ def test_people_come_from_a_table_or_one_by_one(installed: Path) -> None:
     (installed / "bad.csv").write_text("email,name,role\nben@x.org,Ben,member\nx,Y,boss\n")
     bad = booking(installed, "people", "import", "bad.csv")
     assert bad.stderr == (
-        "bad.csv:3: 'x' is no e-mail address\nbad.csv:3: unknown role 'boss': member, analyst, coordinator\n"
+        "bad.csv:3: email: 'x' is not an email address: enter an email address such as name@example.org\n"
+        "bad.csv:3: role: unknown role 'boss': member, analyst, coordinator\n"
     )
     assert bad.returncode == 1
     assert booking(installed, "people", "add", "ben@x.org", "--role", "member").stdout == "added\n"

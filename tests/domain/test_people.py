@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from booking.domain.people import Listed, read
+from booking.domain import names
+from booking.domain.people import NEVER, Listed, read, read_one
 
 HEADER = "email,name,role,time_zone,member_until\n"
 
@@ -28,18 +29,25 @@ BAD: dict[str, tuple[bytes, list[tuple[int, str]]]] = {
     "no e-mail column": (b"name\nAnn\n", [(1, "the column 'email' is missing")]),
     "an unknown column": (
         b"email,phone\na@x.org,1\n",
-        [(1, "unknown column 'phone'; known are email, name, role, time_zone, member_until")],
+        [(1, "unknown column 'phone'; known are email, name, role, time_zone, member_until, meeting_url")],
     ),
     "a column twice": (b"email,email\na@x.org,b@x.org\n", [(1, "the column 'email' stands twice")]),
-    "too few cells": (HEADER.encode() + b"a@x.org,Ann\n", [(2, "2 cells, but 5 columns")]),
+    "more cells than columns": (
+        HEADER.encode() + b"a@x.org,Ann,,,,boss,\n",
+        [(2, "'boss' stands in column F, which has no name in the first line")],
+    ),
+    "a cell under a column without a name": (
+        b"email,,name\na@x.org,boss,Ann\n",
+        [(2, "'boss' stands in column B, which has no name in the first line")],
+    ),
     "every mistake at once": (
         HEADER.encode() + b"x,Ann,boss,Mars,31/12/2026\na@x.org,,,,\nA@X.org,,,,\n",
         [
-            (2, "'x' is no e-mail address"),
-            (2, "unknown role 'boss': member, analyst, coordinator"),
-            (2, "unknown time zone 'Mars': write a city or a state, such as Perth or NSW"),
-            (2, "'31/12/2026' is no date: write 2026-12-31"),
-            (4, "a@x.org stands in line 3 already"),
+            (2, "email: 'x' is not an email address: enter an email address such as name@example.org"),
+            (2, "role: unknown role 'boss': member, analyst, coordinator"),
+            (2, "time_zone: unknown time zone 'Mars': write a city or a state, such as Perth or NSW"),
+            (2, "member_until: '31/12/2026' is no date: write 2026-12-31, or never for no last day"),
+            (4, "email: a@x.org stands in line 3 already"),
         ],
     ),
     "not UTF-8": (HEADER.encode() + b"a@x.org,Andr\xe9,,,\n", [(2, "not UTF-8 text: save the table as CSV in UTF-8")]),
@@ -50,7 +58,7 @@ BAD: dict[str, tuple[bytes, list[tuple[int, str]]]] = {
     "50 MB and more": (b"x" * 50_000_001, [(1, "larger than 50 MB: import it in parts")]),
     "a name with an escape in it": (
         HEADER.encode() + "a@x.org,A\u202enn,,,\n".encode(),
-        [(2, "a name has at most 100 characters, all of them visible")],
+        [(2, "name: 'A\\u202enn' cannot be a name: " + names.HIDDEN)],
     ),
 }
 
@@ -58,4 +66,58 @@ BAD: dict[str, tuple[bytes, list[tuple[int, str]]]] = {
 @pytest.mark.parametrize("what", BAD)
 def test_every_mistake_is_named_with_its_line(what: str) -> None:
     data, expected = BAD[what]
-    assert [(mistake.line, mistake.message) for mistake in read(data)[1]] == expected
+    assert [(mistake.line, str(mistake)) for mistake in read(data)[1]] == expected
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"email,name,role,,\na@x.org,Ann,member,,\n,,,,\n",
+        b"email,name,role\na@x.org,Ann,member,,\n",
+        b"email,name,role,time_zone,meeting_url\na@x.org,Ann,member\n",
+        b"sep=;\r\nemail;name;role\r\na@x.org;Ann;member\r\n",
+        b"\xef\xbb\xbfsep=,\nemail,name,role\na@x.org,Ann,member\n",
+        b'"sep=\t"\nemail\tname\trole\na@x.org\tAnn\tmember\n',
+        b"sep=;;;\nemail;name;role\na@x.org;Ann;member\n",
+        b"email\tname\trole\na@x.org\tAnn\tmember\n",
+        b"Email\tName\tRole\t\ra@x.org\tAnn\tmember\t\r",
+    ],
+    ids=[
+        "empty columns at the end",
+        "empty cells at the end",
+        "cells left out at the end",
+        "sep= with semicolons",
+        "sep= with commas after a byte order mark",
+        "sep= with tabs, quoted",
+        "sep= with the empty cells of its line",
+        "tabs",
+        "tabs with the line ends of a Mac",
+    ],
+)
+def test_a_table_as_excel_leaves_it(data: bytes) -> None:
+    people, mistakes = read(data)
+    assert mistakes == []
+    assert [(one.email, one.name, one.roles) for one in people] == [("a@x.org", "Ann", {"member"})]
+
+
+def test_a_mistake_below_sep_is_named_with_the_line_of_the_file() -> None:
+    _, mistakes = read(b"sep=;\nemail;role\na@x.org;boss\n")
+    assert [(one.line, one.column) for one in mistakes] == [(3, "role")]
+
+
+def test_never_and_none_take_a_last_day_and_a_meeting_link_away() -> None:
+    person, mistakes = read_one("a@x.org", "", "", "", "Never", "none")
+    assert (person.member_until, person.meeting_url, mistakes) == (NEVER, "", [])
+    person, _ = read_one("a@x.org", "", "", "", "", "")
+    assert (person.member_until, person.meeting_url) == (None, None)
+
+
+@pytest.mark.parametrize("url", ["http://zoom.us/j/1", "zoom.us/j/1", "https://", "https://[::1", "https://a b.org/"])
+def test_a_meeting_link_is_an_https_address(url: str) -> None:
+    _, mistakes = read_one("a@x.org", "", "", "", "", url)
+    assert [mistake.column for mistake in mistakes] == ["meeting_url"]
+
+
+def test_two_spellings_of_one_address_are_one_person() -> None:
+    _, mistakes = read("email\nmax@müller.example\nMax@XN--MLLER-KVA.example\n".encode())
+    assert [(one.line, one.message) for one in mistakes] == [(3, "max@xn--mller-kva.example stands in line 2 already")]

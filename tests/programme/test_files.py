@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from booking.domain import addresses
 from booking.domain.recurrence import expand, stored_until
 from booking.programme import files, nodes, organisation
 from booking.programme.words import rrule, times
@@ -172,7 +173,10 @@ BAD_FILES = {
         one_series().replace("a-clinic", "A Clinic"),
         ["2: the short name 'A Clinic' has small letters, digits and single dashes only, at most 60"],
     ),
-    "no address": (one_series(analysts="[someone]"), ["8: 'someone' is no e-mail address"]),
+    "no address": (
+        one_series(analysts="[someone]"),
+        [f"8: 'someone' is not an email address: {addresses.EXAMPLE}"],
+    ),
     "an address twice": (one_series(analysts="[A@b.org, a@b.org]"), ["8: 'a@b.org' is listed twice"]),
     "a text for a series": ("series:\n  a: b\n", ["2: the series 'a' holds fields such as `kind:` and `every:`"]),
     "a list for a title": (one_series(title="[a, b]"), ["4: 'title' holds one piece of text"]),

@@ -36,8 +36,9 @@ def test_what_a_person_sets_is_their_own_from_then_on(database: Database, sessio
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("name", "  ", "Say how you are called."),
-        ("name", "x" * 101, "At most 100 characters."),
+        ("name", "  ", "Enter a name."),
+        ("name", "x" * 101, "Use at most 100 characters."),
+        ("name", "A\u202enn", "Remove the characters that can&#39;t be seen or that change the direction of the text."),
         ("time_zone", "Mars/Base", "No zone goes by this name."),
         ("invitations", "sometimes", "Choose one of the three."),
     ],

@@ -298,7 +298,7 @@ def test_what_is_no_address_is_said_beside_the_field_and_nothing_is_kept(
 ) -> None:
     client, _ = site
     answer = post(client, "/sign-in", email=email)
-    assert (answer.status_code, "Write an e-mail address" in answer.text) == (422, True)
+    assert (answer.status_code, "Enter an email address" in answer.text) == (422, True)
     assert session.scalars(select(SignIn)).all() == []
 
 

@@ -7,7 +7,9 @@ from flask_wtf.csrf import generate_csrf
 
 from booking import clock
 from booking.app import create_app
+from booking.services import sessions
 from booking.settings import load
+from booking.web import context
 
 
 def application(environment: dict[str, str]) -> Flask:
@@ -19,10 +21,7 @@ def visit(app: Flask, person_id: object) -> tuple[str, str]:
     """The Cookie header of a visit by that person, and a CSRF token that belongs to it."""
     with app.test_request_context():
         session.permanent = True
-        session["_user_id"] = str(person_id)
-        session["_fresh"] = True
-        session["signed_in_at"] = int(clock.now().timestamp())
-        session["generation"] = 0
+        session["session"] = sessions.begin(context.db(), int(str(person_id)), "Bench", clock.now())
         token = generate_csrf()
         serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
         cookie = serializer.dumps(dict(session))

@@ -34,12 +34,13 @@ MAY_IMPORT = {
 #: beside the layers: the folder finder and the version are everybody's, settings and clock the outer layers' only
 SETTINGS_READERS = {"services", "web", "api", "cli", "app"}
 CLOCK_READERS = {"store", "web", "api", "cli", "app"}
-FLASK = {"flask", "flask_login", "flask_wtf", "werkzeug"}
+FLASK = {"flask", "flask_wtf", "werkzeug"}
 LOADS_FLASK = {"web", "api", "cli", "app"}
 DOMAIN_LIBRARIES = {"dateutil", "pytz", "email_validator", "idna"}
 ZONE_LIBRARIES = {"pytz", "zoneinfo"}  # in domain/zones.py alone
 WRITING_MODULES = {
-    f"booking.store.{name}" for name in ("locks", "claims", "publishing", "outbox", "departures", "reminded")
+    f"booking.store.{name}"
+    for name in ("locks", "claims", "publishing", "outbox", "departures", "reminded", "sessions")
 }
 #: Store functions that deeds alone call.
 WRITING_NAMES = {"enqueue", "write", "take", "release", "revise", "place", "move", "rename", "record", "forget"}

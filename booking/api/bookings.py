@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 from flask import Response
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from marshmallow import RAISE
 
 from booking.api import problems, slots
@@ -34,6 +33,7 @@ from booking.services.move import move
 from booking.store.bookings import Booking
 from booking.store.queries import meetings as queries
 from booking.web import access, booked, context
+from booking.web.reader import current_user
 
 MOST = 100  # bookings in one answer
 

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 from flask import Response
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from marshmallow import RAISE
 
 from booking.api.blueprint import blueprint, may_answer
@@ -22,6 +21,7 @@ from booking.domain.slots import Slot
 from booking.store.queries import timetables
 from booking.store.queries.timetables import Timetable
 from booking.web import access, context
+from booking.web.reader import current_user
 
 MOST = 200  # slots in one answer, a clinic being told whole
 

@@ -14,10 +14,11 @@ from booking.domain import tokens
 from booking.domain.errors import NotFound
 from booking.domain.people import Listed, Mistake
 from booking.programme import organisation as organisations
-from booking.services import sign_in
+from booking.services import sessions, sign_in
 from booking.services import tokens as api_tokens
 from booking.services.import_people import Imported, WouldOrphan, import_people
 from booking.settings import Settings
+from booking.store import people as persons
 
 
 @click.group()
@@ -108,6 +109,18 @@ def token(email: str, revoke: bool) -> None:
                 click.echo(api_tokens.make(session, email, clock.now()))
         except NotFound:
             raise click.ClickException(f"nobody has the address {email!r}") from None
+
+
+@people.command(name="sign-out")
+@click.argument("email")
+def sign_out(email: str) -> None:
+    """Sign EMAIL out on every device. Tokens and calendar addresses go on working."""
+    with stores.session(settings.load()) as session:
+        person = persons.with_email(session, email)
+        if person is None:
+            raise click.ClickException(f"nobody has the address {email!r}")
+        ended = sessions.end_all(session, person.id, clock.now())
+        click.echo(f"{ended} {'session' if ended == 1 else 'sessions'} ended")
 
 
 def link_of(found: Settings, public_id: str) -> str:

@@ -146,14 +146,6 @@ def choose_feed(
 
 
 @deed
-def sign_out_everywhere(session: Session, person_id: int, now: datetime) -> None:
-    """End every visit of this person, on every device."""
-    person = locks.person(session, person_id)
-    person.session_generation += 1
-    register.write(session, "signed-out-everywhere", "person", person.public_id, now, actor_id=person.id)
-
-
-@deed
 def new_feed_address(session: Session, person_id: int, purpose: str, now: datetime) -> None:
     """End the private address of that purpose (member-feed, analyst-feed): a new one stands in its place."""
     role = purpose.removesuffix("-feed")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain import addresses, errors
 from booking.services.deed import deed
-from booking.store import letters, people, register
+from booking.store import letters, people, register, sessions
 from booking.store.people import Person
 from booking.store.sign_ins import SignIn
 
@@ -27,9 +27,13 @@ TYPED_KEPT = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Who signed in with which request, and where they wanted to be. `person_id` None: the code was wrong."""
+    """Who signed in with which request, and where they wanted to be. `token` is of the new session.
+
+    None of both where the code was wrong.
+    """
 
     person_id: int | None
+    token: str | None
     sign_in: uuid.UUID
     return_to: str
     has_typed: bool
@@ -83,30 +87,45 @@ def _count(session: Session, *conditions: Any) -> int:
 
 
 @deed
-def by_link(session: Session, sign_in: uuid.UUID, now: datetime) -> Visit:
-    """Consume a request by its link, whose MAC the caller has checked. Raises SignInExpired."""
+def by_link(
+    session: Session, sign_in: uuid.UUID, now: datetime, *, device: str = "", replaces: int | None = None
+) -> Visit:
+    """Consume a request by its link, whose MAC the caller has checked, and begin a session. Raises SignInExpired.
+
+    `replaces` is the internal id of the session that this browser had, which ends.
+    """
     row = _locked(session, sign_in)
-    return _consume(session, row, now)
+    return _consume(session, row, now, device, replaces)
 
 
 @deed
-def _try_code(session: Session, sign_in: uuid.UUID, matches: bool, now: datetime) -> Visit:
+def _try_code(
+    session: Session, sign_in: uuid.UUID, matches: bool, now: datetime, device: str, replaces: int | None
+) -> Visit:
     row = _locked(session, sign_in)
     if row.tries >= MOST_TRIES or row.used_at is not None or now >= row.requested_at + VALID:
         raise errors.SignInExpired()
     if matches and row.person_id is not None and now < row.expires_at:
-        return _consume(session, row, now)
+        return _consume(session, row, now, device, replaces)
     row.tries += 1
-    return Visit(None, row.public_id, row.return_to, bool(row.typed), MOST_TRIES - row.tries)
+    return Visit(None, None, row.public_id, row.return_to, bool(row.typed), MOST_TRIES - row.tries)
 
 
-def by_code(session: Session, sign_in: uuid.UUID, matches: bool, now: datetime) -> Visit:
+def by_code(
+    session: Session,
+    sign_in: uuid.UUID,
+    matches: bool,
+    now: datetime,
+    *,
+    device: str = "",
+    replaces: int | None = None,
+) -> Visit:
     """Consume a request by its six digits; `matches` says whether they are the right ones.
 
     Raises WrongCode with the tries that are left, which is committed and counted; SignInExpired after five, once
     used, or after 30 minutes.
     """
-    visit = _try_code(session, sign_in, matches, now)
+    visit = _try_code(session, sign_in, matches, now, device, replaces)
     if visit.person_id is None:
         raise errors.WrongCode(visit.tries_left)
     return visit
@@ -121,7 +140,7 @@ def _locked(session: Session, sign_in: uuid.UUID) -> SignIn:
     return row
 
 
-def _consume(session: Session, row: SignIn, now: datetime) -> Visit:
+def _consume(session: Session, row: SignIn, now: datetime, device: str, replaces: int | None) -> Visit:
     if row.used_at is not None or row.person_id is None or now >= row.expires_at:
         raise errors.SignInExpired()
     person = session.get_one(Person, row.person_id, populate_existing=True)
@@ -129,7 +148,10 @@ def _consume(session: Session, row: SignIn, now: datetime) -> Visit:
         raise errors.SignInExpired()
     row.used_at = now
     register.write(session, "signed-in", "person", person.public_id, now, actor_id=person.id)
-    return Visit(person.id, row.public_id, row.return_to, bool(row.typed), MOST_TRIES - row.tries)
+    if replaces is not None:
+        sessions.end(session, replaces, now)
+    token = sessions.begin(session, person.id, device, now)
+    return Visit(person.id, token, row.public_id, row.return_to, bool(row.typed), MOST_TRIES - row.tries)
 
 
 @deed

@@ -30,7 +30,7 @@ class Person(Base):
     `wants_reminders`, and `run_sheet_hour` (of the analyst's own clock, None for none) with `run_sheet_on`, the day of
     the last one. `feed_kinds` are the kinds their calendar holds beside what is their own, None for all without slots.
     `browser_time_zone` is what a browser said at the first signed-in visit; `asked_time_zone` the last one
-    that was offered to them, so that they are asked once. `session_generation` rises to end every sign-in.
+    that was offered to them, so that they are asked once.
     """
 
     __tablename__ = "person"
@@ -62,7 +62,6 @@ class Person(Base):
     run_sheet_hour: Mapped[int | None] = mapped_column(default=RUN_SHEET_HOUR, server_default=str(RUN_SHEET_HOUR))
     run_sheet_on: Mapped[date | None]
     feed_kinds: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
-    session_generation: Mapped[int] = mapped_column(default=0)
     is_demo: Mapped[bool] = mapped_column(default=False)
     closed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

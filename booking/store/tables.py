@@ -17,6 +17,7 @@ from booking.store.people import Person, Role
 from booking.store.programme import Module, Occurrence, Programme, Roster, Series, SeriesAnalyst
 from booking.store.register import Entry
 from booking.store.reminded import Reminded
+from booking.store.sessions import UserSession
 from booking.store.sign_ins import SignIn
 from booking.store.waiting import Offer, Waiting
 from booking.store.workers import Worker
@@ -48,6 +49,7 @@ __all__ = [
     "Series",
     "SeriesAnalyst",
     "SignIn",
+    "UserSession",
     "Waiting",
     "Worker",
 ]

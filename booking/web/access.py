@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, request
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from booking.store.programme import Programme
-from booking.web import context
+from booking.web import context, reader
+from booking.web.reader import current_user
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -108,8 +108,7 @@ def init_app(app: Flask) -> None:
         if level == DEMO:
             return None if context.settings().is_demo and _holds_the_demo() else abort(404)
         if not current_user.is_authenticated:
-            unauthorized: ResponseReturnValue = current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
-            return unauthorized
+            return reader.ask_to_sign_in()
         if not allows(level, current_user.roles):
             abort(403)
         most_bytes = getattr(current_app.view_functions[request.endpoint], "most_bytes", None)

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from werkzeug.routing import BaseConverter, ValidationError
 
 from booking.domain import agenda, agenda_words, spreadsheet, zones
@@ -18,6 +17,7 @@ from booking.store.bookings import CAME, NO_SHOW, Booking
 from booking.store.queries import agenda as queries
 from booking.web import access, context, days
 from booking.web.days import Subject
+from booking.web.reader import current_user
 
 blueprint = Blueprint("analyst", __name__, url_prefix="/analyst")
 

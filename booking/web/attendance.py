@@ -6,7 +6,6 @@ import uuid
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from booking.domain import errors
 from booking.domain.errors import Refusal
@@ -15,6 +14,7 @@ from booking.store.programme import Occurrence
 from booking.store.queries import enrolments, occurrences
 from booking.store.queries import meetings as queries
 from booking.web import access, context, refusals
+from booking.web.reader import current_user
 
 blueprint = Blueprint("attendance", __name__, url_prefix="/analyst/attendance")
 

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from sqlalchemy import select
 
 from booking.domain import cover as rules
@@ -19,6 +18,7 @@ from booking.store.programme import Occurrence
 from booking.store.queries import agenda as queries
 from booking.web import access, context, days
 from booking.web.days import Subject
+from booking.web.reader import current_user
 
 blueprint = Blueprint("away", __name__, url_prefix="/analyst")
 AHEAD = timedelta(weeks=6)

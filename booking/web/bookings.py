@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from booking.domain import policy, slots, turns
 from booking.domain.meetings import Appointment
@@ -20,6 +19,7 @@ from booking.store.queries.enrolments import Enrolled
 from booking.web import access, booked, context, inviting, picker
 from booking.web import places as places_pages
 from booking.web.booked import Links
+from booking.web.reader import current_user
 
 blueprint = Blueprint("bookings", __name__, url_prefix="/bookings")
 

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from booking.calendars import catalogue
 from booking.calendars import subscribe as subscriptions
@@ -22,6 +21,7 @@ from booking.store.people import Person
 from booking.store.queries import feeds as queries
 from booking.store.queries import fetches
 from booking.web import access, context
+from booking.web.reader import current_user
 
 blueprint = Blueprint("calendars", __name__, url_prefix="/calendars")
 

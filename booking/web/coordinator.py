@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from sqlalchemy import select
 
 from booking.domain import errors, hands, plan_words, wording, zones
@@ -22,6 +21,7 @@ from booking.store.changes import Change
 from booking.store.programme import Occurrence, Series
 from booking.store.queries import agenda, coming, fetches
 from booking.web import access, context, edit_forms, group
+from booking.web.reader import current_user
 
 blueprint = Blueprint("coordinator", __name__, url_prefix="/coordinator")
 DAYS = timedelta(days=14)

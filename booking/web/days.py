@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import abort, request, url_for
-from flask_login import current_user
 
 from booking.domain import agenda, agenda_words, policy, wording, zones
 from booking.domain.agenda import Gap, Staffed, Visit
@@ -17,6 +16,7 @@ from booking.store.bookings import NO_SHOW
 from booking.store.queries import agenda as queries
 from booking.store.queries.agenda import Analyst
 from booking.web import booked, context
+from booking.web.reader import current_user
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from booking.domain import errors, schedule, wording, zones
 from booking.domain.asked import resolve
@@ -24,6 +23,7 @@ from booking.services.planning import Asking
 from booking.store import changes
 from booking.store.programme import Programme
 from booking.web import access, context, coordinator
+from booking.web.reader import current_user
 
 blueprint = Blueprint("drafts", __name__, url_prefix="/coordinator/drafts")
 LARGEST = lines.MOST_BYTES + 1_000_000  # a document, and what a form adds to it

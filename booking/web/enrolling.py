@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flask_login import current_user
-
 from booking.domain import policy
 from booking.domain.meetings import Appointment, Meeting
 from booking.domain.recurrence import LONGEST
 from booking.store.queries import enrolments, meetings, occurrences
 from booking.store.queries.enrolments import Enrolled
 from booking.web import context
+from booking.web.reader import current_user
 
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 SHOWN_FROM = 5  # places left that are told

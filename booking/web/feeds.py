@@ -10,7 +10,6 @@ from typing import cast
 
 from flask import Blueprint, Flask, Response, abort, current_app, request
 from flask.blueprints import BlueprintSetupState
-from flask_login import current_user
 
 from booking import clock
 from booking.calendars import catalogue, entries, feeds
@@ -24,6 +23,7 @@ from booking.store.queries import feeds as queries
 from booking.store.queries import meetings as rows
 from booking.web import access, calendar_answers, context, fetches, manage, private_feeds
 from booking.web.feed_cache import Cached, FeedCache, Press
+from booking.web.reader import current_user
 
 HOLD_SECONDS = 1.0
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from booking.services.resend import resend
 from booking.store.queries import outgoing
 from booking.web import access, context
+from booking.web.reader import current_user
 
 PLACE = "%Y%m%dT%H%M%S.%f"
 blueprint = Blueprint("letters", __name__, url_prefix="/coordinator/letters")

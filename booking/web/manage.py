@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from flask import Blueprint, abort, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from booking.domain import doors, policy, tokens, turns, zones
 from booking.domain.doors import Door, Showing
@@ -17,6 +16,7 @@ from booking.store.queries import meetings as queries
 from booking.store.queries import timetables
 from booking.web import access, booked, context, inviting, shell
 from booking.web.booked import Links
+from booking.web.reader import current_user
 
 blueprint = Blueprint("manage", __name__)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from booking.domain import errors, zones
 from booking.services import profile as deeds
+from booking.services import sessions
 from booking.store.people import Person
-from booking.web import access, context, reader, sign_in
+from booking.store.queries import readers
+from booking.web import access, context, sign_in
+from booking.web.reader import current_user
 
 blueprint = Blueprint("me", __name__, url_prefix="/me")
 
@@ -45,6 +49,7 @@ def profile() -> ResponseReturnValue:
         groups=zones.choices(),
         hours=deeds.RUN_SHEET_HOURS,
         roles=current_user.roles,
+        sessions=readers.open_sessions(context.db(), current_user.id, context.now(), is_staff=current_user.is_staff),
     )
     return page, 422 if mistakes else 200
 
@@ -65,10 +70,23 @@ def zone() -> ResponseReturnValue:
     return redirect(sign_in.safe_path(request.form.get("back")), 303)
 
 
-@blueprint.post("/sign-out-everywhere")
+@blueprint.post("/sessions/<uuid:public_id>/end")
 @access.signed_in
-def sign_out_everywhere() -> ResponseReturnValue:
-    """End every visit, this one too."""
-    deeds.sign_out_everywhere(context.db(), current_user.id, context.now())
-    reader.sign_out()
-    return redirect(url_for("programme.week"), 303)
+def end_session(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Sign out one of one's own devices."""
+    try:
+        sessions.end_one(context.db(), current_user.id, public_id, context.now())
+    except errors.NotFound:
+        flash("That device was already signed out.")
+    else:
+        flash("Signed out on that device.")
+    return redirect(url_for("me.profile", _anchor="sessions"), 303)
+
+
+@blueprint.post("/sessions/end-others")
+@access.signed_in
+def end_other_sessions() -> ResponseReturnValue:
+    """Sign out every device of one's own but this one."""
+    ended = sessions.end_others(context.db(), current_user.id, current_user.session_id or 0, context.now())
+    flash(f"Signed out on {ended} other {'device' if ended == 1 else 'devices'}.")
+    return redirect(url_for("me.profile", _anchor="sessions"), 303)

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from booking.domain import briefs, errors, policy, slots, wording, zones
 from booking.domain.errors import Refusal
@@ -28,6 +27,7 @@ from booking.store.queries.timetables import Timetable
 from booking.store.queries.waitlist import Waits
 from booking.web import access, booked, context, enrolling, picker, places, refusals, sign_in
 from booking.web.picker import Chosen
+from booking.web.reader import current_user
 
 blueprint = Blueprint("occurrence", __name__, url_prefix="/occurrences")
 

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from booking.domain import errors, policy, slots, tokens, waitlist, waitlist_words
 from booking.domain.errors import Refusal
@@ -25,6 +24,7 @@ from booking.store.queries import waitlist as queries
 from booking.store.queries.timetables import Timetable
 from booking.store.queries.waitlist import Waits
 from booking.web import access, context, manage, refusals, shell
+from booking.web.reader import current_user
 
 blueprint = Blueprint("places", __name__)
 

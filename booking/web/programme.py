@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from booking.domain import slots, wording, zones
 from booking.domain.meetings import Appointment, Meeting
@@ -17,6 +16,7 @@ from booking.store.queries import enrolments, timetables
 from booking.store.queries import meetings as queries
 from booking.store.queries.timetables import Timetable
 from booking.web import access, context, enrolling, shell
+from booking.web.reader import current_user
 
 blueprint = Blueprint("programme", __name__)
 FIRST, LAST = date(2000, 1, 3), date(2100, 1, 1)

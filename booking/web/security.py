@@ -8,11 +8,11 @@ import ipaddress
 from functools import lru_cache
 
 from flask import Flask, Response, request
-from flask_login import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from booking.settings import Settings
 from booking.web import access, calendar_answers
+from booking.web.reader import current_user
 
 POLICY = "; ".join(
     f"{name} {value}"

@@ -8,13 +8,13 @@ from functools import partial
 from typing import Any
 
 from flask import Flask, url_for
-from flask_login import current_user
 from markupsafe import Markup, escape
 
 from booking.domain import wording, zones
 from booking.domain.organisation import Kind
 from booking.resources import PACKAGE
 from booking.web import access, context
+from booking.web.reader import current_user
 
 A_YEAR = 365 * 24 * 3600
 

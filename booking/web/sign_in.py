@@ -10,13 +10,14 @@ from typing import Any
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
 from booking.domain import addresses, errors, tokens
+from booking.services import sessions
 from booking.services import sign_in as deeds
 from booking.services.sign_in import Visit
 from booking.web import access, context, reader, refusals, security
+from booking.web.reader import current_user
 
 blueprint = Blueprint("sign_in", __name__)
 
@@ -91,7 +92,7 @@ def code(sign_in: uuid.UUID) -> ResponseReturnValue:
         error = "Write the six digits of the letter."
         return render_template("sign_in/look.html", sign_in=sign_in, error=error), 422
     try:
-        visit = deeds.by_code(context.db(), sign_in, hmac.compare_digest(typed, expected), context.now())
+        visit = deeds.by_code(context.db(), sign_in, hmac.compare_digest(typed, expected), context.now(), **_here())
     except errors.WrongCode as refusal:
         words = refusals.sentence(refusal)
         return render_template("sign_in/look.html", sign_in=sign_in, error=words), 422
@@ -108,7 +109,7 @@ def link(token: str) -> ResponseReturnValue:
         return again(refusals.SENTENCES["sign-in-expired"])
     if request.method == "POST":
         try:
-            return begin(deeds.by_link(context.db(), uuid.UUID(tokens.subject(token)), context.now()))
+            return begin(deeds.by_link(context.db(), uuid.UUID(tokens.subject(token)), context.now(), **_here()))
         except errors.SignInExpired as refusal:
             return again(refusals.sentence(refusal))
     return render_template("sign_in/link.html", token=token)
@@ -118,10 +119,16 @@ def again(words: str) -> ResponseReturnValue:
     return render_template("sign_in/ask.html", next="/", typed={}, email="", error=words), 410
 
 
+def _here() -> dict[str, Any]:
+    """This browser: what it is called, and the session that a new one replaces."""
+    return {"device": reader.device(), "replaces": reader.session_id()}
+
+
 def begin(visit: Visit) -> ResponseReturnValue:
     """Sign the person in, here, and take them back to where they were with what they had typed."""
-    if visit.person_id is None or not reader.sign_in(visit.person_id):
+    if visit.token is None:
         return again(refusals.SENTENCES["sign-in-expired"])
+    reader.sign_in(visit.token)
     target = safe_path(visit.return_to)
     if visit.has_typed:
         target += f"{'&' if '?' in target else '?'}typed={visit.sign_in}"
@@ -140,7 +147,9 @@ def typed_before() -> dict[str, Any]:
 @blueprint.post("/sign-out")
 @access.public
 def sign_out() -> ResponseReturnValue:
-    """End the visit in this browser."""
+    """End the session in this browser, on the server too: a copy of its cookie opens nothing."""
+    if current_user.is_authenticated and current_user.session_id is not None:
+        sessions.sign_out(context.db(), current_user.id, current_user.session_id, context.now())
     reader.sign_out()
     current_app.logger.info("signed out")
     return redirect(url_for("programme.week"), 303)

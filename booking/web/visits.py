@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from sqlalchemy import select
 
 from booking.domain import errors, slots, zones
@@ -24,6 +23,7 @@ from booking.store.queries import meetings as queries
 from booking.store.queries import timetables, visits
 from booking.web import access, context, picker, refusals
 from booking.web.picker import Chosen
+from booking.web.reader import current_user
 
 blueprint = Blueprint("visits", __name__, url_prefix="/analyst/visits")
 MOST, MOST_OF_ONE = 30, 3  # free starts offered

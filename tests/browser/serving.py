@@ -21,7 +21,7 @@ from booking.services import write
 from booking.store.letters import Letter
 from booking.store.people import Person
 from tests.databases import Database
-from tests.web.client import Clock, settings
+from tests.web.client import Clock, settings, token_for
 
 
 class Quiet(WSGIRequestHandler):
@@ -45,13 +45,7 @@ class Site:
 
     def sign_in(self, context: BrowserContext, person: Person) -> None:
         """Let everything that this browser context opens be this person's."""
-        values = {
-            "_user_id": str(person.id),
-            "_fresh": True,
-            "_permanent": True,
-            "signed_in_at": int(self.clock.now.timestamp()),
-            "generation": person.session_generation,
-        }
+        values = {"_permanent": True, "session": token_for(self.app, person.id)}
         serializer = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
         name = self.app.config["SESSION_COOKIE_NAME"]
         context.add_cookies([{"name": name, "value": serializer.dumps(values), "url": self.base_url}])

@@ -9,10 +9,12 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
 from booking.app import create_app
 from booking.settings import Settings, load
 from booking.store import engine as engines
+from booking.store import sessions
 from booking.store.people import Person
 from tests.builders import NOW
 from tests.databases import Database
@@ -72,11 +74,17 @@ def client_of(app: Flask, person: Person | None = None) -> FlaskClient:
     client = app.test_client()
     if person is not None:
         with client.session_transaction(base_url=BASE_URL) as session:
-            session["_user_id"] = str(person.id)
-            session["_fresh"] = True
-            session["signed_in_at"] = int(app.extensions["booking"].clock().timestamp())
-            session["generation"] = person.session_generation
+            session["session"] = token_for(app, person.id)
     return client
+
+
+def token_for(app: Flask, person_id: int, device: str = "Chrome on Windows") -> str:
+    """The token of a new session of that person."""
+    state = app.extensions["booking"]
+    with Session(state.engine) as opened:
+        token = sessions.begin(opened, person_id, device, state.clock())
+        opened.commit()
+    return token
 
 
 def token_of(page: str) -> str:

@@ -33,6 +33,7 @@ from tests.builders import (
     an_occurrence,
 )
 from tests.calendars.reading import events, lines_of, read
+from tests.web.client import token_for
 
 SETTINGS = Settings(
     secret_key="s" * 40, feed_key="f" * 40, base_url="https://book.example.org", organisation="Social Media Knowledge"
@@ -469,9 +470,7 @@ def test_an_occurrence_is_a_file_of_its_own_for_everybody(site, programme):
 
 def signed_in(site: Site, person: Person) -> None:
     with site.client.session_transaction() as kept:
-        kept["_user_id"] = str(person.id)
-        kept["signed_in_at"] = int(NOW.timestamp())
-        kept["generation"] = person.session_generation
+        kept["session"] = token_for(site.client.application, person.id)
 
 
 def test_a_booking_is_a_file_for_its_signed_in_member_and_for_nobody_else(site, programme):

@@ -77,9 +77,9 @@ def ask(client: FlaskClient, house: House, rule: Rule) -> dict[str, tuple[int, s
 
 
 def test_whoever_opens_any_address_changes_nothing(house: House, database: Database, session: Session) -> None:
+    clients = {name: client_of(house.app, house.people[name]) for name in ROLES}
     before = everything(session)
-    for name in ROLES:
-        client = client_of(house.app, house.people[name])
+    for name, client in clients.items():
         for rule in rules(house.app):
             with written(database) as statements:
                 answers = ask(client, house, rule)

@@ -239,39 +239,6 @@ def test_link_and_code_are_valid_thirty_minutes(
     assert post(other, link_of(row.public_id)).status_code == 410
 
 
-@pytest.mark.parametrize(("role", "days"), [("member", 90), ("analyst", 30), ("coordinator", 30)])
-def test_members_stay_signed_in_ninety_days_and_staff_thirty(
-    database: Database, session: Session, role: str, days: int
-) -> None:
-    person = a_person(session, roles=[role])
-    session.commit()
-    clock = Clock()
-    client = client_of(make_app(database, clock), person)
-    clock.now = NOW + timedelta(days=days, seconds=-1)
-    assert is_signed_in(client)
-    clock.now = NOW + timedelta(days=days)
-    assert not is_signed_in(client)
-
-
-def test_signing_out_everywhere_ends_every_visit(database: Database, session: Session) -> None:
-    person = a_person(session)
-    session.commit()
-    app = make_app(database)
-    here, there = client_of(app, person), client_of(app, person)
-    assert post(here, "/me/sign-out-everywhere", page="/me").status_code == 303
-    assert not is_signed_in(here)
-    assert not is_signed_in(there)
-
-
-def test_a_closed_account_is_signed_out_at_once(database: Database, session: Session) -> None:
-    person = a_person(session)
-    session.commit()
-    client = client_of(make_app(database), person)
-    person.closed_at = NOW
-    session.commit()
-    assert not is_signed_in(client)
-
-
 @pytest.mark.parametrize(
     "hostile",
     [

@@ -130,7 +130,7 @@ def in_turn(
     domain = session.scalar(select(Programme.uid_domain))
     due = select(Letter, Person).join(Person, Person.id == Letter.person_id).where(Letter.name == "booked")
     written = [
-        (letter.to_email, bytes(message_of(letter, person, found, organisation, domain)))
+        (letter.to_email, bytes(message_of(letter, person, found, organisation, domain, clock.now())))
         for letter, person in session.execute(due.order_by(Letter.id))
     ]
     session.rollback()

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from booking import clock, logs, settings
 from booking.cli import stores
 from booking.domain.organisation import Organisation
-from booking.mail import compose
+from booking.mail import headers
 from booking.mail.mailer import LocalMailer, Mailer
 from booking.mail.masked import masked
 from booking.mail.smtp import SMTPMailer
@@ -49,7 +49,7 @@ def check_sender(found: Settings) -> None:
     """SettingsError unless letters can come from, and be answered to, the addresses that are set."""
     for name, email in (("BOOKING_MAIL_FROM", found.mail_from), ("BOOKING_REPLY_TO", found.reply_address)):
         try:
-            compose.address("", email)
+            headers.addr_spec(email)
         except ValueError as error:
             raise SettingsError(f"{name}: {error}") from None
         if not email.isascii():

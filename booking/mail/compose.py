@@ -7,41 +7,27 @@ from base64 import encodebytes
 from binascii import b2a_qp
 from dataclasses import dataclass
 from datetime import datetime
-from email.errors import HeaderParseError
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
-from functools import lru_cache
 from typing import Any
 
-from booking.domain import addresses, names
+from booking.mail import headers
 from booking.mail.render import Recipient, Rendered
-
-SHORT = 76  # a header of so many characters needs no folding
-UNFOLDED = frozenset({"Message-ID", "List-Unsubscribe"})  # the library would write long ones in code
 
 
 class _Policy(EmailPolicy):
-    """As email.policy.SMTP, but what is ASCII and short is written as it stands, for a third of the work.
-
-    What is longer, or in other letters, is left to the library. Each header is set once, by `compose`.
-    """
+    """As email.policy.SMTP, but header values stand as `headers` made them: nothing is encoded or folded twice."""
 
     def header_max_count(self, name: str) -> int | None:
         return None
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
-        plain = str(value)
-        if (
-            not hasattr(value, "name")  # no header of the library's own
-            and "=?" not in plain
-            and plain.isascii()
-            and plain.isprintable()
-            and (name in UNFOLDED or len(name) + 2 + len(plain) <= SHORT)
-        ):
-            return name, plain
-        return super().header_store_parse(name, value)
+        if hasattr(value, "name"):  # parsed by the library's own header factory
+            return name, value
+        if not all(line.isascii() and line.isprintable() for line in value.split(headers.FOLD)):
+            raise ValueError(f"{name} is not in seven-bit lines: write its value with booking.mail.headers")
+        return name, value
 
     def header_fetch_parse(self, name: str, value: Any) -> Any:
         return value
@@ -74,31 +60,38 @@ class Attached:
     content: bytes
 
 
+def address_of(recipient: Recipient) -> str:
+    """The address as To and an invitation's ATTENDEE both write it. Raises UnusableRecipient."""
+    try:
+        return headers.addr_spec(recipient.email)
+    except ValueError as error:
+        raise UnusableRecipient("this is not an address that emails can go to") from error
+
+
 def compose(
     rendered: Rendered,
     recipient: Recipient,
     sender: Sender,
     public_id: uuid.UUID,
-    created_at: datetime,
+    leaves_at: datetime,
     invitation: Attached | None = None,
     unsubscribe: str = "",
 ) -> EmailMessage:
-    """One message to one person. The same letter has the same bytes, Message-ID and Date however often it is made.
+    """One message to one person, dated `leaves_at`. However often one email is sent, its Message-ID stays the same.
+
+    All else being equal, it has the same bytes but for `Date:`.
 
     With an invitation: multipart/mixed(multipart/alternative(text, html, calendar), the same bytes as invite.ics).
     `unsubscribe` is the address that ends letters of this sort with one press (RFC 8058), empty where what somebody did
     asks for the letter. Raises UnusableRecipient; ValueError where the sender's own addresses are none.
     """
     message = EmailMessage(policy=POLICY)
-    message["From"] = address(sender.name, sender.email)
-    try:
-        message["To"] = address(recipient.name, recipient.email)
-    except ValueError as error:
-        raise UnusableRecipient("this is no address that letters can go to") from error
-    message["Reply-To"] = address("", sender.reply_to)
-    message["Subject"] = rendered.subject
+    message["From"] = headers.mailbox("From", sender.name, sender.email)
+    message["To"] = headers.mailbox("To", recipient.name, address_of(recipient))
+    message["Reply-To"] = headers.mailbox("Reply-To", "", sender.reply_to)
+    message["Subject"] = headers.unstructured("Subject", rendered.subject)
     message["Message-ID"] = f"<letter-{public_id}@{sender.domain.encode('idna').decode()}>"
-    message["Date"] = format_datetime(created_at)
+    message["Date"] = format_datetime(leaves_at)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     if unsubscribe:
@@ -139,16 +132,3 @@ def _part(content_type: str, body: str, encoding: str) -> EmailMessage:
     made["Content-Transfer-Encoding"] = encoding
     made.set_payload(body)
     return made
-
-
-@lru_cache(maxsize=256)
-def address(name: str, email: str) -> Address:
-    """A header's address, its domain as it travels (xn--…); the name cannot start another header.
-
-    ValueError where `email` is no address.
-    """
-    clean = " ".join("".join(c if c.isprintable() or c in names.JOINERS else " " for c in name).split())
-    try:
-        return Address(display_name=clean, addr_spec=addresses.key(email))
-    except (ValueError, IndexError, HeaderParseError) as error:  # all three come for what is empty or broken
-        raise ValueError(f"{email!r} is no address for letters") from error

@@ -123,7 +123,7 @@ def check(url: str) -> None:
 
 def _give(connection: smtplib.SMTP, message: EmailMessage) -> None:
     """As smtplib's send_message, which is slower, where the addresses are plain and there is one of each."""
-    sender, reader = parseaddr(str(message["From"]))[1], parseaddr(str(message["To"]))[1]
+    sender, reader = (parseaddr("".join(str(message[name]).splitlines()))[1] for name in ("From", "To"))
     if sender.isascii() and reader.isascii():
         connection.sendmail(sender, [reader], message.as_bytes())
     else:

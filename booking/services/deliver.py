@@ -228,7 +228,7 @@ def _written(office: Office, letter: Letter, person: Person | None) -> Written:
             return None
         letter.facts = told
     try:
-        return message_of(letter, person, office.settings, office.organisation, office.uid_domain)
+        return message_of(letter, person, office.settings, office.organisation, office.uid_domain, office.now)
     except UnusableRecipient as error:
         return error
     except (TemplateError, LookupError, ValueError, TypeError, AttributeError) as error:

@@ -148,6 +148,7 @@ def _tell(
     titles = {module.number: module.title for module in row.series.modules}
     lines = [
         {
+            "occurrence": str(one.public_id),
             "title": one.title or row.series.title,
             "number": one.module_number,
             "module": titles.get(one.module_number or 0, ""),

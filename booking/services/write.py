@@ -13,7 +13,7 @@ from booking.calendars.invitations import Party, invitation
 from booking.domain import tokens
 from booking.domain.meetings import Appointment, Meeting
 from booking.domain.organisation import Organisation
-from booking.mail.compose import Attached, Sender, compose
+from booking.mail.compose import Attached, Sender, address_of, compose
 from booking.mail.render import Recipient, Rendered, render
 from booking.settings import Settings
 from booking.store.letters import Letter
@@ -25,9 +25,14 @@ CANCELLING = {"cancelled": "member", "cancelled-by-us": "staff"}
 
 
 def message_of(
-    letter: Letter, person: Person | None, settings: Settings, organisation: Organisation, uid_domain: str | None
+    letter: Letter,
+    person: Person | None,
+    settings: Settings,
+    organisation: Organisation,
+    uid_domain: str | None,
+    now: datetime,
 ) -> EmailMessage:
-    """The letter as it goes out, the same each time but for the reader's name and zone.
+    """The email as it leaves `now`: the same each time but for its Date and for the reader's name and zone.
 
     `uid_domain` is the stored one, that UIDs and Message-IDs are made with. Raises UnusableRecipient.
     """
@@ -37,7 +42,7 @@ def message_of(
     rendered = render_letter(letter, recipient, settings, organisation, person)
     carried = invitation_of(letter, recipient, sender, settings, organisation)
     unsubscribe = unsubscribe_of(letter, person, settings)
-    return compose(rendered, recipient, sender, letter.public_id, letter.created_at, carried, unsubscribe)
+    return compose(rendered, recipient, sender, letter.public_id, now, carried, unsubscribe)
 
 
 def unsubscribe_of(letter: Letter, person: Person | None, settings: Settings) -> str:
@@ -106,7 +111,7 @@ def invitation_of(
         return None
     publisher = Publisher(organisation, sender.domain, Addresses(settings.base_url, settings.secret_key))
     organiser = Party(sender.name, sender.email)
-    made = invitation(publisher, appointment_of(letter), organiser, Party(recipient.name, recipient.email))
+    made = invitation(publisher, appointment_of(letter), organiser, Party(recipient.name, address_of(recipient)))
     return Attached(made.method, made.content)
 
 

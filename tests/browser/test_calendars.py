@@ -153,7 +153,7 @@ def test_the_invitation_in_a_letter_reads_as_it_was_typed(
     contents = []
     for letter in session.scalars(select(Letter).order_by(Letter.id)):
         reader = session.get_one(Person, letter.person_id)
-        sent = write.message_of(letter, reader, settings, ORGANISATION, DOMAIN).as_bytes()
+        sent = write.message_of(letter, reader, settings, ORGANISATION, DOMAIN, NOW).as_bytes()
         message = email.message_from_bytes(sent, policy=email.policy.default)
         part, attached = [
             one for one in message.walk() if one.get_content_type() in {"text/calendar", "application/ics"}

@@ -42,7 +42,7 @@ def test_a_letter_says_who_when_and_that_a_machine_wrote_it() -> None:
     )
 
 
-def test_the_same_letter_has_the_same_bytes_each_time_and_no_two_share_a_boundary() -> None:
+def test_the_same_email_leaving_at_the_same_time_has_the_same_bytes_and_no_two_share_a_boundary() -> None:
     def written(letter: uuid.UUID) -> bytes:
         return compose(RENDERED, MIA, SENDER, letter, AT, Attached("REQUEST", ICS)).as_bytes()
 
@@ -64,10 +64,7 @@ def test_a_subject_arrives_as_it_is_written_in_lines_of_78_and_seven_bits(subjec
     sent = compose(Rendered(subject.strip(), "a", "b"), MIA, SENDER, LETTER, AT).as_bytes()
     assert max(len(line) for line in sent.split(b"\r\n")) <= 78
     assert sent.isascii()
-    shown = email.message_from_bytes(sent, policy=email.policy.default)["Subject"]
-    if not subject.startswith("=?"):
-        assert shown == subject.strip()
-    assert len(shown.splitlines()) == 1
+    assert email.message_from_bytes(sent, policy=email.policy.default)["Subject"] == subject.strip()
 
 
 @pytest.mark.parametrize("text", ["a=_b", "\u2028 one line", "line \r\nline \n\n.\nFrom me", "\t", "=" * 200])

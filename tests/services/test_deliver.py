@@ -23,11 +23,13 @@ from booking.mail.smtp import SMTPMailer
 from booking.services import deliver
 from booking.services.cancel import cancel
 from booking.services.move import move
+from booking.services.resend import resend
 from booking.services.sign_in import ask
 from booking.settings import Settings
 from booking.store import letters as store
 from booking.store.idempotency import IdempotencyKey
 from booking.store.letters import Letter
+from booking.store.people import Person
 from booking.store.sign_ins import SignIn
 from booking.store.workers import Worker
 from tests.builders import NOW, ORGANISATION, a_booking, a_clinic, a_person, a_request
@@ -77,6 +79,10 @@ def run(database: Database, mailer: Any, now: Any = NOW, worker: str = "one") ->
     return deliver.deliver_once(database.sessions, mailer, settings(database), ORGANISATION, worker, now)
 
 
+def dated(message: EmailMessage) -> Any:
+    return message["Date"].datetime
+
+
 def rows(session: Session) -> list[Letter]:
     session.rollback()
     return list(session.scalars(select(Letter).order_by(Letter.id)))
@@ -109,6 +115,33 @@ def test_a_booking_letter_arrives_with_its_invitation_twice_the_same(
     assert f"https://booking.example.org/manage/{booking.public_id}." in text.get_content()
     assert f"https://booking.example.org/join/{booking.public_id}." in text.get_content()
     assert rows(session)[0].sent_at == NOW
+
+
+def test_an_email_is_dated_when_it_leaves_and_not_when_it_was_queued(
+    database: Database, session: Session, mailbox: tuple[Mailbox, SMTPMailer]
+) -> None:
+    received, mailer = mailbox
+    a_booking(session, a_clinic(session))
+    assert run(database, mailer, NOW + timedelta(minutes=3)) == 1
+    assert [dated(message) for message in received.messages] == [NOW + timedelta(minutes=3)]
+
+
+def test_an_email_that_is_sent_again_is_dated_anew_and_keeps_its_message_id(
+    database: Database, session: Session, mailbox: tuple[Mailbox, SMTPMailer]
+) -> None:
+    received, mailer = mailbox
+    mia, sam = a_person(session, "Gone"), a_person(session, "Sam Ives", ["coordinator"])
+    a_booking(session, a_clinic(session), mia)
+    assert run(database, mailer) == 1
+    (failed,) = [row for row in rows(session) if row.failed_at]
+    session.get_one(Person, mia.id).email = "mia@example.org"
+    session.commit()
+    again = NOW + timedelta(days=3)
+    resend(session, failed.public_id, again, actor_id=sam.id)
+    run(database, mailer, again)
+    (message,) = [one for one in received.messages if one["To"].addresses[0].addr_spec == "mia@example.org"]
+    assert message["Message-ID"] == f"<letter-{failed.public_id}@booking.example.org>"
+    assert dated(message) == again
 
 
 def test_booked_moved_and_cancelled_go_out_in_order_each_with_the_facts_of_its_commit(
@@ -197,7 +230,7 @@ def test_a_worker_killed_between_lease_and_sent_sends_again_with_the_same_messag
     assert run(database, mailer, NOW + timedelta(minutes=5), "two") == 1
     first, second = received.messages
     assert first["Message-ID"] == second["Message-ID"]
-    assert first["Date"] == second["Date"]
+    assert (dated(first), dated(second)) == (NOW, NOW + timedelta(minutes=5))
 
 
 def test_two_workers_at_once_send_each_letter_once(database: Database, session: Session) -> None:

@@ -315,7 +315,7 @@ def test_an_invited_booking_gets_its_calendar_entry_anew(session: Session) -> No
     (letter,) = told(session)["Mia"]
     settings = load({"BOOKING_SECRET_KEY": SECRET, "BOOKING_BASE_URL": "https://booking.example.org"})
     member = session.get_one(Person, letter.person_id)
-    sent = message_of(letter, member, settings, ORGANISATION, "booking.example.org").as_bytes()
+    sent = message_of(letter, member, settings, ORGANISATION, "booking.example.org", NOW).as_bytes()
     message = email.message_from_bytes(sent, policy=email.policy.default)
     parts = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
     assert parts

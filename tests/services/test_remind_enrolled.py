@@ -434,3 +434,18 @@ def test_a_local_mailer_takes_them_too(database: Database, session: Session) -> 
     deliver.deliver_once(database.sessions, LocalMailer(), settings(database), REMINDING, "worker", DAY_BEFORE)
     session.rollback()
     assert session.scalar(select(func.count()).where(Letter.name == "reminder-enrolled", Letter.sent_at.is_(None))) == 0
+
+
+def test_no_reminder_leaves_within_an_hour_of_the_email_about_the_enrolment(
+    database: Database, session: Session
+) -> None:
+    first, _ = a_course(session)
+    enrolled(session, first, now=DAY_BEFORE - HOUR)
+    enrolled(session, first, now=DAY_BEFORE - 2 * MINUTE)
+    with serving() as mailbox:
+        for now in (DAY_BEFORE - HOUR, DAY_BEFORE - 2 * MINUTE):
+            deliver_at(database, mailbox, now)
+        for now in (DAY_BEFORE, HOUR_BEFORE):
+            keep_house(database, now)
+            deliver_at(database, mailbox, now + MINUTE)
+        assert [one.split(":")[0] for one in subjects(mailbox)] == ["Reminder", "Soon", "Soon"]

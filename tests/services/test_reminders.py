@@ -115,6 +115,8 @@ def test_it_looks_again_and_the_last_one_carries_the_room(database: Database, se
     assert [str(one["Subject"])[:9] for one in (day, last)] == ["Reminder:", "Soon: Mon"]
     texts = [one.get_body(("plain",)).get_content() for one in (day, last)]  # type: ignore[union-attr]
     assert "with Renamed" in texts[0]
+    leaves = [one["Date"].datetime for one in mailbox.messages]
+    assert leaves == [NOW, CLINIC_AT - 24 * HOUR, CLINIC_AT - HOUR]
     assert ["zoom.example.com" in text for text in texts] == [False, True]
     assert "/unsubscribe/reminders/" in str(last["List-Unsubscribe"])
     assert str(last["List-Unsubscribe-Post"]) == "List-Unsubscribe=One-Click"
@@ -133,6 +135,41 @@ def test_one_that_comes_too_late_says_nothing(database: Database, session: Sessi
     assert [row.sent_at is not None for row in session.scalars(select(Letter).where(Letter.name == "reminder"))] == [
         True
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "subjects"),
+    [
+        (timedelta(hours=24, minutes=2), ["Booked", "Soon:"]),
+        (timedelta(hours=24, minutes=59), ["Booked", "Soon:"]),
+        (timedelta(hours=25), ["Booked", "Remind", "Soon:"]),
+        (timedelta(hours=1, minutes=30), ["Booked"]),
+    ],
+)
+def test_no_reminder_leaves_within_an_hour_of_the_booking_email(
+    database: Database, session: Session, before: timedelta, subjects: list[str]
+) -> None:
+    booked(session, a_clinic(session), CLINIC_AT - before)
+    with serving() as mailbox:
+        for now in sorted(
+            {CLINIC_AT - before, *(CLINIC_AT - hours * HOUR for hours in (24, 1) if hours * HOUR < before)}
+        ):
+            deliver_at(database, mailbox, now)
+        assert [str(one["Subject"]).split(":")[0][:6] for one in mailbox.messages] == [
+            subject.rstrip(":") for subject in subjects
+        ]
+
+
+def test_no_reminder_leaves_within_an_hour_of_the_email_about_a_move(database: Database, session: Session) -> None:
+    clinic = a_clinic(session)
+    booking = booked(session, clinic)
+    later = BookingRequest(clinic.public_id, CLINIC_AT + HOUR / 2, 15)
+    with serving() as mailbox:
+        deliver_at(database, mailbox, NOW)
+        move(session, booking.public_id, later, REMINDING, CLINIC_AT - 24 * HOUR)
+        for now in (CLINIC_AT - 24 * HOUR, CLINIC_AT - 23.5 * HOUR, CLINIC_AT - HOUR / 2):
+            deliver_at(database, mailbox, now)
+        assert [str(one["Subject"])[:5] for one in mailbox.messages] == ["Booke", "Moved", "Soon:"]
 
 
 def test_after_the_start_none_leaves(database: Database, session: Session) -> None:

@@ -28,7 +28,7 @@ DOMAIN = "booking.example.org"
 def arrived(database: Database, session: Session, letter: Letter) -> EmailMessage:
     """The letter as its reader's mail program has it."""
     person = session.get_one(Person, letter.person_id)
-    sent = message_of(letter, person, settings(database), ORGANISATION, DOMAIN).as_bytes()
+    sent = message_of(letter, person, settings(database), ORGANISATION, DOMAIN, NOW).as_bytes()
     return email.message_from_bytes(sent, policy=email.policy.default)  # type: ignore[return-value]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import zones
@@ -20,6 +21,9 @@ from booking.store.queries import doors, enrolments
 NAME = "reminder"
 ENROLLED = "reminder-enrolled"
 NAMES = frozenset({NAME, ENROLLED})
+#: Emails that say when and where as a reminder does. For an hour after one of them a reminder says nothing new.
+SAYING_WHEN = frozenset({"booked", "moved", "moved-by-us", "programme-changed", "enrolled"})
+QUIET = timedelta(hours=1)
 
 
 def looked_at_again(
@@ -27,8 +31,11 @@ def looked_at_again(
 ) -> dict[str, Any] | None:
     """What the reminder says as of now; None where there is nothing to remind of any more.
 
-    The last one before the start carries the room itself. One that comes so late that the next is due says nothing.
+    The last one before the start carries the room itself. One that comes so late that the next is due says nothing,
+    and neither does one that would leave within an hour of another email that says when.
     """
+    if _was_just_told(session, letter, now):
+        return None
     look = _of_place if letter.name == ENROLLED else _of_booking
     return look(session, letter, organisation, now)
 
@@ -75,6 +82,22 @@ def _of_place(session: Session, letter: Letter, organisation: Organisation, now:
         "hours": letter.facts["hours"],
         "room": (opened.room if opened is not None else None) or "",
     }
+
+
+def _was_just_told(session: Session, letter: Letter, now: datetime) -> bool:
+    """Whether another email about the same booking or date left within the hour, to the same person."""
+    recent = select(Letter.booking_id, Letter.facts).where(
+        Letter.person_id == letter.person_id, Letter.sent_at > now - QUIET, Letter.name.in_(SAYING_WHEN)
+    )
+    if letter.booking_id is not None:
+        return session.execute(recent.where(Letter.booking_id == letter.booking_id).limit(1)).first() is not None
+    occurrence = letter.facts["occurrence"]
+    return any(occurrence in _dates_of(facts) for _, facts in session.execute(recent))
+
+
+def _dates_of(facts: dict[str, Any]) -> set[str]:
+    """The public ids of the dates that an email about enrolments names."""
+    return {line["occurrence"] for line in facts.get("lines", ()) if "occurrence" in line}
 
 
 def _later(letter: Letter, organisation: Organisation, slug: str) -> Sequence[int]:

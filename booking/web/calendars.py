@@ -20,6 +20,7 @@ from booking.store import feed_fetches
 from booking.store.people import Person
 from booking.store.queries import feeds as queries
 from booking.store.queries import fetches
+from booking.store.queries.fetches import Invited
 from booking.web import access, context
 from booking.web.reader import current_user
 
@@ -28,7 +29,10 @@ blueprint = Blueprint("calendars", __name__, url_prefix="/calendars")
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """One private address of the reader. `choices` are the kinds that may be ticked, with whether they are."""
+    """One private address of the reader. `choices` are the kinds that may be ticked, with whether they are.
+
+    `invited` are upcoming bookings that were emailed as invitations: a calendar that subscribes shows them twice.
+    """
 
     purpose: str
     title: str
@@ -36,6 +40,7 @@ class Own:
     links: Links
     fetched_at: datetime | None
     choices: Sequence[tuple[Kind, bool]]
+    invited: Sequence[Invited]
 
 
 @blueprint.get("")
@@ -67,7 +72,9 @@ def _own(role: str, feed: Feed, person: Person, generation: int, fetched_at: dat
     links = subscriptions.links(f"{context.settings().base_url}/feeds/{role}/{token}.ics")
     kinds = context.organisation().kinds.values() if feed.kinds is not None else ()
     ticked = (feed.kinds if person.feed_kinds is None else person.feed_kinds) or ()
-    return Own(purpose, feed.title, feed.holds, links, fetched_at, [(kind, kind.name in ticked) for kind in kinds])
+    choices = [(kind, kind.name in ticked) for kind in kinds]
+    invited = fetches.invited(context.db(), person.id, context.now()) if role == "member" else []
+    return Own(purpose, feed.title, feed.holds, links, fetched_at, choices, invited)
 
 
 @blueprint.post("/member-feed/holds")

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from booking.domain.fetching import Fetching
 from booking.store.base import table_of
+from booking.store.bookings import CONFIRMED, Booking
 from booking.store.feed_fetches import FeedFetch
 from booking.store.people import Person
+from booking.store.programme import Occurrence, Series
 
 #: Who has not fetched for so long is no subscriber any more.
 ALIVE = timedelta(days=14)
@@ -35,6 +37,29 @@ def of_member(session: Session, member: uuid.UUID) -> Fetching | None:
         .where(Person.public_id == member, Person.invitations != "never", Person.member_feed_fetched_at.is_not(None))
     ).one_or_none()
     return None if row is None else Fetching(row.fetched_at or row.member_feed_fetched_at, row.fetched_before_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """An upcoming booking that came to its member's calendar as an invitation; their private feed holds it as well."""
+
+    public_id: uuid.UUID
+    starts_at: datetime
+    title: str
+    zone: str
+
+
+def invited(session: Session, member_id: int, now: datetime) -> list[Invited]:
+    """The member's upcoming bookings that were emailed as invitations, earliest first."""
+    rows = session.execute(
+        select(Booking.public_id, Booking.starts_at, Occurrence.title, Series.title, Series.zone)
+        .join(Occurrence, Occurrence.id == Booking.occurrence_id)
+        .join(Series, Series.id == Occurrence.series_id)
+        .where(Booking.member_id == member_id, Booking.status == CONFIRMED)
+        .where(Booking.ends_at > now, Booking.is_invited)
+        .order_by(Booking.starts_at)
+    )
+    return [Invited(found, at, title or series, zone) for found, at, title, series, zone in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,14 +60,6 @@ class Attached:
     content: bytes
 
 
-def address_of(recipient: Recipient) -> str:
-    """The address as To and an invitation's ATTENDEE both write it. Raises UnusableRecipient."""
-    try:
-        return headers.addr_spec(recipient.email)
-    except ValueError as error:
-        raise UnusableRecipient("this is not an address that emails can go to") from error
-
-
 def compose(
     rendered: Rendered,
     recipient: Recipient,
@@ -87,7 +79,10 @@ def compose(
     """
     message = EmailMessage(policy=POLICY)
     message["From"] = headers.mailbox("From", sender.name, sender.email)
-    message["To"] = headers.mailbox("To", recipient.name, address_of(recipient))
+    try:
+        message["To"] = headers.mailbox("To", recipient.name, recipient.email)
+    except ValueError as error:
+        raise UnusableRecipient("this is not an address that emails can go to") from error
     message["Reply-To"] = headers.mailbox("Reply-To", "", sender.reply_to)
     message["Subject"] = headers.unstructured("Subject", rendered.subject)
     message["Message-ID"] = f"<letter-{public_id}@{sender.domain.encode('idna').decode()}>"

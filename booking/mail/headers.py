@@ -6,13 +6,12 @@ words and with text that looks like an encoded word differs from one Python to t
 
 from __future__ import annotations
 
-import unicodedata
 from base64 import b64encode
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from functools import lru_cache
 
-from booking.domain import addresses
+from booking.domain import addresses, names
 
 LINE = 76  # characters of a line that holds an encoded word (RFC 2047, 2)
 ENCODED_WORD = 75  # characters of one
@@ -21,15 +20,13 @@ _OVERHEAD = len("=?utf-8?q??=")
 #: What Q may leave as it is, in a phrase too (RFC 2047, 5.3).
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!*+-/")
 _Q = tuple(chr(byte) if byte in _PLAIN else "_" if byte == 0x20 else f"={byte:02X}" for byte in range(256))
-#: What no header shows: controls, line and paragraph separators, surrogates.
-_HIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _ATOM = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-/=?^_`{|}~ ")
 
 
 def one_line(text: str) -> str:
-    """`text` without control characters and line ends, single-spaced: it cannot start another header."""
+    """`text` single-spaced, without line ends and what cannot be seen: it cannot start another header."""
     if not text.isprintable():  # which joiners are not either, and they stay
-        text = "".join(" " if unicodedata.category(c) in _HIDDEN else c for c in text)
+        text = "".join(" " if names.is_hidden(sign) else sign for sign in text)
     return " ".join(text.split())
 
 

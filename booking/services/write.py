@@ -13,7 +13,7 @@ from booking.calendars.invitations import Party, invitation
 from booking.domain import tokens
 from booking.domain.meetings import Appointment, Meeting
 from booking.domain.organisation import Organisation
-from booking.mail.compose import Attached, Sender, address_of, compose
+from booking.mail.compose import Attached, Sender, compose
 from booking.mail.render import Recipient, Rendered, render
 from booking.settings import Settings
 from booking.store.letters import Letter
@@ -111,7 +111,7 @@ def invitation_of(
         return None
     publisher = Publisher(organisation, sender.domain, Addresses(settings.base_url, settings.secret_key))
     organiser = Party(sender.name, sender.email)
-    made = invitation(publisher, appointment_of(letter), organiser, Party(recipient.name, address_of(recipient)))
+    made = invitation(publisher, appointment_of(letter), organiser, Party(recipient.name, recipient.email))
     return Attached(made.method, made.content)
 
 

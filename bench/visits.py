@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from flask import Flask, session
-from flask_wtf.csrf import generate_csrf
 
 from booking import clock
 from booking.app import create_app
 from booking.services import sessions
 from booking.settings import load
-from booking.web import context
+from booking.web import context, csrf
 
 
 def application(environment: dict[str, str]) -> Flask:
@@ -22,7 +21,7 @@ def visit(app: Flask, person_id: object) -> tuple[str, str]:
     with app.test_request_context():
         session.permanent = True
         session["session"] = sessions.begin(context.db(), int(str(person_id)), "Bench", clock.now())
-        token = generate_csrf()
+        token = csrf.token()
         serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
         cookie = serializer.dumps(dict(session))
     return f"Cookie: {app.config['SESSION_COOKIE_NAME']}={cookie}", token

@@ -8,14 +8,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from flask import Flask
-from flask_wtf import CSRFProtect
 
 from booking import api, clock, logs, resources
 from booking import settings as settings_module
 from booking.programme import organisation
 from booking.settings import Settings
 from booking.store import engine as engines
-from booking.web import access, context, guessing, reader, refusals, security, shell, unsubscribe
+from booking.web import access, context, csrf, guessing, reader, refusals, security, shell
 from booking.web import blueprints as pages
 
 COLLECT_AFTER = (20_000, 20, 50)  # allocations, and rounds of the younger generations
@@ -40,8 +39,6 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_REFRESH_EACH_REQUEST=False,
-        WTF_CSRF_TIME_LIMIT=None,
-        WTF_CSRF_SSL_STRICT=settings.is_https,
     )
     app.url_map.merge_slashes = False  # an address is one string: whoever guesses at it is redirected nowhere
     app.logger.addFilter(logs.MASKING)
@@ -52,10 +49,9 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
     security.init_app(app, settings)
     guessing.init_app(app, settings)
     access.init_app(app)  # before CSRF: whoever is signed out is asked to sign in, not told of a missing token
-    csrf = CSRFProtect(app)
-    csrf.exempt(unsubscribe.blueprint)  # mail programs press it without a page; its signed address is its token
+    csrf.init_app(app, exempt_blueprints=frozenset({api.BLUEPRINT}))
     pages.init_app(app)
-    api.init_app(app, csrf, [found.policy, *found.series_policies.values()])
+    api.init_app(app, [found.policy, *found.series_policies.values()])
     return app
 
 

@@ -34,7 +34,7 @@ MAY_IMPORT = {
 #: beside the layers: the folder finder and the version are everybody's, settings and clock the outer layers' only
 SETTINGS_READERS = {"services", "web", "api", "cli", "app"}
 CLOCK_READERS = {"store", "web", "api", "cli", "app"}
-FLASK = {"flask", "flask_wtf", "werkzeug"}
+FLASK = {"flask", "werkzeug"}
 LOADS_FLASK = {"web", "api", "cli", "app"}
 DOMAIN_LIBRARIES = {"dateutil", "pytz", "email_validator", "idna"}
 ZONE_LIBRARIES = {"pytz", "zoneinfo"}  # in domain/zones.py alone

@@ -6,7 +6,7 @@ import re
 
 LONGEST = 300
 _ADDRESS = re.compile(r"(?<![^\s<>()\[\]:;,\"'@])[^\s<>()\[\]:;,\"'@]+(?:@|%40)([^\s<>()\[\]:;,\"'@]+)")
-_LINK = re.compile(r"(https?://[^\s/?#]+)[^\s\"'<>]+")
+_LINK = re.compile(r"(https?://[^\s/?#\"'<>]+)[/?#][^\s\"'<>]*")
 _OPENS = re.compile(
     r"[0-9a-f]{8}-[0-9a-f-]{27}\.[a-z2-7]+"  # a signed address, whole or cut short
     r"|(?<![\w-])[\w-]+\.[a-z2-7]{32,}"  # one that is for something without a UUID

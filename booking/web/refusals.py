@@ -7,7 +7,6 @@ from datetime import datetime
 
 from flask import Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
@@ -109,7 +108,7 @@ def _standby(standby_at: datetime | None) -> str:
 
 
 PAGES = {
-    400: ("That did not arrive whole", "Go back, load the page again, and send it once more."),
+    400: ("We couldn’t read that", "Go back, load the page again, and try once more."),
     403: ("This is for others", "Your account does not cover this page."),
     404: ("There is nothing here", "The address may be mistyped, or what it showed is gone or not yours."),
     405: ("That does not work here", "Go back and use the page's own buttons."),
@@ -120,10 +119,11 @@ PAGES = {
 }
 
 
-def page(code: int, words: str = "", machine_code: str = "") -> tuple[str, int]:
-    """An error page with that status."""
-    heading, usual = PAGES.get(code, PAGES[400] if code < 500 else PAGES[500])
-    return render_template("errors/page.html", heading=heading, words=words or usual, code=machine_code or code), code
+def page(code: int, words: str = "", machine_code: str = "", heading: str = "") -> tuple[str, int]:
+    """An error page with that status; what is not given is as usual for it."""
+    usual_heading, usual = PAGES.get(code, PAGES[400] if code < 500 else PAGES[500])
+    shown = {"heading": heading or usual_heading, "words": words or usual, "code": machine_code or code}
+    return render_template("errors/page.html", **shown), code
 
 
 def for_calendars(code: int, *headers: tuple[str, str]) -> Response:
@@ -164,10 +164,6 @@ def init_app(app: Flask) -> None:
         if isinstance(refusal, errors.TooManyRequests):
             answer.headers["Retry-After"] = str(int((refusal.retry_at - context.now()).total_seconds()))
         return answer
-
-    @app.errorhandler(CSRFError)
-    def expired(_error: CSRFError) -> ResponseReturnValue:
-        return page(400, "The page was open too long, or cookies are off. Load it again, then send it.", "csrf")
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> ResponseReturnValue:

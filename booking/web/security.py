@@ -50,7 +50,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Set the headers on every page; feeds and static files keep their own."""
     if settings.trusted_proxies:
         count = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
 
     @app.after_request
     def headers(answer: Response) -> Response:

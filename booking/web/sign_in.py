@@ -16,7 +16,7 @@ from booking.domain import addresses, errors, tokens
 from booking.services import sessions
 from booking.services import sign_in as deeds
 from booking.services.sign_in import Visit
-from booking.web import access, context, reader, refusals, security
+from booking.web import access, context, csrf, reader, refusals, security
 from booking.web.reader import current_user
 
 blueprint = Blueprint("sign_in", __name__)
@@ -151,5 +151,6 @@ def sign_out() -> ResponseReturnValue:
     if current_user.is_authenticated and current_user.session_id is not None:
         sessions.sign_out(context.db(), current_user.id, current_user.session_id, context.now())
     reader.sign_out()
+    csrf.renew()  # so that a form that is open in another tab can be told why it is refused
     current_app.logger.info("signed out")
     return redirect(url_for("programme.week"), 303)

@@ -73,9 +73,15 @@ def client_of(app: Flask, person: Person | None = None) -> FlaskClient:
     app.test_client_class = Client
     client = app.test_client()
     if person is not None:
-        with client.session_transaction(base_url=BASE_URL) as session:
-            session["session"] = token_for(app, person.id)
+        sign_in(app, client, person)
     return client
+
+
+def sign_in(app: Flask, client: FlaskClient, person: Person) -> None:
+    """Sign that person in, in this client's browser, as the sign-in page does."""
+    with client.session_transaction(base_url=BASE_URL) as session:
+        session.clear()
+        session["session"] = token_for(app, person.id)
 
 
 def token_for(app: Flask, person_id: int, device: str = "Chrome on Windows") -> str:
@@ -97,5 +103,12 @@ def token_of(page: str) -> str:
 def post(client: FlaskClient, path: str, page: str = "", **fields: str):  # type: ignore[no-untyped-def]
     """POST a form with the CSRF token of the page at `page` (without it, of `path`), as a browser would."""
     shown = client.get(page or path)
-    headers = {"Referer": f"{BASE_URL}{page or path}"}
+    headers = sent_from(shown.headers.get("Referrer-Policy", ""), page or path)
     return client.post(path, data={"csrf_token": token_of(shown.text), **fields}, headers=headers)
+
+
+def sent_from(referrer_policy: str, page: str) -> dict[str, str]:
+    """What Chromium says of where a form comes from, on a page of this site with that Referrer-Policy."""
+    if referrer_policy == "no-referrer":
+        return {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
+    return {"Origin": BASE_URL, "Referer": f"{BASE_URL}{page}", "Sec-Fetch-Site": "same-origin"}

@@ -95,7 +95,8 @@ def test_an_error_page_is_shown_even_if_who_is_reading_cannot_be_looked_up(
     session.commit()
     app = make_app(database)
     app.testing = False
+    client = client_of(app, member)
     broken(app, "health.healthz")
     without_database(app)
-    answer = client_of(app, member).get("/healthz")
+    answer = client.get("/healthz")
     assert (answer.status_code, "Something broke on our side" in answer.text) == (500, True)

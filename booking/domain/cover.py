@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from booking.domain.consequences import Held
-from booking.domain.slots import QUARTER, Slot
+from booking.domain.consequences import COVER_ENDS, Held, is_free_for, nearest
+from booking.domain.slots import Slot
 
 HANDED = "another analyst"
 OFFERED = "another time is offered"
 ASKED = "the other analysts are asked"
 CANCELLED = "cancelled"
-LAPSE = timedelta(hours=1)
+LAPSE = COVER_ENDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def plan(
     )
     for place, booking in ordered:
         same_time = [Slot(a, booking.starts_at, booking.minutes) for a in place.others]
-        slot = next((s for s in same_time if _is_free(s, booking, analysts, members)), None)
+        slot = next((s for s in same_time if is_free_for(s, booking, analysts, members)), None)
         if slot is None:
             waiting.append((place, booking))
             continue
@@ -89,7 +89,10 @@ def plan(
         if lapses_at <= now:
             found.covered.append(Covered(booking, CANCELLED))
             continue
-        slot = None if booking.member_id in offered else _nearest(place, booking, analysts, members, now)
+        hours = (place.starts_at, place.ends_at)
+        slot = None
+        if booking.member_id not in offered:
+            slot = nearest(booking, hours, place.others, analysts, members, now)
         if slot is None:
             found.covered.append(Covered(booking, ASKED, None, False, lapses_at))
             continue
@@ -98,40 +101,6 @@ def plan(
         found.covered.append(Covered(booking, OFFERED, slot, booking.chose_analyst, lapses_at))
     found.covered.sort(key=lambda covered: (covered.booking.starts_at, covered.booking.id))
     return found
-
-
-def _nearest(
-    place: Place,
-    booking: Held,
-    analysts: Collection[tuple[int, datetime]],
-    members: Collection[tuple[int, datetime]],
-    now: datetime,
-) -> Slot | None:
-    """The free slot of the same length nearest to the booking's start, in the same hour, still ahead."""
-    count = int((place.ends_at - place.starts_at) / QUARTER)
-    starts = [place.starts_at + n * QUARTER for n in range(count)]
-    slots = [
-        Slot(analyst_id, start, booking.minutes)
-        for start in starts
-        if start > now and start + timedelta(minutes=booking.minutes) <= place.ends_at
-        for analyst_id in place.others
-    ]
-    free = [slot for slot in slots if _is_free(slot, booking, analysts, members)]
-    return min(free, key=lambda slot: (abs(slot.starts_at - booking.starts_at), slot.starts_at), default=None)
-
-
-def _is_free(
-    slot: Slot,
-    booking: Held,
-    analysts: Collection[tuple[int, datetime]],
-    members: Collection[tuple[int, datetime]],
-) -> bool:
-    own = {(booking.member_id, quarter) for quarter in booking.slot.quarters}
-    return not any(
-        (slot.analyst_id, quarter) in analysts
-        or ((booking.member_id, quarter) in members and (booking.member_id, quarter) not in own)
-        for quarter in slot.quarters
-    )
 
 
 def _take(slot: Slot, booking: Held, analysts: set[tuple[int, datetime]], members: set[tuple[int, datetime]]) -> None:

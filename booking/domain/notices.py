@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from booking.domain.consequences import Held, Outcome, Place, Step
+from booking.domain.consequences import CANCELLED, UNCOVERED, Held, Outcome, Place, Step
 from booking.domain.organisation import Kind, Organisation
 from booking.domain.schedule import Setting
 from booking.domain.terms import Definition
@@ -100,7 +100,7 @@ def decide(
     staying = [one for one in held if one.occurrence_id in near and one.id not in leaving]
     found = [
         Notice(
-            "moved-by-us" if outcome.slot else "cancelled-by-us",
+            email_of(outcome),
             outcome.booking.member_id,
             outcome.booking.member,
             outcome.booking.id,
@@ -112,6 +112,15 @@ def decide(
     shown = [place for place in places if by_id[place.occurrence_id].what != "changes"]
     shown += [place for place in told if by_id[place.occurrence_id].what == "changes"]
     return found, shown + [Place("booked", one.id, one.occurrence_id, one.member_id, one.member) for one in staying]
+
+
+def email_of(outcome: Outcome) -> str:
+    """The name of the email that tells what becomes of a booking."""
+    if outcome.what == CANCELLED:
+        return "cancelled-by-us"
+    if outcome.what == UNCOVERED:
+        return "cover-offer" if outcome.offered else "cover-sought"
+    return "moved-by-us"
 
 
 def _is_near(step: Step, near: timedelta, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from booking.domain import consequences, notices, schedule, zones
 from booking.domain.asked import Asked
-from booking.domain.consequences import Claimed, Held, Outcome, Place, Step
+from booking.domain.consequences import Claimed, Held, Offered, Outcome, Place, Step
 from booking.domain.holidays import NO_DAYS_OFF, DaysOff
 from booking.domain.notices import Definitions, Notice
 from booking.domain.organisation import Kind, Organisation
@@ -69,10 +69,14 @@ class Changes:
 
 @dataclass(slots=True)
 class Plan:
-    """Everything that publishing would do, to be shown before it happens and then applied exactly."""
+    """Everything that publishing would do, to be shown before it happens and then applied exactly.
+
+    `ended_offers` are open offers whose slot goes, or whose booking needs none any more.
+    """
 
     changes: Changes
     outcomes: list[Outcome] = field(default_factory=list)
+    ended_offers: list[Offered] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     _facts: dict[str, Any] | None = field(default=None, init=False, repr=False, compare=False)
@@ -153,12 +157,14 @@ def complete(
     found: Changes,
     held: Sequence[Held],
     places: Sequence[Place],
+    offers: Sequence[Offered],
     claimed: Claimed,
     organisation: Organisation,
     now: datetime,
 ) -> Plan:
-    """The plan: the changes with what becomes of the bookings and places in the occurrences they touch."""
+    """The plan: the changes with what becomes of the bookings, offers and places in the occurrences they touch."""
     plan = Plan(found, consequences.outcomes(found.steps, held, claimed, now))
+    plan.ended_offers = consequences.ended_offers(found.steps, offers, plan.outcomes, held)
     _members_in_both(found, places, claimed)
     plan.notices, plan.places = notices.decide(
         found.steps, plan.outcomes, held, places, found.definitions, organisation, now
@@ -440,9 +446,11 @@ def _facts_of(plan: Plan) -> dict[str, Any]:
                 "what": outcome.what,
                 "from": _slot(outcome.booking.slot),
                 "to": _slot(outcome.slot),
+                "offered": _slot(outcome.offered),
             }
             for outcome in plan.outcomes
         ],
+        "ended_offers": [one.id for one in plan.ended_offers],
         "places": [place._asdict() for place in plan.places],
         "letters": [
             {"letter": notice.letter, "member": notice.member, "booking_id": notice.booking_id}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from booking.domain import wording, zones
-from booking.domain.consequences import CANCELLED, HANDED, Outcome, Step
+from booking.domain.consequences import CANCELLED, HANDED, UNCOVERED, Outcome, Step
 from booking.domain.notices import UNDO_FOR, Notice
 from booking.domain.plan import Plan, SeriesChange
 from booking.domain.recurrence import Rule
@@ -19,6 +19,8 @@ MOST_DATES = 8
 LETTERS = {
     "moved-by-us": ("told that their booking has moved", "is"),
     "cancelled-by-us": ("told that their booking is cancelled, with a link to book again", "is"),
+    "cover-offer": ("told that their analyst cannot come, and offered another time", "is"),
+    "cover-sought": ("told that their analyst cannot come, and that we ask the other analysts", "is"),
     "programme-changed": ("booked, enrolled or waiting, told what has changed", "is"),
 }
 _FIELDS = {
@@ -170,9 +172,21 @@ def _outcome(outcome: Outcome, zone: str, names: Mapping[int, str]) -> str:
     if outcome.what == CANCELLED or outcome.slot is None:
         return f"{was} with {analyst}: cancelled, with an apology and a link to book again"
     now = date_and_time(outcome.slot.starts_at, zone)
+    if outcome.what == UNCOVERED:
+        return f"{was} with {analyst}: {_waiting(outcome, now, zone, names)}"
     if outcome.what == HANDED:
         return f"{was} with {analyst}: goes to {names.get(outcome.slot.analyst_id, '?')}, {now}"
     return f"{was} with {analyst}: moved along to {now}"
+
+
+def _waiting(outcome: Outcome, now: str, zone: str, names: Mapping[int, str]) -> str:
+    """What happens to a booking whose analyst cannot come and that nobody else is free for."""
+    has_moved = outcome.slot is not None and outcome.slot.starts_at != outcome.booking.starts_at
+    found = f"moved along to {now}, but {names.get(outcome.booking.analyst_id, '?')} is off then; " if has_moved else ""
+    if outcome.offered is None:
+        return f"{found}we ask the other analysts, and cancel it an hour before it starts if nobody can take it"
+    offered = wording.clock(outcome.offered.starts_at, zone)
+    return f"{found}offered {offered} with {names.get(outcome.offered.analyst_id, '?')} instead"
 
 
 def _places(whats: Iterable[str]) -> list[str]:

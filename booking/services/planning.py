@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain import zones
 from booking.domain.asked import Asked, resolve
-from booking.domain.consequences import touched
+from booking.domain.consequences import leaving, touched
 from booking.domain.holidays import DaysOff
 from booking.domain.organisation import Organisation
 from booking.domain.plan import Changes, Plan, World, changes, complete
@@ -79,9 +79,11 @@ def finish(session: Session, found: Changes, organisation: Organisation, now: da
     """The plan: with what becomes of the bookings and places that the changes touch."""
     held = worlds.held(session, found.touched_ids, now)
     places = worlds.places(session, found)
-    leaving = touched(found.steps, held)
-    claimed = worlds.claimed(session, found, leaving, places)
-    return complete(found, held, places, claimed, organisation, now)
+    offers = worlds.offers(session, found.touched_ids)
+    lost = leaving(found.steps, offers)
+    hurt = touched(found.steps, held, {one.booking_id for one in lost if one.booking_id is not None})
+    claimed = worlds.claimed(session, found, hurt, places, lost)
+    return complete(found, held, places, offers, claimed, organisation, now)
 
 
 def read_plan(

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.domain.consequences import CANCELLED, Held, Outcome, Step
-from booking.domain.notices import Difference, Notice, differences
 from booking.domain.organisation import Organisation
 from booking.domain.plan import Plan, facts
-from booking.services import planning
+from booking.services import planning, publish_people
 from booking.services.deed import deed
 from booking.services.planning import Asking
-from booking.store import departures, letters, locks, offers, publishing, register, reminders, snapshots, waiting
-from booking.store import facts as letter_facts
-from booking.store.bookings import Booking
+from booking.store import locks, publishing, register, snapshots, worlds
 from booking.store.changes import Change
-from booking.store.people import Person
-from booking.store.programme import Occurrence, Programme, Series
+from booking.store.programme import Programme, Series
 
 
 class PlanChanged(errors.Refusal):
@@ -130,11 +124,12 @@ def _apply(
     new = [step for step in found.steps if step.what == "appears"]
     publishing.add_occurrences(session, new, ids, now, change.id if change else None)
     publishing.add_occurrences(session, [s for s in found.far if s.what == "appears"], ids, now, None)
+    uncovered = publish_people.uncovered(plan)
     for step in [*found.steps, *found.far]:
         if step.what != "appears":
-            publishing.change_occurrence(session, step, now)
+            publishing.change_occurrence(session, step, now, uncovered.get(step.occurrence_id or 0, ()))
     if change is not None:
-        _people(session, plan, change, organisation, now)
+        publish_people.settle(session, plan, change, organisation, now)
         change.before = {**change.before, "added_series": [ids[c.after.slug] for c in found.series if c.before is None]}
         counts = {what: n for what in STEPS if (n := sum(step.what == what for step in found.steps))}
         named = {"series": sorted({step.series for step in found.steps} | {c.after.slug for c in found.series})[:50]}
@@ -168,6 +163,7 @@ def _before(session: Session, plan: Plan) -> dict[str, Any]:
     occurrence_ids = found.touched_ids
     booking_ids = sorted(outcome.booking.id for outcome in plan.outcomes)
     waiting_ids = sorted(place.id for place in plan.places if place.what == "waiting")
+    offer_ids = sorted(one.id for one in plan.ended_offers)
     return {
         "series": snapshots.take(session, "series", series_ids),
         "module": snapshots.take_list(session, "module", series_ids),
@@ -177,166 +173,9 @@ def _before(session: Session, plan: Plan) -> dict[str, Any]:
         "booking": snapshots.take(session, "booking", booking_ids),
         "claim": snapshots.take_list(session, "claim", booking_ids),
         "waiting": snapshots.take(session, "waiting", waiting_ids),
+        "offer": snapshots.take(session, "offer", offer_ids),
+        "offer_claim": snapshots.take_list(session, "offer_claim", offer_ids),
+        "offers": [one.id for one in worlds.offers(session, occurrence_ids)],
         "retitled": retitled,
         "present": snapshots.present(session, occurrence_ids),
-    }
-
-
-def _people(session: Session, plan: Plan, change: Change, organisation: Organisation, now: datetime) -> None:
-    """Bookings, waitlist places and letters."""
-    found = plan.changes
-    by_id = {step.occurrence_id: step for step in found.steps if step.occurrence_id is not None}
-    booking_ids = [outcome.booking.id for outcome in plan.outcomes]
-    bookings = _bookings(session, booking_ids)
-    was = {b.id: (b.starts_at, b.minutes, b.analyst.name) for b in bookings.values()}
-    if booking_ids:
-        publishing.hold(session, booking_ids, change.id)
-    handed = [bookings[o.booking.id] for o in plan.outcomes if o.slot and o.slot.analyst_id != o.booking.analyst_id]
-    departures.note(session, [(b.occurrence_id, b.analyst_id, b.sequence) for b in handed], now)
-    for outcome in plan.outcomes:
-        publishing.place(session, outcome, change.id, now)
-    shown = [i for i, step in by_id.items() if publishing.PUBLISHED & set(step.fields)]
-    publishing.revise_bookings(session, shown, booking_ids, now)
-    _end_waiting(session, plan, by_id, now)
-    session.expire_all()
-    bookings = _bookings(session, booking_ids)
-    told = []
-    for outcome in plan.outcomes:
-        step = by_id[outcome.booking.occurrence_id]
-        differs = differences(step, found.definitions[step.series], organisation.kinds)
-        booking = bookings[outcome.booking.id]
-        told.append(_told(session, booking, outcome, step, differs, was[booking.id], change, now))
-    if told:
-        session.flush()
-        letters.add(session, told)
-    _tell_the_others(session, plan, by_id, change, organisation, now)
-    reminders.plan(session, booking_ids, organisation, now)
-
-
-def _end_waiting(session: Session, plan: Plan, by_id: dict[int, Step], now: datetime) -> None:
-    gone = [p.id for p in plan.places if p.what == "waiting" and by_id[p.occurrence_id].after.reason is not None]
-    if gone:
-        session.execute(
-            update(waiting.Waiting).where(waiting.Waiting.id.in_(gone)).values(ended_at=now, outcome="gone")
-        )
-    offers.withdraw(session, sorted(by_id), now)
-
-
-def _bookings(session: Session, ids: Collection[int]) -> dict[int, Booking]:
-    """The bookings by id with all that a letter about them says, in one statement."""
-    of_occurrence = joinedload(Booking.occurrence).joinedload(Occurrence.series)
-    with_it = (joinedload(Booking.analyst), joinedload(Booking.member), of_occurrence)
-    rows = session.scalars(select(Booking).where(Booking.id.in_(ids)).options(*with_it))
-    return {row.id: row for row in rows}
-
-
-def _told(
-    session: Session,
-    booking: Booking,
-    outcome: Outcome,
-    step: Step,
-    differs: list[Difference],
-    was: tuple[datetime, int, str],
-    change: Change,
-    now: datetime,
-) -> dict[str, Any]:
-    """The letter about what becomes of one booking, as `letters.add` takes it."""
-    reason = step.after.reason or ""
-    if outcome.what == CANCELLED:
-        booking.reason = reason
-        told = letter_facts.booking_facts(session, booking, reason=reason)
-        name = "cancelled-by-us"
-    else:
-        told = letter_facts.booking_facts(
-            session,
-            booking,
-            was_at=letter_facts.stamp(was[0]),
-            was_minutes=was[1],
-            was_with=was[2],
-            was_title=next((one.was for one in differs if one.what == "title"), ""),
-            reason=reason,
-        )
-        name = "moved-by-us"
-    return letters.row(
-        name,
-        booking.member.email,
-        told,
-        now,
-        person_id=booking.member_id,
-        booking_id=booking.id,
-        due_at=change.due_at,
-        change_id=change.id,
-    )
-
-
-def _tell_the_others(
-    session: Session, plan: Plan, by_id: dict[int, Step], change: Change, organisation: Organisation, now: datetime
-) -> None:
-    """One letter to each other person who has a place in what is touched, whatever the number of them."""
-    notices = [notice for notice in plan.notices if notice.letter == "programme-changed"]
-    if not notices:
-        return
-    people = {
-        person.id: person
-        for person in session.scalars(select(Person).where(Person.id.in_({n.member_id for n in notices})))
-    }
-    ids = {occurrence_id for notice in notices for occurrence_id in notice.occurrence_ids}
-    rows = {row.id: row for row in session.scalars(select(Occurrence).where(Occurrence.id.in_(ids)))}
-    lines = {
-        i: _line(
-            rows[i], by_id[i], differences(by_id[i], plan.changes.definitions[by_id[i].series], organisation.kinds)
-        )
-        for i in ids
-    }
-    alone = {notice.booking_id for notice in notices if notice.booking_id is not None}
-    bookings = _bookings(session, alone)
-    waiting_letters = []
-    for notice in notices:
-        own = _lines_of(notice, lines)
-        told = {"lines": own, "zone": rows[notice.occurrence_ids[0]].series.zone, **own[0]}
-        if notice.booking_id is not None:
-            told |= letter_facts.booking_facts(session, bookings[notice.booking_id])
-        waiting_letters.append(
-            letters.row(
-                notice.letter,
-                people[notice.member_id].email,
-                told,
-                now,
-                person_id=notice.member_id,
-                booking_id=notice.booking_id,
-                due_at=change.due_at,
-                change_id=change.id,
-            )
-        )
-    letters.add(session, waiting_letters)
-
-
-def _lines_of(notice: Notice, lines: dict[int, dict[str, Any]]) -> list[dict[str, Any]]:
-    """What a letter tells, earliest first: a line for each of the reader's bookings and each other date."""
-    booked = {booking.occurrence_id for booking in notice.bookings}
-    found = [lines[i] for i in notice.occurrence_ids if i not in booked]
-    found += [_booked_line(booking, lines[booking.occurrence_id]) for booking in notice.bookings]
-    return sorted(found, key=lambda line: str(line["starts_at"]))
-
-
-def _booked_line(booking: Held, line: dict[str, Any]) -> dict[str, Any]:
-    """The reader's own time in place of the whole hours: it stays."""
-    at = letter_facts.stamp(booking.starts_at)
-    return {**line, "what": "changes", "starts_at": at, "was_at": at}
-
-
-def _line(row: Occurrence, step: Step, differs: list[Difference]) -> dict[str, Any]:
-    module = next((m.title for m in row.series.modules if m.number == row.module_number), "")
-    before = step.before.starts_at if step.before is not None else row.starts_at
-    return {
-        "what": "goes" if step.after.reason is not None else step.what,
-        "occurrence": str(row.public_id),
-        "series": row.series.slug,
-        "title": row.title or row.series.title,
-        "module": module,
-        "number": row.module_number,
-        "starts_at": letter_facts.stamp(row.starts_at),
-        "was_at": letter_facts.stamp(before),
-        "reason": row.reason,
-        "differs": [one._asdict() for one in differs],
     }

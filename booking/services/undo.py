@@ -16,7 +16,7 @@ from booking.domain.organisation import Organisation
 from booking.domain.plan import World
 from booking.services.deed import deed
 from booking.services.planning import Asking
-from booking.store import departures, locks, publishing, register, reminders, snapshots
+from booking.store import departures, locks, offers, publishing, register, reminders, snapshots
 from booking.store.bookings import Booking
 from booking.store.changes import Change, Draft
 from booking.store.claims import Claim
@@ -60,9 +60,14 @@ def undo(
     _check_nobody_built_on_it(session, change, ids, added, booking_ids)
     session.execute(delete(Letter).where(Letter.change_id == change.id, Letter.sent_at.is_(None)))
     session.execute(delete(Claim).where(Claim.change_id == change.id))
+    for offer_id in before.get("made_offers", ()):
+        offers.end(session, offer_id, "gone", now)
     departures.note(session, _leaving(session, before["booking"]), now)
     snapshots.put_back(session, "booking", before["booking"], now)
     snapshots.put_list_back(session, "claim", booking_ids, before["claim"])
+    snapshots.put_back(session, "offer", before.get("offer", []), now)
+    offer_ids = [row["id"] for row in before.get("offer", [])]
+    snapshots.put_list_back(session, "offer_claim", offer_ids, before.get("offer_claim", []))
     shown = [step_id for step_id in ids if step_id in _revised(session, before["occurrence"])]
     publishing.revise_bookings(session, shown, booking_ids, now)
     snapshots.put_back(session, "occurrence", before["occurrence"], now)
@@ -109,6 +114,7 @@ def _check_nobody_built_on_it(
 ) -> None:
     """Bookings, enrolments and waitlist places made since, and bookings that it moved and that moved again."""
     known = set(change.before.get("present", ()))
+    offered = {*change.before.get("offers", ()), *change.before.get("made_offers", ())}
     for table in (Booking, Waiting, Offer, Enrolment):
         column = table.occurrence_id
         for part in _parts(added):
@@ -117,8 +123,16 @@ def _check_nobody_built_on_it(
     for part in _parts(ids):
         if not known.issuperset(snapshots.present(session, part)):
             raise CannotUndo("somebody has booked in one of the dates that it changed")
-        if session.scalar(select(exists().where(Offer.occurrence_id.in_(part), Offer.status == "open"))):
+        open_now = session.scalars(select(Offer.id).where(Offer.occurrence_id.in_(part), Offer.status == "open"))
+        if not offered.issuperset(open_now):
             raise CannotUndo("somebody is offered a slot in one of the dates that it changed")
+    ended = [row["id"] for row in change.before.get("offer", ())]
+    theirs = select(Offer.member_id).where(Offer.id.in_(ended))
+    made = change.before.get("made_offers", ())
+    if ended and session.scalar(
+        select(exists().where(Offer.member_id.in_(theirs), Offer.status == "open", Offer.id.not_in(made)))
+    ):
+        raise CannotUndo("somebody whose offer it ended has been offered another slot since")
     had = {row["id"]: row["sequence"] for row in change.before["booking"]}
     now_at = session.execute(select(Booking.id, Booking.sequence).where(Booking.id.in_(booking_ids)))
     if any(sequence != had[booking_id] + 1 for booking_id, sequence in now_at):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from booking.domain import zones
 from booking.domain.consequences import Outcome, Step
 from booking.domain.plan import SeriesChange
+from booking.domain.slots import Slot
 from booking.domain.terms import Definition
 from booking.store import terms as terms_json
 from booking.store.base import new_public_id, table_of
@@ -19,9 +20,10 @@ from booking.store.bookings import CONFIRMED, Booking
 from booking.store.changes import Change
 from booking.store.claims import Claim
 from booking.store.programme import CANCELLED, SCHEDULED, Module, Occurrence, Programme, Roster, Series, SeriesAnalyst
+from booking.store.waiting import Offer
 
 _occurrence, _roster, _claim = table_of(Occurrence), table_of(Roster), table_of(Claim)
-_booking, _series = table_of(Booking), table_of(Series)
+_booking, _series, _offer = table_of(Booking), table_of(Series), table_of(Offer)
 _module, _staff = table_of(Module), table_of(SeriesAnalyst)
 #: Changes of an occurrence that calendars show: SEQUENCE rises with these and no others.
 PUBLISHED = frozenset({"when", "title", "words", "reason"})
@@ -142,8 +144,11 @@ def add_occurrences(
     session.execute(insert(_roster), roster)
 
 
-def change_occurrence(session: Session, step: Step, now: datetime) -> None:
-    """Bring one stored occurrence to how it is to be; SEQUENCE rises if a calendar shows the difference."""
+def change_occurrence(session: Session, step: Step, now: datetime, uncovered: Collection[int] = ()) -> None:
+    """Bring one stored occurrence to how it is to be; SEQUENCE rises if a calendar shows the difference.
+
+    `uncovered` are the analysts who cannot come and whose bookings there wait for cover.
+    """
     before, after = step.before, step.after
     if before is None or step.occurrence_id is None:
         return
@@ -163,13 +168,19 @@ def change_occurrence(session: Session, step: Step, now: datetime) -> None:
     if PUBLISHED & set(step.fields):
         values |= {"sequence": _occurrence.c.sequence + 1, "revised_at": now.replace(microsecond=0)}
     session.execute(update(_occurrence).where(_occurrence.c.id == step.occurrence_id).values(**values))
-    if before.analysts != after.analysts:
-        write_roster(session, step.occurrence_id, after.analysts)
+    if before.analysts != after.analysts or uncovered:
+        write_roster(session, step.occurrence_id, after.analysts, uncovered)
 
 
-def write_roster(session: Session, occurrence_id: int, analysts: Sequence[int]) -> None:
-    """Give the occurrence that roster; rooms set for one analyst stay, those marked as away stay marked."""
+def write_roster(
+    session: Session, occurrence_id: int, analysts: Sequence[int], uncovered: Collection[int] = ()
+) -> None:
+    """Give the occurrence that roster; rooms set for one analyst stay, those marked as away stay marked.
+
+    Analysts whose bookings wait for cover stay on it, marked as away.
+    """
     here = _roster.c.occurrence_id == occurrence_id
+    session.execute(update(_roster).where(here, _roster.c.analyst_id.in_(uncovered)).values(is_away=True))
     session.execute(delete(_roster).where(here, _roster.c.analyst_id.not_in(analysts), _roster.c.is_away.is_(False)))
     there = {row[0] for row in session.execute(select(_roster.c.analyst_id).where(here))}
     for position, analyst_id in enumerate(analysts):
@@ -189,6 +200,21 @@ def hold(session: Session, booking_ids: Sequence[int], change_id: int) -> None:
     )
 
 
+def hold_offers(session: Session, offer_ids: Sequence[int], change_id: int, now: datetime) -> None:
+    """End these offers, and hold their quarters for whoever undoes the publish."""
+    session.execute(update(_claim).where(_claim.c.offer_id.in_(offer_ids)).values(offer_id=None, change_id=change_id))
+    session.execute(update(_offer).where(_offer.c.id.in_(offer_ids)).values(status="gone", ended_at=now))
+
+
+def let_go(session: Session, slot: Slot, member_id: int | None, change_id: int) -> None:
+    """Give back what the publish holds of a slot that it needs itself."""
+    owner = _claim.c.analyst_id == slot.analyst_id
+    if member_id is not None:
+        owner = owner | (_claim.c.member_id == member_id)
+    held = (_claim.c.change_id == change_id, _claim.c.quarter_at.in_(slot.quarters))
+    session.execute(delete(_claim).where(*held, owner))
+
+
 def place(session: Session, outcome: Outcome, change_id: int, now: datetime) -> None:
     """Put a booking where the plan says, its old quarters being held, or cancel it."""
     booking = outcome.booking
@@ -198,14 +224,7 @@ def place(session: Session, outcome: Outcome, change_id: int, now: datetime) -> 
     else:
         slot = outcome.slot
         values |= {"analyst_id": slot.analyst_id, "starts_at": slot.starts_at, "ends_at": slot.ends_at}
-        quarters = slot.quarters
-        held = _claim.c.change_id == change_id
-        session.execute(
-            delete(_claim).where(held, _claim.c.analyst_id == slot.analyst_id, _claim.c.quarter_at.in_(quarters))
-        )
-        session.execute(
-            delete(_claim).where(held, _claim.c.member_id == booking.member_id, _claim.c.quarter_at.in_(quarters))
-        )
+        let_go(session, slot, booking.member_id, change_id)
         session.execute(
             insert(_claim),
             [
@@ -215,7 +234,7 @@ def place(session: Session, outcome: Outcome, change_id: int, now: datetime) -> 
                     "member_id": booking.member_id,
                     "booking_id": booking.id,
                 }
-                for at in quarters
+                for at in slot.quarters
             ],
         )
     session.execute(update(_booking).where(_booking.c.id == booking.id).values(**values))

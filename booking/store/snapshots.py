@@ -15,7 +15,7 @@ from booking.store.bookings import CONFIRMED, Booking
 from booking.store.claims import Claim
 from booking.store.programme import Module, Occurrence, Roster, Series, SeriesAnalyst
 from booking.store.terms import definition
-from booking.store.waiting import Waiting
+from booking.store.waiting import Offer, Waiting
 
 #: What a publish may change of each table, by its key; SEQUENCE is never put back.
 _TABLES: dict[str, tuple[Table, str, tuple[str, ...]]] = {
@@ -51,6 +51,7 @@ _TABLES: dict[str, tuple[Table, str, tuple[str, ...]]] = {
         ),
     ),
     "waiting": (table_of(Waiting), "id", ("ended_at", "outcome")),
+    "offer": (table_of(Offer), "id", ("status", "ended_at")),
 }
 PART = 5000  # ids in one statement
 #: Rows that are rewritten as a whole, by the key of what they belong to.
@@ -59,8 +60,8 @@ _LISTS: dict[str, tuple[Table, str]] = {
     "series_analyst": (table_of(SeriesAnalyst), "series_id"),
     "roster": (table_of(Roster), "occurrence_id"),
     "claim": (table_of(Claim), "booking_id"),
+    "offer_claim": (table_of(Claim), "offer_id"),
 }
-PART = 5000
 
 
 def take(session: Session, name: str, ids: Sequence[int]) -> list[dict[str, Any]]:

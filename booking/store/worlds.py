@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from booking.domain.consequences import Claimed, Held, Place
+from booking.domain.consequences import Claimed, Held, Offered, Place
 from booking.domain.organisation import Kind
 from booking.domain.plan import Changes, World
 from booking.domain.schedule import Setting, Span, Stored
@@ -22,12 +22,12 @@ from booking.store.claims import Claim
 from booking.store.enrolments import Enrolment
 from booking.store.people import Person, Role
 from booking.store.programme import CANCELLED, Module, Occurrence, Roster, Series, SeriesAnalyst
-from booking.store.waiting import Waiting
+from booking.store.waiting import Offer, Waiting
 
 _series, _module, _staff = table_of(Series), table_of(Module), table_of(SeriesAnalyst)
 _occurrence, _roster, _person = table_of(Occurrence), table_of(Roster), table_of(Person)
 _booking, _claim, _enrolment, _waiting = table_of(Booking), table_of(Claim), table_of(Enrolment), table_of(Waiting)
-_away, _role = table_of(Away), table_of(Role)
+_away, _role, _offer = table_of(Away), table_of(Role), table_of(Offer)
 
 
 def analyst_ids(session: Session) -> dict[str, int]:
@@ -158,11 +158,32 @@ def held(session: Session, occurrence_ids: Iterable[int], now: datetime) -> list
                 _booking.c.starts_at,
                 _booking.c.minutes,
                 _booking.c.chose_analyst,
+                func.coalesce(_roster.c.is_away, False),
             )
             .join(_person, _person.c.id == _booking.c.member_id)
+            .outerjoin(
+                _roster,
+                (_roster.c.occurrence_id == _booking.c.occurrence_id) & (_roster.c.analyst_id == _booking.c.analyst_id),
+            )
             .where(_booking.c.occurrence_id.in_(part), _booking.c.status == CONFIRMED, _booking.c.starts_at > now)
         )
-        found += [Held(row[0], str(row[1]), *row[2:]) for row in rows]
+        found += [Held(row[0], str(row[1]), *tuple(row)[2:]) for row in rows]
+    return found
+
+
+def offers(session: Session, occurrence_ids: Iterable[int]) -> list[Offered]:
+    """The open offers in those occurrences."""
+    found: list[Offered] = []
+    for part in _parts(list(occurrence_ids)):
+        rows = session.execute(
+            select(
+                *(_offer.c.id, _offer.c.occurrence_id, _offer.c.analyst_id, _offer.c.member_id),
+                *(_offer.c.starts_at, _offer.c.minutes, _offer.c.booking_id),
+            )
+            .where(_offer.c.occurrence_id.in_(part), _offer.c.status == "open")
+            .order_by(_offer.c.id)
+        )
+        found += [Offered(*row) for row in rows]
     return found
 
 
@@ -199,34 +220,54 @@ def places(session: Session, changes: Changes) -> list[Place]:
     return found
 
 
-def claimed(session: Session, changes: Changes, held: Sequence[Held], places: Sequence[Place]) -> Claimed:
+def claimed(
+    session: Session, changes: Changes, held: Sequence[Held], places: Sequence[Place], lost: Sequence[Offered] = ()
+) -> Claimed:
     """What else owns quarters of the analysts and members concerned, while the changed occurrences last.
 
-    `held` are the bookings that cannot stay where they are: their own quarters are not counted.
+    `held` and `lost` are the bookings and open offers that cannot stay where they are: their own quarters are not
+    counted.
     """
     steps = [step for step in changes.steps if step.occurrence_id is not None and step.after.reason is None]
     if not steps or not (held or places):
         return Claimed()
     start = min(step.after.starts_at for step in steps)
     end = max(step.after.ends_at for step in steps)
-    own = {booking.id for booking in held}
+    own, own_offers = {booking.id for booking in held}, {one.id for one in lost}
     analysts = {analyst_id for step in steps for analyst_id in step.after.analysts}
+    analysts |= {booking.analyst_id for booking in held}  # one of them may wait for cover at its new time
     members = {booking.member_id for booking in held} | {place.member_id for place in places}
     within = (_claim.c.quarter_at >= start, _claim.c.quarter_at < end)
     by_analyst = set()
     by_member = set()
     for part in _parts(sorted(analysts)):
-        statement = select(_claim.c.analyst_id, _claim.c.quarter_at, _claim.c.booking_id).where(
-            _claim.c.analyst_id.in_(part), *within
-        )
-        by_analyst |= {(row[0], row[1]) for row in session.execute(statement) if row[2] not in own}
+        columns = (_claim.c.analyst_id, _claim.c.quarter_at, _claim.c.booking_id, _claim.c.offer_id)
+        rows = session.execute(select(*columns).where(_claim.c.analyst_id.in_(part), *within))
+        by_analyst |= {(row[0], row[1]) for row in rows if row[2] not in own and row[3] not in own_offers}
     for part in _parts(sorted(members)):
         statement = select(_claim.c.member_id, _claim.c.quarter_at, _claim.c.booking_id).where(
             _claim.c.member_id.in_(part), *within
         )
         by_member |= {(row[0], row[1]) for row in session.execute(statement) if row[2] not in own}
     enrolled = _enrolled_quarters(session, {place.member_id for place in places}, start, end, changes)
-    return Claimed(frozenset(by_analyst), frozenset(by_member), frozenset(enrolled))
+    return Claimed(
+        frozenset(by_analyst),
+        frozenset(by_member),
+        frozenset(enrolled),
+        _with_offer(session, members, own_offers),
+        frozenset(one.booking_id for one in lost if one.booking_id is not None),
+    )
+
+
+def _with_offer(session: Session, members: set[int], lost: set[int]) -> frozenset[int]:
+    """Those who have an open offer that stays."""
+    found: set[int] = set()
+    for part in _parts(sorted(members)):
+        rows = session.execute(
+            select(_offer.c.member_id, _offer.c.id).where(_offer.c.member_id.in_(part), _offer.c.status == "open")
+        )
+        found |= {member_id for member_id, offer_id in rows if offer_id not in lost}
+    return frozenset(found)
 
 
 def _enrolled_quarters(

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.domain import edits, errors, plan_words
-from booking.domain.consequences import CANCELLED, HANDED, MOVED
+from booking.domain.consequences import HANDED, MOVED, UNCOVERED
 from booking.domain.plan import Plan
 from booking.domain.programme import StatedException, StatedTurn, Statement
 from booking.services import planning, undo
@@ -117,7 +117,7 @@ def test_a_booking_moves_along_with_its_clinic_and_its_member_is_told_ten_minute
     assert session.scalar(select(func.count()).select_from(Claim)) == 1
 
 
-def test_who_loses_the_analyst_goes_to_another_at_the_same_time_else_is_cancelled(session: Session) -> None:
+def test_who_loses_the_analyst_goes_to_another_at_the_same_time_else_waits_for_cover(session: Session) -> None:
     ada, ben = team(session, "Ada", "Ben")
     put(session, of(stated((ada, ben))))
     first = rows(session)[0]
@@ -130,12 +130,12 @@ def test_who_loses_the_analyst_goes_to_another_at_the_same_time_else_is_cancelle
         session.refresh(booking)
     assert {outcome.booking.id: outcome.what for outcome in done.plan.outcomes} == {
         handed.id: HANDED,
-        lost.id: CANCELLED,
+        lost.id: UNCOVERED,
     }
     assert (handed.analyst_id, handed.status) == (analysts[ben].id, CONFIRMED)
-    assert (lost.status, lost.cancelled_by, in_the_way.sequence) == ("cancelled", "staff", 0)
+    assert (lost.status, lost.analyst_id, in_the_way.sequence) == (CONFIRMED, analysts[ada].id, 0)
     names = session.scalars(select(Letter.name).where(Letter.change_id.is_not(None)).order_by(Letter.name)).all()
-    assert names == ["cancelled-by-us", "moved-by-us"]
+    assert names == ["cover-offer", "moved-by-us"]
 
 
 def test_two_bookings_may_swap_into_quarters_that_the_same_plan_frees(session: Session) -> None:
@@ -473,7 +473,7 @@ def test_a_killed_publish_leaves_no_change_behind(session: Session, monkeypatch:
     def crash(*_args: object, **_values: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("booking.services.publish._told", crash)
+    monkeypatch.setattr("booking.services.publish_people._told", crash)
     with pytest.raises(KeyboardInterrupt):
         put(session, of(stated(staff, **LATER)))
     assert everything(session) == before

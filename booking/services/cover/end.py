@@ -9,30 +9,28 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import cover as rules
+from booking.domain.recurrence import LONGEST
 from booking.services.cover.steps import cancel, offer_for, pending_of
 from booking.services.deed import deed
 from booking.store import offers, register
-from booking.store.away import Away
 from booking.store.bookings import CONFIRMED, Booking
-from booking.store.programme import Roster
+from booking.store.programme import Occurrence, Roster
 from booking.store.queries import bookings as queries
 
 _LAPSED = (
     select(Booking.public_id)
-    .join(Away, Away.analyst_id == Booking.analyst_id)
     .join(Roster, (Roster.occurrence_id == Booking.occurrence_id) & (Roster.analyst_id == Booking.analyst_id))
-    .where(Away.ended_at.is_(None), Booking.status == CONFIRMED, Roster.is_away.is_(True))
+    .join(Occurrence, Occurrence.id == Booking.occurrence_id)
+    .where(Roster.is_away.is_(True), Booking.status == CONFIRMED)
 )
 
 
 def lapsed(session: Session, now: datetime) -> list[uuid.UUID]:
     """Bookings whose last hour has come without anybody for them: one read, for the worker."""
-    found = session.scalars(
-        _LAPSED.where(Away.ends_at > now, Booking.starts_at > now, Booking.starts_at <= now + rules.LAPSE)
-        .order_by(Booking.starts_at)
-        .limit(100)
-    )
-    return list(dict.fromkeys(found))
+    latest = now + rules.LAPSE
+    within = (Booking.starts_at > now, Booking.starts_at <= latest)
+    meeting = (Occurrence.starts_at > now - LONGEST, Occurrence.starts_at <= latest)
+    return list(session.scalars(_LAPSED.where(*within, *meeting).order_by(Booking.starts_at).limit(100)))
 
 
 @deed

@@ -88,11 +88,7 @@ def shown_of(
     session: Session, person: Person, start: datetime, end: datetime, rows: list[Occurrence], now: datetime
 ) -> Shown:
     ids = [row.id for row in rows]
-    held = [
-        booking
-        for booking in worlds.held(session, ids, now)
-        if booking.analyst_id == person.id and start <= booking.starts_at < end
-    ]
+    held = [booking for booking in worlds.held(session, ids, now) if booking.analyst_id == person.id]
     rosters: dict[int, list[int]] = {}
     for occurrence_id, analyst_id in session.execute(
         select(Roster.occurrence_id, Roster.analyst_id)

@@ -25,7 +25,7 @@ from booking.store.queries import enrolments, occurrences, timetables, visits, w
 from booking.store.queries import meetings as queries
 from booking.store.queries.timetables import Timetable
 from booking.store.queries.waitlist import Waits
-from booking.web import access, booked, context, enrolling, picker, places, refusals, sign_in
+from booking.web import access, booked, context, enrolling, membership, picker, places, refusals, sign_in
 from booking.web.picker import Chosen
 from booking.web.reader import current_user
 
@@ -199,7 +199,14 @@ def page(public_id: uuid.UUID, typed: Typed, refusal: Refusal | None = None) -> 
     if not is_bookable or meeting.is_cancelled or meeting.ends_at <= context.now():
         words = refusals.sentence(refusal) if refusal is not None else ""
         place = enrolling.place(meeting) if not is_bookable else None
-        page = render_template("member/occurrence.html", meeting=meeting, refusal=refusal, words=words, place=place)
+        page = render_template(
+            "member/occurrence.html",
+            meeting=meeting,
+            refusal=refusal,
+            words=words,
+            place=place,
+            membership="" if meeting.is_cancelled else membership.gap(meeting.starts_at),
+        )
         return page, status
     member_id = current_user.id if current_user.is_authenticated else None
     found = timetables.timetable(context.db(), public_id, member_id)
@@ -219,6 +226,7 @@ def _picker_page(meeting: Meeting, found: Timetable, typed: Typed, refusal: Refu
         _without_names(made)
     minutes = next((n for n in rules.slot_minutes if str(n) == typed.chosen.minutes), rules.slot_minutes[0])
     has_free = any(grid.has_free for grid in made)
+    gap = membership.gap(found.hours.starts_at)
     return render_template(
         "member/clinic.html",
         meeting=meeting,
@@ -231,13 +239,14 @@ def _picker_page(meeting: Meeting, found: Timetable, typed: Typed, refusal: Refu
         refusal=refusal,
         words=_words(refusal),
         nearest=_nearest(found, rules, typed) if is_lost else [],
-        elsewhere_free=[] if has_free else _elsewhere(found, rules, minutes),
+        elsewhere_free=[] if has_free or gap else _elsewhere(found, rules, minutes),
         has_free=has_free,
-        hindrance=None if is_visitor or _is_staff() else _hindrance(found, rules),
+        membership=gap,
+        hindrance=None if is_visitor or _is_staff() or gap else _hindrance(found, rules),
         is_staff=not is_visitor and _is_staff(),
         key=str(uuid.uuid4()),
         is_visitor=is_visitor,
-        can_wait=_can_wait(found, rules, made, now),
+        can_wait=not gap and _can_wait(found, rules, made, now),
         queue=waitlist.count(context.db(), found.id),
         last=None if is_visitor else visits.last_of(context.db(), current_user.id, now),
         place=None if is_visitor else _place(found),

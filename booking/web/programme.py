@@ -15,7 +15,7 @@ from booking.domain.organisation import Policy
 from booking.store.queries import enrolments, timetables
 from booking.store.queries import meetings as queries
 from booking.store.queries.timetables import Timetable
-from booking.web import access, context, enrolling, shell
+from booking.web import access, context, enrolling, membership, shell
 from booking.web.reader import current_user
 
 blueprint = Blueprint("programme", __name__)
@@ -78,6 +78,7 @@ def week() -> ResponseReturnValue:
         weeks=in_weeks(found, first, last, monday, today),
         kinds=context.organisation().kinds.values(),
         yours_line=current_user.is_authenticated,
+        membership=membership.gap(),
     )
 
 

@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
-from booking.domain import errors, wording
+from booking.domain import errors
 from booking.domain.errors import Refusal
-from booking.web import calendar_answers, context, reader, shell
+from booking.web import calendar_answers, context, membership, reader, shell
 
 SENTENCES = {
     "not-found": "There is nothing here, or it is not yours.",
@@ -74,7 +74,7 @@ def sentence(refusal: Refusal) -> str:
         case errors.Full(limit=limit):
             return f"All {limit} places are taken. Look again: somebody may leave."
         case errors.MembershipEnded(member_until=last):
-            return f"Your membership ends on {wording.long_day(last)} {last.year}, before that day."
+            return f"{membership.sentence(last)} Renew it to book."
         case errors.LengthNotOffered(offered=offered):
             return f"A slot is {' or '.join(map(str, offered))} minutes long."
         case errors.TextNotAccepted(field=field, reason=reason):

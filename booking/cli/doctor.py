@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from booking import clock, settings
-from booking.domain import zones
+from booking.domain import wording, zones
 from booking.mail.mailer import TemporaryFailure
 from booking.mail.smtp import SMTPMailer
 from booking.programme import files, nodes
@@ -25,6 +25,7 @@ from booking.store import migrate
 from booking.store.letters import Letter
 from booking.store.people import Role
 from booking.store.programme import Programme
+from booking.store.queries import coming
 from booking.store.workers import Worker
 
 LATE = timedelta(minutes=5)
@@ -128,7 +129,13 @@ def _database(found: Settings, now: datetime) -> Iterator[Finding]:
         return
     yield Finding(f"database: {engine.dialect.name}, at {present}")
     with engines.sessions(engine)() as session:
-        checks: tuple[Callable[[Session, Settings, datetime], Finding], ...] = (_worker, _letters, _coordinator, _demo)
+        checks: tuple[Callable[[Session, Settings, datetime], Finding], ...] = (
+            _worker,
+            _letters,
+            _coordinator,
+            _meeting_links,
+            _demo,
+        )
         for check in checks:
             yield check(session, found, now)
     engine.dispose()
@@ -171,6 +178,23 @@ def _coordinator(session: Session, _found: Settings, _now: datetime) -> Finding:
     if not count:
         return Finding("people: no coordinator", "run `booking people add EMAIL --role coordinator`")
     return Finding(f"people: {count} coordinator(s)")
+
+
+def _meeting_links(session: Session, found: Settings, now: datetime) -> Finding:
+    """Whether two analysts of one bookable date in the next four weeks have the same meeting link."""
+    kinds = organisations.load(found.data, found.organisation or None).kinds
+    shared = [
+        f"{one.title} on {wording.day(zones.today(one.starts_at, one.zone))} ({wording.listed(one.sharing)})"
+        for one in coming.between(session, now, now + timedelta(days=28))
+        if one.sharing and not one.is_cancelled and one.kind in kinds and kinds[one.kind].bookable
+    ]
+    if shared:
+        more = f", and {len(shared) - 3} more dates" if len(shared) > 3 else ""
+        return Finding(
+            f"meeting links: analysts share one at {'; '.join(shared[:3])}{more}",
+            "let each analyst set their own link in their profile, or import the column meeting_url",
+        )
+    return Finding("meeting links: no two analysts of a date share one")
 
 
 def _demo(session: Session, found: Settings, _now: datetime) -> Finding:

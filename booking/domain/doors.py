@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -43,3 +45,13 @@ def showing(door: Door, now: datetime) -> Showing:
 def room(*candidates: str | None) -> str | None:
     """The first room that is known: of this occurrence and analyst, the analyst's, the occurrence's, the series'."""
     return next((candidate for candidate in candidates if candidate), None)
+
+
+def sharing(links: Iterable[tuple[str, str | None]]) -> tuple[str, ...]:
+    """Of analysts and their meeting links: those whose link somebody else has too, in the order given.
+
+    Where two have one link, two members with bookings at the same time meet in the same room.
+    """
+    pairs = [(name, link) for name, link in links if link]
+    count = Counter(link for _, link in pairs)
+    return tuple(name for name, link in pairs if count[link] > 1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from booking.domain import wording
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -23,6 +25,7 @@ class Seen:
     enrolled: int
     waiting: int
     uncovered: int = 0  # bookings whose analyst is away, and nobody has them yet
+    sharing: tuple[str, ...] = ()  # analysts who have one meeting link with somebody else there
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,10 @@ def _of(one: Seen) -> list[Hand]:
     elif not one.has_room:
         text = f"{one.title}: no join link is known{f'; {one.enrolled} are enrolled' if one.enrolled else ''}."
         found.append(Hand("no-room", one.on, "A meeting has no join link", text, "Nobody can join", one.key))
+    if one.is_bookable and one.sharing:
+        text = f"{one.title}: {wording.listed(one.sharing)} have the same meeting link."
+        alert = "Two members booked at the same time would meet in one room"
+        found.append(Hand("shared-link", one.on, "Analysts share one meeting link", text, alert, one.key))
     if one.uncovered:
         text = f"{one.title}: {_are(one.uncovered, 'booking')} without anybody, because their analyst is away."
         alert = "Cancelled one hour before the start"

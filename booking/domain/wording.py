@@ -6,6 +6,7 @@ belong together are tied with no-break spaces.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -48,6 +49,11 @@ def span(start: datetime, end: datetime, zone: str) -> str:
 def label(instant: datetime, zone: str, programme_zone: str) -> str:
     """What stands behind a clock time: the abbreviation in the programme's zone, elsewhere the city."""
     return zones.abbreviation(instant, zone) if zone == programme_zone else zones.city(zone)
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a sentence lists them: "Ada", "Ada and Ben", "Ada, Ben and Caz"."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def rough(length: timedelta) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.domain import errors, names, zones
+from booking.domain import errors, links, names, zones
 from booking.domain.briefs import clean_line
 from booking.domain.organisation import Organisation
 from booking.services.deed import deed
@@ -35,9 +35,11 @@ def change(
     about: str = "",
     reminders: str = "yes",
     run_sheet: str = "",
+    meeting_url: str | None = None,
 ) -> Person:
     """Set name, zone (an IANA name, empty for none), invitations, what an analyst may be asked about, and what letters
-    come by themselves: `reminders` yes or no, `run_sheet` an hour of the day or empty for none.
+    come by themselves: `reminders` yes or no, `run_sheet` an hour of the day or empty for none; `meeting_url` is an
+    analyst's own meeting link, empty for none, None to leave it.
 
     What is set here wins over later imports. Raises TextNotAccepted naming the field.
     """
@@ -53,11 +55,15 @@ def change(
         raise errors.TextNotAccepted("reminders", "yes or no")
     if run_sheet not in {"", *map(str, RUN_SHEET_HOURS)}:
         raise errors.TextNotAccepted("run_sheet", "choose one of the hours")
+    if meeting_url and not links.is_https(meeting_url):
+        raise errors.TextNotAccepted("meeting_url", links.HTTPS)
     if session.get_one(Person, person_id).name != cleaned:
         locks.occurrences(session, bookings.shown_in(session, [person_id], now))  # always before persons
     person = locks.person(session, person_id)
     _remind(session, person, reminders == "yes", organisation, now)
     person.run_sheet_hour = int(run_sheet) if run_sheet else None
+    if meeting_url is not None and (meeting_url or None) != person.room_url:
+        person.room_url, person.room_url_is_own = meeting_url or None, True
     person.name_is_own = person.name_is_own or cleaned != person.name
     person.time_zone_is_own = person.time_zone_is_own or zone != person.time_zone
     if cleaned != person.name:

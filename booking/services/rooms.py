@@ -49,6 +49,31 @@ def set_links(
     return occurrence
 
 
+@deed
+def set_analyst_links(
+    session: Session,
+    occurrence_id: uuid.UUID,
+    given: Mapping[int, str],
+    now: datetime,
+    *,
+    actor_id: int | None = None,
+) -> Occurrence:
+    """Set analysts' own meeting links for one occurrence, by internal id; an empty text takes one away.
+
+    Raises NotFound; TextNotAccepted whose field is `link-` and the analyst's public id.
+    """
+    occurrence = locks.occurrence(session, occurrence_id)
+    for place in occurrence.roster:
+        if place.analyst_id in given:
+            check(f"link-{place.analyst.public_id}", given[place.analyst_id])
+            place.room_url = given[place.analyst_id] or None
+    register.write(
+        session, "set-links", "occurrence", occurrence.public_id, now, actor_id=actor_id, fields=["analysts"]
+    )
+    session.flush()
+    return occurrence
+
+
 def check(field: str, value: str) -> None:
     """Raise TextNotAccepted for what is no address of a page; an empty one is none."""
     if value and not links.is_https(value):

@@ -6,6 +6,7 @@ from flask import Flask
 
 from booking.web import (
     analyst,
+    analyst_links,
     attendance,
     away,
     bookings,
@@ -38,6 +39,7 @@ PAGES = (
     visits,
     attendance,
     coordinator,
+    analyst_links,
     letters,
     drafts,
     sign_in,

@@ -10,7 +10,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from booking.domain import errors, hands, plan_words, wording, zones
+from booking.domain import doors, errors, hands, plan_words, wording, zones
 from booking.domain.notices import UNDO_FOR
 from booking.domain.plan import Plan
 from booking.services import planning, rooms, undo
@@ -52,6 +52,7 @@ def next_days() -> ResponseReturnValue:
             one.enrolled,
             one.waiting,
             one.uncovered,
+            one.sharing,
         )
         for one in going_on
     ]
@@ -109,7 +110,7 @@ def one_series(slug: str) -> ResponseReturnValue:
     )
 
 
-def _occurrence(public_id: uuid.UUID) -> Occurrence:
+def occurrence_of(public_id: uuid.UUID) -> Occurrence:
     found = context.db().scalars(select(Occurrence).where(Occurrence.public_id == public_id)).one_or_none()
     return found if found is not None else abort(404)
 
@@ -136,7 +137,7 @@ def _form(occurrence: Occurrence) -> edit_forms.Asked:
 @access.coordinator
 def occurrence(public_id: uuid.UUID) -> ResponseReturnValue:
     """One date, and what can be changed of it."""
-    found = _occurrence(public_id)
+    found = occurrence_of(public_id)
     return _occurrence_page(found, edit_forms.Asked({name: "" for name in edit_forms.FIELDS}), {})
 
 
@@ -155,6 +156,8 @@ def _occurrence_page(found: Occurrence, asked: edit_forms.Asked, mistakes: dict[
             wording.NBSP, " "
         ),
         staff=staff,
+        sharing=_sharing(found),
+        listed=wording.listed,
         analysts=agenda.analysts(context.db()),
         whats=edit_forms.WHATS,
         scopes=edit_forms.SCOPES,
@@ -162,11 +165,23 @@ def _occurrence_page(found: Occurrence, asked: edit_forms.Asked, mistakes: dict[
     return page, 422 if mistakes or asked.mistakes else 200
 
 
+def _sharing(found: Occurrence) -> tuple[str, ...]:
+    """Analysts of a bookable date who have one meeting link with somebody else there."""
+    if not _is_bookable(found.series.kind):
+        return ()
+    rest = (found.room_url, found.series.room_url)
+    return doors.sharing(
+        (place.analyst.name, doors.room(place.room_url, place.analyst.room_url, *rest))
+        for place in found.roster
+        if not place.is_away
+    )
+
+
 @blueprint.get("/occurrences/<uuid:public_id>/plan")
 @access.coordinator
 def occurrence_plan(public_id: uuid.UUID) -> ResponseReturnValue:
     """The plan of a change, before it happens."""
-    found = _occurrence(public_id)
+    found = occurrence_of(public_id)
     asked = _form(found)
     if asked.edit is None:
         return _occurrence_page(found, asked, {})
@@ -184,7 +199,7 @@ def occurrence_plan(public_id: uuid.UUID) -> ResponseReturnValue:
 @access.coordinator
 def occurrence_publish(public_id: uuid.UUID) -> ResponseReturnValue:
     """Publish the change whose plan was shown."""
-    found = _occurrence(public_id)
+    found = occurrence_of(public_id)
     asked = _form(found)
     if asked.edit is None:
         return _occurrence_page(found, asked, {})
@@ -213,10 +228,17 @@ def links(public_id: uuid.UUID) -> ResponseReturnValue:
             whole_series=request.form.get("scope") == "series",
         )
     except errors.TextNotAccepted as refusal:
-        blank = edit_forms.Asked({name: "" for name in edit_forms.FIELDS})
-        return _occurrence_page(_occurrence(public_id), blank, {refusal.field: f"{refusal.reason.capitalize()}."})
+        return links_page(public_id, refusal)
     flash("Kept.")
     return redirect(url_for("coordinator.occurrence", public_id=public_id), 303)
+
+
+def links_page(public_id: uuid.UUID, refusal: errors.TextNotAccepted) -> ResponseReturnValue:
+    """The date's page, with what was wrong beside the field of its link."""
+    blank = edit_forms.Asked({name: "" for name in edit_forms.FIELDS})
+    return _occurrence_page(
+        occurrence_of(public_id), blank, {refusal.field: f"{refusal.reason[0].upper()}{refusal.reason[1:]}."}
+    )
 
 
 # -- plans, publishing, taking back

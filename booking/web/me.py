@@ -29,11 +29,13 @@ def profile() -> ResponseReturnValue:
         "invitations": person.invitations,
         "about": person.about,
         "reminders": "yes" if person.wants_reminders else "no",
+        "meeting_url": person.room_url or "",
         "run_sheet": "" if person.run_sheet_hour is None else str(person.run_sheet_hour),
     }
     mistakes: dict[str, str] = {}
     if request.method == "POST":
         values = {name: request.form.get(name, value) for name, value in values.items()}
+        values["meeting_url"] = values["meeting_url"].strip()
         try:
             deeds.change(context.db(), current_user.id, context.organisation(), context.now(), **values)
         except errors.TextNotAccepted as refusal:

@@ -81,6 +81,7 @@ LEVELS = {
     "coordinator.occurrence": "coordinator",
     "coordinator.occurrence_plan": "coordinator",
     "coordinator.occurrence_publish": "coordinator",
+    "analyst_links.save": "coordinator",
     "coordinator.links": "coordinator",
     "coordinator.changes": "coordinator",
     "coordinator.change": "coordinator",

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from booking.domain import doors
 from booking.domain.slots import QUARTER
 from booking.store.bookings import CONFIRMED, Booking
 from booking.store.claims import Claim
@@ -22,7 +23,10 @@ from booking.store.waiting import Waiting
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """One occurrence to come. `taken` of `quarters` are booked or held; `has_room` counts the analysts' own rooms."""
+    """One occurrence to come. `taken` of `quarters` are booked or held; `has_room` counts the analysts' own rooms.
+
+    `sharing` names the analysts who have one meeting link with somebody else there.
+    """
 
     id: int
     public_id: uuid.UUID
@@ -38,6 +42,7 @@ class Coming:
     analysts: tuple[str, ...]
     away: tuple[str, ...]
     has_room: bool
+    sharing: tuple[str, ...]
     taken: int
     quarters: int
     bookings: int
@@ -59,14 +64,14 @@ def between(session: Session, start: datetime, end: datetime, slug: str | None =
         .limit(most)
     ).all()
     ids = [occurrence.id for occurrence, _ in found]
-    staff: dict[int, list[tuple[str, bool, bool]]] = {}
+    staff: dict[int, list[tuple[str, bool, str | None]]] = {}
     for occurrence_id, name, is_away, own, theirs in session.execute(
         select(Roster.occurrence_id, Person.name, Roster.is_away, Roster.room_url, Person.room_url)
         .join(Person, Person.id == Roster.analyst_id)
         .where(Roster.occurrence_id.in_(ids))
         .order_by(Roster.occurrence_id, Roster.position)
     ):
-        staff.setdefault(occurrence_id, []).append((name, is_away, bool(own or theirs)))
+        staff.setdefault(occurrence_id, []).append((name, is_away, own or theirs))
     bookings = _count(session, Booking.occurrence_id, ids, Booking.status == CONFIRMED)
     taken = {
         occurrence_id: count
@@ -104,6 +109,7 @@ def between(session: Session, start: datetime, end: datetime, slug: str | None =
     for occurrence, series in found:
         team = staff.get(occurrence.id, [])
         present = [member for member in team if not member[1]]
+        rest = occurrence.room_url or series.room_url
         quarters = int((occurrence.ends_at - occurrence.starts_at) / QUARTER) * len(present)
         rows.append(
             Coming(
@@ -120,7 +126,8 @@ def between(session: Session, start: datetime, end: datetime, slug: str | None =
                 occurrence.module_number,
                 tuple(name for name, _, _ in present),
                 tuple(name for name, is_away, _ in team if is_away),
-                bool(occurrence.room_url or series.room_url) or (bool(present) and all(room for _, _, room in present)),
+                bool(rest) or (bool(present) and all(room for _, _, room in present)),
+                doors.sharing((name, room or rest) for name, _, room in present),
                 taken.get(occurrence.id, 0),
                 quarters,
                 bookings.get(occurrence.id, 0),

@@ -83,6 +83,13 @@ def elsewhere(instant: datetime, zone: str) -> str:
     return " · ".join(parts)
 
 
+def own_clock(instant: datetime, reader_zone: str | None, programme_zone: str) -> str:
+    """A clock time of the reader's own day: "2:05 pm Sydney"; "1:05 pm AEST" where clocks agree or none is known."""
+    if reader_zone is None or same_clock(instant, reader_zone, programme_zone):
+        return f"{clock(instant, programme_zone)} {zones.abbreviation(instant, programme_zone)}"
+    return f"{clock(instant, reader_zone)} {zones.city(reader_zone)}"
+
+
 @lru_cache(maxsize=1024)
 def when(instant: datetime, reader_zone: str | None, programme_zone: str) -> str:
     """One start for one reader, their time first, the programme's beside it; the weekday again where it differs.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -15,6 +15,12 @@ from booking.domain import waitlist_words, wording
 from booking.domain.organisation import Organisation
 
 INSTANTS = ("starts_at", "ends_at", "was_at", "offered_at", "lapses_at")
+#: Facts that only some of these emails have, as the others read: a template never asks whether a name exists.
+OPTIONAL: Mapping[str, Mapping[str, Any]] = {
+    "moved-by-us": {"was_title": "", "may_wait": False},
+    "programme-changed": {"booking": "", "is_invited": False},
+}
+OPTIONAL_OF_LINES: Mapping[str, Mapping[str, Any]] = {"programme-changed": {"differs": ()}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +72,8 @@ def render(
     name: str, facts: Mapping[str, Any], recipient: Recipient, links: Mapping[str, str], organisation: Organisation
 ) -> Rendered:
     """The letter `name` to `recipient`: times in their zone first; `links` are made now and stored nowhere."""
-    values = _timed(facts)
-    values["lines"] = [_timed(line) for line in facts.get("lines", ())]
+    values = {**OPTIONAL.get(name, {}), **_timed(facts)}
+    values["lines"] = [{**OPTIONAL_OF_LINES.get(name, {}), **_timed(line)} for line in facts.get("lines", ())]
     zone = str(values.get("zone", organisation.zone))
     policy = organisation.policy_for(str(values.get("series", "")))
 
@@ -77,8 +83,14 @@ def render(
     def elsewhere(instant: datetime) -> str:
         return wording.elsewhere(instant, zone) if recipient.zone is None else ""
 
+    def join_from(starts_at: datetime) -> str:
+        """From when the join link lets its reader in: "1:05 pm Sydney"."""
+        opens_at = starts_at - timedelta(minutes=policy.door_minutes)
+        return wording.own_clock(opens_at, recipient.zone, zone)
+
     context = {
         "facts": values,
+        "join_from": join_from,
         "to": recipient,
         "links": links,
         "organisation": organisation,

@@ -1,4 +1,4 @@
-"""Ending letters that come by themselves: from their List-Unsubscribe header in one press, or from the link in them."""
+"""Stop reminders and the morning email: by their List-Unsubscribe header in one click, or from the link in them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from booking.web import access, context, csrf, manage
 
 blueprint = Blueprint("unsubscribe", __name__, url_prefix="/unsubscribe")
 WORDS = {
-    "reminders": ("Reminders before what you have booked or enrolled in", "No reminders any more"),
-    "run-sheet": ("The letter in the morning with the day’s bookings", "No morning letter any more"),
+    "reminders": ("Reminders of your bookings and enrolments", "Stop reminders"),
+    "run-sheet": ("The morning email with the day’s bookings", "Stop the morning email"),
 }
 
 
@@ -25,7 +25,7 @@ def _person(what: str, token: str) -> uuid.UUID:
 @blueprint.get("/<any('reminders', 'run-sheet'):what>/<token>")
 @access.token
 def ask(what: str, token: str) -> ResponseReturnValue:
-    """A page with the one button: links in letters are opened by scanners too."""
+    """A page with the one button: links in emails are opened by scanners too."""
     _person(what, token)
     return render_template("me/unsubscribe.html", what=WORDS[what], is_done=False)
 

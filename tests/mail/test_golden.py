@@ -287,7 +287,7 @@ def test_a_letter_about_a_booking_that_stands_has_its_manage_address_and_its_doo
     for part in (made.text, made.html):
         assert LINKS["manage"] in part
         assert LINKS["door"] in part
-        assert ("Declining in your calendar cancels nothing" in part) is facts["is_invited"]
+        assert ("Declining it in your calendar doesn" in part) is facts["is_invited"]
 
 
 @pytest.mark.parametrize("golden", LETTERS)

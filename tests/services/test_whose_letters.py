@@ -197,7 +197,7 @@ def test_no_letter_has_another_persons_address_and_only_a_members_about_a_bookin
         if row.name == "booked" and calendars:
             text = message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
             assert "Gmail may ask whether you know us: say yes once." in text
-            assert "Declining in your calendar cancels nothing" in text
+            assert "Declining it in your calendar doesn't cancel the booking" in text
     assert inviting == INVITING
     (enrolled, *_) = [words_of(message) for row, message in sent if row.name == "enrolled"]
     assert "https://booking.example.org/calendars" in enrolled

@@ -41,7 +41,7 @@ def test_a_refused_letter_is_told_at_once_shown_and_sent_again(database: Databas
         send(database, mailbox.url)
         send(database, mailbox.url)
         assert [(str(one["To"]), str(one["Subject"])[:20]) for one in mailbox.messages] == [
-            (f"Cora <{cora.email}>", "Letters are failing:")
+            (f"Cora <{cora.email}>", "1 email bounced")
         ]
         page = client.get("/coordinator/letters?show=failed").text
         assert "no such user" in page
@@ -143,11 +143,11 @@ def test_one_press_ends_reminders_from_the_mail_program_or_the_page(database: Da
     session.commit()
     client = client_of(make_app(database))
     path = f"/unsubscribe/reminders/{tokens.sign(SECRET_KEY, 'unsubscribe-reminders', str(member.public_id))}"
-    assert "No reminders any more" in client.get(path).text
+    assert "Stop reminders" in client.get(path).text
     session.rollback()
     assert session.get_one(Person, member.id).wants_reminders, "opening the link ends nothing"
     answer = client.post(path, data={"List-Unsubscribe": "One-Click"})
-    assert (answer.status_code, "They have ended" in answer.text) == (200, True)
+    assert (answer.status_code, "Stopped." in answer.text) == (200, True)
     session.rollback()
     session.expire_all()
     assert not session.get_one(Person, member.id).wants_reminders

@@ -1,0 +1,24 @@
+"""What every template keeps to, whatever it shows."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from booking import resources
+
+TEMPLATES = sorted(path for path in resources.folder("templates").rglob("*") if path.is_file())
+#: Whoever branches on whether a name exists shows the wrong words as soon as somebody passes it always, or never.
+EXISTENCE = re.compile(r"\bis\s+(?:not\s+)?(?:un)?defined\b|\|\s*d(?:efault)?\b")
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_no_template_asks_whether_a_name_exists(template: object) -> None:
+    assert EXISTENCE.findall(template.read_text(encoding="utf-8")) == []  # type: ignore[attr-defined]
+
+
+def test_the_pattern_finds_each_way_of_asking() -> None:
+    for asked in ("x is defined", "x is not defined", "x is undefined", "x|default([])", "x | d('')"):
+        assert EXISTENCE.search(asked)
+    assert not EXISTENCE.search("x|day")

@@ -165,6 +165,9 @@ def everything_that_is_written_about(post: Post) -> None:
     letters.enqueue(session, "trial", cora.email, {}, NOW, person_id=cora.id)
     session.commit()
     post.deliver(CLINIC_AT + 3 * HOUR)
+    # the next day, in the last hour: whoever waits hears at once of what is given up
+    cancel(session, held[1].public_id, ORGANISATION, alone.starts_at - HOUR / 2)
+    post.deliver(alone.starts_at - HOUR / 2)
 
 
 def words_of(message: EmailMessage) -> str:
@@ -196,7 +199,7 @@ def test_no_letter_has_another_persons_address_and_only_a_members_about_a_bookin
             assert attendee == row.to_email
         if row.name == "booked" and calendars:
             text = message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
-            assert "Gmail may ask whether you know us: say yes once." in text
+            assert "If Gmail asks whether you know the sender, choose Yes." in text
             assert "Declining it in your calendar doesn't cancel the booking" in text
     assert inviting == INVITING
     (enrolled, *_) = [words_of(message) for row, message in sent if row.name == "enrolled"]

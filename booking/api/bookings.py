@@ -115,7 +115,7 @@ def change(wanted: dict[str, Any], public_id: uuid.UUID) -> ResponseReturnValue:
         try:
             move(session, public_id, request, context.organisation(), now, member_id=current_user.id)
         except errors.SlotTaken as refusal:
-            return _taken(refusal, request)
+            return _taken(refusal, request, public_id)
     if wanted.keys() & {"topic", "link"}:
         texts = {name: wanted[name] for name in ("topic", "link") if name in wanted}
         edit_brief(session, public_id, now, member_id=current_user.id, **texts)
@@ -149,8 +149,9 @@ def _own(public_id: uuid.UUID) -> Appointment:
     return found
 
 
-def _taken(refusal: errors.SlotTaken, request: BookingRequest) -> Response:
-    return problems.of(refusal, nearest=slots.nearest(request.occurrence, request.minutes, request.starts_at))
+def _taken(refusal: errors.SlotTaken, request: BookingRequest, moving: uuid.UUID | None = None) -> Response:
+    near = slots.nearest(request.occurrence, request.minutes, request.starts_at, moving)
+    return problems.of(refusal, nearest=near)
 
 
 def _just_made(made: Booked, request: BookingRequest) -> dict[str, object]:

@@ -18,7 +18,8 @@ from booking.api.schemas import OccurrenceSlotQuery, SlotQuery, SlotsSchema
 from booking.domain import errors, slots
 from booking.domain.recurrence import LONGEST
 from booking.domain.slots import Slot
-from booking.store.queries import timetables
+from booking.store import bookings
+from booking.store.queries import suggestions, timetables
 from booking.store.queries.timetables import Timetable
 from booking.web import access, context
 from booking.web.reader import current_user
@@ -109,13 +110,18 @@ def as_items(found: Timetable, free: list[Slot]) -> list[dict[str, object]]:
     ]
 
 
-def nearest(occurrence: uuid.UUID, minutes: int, wanted_at: datetime) -> list[dict[str, object]]:
-    """After a lost race: the free slots of that occurrence nearest to what was wanted, read anew."""
+def nearest(
+    occurrence: uuid.UUID, minutes: int, wanted_at: datetime, moving: uuid.UUID | None = None
+) -> list[dict[str, object]]:
+    """After a lost race: the slots of that occurrence nearest to what was wanted that the reader can book, read anew.
+
+    `moving` is the booking of theirs that was to move there.
+    """
     session = context.db()
     session.rollback()
-    found = timetables.timetable(session, occurrence, current_user.id)
-    if found is None:
-        return []
-    policy = found.policy(context.organisation())
-    here = slots.free(found.hours, minutes, policy, context.now())
-    return as_items(found, slots.nearest(slots.offered(found.hours, here), wanted_at))
+    row = None if moving is None else bookings.with_public_id(session, moving)
+    search = suggestions.for_member(
+        session, current_user.id, context.organisation(), context.now(), None if row is None else row.id
+    )
+    near = search.nearest(occurrence, minutes, wanted_at)
+    return [] if near is None else as_items(*near)

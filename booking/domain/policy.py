@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import uuid
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from booking.domain import errors, zones
@@ -27,12 +28,60 @@ class Standing:
     is_waiting: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One confirmed booking that counts for a limit: its ids, its occurrence's internal one, and its start."""
+
+    id: int
+    public_id: uuid.UUID
+    occurrence_id: int
+    starts_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What one member holds, for any number of slots that they may ask for.
+
+    `bookings` are the confirmed ones of the last two weeks and to come, `missed` the starts of those they did not
+    come to; `is_waiting` as in Standing, for the occurrence that they were read for.
+    """
+
+    is_member: bool
+    member_until: date | None
+    bookings: tuple[Counted, ...] = ()
+    missed: tuple[datetime, ...] = ()
+    is_waiting: bool = False
+
+    def standing(
+        self,
+        occurrence_id: int,
+        starts_at: datetime,
+        policy: Policy,
+        zone: str,
+        now: datetime,
+        moving: int | None = None,
+    ) -> Standing:
+        """As it counts for a slot at `starts_at` in that occurrence, the booking `moving` left out."""
+        monday, next_monday = week_of(starts_at, zone)
+        held = [one for one in self.bookings if one.id != moving]
+        since = now - timedelta(days=policy.no_show_days)
+        return Standing(
+            self.is_member,
+            self.member_until,
+            upcoming=sum(one.starts_at > now for one in held),
+            in_occurrence=sum(one.occurrence_id == occurrence_id for one in held),
+            in_week=sum(monday <= one.starts_at < next_monday for one in held),
+            no_shows=sum(at >= since for at in self.missed),
+            is_waiting=self.is_waiting,
+        )
+
+
 def refusal(
     standing: Standing, policy: Policy, starts_at: datetime, zone: str, *, clinic_at: datetime, now: datetime
 ) -> errors.Refusal | None:
     """Why this member may not book a slot that starts at `starts_at` in the clinic that begins at `clinic_at`.
 
-    None if they may. On standby, limits do not count.
+    None if they may. In the last hour (`standby_minutes`) limits do not count.
     """
     if not standing.is_member:
         return errors.NotAMember()
@@ -50,16 +99,6 @@ def refusal(
         if limit and held >= limit:
             return errors.LimitReached(scope, limit, standby_at)
     return None
-
-
-def without(standing: Standing, *, in_occurrence: bool, in_week: bool) -> Standing:
-    """The standing once a booking that is still to come is given up; whether it is in that occurrence, in that week."""
-    return replace(
-        standing,
-        upcoming=standing.upcoming - 1,
-        in_occurrence=standing.in_occurrence - in_occurrence,
-        in_week=standing.in_week - in_week,
-    )
 
 
 def standby_from(policy: Policy, clinic_at: datetime) -> datetime:

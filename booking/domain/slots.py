@@ -115,26 +115,28 @@ def offered(hours: Hours, candidates: Sequence[Slot]) -> list[Slot]:
 
 @dataclass(frozen=True, slots=True)
 class Leaning:
-    """What decides between analysts for a member who takes anyone. `seen` is who they saw last, `booked` how many
-    bookings each has that week, `names` their names."""
+    """What decides between analysts for a member who takes any of them. `kept` is whom the booking that moves is
+    with, `seen` who they saw last, `booked` how many bookings each has that week, `names` their names."""
 
     seen: int | None = None
     booked: Mapping[int, int] = field(default_factory=dict)
     names: Mapping[int, str] = field(default_factory=dict)
+    kept: int | None = None
 
 
 def choose(hours: Hours, candidates: Sequence[Slot], leaning: Leaning | None = None) -> Slot | None:
-    """Of slots at one start, the one for a member who takes anyone.
+    """Of slots at one start, the one for a member who takes any analyst.
 
-    Seen last time; strands no quarter; fewest bookings that week; name.
+    Who the booking is with already; seen last time; strands no quarter; fewest bookings that week; name.
     """
     if not candidates:
         return None
     lean = leaning or Leaning()
 
-    def order(slot: Slot) -> tuple[bool, int, int, str, int]:
+    def order(slot: Slot) -> tuple[bool, bool, int, int, str, int]:
         who = slot.analyst_id
         return (
+            who != lean.kept,
             who != lean.seen,
             stranded(hours, slot),
             lean.booked.get(who, 0),

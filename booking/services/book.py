@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from booking.domain import briefs, errors, policy, slots
 from booking.domain.organisation import Organisation, Policy
 from booking.domain.policy import Standing
-from booking.domain.slots import Slot
+from booking.domain.slots import Leaning, Slot
 from booking.services.deed import deed
 from booking.store import bookings, claims, facts, idempotency, letters, locks, offers, register, reminders
 from booking.store.base import new_public_id
 from booking.store.bookings import Booking
 from booking.store.people import Person
 from booking.store.programme import Occurrence
+from booking.store.queries import holdings, timetables
 from booking.store.queries import occurrences as queries
-from booking.store.queries import timetables
 from booking.store.queries.timetables import Analyst, Timetable
 
 
@@ -146,14 +146,14 @@ def pick(
     organisation: Organisation,
     now: datetime,
     member_id: int,
-    moving: int | None = None,
+    moving: Booking | None = None,
 ) -> Picked:
-    """The slot that was asked for, with its analyst: chosen where anyone will do.
+    """The slot that was asked for, with its analyst: chosen where any analyst will do.
 
-    The quarters of the booking `moving` (an internal id) count as free; offers that the clock has ended are passed
-    on first. Raises why the slot cannot be had.
+    The quarters of the booking `moving` count as free, and its analyst is kept where they are free; offers that the
+    clock has ended are passed on first. Raises why the slot cannot be had.
     """
-    found = timetables.timetable(session, request.occurrence, member_id, moving)
+    found = timetables.timetable(session, request.occurrence, member_id, None if moving is None else moving.id)
     if found is None:
         raise errors.NotFound()
     if not organisation.kinds[found.kind].bookable:
@@ -165,8 +165,7 @@ def pick(
     free = [slot for slot, why in zip(candidates, refusals, strict=True) if why is None]
     leaning = None
     if len(free) > 1:
-        week = policy.week_of(request.starts_at, organisation.zone)
-        leaning = queries.leaning(session, member_id, {a.id: a.name for a in found.analysts}, week, now)
+        leaning = leaning_of(session, found, member_id, organisation, now, moving.analyst_id if moving else None)
     chosen = slots.choose(found.hours, free, leaning)
     if chosen is None:
         is_taken = any(isinstance(why, errors.SlotTaken) and not why.own for why in refusals)
@@ -174,6 +173,23 @@ def pick(
             return pick(session, request, organisation, now, member_id, moving)
         raise next((why for why in refusals if why is not None), errors.NotOnRoster())
     return Picked(chosen, rules, found, next(a for a in found.analysts if a.id == chosen.analyst_id))
+
+
+def leaning_of(
+    session: Session,
+    found: Timetable,
+    member_id: int,
+    organisation: Organisation,
+    now: datetime,
+    kept: int | None = None,
+) -> Leaning:
+    """What decides who it will be for a member who takes any analyst there; the page says it, booking does it.
+
+    `kept` is the analyst (an internal id) whom the booking that moves is with.
+    """
+    week = policy.week_of(found.hours.starts_at, organisation.zone)
+    leaning = queries.leaning(session, member_id, {a.id: a.name for a in found.analysts}, week, now)
+    return replace(leaning, kept=kept)
 
 
 def check_may_book(
@@ -229,9 +245,8 @@ def standing_of(
     moving: int | None = None,
 ) -> Standing:
     """What the member holds already, as it counts for a slot there."""
-    week = policy.week_of(at.starts_at, organisation.zone)
-    since = now - timedelta(days=rules.no_show_days)
-    return queries.standing(session, at.occurrence_id, member_id, now, week, since, moving)
+    held = holdings.of_member(session, member_id, organisation, now, at.occurrence_id)
+    return held.standing(at.occurrence_id, at.starts_at, rules, organisation.zone, now, moving)
 
 
 def invites(member: Person) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking.domain import errors
+from booking.domain import briefs, errors
 from booking.domain.organisation import Organisation
 from booking.domain.slots import Slot
 from booking.services.book import BookingRequest, check_may_book, pick
@@ -29,12 +29,14 @@ def move(
     *,
     member_id: int | None = None,
 ) -> Booking:
-    """Move a booking that has not started; it keeps its id, its UID and its brief.
+    """Move a booking that has not started; it keeps its id, its UID, and its brief where the request has none.
 
-    It does not count against the member's own limits, and its own quarters count as free. A move to where it
-    already is changes nothing (a form sent twice). `member_id` is whose it must be, None for whoever holds its
+    It does not count against the member's own limits, and its own quarters count as free. Where any analyst will do
+    it stays with the one it is with, if they are free then. A move to where it already is changes nothing (a form
+    sent twice). `member_id` is whose it must be, None for whoever holds its
     manage address. Raises what `book` raises, and AlreadyStarted and NotConfirmed; then nothing is written.
     """
+    topic, link = briefs.clean_topic(request.topic), briefs.clean_link(request.link)
     target_id = occurrences.occurrence_id(session, request.occurrence)
     booking = queries.locked_for_member(session, booking_id, member_id, target_id)
     was_in = booking.occurrence_id
@@ -44,12 +46,14 @@ def move(
         return booking
     if now >= booking.starts_at:
         raise errors.AlreadyStarted(booking.starts_at)
-    picked = pick(session, request, organisation, now, booking.member_id, moving=booking.id)
+    picked = pick(session, request, organisation, now, booking.member_id, moving=booking)
     slot, rules, analyst = picked.slot, picked.rules, picked.analyst.name
     target = session.get_one(Occurrence, target_id)
     check_may_book(session, booking.member, target, slot, rules, organisation, now, moving=booking.id)
     was = booking.slot
-    put(session, booking, target, slot, analyst, organisation, now, chose_analyst=request.analyst is not None)
+    booking.topic, booking.link = topic or booking.topic, link or booking.link
+    chose = request.analyst is not None or (booking.chose_analyst and slot.analyst_id == was.analyst_id)
+    put(session, booking, target, slot, analyst, organisation, now, chose_analyst=chose)
     offers.end_place_of(session, target_id, booking.member_id, "booked", now)
     for occurrence_id in sorted({was_in, target_id}):
         offers.pass_on(session, occurrence_id, organisation, now, [was] if occurrence_id == was_in else ())

@@ -115,7 +115,7 @@ def move_for(
     member_id, was_in, freed = booking.member_id, booking.occurrence_id, booking.slot
     offers.settle(session, target_id, organisation, now)
     open_to_staff = organisation.for_staff()
-    picked = pick(session, request, open_to_staff, now, member_id, moving=booking.id)
+    picked = pick(session, request, open_to_staff, now, member_id, moving=booking)
     slot, rules = picked.slot, picked.rules
     target = session.get_one(Occurrence, target_id)
     at = Asked(target_id, target.starts_at, slot.starts_at)

@@ -20,8 +20,7 @@ from booking.store import locks, offers, register
 from booking.store.base import new_public_id
 from booking.store.bookings import CONFIRMED, Booking
 from booking.store.people import Person
-from booking.store.queries import occurrences as occurrence_queries
-from booking.store.queries import timetables
+from booking.store.queries import holdings, timetables
 from booking.store.queries import waitlist as queries
 from booking.store.waiting import Offer, Waiting
 
@@ -105,8 +104,7 @@ def _check_member(
     session: Session, member: Person, occurrence_id: int, starts_at: datetime, organisation: Organisation, now: datetime
 ) -> None:
     """Only the membership counts for waiting: limits are looked at when something is offered or taken."""
-    week = policy.week_of(starts_at, organisation.zone)
-    held = occurrence_queries.standing(session, occurrence_id, member.id, now, week, now)
+    held = holdings.of_member(session, member.id, organisation, now)
     alone = Standing(held.is_member, held.member_until, 0, 0)
     why = policy.refusal(alone, Policy(), starts_at, organisation.zone, clinic_at=starts_at, now=now)
     if why is not None:
@@ -186,7 +184,7 @@ def accept(
     moving = None if given_up is None else given_up.id
     analyst = None if analyst_id is None else session.get_one(Person, analyst_id).public_id
     wanted = BookingRequest(occurrence.public_id, at, place.minutes, analyst)
-    picked = pick(session, wanted, organisation, now, place.member_id, moving)
+    picked = pick(session, wanted, organisation, now, place.member_id, given_up)
     slot, rules = picked.slot, picked.rules
     member = session.get_one(Person, place.member_id)
     check_may_book(session, member, occurrence, slot, rules, organisation, now, moving)

@@ -1,4 +1,4 @@
-"""What deeds and pages read of one occurrence, and what a member already holds."""
+"""What services and pages read of one occurrence, and who a member who takes any analyst gets."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, func, null, or_, select, union_all
+from sqlalchemy import bindparam, func, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.domain.policy import Standing
 from booking.domain.slots import Leaning
-from booking.store.bookings import CAME, CONFIRMED, NO_SHOW, Booking
-from booking.store.people import Person, Role
+from booking.store.bookings import CAME, CONFIRMED, Booking
 from booking.store.programme import Occurrence
-from booking.store.waiting import Waiting
 
 
 def occurrence_id(session: Session, public_id: uuid.UUID) -> int:
@@ -29,59 +26,6 @@ def occurrence_id(session: Session, public_id: uuid.UUID) -> int:
 def with_public_id(session: Session, public_id: uuid.UUID) -> Occurrence | None:
     """The occurrence of that id, or None."""
     return session.scalars(select(Occurrence).where(Occurrence.public_id == public_id)).one_or_none()
-
-
-_MINE = (
-    (Booking.member_id == bindparam("member_id")) & (Booking.status == CONFIRMED) & (Booking.id != bindparam("moving"))
-)
-_STANDING = select(
-    exists().where(Role.person_id == Person.id, Role.role == "member"),
-    Person.closed_at,
-    Person.member_until,
-    select(func.count()).select_from(Booking).where(_MINE, Booking.starts_at > bindparam("now")).scalar_subquery(),
-    select(func.count())
-    .select_from(Booking)
-    .where(_MINE, Booking.occurrence_id == bindparam("occurrence_id"))
-    .scalar_subquery(),
-    select(func.count())
-    .select_from(Booking)
-    .where(_MINE, Booking.starts_at >= bindparam("monday"), Booking.starts_at < bindparam("next_monday"))
-    .scalar_subquery(),
-    select(func.count())
-    .select_from(Booking)
-    .where(_MINE, Booking.outcome == NO_SHOW, Booking.starts_at >= bindparam("since"))
-    .scalar_subquery(),
-    exists().where(
-        Waiting.occurrence_id == bindparam("occurrence_id"),
-        Waiting.member_id == bindparam("member_id"),
-        Waiting.ended_at.is_(None),
-    ),
-).where(Person.id == bindparam("member_id"))
-
-
-def standing(
-    session: Session,
-    occurrence_id: int,
-    member_id: int,
-    now: datetime,
-    week: tuple[datetime, datetime],
-    no_shows_since: datetime,
-    moving: int | None = None,
-) -> Standing:
-    """What the member holds at `now`, the booking `moving` (an internal id) not counted: one statement."""
-    values = {
-        "occurrence_id": occurrence_id,
-        "member_id": member_id,
-        "now": now,
-        "moving": moving or 0,
-        "monday": week[0],
-        "next_monday": week[1],
-        "since": no_shows_since,
-    }
-    row = session.connection().execute(_STANDING, values).one_or_none()
-    if row is None:
-        raise errors.NotFound()
-    return Standing(bool(row[0]) and row[1] is None, row[2], row[3], row[4], row[5], row[6], bool(row[7]))
 
 
 _LAST_SEEN = (

@@ -9,17 +9,19 @@ from datetime import datetime, timedelta
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from booking.domain import errors, policy, slots, tokens
+from booking.domain import errors, policy, tokens
 from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment
 from booking.domain.organisation import Policy
 from booking.services import cover
+from booking.services.book import leaning_of
 from booking.services.brief import edit_brief
 from booking.services.cancel import cancel as cancel_deed
 from booking.services.move import move as move_deed
 from booking.store import bookings
 from booking.store.queries import meetings as queries
-from booking.store.queries import timetables, visits
+from booking.store.queries import suggestions, timetables, visits
+from booking.store.queries.suggestions import Search
 from booking.store.queries.timetables import Timetable
 from booking.web import context, inviting, picker, refusals, shell
 from booking.web.picker import Chosen
@@ -161,7 +163,7 @@ def _move(appointment: Appointment, links: Links, member_id: int | None) -> Resp
         )
     except Refusal as refusal:
         return _move_page(appointment, links, chosen, refusal)
-    flash("Moved. A letter says so too.")
+    flash("Moved. We’ve emailed you the new time.")
     return redirect(links.show, 303)
 
 
@@ -180,36 +182,42 @@ def _move_page(
     row = bookings.with_public_id(session, appointment.public_id)
     if row is None:
         raise errors.NotFound()
-    bookable = [name for name, kind in organisation.kinds.items() if kind.bookable]
-    start, end = picker.horizon(rules_of(appointment), now)
-    coming = timetables.coming(session, bookable, start, end, row.member_id, row.id)
-    choices = [(found, _first_free(found, now, row.minutes)) for found in coming if found.hours.ends_at > now]
-    target = _target(appointment)
+    search = suggestions.for_member(session, row.member_id, organisation, now, row.id)
+    coming, target = search.coming(), _target(appointment)
     found = next((found for found in coming if found.public_id == target), None)
-    if found is None:
+    found = found or timetables.timetable(session, target, row.member_id, row.id)
+    if found is None or not organisation.kinds[found.kind].bookable:
         raise errors.NotFound()
-    meeting = queries.meeting(session, target)
     rules = found.policy(organisation)
+    hindrance = search.hindrance(found)
     is_lost = isinstance(refusal, errors.SlotTaken) and not refusal.own
-    made = picker.grids(found, rules, now, chosen, chosen.slot if is_lost else "", verb="Move to")
-    words = "Choose a time for the length you want." if isinstance(refusal, picker.NoSlotChosen) else ""
+    kept = leaning_of(session, found, row.member_id, organisation, now, row.analyst_id)
+    made = picker.grids(found, rules, now, chosen, chosen.slot if is_lost else "", verb="Move to", leaning=kept)
     page = render_template(
         "member/move.html",
         appointment=appointment,
-        meeting=meeting,
+        meeting=queries.meeting(session, target),
         links=links,
-        choices=choices,
+        choices=[(one, _first_free(one, search, row.minutes)) for one in coming],
         target=target,
         grids=made,
         minutes=next((n for n in rules.slot_minutes if str(n) == chosen.minutes), rules.slot_minutes[0]),
-        has_free=any(grid.has_free for grid in made),
+        has_free=any(grid.has_free for grid in made) and hindrance is None,
+        hindrance=refusals.sentence(hindrance) if hindrance is not None else "",
         refusal=refusal,
-        words=words or (refusals.sentence(refusal) if refusal is not None else ""),
+        words=_move_words(refusal),
         is_visitor=False,
     )
     return page, refusals.status(refusal) if refusal is not None else 200
 
 
-def _first_free(found: Timetable, now: datetime, minutes: int) -> str:
-    free = slots.free(found.hours, minutes, found.policy(context.organisation()), now)
+def _move_words(refusal: Refusal | None) -> str:
+    if isinstance(refusal, picker.NoSlotChosen):
+        return "Choose a time for the length you want."
+    return refusals.sentence(refusal) if refusal is not None else ""
+
+
+def _first_free(found: Timetable, search: Search, minutes: int) -> str:
+    """The first start there that the booking could move to, in words; empty where there is none."""
+    free = search.bookable(found, minutes)
     return shell.mine(free[0].starts_at, found.zone) if free else ""

@@ -12,11 +12,11 @@ from booking.domain import policy, slots, turns
 from booking.domain.meetings import Appointment
 from booking.domain.recurrence import LONGEST
 from booking.store import bookings as booking_rows
-from booking.store.queries import enrolments, timetables, visits, waitlist
+from booking.store.queries import enrolments, suggestions, visits, waitlist
 from booking.store.queries import meetings as queries
 from booking.store.queries import turns as turn_queries
 from booking.store.queries.enrolments import Enrolled
-from booking.web import access, booked, context, inviting, picker
+from booking.web import access, booked, context, inviting
 from booking.web import places as places_pages
 from booking.web.booked import Links
 from booking.web.reader import current_user
@@ -125,14 +125,15 @@ def brief(public_id: uuid.UUID) -> ResponseReturnValue:
 def go_on(public_id: uuid.UUID) -> ResponseReturnValue:
     """To the next clinic that has something free, with the same analyst if there is one; the brief goes on from it."""
     visit = own(public_id)
-    organisation, now = context.organisation(), context.now()
-    bookable = [name for name, kind in organisation.kinds.items() if kind.bookable]
-    start, end = picker.horizon(organisation.policy, now)
-    coming = timetables.coming(context.db(), bookable, start, end, current_user.id)
-    free = [one for one in coming if slots.free(one.hours, 15, one.policy(organisation), now)]
+    session, organisation, now = context.db(), context.organisation(), context.now()
+    search = suggestions.for_member(session, current_user.id, organisation, now)
+    coming = [(one, one.policy(organisation)) for one in search.coming()]
+    free = [one for one, rules in coming if search.bookable(one, rules.slot_minutes[0])]
+    # at a limit: where something is free, the page asks which booking it replaces
+    free = free or [one for one, rules in coming if slots.free(one.hours, rules.slot_minutes[0], rules, now)]
     same = [one for one in free if visit.analyst_public_id in {analyst.public_id for analyst in one.analysts}]
     if not free:
-        flash("Nothing is free in the coming weeks. The programme shows what comes.")
+        flash("There’s nothing you can book in the coming weeks. Here is what’s on.")
         return redirect(url_for("programme.week"), 303)
     return redirect(url_for("occurrence.show", public_id=(same or free)[0].public_id, go_on=public_id), 303)
 

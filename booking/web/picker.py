@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from booking.domain import errors, slots, wording, zones
 from booking.domain.organisation import Policy
@@ -34,6 +34,7 @@ class Cell:
     yours: str
     names: str
     why: str
+    is_taken: bool
     is_best: bool
     is_checked: bool
     is_lost: bool
@@ -182,28 +183,10 @@ class _Maker:
             clock=clock,
             yours=own,
             names="",
+            is_taken=isinstance(why, errors.SlotTaken) and not why.own,
             why="" if why is None else "yours" if getattr(why, "own", False) else WHY.get(why.code, "–"),
             is_best=start == self.best_at and why is None and analyst == "any",
             is_checked=why is None and value == self.chosen.slot,
             is_lost=value == self.lost,
             said=f"{self.verb} {when}, {self.minutes} minutes{with_name}",
         )
-
-
-def starts_elsewhere(
-    found: list[Timetable], policies: list[Policy], now: datetime, minutes: int, most: int = 3
-) -> list[tuple[Timetable, Slot]]:
-    """The next free starts in other clinics, one a clinic, earliest first."""
-    made = []
-    for timetable, policy in zip(found, policies, strict=True):
-        free = slots.free(timetable.hours, minutes, policy, now)
-        if free:
-            made.append((timetable, free[0]))
-        if len(made) == most:
-            break
-    return made
-
-
-def horizon(policy: Policy, now: datetime) -> tuple[datetime, datetime]:
-    """The window of clinics in which a slot can be booked at `now`."""
-    return now - timedelta(days=1), now + timedelta(days=policy.horizon_days)

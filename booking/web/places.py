@@ -12,23 +12,19 @@ from datetime import UTC, datetime
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking.domain import errors, policy, slots, tokens, waitlist, waitlist_words
+from booking.domain import errors, slots, tokens, waitlist, waitlist_words
 from booking.domain.errors import Refusal
-from booking.domain.meetings import Appointment
 from booking.domain.organisation import Policy
 from booking.domain.slots import Slot
 from booking.services import waitlist as deeds
-from booking.services.book import Asked, standing_of
-from booking.store.queries import meetings, timetables
+from booking.store.queries import timetables
 from booking.store.queries import waitlist as queries
 from booking.store.queries.timetables import Timetable
 from booking.store.queries.waitlist import Waits
-from booking.web import access, context, manage, refusals, shell
+from booking.web import access, context, limits, manage, refusals, shell
 from booking.web.reader import current_user
 
 blueprint = Blueprint("places", __name__)
-
-MOST_UPCOMING = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +155,7 @@ def show(place: Waits, links: Links, refusal: Refusal | None = None) -> Response
     is_offered = is_open and place.lapses_at is not None and now < place.lapses_at
     called = _called(place, found, rules, now) if is_open and not is_offered else []
     at = place.offered_at if is_offered else called[0].starts_at if called else None
-    must_replace, choices = _replaceable(place, at, found, rules) if at is not None else (False, [])
+    limit = limits.of(place.member_id, found, at) if at is not None else limits.Limit()
     page = render_template(
         "member/place.html",
         place=place,
@@ -170,8 +166,8 @@ def show(place: Waits, links: Links, refusal: Refusal | None = None) -> Response
         is_offered=is_offered,
         called=called,
         before=before([place]).get(place.id, 0) if is_open else 0,
-        must_replace=must_replace,
-        choices=choices,
+        must_replace=limit.is_reached,
+        choices=limit.replaceable,
         refusal=refusal,
         words=refusals.sentence(refusal) if refusal is not None else "",
     )
@@ -198,35 +194,6 @@ def _called(place: Waits, found: Timetable, rules: Policy, now: datetime) -> lis
         if slot.starts_at - now <= waitlist.LAST_HOUR and place.analyst_id in {None, slot.analyst_id}:
             seen.setdefault(slot.starts_at, slot)
     return [Called(f"{at:%Y%m%dT%H%MZ}", at, names[slot.analyst_id]) for at, slot in seen.items()]
-
-
-def _replaceable(place: Waits, starts_at: datetime, found: Timetable, rules: Policy) -> tuple[bool, list[Appointment]]:
-    """Whether a booking must be given up for it, and which of the member's would do."""
-    session, organisation, now = context.db(), context.organisation(), context.now()
-    at = Asked(found.id, found.hours.starts_at, starts_at)
-    standing = standing_of(session, place.member_id, at, rules, organisation, now)
-
-    def why(held: policy.Standing) -> Refusal | None:
-        return policy.refusal(held, rules, starts_at, organisation.zone, clinic_at=at.clinic_at, now=now)
-
-    if not isinstance(why(standing), errors.LimitReached):
-        return False, []
-    monday, next_monday = policy.week_of(starts_at, organisation.zone)
-    upcoming = meetings.appointments(session, member_id=place.member_id, start=now)[:MOST_UPCOMING]
-    return True, [
-        one
-        for one in upcoming
-        if not one.is_cancelled
-        and one.starts_at > now
-        and why(
-            policy.without(
-                standing,
-                in_occurrence=one.meeting.public_id == place.occurrence,
-                in_week=monday <= one.starts_at < next_monday,
-            )
-        )
-        is None
-    ]
 
 
 def take(place: Waits, links: Links, member_id: int | None) -> ResponseReturnValue:

@@ -89,12 +89,13 @@ def sentence(refusal: Refusal) -> str:
 def _limit(scope: str, limit: int) -> str:
     many = f"{limit} bookings" if limit > 1 else "1 booking"
     return {
-        "occurrence": "You have a booking in this clinic already. You can move it instead."
+        "occurrence": "You already have a booking here. Move or cancel it to book another time."
         if limit == 1
-        else f"You have {many} in this clinic already. You can move one instead.",
-        "week": f"You hold {many} in that week, as many as one may. Move or cancel one, or choose another week.",
-        "upcoming": f"You hold {many} still to come, as many as one may. Move or cancel one first.",
-        "no-shows": f"You did not come {'once' if limit == 1 else f'{limit} times'} lately, so you book on standby.",
+        else f"You already have {many} here, the most allowed. Move or cancel one to book another time.",
+        "week": f"You already have {many} that week, the most allowed. Move or cancel one to book here.",
+        "upcoming": f"You already have {limit} upcoming booking{'' if limit == 1 else 's'}, the most allowed. "
+        "Move or cancel one to book here.",
+        "no-shows": f"You missed {many} recently, so you can only book in the last hour.",
     }[scope]
 
 
@@ -102,9 +103,7 @@ def _standby(standby_at: datetime | None) -> str:
     """What one can do instead: wait until limits no longer count."""
     if standby_at is None:
         return ""
-    return (
-        f"What is still free from {shell.mine(standby_at, context.organisation().zone)} on you can have all the same."
-    )
+    return f"From {shell.mine(standby_at, context.organisation().zone)} you can book anything still free."
 
 
 PAGES = {

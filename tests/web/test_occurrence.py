@@ -104,7 +104,7 @@ def test_a_full_clinic_offers_the_next_free_starts_elsewhere(database: Database,
     others = [a_clinic(session, starts_at=CLINIC_AT + timedelta(days=day)) for day in (1, 2, 3, 4)]
     client, _ = a_member_at(database, session)
     page = client.get(path_of(full)).text
-    assert "Nothing is free here any more." in page
+    assert "This clinic is full." in page
     assert [path_of(other) for other in others[:3]] == re.findall(r'name="instead"[^>]* formaction="([^"]+)"', page)
     assert path_of(others[3]) not in page
 
@@ -132,15 +132,6 @@ def test_bad_input_is_refused_by_its_code_and_what_was_typed_stays(
     assert (answer.status_code, f'data-code="{code}"' in answer.text) == (status, True)
     assert form.get("topic", "My words")[:20] in answer.text
     assert session.scalar(select(func.count()).select_from(Booking)) == 0
-
-
-def test_limits_are_said_beforehand(database: Database, session: Session) -> None:
-    clinic = a_clinic(session)
-    booking = a_booking(session, clinic)
-    client = client_of(make_app(database), booking.member)
-    page = client.get(path_of(clinic)).text
-    assert "You have a booking in this clinic already." in page
-    assert offered(page) == set()
 
 
 def test_what_is_cancelled_or_over_says_so_and_offers_nothing(database: Database, session: Session) -> None:

@@ -49,7 +49,7 @@ def test_one_joins_where_nothing_is_free_sees_the_turn_and_leaves_again(app: Fla
     waitlist.join(session, clinic.public_id, Wish(15), other.id, ORGANISATION, NOW - timedelta(minutes=1))
     client = client_of(app, member)
     path = f"/occurrences/{clinic.public_id}"
-    assert "Join the waitlist (1 before you)" in client.get(path).text
+    assert "Join the waitlist (1 person is on it)" in client.get(path).text
     answer = post(client, f"{path}/wait", path, wait_minutes="30", wait_analyst="", topic="Tags")
     assert answer.status_code == 303
     page = client.get(answer.location).text
@@ -70,7 +70,7 @@ def test_a_visitor_signs_in_first_and_finds_what_was_typed(app: Flask, session: 
     client = client_of(app)
     path = f"/occurrences/{clinic.public_id}"
     page = client.get(path).text
-    assert "Join the waitlist (0 before you)" in page
+    assert "Join the waitlist (you’d be first)" in page
     assert clinic.roster[0].analyst.name not in page
     answer = post(client, f"{path}/wait", path, wait_minutes="15", topic="My words")
     assert (answer.status_code, "My words" in answer.text) == (401, True)
@@ -136,7 +136,7 @@ def test_at_the_limit_the_page_asks_which_booking_goes(app: Flask, session: Sess
     held = [a_booking(session, other, member) for other in elsewhere]
     client = client_of(app, member)
     path = f"/occurrences/{clinic.public_id}"
-    assert "You may wait though you hold as many as you may" in client.get(path).text
+    assert "You can join at your limit. If you take a slot, it replaces one of your bookings." in client.get(path).text
     place = post(client, f"{path}/wait", path, wait_minutes="15").location
     cancel(session, booked[0].public_id, ORGANISATION, NOW)
     page = client.get(place).text
@@ -177,7 +177,7 @@ def test_what_cannot_be_waited_for_is_refused(app: Flask, session: Session, fiel
     path = f"/occurrences/{clinic.public_id}"
     client = client_of(app, member)
     answer = post(client, f"{path}/wait", path, **fields)
-    assert (answer.status_code, "That was not booked" in answer.text) == (422, True)
+    assert (answer.status_code, "Nothing was booked" in answer.text) == (422, True)
     assert post(client, f"{path}/wait", path, wait_minutes="15", wait_analyst="x").status_code == 404
     fresh(session)
     assert session.scalars(select(Waiting)).all() == []

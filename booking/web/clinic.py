@@ -1,0 +1,218 @@
+"""The page on which a slot is booked: the grid, what the reader has already, what else is free, the waitlist."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from flask import abort, render_template
+
+from booking.domain import errors, policy, slots, suggestions, waitlist_words
+from booking.domain.errors import Refusal
+from booking.domain.meetings import Appointment, Meeting
+from booking.domain.organisation import Policy
+from booking.domain.slots import Slot
+from booking.domain.suggestions import Asker
+from booking.services.book import leaning_of
+from booking.store.queries import suggestions as searches
+from booking.store.queries import timetables, visits, waitlist
+from booking.store.queries.suggestions import Search
+from booking.store.queries.timetables import Timetable
+from booking.store.queries.waitlist import Waits
+from booking.web import access, bookings, context, limits, membership, picker, places, refusals
+from booking.web.booked import Links
+from booking.web.limits import Limit
+from booking.web.picker import Chosen, Grid
+from booking.web.reader import current_user
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What the form holds. `replaces` is the booking (a public id) that is to move here."""
+
+    chosen: Chosen = field(default_factory=Chosen)
+    topic: str = ""
+    link: str = ""
+    member: str = ""  # whom staff book for, by address
+    replaces: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One reader's view of one occurrence: its timetable as they see it, and what limits them."""
+
+    meeting: Meeting
+    found: Timetable
+    rules: Policy
+    limit: Limit
+    is_visitor: bool
+
+    @property
+    def may_book(self) -> bool:
+        """Whether a slot here can be booked, or a booking moved to one."""
+        return self.limit.refusal is None or bool(self.limit.replaceable)
+
+    @property
+    def asker(self) -> Asker:
+        """Who looks for a slot; of several bookings that could move here, any one."""
+        asker, instead = self.limit.asker, self.limit.replaceable
+        if asker.holdings is None or asker.moving is not None or not instead:
+            return asker
+        first = next(one.id for one in asker.holdings.bookings if one.public_id == instead[0].public_id)
+        return Asker(asker.holdings, first)
+
+    def free(self, minutes: int) -> list[Slot]:
+        """What the reader can book or move to, of that length."""
+        zone, now = context.organisation().zone, context.now()
+        return suggestions.bookable(self.asker, self.found.id, self.found.hours, minutes, self.rules, zone, now)
+
+
+def is_staff() -> bool:
+    """Whether the reader may book for others."""
+    return current_user.is_authenticated and not current_user.roles.isdisjoint({access.ANALYST, access.COORDINATOR})
+
+
+def page(meeting: Meeting, typed: Typed, refusal: Refusal | None = None) -> str:
+    """The page as it stands now, with what was typed and why it was refused."""
+    view, now = _view(meeting), context.now()
+    found, rules, limit = view.found, view.rules, view.limit
+    is_lost = isinstance(refusal, errors.SlotTaken) and not refusal.own
+    made = _grids(view, typed, typed.chosen.slot if is_lost else "")
+    minutes = next((n for n in rules.slot_minutes if str(n) == typed.chosen.minutes), rules.slot_minutes[0])
+    has_free = any(grid.has_free for grid in made)
+    can_wait = _can_wait(view, made, now)
+    place = None if view.is_visitor else _place(found)
+    gap = membership.gap(found.hours.starts_at)
+    return render_template(
+        "member/clinic.html",
+        meeting=meeting,
+        found=found,
+        rules=policy.in_words(rules),
+        door_minutes=rules.door_minutes,
+        grids=made,
+        minutes=minutes,
+        typed=typed,
+        refusal=refusal,
+        words=_words(refusal),
+        nearest=_nearest(view, typed) if is_lost and view.may_book else [],
+        elsewhere_free=[] if has_free or gap else _elsewhere(view, minutes),
+        has_free=has_free,
+        membership=gap,
+        limit=limit,
+        limit_words=refusals.sentence(limit.refusal) if limit.refusal is not None and not gap else "",
+        held=[_held(one, now) for one in limit.held],
+        may_book=view.may_book and has_free,
+        replaces=_replaced(limit, typed),
+        is_staff=is_staff(),
+        key=str(uuid.uuid4()),
+        is_visitor=view.is_visitor,
+        can_wait=can_wait and place is None,
+        how_waiting_works=waitlist_words.how_it_works() if can_wait else "",
+        queue=waitlist.count(context.db(), found.id) if can_wait else 0,
+        last=None if view.is_visitor else visits.last_of(context.db(), current_user.id, now),
+        place=place,
+    )
+
+
+def _view(meeting: Meeting) -> View:
+    session, is_visitor = context.db(), not current_user.is_authenticated
+    member_id = None if is_visitor else current_user.id
+    found = timetables.timetable(session, meeting.public_id, member_id)
+    if found is None:
+        abort(404)
+    limit = Limit() if is_visitor or is_staff() else limits.of(current_user.id, found, found.hours.starts_at)
+    if limit.asker.moving is not None:  # its own quarters are free for it
+        found = timetables.timetable(session, meeting.public_id, member_id, limit.asker.moving) or found
+    return View(meeting, found, found.policy(context.organisation()), limit, is_visitor)
+
+
+def _grids(view: View, typed: Typed, lost: str) -> list[Grid]:
+    found, now, instead = view.found, context.now(), view.limit.replaceable
+    leaning = None
+    if not view.is_visitor:
+        kept = None
+        if len(instead) == 1:
+            kept = next((a.id for a in found.analysts if a.public_id == instead[0].analyst_public_id), None)
+        leaning = leaning_of(context.db(), found, current_user.id, context.organisation(), now, kept)
+    verb = "Move to" if instead else "Book"
+    made = picker.grids(found, view.rules, now, typed.chosen, lost, verb=verb, leaning=leaning)
+    if view.is_visitor:
+        _without_names(made)
+    return made
+
+
+def _without_names(made: list[Grid]) -> None:
+    """A visitor sees that starts are free, and not with whom."""
+    for grid in made:
+        grid.blocks = [rows[:1] for rows in grid.blocks]
+        for rows in grid.blocks:
+            for cell in rows[0].cells:
+                cell.names = ""
+
+
+def _can_wait(view: View, made: list[Grid], now: datetime) -> bool:
+    """Whether the reader may wait, and there is something to wait for: a slot that is taken, while booking is open."""
+    starts = slots.starts(view.found.hours, view.rules.slot_minutes[0])
+    if not starts or now < starts[0] - timedelta(days=view.rules.horizon_days):
+        return False
+    if now > starts[-1] - timedelta(minutes=view.rules.notice_minutes):
+        return False
+    if view.limit.refusal is not None and not view.limit.is_reached:
+        return False
+    return any(cell.is_taken for grid in made for rows in grid.blocks for line in rows for cell in line.cells)
+
+
+def _place(found: Timetable) -> tuple[Waits, int] | None:
+    """The reader's place on the waitlist, and how many are ahead."""
+    waits = waitlist.of_member(context.db(), current_user.id, found.public_id)
+    return (waits[0], places.before(waits).get(waits[0].id, 0)) if waits else None
+
+
+def _held(one: Appointment, now: datetime) -> tuple[Appointment, Links | None]:
+    """A booking of the reader's with its addresses; None once it has started."""
+    return one, bookings.links(one.public_id) if now < one.starts_at else None
+
+
+def _replaced(limit: Limit, typed: Typed) -> str:
+    """Which booking is chosen to move here: what was chosen, else the first that can."""
+    offered = [str(one.public_id) for one in limit.replaceable]
+    return typed.replaces if typed.replaces in offered else next(iter(offered), "")
+
+
+def _words(refusal: Refusal | None) -> str:
+    if isinstance(refusal, picker.NoSlotChosen):
+        return "Choose a time for the length you want."
+    return refusals.sentence(refusal) if refusal is not None else ""
+
+
+def _nearest(view: View, typed: Typed) -> list[tuple[str, Slot, list[str]]]:
+    """The three nearest starts that the reader can book: what the button sends, the slot, and who is free."""
+    found = view.found
+    try:
+        wanted = picker.request_of(found.public_id, typed.chosen, "", "", "")
+    except picker.NoSlotChosen:
+        return []
+    free = view.free(wanted.minutes)
+    names = {} if view.is_visitor else {analyst.id: analyst.name for analyst in found.analysts}
+    return [
+        (
+            picker.value_of(slot.starts_at, slot.minutes, "any"),
+            slot,
+            [names[other.analyst_id] for other in free if other.starts_at == slot.starts_at and names],
+        )
+        for slot in slots.nearest(slots.offered(found.hours, free), wanted.starts_at)
+    ]
+
+
+def _elsewhere(view: View, minutes: int) -> list[tuple[str, Timetable, Slot]]:
+    """The next three occurrences with a start that the reader can book, where this one has none."""
+    session, organisation, now = context.db(), context.organisation(), context.now()
+    if view.is_visitor or view.limit.asker.holdings is None:
+        search = searches.past_limits(session, None if view.is_visitor else current_user.id, organisation, now)
+    else:
+        search = Search(session, organisation, now, view.limit.asker, current_user.id)
+    return [
+        (picker.value_of(slot.starts_at, slot.minutes, "any"), other, slot)
+        for other, slot in search.elsewhere(view.found.public_id, minutes)
+    ]

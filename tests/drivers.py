@@ -27,6 +27,7 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP booking.example.org 127.0.0.1",
 ]
 INSTALL = "run `sh tests/install.sh` as root, or install it by hand"
 

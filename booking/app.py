@@ -14,6 +14,7 @@ from booking import settings as settings_module
 from booking.programme import organisation
 from booking.settings import Settings
 from booking.store import engine as engines
+from booking.store import limits
 from booking.web import access, context, csrf, guessing, reader, refusals, security, shell
 from booking.web import blueprints as pages
 
@@ -27,7 +28,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
     app = Flask(
         "booking", template_folder=str(resources.folder("templates")), static_folder=str(resources.PACKAGE / "static")
     )
-    engine = engines.make(settings.database_url)
+    engine = engines.make(settings.database_url, within=limits.PAGE)
     found = organisation.load(settings.data, settings.organisation or None)
     app.extensions["booking"] = context.State(settings, found, engine, engines.page_sessions(engine), now)
     app.config.update(

@@ -18,6 +18,7 @@ library() { # a shared library that the dynamic linker finds
 }
 
 need chromium any_of chromium chromium-browser google-chrome
+need pgbouncer any_of pgbouncer /usr/sbin/pgbouncer
 need libatomic1 library libatomic.so.1 # Playwright's own Node.js is linked with it
 
 [ -n "$packages" ] || exit 0

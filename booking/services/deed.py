@@ -33,9 +33,8 @@ def broken_key(error: IntegrityError) -> str:
 
 
 def is_repeatable(error: OperationalError) -> bool:
-    """Whether the database was only busy or broke a deadlock."""
-    state = getattr(error.orig, "sqlstate", None)
-    return state in REPEATABLE_STATES or "database is locked" in str(error.orig)
+    """Whether the database broke a deadlock or the like; one that kept us waiting is not asked again."""
+    return getattr(error.orig, "sqlstate", None) in REPEATABLE_STATES
 
 
 def deed(function: Callable[Concatenate[Session, P], R]) -> Callable[Concatenate[Session, P], R]:

@@ -10,32 +10,46 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from booking import clock
+from booking.store import limits
+from booking.store.limits import Limits
 
-BUSY_SECONDS = 20
 LOOK_SECONDS = 0.0003
 IDLE_SECONDS = 1.0
 _sqlite_writer = threading.Lock()
 IMMEDIATE = "booking_immediate"  # the execution option that makes SQLite's BEGIN take the write lock
 READING = "booking_reading"  # the one that leaves BEGIN out
+LOCK_SECONDS = "booking_lock_seconds"  # the one that says how long to wait for it
 
 
-def make(url: str, *, foreign_keys: bool = True) -> Engine:
+def make(url: str, *, foreign_keys: bool = True, within: Limits = limits.COMMAND) -> Engine:
     """An engine for `sqlite:///path` or `postgresql://…`; migrations ask for one without foreign keys.
 
+    `within` says how long it waits for the database; then it raises OperationalError.
     Its errors say the statement without its parameters: those are people's addresses and words.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        options = {"timeout": BUSY_SECONDS, "check_same_thread": False}
-        engine = create_engine(parsed, connect_args=options, hide_parameters=True)
+        options = {"timeout": within.lock_seconds, "check_same_thread": False}
+        engine = create_engine(
+            parsed,
+            connect_args=options,
+            hide_parameters=True,
+            execution_options={LOCK_SECONDS: within.lock_seconds},
+        )
         _prepare_sqlite(engine, foreign_keys=foreign_keys)
         return engine
     if parsed.get_backend_name() == "postgresql":
-        engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=8, hide_parameters=True)
+        engine = create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_size=8,
+            hide_parameters=True,
+            connect_args=limits.options(within),
+        )
+        limits.keep(engine, within)
         _ping_the_idle(engine)
         return engine
     raise ValueError(f"neither SQLite nor PostgreSQL: {parsed.get_backend_name()}")
@@ -84,7 +98,8 @@ def _begin_immediate(connection: Connection) -> None:
     lock then lies idle most of the time. Waits as long as SQLite would, and then fails as it does.
     """
     raw: Any = connection.connection.dbapi_connection
-    until = clock.monotonic() + BUSY_SECONDS
+    seconds = connection.get_execution_options()[LOCK_SECONDS]
+    until = clock.monotonic() + seconds
     raw.execute("PRAGMA busy_timeout=0")
     try:
         while clock.monotonic() < until:
@@ -97,7 +112,7 @@ def _begin_immediate(connection: Connection) -> None:
             else:
                 return
     finally:
-        raw.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+        raw.execute(f"PRAGMA busy_timeout={int(seconds * 1000)}")
     connection.exec_driver_sql("BEGIN IMMEDIATE")  # fails in SQLAlchemy's own words
 
 
@@ -122,13 +137,18 @@ def page_sessions(engine: Engine) -> sessionmaker[Session]:
 def writing(session: Session) -> Iterator[None]:
     """Begin the one transaction of a deed: READ COMMITTED, or on SQLite with the write lock from the start.
 
-    SQLite has one writer at a time: the threads of a process queue here, rather than all poll the file's lock.
+    SQLite has one writer at a time: the threads of a process queue here, rather than all poll the file's lock. Raises
+    OperationalError where it is not had in time.
     """
     bind = session.get_bind()
     if bind.dialect.name == "sqlite":
-        with _sqlite_writer:
+        if not _sqlite_writer.acquire(timeout=bind.get_execution_options()[LOCK_SECONDS]):
+            raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+        try:
             session.connection(execution_options={IMMEDIATE: True})
             yield
+        finally:
+            _sqlite_writer.release()
     else:
         session.connection(execution_options={"isolation_level": "READ COMMITTED"})
         yield

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from booking.resources import PACKAGE
 from booking.store import engine as engines
+from booking.store import limits
 
 
 class BrokenReferences(Exception):
@@ -27,7 +28,7 @@ def upgrade(url: str) -> None:
 
     On SQLite without foreign keys, because rebuilding a table would delete its children; they are checked after.
     """
-    engine = engines.make(url, foreign_keys=False)
+    engine = engines.make(url, foreign_keys=False, within=limits.MIGRATION)
     try:
         with engine.connect().execution_options(**{engines.IMMEDIATE: True}) as connection, connection.begin():
             if engine.dialect.name == "postgresql":

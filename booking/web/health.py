@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 
 from flask import Blueprint, Response
-from sqlalchemy.exc import SQLAlchemyError
 
-from booking import version
-from booking.store import migrate
-from booking.web import access, context
+from booking import clock, version
+from booking.store import condition
+from booking.web import access, context, refusals
 
 blueprint = Blueprint("health", __name__)
 
@@ -17,13 +16,13 @@ blueprint = Blueprint("health", __name__)
 @blueprint.get("/healthz")
 @access.public
 def healthz() -> Response:
-    """200 while the database answers and its tables are up to date; else 503."""
-    try:
-        with context.state().engine.connect() as connection:
-            words = "ok" if migrate.current(connection) == migrate.head() else "the database is not migrated"
-    except SQLAlchemyError:
-        words = "the database does not answer"
-    answer = Response(json.dumps({"status": words, "version": version.current()}), mimetype="application/json")
-    answer.status_code = 200 if words == "ok" else 503
+    """200 while the database answers, can be written and has this version’s tables; else 503, within seconds."""
+    state = context.state()
+    found = condition.look(state.engine, context.now())
+    trouble = found.trouble or refusals.write_trouble(clock.monotonic())
+    told = {"status": trouble or "ok", "version": version.current()}
+    if found.warning:
+        told["warning"] = found.warning
+    answer = Response(json.dumps(told), 503 if trouble else 200, mimetype="application/json")
     answer.headers["Cache-Control"] = "no-store"
     return answer

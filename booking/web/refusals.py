@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import datetime
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InternalError, OperationalError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
+from booking import clock
 from booking.domain import errors
 from booking.domain.errors import Refusal
+from booking.mail.masked import masked
+from booking.store import condition
 from booking.web import calendar_answers, context, membership, reader, shell
 
 SENTENCES = {
@@ -36,6 +40,8 @@ SENTENCES = {
     "span-not-accepted": "Time away ends after it begins, is not over yet, and lasts a year at the most.",
     "sign-in-expired": "That link or code has been used, or is older than 30 minutes. Ask for a new one.",
 }
+UNWRITABLE = "booking_unwritable"  # in the application's extensions: when, and what the database said
+TOLD_SECONDS = 60.0  # that /healthz repeats it
 RETRY_SECONDS = 5  # after which it is worth trying again where the database does not answer
 STATUSES = {"not-found": 404, "not-allowed": 403, "not-a-member": 403, "too-many-requests": 429}
 UNPROCESSABLE = {
@@ -113,7 +119,10 @@ PAGES = {
     405: ("That does not work here", "Go back and use the page's own buttons."),
     413: ("That is too long", "Send less text."),
     429: ("Too often", "Wait a little and try again."),
-    503: ("One moment", "We cannot reach our own records just now. Nothing was done; try again in a few seconds."),
+    503: (
+        "Try again in a moment",
+        "We can’t reach our records just now. Nothing was changed. Try again in a few seconds.",
+    ),
     500: ("Something broke on our side", "Nothing was half done. Try again; if it stays, tell us."),
 }
 
@@ -154,6 +163,15 @@ def for_programs(error: HTTPException) -> ResponseReturnValue:
     return answer
 
 
+def write_trouble(now: float) -> str:
+    """What the database said when it last refused to be written, within the last minute; empty if it did not.
+
+    `now` is a time of `clock.monotonic`. A full PostgreSQL is known by nothing else.
+    """
+    failed_at, words = current_app.extensions.get(UNWRITABLE, (-math.inf, ""))
+    return words if now - failed_at < TOLD_SECONDS else ""
+
+
 def init_app(app: Flask) -> None:
     """A page for every error; never a traceback."""
 
@@ -179,10 +197,18 @@ def init_app(app: Flask) -> None:
         answer.headers.extend(kept)
         return answer
 
+    @app.errorhandler(InternalError)
     @app.errorhandler(OperationalError)
-    def without_database(error: OperationalError) -> ResponseReturnValue:
-        """The database is away or too busy: nothing was done, and it is worth trying again."""
-        app.logger.error("the database does not answer: %s", type(error.orig).__name__)
+    def without_database(error: OperationalError | InternalError) -> ResponseReturnValue:
+        """The database is away, too busy, read-only or full: nothing was done, and it is worth trying again."""
+        if condition.is_unwritable(error):
+            app.extensions[UNWRITABLE] = (
+                clock.monotonic(),
+                f"the database cannot be written: {masked(str(error.orig))}",
+            )
+        elif isinstance(error, InternalError):
+            return broken(error)
+        app.logger.error("the database does not answer: %s: %s", type(error.orig).__name__, masked(str(error.orig)))
         reader.as_visitor()
         if calendar_answers.is_asked():
             return for_calendars(503, ("Retry-After", str(RETRY_SECONDS)))

@@ -30,7 +30,7 @@ def test_without_the_database_a_page_says_to_try_again_and_programs_hear_when(
     app.extensions["booking"] = replace(state, engine=away, sessions=engines.page_sessions(away))
     page = client.get("/bookings" if is_signed_in else "/")
     assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
-    assert "try again in a few seconds" in page.text
+    assert "Try again in a few seconds" in page.text
     answer = client.get("/api/v1/bookings", headers={"Authorization": f"Bearer {api_tokens.PREFIX}{'0' * 64}"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert (answer.mimetype, answer.json and answer.json["status"]) == ("application/problem+json", 503)
@@ -57,7 +57,7 @@ def asked_otherwise(_app: Flask) -> None:
 @pytest.mark.parametrize(
     ("what", "method", "status", "header", "words"),
     [
-        (without_database, "GET", 503, ("Retry-After", "5"), "We cannot reach our own records just now."),
+        (without_database, "GET", 503, ("Retry-After", "5"), "We can’t reach our records just now."),
         (broken, "GET", 500, None, "Nothing was half done."),
         (asked_otherwise, "POST", 405, ("Allow", "GET"), "Calendars are read here, and nothing else."),
     ],

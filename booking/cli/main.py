@@ -21,7 +21,7 @@ COMMANDS = {
     "settings": "listing",
     "db": "db",
     "programme": "programme",
-    "people": "people",
+    "people": "accounts",
     "feeds": "feeds",
     "agenda": "agenda",
     "demo": "demo",

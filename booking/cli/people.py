@@ -45,6 +45,10 @@ def import_(file: Path, force: bool) -> None:
         click.echo(f"{done.own_kept} cells left alone, because people had set them themselves")
     for words in done.orphaned:
         click.echo(f"note: {words}")
+    for email in done.closed:
+        click.echo(
+            f"note: the account of {email} is closed, and stays closed; `booking people reopen {email}` opens it"
+        )
 
 
 def _name(file: Path, mistakes: list[Mistake]) -> None:

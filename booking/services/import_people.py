@@ -28,18 +28,26 @@ class WouldOrphan(errors.Refusal):
 
 @dataclass(slots=True)
 class Imported:
-    """What an import came to. `own_kept` counts cells that differ from what people have set themselves."""
+    """What an import came to. `own_kept` counts cells that differ from what people have set themselves; `closed` names
+    addresses whose account is closed, and stays so."""
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
     own_kept: int = 0
     orphaned: list[str] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
 
 
 @deed
 def import_people(
-    session: Session, people: Sequence[Listed], organisation: Organisation, now: datetime, *, force: bool = False
+    session: Session,
+    people: Sequence[Listed],
+    organisation: Organisation,
+    now: datetime,
+    *,
+    force: bool = False,
+    actor_id: int | None = None,
 ) -> Imported:
     """Add or update everybody in the table; an empty cell leaves what is stored, what people set themselves wins.
 
@@ -60,13 +68,14 @@ def import_people(
     done = Imported(orphaned=_orphans(session, pairs, organisation, now))
     if done.orphaned and not force:
         raise WouldOrphan(done.orphaned)
+    done.closed = sorted(person.email for person, row in pairs if row.is_closed)
     new = [person for person in people if person.email_key not in known]
     importing.add(session, [_columns(person) for person in new], now)
     done.added = len(new)
     _update(session, pairs, now, done)
     if done.added or done.changed:
         counts = {"added": done.added, "changed": done.changed, "orphaned": len(done.orphaned)}
-        register.write(session, "imported", "people", None, now, **counts)
+        register.write(session, "imported", "people", None, now, actor_id=actor_id, **counts)
     return done
 
 

@@ -33,6 +33,7 @@ class Stored:
     member_until: date | None
     room_url: str | None
     room_url_is_own: bool
+    is_closed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ _COLUMNS = (
     Person.member_until,
     Person.room_url,
     Person.room_url_is_own,
+    Person.closed_at.is_not(None),
 )
 
 
@@ -140,10 +142,10 @@ def take(session: Session, roles: Sequence[tuple[int, str]], now: datetime) -> N
         for chunk in _chunks([person_id for person_id, lost in roles if lost == role]):
             session.execute(delete(Role).where(Role.role == role, Role.person_id.in_(chunk)))
             if role == "analyst":
-                _leave_rosters(session, chunk, now)
+                leave_rosters(session, chunk, now)
 
 
-def _leave_rosters(session: Session, analyst_ids: Sequence[int], now: datetime) -> None:
+def leave_rosters(session: Session, analyst_ids: Sequence[int], now: datetime) -> None:
     """Nobody can book them any more; where they are booked, they stay."""
     to_come = select(Occurrence.id).where(Occurrence.starts_at > now)
     is_booked = exists().where(

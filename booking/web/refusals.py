@@ -38,6 +38,7 @@ SENTENCES = {
     "cannot-undo": "That can no longer be put back; a plan can still take it back.",
     "already-covered": "Somebody else was quicker: nothing is left to take there.",
     "span-not-accepted": "Time away ends after it begins, is not over yet, and lasts a year at the most.",
+    "last-coordinator": "This is the only coordinator. Give somebody else that role first.",
     "sign-in-expired": "That link or code has been used, or is older than 30 minutes. Ask for a new one.",
 }
 UNWRITABLE = "booking_unwritable"  # in the application's extensions: when, and what the database said

@@ -56,6 +56,14 @@ def report(
     shown = shown_of(session, seen.analyst, starts_at, ends_at, rows, now)
     if shown.fingerprint != fingerprint:
         raise CoverChanged(shown)
+    return carry_out(session, shown, rows, now, note=note, actor_id=actor_id)
+
+
+def carry_out(
+    session: Session, shown: Shown, rows: list[Occurrence], now: datetime, *, note: str, actor_id: int | None
+) -> Away:
+    """Store the time off and do what is shown; its occurrences `rows` and the members booked there are locked."""
+    starts_at, ends_at = shown.starts_at, shown.ends_at
     person = shown.analyst
     away = Away(
         public_id=new_public_id(),

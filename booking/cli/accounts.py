@@ -1,0 +1,76 @@
+"""`booking people close`, `reopen`, `change-address` and `merge`: what an operator does with one account."""
+
+from __future__ import annotations
+
+import click
+from sqlalchemy.orm import Session
+
+from booking import clock, settings
+from booking.cli import stores
+from booking.cli.people import people
+from booking.domain import wording
+from booking.domain.errors import Refusal
+from booking.programme import organisation as organisations
+from booking.services.accounts import close as closing
+from booking.store.people import Person
+from booking.store.queries import accounts
+from booking.store.queries.accounts import Account, Upcoming
+
+
+def person_of(session: Session, email: str) -> Person:
+    """The person with that address, also with a closed account; else an error."""
+    found = accounts.with_email(session, email)
+    if found is None:
+        raise click.ClickException(f"nobody has the address {email!r}")
+    return found
+
+
+@people.command()
+@click.argument("email")
+@click.option("--keep-bookings", is_flag=True, help="upcoming bookings and enrolments stay; else they are cancelled")
+@click.option("--yes", is_flag=True, help="don't ask")
+def close(email: str, keep_bookings: bool, yes: bool) -> None:
+    """Close the account of EMAIL: shows what it has booked, asks, and ends sessions, tokens, feeds and reminders."""
+    found = settings.load()
+    organisation = organisations.load(found.data, found.organisation or None)
+    with stores.session(found) as session:
+        person = person_of(session, email)
+        if person.closed_at is not None:
+            click.echo("closed already")
+            return
+        holding = accounts.account(session, person.id, clock.now())
+        for line in _said(holding, organisation.zone, keep_bookings):
+            click.echo(line)
+        if not yes:
+            click.confirm(f"Close the account of {person.name} ({person.email})?", abort=True)
+        try:
+            closing.close(session, person.public_id, organisation, clock.now(), cancels=not keep_bookings)
+        except Refusal as refusal:
+            raise click.ClickException(str(refusal)) from None
+        click.echo("closed")
+
+
+def _said(holding: Account, zone: str, keep_bookings: bool) -> list[str]:
+    """What becomes of each booking, and how much else ends."""
+    fate = "stays" if keep_bookings else "is cancelled"
+    lines = [f"{_line(one, zone)} {fate}" for one in holding.bookings]
+    lines += [f"{_line(one, zone)} goes through cover" for one in holding.staffed]
+    if holding.enrolments:
+        lines.append(f"enrolments: {holding.enrolments} {'stay' if keep_bookings else 'end'}")
+    ends = f"{holding.sessions} sessions, {holding.tokens} API tokens, {holding.waitlist_places} waitlist places"
+    return [*lines, f"{ends}, calendar addresses and reminders end"]
+
+
+def _line(one: Upcoming, zone: str) -> str:
+    return f"{wording.when(one.starts_at, None, zone)}, {one.title} with {one.other}:".replace(wording.NBSP, " ")
+
+
+@people.command()
+@click.argument("email")
+def reopen(email: str) -> None:
+    """Open the closed account of EMAIL again. Calendar addresses and tokens from before stay ended."""
+    with stores.session(settings.load()) as session:
+        person = person_of(session, email)
+        was_closed = person.closed_at is not None
+        closing.reopen(session, person.public_id, clock.now())
+        click.echo("open again" if was_closed else "open already")

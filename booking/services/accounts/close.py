@@ -1,0 +1,137 @@
+"""Close an account, and open it again."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from booking.domain import errors
+from booking.domain.organisation import Organisation
+from booking.services.cover import preview, time_off
+from booking.services.cover.steps import cancel
+from booking.services.deed import deed
+from booking.store import api_tokens, feed_fetches, importing, locks, offers, people, register, reminders, sessions
+from booking.store.away import Away
+from booking.store.people import Person
+from booking.store.programme import Occurrence
+from booking.store.queries import accounts
+
+FAR = timedelta(days=365)  # as far as time off reaches
+REASON = "The account was closed."
+
+
+class LastCoordinator(errors.Refusal):
+    """Nobody else could coordinate, or open the account again."""
+
+    code = "last-coordinator"
+
+
+@deed
+def close(
+    session: Session,
+    public_id: uuid.UUID,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    cancels: bool,
+    actor_id: int | None = None,
+) -> Person:
+    """Close an account: nobody can sign in to it, and its sessions, API tokens and calendar addresses end for good.
+
+    With `cancels` the person's upcoming bookings and enrolments end too, each with its email, and those on the waitlist
+    are served; without, they stay and can be cancelled from their emails. Waitlist places and reminders end either way.
+    What they staff as an analyst goes through cover. Idempotent. Raises NotFound, LastCoordinator.
+    """
+    found = accounts.with_public_id(session, public_id)
+    if found is None:
+        raise errors.NotFound()
+    hours = preview.occurrences(session, found.id, now, now + FAR)
+    held = accounts.occurrences_held(session, found.id, now)
+    locks.occurrences(session, {*held, *(row.id for row in hours)})
+    covered = {booking.member_id for booking in accounts.staffed_bookings(session, found.id, now)}
+    person = locks.persons(session, {found.id, *covered})[found.id]
+    if person.closed_at is not None:
+        return person
+    if "coordinator" in person.role_names and [one.id for one in people.coordinators(session)] == [person.id]:
+        raise LastCoordinator("this is the only coordinator: give somebody else that role first")
+    person.closed_at = now
+    _end_access(session, person, now)
+    concerned = _end_places(session, person, now)
+    concerned |= _end_bookings(session, person, now, cancels=cancels)
+    if "analyst" in person.role_names:
+        _hand_over(session, person, hours, now, actor_id)
+    session.flush()
+    for occurrence_id in sorted(concerned):
+        offers.pass_on(session, occurrence_id, organisation, now)
+    register.write(session, "closed", "person", person.public_id, now, actor_id=actor_id, cancels=cancels)
+    return person
+
+
+def _end_access(session: Session, person: Person, now: datetime) -> None:
+    """Sessions, tokens, calendar addresses: none of them comes back when the account is opened again."""
+    sessions.end_all(session, person.id, now)
+    api_tokens.revoke_all(session, person.id, now)
+    person.member_feed_generation += 1
+    person.analyst_feed_generation += 1
+    person.member_feed_fetched_at = person.analyst_feed_fetched_at = None
+    for role in ("member", "analyst"):
+        feed_fetches.forget(session, role, person.id)
+
+
+def _end_places(session: Session, person: Person, now: datetime) -> set[int]:
+    """Leave every waitlist; returns the occurrences."""
+    places = accounts.waitlist_places(session, person.id)
+    for place in places:
+        offers.end_place(session, place.id, "left", now)
+    return {place.occurrence_id for place in places}
+
+
+def _end_bookings(session: Session, person: Person, now: datetime, *, cancels: bool) -> set[int]:
+    """Cancel what is upcoming, or only its reminders; returns the occurrences in which slots came free."""
+    upcoming = accounts.upcoming_bookings(session, person.id, now)
+    if not cancels:
+        reminders.drop(session, [booking.id for booking in upcoming])
+        return set()
+    freed = {booking.occurrence_id for booking in upcoming}
+    for booking in upcoming:
+        cancel(session, booking, REASON, now)
+        register.write(session, "cancelled", "booking", booking.public_id, now, reason=REASON)
+    for place in accounts.open_enrolments(session, person.id):
+        place.left_at = now
+        place.sequence += 1
+        place.revised_at = now.replace(microsecond=0)
+    return freed
+
+
+def _hand_over(session: Session, person: Person, hours: list[Occurrence], now: datetime, actor_id: int | None) -> None:
+    """Time off from now on for what they staff, so that each booking finds cover; no later date has them."""
+    if hours:
+        shown = preview.shown_of(session, person, now, now + FAR, hours, now)
+        time_off.carry_out(session, shown, hours, now, note=REASON, actor_id=actor_id)
+    importing.leave_rosters(session, [person.id], now)
+
+
+@deed
+def reopen(session: Session, public_id: uuid.UUID, now: datetime, *, actor_id: int | None = None) -> Person:
+    """Open a closed account again, with its roles and history; what ended when it closed stays ended. Idempotent.
+
+    Raises NotFound.
+    """
+    found = accounts.with_public_id(session, public_id)
+    if found is None:
+        raise errors.NotFound()
+    person = locks.person(session, found.id)
+    if person.closed_at is None:
+        return person
+    session.execute(
+        update(Away)
+        .where(Away.analyst_id == person.id, Away.ended_at.is_(None), Away.starts_at == person.closed_at)
+        .values(ended_at=now)
+    )
+    person.closed_at = None
+    register.write(session, "reopened", "person", person.public_id, now, actor_id=actor_id)
+    session.flush()
+    return person

@@ -1,0 +1,149 @@
+"""People, for coordinators: find somebody, and everything that is done with one account."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from booking.domain import people as tables
+from booking.domain import zones
+from booking.services import sessions
+from booking.services.accounts import close as closing
+from booking.services.import_people import WouldOrphan, import_people
+from booking.store.people import Person
+from booking.store.queries import accounts
+from booking.web import access, context
+from booking.web.reader import current_user
+
+blueprint = Blueprint("people", __name__, url_prefix="/coordinator/people")
+KEEP, CANCEL = "keep", "cancel"
+
+
+@blueprint.get("")
+@access.coordinator
+def search() -> ResponseReturnValue:
+    """People whose name or address begins with `q`, one page at a time."""
+    text = request.args.get("q", "")[:254].strip()
+    after = accounts.with_public_id(context.db(), _id(request.args["after"])) if "after" in request.args else None
+    found = accounts.search(context.db(), text, (after.name, after.id) if after is not None else ("", 0))
+    more = found[accounts.PAGE - 1].public_id if len(found) > accounts.PAGE else None
+    return render_template("people/search.html", people=found[: accounts.PAGE], q=text, more=more)
+
+
+def _id(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        abort(404)
+
+
+def person_of(public_id: uuid.UUID) -> Person:
+    """The person whose page this is, also with a closed account; else 404."""
+    found = accounts.with_public_id(context.db(), public_id)
+    return found if found is not None else abort(404)
+
+
+def back(public_id: uuid.UUID) -> ResponseReturnValue:
+    """To the person's page."""
+    return redirect(url_for("people.one", public_id=public_id), 303)
+
+
+@blueprint.get("/<uuid:public_id>")
+@access.coordinator
+def one(public_id: uuid.UUID) -> ResponseReturnValue:
+    """One person: roles, membership, what they have booked, and what can be done with the account."""
+    return page(person_of(public_id))
+
+
+def page(
+    person: Person, errors: dict[str, str] | None = None, values: dict[str, str] | None = None
+) -> ResponseReturnValue:
+    """The person's page, with mistakes beside their fields and what was typed in them."""
+    until = person.member_until.isoformat() if person.member_until else ""
+    shown = render_template(
+        "people/one.html",
+        person=person,
+        account=accounts.account(context.db(), person.id, context.now()),
+        roles=tables.ROLES,
+        has=person.role_names,
+        values={"until": until, "email": "", "other": "", **(values or {})},
+        errors=errors or {},
+        is_over=person.member_until is not None
+        and zones.today(context.now(), context.organisation().zone) > person.member_until,
+        is_self=person.id == current_user.id,
+    )
+    return shown, 422 if errors else 200
+
+
+@blueprint.post("/<uuid:public_id>/membership")
+@access.coordinator
+def membership(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Set roles and the last day of the membership; what would leave a booking without its member is refused."""
+    person = person_of(public_id)
+    until = request.form.get("until", "").strip()
+    roles = frozenset(request.form.getlist("role")) & set(tables.ROLES)
+    try:
+        last = date.fromisoformat(until) if until else tables.NEVER
+    except ValueError:
+        return page(person, {"until": "Enter a date such as 2026-12-31, or leave it empty."}, {"until": until[:20]})
+    if not roles:
+        return page(person, {"role": "Choose at least one role, or close the account."}, {"until": until})
+    if person.id == current_user.id and "coordinator" not in roles:
+        return page(person, {"role": "You can't take the coordinator role from yourself."}, {"until": until})
+    listed = tables.Listed(0, person.email, "", roles, None, last)
+    try:
+        import_people(context.db(), [listed], context.organisation(), context.now(), actor_id=current_user.id)
+    except WouldOrphan as refusal:
+        words = f"Nothing was changed: {'; '.join(refusal.problems)}. Move or cancel these bookings first."
+        return page(person, {"until": words}, {"until": until})
+    flash("Saved.")
+    return back(public_id)
+
+
+@blueprint.get("/<uuid:public_id>/close")
+@access.coordinator
+def ask_close(public_id: uuid.UUID) -> ResponseReturnValue:
+    """What closing the account would end, and what becomes of the bookings."""
+    person = person_of(public_id)
+    if person.closed_at is not None:
+        return back(public_id)
+    found = accounts.account(context.db(), person.id, context.now())
+    return render_template("people/close.html", person=person, account=found, has=person.role_names)
+
+
+@blueprint.post("/<uuid:public_id>/close")
+@access.coordinator
+def close(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Close the account."""
+    person = person_of(public_id)
+    if person.id == current_user.id:
+        return page(person, {"close": "You can't close your own account. Ask another coordinator."})
+    cancels = request.form.get("bookings", CANCEL) != KEEP
+    closing.close(
+        context.db(), public_id, context.organisation(), context.now(), cancels=cancels, actor_id=current_user.id
+    )
+    flash(f"The account of {person.name} is closed.")
+    return back(public_id)
+
+
+@blueprint.post("/<uuid:public_id>/reopen")
+@access.coordinator
+def reopen(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Open a closed account again."""
+    person_of(public_id)
+    closing.reopen(context.db(), public_id, context.now(), actor_id=current_user.id)
+    flash("The account is open again.")
+    return back(public_id)
+
+
+@blueprint.post("/<uuid:public_id>/sign-out")
+@access.coordinator
+def sign_out(public_id: uuid.UUID) -> ResponseReturnValue:
+    """End all of the person's sessions."""
+    person = person_of(public_id)
+    ended = sessions.end_all(context.db(), person.id, context.now(), actor_id=current_user.id)
+    flash(f"Signed out on {ended} {'device' if ended == 1 else 'devices'}.")
+    return back(public_id)

@@ -1,0 +1,153 @@
+"""Closing an account ends what it opens, and does with its bookings what was chosen; opening it brings it back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from booking.domain.people import read_one
+from booking.services import tokens as api_tokens
+from booking.services.accounts.close import LastCoordinator, close, reopen
+from booking.services.book import book
+from booking.services.enrol import enrol
+from booking.services.import_people import import_people
+from booking.services.waitlist import Wish, join
+from booking.store import sessions
+from booking.store.api_tokens import ApiToken
+from booking.store.away import Away
+from booking.store.bookings import Booking
+from booking.store.claims import Claim
+from booking.store.enrolments import Enrolment
+from booking.store.letters import Letter
+from booking.store.people import Person
+from booking.store.programme import Roster, SeriesAnalyst
+from booking.store.sessions import UserSession
+from booking.store.waiting import Offer, Waiting
+from tests.builders import (
+    CLINIC_AT,
+    NOW,
+    ORGANISATION,
+    a_booking,
+    a_clinic,
+    a_person,
+    a_request,
+    a_series,
+    an_occurrence,
+    an_organisation,
+)
+
+REMINDING = an_organisation(reminder_hours=(24,))
+
+
+def count(session: Session, column: object, *conditions: object) -> int:
+    session.rollback()
+    return session.scalar(select(func.count()).select_from(column).where(*conditions)) or 0  # type: ignore[arg-type]
+
+
+def emails(session: Session, person: Person) -> list[str]:
+    session.rollback()
+    return list(session.scalars(select(Letter.name).where(Letter.person_id == person.id).order_by(Letter.id)))
+
+
+def test_sessions_tokens_feeds_reminders_and_waitlist_places_end(session: Session) -> None:
+    clinic, other = a_clinic(session), a_clinic(session, starts_at=CLINIC_AT + timedelta(days=1))
+    member = a_person(session, "Mia Moss")
+    sessions.begin(session, member.id, "Chrome", NOW)
+    session.commit()
+
+    book(session, a_request(clinic), member.id, REMINDING, NOW)
+    api_tokens.make(session, member.email, NOW)
+    others = [a_booking(session, other, after_minutes=n * 15) for n in range(4)]
+    assert len(others) == 4
+    join(session, other.public_id, Wish(15), member.id, ORGANISATION, NOW)
+    generation = member.member_feed_generation
+    close(session, member.public_id, ORGANISATION, NOW, cancels=False)
+    session.refresh(member)
+    assert member.closed_at == NOW
+    assert member.member_feed_generation == generation + 1
+    assert count(session, UserSession, UserSession.ended_at.is_(None)) == 0
+    assert count(session, ApiToken, ApiToken.revoked_at.is_(None)) == 0
+    assert count(session, Waiting, Waiting.ended_at.is_(None)) == 0
+    assert count(session, Letter, Letter.name == "reminder") == 0
+    assert session.scalars(select(Booking.status).where(Booking.member_id == member.id)).all() == ["confirmed"]
+    assert "cancelled-by-us" not in emails(session, member)
+
+
+def test_cancelling_the_bookings_tells_their_member_and_serves_the_waitlist(session: Session) -> None:
+    clinic = a_clinic(session)
+    member, waiting = a_person(session, "Mia Moss"), a_person(session, "Zoe Wu")
+    for n in range(4):
+        a_booking(session, clinic, member if n == 0 else None, after_minutes=n * 15)
+    join(session, clinic.public_id, Wish(15), waiting.id, ORGANISATION, NOW)
+    lab = an_occurrence(session, a_series(session, kind="lab"))
+    session.commit()
+    enrol(session, lab.public_id, member.id, ORGANISATION, NOW)
+    close(session, member.public_id, ORGANISATION, NOW, cancels=True)
+    session.rollback()
+    booking = session.scalars(select(Booking).where(Booking.member_id == member.id)).one()
+    assert (booking.status, booking.cancelled_by, booking.sequence) == ("cancelled", "staff", 1)
+    assert emails(session, member)[-1] == "cancelled-by-us"
+    assert count(session, Enrolment, Enrolment.left_at.is_(None)) == 0
+    offer = session.scalars(select(Offer)).one()
+    assert (offer.member_id, offer.starts_at, offer.status) == (waiting.id, booking.starts_at, "open")
+
+
+def test_an_analysts_bookings_go_through_cover_and_no_roster_has_them(session: Session) -> None:
+    clinic = a_clinic(session, analysts=2)
+    ada, ben = (place.analyst for place in clinic.roster)
+    booking = a_booking(session, clinic, analyst=ada.public_id)
+    later = an_occurrence(session, clinic.series, [ada, ben], CLINIC_AT + timedelta(days=7))
+    session.commit()
+    close(session, ada.public_id, ORGANISATION, NOW, cancels=True)
+    session.refresh(booking)
+    assert (booking.status, booking.analyst_id) == ("confirmed", ben.id)
+    assert "moved-by-us" in emails(session, booking.member)
+    assert count(session, Claim, Claim.quarter_at == booking.starts_at) >= 1
+    assert count(session, SeriesAnalyst, SeriesAnalyst.analyst_id == ada.id) == 0
+    assert count(session, Roster, Roster.analyst_id == ada.id, Roster.occurrence_id == later.id) == 0
+
+
+def test_what_nobody_can_take_waits_for_cover_and_is_not_lost(session: Session) -> None:
+    clinic = a_clinic(session)
+    ada = clinic.roster[0].analyst
+    booking = a_booking(session, clinic)
+    close(session, ada.public_id, ORGANISATION, NOW, cancels=True)
+    session.refresh(booking)
+    assert booking.status == "confirmed"
+    assert emails(session, booking.member)[-1] == "cover-sought"
+    assert session.scalars(select(Roster.is_away).where(Roster.analyst_id == ada.id)).one()
+
+
+def test_reopening_brings_roles_and_history_back_and_ends_the_time_off(session: Session) -> None:
+    clinic = a_clinic(session)
+    ada = clinic.roster[0].analyst
+    close(session, ada.public_id, ORGANISATION, NOW, cancels=True)
+    later = NOW + timedelta(days=3)
+    close(session, ada.public_id, ORGANISATION, later, cancels=True)  # idempotent
+    assert reopen(session, ada.public_id, later).closed_at is None
+    assert ada.role_names == {"analyst"}
+    assert count(session, Away, Away.ended_at.is_(None)) == 0
+    assert count(session, UserSession, UserSession.ended_at.is_(None)) == 0
+
+
+def test_the_only_coordinator_cannot_be_closed(session: Session) -> None:
+    only = a_person(session, roles=["coordinator"])
+    session.commit()
+    with pytest.raises(LastCoordinator):
+        close(session, only.public_id, ORGANISATION, NOW, cancels=True)
+    a_person(session, roles=["coordinator"])
+    session.commit()
+    assert close(session, only.public_id, ORGANISATION, NOW, cancels=True).closed_at == NOW
+
+
+def test_an_import_says_that_an_account_is_closed_and_leaves_it_so(session: Session) -> None:
+    member = a_person(session, "Mia Moss")
+    session.commit()
+    close(session, member.public_id, ORGANISATION, NOW, cancels=True)
+    listed, _ = read_one(member.email, "Mia M.", "", "", "")
+    assert import_people(session, [listed], ORGANISATION, NOW).closed == [member.email]
+    session.refresh(member)
+    assert member.closed_at == NOW

@@ -1,0 +1,129 @@
+"""The coordinator's pages of people: found by how a name or address begins, and what is done with one account."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from booking.store.people import Person
+from booking.store.queries import accounts
+from tests.builders import a_booking, a_clinic, a_person
+from tests.databases import Database
+from tests.web.client import client_of, make_app, post
+
+
+@pytest.fixture
+def coordinator(database: Database, session: Session) -> FlaskClient:
+    chief = a_person(session, "Caz Ito", roles=["coordinator"])
+    session.commit()
+    return client_of(make_app(database), chief)
+
+
+def path_of(person: Person) -> str:
+    return f"/coordinator/people/{person.public_id}"
+
+
+@pytest.mark.parametrize("typed", ["Mia", "mia", "MIA.MOSS@", "mia m", "Mia Moss", "  mia  "])
+def test_somebody_is_found_by_how_the_name_or_address_begins(
+    coordinator: FlaskClient, session: Session, typed: str
+) -> None:
+    a_person(session, "Mia Moss")
+    a_person(session, "Max Zed")
+    session.commit()
+    page = coordinator.get("/coordinator/people", query_string={"q": typed}).text
+    assert ("Mia Moss" in page, "Max Zed" in page) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"), [("O'Brien", "o'b"), ("100% Sure", "100%"), ("Zoë Zz", "zoë zz"), ("A_b", "a_")]
+)
+def test_signs_and_last_letters_are_found_too(session: Session, name: str, typed: str) -> None:
+    a_person(session, name, email="x@example.org")
+    a_person(session, "Axb", email="y@example.org")
+    session.commit()
+    assert [one.name for one in accounts.search(session, typed)] == [name]
+
+
+def test_a_search_answers_one_page_and_goes_on_after_it(coordinator: FlaskClient, session: Session) -> None:
+    for n in range(accounts.PAGE + 3):
+        a_person(session, f"Mia {n:03}")
+    session.commit()
+    first = coordinator.get("/coordinator/people", query_string={"q": "Mia"}).text
+    assert (first.count("Mia 0"), "Next 50 people" in first) == (accounts.PAGE, True)
+    last = accounts.search(session, "Mia")[accounts.PAGE - 1]
+    second = coordinator.get("/coordinator/people", query_string={"q": "Mia", "after": last.public_id}).text
+    assert (second.count("Mia 0"), "Next 50 people" in second) == (3, False)
+
+
+def test_closing_shows_the_bookings_first_and_does_what_was_chosen(coordinator: FlaskClient, session: Session) -> None:
+    booking = a_booking(session, a_clinic(session), a_person(session, "Mia Moss"))
+    page = path_of(booking.member)
+    shown = coordinator.get(f"{page}/close").text
+    assert "Mia Moss has 1 upcoming booking" in shown
+    assert f"15 minutes with {booking.analyst.name}" in shown
+    assert post(coordinator, f"{page}/close", bookings="keep").status_code == 303
+    assert "Account closed" in coordinator.get(page).text
+    session.refresh(booking)
+    assert booking.status == "confirmed"
+    assert post(coordinator, f"{page}/reopen", page).status_code == 303
+    assert post(coordinator, f"{page}/close", bookings="cancel").status_code == 303
+    session.rollback()
+    session.refresh(booking)
+    assert booking.status == "cancelled"
+
+
+def test_roles_and_the_last_day_are_set_and_can_be_taken_away_again(coordinator: FlaskClient, session: Session) -> None:
+    member = a_person(session, "Mia Moss")
+    session.commit()
+    page = path_of(member)
+
+    def set_to(until: str, *roles: str) -> tuple[date | None, frozenset[str]]:
+        form = {"until": until, "role": list(roles)}
+        post(coordinator, f"{page}/membership", page, **form)  # type: ignore[arg-type]
+        session.rollback()
+        session.refresh(member)
+        return member.member_until, member.role_names
+
+    assert set_to("2026-12-31", "member", "analyst") == (date(2026, 12, 31), {"member", "analyst"})
+    assert set_to("", "member") == (None, {"member"})
+    assert set_to("31/12/2026", "member") == (None, {"member"})
+    assert set_to("2026-12-31") == (None, {"member"})
+
+
+def test_a_last_day_before_a_booking_is_refused_and_names_it(coordinator: FlaskClient, session: Session) -> None:
+    booking = a_booking(session, a_clinic(session), a_person(session, "Mia Moss"))
+    page = path_of(booking.member)
+    answer = post(coordinator, f"{page}/membership", page, until="2023-12-01", role="member")
+    assert (answer.status_code, "Mia Moss is booked on" in answer.text) == (422, True)
+
+
+def test_sessions_end_and_nobody_closes_their_own_account(
+    database: Database, coordinator: FlaskClient, session: Session
+) -> None:
+    member = a_person(session, "Mia Moss")
+    session.commit()
+    theirs = client_of(make_app(database), member)
+    assert theirs.get("/me").status_code == 200
+    assert post(coordinator, f"{path_of(member)}/sign-out", path_of(member)).status_code == 303
+    assert theirs.get("/me").status_code == 303
+    chief = accounts.with_email(session, "caz.ito@example.org")
+    assert chief is not None
+    assert "Close account…" not in coordinator.get(path_of(chief)).text
+    assert post(coordinator, f"{path_of(chief)}/close", path_of(chief)).status_code == 422
+
+
+def test_a_closed_account_opens_nothing(database: Database, coordinator: FlaskClient, session: Session) -> None:
+    member = a_person(session, "Mia Moss")
+    session.commit()
+    theirs = client_of(make_app(database), member)
+    calendar = theirs.get("/calendars").text
+    start = calendar.index("/feeds/member/")
+    feed = calendar[start : calendar.index(".ics", start) + 4]
+    assert theirs.get(feed).status_code == 200
+    post(coordinator, f"{path_of(member)}/close", bookings="keep")
+    assert (theirs.get(feed).status_code, theirs.get("/me").status_code) == (404, 303)
+    post(coordinator, f"{path_of(member)}/reopen", path_of(member))
+    assert (theirs.get(feed).status_code, theirs.get("/me").status_code) == (404, 303)

@@ -90,6 +90,13 @@ def own_clock(instant: datetime, reader_zone: str | None, programme_zone: str) -
     return f"{clock(instant, reader_zone)} {zones.city(reader_zone)}"
 
 
+def own_time(instant: datetime, reader_zone: str | None, programme_zone: str) -> str:
+    """As `own_clock`, beside a day of the programme: with the reader's weekday where it differs from that."""
+    there = zones.today(instant, reader_zone or programme_zone)
+    weekday = f"{there:%a} " if there != zones.today(instant, programme_zone) else ""
+    return weekday + own_clock(instant, reader_zone, programme_zone)
+
+
 @lru_cache(maxsize=1024)
 def when(instant: datetime, reader_zone: str | None, programme_zone: str) -> str:
     """One start for one reader, their time first, the programme's beside it; the weekday again where it differs.

@@ -96,6 +96,12 @@ def with_email(session: Session, email: str) -> Person | None:
     return session.scalars(wanted).one_or_none()
 
 
+def zone_of(session: Session, person: uuid.UUID | int) -> str | None:
+    """The IANA zone of a person (public or internal id), None while unknown."""
+    by = Person.public_id if isinstance(person, uuid.UUID) else Person.id
+    return session.scalar(select(Person.time_zone).where(by == person))
+
+
 def coordinators(session: Session) -> list[Person]:
     """Everybody who coordinates now, by id."""
     wanted = select(Person).join(Role, Role.person_id == Person.id).where(Role.role == "coordinator")

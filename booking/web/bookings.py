@@ -16,7 +16,7 @@ from booking.store.queries import enrolments, suggestions, visits, waitlist
 from booking.store.queries import meetings as queries
 from booking.store.queries import turns as turn_queries
 from booking.store.queries.enrolments import Enrolled
-from booking.web import access, booked, context, inviting
+from booking.web import access, booked, context, inviting, shell
 from booking.web import places as places_pages
 from booking.web.booked import Links
 from booking.web.reader import current_user
@@ -96,6 +96,7 @@ def own(public_id: uuid.UUID) -> Appointment:
     found = queries.appointment(context.db(), public_id)
     if found is None or found.member_public_id != current_user.public_id:
         abort(404)
+    shell.times_at(found.starts_at)
     return found
 
 

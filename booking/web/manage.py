@@ -38,6 +38,8 @@ def appointment(token: str) -> Appointment:
     found = queries.appointment(context.db(), subject(token, "manage"))
     if found is None or context.now() > found.ends_at + VALID_AFTER:
         abort(404)
+    shell.read_by(found.member_public_id)
+    shell.times_at(found.starts_at)
     return found
 
 
@@ -120,6 +122,11 @@ def door(token: str) -> ResponseReturnValue:
 
 
 def _booking_door(appointment: Appointment) -> ResponseReturnValue:
+    """The join link of a booking, read by its member; staff who open it read their own times."""
+    is_staff = current_user.is_authenticated and current_user.public_id != appointment.member_public_id
+    if not (is_staff and current_user.is_staff):
+        shell.read_by(appointment.member_public_id)
+    shell.times_at(appointment.starts_at)
     found = door_queries.of_booking(context.db(), appointment.public_id, context.now())
     opens_at, now = booked.opens_at(appointment), context.now()
     one, expected_at, late = Door(opens_at, appointment.ends_at, appointment.is_cancelled), None, 0
@@ -146,6 +153,7 @@ def _booking_door(appointment: Appointment) -> ResponseReturnValue:
 
 def _meeting_door(meeting: Meeting) -> ResponseReturnValue:
     """The door of a lab, a masterclass or an analyst's hour: the room for members in its time, and for its staff."""
+    shell.times_at(meeting.starts_at)
     rules = context.organisation().policy_for(meeting.series_slug)
     opens_at = policy.door_opens_at(rules, meeting.starts_at)
     showing = doors.showing(Door(opens_at, meeting.ends_at, meeting.is_cancelled), context.now())

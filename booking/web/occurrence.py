@@ -19,7 +19,7 @@ from booking.services.waitlist import Wish, join
 from booking.store import people
 from booking.store.queries import enrolments, timetables, visits
 from booking.store.queries import meetings as queries
-from booking.web import access, booked, clinic, context, enrolling, membership, picker, refusals, sign_in
+from booking.web import access, booked, clinic, context, enrolling, membership, picker, refusals, shell, sign_in
 from booking.web.clinic import Typed
 from booking.web.picker import Chosen
 from booking.web.reader import current_user
@@ -192,6 +192,7 @@ def page(public_id: uuid.UUID, typed: Typed, refusal: Refusal | None = None) -> 
     meeting = queries.meeting(context.db(), public_id)
     if meeting is None:
         abort(404)
+    shell.times_at(meeting.starts_at)
     status = refusals.status(refusal) if refusal is not None else 200
     is_bookable = meeting.kind in context.organisation().kinds and context.organisation().kinds[meeting.kind].bookable
     if not is_bookable or meeting.is_cancelled or meeting.ends_at <= context.now():

@@ -169,14 +169,20 @@ class _Maker:
         made.with_whom = name
         return made
 
+    def own_when(self, start: datetime) -> str:
+        """The reader's weekday and clock, the programme's beside it: "Sunday 7:15 pm (Mon 1:15 pm AEST)"."""
+        own_zone = shell.own_zone(self.zone)
+        own_day = zones.today(start, own_zone)
+        weekday = f"{self.day:%a} " if own_day != self.day else ""
+        beside = f"{weekday}{wording.clock(start, self.zone)} {zones.abbreviation(start, self.zone)}"
+        return f"{own_day:%A} {wording.clock(start, own_zone)} ({beside})"
+
     def cell(self, start: datetime, analyst: str, why: errors.Refusal | None, name: str, number: int) -> Cell:
         clock = wording.clock(start, self.zone)
         own = shell.yours(start, None, self.zone)
         value = value_of(start, self.minutes, analyst)
         with_name = f", with {name}" if name else ""
-        when = (
-            f"{self.day:%A} {own} ({clock} {zones.abbreviation(start, self.zone)})" if own else f"{self.day:%A} {clock}"
-        )
+        when = f"{self.day:%A} {clock}" if not own else self.own_when(start)
         return Cell(
             number=number,
             value=value if why is None else "",

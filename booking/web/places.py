@@ -61,6 +61,7 @@ def own(public_id: uuid.UUID) -> Waits:
     found = queries.one(context.db(), public_id)
     if found is None or found.member_id != current_user.id:
         abort(404)
+    shell.times_at(found.clinic_at)
     return found
 
 
@@ -79,6 +80,8 @@ def held(token: str) -> tuple[Waits, Links]:
     found = queries.one(context.db(), manage.subject(token, "place"))
     if found is None or context.now() > found.clinic_ends_at + manage.VALID_AFTER:
         abort(404)
+    shell.read_by(found.member_id)
+    shell.times_at(found.clinic_at)
     return found, Links(
         show=url_for("places.managed", token=token),
         accept=url_for("places.managed_accept", token=token),

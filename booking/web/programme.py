@@ -57,6 +57,7 @@ def week() -> ResponseReturnValue:
     on = _day(request.args.get("on")) or _opens_on(today, zone)
     monday = on - timedelta(days=on.weekday())
     start, end = (zones.day_starts_at(day, zone) for day in (monday, monday + timedelta(days=7)))
+    shell.times_at(context.now() if start <= context.now() < end else start)
     month = on.replace(day=1) if on.month == (monday + timedelta(days=3)).month else monday + timedelta(days=3)
     first, last = month_window(month)
     month_start, month_end = (zones.day_starts_at(day, zone) for day in (min(first, monday), max(last, monday)))
@@ -167,21 +168,21 @@ def entry(meeting: Meeting, found: Timetable | None, mine: list[Appointment], *,
                 meeting, "You have a place" + (f" · {line[0].lower()}{line[1:]}" if line else ""), "tick", "Details"
             )
         return Entry(meeting, line, "clock" if line else "", "Enrol", mine=mine)
-    line, is_free = clinic_line(found, found.policy(context.organisation()), now)
+    line, is_free = clinic_line(found, found.policy(context.organisation()), now, shell.reader_zone())
     if mine:
-        shown = ", ".join(wording.clock(own.starts_at, meeting.zone) for own in mine)
+        shown = ", ".join(wording.own_time(own.starts_at, shell.reader_zone(), meeting.zone) for own in mine)
         return Entry(meeting, f"Booked: {shown}", "tick", "Your booking", mine=mine)
     return Entry(meeting, line, "", "Book a slot" if is_free else "Details", is_free, mine=mine)
 
 
-def clinic_line(found: Timetable, policy: Policy, now: datetime) -> tuple[str, bool]:
-    """What can be had in a clinic, in words, and whether anything can. Never a count of places."""
+def clinic_line(found: Timetable, policy: Policy, now: datetime, reader_zone: str | None = None) -> tuple[str, bool]:
+    """What can be booked in a clinic, in words and the reader's time, and whether anything can. Never a count."""
     hours = found.hours
     if not hours.analyst_ids:
         return "Bookings open when analysts are named", False
     opens_at = hours.starts_at - timedelta(days=policy.horizon_days)
     if now < opens_at:
-        return f"Bookings open {wording.day(zones.today(opens_at, found.zone))}", False
+        return f"Bookings open {wording.day(zones.today(opens_at, reader_zone or found.zone))}", False
     running = "Under way · " if hours.starts_at <= now else ""
     by_length = {minutes: slots.free(hours, minutes, policy, now) for minutes in policy.slot_minutes}
     shortest = by_length[policy.slot_minutes[0]]
@@ -190,13 +191,13 @@ def clinic_line(found: Timetable, policy: Policy, now: datetime) -> tuple[str, b
         if now > last:
             return "Too late for today", False
         return f"{running}full · waitlist" if running else "Full · waitlist", False
-    line = f"{running}next free {wording.clock(shortest[0].starts_at, found.zone)}"
+    line = f"{running}next free {wording.own_time(shortest[0].starts_at, reader_zone, found.zone)}"
     for minutes, free in list(by_length.items())[1:]:
         starts = sorted({slot.starts_at for slot in free})
         if not starts:
             line += f" · no {minutes} minutes"
         elif len(starts) == 1:
-            line += f" · {minutes} minutes: {wording.clock(starts[0], found.zone)} only"
+            line += f" · {minutes} minutes: {wording.own_time(starts[0], reader_zone, found.zone)} only"
     return line[0].upper() + line[1:], True
 
 

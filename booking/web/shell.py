@@ -3,26 +3,46 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from flask import Flask, url_for
+from flask import Flask, g, url_for
 from markupsafe import Markup, escape
 
 from booking.domain import wording, zones
 from booking.domain.organisation import Kind
 from booking.resources import PACKAGE
+from booking.store import people
 from booking.web import access, context
 from booking.web.reader import current_user
 
 A_YEAR = 365 * 24 * 3600
 
 
+def read_by(person: uuid.UUID | int) -> None:
+    """For the rest of this request times are those of the person a signed link belongs to, whoever is signed in."""
+    g.link_zone = people.zone_of(context.db(), person)
+
+
+def times_at(instant: datetime) -> None:
+    """Name zones on this page as they are called at `instant`, which the page is about: AEST or AEDT."""
+    g.times_at = instant
+
+
 def reader_zone() -> str | None:
-    """The reader's IANA zone, None while unknown or signed out."""
+    """The reader's IANA zone, None while unknown or signed out. On a page of a signed link, its owner's."""
+    if "link_zone" in g:
+        link_zone: str | None = g.link_zone
+        return link_zone
     zone: str | None = current_user.zone if current_user.is_authenticated else None
     return zone
+
+
+def own_zone(programme_zone: str) -> str:
+    """The zone in which the reader is shown what is their own: theirs, while unknown the programme's."""
+    return reader_zone() or programme_zone
 
 
 def yours(start: datetime, end: datetime | None, programme_zone: str) -> str:
@@ -67,12 +87,15 @@ def elsewhere(instant: datetime, programme_zone: str) -> str:
 
 
 def zone_line() -> str:
-    """How the page's times are to be read: "Times in AEST, Brisbane. Yours: Sydney, AEDT." """
-    zone, now = context.organisation().zone, context.now()
-    line = f"Times in {zones.abbreviation(now, zone)}, {zones.city(zone)}."
+    """How the page's times are to be read: "Times in AEST, Brisbane. Yours: Sydney, AEDT."
+
+    Abbreviations are those of the time that the page is about (`times_at`), of now where it is about none.
+    """
+    zone, at = context.organisation().zone, g.get("times_at", context.now())
+    line = f"Times in {zones.abbreviation(at, zone)}, {zones.city(zone)}."
     own = reader_zone()
     if own is not None and own != zone:
-        line += f" Yours: {zones.city(own)}, {zones.abbreviation(now, own)}."
+        line += f" Yours: {zones.city(own)}, {zones.abbreviation(at, own)}."
     return line
 
 
@@ -102,6 +125,7 @@ def init_app(app: Flask) -> None:
         is_signed=partial(access.is_signed, app),  # such an address is put into no other
         when=when,
         mine=mine,
+        own_zone=own_zone,
         yours=yours,
         stamp=stamp,
         elsewhere=elsewhere,

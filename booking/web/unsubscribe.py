@@ -8,7 +8,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from booking.services import profile as deeds
-from booking.web import access, context, csrf, manage
+from booking.web import access, context, csrf, manage, shell
 
 blueprint = Blueprint("unsubscribe", __name__, url_prefix="/unsubscribe")
 WORDS = {
@@ -19,7 +19,9 @@ WORDS = {
 
 def _person(what: str, token: str) -> uuid.UUID:
     """Whose address it is; 404 where it was not made here."""
-    return manage.subject(token, f"unsubscribe-{what}")
+    person = manage.subject(token, f"unsubscribe-{what}")
+    shell.read_by(person)
+    return person
 
 
 @blueprint.get("/<any('reminders', 'run-sheet'):what>/<token>")

@@ -30,14 +30,14 @@ def a_timetable(analysts: int = 1, taken: tuple[tuple[int, int], ...] = ()) -> T
 @pytest.mark.parametrize(
     ("found", "minutes_before", "line"),
     [
-        (a_timetable(), 60, "Next free 1:00 pm"),
+        (a_timetable(), 60, "Next free 1:00 pm AEST"),
         (a_timetable(0), 60, "Bookings open when analysts are named"),
         (a_timetable(), 60 * 24 * 28 + 1, "Bookings open Mon 6 Nov"),
-        (a_timetable(1, ((1, 0),)), 60, "Next free 1:15 pm"),
-        (a_timetable(1, ((1, 0), (1, 1))), 60, "Next free 1:30 pm · 30 minutes: 1:30 pm only"),
-        (a_timetable(1, ((1, 1), (1, 3))), 60, "Next free 1:00 pm · no 30 minutes"),
+        (a_timetable(1, ((1, 0),)), 60, "Next free 1:15 pm AEST"),
+        (a_timetable(1, ((1, 0), (1, 1))), 60, "Next free 1:30 pm AEST · 30 minutes: 1:30 pm AEST only"),
+        (a_timetable(1, ((1, 1), (1, 3))), 60, "Next free 1:00 pm AEST · no 30 minutes"),
         (a_timetable(1, ((1, 0), (1, 1), (1, 2), (1, 3))), 60, "Full · waitlist"),
-        (a_timetable(), -6, "Under way · next free 1:30 pm · 30 minutes: 1:30 pm only"),
+        (a_timetable(), -6, "Under way · next free 1:30 pm AEST · 30 minutes: 1:30 pm AEST only"),
         (a_timetable(1, ((1, 2), (1, 3))), -6, "Under way · full · waitlist"),
         (a_timetable(), -36, "Too late for today"),
     ],
@@ -76,7 +76,7 @@ def test_a_member_sees_their_own_time_and_their_own_booking(database: Database, 
     assert "1:00–2:00\u00a0pm</time>" in page
     assert "2:00–3:00\u00a0pm yours" in page
     assert f'href="/bookings/{booking.public_id}"' in page
-    assert "Booked: 1:00\u00a0pm" in page
+    assert "Booked: 2:00\u00a0pm Sydney" in page
 
 
 def test_what_moved_or_is_cancelled_is_said_in_words(database: Database, session: Session) -> None:

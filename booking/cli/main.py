@@ -17,6 +17,8 @@ COMMANDS = {
     "init": "init",
     "serve": "serve",
     "worker": "worker",
+    "backup": "backups",
+    "restore": "backups",
     "doctor": "doctor",
     "settings": "listing",
     "db": "db",

@@ -48,6 +48,11 @@ def head() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
+def knows(revision: str) -> bool:
+    """Whether this version has that revision, and so can upgrade a database that is at it."""
+    return revision in {one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
 def current(connection: Connection) -> str | None:
     """The revision that the database is at, None for an empty one."""
     return MigrationContext.configure(connection).get_current_revision()

@@ -1,0 +1,283 @@
+"""Backups under load and their restore: consistent, ahead of every calendar, and nothing half done."""
+
+from __future__ import annotations
+
+import re
+import stat
+import threading
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+from alembic import command
+from click.testing import CliRunner
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from booking.cli.main import booking
+from booking.domain import tokens
+from booking.services.book import book
+from booking.services.cancel import cancel
+from booking.services.move import move
+from booking.store import backup as backups
+from booking.store import engine as engines
+from booking.store import migrate
+from booking.store.backup.archive import BackupError
+from booking.store.bookings import CONFIRMED, Booking
+from booking.store.claims import Claim
+from booking.store.letters import Letter
+from booking.store.people import Person
+from booking.store.programme import Occurrence, Programme
+from booking.store.register import Entry
+from tests import databases
+from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_request, an_organisation
+from tests.databases import Database
+from tests.web.client import FEED_KEY, client_of, make_app
+
+MEMBERS = 4
+ORGANISATION = an_organisation(upcoming=0, per_occurrence=0, per_week=0, horizon_days=1000)
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pg_dump and pg_restore of the very server that the tests use come first on the path."""
+    server = databases.postgresql_server().get_pid()
+    bin_folder = Path(f"/proc/{server}/exe").resolve().parent
+    monkeypatch.setenv("PATH", str(bin_folder), prepend=":")
+
+
+def opened(name: str, url: str) -> Database:
+    engine = engines.make(url)
+    return Database(name, url, engine, engines.sessions(engine))
+
+
+class Load:
+    """Members who book, move and cancel, each in a thread, until the end of the block; `done` counts what they did."""
+
+    def __init__(self, database: Database, members: list[int], clinics: list[Occurrence]) -> None:
+        self.database, self.members, self.clinics = database, members, clinics
+        self.done, self.has_ended = 0, threading.Event()
+        self.threads = ThreadPoolExecutor(len(members))
+
+    def __enter__(self) -> Load:
+        self.running = [self.threads.submit(self.act, number) for number in range(len(self.members))]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.has_ended.set()
+        self.threads.shutdown()
+        for one in self.running:
+            one.result()
+
+    def act(self, number: int) -> None:
+        """Each member keeps to one quarter of each clinic, and to another one to move to."""
+        with self.database.sessions() as session:
+            for clinic in cycle(self.clinics):
+                if self.has_ended.is_set():
+                    return
+                member = self.members[number]
+                made = book(session, a_request(clinic, number % 2 * 15), member, ORGANISATION, NOW)
+                elsewhere = a_request(clinic, 30 + number % 2 * 15)
+                move(session, made.public_id, elsewhere, ORGANISATION, NOW, member_id=member)
+                cancel(session, made.public_id, ORGANISATION, NOW, member_id=member)
+                self.done += 3
+
+    def wait(self, more: int) -> None:
+        """Until so much more was done."""
+        until = self.done + more
+        while self.done < until:
+            assert not any(one.done() for one in self.running), "a thread ended early"
+            self.has_ended.wait(0.01)
+
+
+def entries(app: Flask, member: Person, analyst: Person) -> tuple[dict[str, tuple[int, str]], list[str]]:
+    """SEQUENCE and DTSTAMP of every entry of three feeds, by feed and UID; and the feeds' ETags."""
+    client, found, tags = client_of(app), {}, []
+    signed = {
+        kind: tokens.sign(FEED_KEY, f"{kind}-feed", str(p.public_id))
+        for kind, p in (("member", member), ("analyst", analyst))
+    }
+    for path in ("programme", f"member/{signed['member']}", f"analyst/{signed['analyst']}"):
+        answer = client.get(f"/feeds/{path}.ics")
+        assert answer.status_code == 200, path
+        tags.append(answer.headers["ETag"])
+        for part in answer.get_data(as_text=True).replace("\r\n ", "").split("BEGIN:VEVENT")[1:]:
+            uid, number, stamp = (re.search(rf"^{name}:(\S+)", part, re.M) for name in ("UID", "SEQUENCE", "DTSTAMP"))
+            assert uid
+            assert number
+            assert stamp
+            found[f"{path.partition('/')[0]} {uid[1]}"] = (int(number[1]), stamp[1])
+    return found, tags
+
+
+def test_a_backup_under_load_is_consistent_and_its_restore_is_ahead_of_every_calendar(
+    database: Database, session: Session, tmp_path: Path
+) -> None:
+    session.get_one(Programme, 1).uid_domain = "booking.example.org"
+    clinics = [a_clinic(session, analysts=2, starts_at=CLINIC_AT + timedelta(weeks=week)) for week in range(2)]
+    members = [a_person(session) for _ in range(MEMBERS)]
+    analyst = clinics[0].roster[0].analyst
+    stays = a_booking(session, a_clinic(session, starts_at=CLINIC_AT + timedelta(weeks=2)), members[0])
+    session.commit()
+    file = tmp_path / "copy.booking"
+    with Load(database, [one.id for one in members], clinics) as load:
+        load.wait(12)
+        before = load.done
+        backups.make(database.url, file, "1.2.3", NOW)
+        assert load.done > before, "bookings went on meanwhile"
+        load.wait(12)
+    for minutes in (15, 30, 0, 45):
+        move(session, stays.public_id, a_request(stays.occurrence, minutes), ORGANISATION, NOW, member_id=members[0].id)
+    session.rollback()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    seen, tags = entries(make_app(database, LATER), members[0], analyst)
+
+    url = databases.new_url(database.name, f"restored-{database.name}")
+    restored = backups.restore(url, file, LATER)
+    assert (restored.manifest.version, restored.step) == ("1.2.3", 1000 + 3600)
+    copy = opened(database.name, url)
+    with copy.sessions() as there:
+        quarters = there.scalar(select(func.sum(Booking.minutes) / 15).where(Booking.status == CONFIRMED))
+        assert there.scalar(select(func.count()).select_from(Claim)) == quarters
+        made = there.scalar(select(func.count()).select_from(Booking))
+        for table, kind in ((Letter.name, "booked"), (Entry.deed, "booked")):
+            assert there.scalar(select(func.count()).where(table == kind)) == made, "what belongs together is together"
+    now_seen, new_tags = entries(make_app(copy, LATER), members[0], analyst)
+    common = seen.keys() & now_seen.keys()
+    assert {key.partition(" ")[0] for key in common} == {"programme", "member", "analyst"}
+    for key in common:
+        assert now_seen[key][0] > seen[key][0], key
+        assert now_seen[key][1] >= seen[key][1], key
+    assert not set(tags) & set(new_tags)
+    copy.engine.dispose()
+
+
+@pytest.fixture(scope="module", params=databases.NAMES)
+def small(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """The kind of a database, and a backup of an empty one of an older revision."""
+    server = databases.postgresql_server().get_pid()
+    url = databases.new_url(request.param, f"older-{request.param}")
+    engine = engines.make(url, foreign_keys=False)
+    with engine.begin() as connection:
+        config = migrate._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+    engine.dispose()
+    file = tmp_path_factory.mktemp("small") / "small.booking"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PATH", str(Path(f"/proc/{server}/exe").resolve().parent), prepend=":")
+        backups.make(url, file, "0.0.9", NOW)
+    return request.param, file
+
+
+def test_a_backup_of_an_older_version_is_brought_up_to_date(small: tuple[str, Path]) -> None:
+    name, file = small
+    url = databases.new_url(name, f"updated-{name}")
+    assert backups.restore(url, file, LATER).manifest.version == "0.0.9"
+    engine = engines.make(url)
+    with engine.connect() as connection:
+        assert migrate.current(connection) == migrate.head()
+    engine.dispose()
+
+
+def rewritten(file: Path, target: Path, **changes: bytes) -> None:
+    """The archive again, with another manifest or copy."""
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, changes.get(name.partition(".")[0], old.read(name)))
+
+
+def damages(file: Path, folder: Path, is_sqlite: bool) -> Iterator[tuple[Path, str]]:
+    """Files that must not be restored, each with words of the reason."""
+    content = file.read_bytes()
+    for name, changed, words in (
+        ("cut", content[: len(content) // 2], "is damaged or not a backup"),
+        ("flipped", content[:400] + bytes([content[400] ^ 255]) + content[401:], "is damaged or not a backup"),
+        ("text", b"hello", "is damaged or not a backup"),
+    ):
+        (folder / name).write_bytes(changed)
+        yield folder / name, words
+    with zipfile.ZipFile(file) as archive:
+        manifest = archive.read("manifest.json")
+    for name, changes, words in (
+        ("foreign", {"manifest": b'{"service": "shop"}'}, "is not a backup made by `booking backup`"),
+        ("newer", {"manifest": manifest.replace(b"0004", b"9999")}, "newer version, 0.0.9"),
+        ("broken", {"database": b"no database" * 1000}, "database" if is_sqlite else "pg_restore"),
+    ):
+        rewritten(file, folder / name, **changes)
+        yield folder / name, words
+
+
+def test_what_is_damaged_foreign_or_newer_is_refused_and_leaves_nothing(
+    small: tuple[str, Path], tmp_path: Path
+) -> None:
+    name, file = small
+    url = f"sqlite:///{tmp_path / 'b.sqlite'}" if name == "sqlite" else databases.new_url(name, "refusing")
+    (tmp_path / "files").mkdir()
+    for damaged, words in damages(file, tmp_path / "files", name == "sqlite"):
+        with pytest.raises(BackupError, match=re.escape(words)):
+            backups.restore(url, damaged, LATER)
+        assert [path.name for path in tmp_path.iterdir()] == ["files"]
+    other = "sqlite:///b.sqlite" if name == "postgresql" else "postgresql://127.0.0.1:9/none"
+    with pytest.raises(BackupError, match=f"is a backup of {name}"):
+        backups.restore(other, file, LATER)
+    backups.restore(url, file, LATER)  # the store was still empty
+
+
+def test_a_backup_is_restored_into_an_empty_database_alone_and_overwrites_no_file(
+    database: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "copy"
+    backups.make(database.url, file, "1", NOW)
+    content = file.read_bytes()
+    with pytest.raises(BackupError, match="exists already"):
+        backups.make(database.url, file, "1", NOW)
+    with pytest.raises(BackupError, match="holds data"):
+        backups.restore(database.url, file, LATER)
+    assert file.read_bytes() == content
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_the_commands_say_what_they_did_and_the_audit_log_keeps_it(
+    database: Database, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_person(session, "Mia Moss")
+    session.commit()
+    monkeypatch.chdir(tmp_path)
+    run = CliRunner().invoke
+    monkeypatch.setenv("BOOKING_DATABASE_URL", database.url)
+    made = run(booking, ["backup", "b.booking"])
+    assert (made.exit_code, "holds the database as it was on" in made.output) == (0, True), made.output
+    assert run(booking, ["backup", "b.booking"]).output.startswith("booking: b.booking exists already")
+    url = databases.new_url(database.name, f"by-command-{database.name}")
+    monkeypatch.setenv("BOOKING_DATABASE_URL", url)
+    done = run(booking, ["restore", "b.booking"])
+    assert (done.exit_code, "Everybody signs in again" in done.output) == (0, True), done.output
+    copy = opened(database.name, url)
+    with copy.sessions() as there:
+        assert there.scalars(select(Person.name)).all() == ["Mia Moss"]
+        (entry,) = there.scalars(select(Entry).where(Entry.deed == "restored"))
+        assert entry.details["step"] >= 1000
+    copy.engine.dispose()
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_without_pg_dump_the_remedy_is_named(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BackupError, match="pg_dump is not on the PATH: install PostgreSQL's client programs"):
+        backups.make(database.url, tmp_path / "copy", "1", NOW)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_backed_up_where_there_is_no_database(tmp_path: Path) -> None:
+    with pytest.raises(BackupError, match="there is no database at"):
+        backups.make(f"sqlite:///{tmp_path / 'none.sqlite'}", tmp_path / "copy", "1", NOW)
+    assert list(tmp_path.iterdir()) == []

@@ -9,8 +9,9 @@ from booking import clock, settings
 from booking.cli import stores
 from booking.cli.people import people
 from booking.domain import wording
-from booking.domain.errors import Refusal
+from booking.domain.errors import Refusal, TextNotAccepted
 from booking.programme import organisation as organisations
+from booking.services.accounts import address as addresses
 from booking.services.accounts import close as closing
 from booking.store.people import Person
 from booking.store.queries import accounts
@@ -74,3 +75,19 @@ def reopen(email: str) -> None:
         was_closed = person.closed_at is not None
         closing.reopen(session, person.public_id, clock.now())
         click.echo("open again" if was_closed else "open already")
+
+
+@people.command(name="change-address")
+@click.argument("old")
+@click.argument("new")
+def change_address(old: str, new: str) -> None:
+    """Change the email address of a person from OLD to NEW at once. Both get an email; bookings and feeds stay."""
+    with stores.session(settings.load()) as session:
+        person = person_of(session, old)
+        try:
+            addresses.change(session, person.public_id, new, clock.now())
+        except TextNotAccepted as refusal:
+            raise click.ClickException(f"{new!r}: {refusal.reason}") from None
+        except addresses.AddressTaken:
+            raise click.ClickException(f"another account has {new!r}: `booking people merge` joins the two") from None
+        click.echo("changed")

@@ -97,6 +97,8 @@ def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
         links["place"] = f"{base}/manage/place/{tokens.sign(key, 'place', facts['place'])}"
     if "cover" in facts:
         links["cover"] = f"{base}/analyst/cover/{facts['cover']}"
+    if "address_change" in facts:
+        links["confirm_address"] = f"{base}/me/address/{tokens.sign(key, 'address', facts['address_change'])}"
     if "sign_in" in facts:
         links["sign_in"] = f"{base}/sign-in/link/{tokens.sign(key, 'sign-in', facts['sign_in'])}"
         links["code"] = tokens.six_digits(key, "sign-in-code", facts["sign_in"])

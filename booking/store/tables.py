@@ -1,5 +1,6 @@
 """Every table, so that whoever needs the whole of `Base.metadata` imports one module."""
 
+from booking.store.address_changes import AddressChange
 from booking.store.api_tokens import ApiToken
 from booking.store.attendance import Attendance
 from booking.store.away import Away
@@ -23,6 +24,7 @@ from booking.store.waiting import Offer, Waiting
 from booking.store.workers import Worker
 
 __all__ = [
+    "AddressChange",
     "ApiToken",
     "Attendance",
     "Away",

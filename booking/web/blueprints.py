@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from booking.web import (
+    address,
     analyst,
     analyst_links,
     attendance,
@@ -47,6 +48,7 @@ PAGES = (
     sign_in,
     unsubscribe,
     me,
+    address,
     calendars,
     demo,
     robots,

@@ -8,9 +8,10 @@ from datetime import date
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from booking.domain import errors, zones
 from booking.domain import people as tables
-from booking.domain import zones
 from booking.services import sessions
+from booking.services.accounts import address as addresses
 from booking.services.accounts import close as closing
 from booking.services.import_people import WouldOrphan, import_people
 from booking.store.people import Person
@@ -59,7 +60,7 @@ def one(public_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def page(
-    person: Person, errors: dict[str, str] | None = None, values: dict[str, str] | None = None
+    person: Person, mistakes: dict[str, str] | None = None, values: dict[str, str] | None = None
 ) -> ResponseReturnValue:
     """The person's page, with mistakes beside their fields and what was typed in them."""
     until = person.member_until.isoformat() if person.member_until else ""
@@ -70,12 +71,12 @@ def page(
         roles=tables.ROLES,
         has=person.role_names,
         values={"until": until, "email": "", "other": "", **(values or {})},
-        errors=errors or {},
+        errors=mistakes or {},
         is_over=person.member_until is not None
         and zones.today(context.now(), context.organisation().zone) > person.member_until,
         is_self=person.id == current_user.id,
     )
-    return shown, 422 if errors else 200
+    return shown, 422 if mistakes else 200
 
 
 @blueprint.post("/<uuid:public_id>/membership")
@@ -100,6 +101,22 @@ def membership(public_id: uuid.UUID) -> ResponseReturnValue:
         words = f"Nothing was changed: {'; '.join(refusal.problems)}. Move or cancel these bookings first."
         return page(person, {"until": words}, {"until": until})
     flash("Saved.")
+    return back(public_id)
+
+
+@blueprint.post("/<uuid:public_id>/address")
+@access.coordinator
+def address(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Change the person's email address at once."""
+    person, typed = person_of(public_id), request.form.get("email", "").strip()[:300]
+    try:
+        addresses.change(context.db(), public_id, typed, context.now(), actor_id=current_user.id)
+    except errors.TextNotAccepted as refusal:
+        return page(person, {"email": f"{refusal.reason[0].upper()}{refusal.reason[1:]}."}, {"email": typed})
+    except addresses.AddressTaken:
+        words = "Another account has this address. If both are the same person, merge them below."
+        return page(person, {"email": words}, {"email": typed, "other": typed})
+    flash("The address is changed. Both addresses get an email.")
     return back(public_id)
 
 

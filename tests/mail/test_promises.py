@@ -189,6 +189,15 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
     "someone-away": ("Ada Reyes is away", ("A <sudden> cold.", LINKS["coordinator"])),
     "sign-in": ("012345 is your code for SMK", ("012345", LINKS["sign_in"])),
     "sign-in-unknown": ("", ("mia.moss@example.org", LINKS["join"], "at most once a day")),
+    "address-confirm": (
+        "Confirm your new email address",
+        ("mia.moss@example.org", "instead of mia@old.example", "works once, for 1 hour", LINKS["confirm_address"]),
+    ),
+    "address-taken": ("This address already has an account", ("Nothing was changed", "merge the two accounts")),
+    "address-changed": (
+        "Your email address at SMK has changed",
+        ("writes to mia.moss@example.org instead of mia@old.example", "If you didn't want this, reply"),
+    ),
     "trial": ("It works: SMK can send emails", (LINKS["site"], "You don't need to do anything.")),
 }
 

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from booking.mail.mailer import LocalMailer, PermanentFailure
 from booking.services import deliver, remind, run_sheets, staff, waitlist
+from booking.services.accounts.address import ask as ask_to_change_address
+from booking.services.accounts.address import confirm as confirm_address
 from booking.services.cancel import cancel
 from booking.services.enrol import enrol
 from booking.services.invite import invite
@@ -67,6 +69,8 @@ def everything_happens(session: Session) -> None:
     session.commit()
     ask(session, mia.email, "sender", NOW)
     ask(session, "nobody@example.org", "sender", NOW)
+    asked = ask_to_change_address(session, mia.id, "mia@new.example", NOW)
+    confirm_address(session, asked.public_id, NOW)
     clinic = a_clinic(session, analysts=2)
     moved = booked(session, clinic, member=mia)
     move(session, moved.public_id, a_request(clinic, 30), REMINDING, NOW)
@@ -79,6 +83,9 @@ def everything_happens(session: Session) -> None:
     waits(session, full)
     cancel(session, bookings[0].public_id, REMINDING, NOW)
     waitlist.pass_on(session, full.id, REMINDING, NOW + 20 * HOUR)
+    full, bookings = a_full_clinic(session)
+    waits(session, full)
+    cancel(session, bookings[0].public_id, REMINDING, CLINIC_AT - HOUR / 2)
     for quarter in range(2):
         with_ada(session, hour, quarter)
     for quarter in range(3):  # Ben has room for one of the two
@@ -114,7 +121,15 @@ def test_what_a_letter_opens_lies_neither_in_the_table_nor_on_the_coordinators_p
     assert kinds == {folder.name for folder in MAIL.iterdir() if folder.is_dir()} - NEVER_QUEUED
     told = "\n".join(mailbag.words)
     ways = set(re.findall(r"/([a-z-]+(?:/[a-z-]+)?)/[0-9a-f-]{36}\.[a-z2-7]{32}", told))
-    assert ways == {"manage", "join", "sign-in/link", "manage/place", "unsubscribe/reminders", "unsubscribe/run-sheet"}
+    assert ways == {
+        "manage",
+        "join",
+        "sign-in/link",
+        "manage/place",
+        "me/address",
+        "unsubscribe/reminders",
+        "unsubscribe/run-sheet",
+    }
     secrets = set(re.findall(r"[0-9a-f-]{36}\.([a-z2-7]{32})", told)) | set(re.findall(r"code: (\d{6})", told))
     assert len(secrets) > 20
     assert ROOM.partition("?")[0] in told

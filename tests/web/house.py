@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from booking.domain import tokens
+from booking.services.accounts.address import ask as ask_to_change_address
 from booking.services.sign_in import ask
 from booking.services.waitlist import Wish, join
 from booking.store.away import Away
@@ -59,6 +60,7 @@ def a_house(database: Database, session: Session) -> House:
     member, analyst = people["member"], people["analyst"]
     assert member is not None
     assert analyst is not None
+    moving = ask_to_change_address(session, member.id, "new@example.org", NOW)
     letter = session.scalars(select(Letter.public_id).order_by(Letter.id)).first()
     signed = {purpose: tokens.sign(SECRET_KEY, purpose, str(booking.public_id)) for purpose in ("manage", "door")}
     feed = {
@@ -80,6 +82,7 @@ def a_house(database: Database, session: Session) -> House:
         "feeds.member": {"token": feed["member"]},
         "feeds.analyst": {"token": feed["analyst"]},
         "sign_in.link": {"token": tokens.sign(SECRET_KEY, "sign-in", str(asked))},
+        "address.confirm": {"token": tokens.sign(SECRET_KEY, "address", str(moving.public_id))},
         "demo.letter": {"public_id": letter},
         "demo.html": {"public_id": letter},
         "demo.sign_in": {"public_id": member.public_id},
@@ -111,6 +114,8 @@ def a_house(database: Database, session: Session) -> House:
     arguments["away.wanted"] = arguments["away.back"] = {"public_id": away.public_id}
     for endpoint in ("change", "undo_change", "reverse_plan", "reverse_publish"):
         arguments[f"coordinator.{endpoint}"] = {"public_id": change.public_id}
+    for endpoint in ("one", "membership", "address", "ask_close", "close", "reopen", "sign_out"):
+        arguments[f"people.{endpoint}"] = {"public_id": member.public_id}
     for endpoint in ("one", "answer", "discard", "preview", "plan", "publish"):
         arguments[f"drafts.{endpoint}"] = {"public_id": draft.public_id}
     session.commit()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import click
 from sqlalchemy import select
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from booking import clock, settings
 from booking.cli import stores
 from booking.cli.reading import FILES, read, the_organisation
-from booking.domain import errors, plan_words
+from booking.domain import errors, plan_words, publish_words
 from booking.domain.organisation import Organisation
 from booking.domain.plan import Plan, facts
 from booking.services import planning
@@ -130,18 +130,16 @@ def publish(names: tuple[str, ...], same: tuple[str, ...], fingerprint: str | No
         click.echo("nothing has changed")
         return
     click.echo("published")
-    if done.due_at <= now:
-        click.echo("its letters leave at once: it cannot be undone, a plan can still take it back")
-        return
-    minutes = (done.due_at - now) // timedelta(minutes=1)
-    until = f"for {minutes} minutes" if minutes > 1 else "for a minute"
-    click.echo(f"{until} `booking programme undo {done.change}` puts it back, and nobody hears of it")
+    said = publish_words.after(now, done.due_at, now, organisation.zone, len(done.plan.notices))
+    click.echo(said)
+    if now < done.due_at:
+        click.echo(f"undo: booking programme undo {done.change}")
 
 
 @click.command()
 @click.argument("change", required=False, type=click.UUID)
 def undo(change: uuid.UUID | None) -> None:
-    """Put back what was published while its letters wait: ten minutes at the most (without CHANGE: the latest)."""
+    """Undo a publish before its emails go out: ten minutes at most (without CHANGE: the latest)."""
     found = settings.load()
     with stores.session(found) as session:
         if change is None:
@@ -154,5 +152,5 @@ def undo(change: uuid.UUID | None) -> None:
         except errors.NotFound:
             raise click.ClickException(f"no publish is called {change}") from None
         except CannotUndo as refusal:
-            raise click.ClickException(f"it cannot be put back: {refusal.why}") from None
-    click.echo("everything is as it was before; nobody hears of it")
+            raise click.ClickException(f"this cannot be undone: {refusal.why}") from None
+    click.echo(publish_words.UNDONE)

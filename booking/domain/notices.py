@@ -1,12 +1,14 @@
-"""Whom a plan makes us write to, about what, and when those letters leave: decided on values alone.
+"""Whom a plan makes us write to, about what, and when those emails leave: decided on values alone.
 
-Who is booked, enrolled or waiting hears of what moves, goes or returns. Any other change that calendars show reaches
-them in time by calendar, unless the start is near: then those booked or enrolled get a letter too.
+Everybody gets one email, however many of their things a plan touches. Who is booked, enrolled or waiting hears of what
+moves, goes or returns; who is enrolled in a series, of its new dates and of its new name. Any other change that
+calendars show reaches them in time by calendar, unless the start is near: then those booked or enrolled get an email.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -36,18 +38,40 @@ class Difference(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """One letter that a publish sends: its name, to whom, and what it is about (internal ids).
+    """The one email that a publish sends to a person: its name, to whom, and what it is about (internal ids).
 
-    `booking_id` is the one booking that it is about, None where it is about several or none; `bookings` are those
-    that stay where they are while what calendars show of their occurrence changes.
+    `outcomes` are what becomes of their bookings; `bookings` those that stay where they are while what calendars show
+    of their date changes; `occurrence_ids` the other dates; `added` the (series, key) of new ones; `renamed` series.
     """
 
     letter: str
     member_id: int
     member: str
-    booking_id: int | None = None
-    occurrence_ids: tuple[int, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
     bookings: tuple[Held, ...] = ()
+    occurrence_ids: tuple[int, ...] = ()
+    added: tuple[tuple[str, str], ...] = ()
+    renamed: tuple[str, ...] = ()
+
+    @property
+    def booking_id(self) -> int | None:
+        """The one booking that it is about; None where it is about several or none."""
+        ids = [outcome.booking.id for outcome in self.outcomes] + [booking.id for booking in self.bookings]
+        return ids[0] if len(ids) == 1 else None
+
+    @property
+    def touched_ids(self) -> set[int]:
+        """The stored occurrences that it is about."""
+        ids = {outcome.booking.occurrence_id for outcome in self.outcomes}
+        return ids | {booking.occurrence_id for booking in self.bookings} | set(self.occurrence_ids)
+
+
+class Enrolled(NamedTuple):
+    """Somebody who is enrolled in all dates of a series."""
+
+    series: str
+    member_id: int
+    member: str
 
 
 def differences(step: Step, definitions: Definitions, kinds: Mapping[str, Kind]) -> list[Difference]:
@@ -75,19 +99,16 @@ def _shown(setting: Setting, definition: Definition, kinds: Mapping[str, Kind]) 
 
 
 def decide(
-    steps: Iterable[Step],
+    steps: Sequence[Step],
     outcomes: Sequence[Outcome],
     held: Sequence[Held],
     places: Sequence[Place],
+    enrolled: Sequence[Enrolled],
     definitions: Mapping[str, Definitions],
     organisation: Organisation,
     now: datetime,
 ) -> tuple[list[Notice], list[Place]]:
-    """The letters, and the places that they are about: those booked where they stay among them.
-
-    A booking that moves or goes has a letter of its own, for its calendar entry; whatever else of a member's is
-    touched is told in one.
-    """
+    """The emails, one a person, and the places that they are about: those booked where they stay among them."""
     by_id = {step.occurrence_id: step for step in steps if step.occurrence_id is not None}
     near = {
         occurrence_id
@@ -95,23 +116,65 @@ def decide(
         if _is_near(step, timedelta(hours=organisation.policy_for(step.series).near_hours), now)
         and differences(step, definitions[step.series], organisation.kinds)
     }
-    told = [place for place in places if _is_told(place, by_id[place.occurrence_id], near)]
+    renamed = {slug for slug, (before, after) in definitions.items() if before and before.title != after.title}
+    told = [place for place in places if _is_told(place, by_id[place.occurrence_id], near, renamed)]
     leaving = {outcome.booking.id for outcome in outcomes}
     staying = [one for one in held if one.occurrence_id in near and one.id not in leaving]
-    found = [
-        Notice(
-            email_of(outcome),
-            outcome.booking.member_id,
-            outcome.booking.member,
-            outcome.booking.id,
-            (outcome.booking.occurrence_id,),
-        )
-        for outcome in outcomes
-    ]
-    found += _one_each(told, sorted(staying, key=lambda one: (one.starts_at, one.id)))
+    found = _Everybody()
+    for outcome in outcomes:
+        found.of(outcome.booking.member_id, outcome.booking.member).outcomes.append(outcome)
+    for booking in sorted(staying, key=lambda one: (one.starts_at, one.id)):
+        found.of(booking.member_id, booking.member).bookings.append(booking)
+    for place in told:
+        step, about = by_id[place.occurrence_id], found.of(place.member_id, place.member)
+        if step.series in renamed and place.what == "enrolled" and step.what == "changes":
+            about.renamed.add(step.series)
+        else:
+            about.occurrence_ids.add(place.occurrence_id)
+    added = [(step.series, step.key) for step in steps if step.what == "appears" and step.after.starts_at > now]
+    for person in enrolled:
+        found.of(person.member_id, person.member).added.update(one for one in added if one[0] == person.series)
     shown = [place for place in places if by_id[place.occurrence_id].what != "changes"]
     shown += [place for place in told if by_id[place.occurrence_id].what == "changes"]
-    return found, shown + [Place("booked", one.id, one.occurrence_id, one.member_id, one.member) for one in staying]
+    shown += [Place("booked", one.id, one.occurrence_id, one.member_id, one.member) for one in staying]
+    return found.notices(), shown
+
+
+@dataclass(slots=True)
+class _About:
+    """What one person is told of."""
+
+    member_id: int
+    member: str
+    outcomes: list[Outcome] = field(default_factory=list)
+    bookings: list[Held] = field(default_factory=list)
+    occurrence_ids: set[int] = field(default_factory=set)
+    added: set[tuple[str, str]] = field(default_factory=set)
+    renamed: set[str] = field(default_factory=set)
+
+    def notice(self) -> Notice | None:
+        booked = {outcome.booking.occurrence_id for outcome in self.outcomes}
+        booked |= {booking.occurrence_id for booking in self.bookings}
+        others = tuple(sorted(self.occurrence_ids - booked))
+        rest = (tuple(self.bookings), others, tuple(sorted(self.added)), tuple(sorted(self.renamed)))
+        if not self.outcomes and not any(rest):
+            return None
+        is_alone = len(self.outcomes) == 1 and not any(rest)
+        name = email_of(self.outcomes[0]) if is_alone else "programme-changed"
+        return Notice(name, self.member_id, self.member, tuple(self.outcomes), *rest)
+
+
+class _Everybody:
+    """The people whom a plan touches, in the order in which they come up."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, _About] = {}
+
+    def of(self, member_id: int, member: str) -> _About:
+        return self._known.setdefault(member_id, _About(member_id, member))
+
+    def notices(self) -> list[Notice]:
+        return [notice for about in self._known.values() if (notice := about.notice()) is not None]
 
 
 def email_of(outcome: Outcome) -> str:
@@ -127,26 +190,10 @@ def _is_near(step: Step, near: timedelta, now: datetime) -> bool:
     return min(_starts(step)) - now <= near
 
 
-def _is_told(place: Place, step: Step, near: set[int]) -> bool:
+def _is_told(place: Place, step: Step, near: set[int], renamed: set[str]) -> bool:
     if step.what == "changes":
-        return place.what == "enrolled" and place.occurrence_id in near
+        return place.what == "enrolled" and (place.occurrence_id in near or step.series in renamed)
     return step.what != "moves" or "when" in step.fields
-
-
-def _one_each(places: Sequence[Place], bookings: Sequence[Held]) -> list[Notice]:
-    ids: dict[tuple[int, str], set[int]] = {}
-    own: dict[int, list[Held]] = {}
-    for place in places:
-        ids.setdefault((place.member_id, place.member), set()).add(place.occurrence_id)
-    for booking in bookings:
-        ids.setdefault((booking.member_id, booking.member), set()).add(booking.occurrence_id)
-        own.setdefault(booking.member_id, []).append(booking)
-    found = []
-    for (member_id, member), occurrence_ids in sorted(ids.items()):
-        mine = tuple(own.get(member_id, ()))
-        booking_id = mine[0].id if len(mine) == 1 else None
-        found.append(Notice("programme-changed", member_id, member, booking_id, tuple(sorted(occurrence_ids)), mine))
-    return found
 
 
 def _starts(step: Step) -> tuple[datetime, datetime]:
@@ -154,9 +201,15 @@ def _starts(step: Step) -> tuple[datetime, datetime]:
 
 
 def first_start(steps: Iterable[Step], notices: Iterable[Notice]) -> datetime | None:
-    """The earliest start, old or new, of what the letters are about; None where there are none."""
-    ids = {occurrence_id for notice in notices for occurrence_id in notice.occurrence_ids}
-    return min((at for step in steps if step.occurrence_id in ids for at in _starts(step)), default=None)
+    """The earliest start, old or new, of what the emails are about; None where there are none."""
+    listed = list(notices)
+    ids = {occurrence_id for notice in listed for occurrence_id in notice.touched_ids}
+    new = {one for notice in listed for one in notice.added}
+    renamed = {slug for notice in listed for slug in notice.renamed}
+    told = [
+        step for step in steps if step.occurrence_id in ids or (step.series, step.key) in new or step.series in renamed
+    ]
+    return min((at for step in told for at in _starts(step)), default=None)
 
 
 def due_at(first: datetime | None, now: datetime) -> datetime:

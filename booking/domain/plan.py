@@ -13,7 +13,7 @@ from booking.domain import consequences, notices, schedule, zones
 from booking.domain.asked import Asked
 from booking.domain.consequences import Claimed, Held, Offered, Outcome, Place, Step
 from booking.domain.holidays import NO_DAYS_OFF, DaysOff
-from booking.domain.notices import Definitions, Notice
+from booking.domain.notices import Definitions, Enrolled, Notice
 from booking.domain.organisation import Kind, Organisation
 from booking.domain.schedule import Finding, Schedule, Setting, Span, Stored
 from booking.domain.terms import Definition
@@ -66,19 +66,29 @@ class Changes:
         """The stored occurrences that change, by internal id, ascending."""
         return sorted(step.occurrence_id for step in self.steps if step.occurrence_id is not None)
 
+    @property
+    def appearing(self) -> dict[int, str]:
+        """The stored series that get new dates: short names by internal id."""
+        slugs = sorted({step.series for step in self.steps if step.what == "appears"})
+        stored = {slug: self.definitions[slug][0] for slug in slugs}
+        return {one.id: slug for slug, one in stored.items() if one is not None and one.id is not None}
+
 
 @dataclass(slots=True)
 class Plan:
     """Everything that publishing would do, to be shown before it happens and then applied exactly.
 
-    `ended_offers` are open offers whose slot goes, or whose booking needs none any more.
+    `ended_offers` are open offers whose slot goes, or whose booking needs none any more; `enrolled` are in all dates of
+    a series that gets new ones; `held_back` counts the people not yet emailed about an earlier publish.
     """
 
     changes: Changes
     outcomes: list[Outcome] = field(default_factory=list)
     ended_offers: list[Offered] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
+    enrolled: list[Enrolled] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    held_back: int = 0
     _facts: dict[str, Any] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
@@ -91,7 +101,7 @@ class Plan:
         return not self.changes.steps and not self.changes.series
 
     def due_at(self, now: datetime) -> datetime:
-        """When its letters leave, published at `now`; until then it can be undone."""
+        """When its emails go out, published at `now`; until then it can be undone."""
         return notices.due_at(notices.first_start(self.changes.steps, self.notices), now)
 
     @property
@@ -158,6 +168,7 @@ def complete(
     held: Sequence[Held],
     places: Sequence[Place],
     offers: Sequence[Offered],
+    enrolled: Sequence[Enrolled],
     claimed: Claimed,
     organisation: Organisation,
     now: datetime,
@@ -166,8 +177,9 @@ def complete(
     plan = Plan(found, consequences.outcomes(found.steps, held, claimed, now))
     plan.ended_offers = consequences.ended_offers(found.steps, offers, plan.outcomes, held)
     _members_in_both(found, places, claimed)
+    plan.enrolled = list(enrolled)
     plan.notices, plan.places = notices.decide(
-        found.steps, plan.outcomes, held, places, found.definitions, organisation, now
+        found.steps, plan.outcomes, held, places, enrolled, found.definitions, organisation, now
     )
     return plan
 
@@ -453,7 +465,8 @@ def _facts_of(plan: Plan) -> dict[str, Any]:
         "ended_offers": [one.id for one in plan.ended_offers],
         "places": [place._asdict() for place in plan.places],
         "letters": [
-            {"letter": notice.letter, "member": notice.member, "booking_id": notice.booking_id}
+            {"letter": notice.letter, "member_id": notice.member_id, "member": notice.member}
+            | {"booking_id": notice.booking_id, "added": notice.added, "renamed": notice.renamed}
             for notice in plan.notices
         ],
         "findings": [

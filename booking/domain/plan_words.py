@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from booking.domain import wording, zones
+from booking.domain import publish_words, wording, zones
 from booking.domain.consequences import CANCELLED, HANDED, UNCOVERED, Outcome, Step
-from booking.domain.notices import UNDO_FOR, Notice
+from booking.domain.notices import Notice
 from booking.domain.plan import Plan, SeriesChange
 from booking.domain.recurrence import Rule
 from booking.domain.schedule import Setting
@@ -21,7 +21,7 @@ LETTERS = {
     "cancelled-by-us": ("told that their booking is cancelled, with a link to book again", "is"),
     "cover-offer": ("told that their analyst cannot come, and offered another time", "is"),
     "cover-sought": ("told that their analyst cannot come, and that we ask the other analysts", "is"),
-    "programme-changed": ("booked, enrolled or waiting, told what has changed", "is"),
+    "programme-changed": ("told everything that changes for them", "is"),
 }
 _FIELDS = {
     "words": "title or description",
@@ -79,7 +79,10 @@ def sections(plan: Plan, names: Mapping[int, str], definitions: Mapping[str, Def
     for slug, steps in by_series.items():
         asked = after[slug]
         section = found.setdefault(slug, Section(slug, asked.title))
-        section.lines += _appearing([step for step in steps if step.what == "appears"], asked.rule)
+        appearing = _appearing([step for step in steps if step.what == "appears"], asked.rule)
+        if appearing and (count := sum(person.series == slug for person in plan.enrolled)):
+            appearing[0].touched.append(f"{count} enrolled in the series")
+        section.lines += appearing
         for step in steps:
             if step.what == "appears":
                 continue
@@ -199,7 +202,7 @@ def _places(whats: Iterable[str]) -> list[str]:
 
 
 def letters(notices: Iterable[Notice]) -> list[str]:
-    """How many letters go out, by what they say."""
+    """How many people get an email, by what it says; each gets one."""
     listed = [notice.letter for notice in notices]
     found = []
     for name, (text, _) in LETTERS.items():
@@ -209,18 +212,13 @@ def letters(notices: Iterable[Notice]) -> list[str]:
 
 
 def leaving(plan: Plan, now: datetime, zone: str) -> str:
-    """When the letters of a plan leave if it is published now, and until when it can be undone."""
-    due_at = plan.due_at(now)
-    if due_at >= now + UNDO_FOR:
-        return (
-            "Letters leave ten minutes after publishing. Until then Undo puts everything back, and nobody hears of it."
-        )
-    if due_at > now:
-        at = f"{wording.clock(due_at, zone)} {zones.abbreviation(due_at, zone)}"
-        return (
-            f"Letters leave at {at}, an hour before the first start they tell of. Until then Undo puts everything back."
-        )
-    return "Letters leave at once, because what they tell of is less than an hour away: there is no Undo."
+    """What changes at once and when emails go out if the plan is published now, and until when it can be undone."""
+    said = publish_words.before(plan.due_at(now), now, zone, len(plan.notices))
+    if not plan.held_back:
+        return said
+    who = publish_words.people(plan.held_back)
+    verb = "is" if plan.held_back == 1 else "are"
+    return f"{said} {who} {verb} still to be emailed about the last publish: everybody gets one email about both."
 
 
 def kept(lines: Iterable[tuple[str, datetime]]) -> list[str]:
@@ -252,7 +250,9 @@ def as_text(
             found += [f"           {touched}" for touched in line.touched]
     said = letters(plan.notices)
     if said:
-        found += ["letters:", *(f"  {text}" for text in said), f"  {leaving(plan, now, zone)}"]
+        found += [f"emails to {publish_words.people(len(plan.notices))}:", *(f"  {text}" for text in said)]
+    if not plan.is_empty:
+        found.append(leaving(plan, now, zone))
     noted = [finding for finding in plan.changes.findings if not finding.is_question]
     if noted:
         found += ["to know:", *(f"  {finding.series}: {finding.message}" for finding in noted[:40])]

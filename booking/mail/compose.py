@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from base64 import encodebytes
 from binascii import b2a_qp
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -66,7 +67,7 @@ def compose(
     sender: Sender,
     public_id: uuid.UUID,
     leaves_at: datetime,
-    invitation: Attached | None = None,
+    invitations: Sequence[Attached] = (),
     unsubscribe: str = "",
 ) -> EmailMessage:
     """One message to one person, dated `leaves_at`. However often one email is sent, its Message-ID stays the same.
@@ -74,6 +75,7 @@ def compose(
     All else being equal, it has the same bytes but for `Date:`.
 
     With an invitation: multipart/mixed(multipart/alternative(text, html, calendar), the same bytes as invite.ics).
+    With several: multipart/mixed(multipart/alternative(text, html), each as an invite.ics of its own).
     `unsubscribe` is the address that ends letters of this sort with one press (RFC 8058), empty where what somebody did
     asks for the letter. Raises UnusableRecipient; ValueError where the sender's own addresses are none.
     """
@@ -94,13 +96,28 @@ def compose(
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["MIME-Version"] = "1.0"
     words = [_quoted("text/plain", rendered.text), _quoted("text/html", rendered.html)]
-    if invitation is None:
+    if not invitations:
         return _multipart("alternative", public_id, words, message)
-    encoded = encodebytes(invitation.content).decode().replace("\n", "\r\n")
-    calendar = _part(f'text/calendar; charset="utf-8"; method="{invitation.method}"', encoded, "base64")
+    if len(invitations) > 1:
+        files = [_calendar(one, AS_FILE) for one in invitations]
+        return _multipart("mixed", public_id, [_multipart("alternative", public_id, words), *files], message)
+    encoded = _encoded(invitations[0])
     attached = _part("application/ics", encoded, "base64")
     attached["Content-Disposition"] = AS_FILE
-    return _multipart("mixed", public_id, [_multipart("alternative", public_id, [*words, calendar]), attached], message)
+    alternatives = [*words, _calendar(invitations[0])]
+    return _multipart("mixed", public_id, [_multipart("alternative", public_id, alternatives), attached], message)
+
+
+def _calendar(invitation: Attached, disposition: Any = None) -> EmailMessage:
+    """An invitation that mail programs act on (RFC 6047, 2.4)."""
+    made = _part(f'text/calendar; charset="utf-8"; method="{invitation.method}"', _encoded(invitation), "base64")
+    if disposition is not None:
+        made["Content-Disposition"] = disposition
+    return made
+
+
+def _encoded(invitation: Attached) -> str:
+    return encodebytes(invitation.content).decode().replace("\n", "\r\n")
 
 
 def _multipart(

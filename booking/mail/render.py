@@ -14,13 +14,16 @@ from booking import resources
 from booking.domain import waitlist_words, wording
 from booking.domain.organisation import Organisation
 
-INSTANTS = ("starts_at", "ends_at", "was_at", "offered_at", "lapses_at")
+INSTANTS = ("starts_at", "ends_at", "was_at", "was_ends_at", "offered_at", "lapses_at")
 #: Facts that only some of these emails have, as the others read: a template never asks whether a name exists.
 OPTIONAL: Mapping[str, Mapping[str, Any]] = {
     "moved-by-us": {"was_title": "", "may_wait": False},
     "programme-changed": {"booking": "", "is_invited": False},
+    "cover-offer": {"was_at": None},
+    "cover-sought": {"was_at": None},
 }
-OPTIONAL_OF_LINES: Mapping[str, Mapping[str, Any]] = {"programme-changed": {"differs": ()}}
+_OF_ANY_LINE = {"differs": (), "booking": "", "module": "", "reason": "", "ends_at": "", "is_invited": False}
+OPTIONAL_OF_LINES: Mapping[str, Mapping[str, Any]] = {"programme-changed": {**_OF_ANY_LINE, "offered_at": ""}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from booking.domain.programme import Statement
 from booking.domain.recurrence import stored_until
 from booking.domain.terms import Definition
 from booking.programme import days_off as holidays
-from booking.store import worlds
+from booking.store import letters, worlds
 
 #: Turns the stored programme into the definitions asked for; analysts' ids by address are at hand.
 Asking = Callable[[World, Mapping[str, int], datetime], Asked]
@@ -83,7 +83,10 @@ def finish(session: Session, found: Changes, organisation: Organisation, now: da
     lost = leaving(found.steps, offers)
     hurt = touched(found.steps, held, {one.booking_id for one in lost if one.booking_id is not None})
     claimed = worlds.claimed(session, found, hurt, places, lost)
-    return complete(found, held, places, offers, claimed, organisation, now)
+    enrolled = worlds.enrolled(session, found.appearing)
+    plan = complete(found, held, places, offers, enrolled, claimed, organisation, now)
+    plan.held_back = letters.count_held_back(session, now)
+    return plan
 
 
 def read_plan(

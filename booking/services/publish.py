@@ -153,6 +153,11 @@ def _ids_of(session: Session, slugs: set[str]) -> dict[str, int]:
     return {slug: series_id for slug, series_id in found}
 
 
+def _open_changes(session: Session) -> list[int]:
+    """The ids of the publishes that can still be undone."""
+    return list(session.scalars(select(Change.id).where(Change.closed_at.is_(None)).order_by(Change.id)))
+
+
 def _before(session: Session, plan: Plan) -> dict[str, Any]:
     """What undo puts back."""
     found = plan.changes
@@ -175,6 +180,7 @@ def _before(session: Session, plan: Plan) -> dict[str, Any]:
         "waiting": snapshots.take(session, "waiting", waiting_ids),
         "offer": snapshots.take(session, "offer", offer_ids),
         "offer_claim": snapshots.take_list(session, "offer_claim", offer_ids),
+        "held_claim": snapshots.take_list(session, "held_claim", _open_changes(session)),
         "offers": [one.id for one in worlds.offers(session, occurrence_ids)],
         "retitled": retitled,
         "present": snapshots.present(session, occurrence_ids),

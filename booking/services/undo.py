@@ -1,4 +1,4 @@
-"""Undo a publish before its letters leave: everything is put back, and nobody hears of it."""
+"""Undo a publish before its emails go out: pages and calendars are put back, and nobody is emailed."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from booking.domain.organisation import Organisation
 from booking.domain.plan import World
 from booking.services.deed import deed
 from booking.services.planning import Asking
-from booking.store import departures, locks, offers, publishing, register, reminders, snapshots
-from booking.store.bookings import Booking
+from booking.store import departures, letters, locks, offers, publishing, register, reminders, snapshots
+from booking.store.bookings import CANCELLED, Booking
 from booking.store.changes import Change, Draft
 from booking.store.claims import Claim
 from booking.store.enrolments import Enrolment
@@ -57,8 +57,9 @@ def undo(
     added = list(session.scalars(select(Occurrence.id).where(Occurrence.change_id == change.id)))
     locks.occurrences(session, [*ids, *added])
     booking_ids = [row["id"] for row in before["booking"]]
-    _check_nobody_built_on_it(session, change, ids, added, booking_ids)
+    _check_nobody_built_on_it(session, change, ids, added)
     session.execute(delete(Letter).where(Letter.change_id == change.id, Letter.sent_at.is_(None)))
+    letters.put_back(session, before.get("letters", []))
     session.execute(delete(Claim).where(Claim.change_id == change.id))
     for offer_id in before.get("made_offers", ()):
         offers.end(session, offer_id, "gone", now)
@@ -66,6 +67,7 @@ def undo(
     snapshots.put_back(session, "booking", before["booking"], now)
     snapshots.put_list_back(session, "claim", booking_ids, before["claim"])
     snapshots.put_back(session, "offer", before.get("offer", []), now)
+    _hold_again(session, before.get("held_claim", []))
     offer_ids = [row["id"] for row in before.get("offer", [])]
     snapshots.put_list_back(session, "offer_claim", offer_ids, before.get("offer_claim", []))
     shown = [step_id for step_id in ids if step_id in _revised(session, before["occurrence"])]
@@ -97,21 +99,19 @@ def undo(
 
 def _check_may_undo(session: Session, change: Change, before: dict[str, Any], now: datetime) -> None:
     if now >= change.due_at or change.closed_at is not None or "occurrence" not in before:
-        raise CannotUndo("the time for it is over, and the letters have gone")
+        raise CannotUndo("the time for it has passed, and its emails have gone out")
     later = select(exists().where(Change.id > change.id, Change.undone_at.is_(None)))
     if session.scalar(later):
-        raise CannotUndo("something was published after it: undo that first")
+        raise CannotUndo("something was published after it. Undo that first")
     gone = exists().where(
         Letter.change_id == change.id,
         Letter.sent_at.is_not(None) | (Letter.attempts > 0) | (Letter.due_at < change.due_at),  # or let go early
     )
     if session.scalar(select(gone)):
-        raise CannotUndo("one of its letters has gone already")
+        raise CannotUndo("one of its emails has gone out already")
 
 
-def _check_nobody_built_on_it(
-    session: Session, change: Change, ids: list[int], added: list[int], booking_ids: list[int]
-) -> None:
+def _check_nobody_built_on_it(session: Session, change: Change, ids: list[int], added: list[int]) -> None:
     """Bookings, enrolments and waitlist places made since, and bookings that it moved and that moved again."""
     known = set(change.before.get("present", ()))
     offered = {*change.before.get("offers", ()), *change.before.get("made_offers", ())}
@@ -133,13 +133,34 @@ def _check_nobody_built_on_it(
         select(exists().where(Offer.member_id.in_(theirs), Offer.status == "open", Offer.id.not_in(made)))
     ):
         raise CannotUndo("somebody whose offer it ended has been offered another slot since")
-    had = {row["id"]: row["sequence"] for row in change.before["booking"]}
-    now_at = session.execute(select(Booking.id, Booking.sequence).where(Booking.id.in_(booking_ids)))
-    if any(sequence != had[booking_id] + 1 for booking_id, sequence in now_at):
+    if not _are_as_left(session, change):
         raise CannotUndo("a booking that it moved has changed since")
     new_series = change.before.get("added_series", [])
     if new_series and session.scalar(select(exists().where(Enrolment.series_id.in_(new_series)))):
         raise CannotUndo("somebody is enrolled in its new series already")
+
+
+def _hold_again(session: Session, claims: list[dict[str, Any]]) -> None:
+    """What it took over from earlier publishes, so far as these can still be undone."""
+    ids = sorted({row["change_id"] for row in claims})
+    still_open = set(session.scalars(select(Change.id).where(Change.id.in_(ids), Change.closed_at.is_(None))))
+    held = [row for row in claims if row["change_id"] in still_open]
+    snapshots.put_list_back(session, "held_claim", sorted(still_open), held)
+
+
+def _are_as_left(session: Session, change: Change) -> bool:
+    """Whether each booking that it moved or cancelled is where it put it."""
+    left = {line["booking"]: line["to"] for line in change.plan["bookings"]}
+    columns = (Booking.public_id, Booking.status, Booking.analyst_id, Booking.starts_at, Booking.minutes)
+    for part in _parts([row["id"] for row in change.before["booking"]]):
+        for public_id, status, analyst_id, starts_at, minutes in session.execute(
+            select(*columns).where(Booking.id.in_(part))
+        ):
+            to = left[str(public_id)]
+            here = {"analyst_id": analyst_id, "starts_at": starts_at.isoformat(), "minutes": minutes}
+            if (status == CANCELLED) != (to is None) or (to is not None and to != here):
+                return False
+    return True
 
 
 def _leaving(session: Session, before: list[dict[str, Any]]) -> list[tuple[int, int, int]]:

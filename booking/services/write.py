@@ -10,7 +10,7 @@ from typing import Any
 from booking.calendars.addresses import Addresses
 from booking.calendars.entries import Publisher
 from booking.calendars.invitations import Party, invitation
-from booking.domain import tokens
+from booking.domain import tokens, updates
 from booking.domain.meetings import Appointment, Meeting
 from booking.domain.organisation import Organisation
 from booking.mail.compose import Attached, Sender, compose
@@ -40,7 +40,7 @@ def message_of(
     domain = uid_domain or settings.host
     sender = Sender(organisation.name, settings.mail_from, settings.reply_address, domain)
     rendered = render_letter(letter, recipient, settings, organisation, person)
-    carried = invitation_of(letter, recipient, sender, settings, organisation)
+    carried = invitations_of(letter, recipient, sender, settings, organisation)
     unsubscribe = unsubscribe_of(letter, person, settings)
     return compose(rendered, recipient, sender, letter.public_id, now, carried, unsubscribe)
 
@@ -85,6 +85,10 @@ def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
         links["entry"] = f"{links['manage']}/booking.ics"
         links["go_on"] = f"{base}/bookings/{facts['booking']}/go-on"
         links["door"] = f"{base}/join/{tokens.sign(key, 'door', facts['booking'])}"
+    for line in facts.get("lines", ()):
+        if "booking" in line:
+            links[line["booking"]] = f"{base}/manage/{tokens.sign(key, 'manage', line['booking'])}"
+    links["mine"] = f"{base}/bookings"
     links["letters"] = f"{base}/coordinator/letters?show=failed"
     if "run_sheet" in facts:
         links["day"] = f"{base}/analyst/{facts['run_sheet']}"
@@ -105,21 +109,26 @@ def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
     return links
 
 
-def invitation_of(
+def invitations_of(
     letter: Letter, recipient: Recipient, sender: Sender, settings: Settings, organisation: Organisation
-) -> Attached | None:
-    """The invitation that goes along with a letter about a booking which was born with one; else None."""
-    if not letter.facts.get("is_invited"):
-        return None
+) -> list[Attached]:
+    """The invitations that go along with an email: one for each booking that was born with one."""
+    if "booking" in letter.facts:
+        lines = [(letter.facts, CANCELLING.get(letter.name))]
+    else:
+        told = [line for line in letter.facts.get("lines", ()) if "booking" in line]
+        lines = [(line, "staff" if line["what"] == updates.CANCELLED else None) for line in told]
+    appointments = [appointment_of(*line) for line in lines if line[0].get("is_invited")]
+    if not appointments:
+        return []
     publisher = Publisher(organisation, sender.domain, Addresses(settings.base_url, settings.secret_key))
-    organiser = Party(sender.name, sender.email)
-    made = invitation(publisher, appointment_of(letter), organiser, Party(recipient.name, recipient.email))
-    return Attached(made.method, made.content)
+    organiser, member = Party(sender.name, sender.email), Party(recipient.name, recipient.email)
+    made = [invitation(publisher, appointment, organiser, member) for appointment in appointments]
+    return [Attached(one.method, one.content) for one in made]
 
 
-def appointment_of(letter: Letter) -> Appointment:
-    """The booking as of the commit that queued the letter."""
-    facts = letter.facts
+def appointment_of(facts: dict[str, Any], cancelled_by: str | None) -> Appointment:
+    """The booking as of the commit that queued the email about it."""
     starts_at, ends_at, revised_at = (
         datetime.fromisoformat(facts[name]) for name in ("starts_at", "ends_at", "revised_at")
     )
@@ -156,8 +165,8 @@ def appointment_of(letter: Letter) -> Appointment:
         chose_analyst=False,
         topic=facts["topic"],
         link=facts["link"],
-        is_cancelled=letter.name in CANCELLING,
-        cancelled_by=CANCELLING.get(letter.name),
+        is_cancelled=cancelled_by is not None,
+        cancelled_by=cancelled_by,
         is_late=False,
         reason=facts.get("reason", ""),
         outcome=None,

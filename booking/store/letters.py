@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, insert, text, update
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, and_, delete, func, insert, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.store.base import Base, Id, new_public_id, table_of
@@ -83,12 +83,14 @@ def enqueue(
 ) -> None:
     """Queue one letter to one person; it leaves when the transaction has committed and `due_at` is past.
 
-    What a publish still holds back about the same booking is due at once, so that letters keep their order: whoever
-    changes the booking now has seen what was published, and it can no longer be put back.
+    What a publish still holds back about the same booking, or about several things of the same person, is due at once,
+    so that emails keep their order: whoever changes the booking now has seen what was published, and it can no longer
+    be put back.
     """
     if booking_id is not None and change_id is None and name != FIRST:
-        held_back = update(Letter).where(Letter.booking_id == booking_id, Letter.change_id.is_not(None))
-        session.execute(held_back.where(Letter.due_at > now, Letter.sent_at.is_(None)).values(due_at=now))
+        about_several = and_(Letter.person_id == person_id, Letter.booking_id.is_(None))
+        held = update(Letter).where(or_(Letter.booking_id == booking_id, about_several), Letter.change_id.is_not(None))
+        session.execute(held.where(Letter.due_at > now, Letter.sent_at.is_(None)).values(due_at=now))
     made = row(
         name, to_email, facts, now, person_id=person_id, booking_id=booking_id, due_at=due_at, change_id=change_id
     )
@@ -122,3 +124,51 @@ def row(
 def add(session: Session, rows: list[dict[str, Any]]) -> None:
     """Queue letters as they are, in one statement."""
     session.connection().execute(_INSERT, rows[0] if len(rows) == 1 else rows)
+
+
+def _held_back(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    unsent = (Letter.sent_at.is_(None), Letter.failed_at.is_(None), Letter.attempts == 0)
+    return (*unsent, Letter.due_at > now, Letter.change_id.is_not(None), Letter.name != "cover-wanted")
+
+
+def count_held_back(session: Session, now: datetime) -> int:
+    """How many people wait for the email of a publish that is not due yet."""
+    return session.scalar(select(func.count(func.distinct(Letter.person_id))).where(*_held_back(now))) or 0
+
+
+def held_back(session: Session, now: datetime) -> list[Letter]:
+    """The emails of publishes to those they concern that are not due yet, locked."""
+    wanted = select(Letter).where(*_held_back(now)).order_by(Letter.id)
+    return list(session.scalars(wanted.with_for_update().execution_options(populate_existing=True)))
+
+
+_SET_ASIDE = ("name", "person_id", "to_email", "booking_id", "change_id", "facts")
+
+
+def emailed_about(session: Session, change_id: int) -> int:
+    """How many people that publish emails, or has emailed."""
+    return session.scalar(select(func.count(func.distinct(Letter.person_id))).where(Letter.change_id == change_id)) or 0
+
+
+def set_aside(session: Session, letters: list[Letter]) -> list[dict[str, Any]]:
+    """Take these emails out of the outbox; as JSON values, for `put_back`."""
+    if letters:
+        session.execute(delete(Letter).where(Letter.id.in_([letter.id for letter in letters])))
+    return [
+        {name: getattr(letter, name) for name in _SET_ASIDE}
+        | {"public_id": str(letter.public_id), "due_at": letter.due_at.isoformat()}
+        | {"created_at": letter.created_at.isoformat()}
+        for letter in letters
+    ]
+
+
+def put_back(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Queue emails again that were set aside: each is due when it was."""
+    if rows:
+        found = [
+            row
+            | {"public_id": uuid.UUID(row["public_id"]), "due_at": datetime.fromisoformat(row["due_at"])}
+            | {"created_at": datetime.fromisoformat(row["created_at"])}
+            for row in rows
+        ]
+        session.execute(_INSERT, found)

@@ -44,7 +44,7 @@ def lease(session: Session, worker: str, now: datetime, most: int) -> list[Lette
     """Take up to `most` letters that are due, earliest first, for five minutes.
 
     A letter waits while an earlier one to the same person about the same booking is due, under way or put off; one
-    that failed, or is not due yet, holds nothing up.
+    that failed, or is not due yet, holds nothing up. What a publish tells of several things is about any booking.
     """
     earlier = aliased(Letter)
     waiting = and_(
@@ -55,7 +55,11 @@ def lease(session: Session, worker: str, now: datetime, most: int) -> list[Lette
     held_up = exists().where(
         waiting,
         earlier.person_id == Letter.person_id,
-        earlier.booking_id == Letter.booking_id,
+        or_(
+            earlier.booking_id == Letter.booking_id,
+            and_(earlier.booking_id.is_(None), earlier.change_id.is_not(None), Letter.booking_id.is_not(None)),
+            and_(Letter.booking_id.is_(None), Letter.change_id.is_not(None), earlier.booking_id.is_not(None)),
+        ),
         earlier.id < Letter.id,
     )
     due = (

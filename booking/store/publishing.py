@@ -206,16 +206,16 @@ def hold_offers(session: Session, offer_ids: Sequence[int], change_id: int, now:
     session.execute(update(_offer).where(_offer.c.id.in_(offer_ids)).values(status="gone", ended_at=now))
 
 
-def let_go(session: Session, slot: Slot, member_id: int | None, change_id: int) -> None:
-    """Give back what the publish holds of a slot that it needs itself."""
+def let_go(session: Session, slot: Slot, member_id: int | None) -> None:
+    """Give back what this publish, or one before it, holds of a slot that is needed."""
     owner = _claim.c.analyst_id == slot.analyst_id
     if member_id is not None:
         owner = owner | (_claim.c.member_id == member_id)
-    held = (_claim.c.change_id == change_id, _claim.c.quarter_at.in_(slot.quarters))
+    held = (_claim.c.change_id.is_not(None), _claim.c.quarter_at.in_(slot.quarters))
     session.execute(delete(_claim).where(*held, owner))
 
 
-def place(session: Session, outcome: Outcome, change_id: int, now: datetime) -> None:
+def place(session: Session, outcome: Outcome, now: datetime) -> None:
     """Put a booking where the plan says, its old quarters being held, or cancel it."""
     booking = outcome.booking
     values: dict[str, Any] = {"sequence": _booking.c.sequence + 1, "revised_at": now.replace(microsecond=0)}
@@ -224,7 +224,7 @@ def place(session: Session, outcome: Outcome, change_id: int, now: datetime) -> 
     else:
         slot = outcome.slot
         values |= {"analyst_id": slot.analyst_id, "starts_at": slot.starts_at, "ends_at": slot.ends_at}
-        let_go(session, slot, booking.member_id, change_id)
+        let_go(session, slot, booking.member_id)
         session.execute(
             insert(_claim),
             [

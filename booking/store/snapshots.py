@@ -61,6 +61,7 @@ _LISTS: dict[str, tuple[Table, str]] = {
     "roster": (table_of(Roster), "occurrence_id"),
     "claim": (table_of(Claim), "booking_id"),
     "offer_claim": (table_of(Claim), "offer_id"),
+    "held_claim": (table_of(Claim), "change_id"),
 }
 
 

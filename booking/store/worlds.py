@@ -9,6 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.domain.consequences import Claimed, Held, Offered, Place
+from booking.domain.notices import Enrolled
 from booking.domain.organisation import Kind
 from booking.domain.plan import Changes, World
 from booking.domain.schedule import Setting, Span, Stored
@@ -220,6 +221,19 @@ def places(session: Session, changes: Changes) -> list[Place]:
     return found
 
 
+def enrolled(session: Session, slugs: Mapping[int, str]) -> list[Enrolled]:
+    """Who is enrolled in all dates of those series, given as short names by id."""
+    if not slugs:
+        return []
+    rows = session.execute(
+        select(_enrolment.c.series_id, _enrolment.c.member_id, _person.c.name)
+        .join(_person, _person.c.id == _enrolment.c.member_id)
+        .where(_enrolment.c.series_id.in_(slugs), _enrolment.c.occurrence_id.is_(None), _enrolment.c.left_at.is_(None))
+        .order_by(_enrolment.c.id)
+    )
+    return [Enrolled(slugs[series_id], member_id, member) for series_id, member_id, member in rows]
+
+
 def claimed(
     session: Session, changes: Changes, held: Sequence[Held], places: Sequence[Place], lost: Sequence[Offered] = ()
 ) -> Claimed:
@@ -237,7 +251,8 @@ def claimed(
     analysts = {analyst_id for step in steps for analyst_id in step.after.analysts}
     analysts |= {booking.analyst_id for booking in held}  # one of them may wait for cover at its new time
     members = {booking.member_id for booking in held} | {place.member_id for place in places}
-    within = (_claim.c.quarter_at >= start, _claim.c.quarter_at < end)
+    # what an earlier publish holds to be undone is free for this one: it has to be undone first
+    within = (_claim.c.quarter_at >= start, _claim.c.quarter_at < end, _claim.c.change_id.is_(None))
     by_analyst = set()
     by_member = set()
     for part in _parts(sorted(analysts)):

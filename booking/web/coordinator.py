@@ -10,13 +10,12 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from booking.domain import doors, errors, hands, plan_words, wording, zones
-from booking.domain.notices import UNDO_FOR
+from booking.domain import doors, errors, hands, plan_words, publish_words, wording, zones
 from booking.domain.plan import Plan
 from booking.services import planning, rooms, undo
 from booking.services.planning import Asking
 from booking.services.publish import PlanChanged, PlanHurts, publish
-from booking.store import worlds
+from booking.store import letters, worlds
 from booking.store.changes import Change
 from booking.store.programme import Occurrence, Series
 from booking.store.queries import agenda, coming, fetches
@@ -337,9 +336,13 @@ def change(public_id: uuid.UUID) -> ResponseReturnValue:
         "coordinator/change.html",
         change=found,
         counted=group.counted(found),
-        letters=len(found.plan.get("letters", [])),
-        is_at_once=found.due_at <= found.published_at,
-        is_short=found.due_at < found.published_at + UNDO_FOR,
+        said=publish_words.after(
+            found.published_at,
+            found.due_at,
+            context.now(),
+            context.organisation().zone,
+            letters.emailed_about(context.db(), found.id),
+        ),
         fetched=fetches.since(context.db(), found.published_at, context.now()),
         may_undo=found.undone_at is None and context.now() < found.due_at,
         text=group.text_of(found, series_of, context.settings().base_url),
@@ -353,9 +356,9 @@ def undo_change(public_id: uuid.UUID) -> ResponseReturnValue:
     try:
         undo.undo(context.db(), public_id, context.organisation(), context.now(), actor_id=current_user.id)
     except undo.CannotUndo as refusal:
-        flash(f"It cannot be put back: {refusal.why}. A plan can still take it back.")
+        flash(f"This can’t be undone: {refusal.why}. You can still preview taking it back.")
     else:
-        flash("Everything is as it was before, and nobody hears of it.")
+        flash(publish_words.UNDONE)
     return redirect(url_for("coordinator.change", public_id=public_id), 303)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from booking.domain import wording
+from booking.domain import publish_words, wording
 from booking.domain.group_text import Told, text
 from booking.domain.terms import Definition
 from booking.programme import writing
@@ -47,9 +47,8 @@ def counted(change: Change) -> str:
     for what, verb in _VERBS.items():
         if count := sum(line["what"] == what for line in lines):
             found.append(f"1 date {what}" if count == 1 else f"{count} dates {verb}")
-    letters = len(change.plan.get("letters", []))
-    if letters:
-        found.append("1 letter" if letters == 1 else f"{letters} letters")
+    if emailed := len({line.get("member_id", n) for n, line in enumerate(change.plan.get("letters", []))}):
+        found.append(f"{publish_words.people(emailed)} to email")
     return ", ".join(found) or "words or analysts of a series"
 
 

@@ -27,7 +27,7 @@ UNSUBSCRIBE = f"https://booking.example.org/unsubscribe/reminders/{uuid.UUID(int
 
 
 def arrived(recipient: Recipient = MIA, attached: Attached | None = None) -> EmailMessage:
-    sent = compose(RENDERED, recipient, SENDER, LETTER, AT, attached).as_bytes()
+    sent = compose(RENDERED, recipient, SENDER, LETTER, AT, [attached] if attached else []).as_bytes()
     return email.message_from_bytes(sent, policy=email.policy.default)  # type: ignore[return-value]
 
 
@@ -44,7 +44,7 @@ def test_a_letter_says_who_when_and_that_a_machine_wrote_it() -> None:
 
 def test_the_same_email_leaving_at_the_same_time_has_the_same_bytes_and_no_two_share_a_boundary() -> None:
     def written(letter: uuid.UUID) -> bytes:
-        return compose(RENDERED, MIA, SENDER, letter, AT, Attached("REQUEST", ICS)).as_bytes()
+        return compose(RENDERED, MIA, SENDER, letter, AT, [Attached("REQUEST", ICS)]).as_bytes()
 
     assert written(LETTER) == written(LETTER)
     boundaries = [set(re.findall(rb'boundary="([^"]+)"', written(uuid.uuid4()))) for _ in range(2)]
@@ -54,7 +54,7 @@ def test_the_same_email_leaving_at_the_same_time_has_the_same_bytes_and_no_two_s
 
 def test_the_address_that_ends_letters_is_written_as_it_is_and_not_in_code() -> None:
     """No mail program decodes it (RFC 2369, RFC 8058): in code the button to unsubscribe would be missing."""
-    written = compose(RENDERED, MIA, SENDER, LETTER, AT, None, UNSUBSCRIBE).as_bytes().split(b"\r\n")
+    written = compose(RENDERED, MIA, SENDER, LETTER, AT, (), UNSUBSCRIBE).as_bytes().split(b"\r\n")
     assert f"List-Unsubscribe: <{UNSUBSCRIBE}>".encode() in written
     assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in written
 
@@ -77,7 +77,7 @@ def test_words_arrive_as_they_were_written(text: str) -> None:
 
 
 def test_a_letter_is_seven_bits_in_short_lines_whatever_it_says() -> None:
-    sent = compose(RENDERED, Recipient("mia@example.org", "Zoë"), SENDER, LETTER, AT, Attached("REQUEST", ICS))
+    sent = compose(RENDERED, Recipient("mia@example.org", "Zoë"), SENDER, LETTER, AT, [Attached("REQUEST", ICS)])
     lines = sent.as_bytes().split(b"\r\n")
     assert max(len(line) for line in lines) <= 78
     assert all(byte < 128 for line in lines for byte in line)

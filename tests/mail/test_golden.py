@@ -26,7 +26,9 @@ LINKS = {
     "code": "012345",
     "confirm_address": "https://booking.example.org/me/address/TOKEN",
     "coordinator": "https://booking.example.org/coordinator/",
-    "cover": "https://booking.example.org/analyst/cover/ID",
+    "cover": "https://booking.example.org/analyst/cover",
+    "mine": "https://booking.example.org/bookings",
+    **{name: f"https://booking.example.org/manage/{name}" for name in "ABCD"},
     "unsubscribe": "https://booking.example.org/unsubscribe/reminders/TOKEN",
     "letters": "https://booking.example.org/coordinator/letters?show=failed",
     "day": "https://booking.example.org/analyst/2023-12-04",
@@ -181,6 +183,26 @@ CLINIC = {
     ],
 }
 BOOKED = {**FACTS, "booking": "ID"}
+NEW_DATE = {**LAB, "what": "appears", "was_at": LAB["starts_at"], "differs": []}
+NEW_NAME = {
+    "what": "renamed",
+    "series": "tech-lab",
+    "title": "Tracking Lab",
+    "was_title": "Technical Lab",
+    "zone": "Australia/Brisbane",
+    "starts_at": LAB["starts_at"],
+}
+OF_MINE = {**FACTS, "what": "moved", "was_title": "", "differs": [], "reason": "", "module": "", "number": None}
+EVERYTHING = [
+    {**OF_MINE, **MOVED, "booking": "A"},
+    {**OF_MINE, **STANDS_IN, "booking": "B"},
+    {**OF_MINE, **ADA_IS_ILL, "booking": "C", "what": "cancelled"},
+    {**OF_MINE, **OFFERED, "booking": "D", "what": "uncovered", "was_at": FACTS["starts_at"], "is_invited": False},
+    {**LAB, "ends_at": LAB["was_at"], "was_at": LAB["starts_at"]},
+    MODULE,
+    NEW_DATE,
+    NEW_NAME,
+]
 RENAMED = {"was_title": "Member Clinic", "reason": ""}
 LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "booked-perth": ("booked", FACTS, "Australia/Perth"),
@@ -238,6 +260,18 @@ LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
         {**CLINIC, **BOOKED, "is_invited": False, "lines": [CLINIC]},
         None,
     ),
+    "programme-changed-new-date": (
+        "programme-changed",
+        {**CHANGED, **NEW_DATE, "lines": [NEW_DATE]},
+        "Australia/Perth",
+    ),
+    "programme-changed-renamed": ("programme-changed", {**CHANGED, **NEW_NAME, "lines": [NEW_NAME]}, None),
+    "programme-changed-everything": (
+        "programme-changed",
+        {"zone": "Australia/Brisbane", "starts_at": FACTS["starts_at"], "lines": EVERYTHING},
+        "Australia/Perth",
+    ),
+    "cover-offer-moved": ("cover-offer", {**FACTS, **OFFERED, "was_at": MOVED["was_at"]}, None),
     "programme-changed-several": ("programme-changed", {**CHANGED, **LAB, "lines": [LAB, MODULE]}, None),
 }
 

@@ -92,8 +92,12 @@ def said(letter: Letter) -> list[tuple[str, str, str, str]]:
     return [
         (line["starts_at"][8:16], one["what"], one["was"], one["now"])
         for line in letter.facts["lines"]
-        for one in line["differs"]
+        for one in ([_title(line)] if line["what"] == "renamed" else line["differs"])
     ]
+
+
+def _title(line: dict[str, str]) -> dict[str, str]:
+    return {"what": "title", "was": line["was_title"], "now": line["title"]}
 
 
 def test_a_new_title_of_what_begins_within_48_hours_is_told_once_to_each_who_is_booked_or_enrolled(
@@ -112,8 +116,10 @@ def test_a_new_title_of_what_begins_within_48_hours_is_told_once_to_each_who_is_
     session.commit()
     done = change(session, clinic(title="Open clinic"), course(title="Long course"), now=SOON)
     letters = told(session)
-    assert sorted(letters) == ["Bo", "Ed", "Mia", "Una"], "not who waits, nor who comes a week later"
-    assert {name: len(mine) for name, mine in letters.items()} == {"Bo": 1, "Ed": 1, "Mia": 1, "Una": 1}
+    assert sorted(letters) == ["Bo", "Ed", "Later", "Mia", "Una"], (
+        "not who waits; all who are enrolled hear of a new name"
+    )
+    assert {len(mine) for mine in letters.values()} == {1}
     assert said(letters["Mia"][0]) == [("04T03:30", "title", "Clinic", "Open clinic")], "at the reader's own time"
     assert said(letters["Ed"][0]) == said(letters["Una"][0]) == [("04T04:00", "title", "Course", "Long course")]
     assert said(letters["Bo"][0]) == [
@@ -121,8 +127,8 @@ def test_a_new_title_of_what_begins_within_48_hours_is_told_once_to_each_who_is_
         ("04T04:00", "title", "Course", "Long course"),
     ]
     assert {letter.due_at for mine in letters.values() for letter in mine} == {SOON + 10 * MINUTE}
-    assert len(done.plan.notices) == len(facts(done.plan)["letters"]) == 4
-    assert plan_words.letters(done.plan.notices) == ["4 people are booked, enrolled or waiting, told what has changed"]
+    assert len(done.plan.notices) == len(facts(done.plan)["letters"]) == 5
+    assert plan_words.letters(done.plan.notices) == ["5 people are told everything that changes for them"]
 
 
 def test_further_away_calendars_do_it_and_48_hours_are_within(session: Session) -> None:
@@ -130,7 +136,7 @@ def test_further_away_calendars_do_it_and_48_hours_are_within(session: Session) 
     enrol(session, "Ed")
     a_booking(session, clinics[0])
     three_days = CLINIC_AT - timedelta(days=3)
-    done = change(session, clinic(title="Open clinic"), course(title="Long course"), now=three_days)
+    done = change(session, clinic(title="Open clinic"), course(summary="A long one"), now=three_days)
     assert (done.plan.notices, told(session), done.due_at) == ([], {}, three_days + 10 * MINUTE)
     change(session, clinic(title="Clinic"), now=CLINIC_AT - 48 * HOUR - timedelta(seconds=1))
     assert told(session) == {}
@@ -143,7 +149,7 @@ def test_the_policy_says_how_near_is_near_for_each_series(session: Session) -> N
     enrol(session, "Ed")
     a_booking(session, clinics[0], a_person(session, "Mia"))
     never = replace(ORGANISATION, series_policies={"a-course": Policy(near_hours=0, reminder_hours=())})
-    change(session, clinic(title="Open clinic"), course(title="Long course"), now=SOON, at=never)
+    change(session, clinic(title="Open clinic"), course(summary="A long one"), now=SOON, at=never)
     assert list(told(session)) == ["Mia"]
 
 
@@ -235,7 +241,7 @@ def test_letters_leave_after_ten_minutes_but_an_hour_before_the_start_and_undo_e
     due_at = now + due_after * MINUTE
     assert done.change is not None
     assert (done.due_at, told(session)["Mia"][0].due_at) == (due_at, due_at)
-    with pytest.raises(undo.CannotUndo, match="the time for it is over, and the letters have gone"):
+    with pytest.raises(undo.CannotUndo, match="the time for it has passed, and its emails have gone out"):
         undo.undo(session, done.change, ORGANISATION, due_at)
     assert "Open clinic" in {row.series.title for row in dates(session, "a-clinic")}
     if due_after:
@@ -293,17 +299,19 @@ def test_the_plan_says_who_is_there_and_when_letters_leave(session: Session) -> 
             for line in plan_words.as_text(plan, {}, {}, now, ORGANISATION.zone)
         ]
 
-    leave_at_twelve = "Letters leave at 12:00 pm AEST, an hour before the first start they tell of."
+    start = "Pages and calendars change now"
     soon = lines(SOON)
-    assert {"1 booked", "1 enrolled", "2 people are booked, enrolled or waiting, told what has changed"} <= set(soon)
-    assert (
-        "Letters leave ten minutes after publishing. Until then Undo puts everything back, and nobody hears of it."
-        in (soon)
-    )
-    assert f"{leave_at_twelve} Until then Undo puts everything back." in lines(CLINIC_AT - 65 * MINUTE)
-    assert "Letters leave at once, because what they tell of is less than an hour away: there is no Undo." in lines(
-        CLINIC_AT - 30 * MINUTE
-    )
+    assert {
+        "1 booked",
+        "1 enrolled",
+        "2 people are told everything that changes for them",
+        "emails to 2 people:",
+    } <= set(soon)
+    assert f"{start}; emails go out in ten minutes. Undo before then and nobody gets one." in soon
+    at_twelve = "emails go out at 12:00 pm AEST, an hour before the first start. Undo before then and nobody gets one."
+    assert f"{start}; {at_twelve}" in lines(CLINIC_AT - 65 * MINUTE)
+    at_once = "and emails go out at once: what they are about starts within the hour. There is no undo."
+    assert f"{start}, {at_once}" in lines(CLINIC_AT - 30 * MINUTE)
 
 
 def test_an_invited_booking_gets_its_calendar_entry_anew(session: Session) -> None:
@@ -343,7 +351,7 @@ def test_the_number_of_statements_does_not_grow_with_the_people_who_are_told(ses
             into.append(sql)
 
         event_api.listen(engine, "before_cursor_execute", note)
-        change(session, clinic(title=title), now=SOON)
+        change(session, clinic(title=title), now=SOON + 11 * n * MINUTE)
         event_api.remove(engine, "before_cursor_execute", note)
         counts.append(len(statements))
     assert counts[0] == counts[1]

@@ -366,7 +366,7 @@ def test_undo_is_refused_after_ten_minutes_after_another_publish_and_once_somebo
     staff = team(session, "Ada")
     first = put(session, of(stated(staff)))
     assert first.change is not None
-    with pytest.raises(undo.CannotUndo, match="the time for it is over"):
+    with pytest.raises(undo.CannotUndo, match="the time for it has passed"):
         undo.undo(session, first.change, ORGANISATION, NOW + TEN_MINUTES)
     second = put(session, of(stated(staff, title="Other")))
     with pytest.raises(undo.CannotUndo, match="published after it"):
@@ -473,7 +473,7 @@ def test_a_killed_publish_leaves_no_change_behind(session: Session, monkeypatch:
     def crash(*_args: object, **_values: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("booking.services.publish_people._told", crash)
+    monkeypatch.setattr("booking.services.publish_emails.enqueue", crash)
     with pytest.raises(KeyboardInterrupt):
         put(session, of(stated(staff, **LATER)))
     assert everything(session) == before

@@ -136,7 +136,7 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("The time hasn't changed", "Renamed from “Lab: Tags” to “Lab: Tags & <pixels>”"),
     ),
     "programme-changed-words": (
-        "2 of your dates have changed",
+        "2 changes to your bookings and dates",
         (
             "New topic: “Contracts” (was “Money”)",
             "One of 5 modules now (was 4)",
@@ -153,8 +153,31 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
         (f"View, move or cancel your booking: {MANAGE}", "it's updated there automatically", EVERYWHERE),
     ),
     "programme-changed-several": (
-        "2 of your dates have changed",
+        "2 changes to your bookings and dates",
         ("Now Thu 7 Dec 1:00 pm AEST. It was Wed 6 Dec 1:00 pm AEST", "Cancelled: Thu 7 Dec 1:00 pm AEST"),
+    ),
+    "programme-changed-new-date": (
+        "New date: Lab: Tags & <pixels>, Thu 7 Dec 11:00 am Perth (1:00 pm AEST)",
+        ("New date: Thu 7 Dec 11:00 am Perth (1:00 pm AEST)", LINKS["programme"]),
+    ),
+    "programme-changed-renamed": (
+        "Renamed: Technical Lab is now Tracking Lab",
+        ("The times haven't changed: the next is Thu 7 Dec 1:00 pm AEST", LINKS["programme"]),
+    ),
+    "programme-changed-everything": (
+        "8 changes to your bookings and dates",
+        (
+            f"Now {PERTH} with Ada Reyes. It was Mon 4 Dec 11:00 am Perth (1:00 pm AEST) with Ben Noor",
+            f"We had to cancel your booking: {PERTH}",
+            "We're holding Mon 4 Dec 11:45 am Perth (1:45 pm AEST) with Ben Noor for you",
+            "please answer by Mon 4 Dec 10:15 am Perth (12:15 pm AEST)",
+            f"View, move or cancel: {LINKS['A']}",
+            f"Your bookings: {LINKS['mine']}",
+        ),
+    ),
+    "cover-offer-moved": (
+        "Please answer: Ada Reyes can't make Mon 4 Dec",
+        (EVERYWHERE, "We moved this booking: it was Mon 4 Dec 1:00 pm AEST.", "Please answer by", MANAGE),
     ),
     "offer": (
         f"Held for you: {PERTH}, 15 minutes",
@@ -173,7 +196,7 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
     "last-hour-call-one": (f"Free now: {PERTH}", ("first come, first served", WITH_ADA, PLACE)),
     "offer-lapsed": (f"No longer held: {SYDNEY}", (WITH_ADA, PLACE)),
     "cover-offer": (
-        "Please answer: Ada Reyes is away",
+        "Please answer: Ada Reyes can't make Mon 4 Dec",
         (
             SYDNEY,
             "Mon 4 Dec 2:45 pm Sydney (1:45 pm AEST), 15 minutes, with Ben Noor",
@@ -181,7 +204,7 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
             MANAGE,
         ),
     ),
-    "cover-sought": ("Ada Reyes is away", (AEST, EVERYWHERE, "Mon 4 Dec 12:15 pm AEST", MANAGE)),
+    "cover-sought": ("Ada Reyes can't make Mon 4 Dec", (AEST, EVERYWHERE, "Mon 4 Dec 12:15 pm AEST", MANAGE)),
     "cover-wanted": (
         "Ada Reyes is away: can you take Mon 4 Dec 2:00 pm Melbourne (1:00 pm AEST)?",
         ("1 booking", "3 bookings", LINKS["cover"]),

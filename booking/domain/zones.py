@@ -90,10 +90,57 @@ def named(text: str) -> str:
         return STATES[key]
     if key in _cities():
         return _cities()[key]
-    for name in pytz.all_timezones:
-        if name.casefold() == words.casefold() and "/" in name:
-            return str(name)
-    raise UnknownZone(text)
+    found = _names().get(words.casefold())
+    if found is None or "/" not in found:
+        raise UnknownZone(text)
+    return current_name(found)
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[str, str]:
+    """Every name that the zone data knows, old ones too, by its case-folded form."""
+    return {name.casefold(): name for name in pytz.all_timezones}
+
+
+#: Old names whose link in the zone data leads to a neighbour of the place, or nowhere.
+_RENAMED = {
+    "Africa/Asmera": "Africa/Asmara",
+    "Africa/Timbuktu": "Africa/Bamako",
+    "America/Coral_Harbour": "America/Atikokan",
+    "America/Virgin": "America/St_Thomas",
+    "Antarctica/South_Pole": "Antarctica/McMurdo",
+    "Iceland": "Atlantic/Reykjavik",
+    "Pacific/Ponape": "Pacific/Pohnpei",
+    "Pacific/Truk": "Pacific/Chuuk",
+    "Pacific/Yap": "Pacific/Chuuk",
+    "EST5EDT": "America/New_York",
+    "CST6CDT": "America/Chicago",
+    "MST7MDT": "America/Denver",
+    "PST8PDT": "America/Los_Angeles",
+}
+
+
+@lru_cache(maxsize=1)
+def _links() -> dict[str, str]:
+    """Old name -> newer name, as the zone data's own `L` lines say (tzdata.zi, see zic(8))."""
+    with pytz.open_resource("tzdata.zi") as opened:  # type: ignore[attr-defined]
+        lines = (line.split() for line in opened.read().decode().splitlines())
+        return {parts[2]: parts[1] for parts in lines if parts[:1] == ["L"]} | _RENAMED
+
+
+@lru_cache(maxsize=1024)
+def current_name(zone_name: str) -> str:
+    """Today's name of a zone: Asia/Calcutta is Asia/Kolkata, Europe/Kiev is Europe/Kyiv. Itself if it has no other."""
+    found = zone_name
+    while found not in _offered() and found in _links():
+        found = _links()[found]
+    return found if found in _offered() else zone_name
+
+
+def of_browser(text: str) -> str | None:
+    """Today's name of the zone that a browser says it is in; None where that names no place (UTC, Etc/GMT-10)."""
+    found = current_name(_names().get(text.casefold(), ""))
+    return found if found in _offered() else None
 
 
 def localize(wall: datetime, zone_name: str) -> datetime:
@@ -177,9 +224,26 @@ def city(zone_name: str) -> str:
     return zone_name.rpartition("/")[2].replace("_", " ")
 
 
+Choices = list[tuple[str, list[tuple[str, str]]]]
+
+
+def choices(chosen: str | None = None) -> Choices:
+    """Zones to choose from, in groups: the Australian ones first; each as its IANA name and what people read.
+
+    `chosen` is always among them, also one that only an import or an older version can have stored.
+    """
+    if chosen is None or chosen in _offered():
+        return _choices()
+    return [("Now", [(chosen, chosen.replace("_", " "))]), *_choices()]
+
+
 @lru_cache(maxsize=1)
-def choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Zones to choose from, in groups: the Australian ones first; each as its IANA name and what people read."""
+def _offered() -> frozenset[str]:
+    return frozenset(name for _group, offered in _choices() for name, _words in offered)
+
+
+@lru_cache(maxsize=1)
+def _choices() -> Choices:
     australian = [name for name in pytz.country_timezones["AU"] if name in pytz.common_timezones_set]
     groups: dict[str, list[tuple[str, str]]] = {
         "Australia": [(name, city(name)) for name in sorted(australian, key=city)]

@@ -30,25 +30,22 @@ def change(
     now: datetime,
     *,
     name: str,
-    time_zone: str,
+    time_zone: str | None,
     invitations: str,
     about: str = "",
     reminders: str = "yes",
     run_sheet: str = "",
     meeting_url: str | None = None,
 ) -> Person:
-    """Set name, zone (an IANA name, empty for none), invitations, what an analyst may be asked about, and what letters
-    come by themselves: `reminders` yes or no, `run_sheet` an hour of the day or empty for none; `meeting_url` is an
-    analyst's own meeting link, empty for none, None to leave it.
+    """Set name, zone (an IANA name, empty for none, None to leave it), invitations, what an analyst may be asked about,
+    and what letters come by themselves: `reminders` yes or no, `run_sheet` an hour of the day or empty for none;
+    `meeting_url` is an analyst's own meeting link, empty for none, None to leave it.
 
     What is set here wins over later imports. Raises TextNotAccepted naming the field.
     """
     cleaned = _name(name)
     told = clean_line("about", about, ABOUT_CHARACTERS)
-    try:
-        zone = zones.named(time_zone) if time_zone else None
-    except zones.UnknownZone:
-        raise errors.TextNotAccepted("time_zone", "no zone goes by this name") from None
+    zone = _zone(time_zone) if time_zone else None
     if invitations not in INVITATIONS:
         raise errors.TextNotAccepted("invitations", "choose one of the three")
     if reminders not in {"yes", "no"}:
@@ -65,10 +62,11 @@ def change(
     if meeting_url is not None and (meeting_url or None) != person.room_url:
         person.room_url, person.room_url_is_own = meeting_url or None, True
     person.name_is_own = person.name_is_own or cleaned != person.name
-    person.time_zone_is_own = person.time_zone_is_own or zone != person.time_zone
+    if time_zone is not None and zone != (person.time_zone and zones.current_name(person.time_zone)):
+        person.time_zone, person.time_zone_is_own = zone, True
     if cleaned != person.name:
         bookings.rename(session, [person.id], now)  # analysts' calendars name members, and members' name analysts
-    person.name, person.time_zone, person.invitations, person.about = cleaned, zone, invitations, told
+    person.name, person.invitations, person.about = cleaned, invitations, told
     register.write(session, "changed", "person", person.public_id, now, actor_id=person.id)
     return person
 
@@ -78,6 +76,14 @@ def _name(text: str) -> str:
         return names.parse(text)
     except names.NotAName as error:
         raise errors.TextNotAccepted("name", str(error)) from None
+
+
+def _zone(text: str) -> str:
+    """The zone's current name. Raises TextNotAccepted."""
+    try:
+        return zones.named(text)
+    except zones.UnknownZone:
+        raise errors.TextNotAccepted("time_zone", "no zone goes by this name") from None
 
 
 def _remind(session: Session, person: Person, wants: bool, organisation: Organisation, now: datetime) -> None:
@@ -107,12 +113,11 @@ def unsubscribe(session: Session, public_id: uuid.UUID, what: str, organisation:
 @deed
 def hear_zone(session: Session, person_id: int, time_zone: str, now: datetime) -> bool:
     """Take note of the browser's zone: kept where none is known. Whether the person is to be asked about it, once."""
-    try:
-        zone = zones.named(time_zone)
-    except zones.UnknownZone:
+    zone = zones.of_browser(time_zone)
+    if zone is None:
         return False
     person = locks.person(session, person_id)
-    if zone == "UTC" or zone.startswith("Etc/") or person.time_zone == zone:
+    if person.time_zone is not None and zones.current_name(person.time_zone) == zone:
         return False
     if person.time_zone is None:
         person.time_zone = zone
@@ -125,11 +130,8 @@ def hear_zone(session: Session, person_id: int, time_zone: str, now: datetime) -
 
 @deed
 def use_zone(session: Session, person_id: int, time_zone: str, now: datetime) -> None:
-    """The person says: show me this zone's times. Raises TextNotAccepted."""
-    try:
-        zone = zones.named(time_zone)
-    except zones.UnknownZone:
-        raise errors.TextNotAccepted("time_zone", "no zone goes by this name") from None
+    """The person says: show me this zone's times, as their browser named it. Raises TextNotAccepted."""
+    zone = zones.of_browser(time_zone) or _zone(time_zone)
     person = locks.person(session, person_id)
     person.time_zone, person.time_zone_is_own = zone, True
     register.write(session, "changed", "person", person.public_id, now, actor_id=person.id)

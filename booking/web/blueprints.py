@@ -26,6 +26,7 @@ from booking.web import (
     programme,
     robots,
     sign_in,
+    time_zone,
     unsubscribe,
     visits,
 )
@@ -49,6 +50,7 @@ PAGES = (
     unsubscribe,
     me,
     address,
+    time_zone,
     calendars,
     demo,
     robots,

@@ -12,7 +12,7 @@ from booking.services import profile as deeds
 from booking.services import sessions
 from booking.store.people import Person
 from booking.store.queries import readers
-from booking.web import access, context, sign_in
+from booking.web import access, context, reader, sign_in
 from booking.web.reader import current_user
 
 blueprint = Blueprint("me", __name__, url_prefix="/me")
@@ -25,19 +25,22 @@ def profile() -> ResponseReturnValue:
     person = context.db().get_one(Person, current_user.id)
     values = {
         "name": person.name,
-        "time_zone": person.time_zone or "",
+        "time_zone": zones.current_name(person.time_zone) if person.time_zone else "",
         "invitations": person.invitations,
         "about": person.about,
         "reminders": "yes" if person.wants_reminders else "no",
         "meeting_url": person.room_url or "",
         "run_sheet": "" if person.run_sheet_hour is None else str(person.run_sheet_hour),
     }
+    stored_zone = values["time_zone"]
     mistakes: dict[str, str] = {}
     if request.method == "POST":
         values = {name: request.form.get(name, value) for name, value in values.items()}
         values["meeting_url"] = values["meeting_url"].strip()
+        others = {name: value for name, value in values.items() if name != "time_zone"}
+        zone = _zone_set(values["time_zone"])
         try:
-            deeds.change(context.db(), current_user.id, context.organisation(), context.now(), **values)
+            deeds.change(context.db(), current_user.id, context.organisation(), context.now(), time_zone=zone, **others)
         except errors.TextNotAccepted as refusal:
             mistakes = {refusal.field: f"{refusal.reason[0].upper()}{refusal.reason[1:]}."}
         else:
@@ -48,12 +51,18 @@ def profile() -> ResponseReturnValue:
         person=person,
         values=values,
         errors=mistakes,
-        groups=zones.choices(),
+        groups=zones.choices(values["time_zone"] or None),
+        time_zone_was=request.form.get("time_zone_was", stored_zone),
         hours=deeds.RUN_SHEET_HOURS,
         roles=current_user.roles,
         sessions=readers.open_sessions(context.db(), current_user.id, context.now(), is_staff=current_user.is_staff),
     )
     return page, 422 if mistakes else 200
+
+
+def _zone_set(chosen: str) -> str | None:
+    """The zone that the form sets; None where it is the one that it showed, as the browser may have told one since."""
+    return None if request.form.get("time_zone_was") == chosen else chosen
 
 
 @blueprint.post("/zone")
@@ -65,6 +74,8 @@ def zone() -> ResponseReturnValue:
     """
     answer, named = request.form.get("answer", ""), request.form.get("zone", "")
     if answer == "heard":
+        if current_user.zone is None:
+            named = reader.chosen_zone() or named  # what was chosen before signing in
         asks = deeds.hear_zone(context.db(), current_user.id, named, context.now())
         return ("", 200) if asks else ("", 204)
     if answer == "use":

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar, cast
+from urllib.parse import unquote
 
 from flask import Flask, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.local import LocalProxy
 
-from booking.domain import sessions
+from booking.domain import sessions, zones
 from booking.store.queries import readers
 from booking.store.queries.readers import Reader
 from booking.web import context, last_seen
 
 TOKEN = "session"  # under which the cookie holds the session's token
+ZONE_COOKIE = "zone"  # a visitor's IANA zone: zone.js writes it until the browser closes, the page of zones for a year
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody who is not signed in; `zone` as for a Reader."""
+    """Somebody who is not signed in; `zone` as for a Reader: what they chose, or their browser says."""
 
-    zone: str | None = None
+    zone: str | None
     roles: ClassVar[frozenset[str]] = frozenset()
     is_authenticated: ClassVar[bool] = False
     is_staff: ClassVar[bool] = False
@@ -44,14 +46,19 @@ def _look_up() -> Reader | Visitor:
     if request.blueprint == "api" and scheme.lower() == "bearer":  # whom a program acts for
         program = readers.by_api_token(context.db(), bearer.strip())
         g.by_token = program is not None
-        return program or Visitor()
+        return program or Visitor(None)
     token = session.get(TOKEN)
     found = readers.by_session(context.db(), token, context.now()) if isinstance(token, str) else None
     if found is None:
-        return Visitor()
+        return Visitor(chosen_zone())
     if found.session_id is not None and found.last_seen_at is not None:
         last_seen.note(found.session_id, found.last_seen_at)
     return found
+
+
+def chosen_zone() -> str | None:
+    """The zone that this browser keeps in a cookie, for whoever has none in a profile; None where it names no place."""
+    return zones.of_browser(unquote(request.cookies.get(ZONE_COOKIE, "")))
 
 
 def session_id() -> int | None:
@@ -80,7 +87,7 @@ def sign_out() -> None:
 
 def as_visitor() -> None:
     """Treat the request as a visitor's from here on: where the reader cannot be looked up, or just signed out."""
-    g.reader = Visitor()
+    g.reader = Visitor(chosen_zone())
 
 
 def ask_to_sign_in() -> ResponseReturnValue:

@@ -15,7 +15,7 @@ from booking.domain import wording, zones
 from booking.domain.organisation import Kind
 from booking.resources import PACKAGE
 from booking.store import people
-from booking.web import access, context
+from booking.web import access, context, reader
 from booking.web.reader import current_user
 
 A_YEAR = 365 * 24 * 3600
@@ -32,12 +32,14 @@ def times_at(instant: datetime) -> None:
 
 
 def reader_zone() -> str | None:
-    """The reader's IANA zone, None while unknown or signed out. On a page of a signed link, its owner's."""
+    """The reader's IANA zone: of their profile, else what this browser keeps; on a page of a signed link its owner's.
+
+    None while unknown.
+    """
     if "link_zone" in g:
         link_zone: str | None = g.link_zone
         return link_zone
-    zone: str | None = current_user.zone if current_user.is_authenticated else None
-    return zone
+    return current_user.zone or reader.chosen_zone()
 
 
 def own_zone(programme_zone: str) -> str:

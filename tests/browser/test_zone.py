@@ -58,3 +58,45 @@ def test_where_browser_and_profile_differ_one_is_asked_once(
     page.reload()
     page.wait_for_load_state("networkidle")
     expect(page.locator("#zone-question")).to_be_hidden()
+
+
+def test_an_old_name_that_the_browser_uses_for_the_profiles_zone_is_no_question(
+    visit: Visit, site: Site, world: World
+) -> None:
+    with site.session() as session:
+        session.get_one(Person, world.kim.id).time_zone = "Asia/Kolkata"
+        session.commit()
+    posts = []
+    context = visit(timezone_id="Asia/Calcutta")
+    context.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    site.sign_in(context, world.kim)
+    page = context.new_page()
+    page.goto(site.base_url)
+    page.wait_for_load_state("networkidle")
+    assert posts == []
+    expect(page.locator("#zone-question")).to_be_hidden()
+
+
+def test_a_visitor_sees_the_browsers_own_time_on_the_first_page_and_can_choose_another(
+    visit: Visit, site: Site, world: World
+) -> None:
+    page = visit(timezone_id="Europe/Kiev").new_page()
+    page.goto(f"{site.base_url}/occurrences/{world.clinic.public_id}")
+    expect(page.locator("main")).to_contain_text("am yours")
+    expect(page.locator("footer")).to_contain_text("Yours: Kyiv")
+    page.get_by_role("link", name="Change time zone").click()
+    page.get_by_label("Time zone").select_option(label="London")
+    page.get_by_role("button", name="Show times in this zone").click()
+    expect(page.locator("footer")).to_contain_text("Yours: London")
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("footer")).to_contain_text("Yours: London")
+
+
+def test_a_visitors_browser_that_names_no_place_changes_nothing(visit: Visit, site: Site, world: World) -> None:
+    context = visit(timezone_id="UTC")
+    page = context.new_page()
+    page.goto(f"{site.base_url}/occurrences/{world.clinic.public_id}")
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("footer")).not_to_contain_text("Yours")
+    assert [cookie for cookie in context.cookies() if cookie["name"] == "zone"] == []

@@ -111,6 +111,8 @@ LEVELS = {
     "sign_in.link": "token",
     "sign_in.sign_out": "public",
     "me.profile": "signed-in",
+    "time_zone.show": "public",
+    "time_zone.choose": "public",
     "me.zone": "signed-in",
     "me.end_session": "signed-in",
     "me.end_other_sessions": "signed-in",

@@ -40,7 +40,7 @@ DOMAIN_LIBRARIES = {"dateutil", "pytz", "email_validator", "idna"}
 ZONE_LIBRARIES = {"pytz", "zoneinfo"}  # in domain/zones.py alone
 WRITING_MODULES = {
     f"booking.store.{name}"
-    for name in ("locks", "claims", "publishing", "outbox", "departures", "reminded", "sessions")
+    for name in ("locks", "claims", "publishing", "outbox", "departures", "reminded", "sessions", "rate_limits")
 }
 #: Store functions that deeds alone call.
 WRITING_NAMES = {"enqueue", "write", "take", "release", "revise", "place", "move", "rename", "record", "forget"}

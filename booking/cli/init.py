@@ -13,6 +13,7 @@ from booking.cli import people as people_commands
 from booking.cli import stores
 from booking.domain import addresses
 from booking.domain import people as tables
+from booking.domain.sign_in import VALID_MINUTES
 from booking.mail.compose import Sender, compose
 from booking.mail.mailer import PermanentFailure, TemporaryFailure
 from booking.mail.render import Recipient, render
@@ -84,7 +85,8 @@ def init(
     click.echo(f"{file} holds the settings and fresh keys: keep it, and keep it secret.")
     click.echo(f"The database is at {migrate.head()}.")
     click.echo(_trial(found, mailer, listed.email, loaded.name))
-    click.echo(f"\nSign in once, within 30 minutes and once the service runs:\n  {link}\n")
+    click.echo(f"\nSign in within {VALID_MINUTES} minutes, once the service runs:\n  {link}")
+    click.echo(f"`booking people sign-in-link {listed.email}` prints another.\n")
     click.echo("Next:")
     click.echo("  booking doctor                  says what is still missing")
     click.echo("  booking people import FILE.csv  members and analysts")

@@ -93,7 +93,7 @@ def add(
 @people.command(name="sign-in-link")
 @click.argument("email")
 def sign_in_link(email: str) -> None:
-    """Print a link that signs EMAIL in, once, within 30 minutes. It needs no mail."""
+    """Print a link that signs EMAIL in, once, within 10 minutes. It needs no mail."""
     found = settings.load()
     settings.require_keys(found)
     with stores.session(found) as session:

@@ -204,7 +204,7 @@ class MarkStands(Refusal):
 
 
 class WrongCode(Refusal):
-    """The six digits are not those of the letter; `tries_left` more may be made."""
+    """The six digits are not those of an email that still works; `tries_left` more may be made."""
 
     code = "wrong-code"
 
@@ -214,19 +214,20 @@ class WrongCode(Refusal):
 
 
 class SignInExpired(Refusal):
-    """The link or code was used, tried too often, or is older than 30 minutes."""
+    """The link or code was used, tried too often, or has expired."""
 
     code = "sign-in-expired"
 
 
 class TooManyRequests(Refusal):
-    """Asked too often; `retry_at` is when it may be asked again (UTC)."""
+    """Asked too often; `retry_at` is when it may be asked again (UTC), `limit_name` which limit was reached."""
 
     code = "too-many-requests"
 
-    def __init__(self, retry_at: datetime) -> None:
+    def __init__(self, retry_at: datetime, limit_name: str = "") -> None:
         super().__init__(f"again after {retry_at:%Y-%m-%d %H:%M} UTC")
         self.retry_at = retry_at
+        self.limit_name = limit_name
 
 
 class CannotPublish(Refusal):

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from booking import resources
 from booking.domain import waitlist_words, wording
 from booking.domain.organisation import Organisation
+from booking.domain.sign_in import VALID_MINUTES
 
 INSTANTS = ("starts_at", "ends_at", "was_at", "was_ends_at", "offered_at", "lapses_at")
 #: Facts that only some of these emails have, as the others read: a template never asks whether a name exists.
@@ -62,6 +63,7 @@ def length_of_time(minutes: int) -> str:
 
 
 _environment.filters["length_of_time"] = length_of_time
+_environment.globals["valid_minutes"] = VALID_MINUTES
 _environment.globals["held"] = waitlist_words.held
 _environment.globals["first_come"] = waitlist_words.FIRST_COME
 _BLANK_LINES = re.compile(r"\n{3,}")

@@ -21,7 +21,7 @@ from booking.mail.masked import masked
 from booking.services.deed import deed
 from booking.services.write import message_of
 from booking.settings import Settings
-from booking.store import letters, locks, outbox, people, reminded, sessions
+from booking.store import letters, locks, outbox, people, rate_limits, reminded, sessions
 from booking.store.letters import FAILING, Letter
 from booking.store.people import Person
 from booking.store.programme import Programme
@@ -100,6 +100,7 @@ def keep_house(session: Session, worker: str, now: datetime) -> None:
     outbox.tidy(session, now)
     reminded.forget(session, now)
     sessions.forget(session, now)
+    rate_limits.forget(session, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,43 +1,69 @@
-"""Sign-in by one letter: ask for it, then press its link or type its six digits."""
+"""Sign-in by one email: ask for it, then click its link or enter its six digits.
+
+Limits count requests by address and failures by network, under a lock, in windows that slide. What is sent to an
+address, and what is said about it, is the same whether somebody here has it or not.
+"""
 
 from __future__ import annotations
 
+import hmac
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.domain import addresses, errors
+from booking.domain import addresses, errors, tokens
+from booking.domain.sign_in import CODES_AT_ONCE, MOST_TRIES, VALID, masked
 from booking.services.deed import deed
-from booking.store import letters, people, register, sessions
-from booking.store.people import Person
+from booking.store import letters, rate_limits, register, sessions
+from booking.store.people import Person, with_email
+from booking.store.rate_limits import Limit
 from booking.store.sign_ins import SignIn
 
-VALID = timedelta(minutes=30)
-MOST_TRIES = 5
-MOST_FOR_AN_ADDRESS = 5  # letters within AN_HOUR
-MOST_FOR_A_SENDER = 20  # requests within AN_HOUR
 AN_HOUR = timedelta(hours=1)
-UNKNOWN_AGAIN = timedelta(days=1)
 TYPED_KEPT = timedelta(hours=1)
+#: In the order in which they are locked.
+EMAILS_TO_AN_ADDRESS = Limit("sign-in-address", 5, AN_HOUR)
+REQUESTS_OF_A_NETWORK = Limit("sign-in-network", 500, AN_HOUR)  # against floods: a whole organisation stays below
+EMAILS_TO_A_STRANGER = Limit("sign-in-stranger", 1, timedelta(days=1))
+STRANGERS_OF_A_NETWORK = Limit("sign-in-strangers", 20, AN_HOUR)  # beyond it strangers get no email, and no word of it
+WRONG_CODES_FOR_AN_ADDRESS = Limit("wrong-code-address", 10, AN_HOUR)
+WRONG_CODES_OF_A_NETWORK = Limit("wrong-code-network", 30, AN_HOUR)
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """Where somebody signs in: a keyed digest of the network address, the device in words, and the internal id of the
+    session that this browser has and that a new one replaces."""
+
+    sender: str
+    device: str = ""
+    replaces: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Who signed in with which request, and where they wanted to be. `token` is of the new session.
+    """A new session: its token, with which request it began, and where the person wanted to be."""
 
-    None of both where the code was wrong.
-    """
-
-    person_id: int | None
-    token: str | None
+    token: str
     sign_in: uuid.UUID
     return_to: str
     has_typed: bool
-    tries_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as its page shows it; `person_id` is None for an address that nobody here has."""
+
+    sign_in: uuid.UUID
+    email: str
+    person_id: int | None
+    return_to: str
+    typed: dict[str, Any]
+    is_open: bool
 
 
 @deed
@@ -50,85 +76,149 @@ def ask(
     return_to: str = "/",
     typed: dict[str, Any] | None = None,
 ) -> uuid.UUID:
-    """Ask for a letter; the answer is the request's id, the same whoever has the address.
+    """Ask for an email with a code and a link; returns the request's id, the same whoever has the address.
 
-    An address nobody here has gets a letter that says so, at most one a day. Beyond five letters an hour for an
-    address no more are sent. Raises TooManyRequests beyond twenty requests an hour of one sender.
+    An address that nobody here has gets an email that says so, at most one a day. Raises TooManyRequests beyond five
+    requests an hour for one address.
     """
-    recent = _count(session, SignIn.sender == sender, SignIn.requested_at > now - AN_HOUR)
-    if recent >= MOST_FOR_A_SENDER:
-        raise errors.TooManyRequests(now + AN_HOUR)
     typed_email, email = email.strip().lower(), addresses.key(email)
-    person = people.with_email(session, email)
-    sent = (SignIn.email == email) & (SignIn.expires_at > SignIn.requested_at)
-    for_address = _count(session, sent, SignIn.requested_at > now - AN_HOUR)
-    for_unknown = _count(session, sent, SignIn.requested_at > now - UNKNOWN_AGAIN)
-    writes = for_address < MOST_FOR_AN_ADDRESS if person is not None else for_unknown == 0
+    _count(session, EMAILS_TO_AN_ADDRESS, email, now)
+    _count(session, REQUESTS_OF_A_NETWORK, sender, now)
+    person = with_email(session, email)
     row = SignIn(
         email=email,
         person_id=person.id if person is not None else None,
-        sender=sender,
         requested_at=now,
-        expires_at=now + VALID if writes else now,
+        expires_at=now + VALID,
         return_to=return_to,
         typed=typed or {},
     )
+    is_told = person is not None or _tell_stranger(session, email, sender, now)
     session.add(row)
     session.flush()
-    if writes:
+    if is_told:
         name = "sign-in" if person is not None else "sign-in-unknown"
         to = person.email if person is not None else typed_email
         letters.enqueue(session, name, to, {"sign_in": str(row.public_id)}, now, person_id=row.person_id)
     return row.public_id
 
 
-def _count(session: Session, *conditions: Any) -> int:
-    return session.scalar(select(func.count()).select_from(SignIn).where(*conditions)) or 0
+def _count(session: Session, limit: Limit, key: str, now: datetime) -> None:
+    """Count one more; raises TooManyRequests, and counts nothing, where as many as may be were counted."""
+    hits = rate_limits.lock(session, limit, key, now)
+    retry_at = rate_limits.free_at(limit, hits)
+    if retry_at is not None:
+        raise errors.TooManyRequests(retry_at, limit.name)
+    rate_limits.hit(session, limit, key, hits, now)
+
+
+def _tell_stranger(session: Session, email: str, sender: str, now: datetime) -> bool:
+    """Whether an address that nobody here has is sent an email that says so; the request is recorded as a failure."""
+    of_address = rate_limits.lock(session, EMAILS_TO_A_STRANGER, email, now)
+    of_network = rate_limits.lock(session, STRANGERS_OF_A_NETWORK, sender, now)
+    if rate_limits.free_at(STRANGERS_OF_A_NETWORK, of_network) is not None:
+        return False
+    rate_limits.hit(session, STRANGERS_OF_A_NETWORK, sender, of_network, now)
+    _record_failure(session, "unknown-address", email, None, sender, now)
+    if rate_limits.free_at(EMAILS_TO_A_STRANGER, of_address) is not None:
+        return False
+    rate_limits.hit(session, EMAILS_TO_A_STRANGER, email, of_address, now)
+    return True
+
+
+def _record_failure(
+    session: Session, reason: str, email: str, person_id: int | None, sender: str, now: datetime
+) -> None:
+    person = session.get(Person, person_id) if person_id is not None else None
+    subject, subject_id = ("person", person.public_id) if person is not None else ("sign-in", None)
+    register.write(
+        session, "sign-in-failed", subject, subject_id, now, reason=reason, email=masked(email), network=sender
+    )
+
+
+def asked(session: Session, sign_in: uuid.UUID, now: datetime) -> Asked | None:
+    """The request of that id; None where it is unknown or forgotten."""
+    row = session.scalars(select(SignIn).where(SignIn.public_id == sign_in)).one_or_none()
+    if row is None:
+        return None
+    is_open = row.used_at is None and now < row.expires_at
+    return Asked(row.public_id, row.email, row.person_id, row.return_to, dict(row.typed), is_open)
 
 
 @deed
-def by_link(
-    session: Session, sign_in: uuid.UUID, now: datetime, *, device: str = "", replaces: int | None = None
-) -> Visit:
-    """Consume a request by its link, whose MAC the caller has checked, and begin a session. Raises SignInExpired.
-
-    `replaces` is the internal id of the session that this browser had, which ends.
-    """
+def _try_link(session: Session, sign_in: uuid.UUID, now: datetime, browser: Browser) -> Visit | None:
+    hits = rate_limits.lock(session, WRONG_CODES_OF_A_NETWORK, browser.sender, now)
     row = _locked(session, sign_in)
-    return _consume(session, row, now, device, replaces)
+    person = _who(session, row, now)
+    if person is not None:
+        return _consume(session, row, row, person, now, browser)
+    if rate_limits.free_at(WRONG_CODES_OF_A_NETWORK, hits) is None:
+        rate_limits.hit(session, WRONG_CODES_OF_A_NETWORK, browser.sender, hits, now)
+        _record_failure(session, "expired-link", row.email, row.person_id, browser.sender, now)
+    return None
+
+
+def by_link(session: Session, sign_in: uuid.UUID, now: datetime, browser: Browser) -> Visit:
+    """Consume a request by its link, whose MAC the caller has checked, and begin a session. Raises SignInExpired."""
+    visit = _try_link(session, sign_in, now, browser)
+    if visit is None:
+        raise errors.SignInExpired()
+    return visit
 
 
 @deed
 def _try_code(
-    session: Session, sign_in: uuid.UUID, matches: bool, now: datetime, device: str, replaces: int | None
-) -> Visit:
-    row = _locked(session, sign_in)
-    if row.tries >= MOST_TRIES or row.used_at is not None or now >= row.requested_at + VALID:
+    session: Session, sign_in: uuid.UUID, typed: str, key: str, now: datetime, browser: Browser
+) -> Visit | int:
+    """The new session, or how many tries are left."""
+    email = session.scalar(select(SignIn.email).where(SignIn.public_id == sign_in))
+    if email is None:
         raise errors.SignInExpired()
-    if matches and row.person_id is not None and now < row.expires_at:
-        return _consume(session, row, now, device, replaces)
-    row.tries += 1
-    return Visit(None, None, row.public_id, row.return_to, bool(row.typed), MOST_TRIES - row.tries)
+    counted = [(WRONG_CODES_FOR_AN_ADDRESS, email), (WRONG_CODES_OF_A_NETWORK, browser.sender)]
+    hits = [rate_limits.lock(session, limit, of, now) for limit, of in counted]
+    for (limit, _), found in zip(counted, hits, strict=True):
+        if (retry_at := rate_limits.free_at(limit, found)) is not None:
+            raise errors.TooManyRequests(retry_at, limit.name)
+    page = _locked(session, sign_in)
+    sent = _open_codes(session, email, now)
+    if page.tries >= MOST_TRIES or not sent:
+        raise errors.SignInExpired()
+    for row in sent:
+        expected = tokens.six_digits(key, "sign-in-code", str(row.public_id))
+        person = _who(session, row, now)
+        if hmac.compare_digest(typed, expected) and person is not None:
+            return _consume(session, row, page, person, now, browser)
+    page.tries += 1
+    for (limit, of), found in zip(counted, hits, strict=True):
+        rate_limits.hit(session, limit, of, found, now)
+    _record_failure(session, "wrong-code", email, page.person_id, browser.sender, now)
+    return MOST_TRIES - page.tries
 
 
-def by_code(
-    session: Session,
-    sign_in: uuid.UUID,
-    matches: bool,
-    now: datetime,
-    *,
-    device: str = "",
-    replaces: int | None = None,
-) -> Visit:
-    """Consume a request by its six digits; `matches` says whether they are the right ones.
+def by_code(session: Session, sign_in: uuid.UUID, typed: str, key: str, now: datetime, browser: Browser) -> Visit:
+    """Begin a session by the six digits that somebody typed on the page of that request.
 
-    Raises WrongCode with the tries that are left, which is committed and counted; SignInExpired after five, once
-    used, or after 30 minutes.
+    Any code works that is unused, less than ten minutes old and among the latest three of that address. Raises
+    WrongCode with the tries that are left, which is committed and counted; SignInExpired after five, or where no code
+    works any more; TooManyRequests after too many wrong codes.
     """
-    visit = _try_code(session, sign_in, matches, now, device, replaces)
-    if visit.person_id is None:
-        raise errors.WrongCode(visit.tries_left)
-    return visit
+    tried = _try_code(session, sign_in, typed, key, now, browser)
+    if isinstance(tried, int):
+        raise errors.WrongCode(tried)
+    return tried
+
+
+def _open_codes(session: Session, email: str, now: datetime) -> list[SignIn]:
+    """Of the latest three requests for that address those whose code works, latest first, locked by id."""
+    latest = (
+        select(SignIn.id)
+        .where(SignIn.email == email)
+        .order_by(SignIn.requested_at.desc(), SignIn.id.desc())
+        .limit(CODES_AT_ONCE)
+    )
+    wanted = select(SignIn).where(SignIn.id.in_(session.scalars(latest).all())).order_by(SignIn.id).with_for_update()
+    rows = session.scalars(wanted.execution_options(populate_existing=True)).all()
+    return [row for row in reversed(rows) if row.used_at is None and now < row.expires_at]
 
 
 def _locked(session: Session, sign_in: uuid.UUID) -> SignIn:
@@ -140,29 +230,32 @@ def _locked(session: Session, sign_in: uuid.UUID) -> SignIn:
     return row
 
 
-def _consume(session: Session, row: SignIn, now: datetime, device: str, replaces: int | None) -> Visit:
+def _who(session: Session, row: SignIn, now: datetime) -> Person | None:
+    """Whom a request signs in now; None where it is used or expired, or nobody's."""
     if row.used_at is not None or row.person_id is None or now >= row.expires_at:
-        raise errors.SignInExpired()
+        return None
     person = session.get_one(Person, row.person_id, populate_existing=True)
-    if person.closed_at is not None:
-        raise errors.SignInExpired()
+    return person if person.closed_at is None else None
+
+
+def _consume(session: Session, row: SignIn, page: SignIn, person: Person, now: datetime, browser: Browser) -> Visit:
+    """Use up the request whose code or link it was, and begin a session; `page` is the request that led here."""
     row.used_at = now
+    row.return_to, row.typed = page.return_to, page.typed
     register.write(session, "signed-in", "person", person.public_id, now, actor_id=person.id)
-    if replaces is not None:
-        sessions.end(session, replaces, now)
-    token = sessions.begin(session, person.id, device, now)
-    return Visit(person.id, token, row.public_id, row.return_to, bool(row.typed), MOST_TRIES - row.tries)
+    if browser.replaces is not None:
+        sessions.end(session, browser.replaces, now)
+    token = sessions.begin(session, person.id, browser.device, now)
+    return Visit(token, row.public_id, row.return_to, bool(row.typed))
 
 
 @deed
 def link_for(session: Session, email: str, now: datetime) -> uuid.UUID:
-    """A request that needs no letter, for the command line: its link is printed. Raises NotFound."""
-    person = people.with_email(session, email)
+    """A request that needs no email, for the command line: its link is printed. Raises NotFound."""
+    person = with_email(session, email)
     if person is None:
         raise errors.NotFound(f"nobody here has the address {email}")
-    row = SignIn(
-        email=person.email, person_id=person.id, sender="command line", requested_at=now, expires_at=now + VALID
-    )
+    row = SignIn(email=person.email, person_id=person.id, requested_at=now, expires_at=now + VALID)
     session.add(row)
     register.write(session, "sign-in-link-printed", "person", person.public_id, now)
     session.flush()

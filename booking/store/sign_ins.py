@@ -15,14 +15,13 @@ from booking.store.base import Base, Id, new_public_id
 class SignIn(Base):
     """One request. `return_to` and `typed` are where the person came from and what was typed there.
 
-    `person_id` is None for an address that nobody here has; `sender` is a keyed digest of the network address;
-    `tries` counts codes tried, five at the most; `used_at` is set by the one POST that consumed it.
+    `email` is the key of an address; `person_id` is None for one that nobody here has. `tries` counts the wrong codes
+    that were typed on its page, five at the most; `used_at` is set by the one POST that consumed it.
     """
 
     __tablename__ = "sign_in"
     __table_args__ = (
         Index("ix_sign_in_email", "email", "requested_at"),
-        Index("ix_sign_in_sender", "sender", "requested_at"),
         CheckConstraint("tries BETWEEN 0 AND 5", name="tries"),
     )
 
@@ -30,7 +29,6 @@ class SignIn(Base):
     public_id: Mapped[uuid.UUID] = mapped_column(unique=True, default=new_public_id)
     email: Mapped[str]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
-    sender: Mapped[str]
     requested_at: Mapped[datetime] = mapped_column(index=True)
     expires_at: Mapped[datetime]
     return_to: Mapped[str] = mapped_column(default="/")

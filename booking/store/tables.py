@@ -16,6 +16,7 @@ from booking.store.letters import Letter
 from booking.store.notes import Note
 from booking.store.people import Person, Role
 from booking.store.programme import Module, Occurrence, Programme, Roster, Series, SeriesAnalyst
+from booking.store.rate_limits import RateLimit
 from booking.store.register import Entry
 from booking.store.reminded import Reminded
 from booking.store.sessions import UserSession
@@ -45,6 +46,7 @@ __all__ = [
     "Offer",
     "Person",
     "Programme",
+    "RateLimit",
     "Reminded",
     "Role",
     "Roster",

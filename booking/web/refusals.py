@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Flask, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
@@ -12,7 +12,7 @@ from sqlalchemy.exc import InternalError, OperationalError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from booking import clock
-from booking.domain import errors
+from booking.domain import errors, sign_in
 from booking.domain.errors import Refusal
 from booking.mail.masked import masked
 from booking.store import condition
@@ -39,7 +39,9 @@ SENTENCES = {
     "already-covered": "Somebody else was quicker: nothing is left to take there.",
     "span-not-accepted": "Time away ends after it begins, is not over yet, and lasts a year at the most.",
     "last-coordinator": "This is the only coordinator. Give somebody else that role first.",
-    "sign-in-expired": "That link or code has been used, or is older than 30 minutes. Ask for a new one.",
+    "sign-in-expired": (
+        f"That link or code has been used, or is older than {sign_in.VALID_MINUTES} minutes. Ask for a new one."
+    ),
 }
 UNWRITABLE = "booking_unwritable"  # in the application's extensions: when, and what the database said
 TOLD_SECONDS = 60.0  # that /healthz repeats it
@@ -87,10 +89,31 @@ def sentence(refusal: Refusal) -> str:
         case errors.TextNotAccepted(field=field, reason=reason):
             return f"{'The topic' if field == 'topic' else 'The link' if field == 'link' else field}: {reason}."
         case errors.TooManyRequests(retry_at=retry):
-            return f"That was asked too often. Try again after {shell.mine(retry, zone)}."
+            return _too_often(refusal.limit_name, shell.mine(_next_minute(retry), zone))
         case errors.WrongCode(tries_left=left):
-            return f"Those are not the digits of the letter. {left} {'try' if left == 1 else 'tries'} left."
+            return f"That code isn’t right. You have {left} {'try' if left == 1 else 'tries'} left."
     return SENTENCES.get(refusal.code, "That cannot be done.")
+
+
+def _too_often(limit_name: str, again_at: str) -> str:
+    """Which limit was reached, and from when on the next try is free."""
+    reached = {
+        "sign-in-address": "That’s the most sign-in emails for one address within an hour. Use the latest one, or ask",
+        "sign-in-network": "Too many people have asked to sign in from your network. Ask",
+        "wrong-code-address": "Too many wrong codes for this address. Use the link in the email, or try",
+        "wrong-code-network": "Too many wrong codes from your network. Use the link in the email, or try",
+    }
+    return f"{reached.get(limit_name, 'That was asked too often. Try')} again from {again_at}."
+
+
+def seconds_until(refusal: errors.TooManyRequests) -> str:
+    """The value of Retry-After."""
+    return str(math.ceil((refusal.retry_at - context.now()).total_seconds()))
+
+
+def _next_minute(instant: datetime) -> datetime:
+    """The first whole minute that is not before `instant`: what a clock without seconds can say truly."""
+    return instant + timedelta(seconds=(60 - instant.second) % 60)
 
 
 def _limit(scope: str, limit: int) -> str:
@@ -180,7 +203,7 @@ def init_app(app: Flask) -> None:
     def refused(refusal: Refusal) -> ResponseReturnValue:
         answer = app.make_response(page(status(refusal), sentence(refusal), refusal.code))
         if isinstance(refusal, errors.TooManyRequests):
-            answer.headers["Retry-After"] = str(int((refusal.retry_at - context.now()).total_seconds()))
+            answer.headers["Retry-After"] = seconds_until(refusal)
         return answer
 
     @app.errorhandler(HTTPException)

@@ -1,21 +1,21 @@
-"""Sign in: ask for a letter, type its code, or press its link."""
+"""Sign in: ask for an email, enter its code, or click its link."""
 
 from __future__ import annotations
 
-import hmac
 import json
 import re
 import uuid
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from booking.domain import addresses, errors, tokens
+from booking.domain.sign_in import VALID_MINUTES, code_in, masked
 from booking.services import sessions
 from booking.services import sign_in as deeds
-from booking.services.sign_in import Visit
+from booking.services.sign_in import Asked, Browser, Visit
 from booking.web import access, context, csrf, reader, refusals, security
 from booking.web.reader import current_user
 
@@ -55,7 +55,7 @@ def wrong_address(typed: str) -> str | None:
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @access.public
 def ask() -> ResponseReturnValue:
-    """Ask for a letter. The answer is the same for every address."""
+    """Ask for an email. The answer is the same for every address."""
     return_to = safe_path(request.values.get("next"))
     if request.method == "POST":
         return _send(return_to)
@@ -68,71 +68,114 @@ def _send(return_to: str) -> ResponseReturnValue:
     """Send the email that was asked for, and go to the page that takes its code."""
     typed = typed_fields(request.form)
     email = request.form.get("email", "").strip()
+    page = {"next": return_to, "typed": typed, "email": email[:300]}
     if (error := wrong_address(email)) is not None:
-        return render_template("sign_in/ask.html", next=return_to, typed=typed, email=email[:300], error=error), 422
+        return render_template("sign_in/ask.html", **page, error=error), 422
     sender = security.sender(context.settings())
-    asked = deeds.ask(context.db(), email, sender, context.now(), return_to=return_to, typed=typed)
+    try:
+        asked = deeds.ask(context.db(), email, sender, context.now(), return_to=return_to, typed=typed)
+    except errors.TooManyRequests as refusal:
+        return _wait(render_template("sign_in/ask.html", **page, error=refusals.sentence(refusal)), refusal)
     return redirect(url_for("sign_in.look", sign_in=asked), 303)
+
+
+def _wait(page: str, refusal: errors.TooManyRequests) -> Response:
+    """The page again, with 429 and when the next try is free."""
+    return Response(page, 429, headers={"Retry-After": refusals.seconds_until(refusal)}, mimetype="text/html")
 
 
 @blueprint.get("/sign-in/<uuid:sign_in>")
 @access.public
 def look(sign_in: uuid.UUID) -> ResponseReturnValue:
-    """Look into the mailbox; the code of the letter is typed here."""
-    return render_template("sign_in/look.html", sign_in=sign_in, error="")
+    """The page that takes the code; somebody who has signed in meanwhile, in another tab, goes on from here."""
+    asked = deeds.asked(context.db(), sign_in, context.now())
+    if asked is None:
+        return again()
+    if _is_readers(asked):
+        return _go_on(asked)
+    return _look(asked)
+
+
+def _look(asked: Asked, error: str = "") -> str:
+    return render_template("sign_in/look.html", asked=asked, minutes=VALID_MINUTES, error=error)
 
 
 @blueprint.post("/sign-in/<uuid:sign_in>")
 @access.public
 def code(sign_in: uuid.UUID) -> ResponseReturnValue:
-    """The six digits: five tries."""
-    typed = re.sub(r"\s", "", request.form.get("code", ""))
-    expected = tokens.six_digits(context.settings().secret_key, "sign-in-code", str(sign_in))
-    if not re.fullmatch(r"[0-9]{6}", typed):
-        error = "Write the six digits of the letter."
-        return render_template("sign_in/look.html", sign_in=sign_in, error=error), 422
+    """Sign in by the six digits, however they were typed or pasted."""
+    asked = deeds.asked(context.db(), sign_in, context.now())
+    if asked is None:
+        return again()
+    if _is_readers(asked):  # the button was clicked twice, or the link in another tab
+        return _go_on(asked)
+    typed = code_in(request.form.get("code", ""))
+    if typed is None:
+        return _look(asked, "Enter the six digits from the email."), 422
     try:
-        visit = deeds.by_code(context.db(), sign_in, hmac.compare_digest(typed, expected), context.now(), **_here())
+        visit = deeds.by_code(
+            context.db(), sign_in, typed, context.settings().secret_key, context.now(), _this_browser()
+        )
     except errors.WrongCode as refusal:
-        words = refusals.sentence(refusal)
-        return render_template("sign_in/look.html", sign_in=sign_in, error=words), 422
-    except errors.SignInExpired as refusal:
-        return again(refusals.sentence(refusal))
+        return _look(asked, refusals.sentence(refusal)), 422
+    except errors.TooManyRequests as refusal:
+        return _wait(_look(asked, refusals.sentence(refusal)), refusal)
+    except errors.SignInExpired:
+        return again(asked)
     return begin(visit)
 
 
 @blueprint.route("/sign-in/link/<token>", methods=["GET", "POST"])
 @access.token
 def link(token: str) -> ResponseReturnValue:
-    """The link of the letter: a page with a button, which signs in. Opening it alone does nothing."""
+    """The link of the email: a page that names the account, with a button that signs in. Opening it changes nothing."""
     if not tokens.verify(context.settings().secret_key, "sign-in", token):
-        return again(refusals.SENTENCES["sign-in-expired"])
-    if request.method == "POST":
+        return again()
+    asked = deeds.asked(context.db(), uuid.UUID(tokens.subject(token)), context.now())
+    if asked is None:
+        return again()
+    if _is_readers(asked):
+        return _go_on(asked)
+    if request.method == "POST":  # its token says that the page was shown to whoever is signed in here now
         try:
-            return begin(deeds.by_link(context.db(), uuid.UUID(tokens.subject(token)), context.now(), **_here()))
-        except errors.SignInExpired as refusal:
-            return again(refusals.sentence(refusal))
-    return render_template("sign_in/link.html", token=token)
+            return begin(deeds.by_link(context.db(), asked.sign_in, context.now(), _this_browser()))
+        except errors.SignInExpired:
+            return again(asked)
+    if not asked.is_open:
+        return again(asked)
+    return render_template("sign_in/link.html", token=token, account=masked(asked.email))
 
 
-def again(words: str) -> ResponseReturnValue:
-    return render_template("sign_in/ask.html", next="/", typed={}, email="", error=words), 410
+def _is_readers(asked: Asked) -> bool:
+    """Whether whoever is signed in here now is the person who asked."""
+    return current_user.is_authenticated and asked.person_id == current_user.id
 
 
-def _here() -> dict[str, Any]:
-    """This browser: what it is called, and the session that a new one replaces."""
-    return {"device": reader.device(), "replaces": reader.session_id()}
+def _go_on(asked: Asked) -> ResponseReturnValue:
+    return redirect(_target(asked.sign_in, asked.return_to, has_typed=bool(asked.typed)), 303)
+
+
+def again(asked: Asked | None = None) -> ResponseReturnValue:
+    """Ask for another email, because this link or code does not work; what was typed before goes along."""
+    return_to, typed = (safe_path(asked.return_to), asked.typed) if asked is not None else ("/", {})
+    error = refusals.SENTENCES["sign-in-expired"]
+    return render_template("sign_in/ask.html", next=return_to, typed=typed, email="", error=error), 410
+
+
+def _this_browser() -> Browser:
+    return Browser(security.sender(context.settings()), reader.device(), reader.session_id())
 
 
 def begin(visit: Visit) -> ResponseReturnValue:
     """Sign the person in, here, and take them back to where they were with what they had typed."""
-    if visit.token is None:
-        return again(refusals.SENTENCES["sign-in-expired"])
     reader.sign_in(visit.token)
-    target = safe_path(visit.return_to)
-    if visit.has_typed:
-        target += f"{'&' if '?' in target else '?'}typed={visit.sign_in}"
-    return redirect(target, 303)
+    return redirect(_target(visit.sign_in, visit.return_to, has_typed=visit.has_typed), 303)
+
+
+def _target(sign_in: uuid.UUID, return_to: str, *, has_typed: bool) -> str:
+    """Where the person wanted to be, with what they typed there."""
+    target = safe_path(return_to)
+    return f"{target}{'&' if '?' in target else '?'}typed={sign_in}" if has_typed else target
 
 
 def typed_before() -> dict[str, Any]:

@@ -145,12 +145,12 @@ def book_without_a_time(page: Page, _site: Site, _world: World) -> None:
 
 def ask_for_no_address(page: Page, _site: Site, _world: World) -> None:
     page.locator("form").evaluate("form => { form.noValidate = true; }")
-    page.get_by_label("Your e-mail address").fill("nobody")
-    page.get_by_role("button", name="Send me the letter").click()
+    page.get_by_label("Your email address").fill("nobody")
+    page.get_by_role("button", name="Email me a code").click()
 
 
 def type_a_wrong_code(page: Page, _site: Site, _world: World) -> None:
-    page.get_by_label("Six digits").fill("000000")
+    page.get_by_label("Six-digit code").fill("000000")
     page.get_by_role("button", name="Sign in").click()
 
 

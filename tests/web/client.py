@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, object_session
 
 from booking.app import create_app
 from booking.settings import Settings, load
 from booking.store import engine as engines
 from booking.store import sessions
 from booking.store.people import Person
+from booking.store.sessions import UserSession
 from tests.builders import NOW
 from tests.databases import Database
 
@@ -68,27 +70,32 @@ class Client(FlaskClient):
         return super().open(*args, **options)
 
 
-def client_of(app: Flask, person: Person | None = None) -> FlaskClient:
-    """A client, signed in as that person."""
+def client_of(app: Flask, person: Person | None = None, used_for: timedelta = timedelta(days=100)) -> FlaskClient:
+    """A client, signed in as that person, who is committed first: the sign-in is a row of its own."""
     app.test_client_class = Client
     client = app.test_client()
     if person is not None:
-        sign_in(app, client, person)
+        if (opened := object_session(person)) is not None:
+            opened.commit()
+        sign_in(app, client, person, used_for)
     return client
 
 
-def sign_in(app: Flask, client: FlaskClient, person: Person) -> None:
+def sign_in(app: Flask, client: FlaskClient, person: Person, used_for: timedelta = timedelta(days=100)) -> None:
     """Sign that person in, in this client's browser, as the sign-in page does."""
     with client.session_transaction(base_url=BASE_URL) as session:
         session.clear()
-        session["session"] = token_for(app, person.id)
+        session["session"] = token_for(app, person.id, used_for)
 
 
-def token_for(app: Flask, person_id: int, device: str = "Chrome on Windows") -> str:
-    """The token of a new session of that person."""
+def token_for(app: Flask, person_id: int, used_for: timedelta = timedelta(days=100)) -> str:
+    """The token of a new session of that person, which counts as used for so long, wherever the clock is set."""
     state = app.extensions["booking"]
+    now = state.clock()
     with Session(state.engine) as opened:
-        token = sessions.begin(opened, person_id, device, state.clock())
+        token = sessions.begin(opened, person_id, "Chrome on Windows", now)
+        row = opened.scalars(select(UserSession).where(UserSession.digest == sessions.digest(token))).one()
+        row.last_seen_at = now + used_for
         opened.commit()
     return token
 

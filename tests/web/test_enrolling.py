@@ -104,7 +104,7 @@ def test_whoever_is_signed_out_is_asked_to_sign_in_first(
     path = f"/occurrences/{course[0].public_id}"
     client = client_of(make_app(database, clock))
     answer = post(client, f"{path}/enrol", path, whole="1")
-    assert (answer.status_code, "Send me the letter" in answer.text) == (401, True)
+    assert (answer.status_code, "Email me a code" in answer.text) == (401, True)
 
 
 def test_join_now_takes_a_place_and_opens_the_door_in_one_press_and_staff_see_who_came(

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
@@ -21,9 +22,15 @@ from booking.store.sign_ins import SignIn
 from booking.web import last_seen
 from tests.builders import NOW, a_person
 from tests.databases import Database
-from tests.web.client import BASE_URL, SECRET_KEY, Clock, client_of, make_app, post
+from tests.web.client import BASE_URL, SECRET_KEY, Clock, make_app, post
+from tests.web.client import client_of as used_client_of
 
 COOKIE = "__Host-booking"
+
+
+def client_of(app: Flask, person: Person | None = None) -> FlaskClient:
+    """A client with a session that nobody has used since."""
+    return used_client_of(app, person, used_for=timedelta(0))
 
 
 def is_signed_in(client: FlaskClient) -> bool:

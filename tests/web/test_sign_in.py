@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors, tokens
 from booking.services import sign_in as deeds
+from booking.services.sign_in import Browser
 from booking.store.letters import Letter
 from booking.store.sign_ins import SignIn
 from booking.web.sign_in import safe_path
@@ -81,6 +82,7 @@ def test_the_link_signs_in_any_browser_by_its_button_and_once(
     assert is_signed_in(other)
     assert not is_signed_in(client)
     third = client_of(client.application)
+    assert third.get(link).status_code == 410
     again = third.post(link, data={"csrf_token": token_of(third.get(link).text)}, headers={"Referer": f"{BASE_URL}/"})
     assert again.status_code == 410
     assert not is_signed_in(third)
@@ -118,6 +120,7 @@ def test_the_page_answers_the_same_for_everyone(site: tuple[FlaskClient, Clock],
     for email in (KNOWN, "nobody@example.org", "closed.account@example.org"):
         answer = post(client, "/sign-in", email=email)
         page = client.get(answer.location).text.replace(answer.location.rpartition("/")[2], "ID")
+        page = page.replace(email, "EMAIL")
         wrong = post(
             client, answer.location, code="000000" if code_of(asked(session).public_id) != "000000" else "1" * 6
         )
@@ -136,32 +139,6 @@ def test_an_unknown_address_gets_one_letter_a_day(site: tuple[FlaskClient, Clock
         clock.now = NOW + timedelta(hours=hours)
         assert post(client, "/sign-in", email="nobody@example.org").status_code == 303
     assert letters(session) == [("sign-in-unknown", "nobody@example.org")] * 2
-
-
-def test_five_letters_an_hour_for_an_address_and_the_page_does_not_tell(
-    site: tuple[FlaskClient, Clock], session: Session
-) -> None:
-    client, clock = site
-    for minute in range(7):
-        clock.now = NOW + timedelta(minutes=minute)
-        assert post(client, "/sign-in", email=KNOWN).status_code == 303
-    assert len(letters(session)) == 5
-    assert (
-        post(client, f"/sign-in/{asked(session).public_id}", code=code_of(asked(session).public_id)).status_code == 422
-    )
-    clock.now = NOW + timedelta(hours=1)
-    post(client, "/sign-in", email=KNOWN)
-    assert len(letters(session)) == 6
-
-
-def test_twenty_requests_an_hour_of_one_sender(site: tuple[FlaskClient, Clock], session: Session) -> None:
-    client, _ = site
-    for number in range(20):
-        assert post(client, "/sign-in", email=f"person{number}@example.org").status_code == 303
-    limited = post(client, "/sign-in", email=KNOWN)
-    assert (limited.status_code, "asked too often" in limited.text) == (429, True)
-    assert limited.headers["Retry-After"] == "3600"
-    assert (KNOWN, "sign-in") not in letters(session)
 
 
 def test_five_tries_and_then_even_the_right_code_is_too_late(site: tuple[FlaskClient, Clock], session: Session) -> None:
@@ -188,7 +165,7 @@ def test_guesses_at_once_are_five_at_the_most(database: Database, session: Sessi
             together.wait()
             for _ in range(2):
                 try:
-                    deeds.by_code(own, sign_in, False, NOW)
+                    deeds.by_code(own, sign_in, "no code", SECRET_KEY, NOW, Browser("sender"))
                 except errors.Refusal as refusal:
                     outcomes.append(refusal.code)
 
@@ -211,7 +188,7 @@ def test_two_presses_at_once_sign_in_once(database: Database, session: Session) 
         with database.sessions() as own:
             together.wait()
             try:
-                deeds.by_link(own, sign_in, NOW)
+                deeds.by_link(own, sign_in, NOW, Browser("sender"))
                 outcomes.append("in")
             except errors.SignInExpired:
                 outcomes.append("out")
@@ -224,8 +201,8 @@ def test_two_presses_at_once_sign_in_once(database: Database, session: Session) 
     assert sorted(outcomes) == ["in", "out", "out", "out"]
 
 
-@pytest.mark.parametrize(("minutes", "works"), [(29, True), (30, False)])
-def test_link_and_code_are_valid_thirty_minutes(
+@pytest.mark.parametrize(("minutes", "works"), [(9, True), (10, False)])
+def test_link_and_code_are_valid_ten_minutes(
     site: tuple[FlaskClient, Clock], session: Session, minutes: int, works: bool
 ) -> None:
     client, clock = site

@@ -13,6 +13,7 @@ from booking.domain.errors import Refusal, TextNotAccepted
 from booking.programme import organisation as organisations
 from booking.services.accounts import address as addresses
 from booking.services.accounts import close as closing
+from booking.services.accounts import merge as merging
 from booking.store.people import Person
 from booking.store.queries import accounts
 from booking.store.queries.accounts import Account, Upcoming
@@ -91,3 +92,22 @@ def change_address(old: str, new: str) -> None:
         except addresses.AddressTaken:
             raise click.ClickException(f"another account has {new!r}: `booking people merge` joins the two") from None
         click.echo("changed")
+
+
+@people.command()
+@click.argument("kept")
+@click.argument("gone")
+@click.option("--yes", is_flag=True, help="don't ask")
+def merge(kept: str, gone: str, yes: bool) -> None:
+    """Merge the account of GONE into that of KEPT: bookings, enrolments, waitlist, rosters and history pass over."""
+    found = settings.load()
+    organisation = organisations.load(found.data, found.organisation or None)
+    with stores.session(found) as session:
+        stays, goes = person_of(session, kept), person_of(session, gone)
+        if not yes:
+            click.confirm(f"Merge {goes.name} ({goes.email}) into {stays.name} ({stays.email})? For good", abort=True)
+        try:
+            merging.merge(session, stays.public_id, goes.public_id, organisation, clock.now())
+        except merging.CannotMerge as refusal:
+            raise click.ClickException("\n".join(refusal.problems)) from None
+        click.echo("merged")

@@ -13,6 +13,7 @@ from booking.domain import people as tables
 from booking.services import sessions
 from booking.services.accounts import address as addresses
 from booking.services.accounts import close as closing
+from booking.services.accounts import merge as merging
 from booking.services.import_people import WouldOrphan, import_people
 from booking.store.people import Person
 from booking.store.queries import accounts
@@ -163,4 +164,42 @@ def sign_out(public_id: uuid.UUID) -> ResponseReturnValue:
     person = person_of(public_id)
     ended = sessions.end_all(context.db(), person.id, context.now(), actor_id=current_user.id)
     flash(f"Signed out on {ended} {'device' if ended == 1 else 'devices'}.")
+    return back(public_id)
+
+
+@blueprint.get("/<uuid:public_id>/merge")
+@access.coordinator
+def ask_merge(public_id: uuid.UUID) -> ResponseReturnValue:
+    """What merging another account into this one would do, or why it can't be done now."""
+    person, typed = person_of(public_id), request.args.get("other", "").strip()[:300]
+    other = accounts.with_email(context.db(), typed)
+    if other is None:
+        return page(person, {"other": "Nobody has this address."}, {"other": typed})
+    if other.id in {person.id, current_user.id}:
+        words = "Enter the address of another account. Your own can only be the one that is kept."
+        return page(person, {"other": words}, {"other": typed})
+    return _merge_page(person, other)
+
+
+def _merge_page(person: Person, other: Person) -> ResponseReturnValue:
+    found = merging.problems(context.db(), person, other, context.organisation(), context.now())
+    account = accounts.account(context.db(), other.id, context.now())
+    shown = render_template("people/merge.html", person=person, other=other, account=account, problems=found)
+    return shown, 409 if found else 200
+
+
+@blueprint.post("/<uuid:public_id>/merge")
+@access.coordinator
+def merge(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Merge the other account into this one."""
+    person, other = person_of(public_id), person_of(_id(request.form.get("other", "")))
+    if other.id == current_user.id:
+        return page(person, {"other": "Your own account can only be the one that is kept."})
+    try:
+        merging.merge(
+            context.db(), public_id, other.public_id, context.organisation(), context.now(), actor_id=current_user.id
+        )
+    except merging.CannotMerge:
+        return _merge_page(person, other)
+    flash("The two accounts are one now.")
     return back(public_id)

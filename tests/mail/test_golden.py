@@ -223,6 +223,7 @@ LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "sign-in-unknown": ("sign-in-unknown", {"sign_in": "ID"}, None),
     "address-confirm": ("address-confirm", {"address_change": "ID", "is_taken": False, "old": "mia@old.example"}, None),
     "address-taken": ("address-confirm", {"address_change": "ID", "is_taken": True, "old": "mia@old.example"}, None),
+    "accounts-merged": ("accounts-merged", {"old": "mia@old.example", "new": "mia.moss@example.org"}, None),
     "address-changed": (
         "address-changed",
         {"old": "mia@old.example", "new": "mia.moss@example.org", "name": "Mia"},

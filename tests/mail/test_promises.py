@@ -217,6 +217,10 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("mia.moss@example.org", "instead of mia@old.example", "works once, for 1 hour", LINKS["confirm_address"]),
     ),
     "address-taken": ("This address already has an account", ("Nothing was changed", "merge the two accounts")),
+    "accounts-merged": (
+        "Your two accounts at SMK are now one",
+        ("Everything under mia@old.example is now under mia.moss@example.org", "subscribe again"),
+    ),
     "address-changed": (
         "Your email address at SMK has changed",
         ("writes to mia.moss@example.org instead of mia@old.example", "If you didn't want this, reply"),

@@ -16,6 +16,7 @@ from booking.mail.mailer import LocalMailer, PermanentFailure
 from booking.services import deliver, remind, run_sheets, staff, waitlist
 from booking.services.accounts.address import ask as ask_to_change_address
 from booking.services.accounts.address import confirm as confirm_address
+from booking.services.accounts.merge import merge
 from booking.services.cancel import cancel
 from booking.services.enrol import enrol
 from booking.services.invite import invite
@@ -71,6 +72,9 @@ def everything_happens(session: Session) -> None:
     ask(session, "nobody@example.org", "sender", NOW)
     asked = ask_to_change_address(session, mia.id, "mia@new.example", NOW)
     confirm_address(session, asked.public_id, NOW)
+    twin = a_person(session, "Mia M.")
+    session.commit()
+    merge(session, mia.public_id, twin.public_id, REMINDING, NOW)
     clinic = a_clinic(session, analysts=2)
     moved = booked(session, clinic, member=mia)
     move(session, moved.public_id, a_request(clinic, 30), REMINDING, NOW)

@@ -114,7 +114,7 @@ def a_house(database: Database, session: Session) -> House:
     arguments["away.wanted"] = arguments["away.back"] = {"public_id": away.public_id}
     for endpoint in ("change", "undo_change", "reverse_plan", "reverse_publish"):
         arguments[f"coordinator.{endpoint}"] = {"public_id": change.public_id}
-    for endpoint in ("one", "membership", "address", "ask_close", "close", "reopen", "sign_out"):
+    for endpoint in ("one", "membership", "address", "ask_merge", "merge", "ask_close", "close", "reopen", "sign_out"):
         arguments[f"people.{endpoint}"] = {"public_id": member.public_id}
     for endpoint in ("one", "answer", "discard", "preview", "plan", "publish"):
         arguments[f"drafts.{endpoint}"] = {"public_id": draft.public_id}

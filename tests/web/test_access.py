@@ -85,6 +85,8 @@ LEVELS = {
     "people.search": "coordinator",
     "people.one": "coordinator",
     "people.membership": "coordinator",
+    "people.ask_merge": "coordinator",
+    "people.merge": "coordinator",
     "people.address": "coordinator",
     "address.ask": "signed-in",
     "address.confirm": "token",

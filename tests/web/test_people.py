@@ -127,3 +127,26 @@ def test_a_closed_account_opens_nothing(database: Database, coordinator: FlaskCl
     assert (theirs.get(feed).status_code, theirs.get("/me").status_code) == (404, 303)
     post(coordinator, f"{path_of(member)}/reopen", path_of(member))
     assert (theirs.get(feed).status_code, theirs.get("/me").status_code) == (404, 303)
+
+
+def test_two_accounts_are_looked_at_and_then_merged(coordinator: FlaskClient, session: Session) -> None:
+    booking = a_booking(session, a_clinic(session), a_person(session, "M. Moss"))
+    kept = a_person(session, "Mia Moss")
+    session.commit()
+    page = path_of(kept)
+    shown = coordinator.get(f"{page}/merge", query_string={"other": "m..moss@example.org"})
+    assert (shown.status_code, "1 upcoming booking," in shown.text) == (200, True)
+    other = str(booking.member.public_id)
+    assert post(coordinator, f"{page}/merge", f"{page}/merge?other=m..moss@example.org", other=other).status_code == 303
+    session.rollback()
+    session.refresh(booking)
+    assert booking.member_id == kept.id
+    assert "Nobody has this address." in coordinator.get(f"{page}/merge?other=m..moss@example.org").text
+
+
+def test_accounts_that_collide_say_why_and_have_no_button(coordinator: FlaskClient, session: Session) -> None:
+    clinic = a_clinic(session, analysts=2)
+    first, second = (a_booking(session, clinic, a_person(session, name)).member for name in ("Mia", "Max"))
+    shown = coordinator.get(f"{path_of(first)}/merge", query_string={"other": second.email})
+    assert (shown.status_code, "Both have something at" in shown.text) == (409, True)
+    assert "Merge the accounts" not in shown.text

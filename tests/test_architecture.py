@@ -36,7 +36,7 @@ SETTINGS_READERS = {"services", "web", "api", "cli", "app"}
 CLOCK_READERS = {"store", "web", "api", "cli", "app"}
 FLASK = {"flask", "werkzeug"}
 LOADS_FLASK = {"web", "api", "cli", "app"}
-DOMAIN_LIBRARIES = {"dateutil", "pytz", "email_validator", "idna"}
+DOMAIN_LIBRARIES = {"pytz", "email_validator", "idna"}
 ZONE_LIBRARIES = {"pytz", "zoneinfo"}  # in domain/zones.py alone
 WRITING_MODULES = {
     f"booking.store.{name}"

@@ -1,1 +1,1 @@
-"""The rules, pure: standard library, dateutil and pytz, no clock, no database, no Flask."""
+"""The rules, pure: standard library and pytz, no clock, no database, no Flask."""

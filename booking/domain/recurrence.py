@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from dateutil.rrule import rrulestr
-
+from booking.domain import rrule as rrules
 from booking.domain import zones
 
 #: No series with an end or with modules is looked at further than this after its first day.
@@ -36,7 +35,7 @@ class Turn:
 class Rule:
     """How a series recurs.
 
-    `rrule` is an RFC 5545 RRULE value without DTSTART, UNTIL or zone ("FREQ=WEEKLY;BYDAY=MO,TU");
+    `rrule` is an RFC 5545 RRULE value as `domain.rrule` parses it ("FREQ=WEEKLY;BYDAY=MO,TU");
     `start_wall` and `end_wall` are clock times of the same day in `zone`, an IANA name; `ends_on`
     is the last date that counts, inclusive. With `modules` the series ends when they run out. `turns`, by date,
     change the days and the hours later on; the dates in `skips` do not count, and use up no module.
@@ -78,8 +77,7 @@ def _occasions(rule: Rule) -> Iterator[tuple[date, time, time]]:
     for turn in [*turns, None]:
         stops = turn.from_on if turn is not None else None
         if stops is None or stops > begins:
-            for moment in rrulestr(rrule, dtstart=datetime.combine(anchor, time())):
-                day = moment.date()
+            for day in rrules.dates(rrules.parse(rrule), anchor):
                 if stops is not None and day >= stops:
                     break
                 if rule.ends_on is not None and day > rule.ends_on:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time
+from datetime import date, time
 
-from dateutil.rrule import rrulestr
+from booking.domain import rrule as rrules
 
 WEEKDAYS = {
     "MO": ("monday", "mondays", "mon"),
@@ -18,6 +18,8 @@ WEEKDAYS = {
 }
 _DAY = {word: code for code, words in WEEKDAYS.items() for word in words}
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
+#: Years that a programme may name. Expansion begins at a rule's first day, and must end before dates do.
+YEARS = range(2000, 2101)
 _TIME = re.compile(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?\s*(?P<half>[ap]\.?m\.?)?|(?P<noon>noon|midday)")
 _BETWEEN = re.compile(r"\s*(?:-|–|—|\bto\b|\buntil\b)\s*")
 
@@ -81,9 +83,12 @@ def day(text: str) -> date:
     try:
         if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
             raise ValueError
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{text!r} is no date: write 2023-12-01") from None
+    if found.year not in YEARS:
+        raise ValueError(f"{text!r}: write a year from {YEARS[0]} to {YEARS[-1]}")
+    return found
 
 
 def month(text: str) -> date:
@@ -91,20 +96,21 @@ def month(text: str) -> date:
     try:
         if not re.fullmatch(r"\d{4}-\d{2}", text):
             raise ValueError
-        return date.fromisoformat(f"{text}-01")
+        return day(f"{text}-01")
     except ValueError:
         raise ValueError(f"{text!r} is no month: write 2023-12") from None
 
 
 def recurrence_rule(text: str) -> str:
     """An RRULE value of RFC 5545, without its end and without hours."""
-    upper = text.upper().removeprefix("RRULE:")
-    if not re.match(r"FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;|$)", upper) or "UNTIL" in upper or "COUNT" in upper:
-        raise ValueError(f"{text!r}: an RRULE begins with FREQ=WEEKLY or the like; `until:` and `modules:` end it")
-    if re.search(r"BY(HOUR|MINUTE|SECOND)", upper):
-        raise ValueError(f"{text!r}: `time:` says the hour")
+    upper = text.strip().upper().removeprefix("RRULE:")
+    shown = text if len(text) <= 80 else f"{text[:80]}…"
+    if re.search(r"\b(UNTIL|COUNT)\b", upper):
+        raise ValueError(f"{shown!r}: write `until:` or `modules:` to end a series, not UNTIL or COUNT")
+    if re.search(r"\bBY(HOUR|MINUTE|SECOND)\b", upper):
+        raise ValueError(f"{shown!r}: write the hour in `time:`")
     try:
-        rrulestr(upper, dtstart=datetime(2000, 1, 1))  # noqa: DTZ001 (a rule runs on the wall clock)
-    except (ValueError, TypeError, KeyError) as error:
-        raise ValueError(f"{text!r} is no RRULE: {error}") from None
+        rrules.parse(upper)
+    except rrules.BadRule as error:
+        raise ValueError(f"{shown!r} is not a recurrence rule: {error}") from None
     return upper

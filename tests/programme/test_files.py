@@ -183,7 +183,7 @@ BAD_FILES = {
     "a rule that counts": (
         one_series(every="", repeat="FREQ=DAILY;COUNT=3"),
         [
-            "7: 'FREQ=DAILY;COUNT=3': an RRULE begins with FREQ=WEEKLY or the like; `until:` and `modules:` end it",
+            "7: 'FREQ=DAILY;COUNT=3': write `until:` or `modules:` to end a series, not UNTIL or COUNT",
         ],
     ),
     "a time that the clocks skip": (

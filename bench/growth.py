@@ -157,14 +157,10 @@ def _hours(connection: Connection, series_id: int, hours: list[tuple[datetime, i
     booking_ids = list(connection.execute(made, bookings).scalars())
     claims, letters, entries = [], [], []
     for booking_id, row in zip(booking_ids, bookings, strict=True):
-        claims.append(
-            {
-                "analyst_id": row["analyst_id"],
-                "quarter_at": row["starts_at"],
-                "member_id": row["member_id"],
-                "booking_id": booking_id,
-            }
-        )
+        claims += [
+            {"person_id": row[who], "quarter_at": row["starts_at"], "booking_id": booking_id}
+            for who in ("analyst_id", "member_id")
+        ]
         letters.append(
             {
                 "public_id": uuid.uuid4(),
@@ -201,12 +197,12 @@ def functions(
     rules = organisation.policy
 
     def free_of_a_clinic() -> object:
-        found = timetables.timetable(session, asked.clinic, asked.member_id)
+        found = timetables.timetable(session, asked.clinic, organisation, asked.member_id)
         assert found is not None
         return slots.free(found.hours, 15, rules, now)
 
     def four_weeks() -> object:
-        coming = timetables.coming(session, ["clinic"], now, now + timedelta(days=28), asked.member_id)
+        coming = timetables.coming(session, organisation, now, now + timedelta(days=28), asked.member_id)
         return [slots.free(found.hours, 15, rules, now) for found in coming]
 
     def a_booking() -> object:
@@ -219,7 +215,7 @@ def functions(
 
     def a_day() -> object:
         start = asked.clinic_at - timedelta(hours=12)
-        return agenda.staffed(session, asked.analyst_id, start, start + timedelta(days=1), ["clinic"], now)
+        return agenda.staffed(session, asked.analyst_id, start, start + timedelta(days=1), organisation, now)
 
     return {
         "free slots of a clinic": free_of_a_clinic,

@@ -46,8 +46,7 @@ def free(asked: dict[str, Any]) -> ResponseReturnValue:
     policies = (organisation.policy, *organisation.series_policies.values())
     furthest = now + timedelta(days=max(policy.horizon_days for policy in policies))
     end = min(asked.get("end", furthest), furthest + timedelta(minutes=1))
-    bookable = [name for name, kind in organisation.kinds.items() if kind.bookable]
-    coming = timetables.coming(context.db(), bookable, start - LONGEST, end, current_user.id)
+    coming = timetables.coming(context.db(), organisation, start - LONGEST, end, current_user.id)
     offered = {length for found in coming for length in found.policy(organisation).slot_minutes}
     minutes = asked.get("minutes")
     if minutes is not None and minutes not in (offered or set(organisation.policy.slot_minutes)):
@@ -79,7 +78,7 @@ def _of(
 @access.signed_in
 def of_occurrence(asked: dict[str, str], public_id: uuid.UUID) -> ResponseReturnValue:
     """The free slots of one occurrence, for the reader: what strands no quarter first."""
-    found = timetables.timetable(context.db(), public_id, current_user.id)
+    found = timetables.timetable(context.db(), public_id, context.organisation(), current_user.id)
     if found is None or not context.organisation().kinds[found.kind].bookable:
         raise errors.NotFound()
     policy = found.policy(context.organisation())

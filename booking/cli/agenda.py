@@ -40,10 +40,9 @@ def agenda(analyst: str, day: date | None, as_csv: bool) -> None:
         who = _who(session, analyst)
         zone = who.zone or organisation.zone
         day = day or zones.today(now, zone)
-        bookable = [name for name, kind in organisation.kinds.items() if kind.bookable]
         week = days.week_of(day)
         start, end = days.bounds(week[0], week[-1], zone)
-        staffed = queries.staffed(session, who.id, start, end, bookable, now)
+        staffed = queries.staffed(session, who.id, start, end, organisation, now)
         today = days.on(day, staffed, zone)
         after = queries.next_at(session, who.id, days.bounds(day, day, zone)[1])
     if as_csv:

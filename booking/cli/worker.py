@@ -126,7 +126,7 @@ def _close(sessions: sessionmaker[Session], organisation: Organisation, now: dat
         if undo.is_open(session, now):
             undo.close(session, now)
         for booking in cover.lapsed(session, now):
-            cover.lapse(session, booking, now)
+            cover.lapse(session, booking, organisation, now)
         for occurrence_id in waitlist.lapsed(session, now):
             waitlist.pass_on(session, occurrence_id, organisation, now)
 

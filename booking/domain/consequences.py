@@ -107,14 +107,13 @@ class Offered(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Quarters that are owned by anything but the bookings at hand: (analyst, quarter) and (member, quarter).
+    """(person, quarter) owned by anything but the bookings at hand, in whatever role.
 
     `enrolled` are quarters in which a member is enrolled elsewhere: a warning, never in the way. `with_offer` are
     members with an open offer that stays, who can be made no other; `lost_offer` are bookings whose own does not.
     """
 
-    analysts: frozenset[tuple[int, datetime]] = frozenset()
-    members: frozenset[tuple[int, datetime]] = frozenset()
+    people: frozenset[tuple[int, datetime]] = frozenset()
     enrolled: frozenset[tuple[int, datetime]] = frozenset()
     with_offer: frozenset[int] = frozenset()
     lost_offer: frozenset[int] = frozenset()
@@ -172,6 +171,11 @@ def new_start(step: Step, booking: Held | Offered) -> datetime | None:
     return start if fits else None
 
 
+def quarters_of(booking: Held, slot: Slot) -> set[tuple[int, datetime]]:
+    """(person, quarter) that the booking owns in that slot: its analyst's and its member's."""
+    return {(person_id, quarter) for person_id in (slot.analyst_id, booking.member_id) for quarter in slot.quarters}
+
+
 def outcomes(steps: Sequence[Step], held: Sequence[Held], claimed: Claimed, now: datetime) -> list[Outcome]:
     """What becomes of each booking that is touched, earliest first. `claimed` does not hold their own quarters.
 
@@ -187,7 +191,7 @@ class _Outcomes:
         self.by_id = {step.occurrence_id: step for step in steps if step.occurrence_id is not None}
         self.bookings = touched(steps, held, claimed.lost_offer)
         self.lost_offer = claimed.lost_offer
-        self.analysts, self.members = set(claimed.analysts), set(claimed.members)
+        self.taken = set(claimed.people)
         self.with_offer = set(claimed.with_offer)
         self.now = now
         self.settled: dict[int, Outcome | None] = {}
@@ -219,13 +223,10 @@ class _Outcomes:
         return start if start is not None and start > self.now else None
 
     def is_free(self, booking: Held, slot: Slot) -> bool:
-        return not any(
-            (slot.analyst_id, at) in self.analysts or (booking.member_id, at) in self.members for at in slot.quarters
-        )
+        return slot.analyst_id != booking.member_id and self.taken.isdisjoint(quarters_of(booking, slot))
 
     def take(self, booking: Held, slot: Slot, outcome: Outcome | None) -> None:
-        self.analysts.update((slot.analyst_id, at) for at in slot.quarters)
-        self.members.update((booking.member_id, at) for at in slot.quarters)
+        self.taken |= quarters_of(booking, slot)
         self.settled[booking.id] = outcome
 
     def place(self, booking: Held, own_analyst: bool) -> None:
@@ -243,7 +244,7 @@ class _Outcomes:
         """A booking that goes on waiting: to somebody new on the roster who is free; else a lost offer is replaced."""
         for analyst_id in _joining(self.by_id[booking.occurrence_id]):
             slot = Slot(analyst_id, booking.starts_at, booking.minutes)
-            if not any((analyst_id, at) in self.analysts for at in slot.quarters):
+            if is_free_for(slot, booking, self.taken):
                 self.take(booking, slot, Outcome(booking, HANDED, slot))
                 return
         if booking.id in self.lost_offer:
@@ -269,10 +270,10 @@ class _Outcomes:
         hours = self.by_id[booking.occurrence_id].after
         here = booking._replace(starts_at=slot.starts_at)
         span = (hours.starts_at, hours.ends_at)
-        offered = nearest(here, span, hours.analysts, self.analysts, self.members, self.now)
+        offered = nearest(here, span, hours.analysts, self.taken, self.now)
         if offered is None:
             return outcome
-        self.analysts.update((offered.analyst_id, at) for at in offered.quarters)
+        self.taken |= quarters_of(booking, offered)
         self.with_offer.add(booking.member_id)
         return outcome._replace(offered=offered)
 
@@ -281,8 +282,7 @@ def nearest(
     booking: Held,
     hours: tuple[datetime, datetime],
     analysts: Sequence[int],
-    analysts_taken: Quarters,
-    members_taken: Quarters,
+    taken: Quarters,
     now: datetime,
 ) -> Slot | None:
     """The free slot of the same length nearest to the booking's start, within the hours and still ahead."""
@@ -294,17 +294,14 @@ def nearest(
         if start > now and start + timedelta(minutes=booking.minutes) <= ends_at
         for analyst_id in analysts
     ]
-    free = [slot for slot in slots if is_free_for(slot, booking, analysts_taken, members_taken)]
+    free = [slot for slot in slots if is_free_for(slot, booking, taken)]
     return min(free, key=lambda slot: (abs(slot.starts_at - booking.starts_at), slot.starts_at), default=None)
 
 
-def is_free_for(slot: Slot, booking: Held, analysts_taken: Quarters, members_taken: Quarters) -> bool:
-    """Whether the slot's analyst is free, and its member but for the booking itself."""
-    own = set(booking.slot.quarters)
-    return not any(
-        (slot.analyst_id, at) in analysts_taken or (at not in own and (booking.member_id, at) in members_taken)
-        for at in slot.quarters
-    )
+def is_free_for(slot: Slot, booking: Held, taken: Quarters) -> bool:
+    """Whether the slot's analyst is free, and its member but for the booking itself; nobody sees themselves."""
+    own = {(booking.member_id, at) for at in booking.slot.quarters}
+    return slot.analyst_id != booking.member_id and (quarters_of(booking, slot) - own).isdisjoint(taken)
 
 
 def ended_offers(

@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from booking.domain.consequences import COVER_ENDS, Held, is_free_for, nearest
-from booking.domain.slots import Slot
+from booking.domain.consequences import COVER_ENDS, Held, is_free_for, nearest, quarters_of
+from booking.domain.slots import QUARTER, Slot
 
 HANDED = "another analyst"
 OFFERED = "another time is offered"
@@ -30,6 +30,11 @@ class Place:
     ends_at: datetime
     others: tuple[int, ...]
     bookings: tuple[Held, ...] = ()
+
+    @property
+    def quarters(self) -> list[datetime]:
+        """The UTC starts of its quarters, earliest first."""
+        return [self.starts_at + n * QUARTER for n in range((self.ends_at - self.starts_at) // QUARTER)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +65,16 @@ class Cover:
 
 def plan(
     places: Sequence[Place],
-    analysts_taken: Collection[tuple[int, datetime]],
-    members_taken: Collection[tuple[int, datetime]],
+    taken: Collection[tuple[int, datetime]],
     with_offer: Collection[int],
     now: datetime,
 ) -> Cover:
     """What becomes of each booking of those places, earliest first.
 
-    `analysts_taken` and `members_taken` hold (who, quarter) of everything but these bookings; `with_offer` are members
-    who hold an open offer already, and can be made no other.
+    `taken` holds (person, quarter) of everything but these bookings, analysts and members alike: a person has one
+    calendar. `with_offer` are members who hold an open offer already, and can be made no other.
     """
-    analysts, members, offered = set(analysts_taken), set(members_taken), set(with_offer)
+    busy, offered = set(taken), set(with_offer)
     found = Cover(list(places))
     waiting: list[tuple[Place, Held]] = []
     ordered = sorted(
@@ -78,11 +82,11 @@ def plan(
     )
     for place, booking in ordered:
         same_time = [Slot(a, booking.starts_at, booking.minutes) for a in place.others]
-        slot = next((s for s in same_time if is_free_for(s, booking, analysts, members)), None)
+        slot = next((s for s in same_time if is_free_for(s, booking, busy)), None)
         if slot is None:
             waiting.append((place, booking))
             continue
-        _take(slot, booking, analysts, members)
+        busy |= quarters_of(booking, slot)
         found.covered.append(Covered(booking, HANDED, slot, may_wait=booking.chose_analyst))
     for place, booking in waiting:
         lapses_at = booking.starts_at - LAPSE
@@ -90,22 +94,15 @@ def plan(
             found.covered.append(Covered(booking, CANCELLED))
             continue
         hours = (place.starts_at, place.ends_at)
-        slot = None
-        if booking.member_id not in offered:
-            slot = nearest(booking, hours, place.others, analysts, members, now)
+        slot = None if booking.member_id in offered else nearest(booking, hours, place.others, busy, now)
         if slot is None:
             found.covered.append(Covered(booking, ASKED, None, False, lapses_at))
             continue
-        analysts.update((slot.analyst_id, quarter) for quarter in slot.quarters)
+        busy |= quarters_of(booking, slot)
         offered.add(booking.member_id)
         found.covered.append(Covered(booking, OFFERED, slot, booking.chose_analyst, lapses_at))
     found.covered.sort(key=lambda covered: (covered.booking.starts_at, covered.booking.id))
     return found
-
-
-def _take(slot: Slot, booking: Held, analysts: set[tuple[int, datetime]], members: set[tuple[int, datetime]]) -> None:
-    analysts.update((slot.analyst_id, quarter) for quarter in slot.quarters)
-    members.update((booking.member_id, quarter) for quarter in slot.quarters)
 
 
 def lines(cover: Cover, names: Mapping[int, str]) -> list[str]:

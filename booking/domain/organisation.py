@@ -82,6 +82,11 @@ class Organisation:
     closed: Mapping[date, str] = field(default_factory=dict)
 
     @property
+    def bookable(self) -> frozenset[str]:
+        """The kinds in which one books slots."""
+        return frozenset(name for name, kind in self.kinds.items() if kind.bookable)
+
+    @property
     def without_slots(self) -> frozenset[str]:
         """The kinds that nobody books slots in: one enrols."""
         return frozenset(name for name, kind in self.kinds.items() if not kind.bookable)

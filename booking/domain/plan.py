@@ -189,7 +189,7 @@ def _members_in_both(found: Changes, places: Sequence[Place], claimed: Claimed) 
     for step in found.steps:
         if step.what != "moves" or "when" not in step.fields:
             continue
-        quarters = {(member, at) for member, at in claimed.members | claimed.enrolled}
+        quarters = {(member, at) for member, at in claimed.people | claimed.enrolled}
         both = {
             place.member_id
             for place in places

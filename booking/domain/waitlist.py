@@ -68,7 +68,9 @@ def fitting(place: Place, hours: Hours, policy: Policy, zone: str, now: datetime
     free = [
         slot
         for slot in slots.free(seen, place.minutes, policy, now)
-        if place.analyst_id in {None, slot.analyst_id} and (slot.analyst_id, slot.starts_at) not in place.passed
+        if place.analyst_id in {None, slot.analyst_id}
+        and slot.analyst_id != place.member_id
+        and (slot.analyst_id, slot.starts_at) not in place.passed
     ]
     return [slot for slot in slots.offered(seen, free) if may_have(place, slot, hours, policy, zone, now)]
 

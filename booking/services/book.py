@@ -98,9 +98,10 @@ def book_with(
         topic=topic,
         link=link,
     )
-    make(session, booking, member, picked, now, actor_id=staff_id, passed=passed)
     if standing.is_waiting:
         offers.end_place_of(session, occurrence_id, member.id, "booked", now)
+    make(session, booking, member, picked, now, actor_id=staff_id, passed=passed)
+    if standing.is_waiting:
         offers.pass_on(session, occurrence_id, organisation, now)
     return Booked(booking, picked.analyst)
 
@@ -122,6 +123,7 @@ def make(
     booking.revised_at, booking.created_at = now.replace(microsecond=0), now
     bookings.place(booking, picked.found.id, slot)
     bookings.add(session, booking)
+    offers.end_held(session, picked.found, slot, member.id, now)
     claims.take(session, slot, member.id, booking.id)
     told = facts.booking_facts(session, booking, picked.analyst.name, picked.found)
     first = letters.row("booked", member.email, told, now, person_id=member.id, booking_id=booking.id)
@@ -150,14 +152,18 @@ def pick(
 ) -> Picked:
     """The slot that was asked for, with its analyst: chosen where any analyst will do.
 
-    The quarters of the booking `moving` count as free, and its analyst is kept where they are free; offers that the
-    clock has ended are passed on first. Raises why the slot cannot be had.
+    The quarters of the booking `moving` count as free, and its analyst is kept where they are free; the waitlist is
+    served first. Raises why the slot cannot be had.
     """
-    found = timetables.timetable(session, request.occurrence, member_id, None if moving is None else moving.id)
+    moving_id = None if moving is None else moving.id
+    found = timetables.timetable(session, request.occurrence, organisation, member_id, moving_id)
     if found is None:
         raise errors.NotFound()
     if not organisation.kinds[found.kind].bookable:
         raise errors.NotBookable()
+    if found.is_awaited:
+        offers.pass_on(session, found.id, organisation, now, asking=member_id)
+        found = timetables.timetable(session, request.occurrence, organisation, member_id, moving_id) or found
     rules = found.policy(organisation)
     wanted = [analyst.id for analyst in found.analysts if request.analyst in {None, analyst.public_id}]
     candidates = [Slot(analyst_id, request.starts_at, request.minutes) for analyst_id in wanted]
@@ -168,9 +174,6 @@ def pick(
         leaning = leaning_of(session, found, member_id, organisation, now, moving.analyst_id if moving else None)
     chosen = slots.choose(found.hours, free, leaning)
     if chosen is None:
-        is_taken = any(isinstance(why, errors.SlotTaken) and not why.own for why in refusals)
-        if is_taken and offers.settle(session, found.id, organisation, now):
-            return pick(session, request, organisation, now, member_id, moving)
         raise next((why for why in refusals if why is not None), errors.NotOnRoster())
     return Picked(chosen, rules, found, next(a for a in found.analysts if a.id == chosen.analyst_id))
 

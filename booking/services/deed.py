@@ -19,8 +19,7 @@ ATTEMPTS = 3
 #: SQLSTATEs after which the same work may succeed: serialization failure, deadlock, lock timeout.
 REPEATABLE_STATES = frozenset({"40001", "40P01", "55P03"})
 #: The keys that decide a race, as PostgreSQL names them and as SQLite spells their columns.
-TAKEN = ("pk_claim", "claim.analyst_id, claim.quarter_at")
-OWN = ("uq_claim_member_id_quarter_at", "claim.member_id, claim.quarter_at")
+TAKEN = ("pk_claim", "claim.person_id, claim.quarter_at")
 TWIN = ("pk_idempotency_key", "idempotency_key.person_id, idempotency_key.key")
 
 
@@ -41,8 +40,9 @@ def deed(function: Callable[Concatenate[Session, P], R]) -> Callable[Concatenate
     """Run `function(session, …)` as one transaction of its own and commit it.
 
     What the session read before is expired and its transaction ended. A refusal or any error rolls back and
-    leaves; a lost race for a quarter becomes SlotTaken; deadlocks, a busy database and a twin with the same
-    idempotency key are tried again, three times at the most.
+    leaves. Deadlocks, a busy database, a twin with the same idempotency key and a lost race for somebody's quarter are
+    tried again, three times at the most: the second time the function reads who has the quarter, and says so. A race
+    that is lost for good becomes SlotTaken.
     """
 
     @wraps(function)
@@ -57,11 +57,9 @@ def deed(function: Callable[Concatenate[Session, P], R]) -> Callable[Concatenate
             except IntegrityError as error:
                 session.rollback()
                 key = broken_key(error)
-                if key in TAKEN:
+                if key in TAKEN and attempt == ATTEMPTS:
                     raise errors.SlotTaken() from error
-                if key in OWN:
-                    raise errors.SlotTaken(own=True) from error
-                if key not in TWIN or attempt == ATTEMPTS:
+                if key not in TAKEN + TWIN or attempt == ATTEMPTS:
                     raise
             except OperationalError as error:
                 session.rollback()

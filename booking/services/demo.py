@@ -151,7 +151,6 @@ def is_quiet(session: Session, now: datetime) -> bool:
 
 def fill(session: Session, organisation: Organisation, now: datetime) -> int:
     """Make bookings in the clinics around now, each by the deed and at its own time; how many were made."""
-    bookable = [name for name, kind in organisation.kinds.items() if kind.bookable]
     start, end = now - timedelta(weeks=WEEKS_BACK, days=1), now + timedelta(weeks=WEEKS_AHEAD)
     members = list(
         session.scalars(select(Person.id).join(Role).where(Role.role == "member", Person.is_demo).order_by(Person.id))
@@ -159,7 +158,7 @@ def fill(session: Session, organisation: Organisation, now: datetime) -> int:
     session.rollback()
     dice = random.Random(20231201)
     made = 0
-    for found in timetables.coming(session, bookable, start, end):
+    for found in timetables.coming(session, organisation, start, end):
         asked_at = min(now, found.hours.starts_at - timedelta(hours=30))
         dice.shuffle(members)
         wanted = 7 if found.hours.starts_at <= now else 5
@@ -177,7 +176,7 @@ def _one(
     now: datetime,
 ) -> bool:
     """One booking by one member, marked as come or not where it is over; False where the rules refuse it."""
-    current = timetables.timetable(session, found.public_id)
+    current = timetables.timetable(session, found.public_id, organisation, member)
     policy = found.policy(organisation)
     minutes = dice.choice(policy.slot_minutes)
     choices: list[Slot] = free(current.hours, minutes, policy, asked_at) if current is not None else []

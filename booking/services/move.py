@@ -53,8 +53,9 @@ def move(
     was = booking.slot
     booking.topic, booking.link = topic or booking.topic, link or booking.link
     chose = request.analyst is not None or (booking.chose_analyst and slot.analyst_id == was.analyst_id)
-    put(session, booking, target, slot, analyst, organisation, now, chose_analyst=chose)
     offers.end_place_of(session, target_id, booking.member_id, "booked", now)
+    offers.end_held(session, picked.found, slot, booking.member_id, now)
+    put(session, booking, target, slot, analyst, organisation, now, chose_analyst=chose)
     for occurrence_id in sorted({was_in, target_id}):
         offers.pass_on(session, occurrence_id, organisation, now, [was] if occurrence_id == was_in else ())
     return booking

@@ -79,8 +79,8 @@ def _offer_other_times(session: Session, plan: Plan, change: Change, now: dateti
         )
         session.add(offer)
         session.flush()
-        publishing.let_go(session, slot, None)
-        claims.hold_for_offer(session, slot, offer.id)
+        publishing.let_go(session, slot, booking.member_id)
+        claims.hold_for_offer(session, slot, booking.member_id, offer.id, outcome.slot)
         made.append(offer.id)
     if made:
         change.before = {**change.before, "made_offers": made}

@@ -45,10 +45,9 @@ def write(session: Session, person_id: int, organisation: Organisation, now: dat
     today = zones.today(now, zone)
     person.run_sheet_on = today
     start, end = agenda.bounds(today, today, zone)
-    bookable = [name for name, kind in organisation.kinds.items() if kind.bookable]
     visits = [
         (visit, found.meeting)
-        for found in queries.staffed(session, person.id, start, end, bookable, now)
+        for found in queries.staffed(session, person.id, start, end, organisation, now)
         for visit in found.visits
         if visit.ends_at > now
     ]

@@ -21,7 +21,7 @@ from booking.store.bookings import CANCELLED, Booking
 from booking.store.people import Person
 from booking.store.programme import Occurrence, Roster
 from booking.store.queries import bookings as queries
-from booking.store.queries import occurrences
+from booking.store.queries import calendar, occurrences
 
 REASON = 500
 
@@ -78,6 +78,8 @@ def hand_over(
         raise errors.NotOnRoster()
     offers.settle(session, booking.occurrence_id, organisation, now)
     was, freed = booking.analyst.name, booking.slot
+    if colleague.id == booking.member_id or calendar.is_engaged(session, colleague.id, organisation, freed):
+        raise errors.SlotTaken()
     claims.release(session, [booking.id])
     rows.move(session, booking, booking.occurrence_id, Slot(colleague.id, booking.starts_at, booking.minutes), now)
     claims.take(session, booking.slot, booking.member_id, booking.id)
@@ -113,7 +115,6 @@ def move_for(
     if is_there(booking, request):
         return booking
     member_id, was_in, freed = booking.member_id, booking.occurrence_id, booking.slot
-    offers.settle(session, target_id, organisation, now)
     open_to_staff = organisation.for_staff()
     picked = pick(session, request, open_to_staff, now, member_id, moving=booking)
     slot, rules = picked.slot, picked.rules
@@ -124,6 +125,7 @@ def move_for(
         raise hinders
     was_at, was_minutes, was_with = booking.starts_at, booking.minutes, booking.analyst.name
     claims.release(session, [booking.id])
+    offers.end_held(session, picked.found, slot, member_id, now)
     booking.began_at = None
     rows.move(session, booking, target_id, slot, now)
     claims.take(session, slot, member_id, booking.id)
@@ -149,7 +151,11 @@ def lengthen(
     if end > booking.occurrence.ends_at:
         raise errors.OutsideHours()
     offers.settle(session, booking.occurrence_id, organisation, now)
-    claims.take(session, Slot(booking.analyst_id, booking.ends_at, 15), booking.member_id, booking.id)
+    more = Slot(booking.analyst_id, booking.ends_at, int(QUARTER / timedelta(minutes=1)))
+    if calendar.is_engaged(session, more.analyst_id, organisation, more):
+        raise errors.SlotTaken()
+    offers.give_way(session, more, booking.member_id, now, to=[booking.member_id])
+    claims.take(session, more, booking.member_id, booking.id)
     booking.ends_at, booking.minutes = end, booking.minutes + int(QUARTER / timedelta(minutes=1))
     rows.revise(booking, now)
     session.flush()

@@ -48,7 +48,7 @@ def join(
     topic, link = briefs.clean_topic(wish.topic), briefs.clean_link(wish.link)
     row = locks.occurrence(session, occurrence)
     member = locks.person(session, member_id)
-    found = timetables.timetable(session, occurrence)
+    found = timetables.timetable(session, occurrence, organisation, member_id)
     if found is None or not organisation.kinds[found.kind].bookable:
         raise errors.NotBookable()
     rules = found.policy(organisation)
@@ -172,10 +172,8 @@ def accept(
     if offer is not None and starts_at is None:
         if now >= offer.lapses_at:
             raise errors.OfferLapsed()
-        offers.end(session, offer.id, "accepted", now)
         at, analyst_id = offer.starts_at, offer.analyst_id
     elif starts_at is not None:
-        _withdraw(session, place, now)
         at, analyst_id = starts_at, place.analyst_id
     else:
         raise errors.OfferLapsed()
@@ -188,6 +186,8 @@ def accept(
     slot, rules = picked.slot, picked.rules
     member = session.get_one(Person, place.member_id)
     check_may_book(session, member, occurrence, slot, rules, organisation, now, moving)
+    offers.end_place(session, place.id, "booked", now)
+    offers.end_held(session, picked.found, slot, member.id, now)
     chose = place.analyst_id is not None
     if given_up is None:
         booking = Booking(public_id=new_public_id(), chose_analyst=chose, topic=place.topic, link=place.link)
@@ -197,7 +197,6 @@ def accept(
         booking, freed, was_in = given_up, given_up.slot, given_up.occurrence_id
         booking.topic, booking.link = place.topic or booking.topic, place.link or booking.link
         put(session, booking, occurrence, slot, picked.analyst.name, organisation, now, chose_analyst=chose)
-    offers.end_place(session, place.id, "booked", now)
     session.flush()
     for occurrence_id in sorted({was_in, occurrence.id}):
         offers.pass_on(session, occurrence_id, organisation, now, [freed] if freed and occurrence_id == was_in else ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,9 +25,29 @@ from booking.store.waiting import Offer, Waiting
 
 
 def end(session: Session, offer_id: int, status: str, now: datetime) -> None:
-    """Close an offer and let go of its quarters."""
+    """Close an offer, if it is open still, and let go of its quarters."""
     session.execute(delete(Claim).where(Claim.offer_id == offer_id))
-    session.execute(update(Offer).where(Offer.id == offer_id).values(status=status, ended_at=now))
+    is_open = (Offer.id == offer_id) & (Offer.status == "open")
+    session.execute(update(Offer).where(is_open).values(status=status, ended_at=now))
+
+
+def give_way(session: Session, slot: Slot, member_id: int, now: datetime, *, to: Collection[int]) -> None:
+    """End the offers to the people `to` that own a quarter of the slot, its analyst's or the member's.
+
+    What somebody is booked for comes before what they are only offered.
+
+    They go on waiting. What else such an offer held is free again: those who wait there come first, because
+    `services.book.pick` asks the waitlist before it gives a slot to anybody.
+    """
+    for offer_id in claims.offers_at(session, [slot.analyst_id, member_id], slot.quarters, to):
+        end(session, offer_id, "gone", now)
+
+
+def end_held(session: Session, found: Timetable, slot: Slot, member_id: int, now: datetime) -> None:
+    """The same for what is offered to the member who books: `found` was read for them, so nothing more is read."""
+    owned = {(person_id, at) for person_id in (slot.analyst_id, member_id) for at in slot.quarters}
+    for offer_id in sorted({found.held[key] for key in owned & found.held.keys()}):
+        end(session, offer_id, "gone", now)
 
 
 def end_place(session: Session, waiting_id: int, outcome: str, now: datetime) -> None:
@@ -71,11 +91,17 @@ def withdraw(session: Session, occurrence_ids: Iterable[int], now: datetime, ana
 
 
 def pass_on(
-    session: Session, occurrence_id: int, organisation: Organisation, now: datetime, freed: Iterable[Slot] = ()
+    session: Session,
+    occurrence_id: int,
+    organisation: Organisation,
+    now: datetime,
+    freed: Iterable[Slot] = (),
+    asking: int | None = None,
 ) -> int:
     """Lapse what is due, then offer what is free to whoever is next, or call all in the last hour; how many are told.
 
-    `freed` are the slots that the calling deed has let go of. Where nobody waits it is one read.
+    `freed` are the slots that the caller has let go of. `asking` is the member who is about to book here: what would
+    be theirs is kept from the others, and they get no email about it. Where nobody waits it is one read.
     """
     occurrence = session.get_one(Occurrence, occurrence_id)
     rules = organisation.policy_for(occurrence.series.slug)
@@ -89,7 +115,7 @@ def pass_on(
         for place in places:
             end_place(session, place.id, "gone", now)
         return 0
-    found = timetables.timetable(session, occurrence.public_id)
+    found = timetables.timetable(session, occurrence.public_id, organisation)
     if found is None or not found.hours.analyst_ids:
         return 0
     rules = found.policy(organisation)
@@ -97,12 +123,16 @@ def pass_on(
     people = _people(session, [place.member_id for place in places])
     matched = {match.place.id for match in matches}
     others = [place for place in places if place.id not in matched]
-    told = sum(
-        _offer(session, occurrence, found, match, others, hours, people, rules, organisation, now) for match in matches
+    wanted = [match for match in matches if match.place.member_id != asking]
+    told = made = sum(
+        _offer(session, occurrence, found, match, others, hours, people, rules, organisation, now) for match in wanted
     )
     for place, fits in waitlist.calls(places, hours, rules, organisation.zone, now, freed):
-        _call(session, occurrence, found, place, fits, people, now)
-        told += 1
+        if place.member_id != asking:
+            _call(session, occurrence, found, place, fits, people, now)
+            told += 1
+    if made < len(wanted):  # somebody was booked or offered something else at this moment: the next in line has it
+        return told + pass_on(session, occurrence_id, organisation, now, (), asking)
     return told
 
 
@@ -110,7 +140,7 @@ def _places(
     session: Session, occurrence_id: int, organisation: Organisation, rules: Policy, now: datetime
 ) -> list[Place]:
     since = queries.since(now, rules.no_show_days)
-    return queries.places(session, [occurrence_id], organisation.zone, now, since).get(occurrence_id, [])
+    return queries.places(session, [occurrence_id], organisation, now, since).get(occurrence_id, [])
 
 
 def _people(session: Session, ids: Iterable[int]) -> dict[int, Person]:
@@ -144,7 +174,7 @@ def _offer(
     organisation: Organisation,
     now: datetime,
 ) -> int:
-    """Hold the slot for the member and tell them; 0 where another clinic made them an offer at the same moment."""
+    """Hold the slot for the member and tell them; 0 where they were booked or made another offer at the same moment."""
     place, slot = match.place, match.slot
     member = people[place.member_id]
     until = waitlist.held_until(slot.starts_at, member.time_zone or organisation.zone, rules, now)
@@ -162,7 +192,7 @@ def _offer(
         with session.begin_nested():
             session.add(offer)
             session.flush()
-            claims.hold_for_offer(session, slot, offer.id)
+            claims.hold_for_offer(session, slot, member.id, offer.id)
     except IntegrityError:
         return 0
     waiting = session.get_one(Waiting, place.id)

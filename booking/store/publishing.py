@@ -14,6 +14,7 @@ from booking.domain.consequences import Outcome, Step
 from booking.domain.plan import SeriesChange
 from booking.domain.slots import Slot
 from booking.domain.terms import Definition
+from booking.store import claims, offers
 from booking.store import terms as terms_json
 from booking.store.base import new_public_id, table_of
 from booking.store.bookings import CONFIRMED, Booking
@@ -206,13 +207,10 @@ def hold_offers(session: Session, offer_ids: Sequence[int], change_id: int, now:
     session.execute(update(_offer).where(_offer.c.id.in_(offer_ids)).values(status="gone", ended_at=now))
 
 
-def let_go(session: Session, slot: Slot, member_id: int | None) -> None:
+def let_go(session: Session, slot: Slot, member_id: int) -> None:
     """Give back what this publish, or one before it, holds of a slot that is needed."""
-    owner = _claim.c.analyst_id == slot.analyst_id
-    if member_id is not None:
-        owner = owner | (_claim.c.member_id == member_id)
-    held = (_claim.c.change_id.is_not(None), _claim.c.quarter_at.in_(slot.quarters))
-    session.execute(delete(_claim).where(*held, owner))
+    is_held = _claim.c.change_id.is_not(None) & _claim.c.quarter_at.in_(slot.quarters)
+    session.execute(delete(_claim).where(is_held, _claim.c.person_id.in_((slot.analyst_id, member_id))))
 
 
 def place(session: Session, outcome: Outcome, now: datetime) -> None:
@@ -225,18 +223,8 @@ def place(session: Session, outcome: Outcome, now: datetime) -> None:
         slot = outcome.slot
         values |= {"analyst_id": slot.analyst_id, "starts_at": slot.starts_at, "ends_at": slot.ends_at}
         let_go(session, slot, booking.member_id)
-        session.execute(
-            insert(_claim),
-            [
-                {
-                    "analyst_id": slot.analyst_id,
-                    "quarter_at": at,
-                    "member_id": booking.member_id,
-                    "booking_id": booking.id,
-                }
-                for at in slot.quarters
-            ],
-        )
+        offers.give_way(session, slot, booking.member_id, now, to=(slot.analyst_id, booking.member_id))
+        claims.take(session, slot, booking.member_id, booking.id)
     session.execute(update(_booking).where(_booking.c.id == booking.id).values(**values))
 
 

@@ -240,7 +240,7 @@ def claimed(
     """What else owns quarters of the analysts and members concerned, while the changed occurrences last.
 
     `held` and `lost` are the bookings and open offers that cannot stay where they are: their own quarters are not
-    counted.
+    counted. Nor is what an offer holds of the time of the person it is made to: a booking of theirs comes first.
     """
     steps = [step for step in changes.steps if step.occurrence_id is not None and step.after.reason is None]
     if not steps or not (held or places):
@@ -248,26 +248,27 @@ def claimed(
     start = min(step.after.starts_at for step in steps)
     end = max(step.after.ends_at for step in steps)
     own, own_offers = {booking.id for booking in held}, {one.id for one in lost}
-    analysts = {analyst_id for step in steps for analyst_id in step.after.analysts}
-    analysts |= {booking.analyst_id for booking in held}  # one of them may wait for cover at its new time
     members = {booking.member_id for booking in held} | {place.member_id for place in places}
-    # what an earlier publish holds to be undone is free for this one: it has to be undone first
-    within = (_claim.c.quarter_at >= start, _claim.c.quarter_at < end, _claim.c.change_id.is_(None))
-    by_analyst = set()
-    by_member = set()
-    for part in _parts(sorted(analysts)):
-        columns = (_claim.c.analyst_id, _claim.c.quarter_at, _claim.c.booking_id, _claim.c.offer_id)
-        rows = session.execute(select(*columns).where(_claim.c.analyst_id.in_(part), *within))
-        by_analyst |= {(row[0], row[1]) for row in rows if row[2] not in own and row[3] not in own_offers}
-    for part in _parts(sorted(members)):
-        statement = select(_claim.c.member_id, _claim.c.quarter_at, _claim.c.booking_id).where(
-            _claim.c.member_id.in_(part), *within
+    people = members | {analyst_id for step in steps for analyst_id in step.after.analysts}
+    people |= {booking.analyst_id for booking in held}  # one of them may wait for cover at its new time
+    taken: set[tuple[int, datetime]] = set()
+    for part in _parts(sorted(people)):
+        rows = session.execute(
+            select(_claim.c.person_id, _claim.c.quarter_at, _claim.c.booking_id, _claim.c.offer_id)
+            .outerjoin(_offer, _offer.c.id == _claim.c.offer_id)
+            .where(
+                _claim.c.person_id.in_(part),
+                _claim.c.quarter_at >= start,
+                _claim.c.quarter_at < end,
+                # what an earlier publish holds to be undone is free for this one: it has to be undone first
+                _claim.c.change_id.is_(None),
+                _offer.c.id.is_(None) | (_offer.c.member_id != _claim.c.person_id),
+            )
         )
-        by_member |= {(row[0], row[1]) for row in session.execute(statement) if row[2] not in own}
+        taken |= {(row[0], row[1]) for row in rows if row[2] not in own and row[3] not in own_offers}
     enrolled = _enrolled_quarters(session, {place.member_id for place in places}, start, end, changes)
     return Claimed(
-        frozenset(by_analyst),
-        frozenset(by_member),
+        frozenset(taken),
         frozenset(enrolled),
         _with_offer(session, members, own_offers),
         frozenset(one.booking_id for one in lost if one.booking_id is not None),

@@ -46,6 +46,7 @@ def report() -> ResponseReturnValue:
             context.db(),
             whose.analyst.public_id,
             *span,
+            context.organisation(),
             context.now(),
             fingerprint=request.form.get("fingerprint", ""),
             note=" ".join(request.form.get("note", "").split())[:NOTE],
@@ -66,7 +67,7 @@ def back(public_id: uuid.UUID) -> ResponseReturnValue:
     row = context.db().scalars(select(Away).where(Away.public_id == public_id)).one_or_none()
     if row is None:
         abort(404)
-    cover.back(context.db(), public_id, context.now(), actor_id=current_user.id)
+    cover.back(context.db(), public_id, context.organisation(), context.now(), actor_id=current_user.id)
     flash("On the rosters again. Bookings that others took over stay with them.")
     whose = context.db().get_one(Person, row.analyst_id).public_id
     return redirect(url_for("away.ask", analyst=whose), 303)
@@ -86,7 +87,7 @@ def wanted(public_id: uuid.UUID) -> ResponseReturnValue:
 @access.analyst
 def take(public_id: uuid.UUID) -> ResponseReturnValue:
     """ "I'll take it": the first has it."""
-    taken = cover.take(context.db(), public_id, current_user.id, context.now())
+    taken = cover.take(context.db(), public_id, current_user.id, context.organisation(), context.now())
     flash(f"Yours, with {taken} {'booking' if taken == 1 else 'bookings'}. Thank you. They are told at once.")
     row = context.db().scalars(select(Occurrence).where(Occurrence.public_id == public_id)).one()
     zone = current_user.zone or context.organisation().zone
@@ -136,7 +137,7 @@ def _page(span: tuple[datetime, datetime] | None, mistake: str, *, is_again: boo
     shown = None
     if span is not None:
         try:
-            shown = cover.show(session, whose.analyst.public_id, *span, now)
+            shown = cover.show(session, whose.analyst.public_id, *span, context.organisation(), now)
         except cover.SpanNotAccepted as refusal:
             mistake = f"{refusal!s}".capitalize() + "."
     today = zones.today(now, whose.zone)

@@ -97,7 +97,7 @@ def accept(appointment: Appointment, links: Links, member_id: int | None) -> Res
 
 def wait(appointment: Appointment, links: Links, member_id: int | None) -> ResponseReturnValue:
     """Rather wait for the analyst who was asked for: gives the booking up, and is never late."""
-    cover.rather_wait(context.db(), appointment.public_id, context.now(), member_id=member_id)
+    cover.rather_wait(context.db(), appointment.public_id, context.organisation(), context.now(), member_id=member_id)
     flash("Given up. Book again when they are back: the programme shows it.")
     return redirect(links.show, 303)
 
@@ -185,7 +185,7 @@ def _move_page(
     search = suggestions.for_member(session, row.member_id, organisation, now, row.id)
     coming, target = search.coming(), _target(appointment)
     found = next((found for found in coming if found.public_id == target), None)
-    found = found or timetables.timetable(session, target, row.member_id, row.id)
+    found = found or timetables.timetable(session, target, organisation, row.member_id, row.id)
     if found is None or not organisation.kinds[found.kind].bookable:
         raise errors.NotFound()
     rules = found.policy(organisation)

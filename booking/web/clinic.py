@@ -118,13 +118,15 @@ def page(meeting: Meeting, typed: Typed, refusal: Refusal | None = None) -> str:
 def _view(meeting: Meeting) -> View:
     session, is_visitor = context.db(), not current_user.is_authenticated
     member_id = None if is_visitor else current_user.id
-    found = timetables.timetable(session, meeting.public_id, member_id)
+    organisation = context.organisation()
+    found = timetables.timetable(session, meeting.public_id, organisation, member_id)
     if found is None:
         abort(404)
     limit = Limit() if is_visitor or is_staff() else limits.of(current_user.id, found, found.hours.starts_at)
     if limit.asker.moving is not None:  # its own quarters are free for it
-        found = timetables.timetable(session, meeting.public_id, member_id, limit.asker.moving) or found
-    return View(meeting, found, found.policy(context.organisation()), limit, is_visitor)
+        moving = limit.asker.moving
+        found = timetables.timetable(session, meeting.public_id, organisation, member_id, moving) or found
+    return View(meeting, found, found.policy(organisation), limit, is_visitor)
 
 
 def _grids(view: View, typed: Typed, lost: str) -> list[Grid]:

@@ -95,9 +95,8 @@ def subject() -> Subject | None:
 
 def staffed(whose: Subject, first: date, last: date) -> list[Staffed]:
     """What they staff from `first` to `last`, both included."""
-    bookable = [name for name, kind in context.organisation().kinds.items() if kind.bookable]
     start, end = agenda.bounds(first, last, whose.zone)
-    return queries.staffed(context.db(), whose.analyst.id, start, end, bookable, context.now())
+    return queries.staffed(context.db(), whose.analyst.id, start, end, context.organisation(), context.now())
 
 
 def next_day(whose: Subject, day: date) -> date | None:

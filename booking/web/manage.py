@@ -181,7 +181,7 @@ def _may_enter(meeting: Meeting) -> tuple[bool, int | None]:
     """Whether the reader may: its own analysts and coordinators always, members where nothing is booked one by one."""
     if not current_user.is_authenticated:
         return False, None
-    found = timetables.timetable(context.db(), meeting.public_id)
+    found = timetables.timetable(context.db(), meeting.public_id, context.organisation())
     if found is not None and current_user.id in found.hours.analyst_ids:
         return True, current_user.id
     if "coordinator" in current_user.roles:

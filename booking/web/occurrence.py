@@ -53,7 +53,7 @@ def _going_on(public_id: uuid.UUID, booking: str) -> Typed:
         return Typed()
     on = zones.today(visit.starts_at, current_user.zone or visit.zone)
     topic = f"Continuing from {wording.day(on)} with {visit.analyst}: {visit.agreed or visit.topic}"
-    found = timetables.timetable(context.db(), public_id, current_user.id)
+    found = timetables.timetable(context.db(), public_id, context.organisation(), current_user.id)
     chosen = Chosen()
     same = next((a for a in found.analysts if a.public_id == visit.analyst_public_id), None) if found else None
     if found is not None and same is not None:

@@ -52,7 +52,7 @@ def before(waits: list[Waits]) -> dict[int, int]:
     organisation, now = context.organisation(), context.now()
     ids = {one.occurrence_id for one in waits}
     since = queries.since(now, organisation.policy.no_show_days)
-    found = queries.places(context.db(), ids, organisation.zone, now, since)
+    found = queries.places(context.db(), ids, organisation, now, since)
     return {one.id: waitlist.before(found[one.occurrence_id], one.id) for one in waits if one.occurrence_id in found}
 
 
@@ -150,7 +150,7 @@ def managed_leave(token: str) -> ResponseReturnValue:
 def show(place: Waits, links: Links, refusal: Refusal | None = None) -> ResponseReturnValue:
     """What one waits for, how many are before, what is offered, and what taking it would replace."""
     session, now = context.db(), context.now()
-    found = timetables.timetable(session, place.occurrence)
+    found = timetables.timetable(session, place.occurrence, context.organisation(), place.member_id)
     if found is None:
         abort(404)
     rules = found.policy(context.organisation())
@@ -183,7 +183,7 @@ def _promise(place: Waits, found: Timetable, rules: Policy) -> str:
     until = place.lapses_at or place.clinic_at
     organisation, now = context.organisation(), context.now()
     since = queries.since(now, rules.no_show_days)
-    waiting = queries.places(context.db(), {place.occurrence_id}, organisation.zone, now, since)
+    waiting = queries.places(context.db(), {place.occurrence_id}, organisation, now, since)
     others = [one for one in waiting.get(place.occurrence_id, []) if one.id != place.id]
     has_next = waitlist.has_next(others, slot, found.hours, rules, organisation.zone, until)
     return waitlist_words.held(shell.mine(until, place.zone), has_next=has_next)

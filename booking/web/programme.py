@@ -112,10 +112,9 @@ def month_window(month: date) -> tuple[date, date]:
 def in_days(here: list[Meeting], monday: date, today: date) -> list[Day]:
     """Monday to Friday, and a weekend day that has something."""
     organisation = context.organisation()
-    bookable = [name for name, kind in organisation.kinds.items() if kind.bookable]
     first, last = _edges(here)
     member_id = current_user.id if current_user.is_authenticated else None
-    hours = timetables.coming(context.db(), bookable, first, last, member_id) if here else []
+    hours = timetables.coming(context.db(), organisation, first, last, member_id) if here else []
     by_id = {found.public_id: found for found in hours}
     booked: dict[object, list[Appointment]] = {}
     if member_id is not None and here:

@@ -48,7 +48,7 @@ def one(public_id: uuid.UUID) -> ResponseReturnValue:
 
 def _page(visit: Appointment, refusal: Refusal | None = None) -> ResponseReturnValue:
     session, now = context.db(), context.now()
-    here = timetables.timetable(session, visit.meeting.public_id)
+    here = timetables.timetable(session, visit.meeting.public_id, context.organisation())
     colleagues = [one for one in here.analysts if one.public_id != visit.analyst_public_id] if here else []
     quarters = [visit.starts_at + n * slots.QUARTER for n in range(visit.minutes // 15)]
     taken = here.hours.taken if here else frozenset()
@@ -82,10 +82,9 @@ class Start:
 def _free_starts(visit: Appointment, minutes: int, since: datetime, *, only_same: bool = False) -> list[Start]:
     """The next free starts, at most three a clinic for each analyst, earliest first; with the same analyst only."""
     organisation, now = context.organisation(), context.now()
-    bookable = [name for name, kind in organisation.kinds.items() if kind.bookable]
     relaxed = organisation.for_staff()
     found: list[Start] = []
-    for other in timetables.coming(context.db(), bookable, since - LONGEST, since + AHEAD):
+    for other in timetables.coming(context.db(), organisation, since - LONGEST, since + AHEAD):
         names = {one.id: one for one in other.analysts}
         shown: Counter[int] = Counter()
         for slot in slots.free(other.hours, minutes, other.policy(relaxed), now):

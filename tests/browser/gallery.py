@@ -195,8 +195,8 @@ def away_on_the_last_monday(site: Site, world: World) -> str:
     """Ben is away where nobody else is on the roster and every quarter is booked: the others are asked."""
     with site.session() as session:
         start, end = world.full.starts_at, world.full.ends_at
-        shown = cover.show(session, world.ben.public_id, start, end, NOW)
-        away = cover.report(session, world.ben.public_id, start, end, NOW, fingerprint=shown.fingerprint)
+        shown = cover.show(session, world.ben.public_id, start, end, ORGANISATION, NOW)
+        away = cover.report(session, world.ben.public_id, start, end, ORGANISATION, NOW, fingerprint=shown.fingerprint)
         return f"/analyst/cover/{away.public_id}"
 
 

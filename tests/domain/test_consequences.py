@@ -86,7 +86,7 @@ def test_it_goes_to_whoever_joins_the_roster_and_is_free_and_its_offer_ends() ->
     assert [(o.what, o.slot and o.slot.analyst_id) for o in found] == [(HANDED, DAN)]
     offer = an_offer(waiting, 2)
     assert ended_offers([step], [offer], found, [waiting]) == [offer]
-    busy = Claimed(analysts=frozenset({(DAN, CLINIC_AT)}))
+    busy = Claimed(people=frozenset({(DAN, CLINIC_AT)}))
     assert outcomes([step], [waiting], busy, NOW) == []
 
 
@@ -106,7 +106,7 @@ def test_an_offer_that_cannot_stay_is_replaced_by_the_nearest_free_time() -> Non
     waiting = a_held(is_uncovered=True)
     offer = an_offer(waiting, 1, analyst=BEN)
     assert leaving([step], [offer]) == [offer]
-    claimed = Claimed(analysts=frozenset({(DAN, CLINIC_AT)}), lost_offer=frozenset({waiting.id}))
+    claimed = Claimed(people=frozenset({(DAN, CLINIC_AT)}), lost_offer=frozenset({waiting.id}))
     [found] = outcomes([step], [waiting], claimed, NOW)
     assert (found.what, found.slot, found.offered and found.offered.analyst_id) == (UNCOVERED, waiting.slot, DAN)
     assert ended_offers([step], [offer], [found], [waiting]) == [offer]
@@ -114,7 +114,7 @@ def test_an_offer_that_cannot_stay_is_replaced_by_the_nearest_free_time() -> Non
 
 def test_a_booking_whose_analyst_leaves_waits_for_cover_where_nobody_else_is_free() -> None:
     step = a_step(a_setting(CLINIC_AT, None, ADA, BEN), a_setting(CLINIC_AT, None, BEN))
-    claimed = Claimed(analysts=frozenset({(BEN, CLINIC_AT)}))
+    claimed = Claimed(people=frozenset({(BEN, CLINIC_AT)}))
     [found] = outcomes([step], [a_held()], claimed, NOW)
     assert (found.what, found.slot and found.slot.analyst_id) == (UNCOVERED, ADA)
     assert (found.offered and found.offered.starts_at) == CLINIC_AT + QUARTER
@@ -164,14 +164,14 @@ def cases(draw: st.DrawFn) -> Case:
     claims = frozenset((analyst, CLINIC_AT + n * QUARTER) for analyst, n in elsewhere)
     step = a_step(a_setting(CLINIC_AT, None, *team), after)
     staying = frozenset((b.analyst_id, at) for b in held if b not in touched([step], held) for at in b.slot.quarters)
-    return Case(step, held, Claimed(analysts=claims | staying))
+    return Case(step, held, Claimed(people=claims | staying))
 
 
 @settings(max_examples=150, deadline=None)
 @given(cases())
 def test_no_change_makes_a_booking_worse_off_than_it_requires(case: Case) -> None:
     found = {o.booking.id: o for o in outcomes([case.step], case.held, case.claimed, NOW)}
-    after, owned = case.step.after, set(case.claimed.analysts)
+    after, owned = case.step.after, set(case.claimed.people)
     for booking in case.held:
         outcome = found.get(booking.id)
         start = new_start(case.step, booking) if after.reason is None else None

@@ -66,7 +66,8 @@ class House:
 def house(session: Session) -> House:
     clinic, other = a_clinic(session, analysts=2), a_clinic(session, starts_at=CLINIC_AT + timedelta(hours=2))
     analyst, second = (place.analyst for place in clinic.roster)
-    lab = an_occurrence(session, a_series(session, [analyst], kind="lab", title="Lab"), [analyst])
+    lab_at = CLINIC_AT + timedelta(days=1)
+    lab = an_occurrence(session, a_series(session, [analyst], kind="lab", title="Lab"), [analyst], lab_at)
     member, stranger = a_person(session, "Member"), a_person(session, "Stranger")
     coordinator = a_person(session, "Cora", roles=["coordinator"])
     former = a_person(session, "Former", member_until=date(2023, 12, 3))
@@ -250,7 +251,7 @@ CASES: dict[str, tuple[Deed, Callable[[Session, House], None] | None, type[error
     # enrolment
     "enrol, forged": (lambda s, h: enrol(s, NOBODY, h.stranger.id, ORGANISATION, NOW), None, errors.NotFound),
     "enrol, past": (
-        lambda s, h: enrol(s, h.lab.public_id, h.stranger.id, ORGANISATION, AFTER),
+        lambda s, h: enrol(s, h.lab.public_id, h.stranger.id, ORGANISATION, AFTER + timedelta(days=1)),
         None,
         errors.AlreadyOver,
     ),
@@ -364,12 +365,12 @@ CASES: dict[str, tuple[Deed, Callable[[Session, House], None] | None, type[error
         errors.NotFound,
     ),
     "cover, not asked for": (
-        lambda s, h: cover.take(s, h.clinic.public_id, h.second.id, NOW),
+        lambda s, h: cover.take(s, h.clinic.public_id, h.second.id, ORGANISATION, NOW),
         None,
         cover.AlreadyCovered,
     ),
     "cover, by a member": (
-        lambda s, h: cover.take(s, h.clinic.public_id, h.member.id, NOW),
+        lambda s, h: cover.take(s, h.clinic.public_id, h.member.id, ORGANISATION, NOW),
         None,
         errors.NotAllowed,
     ),

@@ -45,7 +45,7 @@ def test_once_it_has_started_it_is_not_given_up(session: Session, seconds_after:
     with pytest.raises(errors.AlreadyStarted) as refused:
         cancel(session, booking.public_id, ORGANISATION, CLINIC_AT + timedelta(seconds=seconds_after))
     assert refused.value.started_at == CLINIC_AT
-    assert len(session.scalars(select(Claim)).all()) == 1
+    assert len(session.scalars(select(Claim)).all()) == 2
     assert letters(session) == ["booked"]
 
 

@@ -58,13 +58,20 @@ def with_ada(session: Session, hour: Hour, quarter: int = 0, minutes: int = 15, 
 
 
 def shown(session: Session, hour: Hour, now: datetime = NOW) -> Shown:
-    return cover.show(session, hour.ada.public_id, CLINIC_AT, END, now)
+    return cover.show(session, hour.ada.public_id, CLINIC_AT, END, ORGANISATION, now)
 
 
 def away(session: Session, hour: Hour, now: datetime = NOW) -> Away:
     plan = shown(session, hour, now)
     return cover.report(
-        session, hour.ada.public_id, CLINIC_AT, END, now, fingerprint=plan.fingerprint, actor_id=hour.ada.id
+        session,
+        hour.ada.public_id,
+        CLINIC_AT,
+        END,
+        ORGANISATION,
+        now,
+        fingerprint=plan.fingerprint,
+        actor_id=hour.ada.id,
     )
 
 
@@ -78,7 +85,7 @@ def letters(session: Session) -> list[tuple[str, str]]:
 
 
 def quarters(session: Session, analyst: Person) -> list[int]:
-    found = session.scalars(select(Claim.quarter_at).where(Claim.analyst_id == analyst.id).order_by(Claim.quarter_at))
+    found = session.scalars(select(Claim.quarter_at).where(Claim.person_id == analyst.id).order_by(Claim.quarter_at))
     return [int((at - CLINIC_AT) / QUARTER) for at in found]
 
 
@@ -99,9 +106,9 @@ def test_who_asked_for_that_analyst_may_rather_wait_and_gives_it_up_without_bein
     away(session, hour)
     assert cover.stands_in_for(session, booking.public_id) == "Ada"
     late = CLINIC_AT - timedelta(minutes=5)
-    cover.rather_wait(session, booking.public_id, late, member_id=booking.member_id)
+    cover.rather_wait(session, booking.public_id, ORGANISATION, late, member_id=booking.member_id)
     assert (booking.status, booking.is_late, quarters(session, hour.ben)) == (CANCELLED, False, [])
-    cover.rather_wait(session, booking.public_id, late, member_id=booking.member_id)
+    cover.rather_wait(session, booking.public_id, ORGANISATION, late, member_id=booking.member_id)
     assert booking.sequence == 2
 
 
@@ -115,12 +122,15 @@ def test_nobody_else_at_that_time_means_the_nearest_free_slot_of_the_hour_is_hel
     assert (offer.starts_at, offer.analyst_id) == (CLINIC_AT + 2 * QUARTER, hour.ben.id)
     assert offer.lapses_at == booking.starts_at - timedelta(hours=1)
     assert quarters(session, hour.ben) == [0, 1, 2]
-    assert session.scalars(select(Claim.member_id).where(Claim.offer_id == offer.id)).all() == [None]
+    held = session.scalars(select(Claim.person_id).where(Claim.offer_id == offer.id).order_by(Claim.person_id))
+    assert held.all() == sorted([offer.analyst_id, offer.member_id])
     accepted = cover.accept(
         session, booking.public_id, ORGANISATION, NOW + timedelta(hours=1), member_id=booking.member_id
     )
     assert (accepted.starts_at, accepted.analyst_id, accepted.status) == (offer.starts_at, hour.ben.id, CONFIRMED)
-    assert session.scalars(select(Claim.booking_id).where(Claim.quarter_at == offer.starts_at)).all() == [booking.id]
+    assert (
+        session.scalars(select(Claim.booking_id).where(Claim.quarter_at == offer.starts_at)).all() == [booking.id] * 2
+    )
     cover.accept(session, booking.public_id, ORGANISATION, NOW + timedelta(hours=2), member_id=booking.member_id)
     assert booking.sequence == 1
     assert [name for name, _ in letters(session)] == ["cover-offer", "someone-away", "moved"]
@@ -153,11 +163,11 @@ def test_one_hour_before_the_start_what_nobody_has_is_cancelled_with_an_apology(
     away(session, hour)
     just_before = CLINIC_AT - timedelta(hours=1, seconds=1)
     assert cover.lapsed(session, just_before) == []
-    assert not cover.lapse(session, booking.public_id, just_before)
+    assert not cover.lapse(session, booking.public_id, ORGANISATION, just_before)
     at = CLINIC_AT - timedelta(hours=1)
     assert cover.lapsed(session, at) == [booking.public_id]
-    assert cover.lapse(session, booking.public_id, at)
-    assert not cover.lapse(session, booking.public_id, at)
+    assert cover.lapse(session, booking.public_id, ORGANISATION, at)
+    assert not cover.lapse(session, booking.public_id, ORGANISATION, at)
     assert (booking.status, booking.cancelled_by) == (CANCELLED, "staff")
     assert quarters(session, hour.ada) == []
     assert session.scalars(select(Offer.status)).all() == (["lapsed"] if is_offered else [])
@@ -188,11 +198,11 @@ def test_the_other_analysts_are_asked_by_one_letter_each_and_the_first_to_take_i
     found = cover.wanted(session, reported.public_id, NOW)
     assert found is not None
     assert (found[0], [(one.public_id, one.count) for one in found[1]]) == ("Ada", [(hour.clinic.public_id, 2)])
-    assert cover.take(session, hour.clinic.public_id, hour.dan.id, NOW) == 2
+    assert cover.take(session, hour.clinic.public_id, hour.dan.id, ORGANISATION, NOW) == 2
     assert [booking.analyst_id for booking in bookings] == [hour.dan.id] * 2
     assert quarters(session, hour.dan) == [0, 1, 2]
     with pytest.raises(cover.AlreadyCovered):
-        cover.take(session, hour.clinic.public_id, hour.ben.id, NOW)
+        cover.take(session, hour.clinic.public_id, hour.ben.id, ORGANISATION, NOW)
     assert [place.analyst_id for place in hour.clinic.roster if not place.is_away] == [hour.dan.id]
 
 
@@ -203,9 +213,9 @@ def test_nobody_but_an_analyst_takes_it(session: Session) -> None:
     for person in (hour.cora, a_person(session, "Mia")):
         session.commit()
         with pytest.raises(errors.NotAllowed):
-            cover.take(session, hour.clinic.public_id, person.id, NOW)
+            cover.take(session, hour.clinic.public_id, person.id, ORGANISATION, NOW)
     with pytest.raises(errors.NotAllowed):
-        cover.take(session, hour.clinic.public_id, hour.ada.id, NOW)
+        cover.take(session, hour.clinic.public_id, hour.ada.id, ORGANISATION, NOW)
 
 
 def test_what_was_shown_is_what_is_done_or_nothing_is(session: Session) -> None:
@@ -214,7 +224,7 @@ def test_what_was_shown_is_what_is_done_or_nothing_is(session: Session) -> None:
     seen = shown(session, hour)
     with_ada(session, hour, 1)
     with pytest.raises(cover.CoverChanged) as refused:
-        cover.report(session, hour.ada.public_id, CLINIC_AT, END, NOW, fingerprint=seen.fingerprint)
+        cover.report(session, hour.ada.public_id, CLINIC_AT, END, ORGANISATION, NOW, fingerprint=seen.fingerprint)
     assert len(refused.value.shown.cover.covered) == 2
     assert session.scalars(select(Away)).all() == []
     assert letters(session) == []
@@ -247,7 +257,7 @@ def test_away_is_off_the_roster_and_back_again_frees_what_was_offered(session: S
     reported = away(session, hour)
     with pytest.raises(errors.NotOnRoster):
         a_booking(session, hour.clinic, after_minutes=45, analyst=hour.ada.public_id)
-    cover.back(session, reported.public_id, NOW + timedelta(hours=1), actor_id=hour.ada.id)
+    cover.back(session, reported.public_id, ORGANISATION, NOW + timedelta(hours=1), actor_id=hour.ada.id)
     assert session.scalars(select(Offer.status)).all() == ["gone"]
     assert quarters(session, hour.ben) == [0]
     assert a_booking(session, hour.clinic, after_minutes=45, analyst=hour.ada.public_id).analyst_id == hour.ada.id
@@ -261,7 +271,7 @@ def test_away_is_off_the_roster_and_back_again_frees_what_was_offered(session: S
 def test_a_span_that_is_none_is_refused(session: Session, start: datetime, end: datetime) -> None:
     hour = an_hour(session)
     with pytest.raises(cover.SpanNotAccepted):
-        cover.show(session, hour.ada.public_id, start, end, NOW)
+        cover.show(session, hour.ada.public_id, start, end, ORGANISATION, NOW)
 
 
 def test_of_several_who_press_at_once_one_has_it(database: Database, session: Session) -> None:
@@ -278,7 +288,7 @@ def test_of_several_who_press_at_once_one_has_it(database: Database, session: Se
         with database.sessions() as own:
             start.wait()
             try:
-                cover.take(own, hour.clinic.public_id, analyst_id, NOW)
+                cover.take(own, hour.clinic.public_id, analyst_id, ORGANISATION, NOW)
                 outcomes.append("taken")
             except cover.AlreadyCovered:
                 outcomes.append("too late")
@@ -290,4 +300,4 @@ def test_of_several_who_press_at_once_one_has_it(database: Database, session: Se
         thread.join()
     assert sorted(outcomes) == ["taken"] + ["too late"] * 5
     session.rollback()
-    assert len(session.scalars(select(Claim)).all()) == 1
+    assert len(session.scalars(select(Claim)).all()) == 2

@@ -55,8 +55,8 @@ def a_clinic(session: Session) -> Clinic:
 
 
 def off(session: Session, clinic: Clinic, now: datetime) -> None:
-    shown = cover.show(session, clinic.ada.public_id, CLINIC_AT, END, now)
-    cover.report(session, clinic.ada.public_id, CLINIC_AT, END, now, fingerprint=shown.fingerprint)
+    shown = cover.show(session, clinic.ada.public_id, CLINIC_AT, END, ORGANISATION, now)
+    cover.report(session, clinic.ada.public_id, CLINIC_AT, END, ORGANISATION, now, fingerprint=shown.fingerprint)
 
 
 def change(session: Session, slug: str, edit: Callable[[Definition], Definition], now: datetime) -> Published:
@@ -210,8 +210,10 @@ def test_taking_an_analyst_off_a_roster_looks_for_cover_and_offers_another_time(
 def test_a_date_moved_into_time_off_waits_for_cover_there(session: Session) -> None:
     clinic = a_clinic(session)
     day = datetime(2023, 12, 5).astimezone(CLINIC_AT.tzinfo).replace(year=2023, month=12, day=4, hour=14)
-    shown = cover.show(session, clinic.ada.public_id, day, day + timedelta(days=1), NOW)
-    cover.report(session, clinic.ada.public_id, day, day + timedelta(days=1), NOW, fingerprint=shown.fingerprint)
+    shown = cover.show(session, clinic.ada.public_id, day, day + timedelta(days=1), ORGANISATION, NOW)
+    cover.report(
+        session, clinic.ada.public_id, day, day + timedelta(days=1), ORGANISATION, NOW, fingerprint=shown.fingerprint
+    )
     change(session, clinic.series.slug, lambda asked: next_day(clinic, asked), LATER)
     promised(session, clinic)
     assert {booking.status for booking in clinic.bookings} == {CONFIRMED}

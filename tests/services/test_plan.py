@@ -74,7 +74,7 @@ def everything(session: Session) -> dict[str, list[tuple[object, ...]]]:
             *(Occurrence.title, Occurrence.moved_from_at, Occurrence.rule_on),
         ),
         "booking": (Booking.public_id, Booking.starts_at, Booking.analyst_id, Booking.status, Booking.cancelled_at),
-        "claim": (Claim.analyst_id, Claim.quarter_at, Claim.member_id, Claim.booking_id, Claim.change_id),
+        "claim": (Claim.person_id, Claim.quarter_at, Claim.booking_id, Claim.change_id),
         "module": (Module.series_id, Module.number, Module.title),
         "waiting": (Waiting.id, Waiting.ended_at, Waiting.outcome),
     }
@@ -108,13 +108,13 @@ def test_a_booking_moves_along_with_its_clinic_and_its_member_is_told_ten_minute
     assert (rows(session)[0].sequence, rows(session)[0].moved_from_at) == (1, datetime(2023, 12, 4, 3, tzinfo=UTC))
     letter = session.scalars(select(Letter).where(Letter.name == "moved-by-us")).one()
     assert (letter.due_at, letter.facts["was_at"]) == (NOW + TEN_MINUTES, "2023-12-04T03:30:00+00:00")
-    claims = session.execute(select(Claim.quarter_at, Claim.booking_id).order_by(Claim.quarter_at)).all()
+    claims = session.execute(select(Claim.quarter_at, Claim.booking_id).order_by(Claim.quarter_at).distinct()).all()
     assert [tuple(row) for row in claims] == [
         (datetime(2023, 12, 4, 3, 30, tzinfo=UTC), None),  # held for ten minutes
         (datetime(2023, 12, 4, 5, 30, tzinfo=UTC), booking.id),
     ]
     assert undo.close(session, NOW + TEN_MINUTES) == 2
-    assert session.scalar(select(func.count()).select_from(Claim)) == 1
+    assert session.scalar(select(func.count()).select_from(Claim)) == 2
 
 
 def test_who_loses_the_analyst_goes_to_another_at_the_same_time_else_waits_for_cover(session: Session) -> None:
@@ -388,7 +388,7 @@ def test_a_quarter_that_a_publish_freed_is_held_until_it_can_no_longer_be_undone
     put(session, of(replace(stated(staff, start_wall=time(13, 30), end_wall=time(14, 30)), extras=())))
     member = a_person(session, "Zed")
     held = session.scalars(select(Claim.quarter_at).where(Claim.change_id.is_not(None))).all()
-    assert held == [datetime(2023, 12, 4, 3, tzinfo=UTC)]
+    assert held == [datetime(2023, 12, 4, 3, tzinfo=UTC)] * 2
     assert (extra.key, member.name) == ("+2023-12-04T1330", "Zed")
 
 

@@ -127,8 +127,8 @@ def everything_that_is_written_about(post: Post) -> None:
     session.commit()
     post.book(lone, 0, lee)
     start, end = CLINIC_AT - HOUR, CLINIC_AT + timedelta(days=3)
-    shown = cover.show(session, ada.public_id, start, end, NOW)
-    cover.report(session, ada.public_id, start, end, NOW, fingerprint=shown.fingerprint, actor_id=ada.id)
+    shown = cover.show(session, ada.public_id, start, end, ORGANISATION, NOW)
+    cover.report(session, ada.public_id, start, end, ORGANISATION, NOW, fingerprint=shown.fingerprint, actor_id=ada.id)
     # a lab: enrolled in, and moved
     lab = stated(
         kind="lab",
@@ -217,8 +217,8 @@ def test_sequence_rises_with_each_change_and_the_last_times_sent_are_those_of_th
     booking = post.book(clinic, 0, mia, analyst=ada.public_id)
     move(session, booking.public_id, a_request(clinic, 15, analyst=ada.public_id), ORGANISATION, NOW)
     edit_brief(session, booking.public_id, NOW, topic="Something else.")
-    shown = cover.show(session, ada.public_id, CLINIC_AT, CLINIC_AT + HOUR, NOW)
-    cover.report(session, ada.public_id, CLINIC_AT, CLINIC_AT + HOUR, NOW, fingerprint=shown.fingerprint)
+    shown = cover.show(session, ada.public_id, CLINIC_AT, CLINIC_AT + HOUR, ORGANISATION, NOW)
+    cover.report(session, ada.public_id, CLINIC_AT, CLINIC_AT + HOUR, ORGANISATION, NOW, fingerprint=shown.fingerprint)
     staff.lengthen(session, booking.public_id, ORGANISATION, NOW, actor_id=ben.id)
     staff.cancel_for(session, booking.public_id, "Ben is ill.", ORGANISATION, NOW, actor_id=cora.id)
     post.deliver()

@@ -19,11 +19,11 @@ QUARTER = timedelta(minutes=15)
 TABLES = {
     "booking": "id, public_id, occurrence_id, analyst_id, member_id, starts_at, ends_at, minutes, status, "
     "cancelled_by, sequence",
-    "claim": "analyst_id, quarter_at, member_id, booking_id, offer_id, change_id",
+    "claim": "person_id, quarter_at, booking_id, offer_id, change_id",
     "occurrence": "id, public_id, starts_at, ends_at, status",
     "roster": "occurrence_id, analyst_id, is_away",
     "letter": "id, public_id, name, person_id, booking_id, sent_at, failed_at",
-    "offer": "id, member_id, occurrence_id, analyst_id, starts_at, minutes, status",
+    "offer": "id, member_id, booking_id, occurrence_id, analyst_id, starts_at, minutes, status",
     "register": "deed, subject_id",
 }
 
@@ -124,34 +124,45 @@ def confirmed(evidence: Evidence) -> list[dict[str, Any]]:
 
 
 def overlaps(evidence: Evidence) -> list[str]:
-    """Nobody is in two places at once: neither an analyst nor a member."""
+    """Nobody is in two places at once, whether as an analyst or as a member."""
+    of_one = defaultdict(list)
+    for row in confirmed(evidence):
+        for person in (row["analyst_id"], row["member_id"]):
+            of_one[person].append(row)
     found = []
-    for who in ("analyst_id", "member_id"):
-        of_one = defaultdict(list)
-        for row in confirmed(evidence):
-            of_one[row[who]].append(row)
-        for rows in of_one.values():
-            rows.sort(key=lambda row: row["starts_at"])
-            for first, second in pairwise(rows):
-                if second["starts_at"] < first["ends_at"]:
-                    found.append(f"overlap by {who}: {first['public_id']} and {second['public_id']}")
+    for person, rows in of_one.items():
+        rows.sort(key=lambda row: row["starts_at"])
+        for first, second in pairwise(rows):
+            if second["starts_at"] < first["ends_at"]:
+                found.append(f"overlap of person {person}: {first['public_id']} and {second['public_id']}")
     return found
 
 
+def quarters(row: dict[str, Any]) -> list[datetime]:
+    return [row["starts_at"] + number * QUARTER for number in range(row["minutes"] // 15)]
+
+
 def claims(evidence: Evidence) -> list[str]:
-    """A confirmed booking and an open offer own exactly their quarters; nothing else owns any but what is held."""
+    """A confirmed booking and an open offer own exactly their quarters, their analyst's and their member's; nothing
+    else owns any but what is held.
+
+    An offer made instead of a booking leaves its member what the two share.
+    """
     expected: Counter[tuple[Any, ...]] = Counter()
+    own: dict[Any, set[tuple[Any, datetime]]] = {}
     for row in confirmed(evidence):
         if row["ends_at"] - row["starts_at"] != timedelta(minutes=row["minutes"]):
             expected["length", row["public_id"]] += 1
-        for number in range(row["minutes"] // 15):
-            expected[row["analyst_id"], row["starts_at"] + number * QUARTER, row["member_id"], row["id"], None] += 1
+        own[row["id"]] = {(row["member_id"], at) for at in quarters(row)}
+        for person in (row["analyst_id"], row["member_id"]):
+            expected.update((person, at, row["id"], None) for at in quarters(row))
     for row in evidence.rows["offer"]:
         if row["status"] == "open":
-            for number in range(row["minutes"] // 15):
-                expected[row["analyst_id"], row["starts_at"] + number * QUARTER, None, None, row["id"]] += 1
+            both = {(person, at) for person in (row["analyst_id"], row["member_id"]) for at in quarters(row)}
+            kept = own.get(row["booking_id"], set())
+            expected.update((person, at, None, row["id"]) for person, at in both - kept)
     actual = Counter(
-        (row["analyst_id"], row["quarter_at"], row["member_id"], row["booking_id"], row["offer_id"])
+        (row["person_id"], row["quarter_at"], row["booking_id"], row["offer_id"])
         for row in evidence.rows["claim"]
         if row["change_id"] is None
     )

@@ -15,7 +15,7 @@ from booking.domain.organisation import Policy
 from booking.store.bookings import Booking
 from booking.store.programme import Occurrence
 from booking.store.queries import timetables
-from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_series, an_occurrence
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_series, an_occurrence
 from tests.databases import Database
 from tests.web.client import Clock, client_of, make_app, post
 
@@ -43,7 +43,7 @@ def test_what_the_page_offers_is_what_the_rule_calls_free(database: Database, se
     client, clock = a_member_at(database, session)
     for now in (NOW, CLINIC_AT + timedelta(minutes=6)):
         clock.now = now
-        found = timetables.timetable(session, clinic.public_id)
+        found = timetables.timetable(session, clinic.public_id, ORGANISATION)
         assert found is not None
         names = {analyst.id: str(analyst.public_id) for analyst in found.analysts}
         expected = set()

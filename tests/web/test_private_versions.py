@@ -125,7 +125,7 @@ def handed_over(team: Team, booking: Booking) -> None:
 
 def covered(team: Team, booking: Booking) -> None:
     start = team.hours()[0].starts_at
-    span = (team.session, team.ada.public_id, start, start + timedelta(hours=1), team.clock.now)
+    span = (team.session, team.ada.public_id, start, start + timedelta(hours=1), MANY, team.clock.now)
     cover.report(*span, fingerprint=cover.show(*span).fingerprint, actor_id=team.ada.id)
 
 

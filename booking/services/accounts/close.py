@@ -62,7 +62,7 @@ def close(
     concerned = _end_places(session, person, now)
     concerned |= _end_bookings(session, person, now, cancels=cancels)
     if "analyst" in person.role_names:
-        _hand_over(session, person, hours, now, actor_id)
+        _hand_over(session, person, hours, organisation, now, actor_id)
     session.flush()
     for occurrence_id in sorted(concerned):
         offers.pass_on(session, occurrence_id, organisation, now)
@@ -106,10 +106,17 @@ def _end_bookings(session: Session, person: Person, now: datetime, *, cancels: b
     return freed
 
 
-def _hand_over(session: Session, person: Person, hours: list[Occurrence], now: datetime, actor_id: int | None) -> None:
+def _hand_over(
+    session: Session,
+    person: Person,
+    hours: list[Occurrence],
+    organisation: Organisation,
+    now: datetime,
+    actor_id: int | None,
+) -> None:
     """Time off from now on for what they staff, so that each booking finds cover; no later date has them."""
     if hours:
-        shown = preview.shown_of(session, person, now, now + FAR, hours, now)
+        shown = preview.shown_of(session, person, now, now + FAR, hours, organisation, now)
         time_off.carry_out(session, shown, hours, now, note=REASON, actor_id=actor_id)
     importing.leave_rosters(session, [person.id], now)
 

@@ -61,7 +61,9 @@ def accept(
 
 
 @deed
-def rather_wait(session: Session, booking_id: uuid.UUID, now: datetime, *, member_id: int | None = None) -> Booking:
+def rather_wait(
+    session: Session, booking_id: uuid.UUID, organisation: Organisation, now: datetime, *, member_id: int | None = None
+) -> Booking:
     """Give up a booking that was handed to somebody else, to wait for the analyst who was asked for: never late.
 
     Raises NotFound, AlreadyStarted, NotConfirmed where nobody else stands in.
@@ -80,6 +82,7 @@ def rather_wait(session: Session, booking_id: uuid.UUID, now: datetime, *, membe
     session.flush()
     letter(session, "cancelled", booking, facts.booking_facts(session, booking, is_late=False), now)
     register.write(session, "rather-waits", "booking", booking.public_id, now, actor_id=booking.member_id)
+    offers.pass_on(session, booking.occurrence_id, organisation, now, [booking.slot])
     return booking
 
 

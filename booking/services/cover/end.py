@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import cover as rules
+from booking.domain.organisation import Organisation
 from booking.domain.recurrence import LONGEST
 from booking.services.cover.steps import cancel, offer_for, pending_of
 from booking.services.deed import deed
@@ -34,7 +35,7 @@ def lapsed(session: Session, now: datetime) -> list[uuid.UUID]:
 
 
 @deed
-def lapse(session: Session, booking_id: uuid.UUID, now: datetime) -> bool:
+def lapse(session: Session, booking_id: uuid.UUID, organisation: Organisation, now: datetime) -> bool:
     """Cancel a booking that nobody could take, one hour before its start, with an apology; whether it was so."""
     booking = queries.locked(session, booking_id)
     is_pending = any(one.id == booking.id for one in pending_of(session, [booking.occurrence_id], now))
@@ -45,4 +46,5 @@ def lapse(session: Session, booking_id: uuid.UUID, now: datetime) -> bool:
         offers.end(session, offer.id, "lapsed", now)
     cancel(session, booking, f"{booking.analyst.name} is away, and nobody else is free then.", now)
     register.write(session, "lapsed", "booking", booking.public_id, now)
+    offers.pass_on(session, booking.occurrence_id, organisation, now)
     return True

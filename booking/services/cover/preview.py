@@ -21,6 +21,7 @@ from booking.store import worlds
 from booking.store.claims import Claim
 from booking.store.people import Person, Role
 from booking.store.programme import SCHEDULED, Occurrence, Roster
+from booking.store.queries import calendar
 from booking.store.waiting import Offer
 
 MOST_AWAY = timedelta(days=366)
@@ -50,7 +51,14 @@ class Shown:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def show(session: Session, analyst: uuid.UUID, starts_at: datetime, ends_at: datetime, now: datetime) -> Shown:
+def show(
+    session: Session,
+    analyst: uuid.UUID,
+    starts_at: datetime,
+    ends_at: datetime,
+    organisation: Organisation,
+    now: datetime,
+) -> Shown:
     """What the analyst's being away in [starts_at, ends_at) would mean. Raises NotFound, SpanNotAccepted."""
     person = session.scalars(
         select(Person)
@@ -62,7 +70,7 @@ def show(session: Session, analyst: uuid.UUID, starts_at: datetime, ends_at: dat
     if not starts_at < ends_at <= starts_at + MOST_AWAY or ends_at <= now:
         raise SpanNotAccepted("time away ends after it begins, is not over, and lasts a year at the most")
     rows = occurrences(session, person.id, max(starts_at, now), ends_at)
-    return shown_of(session, person, starts_at, ends_at, rows, now)
+    return shown_of(session, person, starts_at, ends_at, rows, organisation, now)
 
 
 def occurrences(session: Session, analyst_id: int, start: datetime, end: datetime) -> list[Occurrence]:
@@ -85,7 +93,13 @@ def occurrences(session: Session, analyst_id: int, start: datetime, end: datetim
 
 
 def shown_of(
-    session: Session, person: Person, start: datetime, end: datetime, rows: list[Occurrence], now: datetime
+    session: Session,
+    person: Person,
+    start: datetime,
+    end: datetime,
+    rows: list[Occurrence],
+    organisation: Organisation,
+    now: datetime,
 ) -> Shown:
     ids = [row.id for row in rows]
     held = [booking for booking in worlds.held(session, ids, now) if booking.analyst_id == person.id]
@@ -106,13 +120,13 @@ def shown_of(
         )
         for row in rows
     ]
-    analysts, members = _taken(session, places, held)
+    taken = _taken(session, places, held, organisation)
     offered = set(
         session.scalars(
             select(Offer.member_id).where(Offer.status == "open", Offer.member_id.in_({b.member_id for b in held}))
         )
     )
-    cover = rules.plan(places, analysts, members, offered, now)
+    cover = rules.plan(places, taken, offered, now)
     names = {
         person_id: name
         for person_id, name in session.execute(
@@ -126,25 +140,24 @@ def shown_of(
 
 
 def _taken(
-    session: Session, places: list[Place], held: list[Held]
-) -> tuple[set[tuple[int, datetime]], set[tuple[int, datetime]]]:
-    """What owns quarters of the others and of the members while these places last, these bookings apart."""
+    session: Session, places: list[Place], held: list[Held], organisation: Organisation
+) -> set[tuple[int, datetime]]:
+    """(person, quarter) of what the others and the members have while these places last, these bookings apart."""
     if not places:
-        return set(), set()
+        return set()
     own = {booking.id for booking in held}
+    others = {analyst_id for place in places for analyst_id in place.others}
     start, end = min(place.starts_at for place in places), max(place.ends_at for place in places)
     found = session.execute(
-        select(Claim.analyst_id, Claim.member_id, Claim.quarter_at, Claim.booking_id).where(
+        select(Claim.person_id, Claim.quarter_at, Claim.booking_id).where(
             Claim.quarter_at >= start,
             Claim.quarter_at < end,
-            (Claim.analyst_id.in_({a for place in places for a in place.others}))
-            | (Claim.member_id.in_({booking.member_id for booking in held})),
+            Claim.person_id.in_(others | {booking.member_id for booking in held}),
         )
-    ).all()
-    rest = [row for row in found if row.booking_id not in own]
-    return {(row.analyst_id, row.quarter_at) for row in rest}, {
-        (row.member_id, row.quarter_at) for row in rest if row.member_id is not None
-    }
+    )
+    claimed = {(row.person_id, row.quarter_at) for row in found if row.booking_id not in own}
+    engaged = calendar.engaged(session, others, organisation, start, end)
+    return claimed | calendar.touched(engaged, {quarter for place in places for quarter in place.quarters})
 
 
 def span_of_days(first: str, last: str, organisation: Organisation) -> tuple[datetime, datetime]:

@@ -10,6 +10,8 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.domain.organisation import Organisation
+from booking.domain.slots import Slot
 from booking.services.cover.steps import hand, left_by, offer_for, pending_of
 from booking.services.deed import deed
 from booking.store import locks, offers, register
@@ -17,6 +19,7 @@ from booking.store.away import Away
 from booking.store.claims import Claim
 from booking.store.people import Person, Role
 from booking.store.programme import SCHEDULED, Roster
+from booking.store.waiting import Offer
 
 
 class AlreadyCovered(errors.Refusal):
@@ -26,7 +29,7 @@ class AlreadyCovered(errors.Refusal):
 
 
 @deed
-def take(session: Session, occurrence: uuid.UUID, taker_id: int, now: datetime) -> int:
+def take(session: Session, occurrence: uuid.UUID, taker_id: int, organisation: Organisation, now: datetime) -> int:
     """ "I'll take it": join the roster and have every booking that still looks for somebody; how many those are.
 
     Raises NotFound, NotAllowed for whoever is no analyst, AlreadyCovered where nothing is left to take.
@@ -45,20 +48,24 @@ def take(session: Session, occurrence: uuid.UUID, taker_id: int, now: datetime) 
         last = max((one.position for one in row.roster), default=-1)
         session.add(Roster(occurrence_id=row.id, analyst_id=taker_id, position=last + 1))
         session.flush()
-    busy = {
-        quarter
-        for quarter in session.scalars(
+    busy = set(
+        session.scalars(
             select(Claim.quarter_at).where(
-                Claim.analyst_id == taker_id, Claim.quarter_at >= row.starts_at, Claim.quarter_at < row.ends_at
+                Claim.person_id == taker_id,
+                Claim.quarter_at >= row.starts_at,
+                Claim.quarter_at < row.ends_at,
+                Claim.offer_id.is_(None) | Claim.offer_id.not_in(select(Offer.id).where(Offer.member_id == taker_id)),
             )
         )
-    }
+    )
     taken = 0
     for booking in pending:
-        if busy.isdisjoint(booking.slot.quarters):
+        if busy.isdisjoint(booking.slot.quarters) and booking.member_id != taker_id:
             offer = offer_for(session, booking)
             if offer is not None:
                 offers.end(session, offer.id, "gone", now)
+            slot = Slot(taker_id, booking.starts_at, booking.minutes)
+            offers.give_way(session, slot, booking.member_id, now, to=[taker_id])
             hand(session, booking, taker_id, f"{booking.analyst.name} is away.", now)
             busy |= set(booking.slot.quarters)
             taken += 1

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from booking.domain import cover as rules
 from booking.domain import errors
 from booking.domain.cover import ASKED, HANDED, OFFERED, Covered
+from booking.domain.organisation import Organisation
 from booking.services.cover.preview import Shown, show, shown_of
 from booking.services.cover.steps import cancel, hand, left_by, letter, offer_for, pending_of
 from booking.services.deed import deed
@@ -39,6 +40,7 @@ def report(
     analyst: uuid.UUID,
     starts_at: datetime,
     ends_at: datetime,
+    organisation: Organisation,
     now: datetime,
     *,
     fingerprint: str,
@@ -49,11 +51,11 @@ def report(
 
     Raises CoverChanged where bookings have changed since it was shown, NotFound, SpanNotAccepted.
     """
-    seen = show(session, analyst, starts_at, ends_at, now)
+    seen = show(session, analyst, starts_at, ends_at, organisation, now)
     rows = list(locks.occurrences(session, [place.occurrence_id for place in seen.cover.places]).values())
     members = {booking.member_id for place in seen.cover.places for booking in place.bookings}
     locks.persons(session, members)
-    shown = shown_of(session, seen.analyst, starts_at, ends_at, rows, now)
+    shown = shown_of(session, seen.analyst, starts_at, ends_at, rows, organisation, now)
     if shown.fingerprint != fingerprint:
         raise CoverChanged(shown)
     return carry_out(session, shown, rows, now, note=note, actor_id=actor_id)
@@ -120,7 +122,7 @@ def _settle(session: Session, covered: Covered, person: Person, now: datetime) -
         )
         session.add(offer)
         session.flush()
-        claims.hold_for_offer(session, covered.slot, offer.id)
+        claims.hold_for_offer(session, covered.slot, booking.member_id, offer.id, booking.slot)
         told = facts.booking_facts(
             session,
             booking,
@@ -191,7 +193,9 @@ def _tell_coordinators(session: Session, shown: Shown, note: str, now: datetime)
 
 
 @deed
-def back(session: Session, away_id: uuid.UUID, now: datetime, *, actor_id: int | None = None) -> Away:
+def back(
+    session: Session, away_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor_id: int | None = None
+) -> Away:
     """The analyst is back, or comes after all: on the rosters again, from now on. Raises NotFound."""
     away = session.scalars(select(Away).where(Away.public_id == away_id)).one_or_none()
     if away is None:

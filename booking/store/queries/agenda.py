@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from booking.domain import agenda, turns
 from booking.domain.agenda import Colleague, LastTime, Staffed, Visit
 from booking.domain.meetings import Appointment, Meeting
+from booking.domain.organisation import Organisation
 from booking.domain.turns import Turn
 from booking.store.bookings import CAME, CONFIRMED, Booking
 from booking.store.notes import Note
@@ -46,11 +47,11 @@ def analysts(session: Session) -> list[Analyst]:
 
 
 def staffed(
-    session: Session, analyst_id: int, start: datetime, end: datetime, bookable: Collection[str], now: datetime
+    session: Session, analyst_id: int, start: datetime, end: datetime, organisation: Organisation, now: datetime
 ) -> list[Staffed]:
     """The occurrences in [start, end) that the analyst staffs or is booked in, by start: six statements at the most.
 
-    `bookable` names the kinds that have slots. Cancelled occurrences have no rows; cancelled bookings are left out.
+    Cancelled occurrences have no rows; cancelled bookings are left out.
     """
     found = {meeting.public_id: meeting for meeting in queries.meetings(session, start, end, analyst_id=analyst_id)}
     until = max([end, *(meeting.ends_at for meeting in found.values())])
@@ -62,8 +63,8 @@ def staffed(
     for booking in booked:
         found.setdefault(booking.meeting.public_id, booking.meeting)
     hours: dict[uuid.UUID, Timetable] = {}
-    if any(meeting.kind in bookable for meeting in found.values()):
-        hours = {one.public_id: one for one in timetables.coming(session, bookable, start, end)}
+    if any(meeting.kind in organisation.bookable for meeting in found.values()):
+        hours = {one.public_id: one for one in timetables.coming(session, organisation, start, end)}
     last = last_times(session, [booking.public_id for booking in booked], now) if booked else {}
     ordered = sorted(found.values(), key=lambda meeting: (meeting.starts_at, meeting.public_id))
     return [_staffed(meeting, hours.get(meeting.public_id), analyst_id, booked, last, now) for meeting in ordered]

@@ -77,7 +77,7 @@ def between(session: Session, start: datetime, end: datetime, slug: str | None =
         occurrence_id: count
         for occurrence_id, count in session.execute(
             select(Booking.occurrence_id, func.count())
-            .join(Claim, Claim.booking_id == Booking.id)
+            .join(Claim, (Claim.booking_id == Booking.id) & (Claim.person_id == Booking.analyst_id))
             .where(Booking.occurrence_id.in_(ids), Booking.status == CONFIRMED)
             .group_by(Booking.occurrence_id)
         )

@@ -43,10 +43,10 @@ class Search:
     def coming(self) -> list[Timetable]:
         """What is bookable and begins within the horizon, or has begun and is not over, earliest first."""
         organisation, now = self.organisation, self.now
-        kinds = [name for name, kind in organisation.kinds.items() if kind.bookable]
         policies = (organisation.policy, *organisation.series_policies.values())
         end = now + timedelta(days=max(policy.horizon_days for policy in policies), minutes=1)
-        found = timetables.coming(self.session, kinds, now - timedelta(days=1), end, self.member_id, self.asker.moving)
+        start = now - timedelta(days=1)
+        found = timetables.coming(self.session, organisation, start, end, self.member_id, self.asker.moving)
         return [one for one in found if one.hours.ends_at > now]
 
     def nearest(self, occurrence: uuid.UUID, minutes: int, wanted_at: datetime) -> tuple[Timetable, list[Slot]] | None:
@@ -54,7 +54,7 @@ class Search:
 
         None where there is no such occurrence.
         """
-        found = timetables.timetable(self.session, occurrence, self.member_id, self.asker.moving)
+        found = timetables.timetable(self.session, occurrence, self.organisation, self.member_id, self.asker.moving)
         if found is None:
             return None
         free = slots.offered(found.hours, self.bookable(found, minutes))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import bindparam, func, literal, select, union_all
+from sqlalchemy import bindparam, exists, func, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from booking.domain.organisation import Organisation, Policy
@@ -18,6 +19,8 @@ from booking.store.base import table_of
 from booking.store.claims import Claim
 from booking.store.people import Person
 from booking.store.programme import CANCELLED, Occurrence, Roster, Series
+from booking.store.queries import calendar
+from booking.store.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,11 @@ class Analyst:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """One occurrence for whoever looks for a slot. `minutes`: the series' own lengths, empty for the policy's."""
+    """One occurrence for whoever looks for a slot. `minutes`: the series' own lengths, empty for the policy's.
+
+    `held` names, by (person, quarter), the offers to the reader that own quarters here: booking over one ends it.
+    `is_awaited`: somebody is on its waitlist; known of one that is read alone.
+    """
 
     id: int
     public_id: uuid.UUID
@@ -43,6 +50,8 @@ class Timetable:
     hours: Hours
     analysts: tuple[Analyst, ...]
     title: str = ""
+    held: Mapping[tuple[int, datetime], int] = field(default_factory=dict)
+    is_awaited: bool = False
 
     def policy(self, organisation: Organisation) -> Policy:
         """The policy of its series, with the lengths that the series itself states."""
@@ -52,7 +61,7 @@ class Timetable:
 
 # plain tables: what is asked on every page needs no object of a class
 _occurrence, _series, _roster = table_of(Occurrence), table_of(Series), table_of(Roster)
-_person, _claim = table_of(Person), table_of(Claim)
+_person, _claim, _waiting = table_of(Person), table_of(Claim), table_of(Waiting)
 _HEAD = (
     _occurrence.c.id,
     _occurrence.c.public_id,
@@ -67,8 +76,9 @@ _HEAD = (
 )
 _STAFF = (_roster.c.analyst_id, _person.c.public_id, _person.c.name, _person.c.about)
 _WITH_SERIES = _occurrence.join(_series, _series.c.id == _occurrence.c.series_id)
+_IS_AWAITED = exists().where(_waiting.c.occurrence_id == _occurrence.c.id, _waiting.c.ended_at.is_(None))
 _ONE = (
-    select(*_HEAD, *_STAFF)
+    select(*_HEAD, *_STAFF, _IS_AWAITED)
     .select_from(
         _WITH_SERIES.outerjoin(
             _roster, (_roster.c.occurrence_id == _occurrence.c.id) & _roster.c.is_away.is_(False)
@@ -95,74 +105,118 @@ _TEAMS = (
     .order_by(_roster.c.occurrence_id, _roster.c.position, _roster.c.analyst_id)
 )
 _NOBODY = [(None, None, None, None)]
-_WITHIN = (_claim.c.quarter_at >= bindparam("start"), _claim.c.quarter_at < bindparam("end"))
-_CLAIMS = select(_claim.c.analyst_id, _claim.c.quarter_at, _claim.c.booking_id).where(
-    _claim.c.analyst_id.in_(bindparam("analyst_ids", expanding=True)), *_WITHIN
+#: Person, what (0 for a claim), when, until when, the booking and the offer that own the quarter.
+_CLAIMS = select(
+    _claim.c.person_id, literal(0), _claim.c.quarter_at, _claim.c.quarter_at, _claim.c.booking_id, _claim.c.offer_id
+).where(
+    _claim.c.person_id.in_(bindparam("person_ids", expanding=True)),
+    _claim.c.quarter_at >= bindparam("start"),
+    _claim.c.quarter_at < bindparam("end"),
 )
-#: The analysts' claims and, told apart by analyst 0, the member's own.
-_CLAIMS_AND_OWN = union_all(
+_CALENDARS = union_all(
     _CLAIMS,
-    select(literal(0), _claim.c.quarter_at, _claim.c.booking_id).where(
-        _claim.c.member_id == bindparam("member_id"), *_WITHIN
-    ),
+    calendar.WHERE_ENROLLED.add_columns(null(), null()),
+    calendar.WHAT_IS_PRESENTED.add_columns(null(), null()),
 )
 
 
 def timetable(
-    session: Session, public_id: uuid.UUID, member_id: int | None = None, moving: int | None = None
+    session: Session,
+    public_id: uuid.UUID,
+    organisation: Organisation,
+    member_id: int | None = None,
+    moving: int | None = None,
 ) -> Timetable | None:
     """The occurrence of that id, None if there is none: two statements.
 
-    With `member_id` the quarters that this member holds anywhere count as taken; those of the booking `moving`
-    (an internal id) count as free.
+    With `member_id` it is read for this member: quarters that they have anywhere, in whatever role, count as taken;
+    what is offered to them, and the quarters of the booking `moving` (an internal id), count as free; and they are not
+    among the analysts, since nobody books themselves.
     """
     rows = session.connection().execute(_ONE, {"public_id": public_id}).all()
-    found = _timetables(session, rows, member_id, moving)
-    return found[0] if found else None
+    found = _timetables(session, rows, organisation, member_id, moving)
+    return replace(found[0], is_awaited=bool(rows[0][14])) if found else None
 
 
 def coming(
     session: Session,
-    kinds: Iterable[str],
+    organisation: Organisation,
     start: datetime,
     end: datetime,
     member_id: int | None = None,
     moving: int | None = None,
 ) -> list[Timetable]:
-    """The occurrences of these kinds that start in [start, end), earliest first: three statements."""
-    heads = session.execute(_BETWEEN, {"kinds": list(kinds), "start": start, "end": end}).all()
+    """The bookable occurrences that start in [start, end), earliest first: three statements. See `timetable`."""
+    heads = session.execute(_BETWEEN, {"kinds": list(organisation.bookable), "start": start, "end": end}).all()
     teams: dict[int, list[Sequence[Any]]] = {}
     if heads:
         for occurrence_id, *who in session.execute(_TEAMS, {"ids": [head[0] for head in heads]}):
             teams.setdefault(occurrence_id, []).append(who)
     rows = [(*head, *who) for head in heads for who in teams.get(head[0], _NOBODY)]
-    return _timetables(session, rows, member_id, moving)
+    return _timetables(session, rows, organisation, member_id, moving)
+
+
+@dataclass(slots=True)
+class _Calendars:
+    """What the people concerned have while the occurrences last: claims by (person, quarter), meetings by person.
+
+    `held` names the offer to the member who asks that owns a quarter, theirs or an analyst's: free for them.
+    """
+
+    taken: set[tuple[int, datetime]] = field(default_factory=set)
+    held: dict[tuple[int, datetime], int] = field(default_factory=dict)
+    meetings: list[tuple[int, datetime, datetime]] = field(default_factory=list)
 
 
 def _timetables(
-    session: Session, rows: Iterable[Sequence[Any]], member_id: int | None, moving: int | None
+    session: Session,
+    rows: Iterable[Sequence[Any]],
+    organisation: Organisation,
+    member_id: int | None,
+    moving: int | None,
 ) -> list[Timetable]:
     groups = [list(group) for _, group in groupby(rows, key=lambda row: row[0])]
     if not groups:
         return []
-    analyst_ids = {row[10] for group in groups for row in group if row[10] is not None}
-    between = {"start": min(group[0][2] for group in groups), "end": max(group[0][3] for group in groups)}
+    people = {row[10] for group in groups for row in group if row[10] is not None}
     if member_id is not None:
-        values = {"analyst_ids": list(analyst_ids), "member_id": member_id, **between}
-        rows = session.connection().execute(_CLAIMS_AND_OWN, values)
-    else:
-        rows = session.connection().execute(_CLAIMS, {"analyst_ids": list(analyst_ids), **between})
-    claimed = [(analyst_id, quarter_at) for analyst_id, quarter_at, b in rows if b is None or b != moving]
-    held = frozenset(quarter_at for analyst_id, quarter_at in claimed if analyst_id == 0)
-    taken = [(analyst_id, quarter_at) for analyst_id, quarter_at in claimed if analyst_id != 0]
-    return [_timetable(group, taken, held) for group in groups]
+        people.add(member_id)
+    values = {
+        "person_ids": list(people),
+        "without_slots": list(organisation.without_slots),
+        **calendar.bounds(min(group[0][2] for group in groups), max(group[0][3] for group in groups)),
+    }
+    found = session.connection().execute(_CALENDARS, values).all()
+    calendars = _calendars(found, member_id, moving)
+    return [_timetable(group, calendars, member_id) for group in groups]
 
 
-def _timetable(rows: list[Sequence[Any]], taken: list[tuple[int, datetime]], held: frozenset[datetime]) -> Timetable:
+def _calendars(rows: Sequence[Sequence[Any]], member_id: int | None, moving: int | None) -> _Calendars:
+    found = _Calendars()
+    own_offers = {offer_id for person_id, _, _, _, _, offer_id in rows if person_id == member_id} - {None}
+    for person_id, what, at, until, booking_id, offer_id in rows:
+        if what == calendar.ENROLLED and person_id == member_id:
+            continue  # whoever is enrolled may book all the same: only an analyst is missed by others
+        if what:
+            found.meetings.append((person_id, at, until))
+        elif offer_id is not None and offer_id in own_offers:
+            found.held[person_id, at] = offer_id
+        elif booking_id is None or booking_id != moving:
+            found.taken.add((person_id, at))
+    return found
+
+
+def _timetable(rows: list[Sequence[Any]], calendars: _Calendars, member_id: int | None) -> Timetable:
     occurrence_id, public_id, starts_at, ends_at, status, slug, kind, zone, minutes, title = tuple(rows[0])[:10]
-    analysts = tuple(Analyst(row[10], row[11], row[12], row[13]) for row in rows if row[10] is not None)
-    here = frozenset((analyst_id, at) for analyst_id, at in taken if starts_at <= at < ends_at)
+    analysts = tuple(Analyst(row[10], row[11], row[12], row[13]) for row in rows if row[10] not in {None, member_id})
     ids = tuple(analyst.id for analyst in analysts)
-    hours = Hours(starts_at, ends_at, ids, here, status == CANCELLED, held)
+    hours = Hours(starts_at, ends_at, ids, frozenset(), status == CANCELLED)
+    quarters = hours.quarters
+    busy = {*calendars.taken, *calendar.touched(calendars.meetings, quarters)}
+    taken = frozenset((analyst_id, at) for at in quarters for analyst_id in ids if (analyst_id, at) in busy)
+    own = frozenset(at for at in quarters if (member_id, at) in busy)
     lengths = tuple(int(length) for length in minutes.split(",")) if minutes else ()
-    return Timetable(occurrence_id, public_id, slug, kind, zone, lengths, hours, analysts, title)
+    hours = replace(hours, taken=taken, own=own)
+    return Timetable(
+        occurrence_id, public_id, slug, kind, zone, lengths, hours, analysts, title, MappingProxyType(calendars.held)
+    )

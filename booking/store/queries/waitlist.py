@@ -10,13 +10,15 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from booking.domain import zones
+from booking.domain import slots, zones
+from booking.domain.organisation import Organisation
 from booking.domain.policy import Standing
 from booking.domain.waitlist import Place
 from booking.store.bookings import CAME, CONFIRMED, NO_SHOW, Booking
 from booking.store.claims import Claim
 from booking.store.people import Person, Role
 from booking.store.programme import SCHEDULED, Occurrence, Series
+from booking.store.queries import calendar
 from booking.store.waiting import Offer, Waiting
 
 MOST = 1000  # places of one clinic that count: nobody's turn comes behind them
@@ -41,11 +43,15 @@ _open = aliased(Offer)
 
 
 def places(
-    session: Session, occurrence_ids: Collection[int], zone: str, now: datetime, no_shows_since: datetime
+    session: Session,
+    occurrence_ids: Collection[int],
+    organisation: Organisation,
+    now: datetime,
+    no_shows_since: datetime,
 ) -> dict[int, list[Place]]:
-    """The places on the waitlists of those occurrences, by occurrence id, in no order; three statements.
+    """The places on the waitlists of those occurrences, by occurrence id, in no order; five statements.
 
-    `zone` is the programme's: memberships end at the end of a day there.
+    Memberships end at the end of a day in the programme's zone.
     """
     if not occurrence_ids:
         return {}
@@ -102,7 +108,7 @@ def places(
     ).all()
     if not rows:
         return {}
-    own = _own(session, {row[2] for row in rows}, occurrence_ids)
+    own = _own(session, {row[2] for row in rows}, occurrence_ids, organisation)
     passed = _passed(session, [row[0] for row in rows])
     found: dict[int, list[Place]] = {}
     for row in rows:
@@ -114,7 +120,7 @@ def places(
             row[4],
             row[5],
             standing,
-            not row[11] and _ends_before(row[9], row[12], zone),
+            not row[11] and _ends_before(row[9], row[12], organisation.zone),
             bool(row[13]),
             own.get(row[2], frozenset()),
             passed.get(row[0], frozenset()),
@@ -129,21 +135,27 @@ def _ends_before(member_until: date | None, next_at: datetime | None, zone: str)
 
 
 def _own(
-    session: Session, member_ids: Collection[int], occurrence_ids: Collection[int]
+    session: Session, member_ids: Collection[int], occurrence_ids: Collection[int], organisation: Organisation
 ) -> dict[int, frozenset[datetime]]:
-    """The quarters that the members hold while those occurrences last."""
-    start, end = session.execute(
-        select(func.min(Occurrence.starts_at), func.max(Occurrence.ends_at)).where(Occurrence.id.in_(occurrence_ids))
-    ).one()
-    found: dict[int, set[datetime]] = {}
-    for member_id, quarter_at in session.execute(
-        select(Claim.member_id, Claim.quarter_at).where(
-            Claim.member_id.in_(member_ids), Claim.quarter_at >= start, Claim.quarter_at < end
+    """The quarters that the members have while those occurrences last, in whatever role; an offer's are not counted."""
+    hours = session.execute(
+        select(Occurrence.starts_at, Occurrence.ends_at).where(Occurrence.id.in_(occurrence_ids))
+    ).all()
+    start, end = min(row.starts_at for row in hours), max(row.ends_at for row in hours)
+    claimed = session.execute(
+        select(Claim.person_id, Claim.quarter_at).where(
+            Claim.person_id.in_(member_ids),
+            Claim.quarter_at >= start,
+            Claim.quarter_at < end,
+            Claim.offer_id.is_(None),
         )
-    ):
-        if member_id is not None:
-            found.setdefault(member_id, set()).add(quarter_at)
-    return {member_id: frozenset(quarters) for member_id, quarters in found.items()}
+    )
+    quarters = {at for row in hours for at in slots.Hours(row.starts_at, row.ends_at, (), frozenset()).quarters}
+    presented = calendar.engaged(session, member_ids, organisation, start, end, only_presented=True)
+    found: dict[int, set[datetime]] = {}
+    for member_id, quarter_at in [*claimed, *calendar.touched(presented, quarters)]:
+        found.setdefault(member_id, set()).add(quarter_at)
+    return {member_id: frozenset(mine) for member_id, mine in found.items()}
 
 
 def _passed(session: Session, waiting_ids: Collection[int]) -> dict[int, frozenset[tuple[int, datetime]]]:

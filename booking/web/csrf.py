@@ -17,11 +17,10 @@ from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, request, session
-from flask.typing import ResponseReturnValue
+from flask import current_app, request, session
 from itsdangerous import BadData, URLSafeSerializer
 
-from booking.web import context, refusals
+from booking.web import context
 from booking.web.reader import current_user
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -29,6 +28,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 FIELD = "csrf_token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_AGE = timedelta(days=7)
+SIGNED_OUT = "You've been signed out since you opened this page."
 NOT_SENT = "Your form wasn’t sent"
 _NONCE = "form"  # the key in the session cookie
 _CACHED = "booking.csrf_token"  # the key in the request's environment
@@ -63,6 +63,11 @@ class Token:
     reader: str
     issued_at: datetime
     page: str
+
+
+def is_exempt(view: Callable[..., Any]) -> bool:
+    """Whether a view takes forms without a token."""
+    return bool(getattr(view, "is_csrf_exempt", False))
 
 
 def exempt(view: View) -> View:
@@ -167,6 +172,16 @@ def _token_reason() -> Reason | None:
     return Reason.OTHER_PERSON if sent.reader else Reason.SIGNED_IN
 
 
+def origins() -> tuple[str, str | None, str]:
+    """The public address, what the browser says and what the proxy says: for the operator's log."""
+    return _public(), _origin(), _seen()
+
+
+def typed_fields() -> list[tuple[str, str]]:
+    """The fields of the form that this request sends, in their order, without its token."""
+    return [(name, value) for name, value in request.form.items(multi=True) if name != FIELD]
+
+
 def reason() -> Reason | None:
     """Why this request's form is refused; None if it is accepted."""
     return _site_reason() or _token_reason()
@@ -185,7 +200,7 @@ def sentence(why: Reason) -> str:
         "again and send the form once more.",
         Reason.INCOMPLETE: "It was incomplete, or the page is out of date. Open the page again and send it once more.",
         Reason.TOO_OLD: f"You opened this page more than {MAX_AGE.days} days ago. Check the form, then send it again.",
-        Reason.SIGNED_OUT: "You've been signed out since you opened this page.",
+        Reason.SIGNED_OUT: f"{SIGNED_OUT} Check the form, then send it again.",
         Reason.SIGNED_IN: f"You've signed in as {who} since you opened this page. Check the form, then send it again.",
         Reason.OTHER_PERSON: f"You're signed in as {who} now, and opened this page as somebody else. "
         "Check the form, then send it again.",
@@ -197,24 +212,3 @@ def sentence(why: Reason) -> str:
 def status(why: Reason) -> int:
     """The HTTP status that goes with the reason."""
     return 403 if why is Reason.OTHER_SITE else 409 if why in RECOVERABLE else 400
-
-
-def init_app(app: Flask, exempt_blueprints: frozenset[str]) -> None:
-    """Check every form before its view runs; of a blueprint that is exempt, none."""
-    app.jinja_env.globals["csrf_token"] = token
-
-    @app.before_request
-    def check() -> ResponseReturnValue | None:
-        if request.method in SAFE_METHODS or request.endpoint is None or request.blueprint in exempt_blueprints:
-            return None
-        if getattr(current_app.view_functions[request.endpoint], "is_csrf_exempt", False):
-            return None
-        why = reason()
-        if why is None:
-            return None
-        if why is Reason.OTHER_ADDRESS:
-            where = (_public(), _origin(), _seen())
-            app.logger.warning(
-                "a form was refused: BOOKING_BASE_URL is %s but the browser has %s and the proxy says %s", *where
-            )
-        return refusals.page(status(why), sentence(why), why, NOT_SENT)

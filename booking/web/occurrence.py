@@ -19,7 +19,19 @@ from booking.services.waitlist import Wish, join
 from booking.store import people
 from booking.store.queries import enrolments, timetables, visits
 from booking.store.queries import meetings as queries
-from booking.web import access, booked, clinic, context, enrolling, membership, picker, refusals, shell, sign_in
+from booking.web import (
+    access,
+    booked,
+    clinic,
+    context,
+    enrolling,
+    forms,
+    membership,
+    picker,
+    refusals,
+    shell,
+    sign_in,
+)
 from booking.web.clinic import Typed
 from booking.web.picker import Chosen
 from booking.web.reader import current_user
@@ -32,10 +44,10 @@ blueprint = Blueprint("occurrence", __name__, url_prefix="/occurrences")
 def show(public_id: uuid.UUID) -> ResponseReturnValue:
     """The page; what was typed before signing in stands in its form again."""
     typed = Typed()
-    if current_user.is_authenticated and "typed" in request.args:
-        before = sign_in.typed_before()
-        chosen = Chosen(before.get("slot", ""), before.get("minutes", ""))
-        typed = Typed(chosen, before.get("topic", ""), before.get("link", ""))
+    if (kept := forms.kept()) is not None:
+        fields = dict(kept.fields)
+        chosen = Chosen(fields.get("slot", "")[:80], fields.get("minutes", "")[:3])
+        typed = Typed(chosen, fields.get("topic", ""), fields.get("link", ""))
     elif current_user.is_authenticated and "go_on" in request.args:
         typed = _going_on(public_id, request.args["go_on"])
     elif "slot" in request.args:
@@ -78,8 +90,8 @@ def make(public_id: uuid.UUID) -> ResponseReturnValue:
     member, replaces = form.get("member", "").strip()[:254], form.get("replaces", "")[:36]
     typed = Typed(chosen, form.get("topic", ""), form.get("link", ""), member, replaces)
     if not current_user.is_authenticated:
-        fields = {"slot": slot[:80], "minutes": minutes[:3], "topic": typed.topic[:2500], "link": typed.link[:1000]}
-        return sign_in.ask_first(url_for("occurrence.show", public_id=public_id), fields)
+        fields = [("slot", slot), ("minutes", minutes), ("topic", typed.topic), ("link", typed.link)]
+        return sign_in.ask_first(url_for("occurrence.show", public_id=public_id), fields=fields)
     key = form.get("key", "")[:64]
     try:
         wanted = picker.request_of(public_id, typed.chosen, typed.topic, typed.link, key)
@@ -124,8 +136,7 @@ def wait(public_id: uuid.UUID) -> ResponseReturnValue:
     form = request.form
     typed = Typed(Chosen(), form.get("topic", ""), form.get("link", ""))
     if not current_user.is_authenticated:
-        fields = {"topic": typed.topic[:2500], "link": typed.link[:1000]}
-        return sign_in.ask_first(url_for("occurrence.show", public_id=public_id), fields)
+        return sign_in.ask_first(url_for("occurrence.show", public_id=public_id))
     minutes, analyst = form.get("wait_minutes", ""), form.get("wait_analyst", "")
     try:
         wish = Wish(
@@ -150,7 +161,7 @@ def wait(public_id: uuid.UUID) -> ResponseReturnValue:
 def enrol(public_id: uuid.UUID) -> ResponseReturnValue:
     """Take a place in this one, or in all; whoever is signed out signs in first."""
     if not current_user.is_authenticated:
-        return sign_in.ask_first(url_for("occurrence.show", public_id=public_id), {})
+        return sign_in.ask_first(url_for("occurrence.show", public_id=public_id), fields=())
     whole = request.form.get("whole") == "1"
     try:
         enrol_deed(context.db(), public_id, current_user.id, context.organisation(), context.now(), whole=whole)
@@ -167,7 +178,7 @@ def enrol(public_id: uuid.UUID) -> ResponseReturnValue:
 def join_now(public_id: uuid.UUID) -> ResponseReturnValue:
     """Take a place if there is none yet, and go to the door; whoever is signed out signs in first."""
     if not current_user.is_authenticated:
-        return sign_in.ask_first(url_for("occurrence.show", public_id=public_id), {})
+        return sign_in.ask_first(url_for("occurrence.show", public_id=public_id), fields=())
     try:
         attend.join(context.db(), public_id, context.organisation(), context.now(), member_id=current_user.id)
     except errors.NotFound:

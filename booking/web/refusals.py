@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from flask import Flask, Response, current_app, render_template, request
@@ -151,10 +152,12 @@ PAGES = {
 }
 
 
-def page(code: int, words: str = "", machine_code: str = "", heading: str = "") -> tuple[str, int]:
-    """An error page with that status; what is not given is as usual for it."""
+def page(
+    code: int, words: str = "", machine_code: str = "", heading: str = "", typed: Sequence[str] = ()
+) -> tuple[str, int]:
+    """An error page with that status; what is not given is as usual for it. `typed` is shown to be copied."""
     usual_heading, usual = PAGES.get(code, PAGES[400] if code < 500 else PAGES[500])
-    shown = {"heading": heading or usual_heading, "words": words or usual, "code": machine_code or code}
+    shown = {"heading": heading or usual_heading, "words": words or usual, "code": machine_code or code, "typed": typed}
     return render_template("errors/page.html", **shown), code
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import MultiDict
 
 from booking.domain import addresses, errors, tokens
 from booking.domain.sign_in import VALID_MINUTES, code_in, masked
@@ -21,8 +22,20 @@ from booking.web.reader import current_user
 
 blueprint = Blueprint("sign_in", __name__)
 
-TYPED = "typed-"  # how the fields of a form that led here are named while they travel
-MOST_TYPED = 6_000  # characters in all
+MOST_TYPED = 20_000  # characters of what travels along while somebody signs in
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was typed into the form that sends to the path `action`."""
+
+    action: str
+    fields: list[tuple[str, str]]
+
+    @property
+    def has_text(self) -> bool:
+        """Whether there is anything but choices."""
+        return any(" " in value.strip() for _, value in self.fields)
 
 
 def safe_path(target: str | None) -> str:
@@ -32,15 +45,40 @@ def safe_path(target: str | None) -> str:
     return target
 
 
-def typed_fields(form: MultiDict[str, str]) -> dict[str, str]:
-    """The travelling fields of a form; nothing where they are too many or too long."""
-    found = {name.removeprefix(TYPED): value for name, value in form.items() if name.startswith(TYPED)}
-    return found if len(json.dumps(found)) <= MOST_TYPED else {}
+def ask_first(return_to: str, reason: str = "", fields: Sequence[tuple[str, str]] | None = None) -> ResponseReturnValue:
+    """The sign-in page in answer to a form that needs a signed-in reader; what was typed goes along.
+
+    `fields` stand for those of the form where the page it returns to has others.
+    """
+    fields = csrf.typed_fields() if fields is None else fields
+    typed = json.dumps({"action": request.path, "fields": fields}) if fields else ""
+    return _ask_page(return_to, typed if len(typed) <= MOST_TYPED else "", reason=reason), 401
 
 
-def ask_first(return_to: str, typed: dict[str, str]) -> ResponseReturnValue:
-    """The sign-in page in answer to a form that needs a signed-in reader: what was typed goes along."""
-    return render_template("sign_in/ask.html", next=return_to, typed=typed, email="", error=""), 401
+def _ask_page(return_to: str, typed: str = "", email: str = "", error: str = "", reason: str = "") -> str:
+    """The page that asks for an email address; `typed` is JSON on its way, `reason` why it asks."""
+    return render_template(
+        "sign_in/ask.html", next=return_to, typed=typed, email=email[:300], error=error, reason=reason
+    )
+
+
+def _typed(stored: object) -> Typed | None:
+    """What `ask_first` wrote, read again; None for anything else."""
+    match stored:
+        case {"action": str(action), "fields": list(fields)}:
+            pairs = [tuple(pair) for pair in fields if isinstance(pair, list) and list(map(type, pair)) == [str, str]]
+            return Typed(action, pairs)
+    return None
+
+
+def _sent_typed() -> dict[str, Any]:
+    """What travels along with the form of the sign-in page; empty if nothing does."""
+    text = request.form.get("typed", "")
+    try:
+        found = json.loads(text) if len(text) <= MOST_TYPED else {}
+    except (ValueError, RecursionError):
+        return {}
+    return found if _typed(found) is not None else {}
 
 
 def wrong_address(typed: str) -> str | None:
@@ -61,21 +99,21 @@ def ask() -> ResponseReturnValue:
         return _send(return_to)
     if current_user.is_authenticated:
         return redirect(return_to, 303)
-    return render_template("sign_in/ask.html", next=return_to, typed={}, email="", error="")
+    return _ask_page(return_to)
 
 
 def _send(return_to: str) -> ResponseReturnValue:
     """Send the email that was asked for, and go to the page that takes its code."""
-    typed = typed_fields(request.form)
+    typed = _sent_typed()
     email = request.form.get("email", "").strip()
-    page = {"next": return_to, "typed": typed, "email": email[:300]}
+    page = (return_to, json.dumps(typed) if typed else "", email)
     if (error := wrong_address(email)) is not None:
-        return render_template("sign_in/ask.html", **page, error=error), 422
+        return _ask_page(*page, error), 422
     sender = security.sender(context.settings())
     try:
         asked = deeds.ask(context.db(), email, sender, context.now(), return_to=return_to, typed=typed)
     except errors.TooManyRequests as refusal:
-        return _wait(render_template("sign_in/ask.html", **page, error=refusals.sentence(refusal)), refusal)
+        return _wait(_ask_page(*page, refusals.sentence(refusal)), refusal)
     return redirect(url_for("sign_in.look", sign_in=asked), 303)
 
 
@@ -152,6 +190,7 @@ def _is_readers(asked: Asked) -> bool:
 
 
 def _go_on(asked: Asked) -> ResponseReturnValue:
+    flash("You’re already signed in.")
     return redirect(_target(asked.sign_in, asked.return_to, has_typed=bool(asked.typed)), 303)
 
 
@@ -159,7 +198,7 @@ def again(asked: Asked | None = None) -> ResponseReturnValue:
     """Ask for another email, because this link or code does not work; what was typed before goes along."""
     return_to, typed = (safe_path(asked.return_to), asked.typed) if asked is not None else ("/", {})
     error = refusals.SENTENCES["sign-in-expired"]
-    return render_template("sign_in/ask.html", next=return_to, typed=typed, email="", error=error), 410
+    return _ask_page(return_to, json.dumps(typed) if typed else "", error=error), 410
 
 
 def _this_browser() -> Browser:
@@ -178,13 +217,13 @@ def _target(sign_in: uuid.UUID, return_to: str, *, has_typed: bool) -> str:
     return f"{target}{'&' if '?' in target else '?'}typed={sign_in}" if has_typed else target
 
 
-def typed_before() -> dict[str, Any]:
-    """What the reader typed on this page before they signed in; empty if nothing."""
+def typed_before() -> Typed | None:
+    """What the reader typed on this page before they signed in; None if nothing."""
     try:
         asked = uuid.UUID(request.args.get("typed", ""))
     except ValueError:
-        return {}
-    return deeds.typed_for(context.db(), current_user.id, asked, context.now())
+        return None
+    return _typed(deeds.typed_for(context.db(), current_user.id, asked, context.now()))
 
 
 @blueprint.post("/sign-out")

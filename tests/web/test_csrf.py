@@ -52,8 +52,9 @@ def sent(
 
 
 def read(answer) -> tuple[int, str, str]:  # type: ignore[no-untyped-def]
-    found = re.search(r'<p class="lead" data-code="([^"]*)">(.*?)</p>', answer.text)
-    return answer.status_code, found[1] if found else "", found[2] if found else ""
+    found = re.search(r'<p class="lead" data-code="(?P<code>[^"]*)">(?P<words>.*?)</p>', answer.text)
+    found = found or re.search(r'data-kept="(?P<code>[^"]*)">.*?</p><p>(?P<words>.*?)</p>', answer.text)
+    return answer.status_code, found["code"] if found else "", found["words"] if found else ""
 
 
 @pytest.fixture
@@ -213,5 +214,6 @@ def test_what_happened_since_the_page_was_opened_is_the_reason_given(
     status, code, words = read(client.post(managed(booking), data=form, headers=HERE))
     assert (status, code) == (409, expected)
     assert sentence in words
+    session.rollback()
     session.refresh(booking)
     assert booking.status == "confirmed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import date, timedelta
 
@@ -124,10 +125,11 @@ def test_a_visitor_learns_of_the_limit_right_after_signing_in_and_keeps_what_was
     booking = a_booking(session, other, member)
     a_booking(session, a_clinic(session, starts_at=CLINIC_AT + timedelta(days=2)), member)
     client = client_of(app)
-    post(client, path_of(clinic), slot="15/20231204T0330Z/any", minutes="15", topic="My words", link="https://e.org/")
-    fields = {"next": path_of(clinic), "email": member.email, "typed-slot": "15/20231204T0330Z/any"}
-    fields |= {"typed-minutes": "15", "typed-topic": "My words", "typed-link": "https://e.org/"}
-    post(client, "/sign-in", **fields)
+    fields = {"slot": "15/20231204T0330Z/any", "minutes": "15", "topic": "My words", "link": "https://e.org/"}
+    shown = post(client, path_of(clinic), **fields).text
+    typed = re.search(r'name="typed" value="([^"]+)"', shown)
+    assert typed is not None
+    post(client, "/sign-in", next=path_of(clinic), email=member.email, typed=html.unescape(typed[1]))
     session.rollback()
     asked = session.scalars(select(SignIn)).one()
     asked.used_at = NOW

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import uuid
@@ -97,8 +98,8 @@ def test_what_was_typed_comes_back_in_another_browser_and_to_nobody_else(
     client, _ = site
     clinic = a_clinic(session)
     back = f"/occurrences/{clinic.public_id}"
-    typed = {"typed-topic": "My <words>", "typed-slot": "15/20231204T0330Z/any", "typed-minutes": "15"}
-    post(client, "/sign-in", email=KNOWN, next=back, **typed)
+    fields = [["topic", "My <words>"], ["slot", "15/20231204T0330Z/any"], ["minutes", "15"]]
+    post(client, "/sign-in", email=KNOWN, next=back, typed=json.dumps({"action": back, "fields": fields}))
     row = asked(session)
     other = client_of(client.application)
     done = post(other, link_of(row.public_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -119,3 +120,8 @@ def sent_from(referrer_policy: str, page: str) -> dict[str, str]:
     if referrer_policy == "no-referrer":
         return {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
     return {"Origin": BASE_URL, "Referer": f"{BASE_URL}{page}", "Sec-Fetch-Site": "same-origin"}
+
+
+def typed(action: str, **fields: str) -> str:
+    """What was typed into the form that sends to `action`, as it travels along with the sign-in page."""
+    return json.dumps({"action": action, "fields": list(fields.items())})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 import uuid
@@ -21,7 +20,7 @@ from booking.store.sign_ins import SignIn
 from booking.web.sign_in import safe_path
 from tests.builders import NOW, a_clinic, a_person
 from tests.databases import Database
-from tests.web.client import BASE_URL, SECRET_KEY, Clock, client_of, make_app, post, token_of
+from tests.web.client import BASE_URL, SECRET_KEY, Clock, client_of, make_app, post, token_of, typed
 
 KNOWN = "mia.moss@example.org"
 
@@ -98,8 +97,8 @@ def test_what_was_typed_comes_back_in_another_browser_and_to_nobody_else(
     client, _ = site
     clinic = a_clinic(session)
     back = f"/occurrences/{clinic.public_id}"
-    fields = [["topic", "My <words>"], ["slot", "15/20231204T0330Z/any"], ["minutes", "15"]]
-    post(client, "/sign-in", email=KNOWN, next=back, typed=json.dumps({"action": back, "fields": fields}))
+    kept = typed(back, topic="My <words>", slot="15/20231204T0330Z/any", minutes="15")
+    post(client, "/sign-in", email=KNOWN, next=back, typed=kept)
     row = asked(session)
     other = client_of(client.application)
     done = post(other, link_of(row.public_id))

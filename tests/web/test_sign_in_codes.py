@@ -15,7 +15,7 @@ from booking.store.sessions import UserSession
 from booking.store.sign_ins import SignIn
 from tests.builders import NOW, a_clinic, a_person
 from tests.databases import Database
-from tests.web.client import BASE_URL, SECRET_KEY, Clock, client_of, make_app, post, token_for, token_of
+from tests.web.client import BASE_URL, SECRET_KEY, Clock, client_of, make_app, post, token_for, token_of, typed
 
 KNOWN = "mia.moss@example.org"
 
@@ -88,7 +88,7 @@ def test_what_was_typed_comes_back_with_the_code_of_an_earlier_email(session: Se
     session.commit()
     first = ask(client)
     back = f"/occurrences/{clinic.public_id}"
-    second = ask(client, next=back, **{"typed-topic": "My words"})
+    second = ask(client, next=back, typed=typed(back, topic="My words"))
     done = post(client, second, code=code_of(first))
     assert done.location.startswith(f"{back}?typed=")
     assert "My words</textarea>" in client.get(done.location).text
@@ -119,12 +119,12 @@ def test_the_links_page_names_the_account_masked(client: FlaskClient) -> None:
 
 def test_a_link_that_no_longer_works_says_so_before_any_button(client: FlaskClient, clock: Clock) -> None:
     clinic = f"/occurrences/{uuid.UUID(int=7)}"
-    link = link_of(ask(client, next=clinic, **{"typed-topic": "My words"}))
+    link = link_of(ask(client, next=clinic, typed=typed(clinic, topic="My words")))
     clock.now = NOW + timedelta(minutes=10)
     answer = client_of(client.application).get(link)
     assert (answer.status_code, "older than 10 minutes" in answer.text) == (410, True)
     assert f'name="next" value="{clinic}"' in answer.text
-    assert 'name="typed-topic" value="My words"' in answer.text
+    assert "&#34;My words&#34;" in answer.text
 
 
 def test_another_session_is_replaced_only_by_a_button_that_named_it(session: Session, client: FlaskClient) -> None:

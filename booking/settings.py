@@ -178,6 +178,16 @@ def write_file(path: Path, values: Mapping[str, str]) -> None:
         file.write(file_text(values))
 
 
+def given(name: str) -> str:
+    """What the environment itself says of a setting (in lower case, without prefix); empty if nothing."""
+    return os.environ.get(f"{PREFIX}{name.upper()}", "")
+
+
+def private_files() -> None:
+    """Let files that this process makes from now on be readable by its user alone."""
+    os.umask(0o077)
+
+
 def export(values: Mapping[str, str]) -> None:
     """Put settings into the environment, for this process and those it starts."""
     os.environ.update(values)

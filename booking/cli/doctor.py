@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import click
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, make_url, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from booking import clock, settings
+from booking.cli import public_address
+from booking.cli.findings import Finding
 from booking.domain import wording, zones
 from booking.mail.mailer import TemporaryFailure
 from booking.mail.smtp import SMTPMailer
@@ -31,21 +33,9 @@ from booking.store.workers import Worker
 LATE = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. `remedy` says what to do, empty where all is well."""
-
-    what: str
-    remedy: str = ""
-
-    @property
-    def is_well(self) -> bool:
-        return not self.remedy
-
-
 @click.command()
 def doctor() -> None:
-    """Look at settings, keys, database, migrations, mail, worker and https; exits 1 if something is wrong."""
+    """Look at settings, keys, the public address, data, mail, database and worker; exits 1 if something is wrong."""
     try:
         found = settings.load()
     except SettingsError as error:
@@ -64,6 +54,8 @@ def examine(found: Settings, now: datetime) -> Iterator[Finding]:
     """Every finding, the well ones too."""
     yield _keys(found)
     yield _address(found)
+    if not found.is_demo:
+        yield from public_address.examine(found)
     yield from _data(found, now)
     yield _mail(found)
     yield from _database(found, now)
@@ -116,6 +108,10 @@ def _mail(found: Settings) -> Finding:
 
 
 def _database(found: Settings, now: datetime) -> Iterator[Finding]:
+    missing = _missing_file(found.database_url)
+    if missing is not None:
+        yield Finding(f"database: there is no file {missing}", "run `booking init` or `booking db upgrade`")
+        return
     try:
         engine = engines.make(found.database_url)
         with engine.connect() as connection:
@@ -133,6 +129,7 @@ def _database(found: Settings, now: datetime) -> Iterator[Finding]:
             _worker,
             _letters,
             _coordinator,
+            _analysts,
             _meeting_links,
             _demo,
         )
@@ -141,11 +138,25 @@ def _database(found: Settings, now: datetime) -> Iterator[Finding]:
     engine.dispose()
 
 
+def _missing_file(url: str) -> Path | None:
+    """The SQLite file that is not there: opening it would make it."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database.startswith((":", "file:")):
+        return None
+    path = Path(parsed.database)
+    return None if path.exists() else path
+
+
 def _worker(session: Session, _found: Settings, now: datetime) -> Finding:
     seen = session.scalar(select(func.max(Worker.seen_at)))
     if seen is None:
         return Finding("worker: never seen", "run `booking worker`, or serve with --with-worker")
     ago = int((now - seen).total_seconds())
+    if seen - now > LATE:
+        return Finding(
+            f"worker: seen {-ago // 60} minutes from now",
+            "a clock is wrong, or was: keep the clocks of all hosts right (NTP), then restart the workers",
+        )
     if now - seen > LATE:
         return Finding(
             f"worker: last seen {ago // 60} minutes ago", "start `booking worker` again; its log says why it ended"
@@ -178,6 +189,27 @@ def _coordinator(session: Session, _found: Settings, _now: datetime) -> Finding:
     if not count:
         return Finding("people: no coordinator", "run `booking people add EMAIL --role coordinator`")
     return Finding(f"people: {count} coordinator(s)")
+
+
+def _analysts(session: Session, found: Settings, now: datetime) -> Finding:
+    """Whether members find anybody to book in the next four weeks."""
+    kinds = organisations.load(found.data, found.organisation or None).kinds
+    bookable = {name: kind for name, kind in kinds.items() if kind.bookable}
+    dates = [
+        one
+        for one in coming.between(session, now, now + timedelta(days=28))
+        if one.kind in bookable and not one.is_cancelled
+    ]
+    called = wording.listed([kind.title_plural.lower() for kind in bookable.values()]) or "bookable dates"
+    if not dates:
+        return Finding(f"programme: no {called} in the next four weeks", "publish a programme, so that people can book")
+    staffed = [one for one in dates if set(one.analysts) - set(one.away)]
+    if not staffed:
+        return Finding(
+            f"analysts: none of the {len(dates)} {called} in the next four weeks has one",
+            "name analysts on the page of the series, or as `analysts:` in its file: until then nobody can book",
+        )
+    return Finding(f"analysts: {len(staffed)} of {len(dates)} {called} in the next four weeks have one")
 
 
 def _meeting_links(session: Session, found: Settings, now: datetime) -> Finding:

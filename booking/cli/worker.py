@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,8 +28,9 @@ from booking.settings import Settings, SettingsError
 from booking.store import reminded
 
 PAUSE_SECONDS = 1.0
-HOUSE = timedelta(minutes=1)
-EXTENDING = timedelta(days=1)
+#: By the monotonic clock: one that is set back must not keep the worker from its work until it has caught up.
+HOUSE_SECONDS = 60.0
+EXTENDING_SECONDS = 24 * 3600.0
 log = logging.getLogger("booking.worker")
 
 
@@ -99,14 +100,14 @@ def _run(
     stop: threading.Event,
 ) -> None:
     """Batch after batch; with nothing to do, one look a second and no connection kept."""
-    kept_at: datetime | None = None
-    extended_at: datetime | None = None
+    kept_at: float | None = None
+    extended_at: float | None = None
     while not stop.is_set():
-        now = clock.now()
+        now, seconds = clock.now(), clock.monotonic()
         try:
-            if kept_at is None or now - kept_at >= HOUSE:
+            if kept_at is None or seconds - kept_at >= HOUSE_SECONDS:
                 extended_at = _keep_house(sessions, organisation, name, now, extended_at)
-                kept_at = now
+                kept_at = seconds
             _close(sessions, organisation, now)
             taken = batch(sessions)
         except SQLAlchemyError as error:
@@ -132,8 +133,8 @@ def _close(sessions: sessionmaker[Session], organisation: Organisation, now: dat
 
 
 def _keep_house(
-    sessions: sessionmaker[Session], organisation: Organisation, name: str, now: datetime, extended_at: datetime | None
-) -> datetime | None:
+    sessions: sessionmaker[Session], organisation: Organisation, name: str, now: datetime, extended_at: float | None
+) -> float | None:
     """Once a minute: say that we live, look after every waitlist, for what came free where no deed looked, and write
     run sheets and the reminders of those enrolled; once a day: fill the far end. When it was last filled.
 
@@ -147,7 +148,7 @@ def _keep_house(
             run_sheets.write(session, person_id, organisation, now)
         for one in reminded.due(session, organisation, now):
             remind.write(session, one, now)
-        if extended_at is not None and now - extended_at < EXTENDING:
+        if extended_at is not None and clock.monotonic() - extended_at < EXTENDING_SECONDS:
             return extended_at
         try:
             added = extend(session, organisation, now)
@@ -155,4 +156,4 @@ def _keep_house(
             log.warning("the far end of the programme cannot be filled; letters go on: %s", masked(str(error)))
             return extended_at
     log.info("the far end of the programme is filled: %s added", added)
-    return now
+    return clock.monotonic()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from booking import clock, version
+from booking.domain import tokens
 from booking.store import condition
 from booking.web import access, context, refusals
 
@@ -20,9 +22,22 @@ def healthz() -> Response:
     state = context.state()
     found = condition.look(state.engine, context.now())
     trouble = found.trouble or refusals.write_trouble(clock.monotonic())
-    told = {"status": trouble or "ok", "version": version.current()}
+    told: dict[str, Any] = {"status": trouble or "ok", "version": version.current()}
+    if _is_asked_by_doctor():
+        told["seen"] = {
+            "host": request.host,
+            "scheme": request.scheme,
+            "sender": request.remote_addr,
+            "forwarded_for": request.headers.get("X-Forwarded-For", ""),
+        }
     if found.warning:
         told["warning"] = found.warning
     answer = Response(json.dumps(told), 503 if trouble else 200, mimetype="application/json")
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _is_asked_by_doctor() -> bool:
+    """Whether `booking doctor` of this installation asks: it is told how its request arrived."""
+    token = request.headers.get("X-Booking-Doctor", "")
+    return tokens.verify(context.settings().secret_key, "doctor", token)

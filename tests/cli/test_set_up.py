@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from booking.cli.main import main
+from booking.programme import files
+from booking.programme import organisation as organisations
 from booking.store import migrate
 from tests import databases
 from tests.databases import Database
@@ -39,23 +42,54 @@ INIT = ("init", "--base-url", "https://b.example.org", "--organisation", "Club",
 def test_init_writes_settings_makes_the_database_and_lets_the_coordinator_in(tmp_path: Path) -> None:
     done = booking(tmp_path, *INIT, "--smtp-url", "smtp://127.0.0.1:9", "--mail-from", "co@example.org")
     assert done.returncode == 0, done.stderr
-    assert stat.S_IMODE((tmp_path / "booking.env").stat().st_mode) == 0o600
-    assert "The trial letter did not leave" in done.stdout
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*") if path.is_file()} == {0o600}
+    assert "The test email was not sent" in done.stdout
+    assert str(tmp_path / "data" / "programme" / "examples") in done.stdout
     assert re.search(r"https://b\.example\.org/sign-in/link/[0-9a-f-]{36}\.[a-z2-7]{32}\n", done.stdout)
     again = booking(tmp_path, *INIT, "--smtp-url", "", "--mail-from", "co@example.org")
     assert (again.returncode, "is there already" in again.stderr) == (1, True)
-    doctor = booking(tmp_path, "doctor")
+    (tmp_path / "elsewhere").mkdir()
+    doctor = booking(  # from another folder: what init writes holds whole paths
+        tmp_path / "elsewhere",
+        "doctor",
+        BOOKING_SETTINGS=str(tmp_path / "booking.env"),
+        BOOKING_BASE_URL="https://127.0.0.1:9",
+    )
     assert doctor.returncode == 1
-    for line in ("✓ keys: both are there", "✓ https", "✓ database: sqlite", "✗ mail", "✗ worker: never seen"):
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    for line in (
+        "✓ keys: both are there",
+        "✓ https",
+        "✗ public address: https://127.0.0.1:9 does not answer: [Errno 111] Connection refused",
+        "✓ database: sqlite",
+        "✗ mail",
+        "✗ worker: never seen",
+        "✗ programme: no clinics in the next four weeks",
+    ):
         assert line in doctor.stdout
     assert doctor.stdout.count("    ") == doctor.stdout.count("✗")
 
 
 def test_init_asks_for_what_no_flag_gives(tmp_path: Path) -> None:
-    answers = "https://b.example.org\nClub\nco@example.org\n\n\n"
-    done = booking(tmp_path, "init", stdin=answers)
+    answers = 'https://b.example.org\nDance "Club": 1\n\nco@example.org\n\n\n'
+    database = f"sqlite:///{tmp_path / 'own.sqlite'}"
+    done = booking(tmp_path, "init", stdin=answers, BOOKING_DATABASE_URL=database)
     assert done.returncode == 0, done.stderr
-    assert "BOOKING_ORGANISATION=Club" in (tmp_path / "booking.env").read_text()
+    written = (tmp_path / "booking.env").read_text().splitlines()
+    assert f"BOOKING_DATABASE_URL={database}" in written
+    assert "BOOKING_TRUSTED_PROXIES=1" in written
+    assert f"BOOKING_DATA={tmp_path / 'data'}" in written
+    assert (tmp_path / "own.sqlite").exists()
+    organisation = organisations.load(tmp_path / "data")
+    assert (organisation.name, organisation.short_name, organisation.zone) == (
+        'Dance "Club": 1',
+        "D1",
+        "Australia/Brisbane",
+    )
+    assert files.in_folder(tmp_path / "data" / "programme") == []
+    everything = [path.read_text() for path in (tmp_path / "data").rglob("*.yaml")]
+    assert everything
+    assert not [text for text in everything if "SMK" in text or "Social Media Knowledge" in text]
 
 
 @pytest.mark.parametrize(
@@ -63,6 +97,8 @@ def test_init_asks_for_what_no_flag_gives(tmp_path: Path) -> None:
     [
         ("--base-url", "example", "BOOKING_BASE_URL=example: an address such as https://"),
         ("--coordinator", "nobody", "'nobody' is not an email address"),
+        ("--zone", "Atlantis", "unknown zone 'Atlantis': write AEST"),
+        ("--database-url", "sqlite:////nowhere/at/all.sqlite", "the database cannot be made: "),
         ("--smtp-url", "mail", "write smtp://HOST:PORT"),
         ("--database-url", "mysql://x", "BOOKING_DATABASE_URL: sqlite:///PATH or postgresql://"),
         ("--database-url", "postgresql://u@h:port/x", "BOOKING_DATABASE_URL: sqlite:///PATH or postgresql://"),
@@ -73,9 +109,19 @@ def test_init_asks_for_what_no_flag_gives(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_bad_answers_are_one_line_and_leave_nothing(tmp_path: Path, flag: str, value: str, words: str) -> None:
-    done = booking(tmp_path, *INIT, "--smtp-url", "", "--mail-from", "co@example.org", flag, value)
-    assert (done.returncode, words in done.stderr, "Traceback" in done.stderr) == (1, True, False)
+def test_bad_answers_are_one_line_and_leave_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flag: str, value: str, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = [*INIT, "--smtp-url", "", "--mail-from", "co@example.org", flag, value]
+    monkeypatch.setattr(sys, "argv", ["booking", *arguments])
+    monkeypatch.setattr(os, "umask", lambda _mask: 0)  # it would stay for the tests that follow
+    with pytest.raises(SystemExit) as ended:
+        main()
+    message = str(ended.value.code)
+    assert message.startswith("booking: ")
+    assert words in message
+    assert "\n" not in message
     assert list(tmp_path.iterdir()) == []
 
 

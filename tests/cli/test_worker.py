@@ -6,21 +6,25 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking import clock
+from booking.cli import worker as worker_command
 from booking.mail.smtp import SMTPMailer
 from booking.services import deliver
 from booking.store import outbox
 from booking.store.letters import Letter
-from tests.builders import ORGANISATION, a_booking, a_clinic
+from tests.builders import NOW, ORGANISATION, a_booking, a_clinic
 from tests.databases import Database
 from tests.mail.server import Mailbox, serving
 from tests.web.client import BASE_URL, FEED_KEY, SECRET_KEY, settings
@@ -89,3 +93,24 @@ def test_a_worker_that_is_killed_loses_no_letter(database: Database, session: Se
         ids = [str(one["Message-ID"]) for one in mailbox.messages]
     expected = [f"<letter-{one.public_id}@booking.example.org>" for one in found]
     assert sorted(ids) == sorted(expected + [ids[0]] * has_left)
+
+
+def test_a_clock_set_back_does_not_keep_the_worker_from_its_housekeeping(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds, hours, kept, rounds = count(0, 61), count(), [], count()
+    stop = threading.Event()
+
+    def keep_house(*arguments: Any) -> float:
+        kept.append(arguments[3])
+        return 0.0
+
+    def batch(_sessions: object) -> int:
+        if len(kept) == 3 or next(rounds) > 10:
+            stop.set()
+        return 1
+
+    monkeypatch.setattr(clock, "monotonic", lambda: float(next(seconds)))
+    monkeypatch.setattr(clock, "now", lambda: NOW - timedelta(hours=next(hours)))
+    monkeypatch.setattr(worker_command, "_keep_house", keep_house)
+    monkeypatch.setattr(worker_command, "_close", lambda *_arguments: None)
+    worker_command._run(None, ORGANISATION, batch, None, "w", stop)  # type: ignore[arg-type]
+    assert kept == [NOW, NOW - timedelta(hours=1), NOW - timedelta(hours=2)]

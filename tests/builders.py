@@ -17,6 +17,7 @@ from booking.services.book import BookingRequest, book
 from booking.store.bookings import Booking
 from booking.store.people import Person, Role
 from booking.store.programme import Occurrence, Programme, Roster, Series, SeriesAnalyst
+from booking.store.waiting import Waiting
 
 NOW = datetime(2023, 11, 26, 23, 0, tzinfo=UTC)
 CLINIC_AT = datetime(2023, 12, 4, 3, 0, tzinfo=UTC)
@@ -110,6 +111,15 @@ def a_booking(
     member = member or a_person(session)
     session.commit()
     return book(session, a_request(occurrence, **request), member.id, ORGANISATION, now)  # type: ignore[arg-type]
+
+
+def a_place(session: Session, occurrence: Occurrence, member: Person, minutes: int = 15, **fields: object) -> Waiting:
+    """A member's place on the waitlist, whatever is free: a stored row, with no offer."""
+    values: dict[str, object] = {"minutes": minutes, "joined_at": NOW, **fields}
+    place = Waiting(occurrence_id=occurrence.id, member_id=member.id, **values)
+    session.add(place)
+    session.commit()
+    return place
 
 
 def hours(analyst_ids: Sequence[int] = (1,), taken: Sequence[tuple[int, int]] = (), **fields: object) -> Hours:

@@ -6,7 +6,12 @@ reader sees, in the reader's own time, is made where it is shown.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from booking.domain.slots import Slot
 
 
 class Refusal(Exception):
@@ -115,6 +120,16 @@ class TooEarly(Refusal):
     def __init__(self, opens_at: datetime) -> None:
         super().__init__(f"opens at {opens_at:%Y-%m-%d %H:%M} UTC")
         self.opens_at = opens_at
+
+
+class StillFree(Refusal):
+    """Asked to wait for what is free: `slots` suit and can be booked now, best first."""
+
+    code = "still-free"
+
+    def __init__(self, slots: Sequence[Slot]) -> None:
+        super().__init__("what is asked for is free")
+        self.slots = tuple(slots)
 
 
 class LimitReached(Refusal):

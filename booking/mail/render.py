@@ -66,6 +66,8 @@ _environment.filters["length_of_time"] = length_of_time
 _environment.globals["valid_minutes"] = VALID_MINUTES
 _environment.globals["held"] = waitlist_words.held
 _environment.globals["first_come"] = waitlist_words.FIRST_COME
+_environment.globals["free"] = waitlist_words.FREE
+_environment.globals["lapsed"] = waitlist_words.LAPSED
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 

@@ -1,18 +1,21 @@
-"""The waitlist: join, leave, take what is offered, decline it, and pass on what nobody took."""
+"""The waitlist: join, leave, accept what is offered, decline it, and pass on what nobody took."""
 
 from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.domain import briefs, errors, policy, slots
-from booking.domain.organisation import Organisation, Policy
-from booking.domain.policy import Standing
-from booking.services.book import BookingRequest, check_may_book, make, pick
+from booking.domain import briefs, errors, suggestions, waitlist
+from booking.domain.organisation import Organisation
+from booking.domain.policy import Holdings
+from booking.domain.slots import Slot
+from booking.domain.suggestions import Asker
+from booking.domain.waitlist import Rules
+from booking.services.book import BookingRequest, Picked, check_may_book, make, pick
 from booking.services.deed import deed
 from booking.services.move import put
 from booking.store import bookings as booking_rows
@@ -20,95 +23,113 @@ from booking.store import locks, offers, register
 from booking.store.base import new_public_id
 from booking.store.bookings import CONFIRMED, Booking
 from booking.store.people import Person
+from booking.store.programme import Occurrence
 from booking.store.queries import holdings, timetables
 from booking.store.queries import waitlist as queries
+from booking.store.queries.timetables import Timetable
 from booking.store.waiting import Offer, Waiting
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a member waits for: a length, an analyst (a public id) or anyone, and the brief of the booking to be."""
+    """What a member waits for: a length, an analyst (a public id) or any, the first and the last start that suits
+    (None for no bound), and the brief of the booking to be. `replaces` is the booking of theirs (a public id) that a
+    slot would replace while they are at a limit."""
 
     minutes: int
     analyst: uuid.UUID | None = None
     topic: str = ""
     link: str = ""
+    earliest_at: datetime | None = None
+    latest_at: datetime | None = None
+    replaces: uuid.UUID | None = None
 
 
 @deed
 def join(
     session: Session, occurrence: uuid.UUID, wish: Wish, member_id: int, organisation: Organisation, now: datetime
 ) -> Waiting:
-    """Wait for a slot of a clinic; a second wish for the same clinic takes the place of the first, in its turn.
+    """Wait for a slot of an occurrence; a second wish for the same one takes the place of the first, in its turn.
 
-    Whoever is at a limit may wait all the same. What is free at this moment is offered at once. Raises NotFound,
-    NotBookable, OccurrenceCancelled, TooLate, TooEarly, LengthNotOffered, NotOnRoster, NotAMember, MembershipEnded,
-    TextNotAccepted.
+    Whoever is at a limit says which booking a slot would replace. What suits and is free is not waited for: StillFree
+    carries it, and nothing is written. Raises NotFound, NotBookable, OccurrenceCancelled, TooLate, TooEarly,
+    LengthNotOffered, NotOnRoster, OutsideHours, NotAMember, MembershipEnded, LimitReached, TextNotAccepted.
     """
     topic, link = briefs.clean_topic(wish.topic), briefs.clean_link(wish.link)
     row = locks.occurrence(session, occurrence)
     member = locks.person(session, member_id)
-    found = timetables.timetable(session, occurrence, organisation, member_id)
+    found = timetables.timetable(session, occurrence, organisation, member.id)
     if found is None or not organisation.kinds[found.kind].bookable:
         raise errors.NotBookable()
-    rules = found.policy(organisation)
-    _check_may_wait(found.hours, wish.minutes, rules, now)
-    analyst_id = None
-    if wish.analyst is not None:
-        analyst_id = next((a.id for a in found.analysts if a.public_id == wish.analyst), None)
-        if analyst_id is None:
-            raise errors.NotOnRoster()
-    _check_member(session, member, row.id, found.hours.starts_at, organisation, now)
-    place = session.scalars(
-        select(Waiting).where(
-            Waiting.occurrence_id == row.id, Waiting.member_id == member.id, Waiting.ended_at.is_(None)
-        )
-    ).one_or_none()
+    rules = Rules(found.policy(organisation), organisation.zone, now)
+    why = waitlist.closed(found.hours, wish.minutes, wish.earliest_at, wish.latest_at, rules)
+    if why is not None:
+        raise why
+    held = holdings.of_member(session, member.id, organisation, now)
+    replaces_id = _replaced_by(held, found, wish, rules)
+    analyst_id = _analyst_of(found, wish)
+    place = _place_of(session, row.id, member.id)
     if place is None:
-        place = Waiting(
-            public_id=new_public_id(),
-            occurrence_id=row.id,
-            member_id=member.id,
-            analyst_id=analyst_id,
-            minutes=wish.minutes,
-            joined_at=now,
-        )
+        place = Waiting(public_id=new_public_id(), occurrence_id=row.id, member_id=member.id, joined_at=now)
         session.add(place)
         register.write(session, "joined-waitlist", "waiting", place.public_id, now, actor_id=member.id)
-    elif (place.minutes, place.analyst_id) != (wish.minutes, analyst_id):
-        place.minutes, place.analyst_id, place.called_for = wish.minutes, analyst_id, None
-        _withdraw(session, place, now)
-    place.topic, place.link = topic, link
+    wished = (wish.minutes, analyst_id, wish.earliest_at, wish.latest_at)
+    if (place.minutes, place.analyst_id, place.earliest_at, place.latest_at) != wished:
+        place.minutes, place.analyst_id, place.earliest_at, place.latest_at = wished
+        place.called_for = None
+        if place.id is not None:
+            _withdraw(session, place, now)
+    place.topic, place.link, place.replaces_id = topic, link, replaces_id
     session.flush()
-    offers.pass_on(session, row.id, organisation, now)
+    offers.pass_on(session, row.id, organisation, now, asking=member.id)
+    _check_nothing_is_free(session, place, organisation, rules)
     return place
 
 
-def _check_may_wait(hours: slots.Hours, minutes: int, rules: Policy, now: datetime) -> None:
-    if hours.is_cancelled:
-        raise errors.OccurrenceCancelled()
-    if minutes not in rules.slot_minutes:
-        raise errors.LengthNotOffered(rules.slot_minutes)
-    starts = slots.starts(hours, minutes)
-    if not starts:
-        raise errors.OutsideHours()
-    closed_at = starts[-1] - timedelta(minutes=rules.notice_minutes)
-    if now > closed_at:
-        raise errors.TooLate(closed_at)
-    opens_at = starts[0] - timedelta(days=rules.horizon_days)
-    if now < opens_at:
-        raise errors.TooEarly(opens_at)
-
-
-def _check_member(
-    session: Session, member: Person, occurrence_id: int, starts_at: datetime, organisation: Organisation, now: datetime
-) -> None:
-    """Only the membership counts for waiting: limits are looked at when something is offered or taken."""
-    held = holdings.of_member(session, member.id, organisation, now)
-    alone = Standing(held.is_member, held.member_until, 0, 0)
-    why = policy.refusal(alone, Policy(), starts_at, organisation.zone, clinic_at=starts_at, now=now)
-    if why is not None:
+def _replaced_by(held: Holdings, found: Timetable, wish: Wish, rules: Rules) -> int | None:
+    """The booking that the wish names, an internal id. Raises why the member may not wait: limits only where one of
+    their bookings could be replaced and none is named."""
+    at = found.hours.starts_at
+    why = suggestions.refusal(Asker(held), found.id, at, at, rules.policy, rules.zone, rules.now)
+    if why is not None and not isinstance(why, errors.LimitReached):
         raise why
+    named = next((one for one in held.bookings if one.public_id == wish.replaces and one.starts_at > rules.now), None)
+    if wish.replaces is not None and named is None:
+        raise errors.NotFound()
+    if why is not None:
+        instead = suggestions.replaceable(held, found.id, at, at, rules.policy, rules.zone, rules.now)
+        if instead and named not in instead:
+            raise why
+    return None if named is None else named.id
+
+
+def _analyst_of(found: Timetable, wish: Wish) -> int | None:
+    if wish.analyst is None:
+        return None
+    analyst_id = next((a.id for a in found.analysts if a.public_id == wish.analyst), None)
+    if analyst_id is None:
+        raise errors.NotOnRoster()
+    return analyst_id
+
+
+def _place_of(session: Session, occurrence_id: int, member_id: int) -> Waiting | None:
+    mine = (Waiting.occurrence_id == occurrence_id, Waiting.member_id == member_id, Waiting.ended_at.is_(None))
+    return session.scalars(select(Waiting).where(*mine)).one_or_none()
+
+
+def _check_nothing_is_free(session: Session, place: Waiting, organisation: Organisation, rules: Rules) -> None:
+    """Raise StillFree where what the place waits for can be booked right now, once those ahead are served."""
+    if _open_offer(session, place) is not None:
+        return
+    waiting = queries.places(session, [place.occurrence_id], organisation, rules.now).get(place.occurrence_id, [])
+    mine = next((one for one in waiting if one.id == place.id), None)
+    occurrence = session.get_one(Occurrence, place.occurrence_id)
+    found = timetables.timetable(session, occurrence.public_id, organisation, place.member_id)
+    if mine is None or found is None:
+        return
+    free = waitlist.fitting(mine, found.hours, rules)
+    if free:
+        raise errors.StillFree(free)
 
 
 def _withdraw(session: Session, place: Waiting, now: datetime) -> None:
@@ -144,6 +165,15 @@ def _locked(
             return place, given_up
 
 
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What a member takes from the waitlist: the start, the analyst (a public id, None for any) in place of what."""
+
+    starts_at: datetime | None = None
+    analyst: uuid.UUID | None = None
+    replaces: uuid.UUID | None = None
+
+
 @deed
 def accept(
     session: Session,
@@ -152,55 +182,73 @@ def accept(
     now: datetime,
     *,
     member_id: int | None = None,
-    starts_at: datetime | None = None,
-    replaces: uuid.UUID | None = None,
+    taking: Taking = Taking(),
 ) -> Booking:
-    """Take what is offered for a place; in the last hour, when all were called, the free slot at `starts_at`.
+    """Take what is offered for a place; with a start, what is free then and held for nobody.
 
-    `replaces` is the member's own booking that moves there, for whoever is at a limit. Accepting twice answers the
-    booking that the first made. `member_id` is whose the place must be, None for whoever holds the letter's address.
+    `taking.replaces` is the member's own booking that moves there, for whoever is at a limit. Accepting twice answers
+    the booking that the first made. `member_id` is whose the place must be, None for whoever holds its signed address.
     Raises NotFound, OfferLapsed (also by the clock alone), SlotTaken, LimitReached and what else `book` raises.
     """
-    place, given_up = _locked(session, place_id, member_id, replaces)
+    place, given_up = _locked(session, place_id, member_id, taking.replaces)
     if place.outcome == "booked":
         return _made(session, place)
     if place.ended_at is not None:
         raise errors.OfferLapsed()
-    occurrence = locks.occurrences(session, [place.occurrence_id])[place.occurrence_id]
-    offer = _open_offer(session, place)
-    analyst_id: int | None
-    if offer is not None and starts_at is None:
-        if now >= offer.lapses_at:
-            raise errors.OfferLapsed()
-        at, analyst_id = offer.starts_at, offer.analyst_id
-    elif starts_at is not None:
-        at, analyst_id = starts_at, place.analyst_id
-    else:
-        raise errors.OfferLapsed()
+    wanted = _wanted(session, place, taking, now)
     if given_up is not None and (given_up.is_cancelled or now >= given_up.starts_at):
         raise errors.AlreadyStarted(given_up.starts_at)
-    moving = None if given_up is None else given_up.id
-    analyst = None if analyst_id is None else session.get_one(Person, analyst_id).public_id
-    wanted = BookingRequest(occurrence.public_id, at, place.minutes, analyst)
     picked = pick(session, wanted, organisation, now, place.member_id, given_up)
-    slot, rules = picked.slot, picked.rules
     member = session.get_one(Person, place.member_id)
-    check_may_book(session, member, occurrence, slot, rules, organisation, now, moving)
+    occurrence = session.get_one(Occurrence, place.occurrence_id)
+    moving = None if given_up is None else given_up.id
+    check_may_book(session, member, occurrence, picked.slot, picked.rules, organisation, now, moving)
+    freed: dict[int, list[Slot]] = {occurrence.id: []}
+    if given_up is not None:
+        freed.setdefault(given_up.occurrence_id, []).append(given_up.slot)
     offers.end_place(session, place.id, "booked", now)
-    offers.end_held(session, picked.found, slot, member.id, now)
+    offers.end_held(session, picked.found, picked.slot, member.id, now)
+    booking = _book(session, place, member, occurrence, picked, given_up, organisation, now)
+    session.flush()
+    for occurrence_id in sorted(freed):
+        offers.pass_on(session, occurrence_id, organisation, now, freed[occurrence_id])
+    return booking
+
+
+def _book(
+    session: Session,
+    place: Waiting,
+    member: Person,
+    occurrence: Occurrence,
+    picked: Picked,
+    given_up: Booking | None,
+    organisation: Organisation,
+    now: datetime,
+) -> Booking:
+    """A new booking of what was picked, or the one that is given up for it, moved there."""
     chose = place.analyst_id is not None
     if given_up is None:
         booking = Booking(public_id=new_public_id(), chose_analyst=chose, topic=place.topic, link=place.link)
         make(session, booking, member, picked, now)
-        freed, was_in = None, occurrence.id
-    else:
-        booking, freed, was_in = given_up, given_up.slot, given_up.occurrence_id
-        booking.topic, booking.link = place.topic or booking.topic, place.link or booking.link
-        put(session, booking, occurrence, slot, picked.analyst.name, organisation, now, chose_analyst=chose)
-    session.flush()
-    for occurrence_id in sorted({was_in, occurrence.id}):
-        offers.pass_on(session, occurrence_id, organisation, now, [freed] if freed and occurrence_id == was_in else ())
-    return booking
+        return booking
+    given_up.topic, given_up.link = place.topic or given_up.topic, place.link or given_up.link
+    put(session, given_up, occurrence, picked.slot, picked.analyst.name, organisation, now, chose_analyst=chose)
+    return given_up
+
+
+def _wanted(session: Session, place: Waiting, taking: Taking, now: datetime) -> BookingRequest:
+    """What is asked for: what is free at a start, else what is offered. Raises OfferLapsed."""
+    offer = _open_offer(session, place)
+    occurrence = session.get_one(Occurrence, place.occurrence_id).public_id
+    if taking.starts_at is not None:
+        analyst = taking.analyst
+        if analyst is None and place.analyst_id is not None:
+            analyst = session.get_one(Person, place.analyst_id).public_id
+        return BookingRequest(occurrence, taking.starts_at, place.minutes, analyst)
+    if offer is None or now >= offer.lapses_at:
+        raise errors.OfferLapsed()
+    analyst = session.get_one(Person, offer.analyst_id).public_id
+    return BookingRequest(occurrence, offer.starts_at, place.minutes, analyst)
 
 
 def _made(session: Session, place: Waiting) -> Booking:
@@ -224,7 +272,10 @@ def _made(session: Session, place: Waiting) -> Booking:
 def decline(
     session: Session, place_id: uuid.UUID, organisation: Organisation, now: datetime, *, member_id: int | None = None
 ) -> Waiting:
-    """Let what is offered pass on to the next; the place stays, for another time. Twice is once. Raises NotFound."""
+    """Decline what is offered: the next in line has it, and this time is not offered to the member again.
+
+    The place stays, for another time. Idempotent. Raises NotFound.
+    """
     place, _ = _locked(session, place_id, member_id)
     offer = _open_offer(session, place)
     if offer is not None:
@@ -235,10 +286,31 @@ def decline(
 
 
 @deed
+def choose_replaced(
+    session: Session,
+    place_id: uuid.UUID,
+    replaces: uuid.UUID,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    member_id: int | None = None,
+) -> Waiting:
+    """Say which upcoming booking a slot would replace, so that one can be held at a limit. Raises NotFound."""
+    place, booking = _locked(session, place_id, member_id, replaces)
+    if booking is None or booking.is_cancelled or now >= booking.starts_at or place.ended_at is not None:
+        raise errors.NotFound()
+    if place.replaces_id != booking.id:
+        place.replaces_id = booking.id
+        session.flush()
+        offers.pass_on(session, place.occurrence_id, organisation, now)
+    return place
+
+
+@deed
 def leave(
     session: Session, place_id: uuid.UUID, organisation: Organisation, now: datetime, *, member_id: int | None = None
 ) -> Waiting:
-    """Wait no longer; what is offered goes to the next. Twice is once. Raises NotFound."""
+    """Leave the waitlist; what is offered goes to the next in line. Idempotent. Raises NotFound."""
     place, _ = _locked(session, place_id, member_id)
     if place.ended_at is None:
         offers.end_place(session, place.id, "left", now)
@@ -250,7 +322,7 @@ def leave(
 
 @deed
 def pass_on(session: Session, occurrence_id: int, organisation: Organisation, now: datetime) -> int:
-    """Offer what is free in an occurrence to those who wait for it; how many are told. For the worker."""
+    """Offer what is free in an occurrence to those who wait for it. Returns how many people are told."""
     locks.occurrences(session, [occurrence_id])
     return offers.pass_on(session, occurrence_id, organisation, now)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,17 +12,36 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from booking.domain import slots, waitlist
-from booking.domain.organisation import Organisation, Policy
+from booking.domain.organisation import Organisation
 from booking.domain.slots import Hours, Slot
-from booking.domain.waitlist import Match, Place
+from booking.domain.waitlist import Match, Place, Rules
 from booking.store import claims, facts, letters, register
+from booking.store.bookings import Booking
 from booking.store.claims import Claim
 from booking.store.people import Person
 from booking.store.programme import SCHEDULED, Occurrence
 from booking.store.queries import timetables
 from booking.store.queries import waitlist as queries
 from booking.store.queries.timetables import Timetable
+from booking.store.queries.waitlist import Held
 from booking.store.waiting import Offer, Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One look at the waitlist of one occurrence: what it is judged by, and the people who wait, by id."""
+
+    session: Session
+    occurrence: Occurrence
+    rules: Rules
+    people: dict[int, Person]
+    names: dict[int, str]  # the analysts'
+
+    def tell(self, name: str, place: Waiting, slot: Slot, **more: Any) -> None:
+        """Queue the email of that name about a slot to the person who waits there."""
+        member = self.people[place.member_id]
+        told = _facts(self.occurrence, place, slot, self.names[slot.analyst_id], member, **more)
+        letters.enqueue(self.session, name, member.email, told, self.rules.now, person_id=member.id)
 
 
 def end(session: Session, offer_id: int, status: str, now: datetime) -> None:
@@ -98,90 +118,114 @@ def pass_on(
     freed: Iterable[Slot] = (),
     asking: int | None = None,
 ) -> int:
-    """Lapse what is due, then offer what is free to whoever is next, or call all in the last hour; how many are told.
+    """Lapse what is due, then offer what is free to whoever is next, and tell the others of what is held for nobody.
 
     `freed` are the slots that the caller has let go of. `asking` is the member who is about to book here: what would
-    be theirs is kept from the others, and they get no email about it. Where nobody waits it is one read.
+    be theirs is kept from the others, and they get no email about it. Returns how many people are told; nobody is
+    told twice in one round. Where nobody waits it is one read.
     """
     occurrence = session.get_one(Occurrence, occurrence_id)
-    rules = organisation.policy_for(occurrence.series.slug)
-    places = _places(session, occurrence_id, organisation, rules, now)
+    places = queries.places(session, [occurrence_id], organisation, now).get(occurrence_id, [])
     if not places:
         return 0
-    if _lapse(session, occurrence, now):
-        places = _places(session, occurrence_id, organisation, rules, now)
-    closes_at = occurrence.ends_at - slots.QUARTER - timedelta(minutes=rules.notice_minutes)
+    lapsed = _end_lapsed(session, occurrence_id, now)
+    if lapsed:
+        places = queries.places(session, [occurrence_id], organisation, now).get(occurrence_id, [])
+    found = timetables.timetable(session, occurrence.public_id, organisation)
+    if found is None:
+        return 0
+    this = _round(session, occurrence, found, places, organisation, now)
+    closes_at = occurrence.ends_at - slots.QUARTER - timedelta(minutes=this.rules.policy.notice_minutes)
     if occurrence.status != SCHEDULED or now > closes_at:
+        _tell_lapsed(this, lapsed, [], None)
         for place in places:
             end_place(session, place.id, "gone", now)
-        return 0
-    found = timetables.timetable(session, occurrence.public_id, organisation)
-    if found is None or not found.hours.analyst_ids:
-        return 0
-    rules = found.policy(organisation)
-    matches, hours = waitlist.offers(places, found.hours, rules, organisation.zone, now)
-    people = _people(session, [place.member_id for place in places])
-    matched = {match.place.id for match in matches}
-    others = [place for place in places if place.id not in matched]
-    wanted = [match for match in matches if match.place.member_id != asking]
-    told = made = sum(
-        _offer(session, occurrence, found, match, others, hours, people, rules, organisation, now) for match in wanted
-    )
-    for place, fits in waitlist.calls(places, hours, rules, organisation.zone, now, freed):
-        if place.member_id != asking:
-            _call(session, occurrence, found, place, fits, people, now)
-            told += 1
-    if made < len(wanted):  # somebody was booked or offered something else at this moment: the next in line has it
+        return len(lapsed)
+    told, is_beaten = _serve(this, places, found.hours, lapsed, freed, asking)
+    if is_beaten:
         return told + pass_on(session, occurrence_id, organisation, now, (), asking)
     return told
 
 
-def _places(
-    session: Session, occurrence_id: int, organisation: Organisation, rules: Policy, now: datetime
-) -> list[Place]:
-    since = queries.since(now, rules.no_show_days)
-    return queries.places(session, [occurrence_id], organisation, now, since).get(occurrence_id, [])
+def _round(
+    session: Session,
+    occurrence: Occurrence,
+    found: Timetable,
+    places: list[Place],
+    organisation: Organisation,
+    now: datetime,
+) -> Round:
+    who = select(Person).where(Person.id.in_({place.member_id for place in places}))
+    return Round(
+        session,
+        occurrence,
+        Rules(found.policy(organisation), organisation.zone, now),
+        {person.id: person for person in session.scalars(who)},
+        {analyst.id: analyst.name for analyst in found.analysts},
+    )
 
 
-def _people(session: Session, ids: Iterable[int]) -> dict[int, Person]:
-    return {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(set(ids))))}
+def _serve(
+    this: Round, places: list[Place], hours: Hours, lapsed: list[Held], freed: Iterable[Slot], asking: int | None
+) -> tuple[int, bool]:
+    """Hold what is free for whoever is next; tell of what is left.
+
+    Returns how many people are told, and whether somebody was booked or offered something else at this moment.
+    """
+    silent = {held.waiting_id for held in lapsed}
+    waiting = [place for place in places if place.id not in silent]
+    matches, after = waitlist.offers(waiting, hours, this.rules)
+    matched = {match.place.id for match in matches}
+    others = [place for place in places if place.id not in matched]
+    wanted = [match for match in matches if match.place.member_id != asking]
+    made = sum(_offer(this, match, others, after) for match in wanted)
+    _tell_lapsed(this, lapsed, matches, after)
+    left = [place for place in waiting if place.id not in matched and place.member_id != asking]
+    called = waitlist.calls(left, after, this.rules, freed)
+    for place, fits in called:
+        _call(this, place, fits)
+    return made + len(lapsed) + len(called), made < len(wanted)
 
 
-def _lapse(session: Session, occurrence: Occurrence, now: datetime) -> int:
-    """End the offers whose time is over: their members are told, and wait on behind the others."""
-    due = [held for held in queries.open_offers(session, occurrence.id) if held.lapses_at <= now]
+def _end_lapsed(session: Session, occurrence_id: int, now: datetime) -> list[Held]:
+    """End the offers whose time to accept has passed; their members wait on behind the others."""
+    due = [held for held in queries.open_offers(session, occurrence_id) if held.lapses_at <= now]
     for held in due:
         end(session, held.id, "lapsed", now)
         place = session.get_one(Waiting, held.waiting_id, populate_existing=True)
         place.joined_at = now
         session.flush()
-        member, giver = session.get_one(Person, place.member_id), session.get_one(Person, held.analyst_id)
-        told = _facts(session, occurrence, place, Slot(giver.id, held.starts_at, held.minutes), giver.name, member)
-        letters.enqueue(session, "offer-lapsed", member.email, told, now, person_id=member.id)
         register.write(session, "offer-lapsed", "waiting", place.public_id, now)
-    return len(due)
+    return due
 
 
-def _offer(
-    session: Session,
-    occurrence: Occurrence,
-    found: Timetable,
-    match: Match,
-    others: list[Place],
-    hours: Hours,
-    people: dict[int, Person],
-    rules: Policy,
-    organisation: Organisation,
-    now: datetime,
-) -> int:
-    """Hold the slot for the member and tell them; 0 where they were booked or made another offer at the same moment."""
-    place, slot = match.place, match.slot
-    member = people[place.member_id]
-    until = waitlist.held_until(slot.starts_at, member.time_zone or organisation.zone, rules, now)
+def _tell_lapsed(this: Round, lapsed: list[Held], matches: list[Match], after: Hours | None) -> None:
+    """Tell those who did not accept in time what has become of the slot: offered on, free to book, or neither."""
+    offered = {(match.slot.analyst_id, at) for match in matches for at in match.slot.quarters}
+    for held in lapsed:
+        slot = Slot(held.analyst_id, held.starts_at, held.minutes)
+        place = this.session.get_one(Waiting, held.waiting_id)
+        became = "over"
+        if not offered.isdisjoint((slot.analyst_id, at) for at in slot.quarters):
+            became = "offered"
+        elif after is not None and slots.refusal(after, slot, this.rules.policy, this.rules.now) is None:
+            became = "free"
+            place.called_for = sorted({*(place.called_for or ()), waitlist.named(slot)})
+        if slot.analyst_id not in this.names:
+            this.names[slot.analyst_id] = this.session.get_one(Person, slot.analyst_id).name
+        this.tell("offer-lapsed", place, slot, became=became)
+    this.session.flush()
+
+
+def _offer(this: Round, match: Match, others: list[Place], hours: Hours) -> bool:
+    """Hold the slot for the member and tell them; False where another occurrence made them an offer just now."""
+    session, place, slot, now = this.session, match.place, match.slot, this.rules.now
+    member = this.people[place.member_id]
+    until = waitlist.held_until(slot.starts_at, member.time_zone or this.rules.zone, this.rules.policy, now)
     offer = Offer(
         member_id=member.id,
         waiting_id=place.id,
-        occurrence_id=occurrence.id,
+        occurrence_id=this.occurrence.id,
         analyst_id=slot.analyst_id,
         starts_at=slot.starts_at,
         minutes=slot.minutes,
@@ -194,39 +238,42 @@ def _offer(
             session.flush()
             claims.hold_for_offer(session, slot, member.id, offer.id)
     except IntegrityError:
-        return 0
+        return False
     waiting = session.get_one(Waiting, place.id)
-    name = next(a.name for a in found.analysts if a.id == slot.analyst_id)
-    has_next = waitlist.has_next(others, match.slot, hours, rules, organisation.zone, until)
-    told = _facts(session, occurrence, waiting, slot, name, member, lapses_at=facts.stamp(until), has_next=has_next)
-    letters.enqueue(session, "offer", member.email, told, now, person_id=member.id)
+    has_next = waitlist.has_next(others, slot, hours, replace(this.rules, now=until))
+    more = _replaced(session, waitlist.replaced(place, slot.starts_at, this.rules))
+    this.tell("offer", waiting, slot, lapses_at=facts.stamp(until), has_next=has_next, **more)
     register.write(session, "offered", "waiting", waiting.public_id, now, starts_at=facts.stamp(slot.starts_at))
-    return 1
+    return True
 
 
-def _call(
-    session: Session,
-    occurrence: Occurrence,
-    found: Timetable,
-    place: Place,
-    fits: list[Slot],
-    people: dict[int, Person],
-    now: datetime,
-) -> None:
-    """Tell one of all who wait what is free now; the first to press has it."""
+def _replaced(session: Session, booking_id: int | None) -> dict[str, Any]:
+    """The booking that accepting replaces, for the email; `replaces` says whether there is one."""
+    if booking_id is None:
+        return {"replaces": False}
+    booking = session.get_one(Booking, booking_id)
+    return {
+        "replaces": True,
+        "was_at": facts.stamp(booking.starts_at),
+        "was_minutes": booking.minutes,
+        "was_with": booking.analyst.name,
+    }
+
+
+def _call(this: Round, place: Place, fits: list[Slot]) -> None:
+    """Tell one person what is free and held for nobody."""
+    session, now = this.session, this.rules.now
     waiting = session.get_one(Waiting, place.id)
     waiting.called_for = [waitlist.named(slot) for slot in fits]
-    member = people[place.member_id]
-    names = {analyst.id: analyst.name for analyst in found.analysts}
-    others = [{"starts_at": facts.stamp(slot.starts_at), "analyst": names[slot.analyst_id]} for slot in fits]
-    told = _facts(session, occurrence, waiting, fits[0], names[fits[0].analyst_id], member, lines=others)
-    letters.enqueue(session, "last-hour-call", member.email, told, now, person_id=member.id)
+    lines = [{"starts_at": facts.stamp(slot.starts_at), "analyst": this.names[slot.analyst_id]} for slot in fits]
+    is_soon = waitlist.is_last_hour(fits[0].starts_at, now)
+    this.tell("last-hour-call" if is_soon else "free-to-book", waiting, fits[0], lines=lines)
     register.write(session, "called", "waiting", waiting.public_id, now, free=len(fits))
     session.flush()
 
 
 def _facts(
-    session: Session, occurrence: Occurrence, place: Waiting, slot: Slot, analyst: str, member: Person, **more: Any
+    occurrence: Occurrence, place: Waiting, slot: Slot, analyst: str, member: Person, **more: Any
 ) -> dict[str, Any]:
     series = occurrence.series
     return {

@@ -15,8 +15,10 @@ OPEN = "status = 'open'"
 
 
 class Waiting(Base):
-    """A member's place on the waitlist of one clinic, for one length, with one analyst or any (None).
+    """A member's place on the waitlist of one occurrence: a length, one analyst or any (None), acceptable starts.
 
+    `earliest_at` and `latest_at` are the first and the last start that suits, None for no bound. `replaces_id` is the
+    booking that a slot would replace while the member is at a limit.
     `outcome` says how it ended: `booked`, `left`, `gone` (the clinic was cancelled or began). `called_for` names what
     was free when all who wait were last called, None before.
     """
@@ -44,6 +46,9 @@ class Waiting(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     analyst_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     minutes: Mapped[int]
+    earliest_at: Mapped[datetime | None]
+    latest_at: Mapped[datetime | None]
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id", ondelete="SET NULL"), index=True)
     topic: Mapped[str] = mapped_column(default="")
     link: Mapped[str] = mapped_column(default="")
     joined_at: Mapped[datetime]

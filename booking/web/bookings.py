@@ -39,7 +39,7 @@ def mine() -> ResponseReturnValue:
     cancelled = [a for a in recent if a.is_cancelled and a.cancelled_by == "staff"]
     past = [a for a in reversed(recent) if a.ends_at <= now and not a.is_cancelled] + older
     waits = waitlist.of_member(context.db(), current_user.id)
-    before = places_pages.before(waits)
+    ahead = places_pages.ahead(waits)
     places = enrolments.of_member(context.db(), current_user.id, now - AFTERWARDS)
     return render_template(
         "member/bookings.html",
@@ -47,7 +47,7 @@ def mine() -> ResponseReturnValue:
         agreed=visits.agreed(context.db(), [a.public_id for a in past]),
         enrolled=[(one, _is_open(one)) for one in places if one.ends_at > now],
         seen=[one for one in reversed(places) if one.ends_at <= now and not one.is_cancelled],
-        waits=[(one, before.get(one.id, 0)) for one in waits],
+        waits=[(one, ahead.get(one.id, 0)) for one in waits],
         upcoming=[(a, links(a.public_id), booked.door(a.public_id), booked.opens_at(a)) for a in held],
         cancelled=cancelled,
         past=past,

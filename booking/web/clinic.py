@@ -28,6 +28,16 @@ from booking.web.reader import current_user
 
 
 @dataclass(frozen=True, slots=True)
+class Wished:
+    """What the waitlist's fields hold, as they were sent."""
+
+    minutes: str = ""
+    analyst: str = ""
+    earliest: str = ""
+    latest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Typed:
     """What the form holds. `replaces` is the booking (a public id) that is to move here."""
 
@@ -36,6 +46,7 @@ class Typed:
     link: str = ""
     member: str = ""  # whom staff book for, by address
     replaces: str = ""
+    wished: Wished = field(default_factory=Wished)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +88,7 @@ def page(meeting: Meeting, typed: Typed, refusal: Refusal | None = None) -> str:
     """The page as it stands now, with what was typed and why it was refused."""
     view, now = _view(meeting), context.now()
     found, rules, limit = view.found, view.rules, view.limit
-    is_lost = isinstance(refusal, errors.SlotTaken) and not refusal.own
-    made = _grids(view, typed, typed.chosen.slot if is_lost else "")
+    made = _grids(view, typed, typed.chosen.slot if _is_lost(refusal) else "")
     minutes = next((n for n in rules.slot_minutes if str(n) == typed.chosen.minutes), rules.slot_minutes[0])
     has_free = any(grid.has_free for grid in made)
     can_wait = _can_wait(view, made, now)
@@ -95,7 +105,7 @@ def page(meeting: Meeting, typed: Typed, refusal: Refusal | None = None) -> str:
         typed=typed,
         refusal=refusal,
         words=_words(refusal),
-        nearest=_nearest(view, typed) if is_lost and view.may_book else [],
+        nearest=_suggested(view, typed, refusal) if view.may_book else [],
         elsewhere_free=[] if has_free or gap else _elsewhere(view, minutes),
         has_free=has_free,
         membership=gap,
@@ -108,11 +118,17 @@ def page(meeting: Meeting, typed: Typed, refusal: Refusal | None = None) -> str:
         key=str(uuid.uuid4()),
         is_visitor=view.is_visitor,
         can_wait=can_wait and place is None,
+        starts=_starts(view) if can_wait else [],
         how_waiting_works=waitlist_words.how_it_works() if can_wait else "",
         queue=waitlist.count(context.db(), found.id) if can_wait else 0,
         last=None if view.is_visitor else visits.last_of(context.db(), current_user.id, now),
         place=place,
     )
+
+
+def _is_lost(refusal: Refusal | None) -> bool:
+    """Whether somebody else was quicker."""
+    return isinstance(refusal, errors.SlotTaken) and not refusal.own
 
 
 def _view(meeting: Meeting) -> View:
@@ -165,10 +181,19 @@ def _can_wait(view: View, made: list[Grid], now: datetime) -> bool:
     return any(cell.is_taken for grid in made for rows in grid.blocks for line in rows for cell in line.cells)
 
 
+def _starts(view: View) -> list[tuple[str, datetime]]:
+    """Every start that one can still wait for: what the form sends, and when it is."""
+    rules, now = view.rules, context.now()
+    notice = timedelta(minutes=rules.notice_minutes)
+    return [
+        (picker.stamp(at), at) for at in slots.starts(view.found.hours, min(rules.slot_minutes)) if now <= at - notice
+    ]
+
+
 def _place(found: Timetable) -> tuple[Waits, int] | None:
     """The reader's place on the waitlist, and how many are ahead."""
     waits = waitlist.of_member(context.db(), current_user.id, found.public_id)
-    return (waits[0], places.before(waits).get(waits[0].id, 0)) if waits else None
+    return (waits[0], places.ahead(waits).get(waits[0].id, 0)) if waits else None
 
 
 def _held(one: Appointment, now: datetime) -> tuple[Appointment, Links | None]:
@@ -188,15 +213,28 @@ def _words(refusal: Refusal | None) -> str:
     return refusals.sentence(refusal) if refusal is not None else ""
 
 
-def _nearest(view: View, typed: Typed) -> list[tuple[str, Slot, list[str]]]:
-    """The three nearest starts that the reader can book: what the button sends, the slot, and who is free."""
+def _suggested(view: View, typed: Typed, refusal: Refusal | None) -> list[tuple[str, Slot, list[str]]]:
+    """Up to three starts that the reader can book at once: what the button sends, the slot, and who is free.
+
+    After a lost race the nearest ones; for whoever wanted to wait for what is free, that.
+    """
     found = view.found
+    names = {} if view.is_visitor else {analyst.id: analyst.name for analyst in found.analysts}
+    if isinstance(refusal, errors.StillFree):
+        chosen = slots.nearest(refusal.slots, refusal.slots[0].starts_at)
+        ids = {analyst.id: str(analyst.public_id) for analyst in found.analysts}
+        return [
+            (picker.value_of(one.starts_at, one.minutes, ids[one.analyst_id]), one, [names[one.analyst_id]])
+            for one in chosen
+            if one.analyst_id in ids
+        ]
+    if not _is_lost(refusal):
+        return []
     try:
         wanted = picker.request_of(found.public_id, typed.chosen, "", "", "")
     except picker.NoSlotChosen:
         return []
     free = view.free(wanted.minutes)
-    names = {} if view.is_visitor else {analyst.id: analyst.name for analyst in found.analysts}
     return [
         (
             picker.value_of(slot.starts_at, slot.minutes, "any"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Mapping
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -32,7 +33,7 @@ from booking.web import (
     shell,
     sign_in,
 )
-from booking.web.clinic import Typed
+from booking.web.clinic import Typed, Wished
 from booking.web.picker import Chosen
 from booking.web.reader import current_user
 
@@ -47,7 +48,8 @@ def show(public_id: uuid.UUID) -> ResponseReturnValue:
     if (kept := forms.kept()) is not None:
         fields = dict(kept.fields)
         chosen = Chosen(fields.get("slot", "")[:80], fields.get("minutes", "")[:3])
-        typed = Typed(chosen, fields.get("topic", ""), fields.get("link", ""))
+        replaces = fields.get("replaces", "")[:36]
+        typed = Typed(chosen, fields.get("topic", ""), fields.get("link", ""), "", replaces, _wished(fields))
     elif current_user.is_authenticated and "go_on" in request.args:
         typed = _going_on(public_id, request.args["go_on"])
     elif "slot" in request.args:
@@ -134,16 +136,19 @@ def _book_for(wanted: BookingRequest, email: str) -> ResponseReturnValue:
 def wait(public_id: uuid.UUID) -> ResponseReturnValue:
     """Join the waitlist. Whoever is signed out signs in first, and finds the form as it was."""
     form = request.form
-    typed = Typed(Chosen(), form.get("topic", ""), form.get("link", ""))
+    wished = _wished(form)
+    typed = Typed(Chosen(), form.get("topic", ""), form.get("link", ""), "", form.get("replaces", "")[:36], wished)
     if not current_user.is_authenticated:
         return sign_in.ask_first(url_for("occurrence.show", public_id=public_id))
-    minutes, analyst = form.get("wait_minutes", ""), form.get("wait_analyst", "")
     try:
         wish = Wish(
-            int(minutes) if re.fullmatch(r"[0-9]{1,3}", minutes) else 0,
-            uuid.UUID(analyst) if analyst else None,
+            int(wished.minutes) if re.fullmatch(r"[0-9]{1,3}", wished.minutes) else 0,
+            uuid.UUID(wished.analyst) if wished.analyst else None,
             typed.topic,
             typed.link,
+            picker.instant_of(wished.earliest),
+            picker.instant_of(wished.latest),
+            uuid.UUID(typed.replaces) if typed.replaces else None,
         )
     except ValueError:
         abort(404)
@@ -154,6 +159,11 @@ def wait(public_id: uuid.UUID) -> ResponseReturnValue:
     except Refusal as refusal:
         return page(public_id, typed, refusal)
     return redirect(url_for("places.one", public_id=place.public_id), 303)
+
+
+def _wished(fields: Mapping[str, str]) -> Wished:
+    """The waitlist's fields of a form."""
+    return Wished(*(fields.get(f"wait_{name}", "")[:36] for name in ("minutes", "analyst", "earliest", "latest")))
 
 
 @blueprint.post("/<uuid:public_id>/enrol")

@@ -69,9 +69,19 @@ class Chosen:
     minutes: str = ""
 
 
+def stamp(at: datetime) -> str:
+    """An instant as forms send it."""
+    return f"{at:%Y%m%dT%H%MZ}"
+
+
+def instant_of(text: str) -> datetime | None:
+    """The instant that `stamp` wrote, None for nothing; raises ValueError for anything else."""
+    return datetime.strptime(text, "%Y%m%dT%H%MZ").replace(tzinfo=UTC) if text else None
+
+
 def value_of(slot_start: datetime, minutes: int, analyst: str) -> str:
     """What a radio sends: minutes/start/analyst."""
-    return f"{minutes}/{slot_start:%Y%m%dT%H%MZ}/{analyst}"
+    return f"{minutes}/{stamp(slot_start)}/{analyst}"
 
 
 def request_of(occurrence: uuid.UUID, chosen: Chosen, topic: str, link: str, key: str) -> BookingRequest:

@@ -6,22 +6,24 @@ The pages of the signed-in member and of the letter's address are the same.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking.domain import errors, slots, tokens, waitlist, waitlist_words
+from booking.domain import errors, tokens, waitlist, waitlist_words
 from booking.domain.errors import Refusal
-from booking.domain.organisation import Policy
 from booking.domain.slots import Slot
+from booking.domain.waitlist import Place, Rules
 from booking.services import waitlist as deeds
+from booking.services.waitlist import Taking
 from booking.store.queries import timetables
 from booking.store.queries import waitlist as queries
 from booking.store.queries.timetables import Timetable
 from booking.store.queries.waitlist import Waits
-from booking.web import access, context, limits, manage, refusals, shell
+from booking.web import access, context, limits, manage, picker, refusals, shell
+from booking.web.picker import Chosen
 from booking.web.reader import current_user
 
 blueprint = Blueprint("places", __name__)
@@ -35,6 +37,7 @@ class Links:
     accept: str
     decline: str
     leave: str
+    choose: str
     is_own: bool  # the signed-in member's, not a letter's
 
 
@@ -47,13 +50,17 @@ class Called:
     analyst: str
 
 
-def before(waits: list[Waits]) -> dict[int, int]:
-    """How many go before each of these places, by its id; a fixed number of statements."""
+def ahead(waits: list[Waits]) -> dict[int, int]:
+    """How many people are ahead of each of these places, by its id; a fixed number of statements."""
     organisation, now = context.organisation(), context.now()
-    ids = {one.occurrence_id for one in waits}
-    since = queries.since(now, organisation.policy.no_show_days)
-    found = queries.places(context.db(), ids, organisation, now, since)
-    return {one.id: waitlist.before(found[one.occurrence_id], one.id) for one in waits if one.occurrence_id in found}
+    found = queries.places(context.db(), {one.occurrence_id for one in waits}, organisation, now)
+    return {
+        one.id: waitlist.ahead(
+            found[one.occurrence_id], one.id, Rules(organisation.policy_for(one.series), organisation.zone, now)
+        )
+        for one in waits
+        if one.occurrence_id in found
+    }
 
 
 def own(public_id: uuid.UUID) -> Waits:
@@ -71,6 +78,7 @@ def links(public_id: uuid.UUID) -> Links:
         accept=url_for("places.accept", public_id=public_id),
         decline=url_for("places.decline", public_id=public_id),
         leave=url_for("places.leave", public_id=public_id),
+        choose=url_for("places.choose_own", public_id=public_id),
         is_own=True,
     )
 
@@ -87,6 +95,7 @@ def held(token: str) -> tuple[Waits, Links]:
         accept=url_for("places.managed_accept", token=token),
         decline=url_for("places.managed_decline", token=token),
         leave=url_for("places.managed_leave", token=token),
+        choose=url_for("places.managed_choose", token=token),
         is_own=False,
     )
 
@@ -119,6 +128,13 @@ def leave(public_id: uuid.UUID) -> ResponseReturnValue:
     return give_up(own(public_id), links(public_id), current_user.id)
 
 
+@blueprint.post("/waitlist/<uuid:public_id>/replaces")
+@access.member
+def choose_own(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Say which booking a slot would replace."""
+    return choose(own(public_id), links(public_id), current_user.id)
+
+
 @blueprint.get("/manage/place/<token>")
 @access.token
 def managed(token: str) -> ResponseReturnValue:
@@ -140,6 +156,13 @@ def managed_decline(token: str) -> ResponseReturnValue:
     return let_pass(*held(token), None)
 
 
+@blueprint.post("/manage/place/<token>/replaces")
+@access.token
+def managed_choose(token: str) -> ResponseReturnValue:
+    """Say which booking a slot would replace."""
+    return choose(*held(token), None)
+
+
 @blueprint.post("/manage/place/<token>/leave")
 @access.token
 def managed_leave(token: str) -> ResponseReturnValue:
@@ -148,76 +171,100 @@ def managed_leave(token: str) -> ResponseReturnValue:
 
 
 def show(place: Waits, links: Links, refusal: Refusal | None = None) -> ResponseReturnValue:
-    """What one waits for, how many are before, what is offered, and what taking it would replace."""
-    session, now = context.db(), context.now()
-    found = timetables.timetable(session, place.occurrence, context.organisation(), place.member_id)
+    """What one waits for, how many are ahead, what is offered or free, and what taking it would replace."""
+    session, organisation, now = context.db(), context.organisation(), context.now()
+    found = timetables.timetable(session, place.occurrence, organisation, place.member_id)
     if found is None:
         abort(404)
-    rules = found.policy(context.organisation())
+    rules = Rules(found.policy(organisation), organisation.zone, now)
     is_open = place.ended_at is None and not found.hours.is_cancelled
+    waiting = queries.places(session, {place.occurrence_id}, organisation, now).get(place.occurrence_id, [])
+    mine = next((one for one in waiting if one.id == place.id), None)
     is_offered = is_open and place.lapses_at is not None and now < place.lapses_at
-    called = _called(place, found, rules, now) if is_open and not is_offered else []
-    at = place.offered_at if is_offered else called[0].starts_at if called else None
-    limit = limits.of(place.member_id, found, at) if at is not None else limits.Limit()
+    called = [] if mine is None or not is_open or is_offered else _called(mine, found, rules)
+    at = place.offered_at if is_offered else called[0].starts_at if called else place.clinic_at
+    limit = limits.of(place.member_id, found, at or place.clinic_at) if is_open else limits.Limit()
     page = render_template(
         "member/place.html",
         place=place,
-        promise=_promise(place, found, rules) if is_offered else waitlist_words.FIRST_COME,
+        promise=_promise(place, found, waiting, rules) if is_offered else _free_words(called, now),
         how_it_works=waitlist_words.how_it_works(),
+        wishes=_wishes(place),
         links=links,
         is_open=is_open,
         is_offered=is_offered,
         called=called,
-        before=before([place]).get(place.id, 0) if is_open else 0,
+        ahead=waitlist.ahead(waiting, mine.id, rules) if mine is not None else 0,
         must_replace=limit.is_reached,
         choices=limit.replaceable,
+        chosen=_chosen(place, limit),
         refusal=refusal,
         words=refusals.sentence(refusal) if refusal is not None else "",
     )
     return page, refusals.status(refusal) if refusal is not None else 200
 
 
-def _promise(place: Waits, found: Timetable, rules: Policy) -> str:
+def _chosen(place: Waits, limit: limits.Limit) -> uuid.UUID | None:
+    """The booking that is named as replaced, if it can be; else the first that can."""
+    offered = [one.public_id for one in limit.replaceable]
+    return place.replaces if place.replaces in offered else next(iter(offered), None)
+
+
+def _promise(place: Waits, found: Timetable, waiting: list[Place], rules: Rules) -> str:
     """Until when the open offer holds, and what happens then."""
     slot = Slot(place.offered_analyst_id or 0, place.offered_at or place.clinic_at, place.minutes)
     until = place.lapses_at or place.clinic_at
-    organisation, now = context.organisation(), context.now()
-    since = queries.since(now, rules.no_show_days)
-    waiting = queries.places(context.db(), {place.occurrence_id}, organisation, now, since)
-    others = [one for one in waiting.get(place.occurrence_id, []) if one.id != place.id]
-    has_next = waitlist.has_next(others, slot, found.hours, rules, organisation.zone, until)
+    others = [one for one in waiting if one.id != place.id]
+    has_next = waitlist.has_next(others, slot, found.hours, replace(rules, now=until))
     return waitlist_words.held(shell.mine(until, place.zone), has_next=has_next)
 
 
-def _called(place: Waits, found: Timetable, rules: Policy, now: datetime) -> list[Called]:
-    """What is free within the last hour and fits."""
-    names = {analyst.id: analyst.name for analyst in found.analysts}
+def _free_words(called: list[Called], now: datetime) -> str:
+    if called and waitlist.is_last_hour(called[0].starts_at, now):
+        return waitlist_words.FIRST_COME
+    return waitlist_words.FREE
+
+
+def _called(mine: Place, found: Timetable, rules: Rules) -> list[Called]:
+    """What suits, is free and held for nobody: one analyst a start, earliest first."""
+    analysts = {analyst.id: analyst for analyst in found.analysts}
     seen: dict[datetime, Slot] = {}
-    for slot in slots.free(found.hours, place.minutes, rules, now):
-        if slot.starts_at - now <= waitlist.LAST_HOUR and place.analyst_id in {None, slot.analyst_id}:
-            seen.setdefault(slot.starts_at, slot)
-    return [Called(f"{at:%Y%m%dT%H%MZ}", at, names[slot.analyst_id]) for at, slot in seen.items()]
+    for slot in waitlist.fitting(mine, found.hours, rules):
+        seen.setdefault(slot.starts_at, slot)
+    return [
+        Called(
+            picker.value_of(at, slot.minutes, str(analysts[slot.analyst_id].public_id)),
+            at,
+            analysts[slot.analyst_id].name,
+        )
+        for at, slot in sorted(seen.items())
+    ]
+
+
+def _wishes(place: Waits) -> str:
+    """What one waits for, in words: length, analyst, acceptable starts in the reader's time."""
+    words = f"{place.minutes} minutes with {place.analyst or 'any analyst'}"
+    first = None if place.earliest_at is None else shell.mine(place.earliest_at, place.zone)
+    last = None if place.latest_at is None else shell.mine(place.latest_at, place.zone)
+    if first and last:
+        return f"{words}, starting between {first} and {last}"
+    return words + (f", starting from {first}" if first else f", starting by {last}" if last else "")
 
 
 def take(place: Waits, links: Links, member_id: int | None) -> ResponseReturnValue:
     """POST: accept, and go to the booking."""
     form = request.form
     try:
-        start = form.get("start", "")
-        starts_at = datetime.strptime(start, "%Y%m%dT%H%MZ").replace(tzinfo=UTC) if start else None
         replaces = uuid.UUID(form["replaces"]) if form.get("replaces") else None
-    except ValueError:
+        taking = Taking(replaces=replaces)
+        if form.get("slot"):
+            wanted = picker.request_of(place.occurrence, Chosen(form["slot"][:80]), "", "", "")
+            taking = Taking(wanted.starts_at, wanted.analyst, replaces)
+    except (ValueError, picker.NoSlotChosen):
         abort(404)
+    session, organisation, now = context.db(), context.organisation(), context.now()
     try:
-        made = deeds.accept(
-            context.db(),
-            place.public_id,
-            context.organisation(),
-            context.now(),
-            member_id=member_id,
-            starts_at=starts_at,
-            replaces=replaces,
-        )
+        made = deeds.accept(session, place.public_id, organisation, now, member_id=member_id, taking=taking)
     except errors.NotFound:
         abort(404)
     except Refusal as refusal:
@@ -233,6 +280,19 @@ def let_pass(place: Waits, links: Links, member_id: int | None) -> ResponseRetur
     """POST: decline what is offered."""
     deeds.decline(context.db(), place.public_id, context.organisation(), context.now(), member_id=member_id)
     flash("Declined. You stay on the waitlist.")
+    return redirect(links.show, 303)
+
+
+def choose(place: Waits, links: Links, member_id: int | None) -> ResponseReturnValue:
+    """POST: say which booking a slot would replace."""
+    try:
+        replaces = uuid.UUID(request.form.get("replaces", ""))
+    except ValueError:
+        flash("Choose one of your bookings.")
+        return redirect(links.show, 303)
+    session, organisation, now = context.db(), context.organisation(), context.now()
+    deeds.choose_replaced(session, place.public_id, replaces, organisation, now, member_id=member_id)
+    flash("Saved. If you accept a slot, it replaces that booking.")
     return redirect(links.show, 303)
 
 

@@ -32,6 +32,7 @@ SENTENCES = {
     "not-begun": "That can be marked once the slot has started.",
     "mark-stands": "A mark can be changed on its own day only. A coordinator can still change it.",
     "not-enrollable": "Here one books a slot: choose a time.",
+    "still-free": "What you’d wait for is free, so you can book it now.",
     "offer-lapsed": "That offer is over. The programme shows what is free now.",
     "plan-changed": "Something has changed since you saw the plan. Look at it again.",
     "plan-hurts": "Something has changed since you saw the plan. Look at it again.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -9,18 +10,28 @@ import pytest
 
 from booking.domain import waitlist
 from booking.domain.organisation import Policy
-from booking.domain.policy import Standing
+from booking.domain.policy import Counted, Holdings
 from booking.domain.slots import Slot
-from booking.domain.waitlist import Place
+from booking.domain.waitlist import Place, Rules
 from tests.builders import BRISBANE, CLINIC_AT, NOW, hours
 
-MEMBER = Standing(is_member=True, member_until=None, upcoming=0, in_occurrence=0)
+MEMBER = Holdings(is_member=True, member_until=None)
+POLICY = Policy()
 QUARTER = timedelta(minutes=15)
 
 
 def a_place(number: int = 1, **fields: object) -> Place:
-    values: dict[str, object] = {"minutes": 15, "analyst_id": None, "standing": MEMBER, **fields}
+    values: dict[str, object] = {"minutes": 15, "analyst_id": None, "holdings": MEMBER, **fields}
+    values |= {"occurrence_id": 1, "clinic_at": CLINIC_AT}
     return Place(id=number, member_id=100 + number, joined_at=NOW + timedelta(minutes=number), **values)  # type: ignore[arg-type]
+
+
+def rules(now: datetime = NOW, policy: Policy = POLICY) -> Rules:
+    return Rules(policy, BRISBANE, now)
+
+
+def booked(number: int, days: int = 1, occurrence_id: int = 9) -> Counted:
+    return Counted(number, uuid.UUID(int=number), occurrence_id, CLINIC_AT + timedelta(days=days))
 
 
 def brisbane(day: int, hour: int, minute: int = 0) -> datetime:
@@ -82,7 +93,17 @@ def test_it_never_holds_past_the_notice() -> None:
 def test_a_last_chance_goes_first_then_who_joined_first() -> None:
     early, late, last = a_place(1), a_place(3), a_place(5, is_last_chance=True)
     assert [place.id for place in waitlist.in_order([late, last, early])] == [5, 1, 3]
-    assert [waitlist.before([late, last, early], place.id) for place in (last, early, late)] == [0, 1, 2]
+    assert [waitlist.ahead([late, last, early], place.id, rules()) for place in (last, early, late)] == [0, 1, 2]
+
+
+def test_nobody_is_ahead_who_waits_for_something_else_or_could_not_be_offered_it() -> None:
+    me = a_place(9, analyst_id=1, latest_at=CLINIC_AT + QUARTER)
+    with_two, later = a_place(1, analyst_id=2), a_place(2, earliest_at=CLINIC_AT + 2 * QUARTER)
+    ended = a_place(3, holdings=replace(MEMBER, member_until=date(2023, 12, 3)))
+    full = a_place(4, holdings=replace(MEMBER, bookings=(booked(1), booked(2))))
+    assert waitlist.ahead([with_two, later, ended, full, me], 9, rules()) == 0
+    any_analyst, earlier = a_place(5), a_place(6, analyst_id=1, latest_at=CLINIC_AT)
+    assert waitlist.ahead([with_two, later, ended, full, any_analyst, earlier, me], 9, rules()) == 2
 
 
 def test_what_is_free_goes_to_the_first_whom_it_fits() -> None:
@@ -90,45 +111,85 @@ def test_what_is_free_goes_to_the_first_whom_it_fits() -> None:
     half_hour, with_two, own = (
         a_place(1, minutes=30),
         a_place(2, analyst_id=2),
-        a_place(3, own={CLINIC_AT + 2 * QUARTER}),
+        a_place(3, own=frozenset({CLINIC_AT + 2 * QUARTER})),
     )
-    passed = a_place(4, passed={(1, CLINIC_AT + 2 * QUARTER)})
-    away = a_place(5, standing=replace(MEMBER, member_until=date(2023, 12, 3)))
-    holder, taker = a_place(6, has_offer=True), a_place(7)
-    places = [half_hour, with_two, own, passed, away, holder, taker]
-    found, after = waitlist.offers(places, hours((1,), taken), Policy(), BRISBANE, NOW)
-    assert [(match.place.id, match.slot) for match in found] == [(7, Slot(1, CLINIC_AT + 2 * QUARTER, 15))]
+    declined = a_place(4, declined=frozenset({(CLINIC_AT + 2 * QUARTER, 15)}))
+    lapsed = a_place(10, lapsed=frozenset({(1, CLINIC_AT + 2 * QUARTER)}))
+    too_early, too_late = (
+        a_place(11, latest_at=CLINIC_AT + QUARTER),
+        a_place(12, earliest_at=CLINIC_AT + 3 * QUARTER),
+    )
+    away = a_place(5, holdings=replace(MEMBER, member_until=date(2023, 12, 3)))
+    holder, taker = a_place(6, has_offer=True), a_place(13)
+    places = [half_hour, with_two, own, declined, lapsed, too_early, too_late, away, holder, taker]
+    found, after = waitlist.offers(places, hours((1,), taken), rules())
+    assert [(match.place.id, match.slot) for match in found] == [(13, Slot(1, CLINIC_AT + 2 * QUARTER, 15))]
     assert (1, CLINIC_AT + 2 * QUARTER) in after.taken
 
 
-def test_being_at_a_limit_is_no_hindrance_and_times_of_not_coming_are() -> None:
-    full = a_place(1, standing=replace(MEMBER, upcoming=2, in_occurrence=1, in_week=9))
-    missed = a_place(2, standing=replace(MEMBER, no_shows=2))
-    rules = Policy(no_shows=2, per_week=1)
-    found, _ = waitlist.offers([missed, full], hours((1,)), rules, BRISBANE, NOW)
-    assert [match.place.id for match in found] == [1]
-    on_standby = CLINIC_AT - timedelta(minutes=60)
-    called = waitlist.calls([missed], hours((1,)), rules, BRISBANE, on_standby)
+def test_the_first_and_the_last_acceptable_start_suit() -> None:
+    place = a_place(1, earliest_at=CLINIC_AT + QUARTER, latest_at=CLINIC_AT + 2 * QUARTER)
+    fits = waitlist.fitting(place, hours((1,)), rules())
+    assert sorted(slot.starts_at for slot in fits) == [CLINIC_AT + QUARTER, CLINIC_AT + 2 * QUARTER]
+
+
+def test_at_a_limit_nothing_is_held_unless_a_booking_is_named_that_it_replaces() -> None:
+    held = replace(MEMBER, bookings=(booked(1, 1), booked(2, 2)))
+    silent, named = a_place(1, holdings=held), a_place(2, holdings=held, replaces_id=2)
+    gone = a_place(3, holdings=held, replaces_id=7)
+    found, after = waitlist.offers([silent, gone, named], hours((1,)), rules())
+    assert [match.place.id for match in found] == [2]
+    assert waitlist.replaced(named, CLINIC_AT, rules()) == 2
+    assert waitlist.replaced(a_place(4, replaces_id=2), CLINIC_AT, rules()) is None, "not at a limit"
+    told = waitlist.calls([silent, gone], after, rules())
+    assert [place.id for place, _ in told] == [1, 3], "they hear that it is free"
+
+
+def test_a_limit_that_giving_up_the_named_booking_does_not_lift_stays() -> None:
+    here = replace(MEMBER, bookings=(booked(1, 1), booked(2, 0, occurrence_id=1)))
+    elsewhere, this = a_place(1, holdings=here, replaces_id=1), a_place(2, holdings=here, replaces_id=2)
+    found, _ = waitlist.offers([elsewhere, this], hours((1,)), rules())
+    assert [match.place.id for match in found] == [2]
+
+
+def test_times_of_not_coming_are_no_limit_that_a_booking_could_be_given_up_for() -> None:
+    missed = a_place(2, holdings=replace(MEMBER, missed=(NOW - timedelta(days=1), NOW - timedelta(days=2))))
+    strict = Policy(no_shows=2)
+    assert waitlist.offers([missed], hours((1,)), rules(policy=strict))[0] == []
+    assert waitlist.calls([missed], hours((1,)), rules(policy=strict)) == []
+    called = waitlist.calls([missed], hours((1,)), rules(CLINIC_AT - timedelta(minutes=60), strict))
     assert [place.id for place, _ in called] == [2]
 
 
 def test_in_the_last_hour_all_are_called_once_and_again_when_it_is_freed_again() -> None:
-    now = CLINIC_AT - timedelta(minutes=30)
+    soon = rules(CLINIC_AT - timedelta(minutes=30))
     free = hours((1,), [(1, 0), (1, 2), (1, 3)])
     slot = Slot(1, CLINIC_AT + QUARTER, 15)
     first, second, long = a_place(1), a_place(2), a_place(3, minutes=30)
-    assert waitlist.offers([first, second, long], free, Policy(), BRISBANE, now)[0] == []
-    called = waitlist.calls([second, first, long], free, Policy(), BRISBANE, now)
+    assert waitlist.offers([first, second, long], free, soon)[0] == []
+    called = waitlist.calls([second, first, long], free, soon)
     assert [(place.id, found) for place, found in called] == [(1, [slot]), (2, [slot])]
     known = [replace(place, called_for=(waitlist.named(slot),)) for place in (first, second)]
-    assert waitlist.calls(known, free, Policy(), BRISBANE, now) == []
-    assert [place.id for place, _ in waitlist.calls(known, free, Policy(), BRISBANE, now, [slot])] == [1, 2]
+    assert waitlist.calls(known, free, soon) == []
+    assert [place.id for place, _ in waitlist.calls(known, free, soon, [slot])] == [1, 2]
 
 
 def test_a_slot_beyond_the_last_hour_is_held_while_a_nearer_one_is_called() -> None:
-    now = CLINIC_AT - timedelta(minutes=50)
+    soon = rules(CLINIC_AT - timedelta(minutes=50))
     free = hours((1,), [(1, 1), (1, 2)])
-    found, after = waitlist.offers([a_place(1), a_place(2)], free, Policy(), BRISBANE, now)
+    found, after = waitlist.offers([a_place(1), a_place(2)], free, soon)
     assert [(match.place.id, match.slot.starts_at) for match in found] == [(1, CLINIC_AT + 3 * QUARTER)]
-    second = waitlist.calls([a_place(2)], after, Policy(), BRISBANE, now)
+    second = waitlist.calls([a_place(2)], after, soon)
     assert [slot.starts_at for _, free_slots in second for slot in free_slots] == [CLINIC_AT]
+
+
+def test_what_was_let_lapse_is_not_held_again_and_told_as_free_once() -> None:
+    slot = Slot(1, CLINIC_AT, 15)
+    free = hours((1,), [(1, 1), (1, 2), (1, 3)])
+    lapsed = a_place(1, lapsed=frozenset({(1, CLINIC_AT)}))
+    assert waitlist.offers([lapsed], free, rules())[0] == []
+    assert waitlist.calls([lapsed], free, rules()) == [(lapsed, [slot])]
+    told = replace(lapsed, called_for=(waitlist.named(slot),))
+    assert waitlist.calls([told], free, rules()) == []
+    declined = a_place(2, declined=frozenset({(CLINIC_AT, 15)}))
+    assert waitlist.calls([declined], free, rules()) == [], "what was declined is not told of either"

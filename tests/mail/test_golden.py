@@ -86,7 +86,8 @@ FREE = [
     {"starts_at": FACTS["starts_at"], "analyst": "Ada Reyes"},
     {"starts_at": "2023-12-04T03:45:00+00:00", "analyst": "Ben Noor"},
 ]
-HELD = {**FACTS, "place": "ID", "lapses_at": "2023-12-02T22:15:00+00:00"}
+HELD = {**FACTS, "place": "ID", "lapses_at": "2023-12-02T22:15:00+00:00", "replaces": False}
+REPLACES = {"replaces": True, "was_at": "2023-12-05T03:00:00+00:00", "was_minutes": 30, "was_with": "Ben Noor"}
 WANTED = {
     "cover": "ID",
     "analyst": "Ada Reyes",
@@ -242,9 +243,14 @@ LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "agreed": ("agreed", {**FACTS, "agreed": "Rename <events> to lower case.\nKeep one container."}, "Australia/Perth"),
     "offer": ("offer", {**HELD, "has_next": True}, "Australia/Perth"),
     "offer-nobody-next": ("offer", {**HELD, "has_next": False}, None),
+    "offer-replaces": ("offer", {**HELD, "has_next": False, **REPLACES}, "Australia/Perth"),
+    "free-to-book": ("free-to-book", {**FACTS, "place": "ID", "lines": FREE[:1]}, "Australia/Perth"),
+    "free-to-book-several": ("free-to-book", {**FACTS, "place": "ID", "lines": FREE}, None),
+    "offer-lapsed-free": ("offer-lapsed", {**FACTS, "place": "ID", "became": "free"}, "Australia/Perth"),
+    "offer-lapsed-over": ("offer-lapsed", {**FACTS, "place": "ID", "became": "over"}, "Australia/Perth"),
     "last-hour-call": ("last-hour-call", {**FACTS, "place": "ID", "lines": FREE}, None),
     "last-hour-call-one": ("last-hour-call", {**FACTS, "place": "ID", "lines": FREE[:1]}, "Australia/Perth"),
-    "offer-lapsed": ("offer-lapsed", {**FACTS, "place": "ID"}, "Australia/Sydney"),
+    "offer-lapsed": ("offer-lapsed", {**FACTS, "place": "ID", "became": "offered"}, "Australia/Sydney"),
     "cover-sought": ("cover-sought", {**FACTS, **LAPSES}, None),
     "cover-wanted": ("cover-wanted", WANTED, "Australia/Melbourne"),
     "someone-away": ("someone-away", AWAY, "Australia/Brisbane"),

@@ -22,7 +22,7 @@ from booking.services.enrol import enrol, leave
 from booking.services.move import move
 from booking.services.notes import write_note
 from booking.services.outcome import mark
-from booking.services.waitlist import Wish
+from booking.services.waitlist import Taking, Wish
 from booking.store.bookings import Booking
 from booking.store.people import Person
 from booking.store.programme import CANCELLED, Occurrence, Roster
@@ -34,6 +34,7 @@ from tests.builders import (
     a_booking,
     a_clinic,
     a_person,
+    a_place,
     a_request,
     a_series,
     an_occurrence,
@@ -73,9 +74,7 @@ def house(session: Session) -> House:
     former = a_person(session, "Former", member_until=date(2023, 12, 3))
     session.commit()
     booking = a_booking(session, clinic, member, analyst=analyst.public_id)
-    place = waitlist.join(session, other.public_id, Wish(15), stranger.id, ORGANISATION, NOW)
-    for _ in range(4):  # each of the four quarters in turn
-        waitlist.decline(session, place.public_id, ORGANISATION, NOW)
+    place = a_place(session, other, stranger)
     enrolment = enrol(session, lab.public_id, member.id, ORGANISATION, NOW)
     return House(
         clinic,
@@ -232,13 +231,13 @@ CASES: dict[str, tuple[Deed, Callable[[Session, House], None] | None, type[error
         errors.NotFound,
     ),
     "accept, for another's booking": (
-        lambda s, h: waitlist.accept(s, h.place, ORGANISATION, NOW, replaces=booked(h)),
+        lambda s, h: waitlist.accept(s, h.place, ORGANISATION, NOW, taking=Taking(replaces=booked(h))),
         None,
         errors.NotFound,
     ),
     "accept, nothing offered": (lambda s, h: waitlist.accept(s, h.place, ORGANISATION, NOW), None, errors.OfferLapsed),
     "accept, past": (
-        lambda s, h: waitlist.accept(s, h.place, ORGANISATION, AFTER, starts_at=h.other.starts_at),
+        lambda s, h: waitlist.accept(s, h.place, ORGANISATION, AFTER, taking=Taking(h.other.starts_at)),
         None,
         errors.TooLate,
     ),

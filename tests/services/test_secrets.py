@@ -84,12 +84,12 @@ def everything_happens(session: Session) -> None:
     staff.move_for(session, theirs.public_id, a_request(clinic, 45), "Full.", REMINDING, NOW, actor_id=cora)
     staff.cancel_for(session, theirs.public_id, "Ill.", REMINDING, NOW, actor_id=cora)
     full, bookings = a_full_clinic(session)
-    waits(session, full)
+    for _ in range(2):
+        waits(session, full)
     cancel(session, bookings[0].public_id, REMINDING, NOW)
-    waitlist.pass_on(session, full.id, REMINDING, NOW + 20 * HOUR)
-    full, bookings = a_full_clinic(session)
-    waits(session, full)
-    cancel(session, bookings[0].public_id, REMINDING, CLINIC_AT - HOUR / 2)
+    for lapsed in (20, 40):  # to the first, to the second, then free for anyone to book
+        waitlist.pass_on(session, full.id, REMINDING, NOW + lapsed * HOUR)
+    cancel(session, bookings[1].public_id, REMINDING, CLINIC_AT - HOUR / 2)
     for quarter in range(2):
         with_ada(session, hour, quarter)
     for quarter in range(3):  # Ben has room for one of the two

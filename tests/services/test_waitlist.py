@@ -17,7 +17,7 @@ from booking.services import staff, waitlist
 from booking.services.book import BookingRequest, book
 from booking.services.cancel import cancel
 from booking.services.move import move
-from booking.services.waitlist import Wish
+from booking.services.waitlist import Taking, Wish
 from booking.store import offers
 from booking.store.bookings import CONFIRMED, Booking
 from booking.store.claims import Claim
@@ -159,10 +159,10 @@ def test_in_the_last_hour_all_are_told_and_the_first_to_press_has_it(session: Se
     waitlist.pass_on(session, clinic.id, ORGANISATION, late)
     assert letters_to(session, first) == ["last-hour-call"], "told once"
     at = CLINIC_AT + QUARTER
-    made = waitlist.accept(session, second.public_id, ORGANISATION, late, starts_at=at)
+    made = waitlist.accept(session, second.public_id, ORGANISATION, late, taking=Taking(at))
     assert made.member_id == second.member_id
     with pytest.raises(errors.SlotTaken):
-        waitlist.accept(session, first.public_id, ORGANISATION, late, starts_at=at)
+        waitlist.accept(session, first.public_id, ORGANISATION, late, taking=Taking(at))
     cancel(session, made.public_id, ORGANISATION, late + timedelta(minutes=1))
     assert letters_to(session, first) == ["last-hour-call", "last-hour-call"], "freed again, told again"
 
@@ -192,8 +192,11 @@ def test_at_the_limit_one_waits_and_says_which_booking_it_replaces(session: Sess
     clinic, booked = a_full_clinic(session)
     member = a_person(session)
     held = [a_booking(session, a_clinic(session, starts_at=CLINIC_AT + timedelta(days=n)), member) for n in (1, 2)]
-    place = waits(session, clinic, member=member, topic="Now this")
-    freed_for = waits(session, session.get_one(Occurrence, held[0].occurrence_id), minutes=30)
+    with pytest.raises(errors.LimitReached):
+        waits(session, clinic, member=member)
+    with pytest.raises(errors.NotFound):
+        waits(session, clinic, member=member, replaces=booked[0].public_id)
+    place = waits(session, clinic, member=member, topic="Now this", replaces=held[0].public_id)
     cancel(session, booked[3].public_id, ORGANISATION, NOW)
     assert open_offer(session, place) is not None
     with pytest.raises(errors.LimitReached) as limit:
@@ -201,14 +204,13 @@ def test_at_the_limit_one_waits_and_says_which_booking_it_replaces(session: Sess
     assert limit.value.scope == "upcoming"
     assert open_offer(session, place) is not None, "the refusal leaves it as it was"
     with pytest.raises(errors.NotFound):
-        waitlist.accept(session, place.public_id, ORGANISATION, NOW, replaces=booked[0].public_id)
+        waitlist.accept(session, place.public_id, ORGANISATION, NOW, taking=Taking(replaces=booked[0].public_id))
     was = held[0].public_id, held[0].sequence
-    made = waitlist.accept(session, place.public_id, ORGANISATION, NOW, replaces=held[0].public_id)
+    made = waitlist.accept(session, place.public_id, ORGANISATION, NOW, taking=Taking(replaces=held[0].public_id))
     assert (made.public_id, made.sequence, made.topic) == (was[0], was[1] + 1, "Now this")
     assert made.occurrence_id == clinic.id
     assert letters_to(session, place) == ["booked", "booked", "offer", "moved"]
     assert session.scalars(select(Claim.quarter_at).where(Claim.booking_id == made.id)).all() == [made.starts_at] * 2
-    assert freed_for.outcome is None
 
 
 def test_last_chances_go_first(session: Session) -> None:
@@ -345,8 +347,10 @@ def test_another_wish_for_the_same_clinic_keeps_the_turn(session: Session) -> No
     assert (again.id, again.minutes, again.joined_at) == (place.id, 30, NOW)
     cancel(session, booked[0].public_id, ORGANISATION, NOW + QUARTER)
     assert open_offer(session, place) is None
-    waits(session, clinic, NOW + QUARTER, member)
-    assert open_offer(session, place) is not None
+    with pytest.raises(errors.StillFree):
+        waits(session, clinic, NOW + QUARTER, member)
+    session.refresh(place)
+    assert (place.minutes, place.outcome) == (30, None), "the refusal leaves it as it was"
 
 
 @pytest.mark.timeout(120)

@@ -7,7 +7,9 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.services import waitlist
 from booking.services.cancel import cancel
+from booking.services.waitlist import Taking
 from booking.store import facts
 from booking.store.letters import Letter
 from tests.builders import CLINIC_AT, NOW, ORGANISATION
@@ -53,3 +55,57 @@ def test_an_offer_that_lapses_in_the_last_hour_goes_to_nobody_in_particular(sess
     waits(session, clinic, now)
     cancel(session, booked[0].public_id, ORGANISATION, now)
     assert offers_to(session, first.member_id)[0].facts["has_next"] is False
+
+
+def emails_to(session: Session, member_id: int) -> list[tuple[str, str | None]]:
+    """What they were sent, in order: the email's name, and what has become of a slot that was let lapse."""
+    session.rollback()
+    rows = session.scalars(select(Letter).where(Letter.person_id == member_id).order_by(Letter.id))
+    return [(row.name, row.facts.get("became")) for row in rows]
+
+
+def test_a_lapsed_offer_is_said_to_go_to_the_next_only_where_it_does(session: Session) -> None:
+    clinic, booked = a_full_clinic(session)
+    first = waits(session, clinic)
+    second = waits(session, clinic, NOW + QUARTER)
+    cancel(session, booked[0].public_id, ORGANISATION, NOW + QUARTER)
+    offer = open_offer(session, first)
+    assert offer is not None
+    waitlist.pass_on(session, clinic.id, ORGANISATION, offer.lapses_at)
+    assert emails_to(session, first.member_id) == [("offer", None), ("offer-lapsed", "offered")]
+    assert emails_to(session, second.member_id) == [("offer", None)]
+
+
+def test_a_lapsed_slot_that_stays_free_is_told_once_to_those_still_waiting(session: Session) -> None:
+    clinic, booked = a_full_clinic(session)
+    first = waits(session, clinic)
+    second = waits(session, clinic, NOW + QUARTER)
+    half_hour = waits(session, clinic, NOW + QUARTER, minutes=30)
+    cancel(session, booked[0].public_id, ORGANISATION, NOW + QUARTER)
+    for place in (first, second):
+        offer = open_offer(session, place)
+        assert offer is not None
+        waitlist.pass_on(session, clinic.id, ORGANISATION, offer.lapses_at)
+    assert emails_to(session, second.member_id) == [("offer", None), ("offer-lapsed", "free")]
+    told = [("offer", None), ("offer-lapsed", "offered"), ("free-to-book", None)]
+    assert emails_to(session, first.member_id) == told
+    for minutes in (1, 2):
+        waitlist.pass_on(session, clinic.id, ORGANISATION, offer.lapses_at + timedelta(minutes=minutes))
+    waitlist.pass_on(session, clinic.id, ORGANISATION, CLINIC_AT - timedelta(minutes=30))
+    assert emails_to(session, first.member_id) == told, "once"
+    assert emails_to(session, second.member_id) == [("offer", None), ("offer-lapsed", "free")]
+    assert emails_to(session, half_hour.member_id) == [], "it does not suit them"
+    booking = waitlist.accept(
+        session, first.public_id, ORGANISATION, CLINIC_AT - timedelta(minutes=30), taking=Taking(CLINIC_AT)
+    )
+    assert booking.starts_at == CLINIC_AT, "and what it says is true"
+
+
+def test_a_lapsed_slot_that_is_too_late_to_book_is_said_to_be_over(session: Session) -> None:
+    clinic, booked = a_full_clinic(session)
+    now = CLINIC_AT - timedelta(minutes=70)
+    only = waits(session, clinic, now)
+    cancel(session, booked[0].public_id, ORGANISATION, now)
+    assert open_offer(session, only) is not None
+    waitlist.pass_on(session, clinic.id, ORGANISATION, CLINIC_AT - timedelta(minutes=5))
+    assert emails_to(session, only.member_id) == [("offer", None), ("offer-lapsed", "over")]

@@ -97,7 +97,7 @@ def everything_that_is_written_about(post: Post) -> None:
     session = post.session
     ada, ben, dan = (post.person(name, "analyst") for name in ("Ada", "Ben", "Dan"))
     cora = post.person("Cora", "coordinator")
-    mia, max_, lee, kim, gone = (post.person(name) for name in ("Mia", "Max", "Lee", "Kim", "Gone"))
+    mia, max_, lee, kim, kit, gone = (post.person(name) for name in ("Mia", "Max", "Lee", "Kim", "Kit", "Gone"))
     fay = post.person("Fay", member_feed_fetched_at=NOW - HOUR)
     both = an_occurrence(session, a_series(session, [ada, ben]), [ada, ben])
     alone = an_occurrence(session, a_series(session, [dan]), [dan], CLINIC_AT + timedelta(days=1))
@@ -116,10 +116,12 @@ def everything_that_is_written_about(post: Post) -> None:
     post.book(alone, 3, gone)
     # waiting for a clinic that is full
     held = [post.book(alone, quarter, lee) for quarter in (0, 1, 2)]
-    waitlist.join(session, alone.public_id, Wish(15), kim.id, ORGANISATION, NOW)
+    for who in (kim, kit):
+        waitlist.join(session, alone.public_id, Wish(15), who.id, ORGANISATION, NOW)
     cancel(session, held[0].public_id, ORGANISATION, NOW)
     post.deliver()
-    waitlist.pass_on(session, alone.id, ORGANISATION, NOW + 20 * HOUR)
+    for lapsed in (20, 40):  # to the first, to the second, then free for anyone to book
+        waitlist.pass_on(session, alone.id, ORGANISATION, NOW + lapsed * HOUR)
     # Ada is away: Ben is taken at Max's time, and free at another; Lee's has nobody
     post.book(both, 0, max_, analyst=ada.public_id)
     post.book(both, 0, kim, analyst=ben.public_id)

@@ -13,12 +13,11 @@ from werkzeug.routing import Rule
 from booking.domain import tokens
 from booking.services.accounts.address import ask as ask_to_change_address
 from booking.services.sign_in import ask
-from booking.services.waitlist import Wish, join
 from booking.store.away import Away
 from booking.store.changes import Change, Draft
 from booking.store.letters import Letter
 from booking.store.people import Person
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person
+from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_place
 from tests.databases import Database
 from tests.web.client import FEED_KEY, SECRET_KEY, make_app
 
@@ -87,13 +86,13 @@ def a_house(database: Database, session: Session) -> House:
         "demo.html": {"public_id": letter},
         "demo.sign_in": {"public_id": member.public_id},
     }
-    waiting = join(session, clinic.public_id, Wish(15), member.id, ORGANISATION, NOW)
+    waiting = a_place(session, clinic, member)
     place = {"public_id": waiting.public_id}
-    arguments |= {f"places.{endpoint}": place for endpoint in ("one", "accept", "decline", "leave")}
+    arguments |= {f"places.{endpoint}": place for endpoint in ("one", "accept", "decline", "leave", "choose_own")}
     place_token = {"token": tokens.sign(SECRET_KEY, "place", str(waiting.public_id))}
     ending = {"what": "reminders", "token": tokens.sign(SECRET_KEY, "unsubscribe-reminders", str(member.public_id))}
     arguments |= {"unsubscribe.ask": ending, "unsubscribe.end": ending, "letters.again": {"public_id": letter}}
-    managed = ("managed", "managed_accept", "managed_decline", "managed_leave")
+    managed = ("managed", "managed_accept", "managed_decline", "managed_leave", "managed_choose")
     arguments |= {f"places.{endpoint}": place_token for endpoint in managed}
     own = [
         f"bookings.{endpoint}" for endpoint in ("one", "move", "cancel", "accept", "wait", "brief", "go_on", "invite")

@@ -137,11 +137,17 @@ def test_at_the_limit_the_page_asks_which_booking_goes(app: Flask, session: Sess
     client = client_of(app, member)
     path = f"/occurrences/{clinic.public_id}"
     assert "You can join at your limit. If you take a slot, it replaces one of your bookings." in client.get(path).text
-    place = post(client, f"{path}/wait", path, wait_minutes="15").location
+    assert post(client, f"{path}/wait", path, wait_minutes="15").status_code == 409
+    place = post(client, f"{path}/wait", path, wait_minutes="15", replaces=str(held[1].public_id)).location
+    page = client.get(place).text
+    assert "If you accept a slot, which booking does it replace?" in page
+    assert re.findall(r'value="([^"]+)" required checked', page) == [str(held[1].public_id)]
+    assert post(client, f"{place}/replaces", place, replaces=str(held[0].public_id)).status_code == 303
     cancel(session, booked[0].public_id, ORGANISATION, NOW)
     page = client.get(place).text
     offered = re.findall(r'name="replaces" value="([^"]+)"', page)
     assert offered == [str(one.public_id) for one in held]
+    assert re.findall(r'value="([^"]+)" required checked', page) == [str(held[0].public_id)]
     answer = post(client, f"{place}/accept", place, replaces=offered[1])
     assert answer.location.endswith(f"/bookings/{held[1].public_id}?booked=1")
     fresh(session)
@@ -160,11 +166,13 @@ def test_in_the_last_hour_what_is_free_has_a_button_each(app: Flask, clock: Cloc
     cancel(session, booked[0].public_id, ORGANISATION, clock.now)
     client = client_of(app, member)
     path = f"/waitlist/{place.public_id}"
-    starts = re.findall(r'name="start" value="([^"]+)"', client.get(path).text)
-    assert starts == ["20231204T0300Z", "20231204T0315Z"]
-    answer = post(client, f"{path}/accept", path, start=starts[1])
+    assert "first come, first served" in client.get(path).text
+    slots = re.findall(r'name="slot" value="([^"]+)"', client.get(path).text)
+    analyst = clinic.roster[0].analyst.public_id
+    assert slots == [f"15/20231204T0300Z/{analyst}", f"15/20231204T0315Z/{analyst}"]
+    answer = post(client, f"{path}/accept", path, slot=slots[1])
     assert (answer.status_code, answer.location.endswith("?booked=1")) == (303, True)
-    assert post(client, f"{path}/accept", path, start="never").status_code == 404
+    assert post(client, f"{path}/accept", path, slot="never").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from booking.domain import tokens
-from booking.services.waitlist import Wish, join
 from booking.store.people import Person
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person
+from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_place
 from tests.databases import Database
 from tests.web.client import FEED_KEY, SECRET_KEY, Clock, client_of, make_app
 
@@ -76,7 +75,7 @@ def test_unknown_malformed_and_lapsed_addresses_of_letters_get_the_same_bytes(
     mia, max_ = a_person(session, "Mia Holt"), a_person(session, "Max Other")
     clinic = a_clinic(session)
     booking = a_booking(session, clinic, mia)
-    place = join(session, clinic.public_id, Wish(15), max_.id, ORGANISATION, NOW)
+    place = a_place(session, clinic, max_)
     session.commit()
     clock = Clock()
     client = client_of(make_app(database, clock))

@@ -5,20 +5,19 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.domain import slots, zones
 from booking.domain.organisation import Organisation
-from booking.domain.policy import Standing
 from booking.domain.waitlist import Place
-from booking.store.bookings import CAME, CONFIRMED, NO_SHOW, Booking
+from booking.store.bookings import CAME, CONFIRMED, Booking
 from booking.store.claims import Claim
-from booking.store.people import Person, Role
+from booking.store.people import Person
 from booking.store.programme import SCHEDULED, Occurrence, Series
-from booking.store.queries import calendar
+from booking.store.queries import calendar, holdings
 from booking.store.waiting import Offer, Waiting
 
 MOST = 1000  # places of one clinic that count: nobody's turn comes behind them
@@ -37,96 +36,86 @@ class Held:
 
 
 _seen = aliased(Booking)
-_missed = aliased(Booking)
 _next = aliased(Occurrence)
 _open = aliased(Offer)
 
 
-def places(
-    session: Session,
-    occurrence_ids: Collection[int],
-    organisation: Organisation,
-    now: datetime,
-    no_shows_since: datetime,
-) -> dict[int, list[Place]]:
-    """The places on the waitlists of those occurrences, by occurrence id, in no order; five statements.
+_SEEN = exists().where(
+    _seen.member_id == Waiting.member_id,
+    _seen.status == CONFIRMED,
+    _seen.starts_at < bindparam("now"),
+    or_(_seen.outcome.is_(None), _seen.outcome == CAME),
+)
+_NEXT_AT = (
+    select(func.min(_next.starts_at))
+    .where(
+        _next.series_id == Occurrence.series_id,
+        _next.starts_at > Occurrence.starts_at,
+        _next.status == SCHEDULED,
+    )
+    .scalar_subquery()
+)
+_PLACES = (
+    select(
+        Waiting.id,
+        Waiting.member_id,
+        Waiting.occurrence_id,
+        Occurrence.starts_at.label("clinic_at"),
+        Waiting.minutes,
+        Waiting.analyst_id,
+        Waiting.joined_at,
+        Waiting.earliest_at,
+        Waiting.latest_at,
+        Waiting.replaces_id,
+        Waiting.called_for,
+        _SEEN.label("was_seen"),
+        _NEXT_AT.label("next_at"),
+        exists().where(_open.member_id == Waiting.member_id, _open.status == "open").label("has_offer"),
+    )
+    .join(Occurrence, Occurrence.id == Waiting.occurrence_id)
+    .where(Waiting.occurrence_id.in_(bindparam("ids", expanding=True)), Waiting.ended_at.is_(None))
+    .order_by(Waiting.occurrence_id, Waiting.joined_at, Waiting.id)
+    .limit(bindparam("most"))
+)
 
-    Memberships end at the end of a day in the programme's zone.
-    """
+
+def places(
+    session: Session, occurrence_ids: Collection[int], organisation: Organisation, now: datetime
+) -> dict[int, list[Place]]:
+    """The places on the waitlists of those occurrences, by occurrence id, in no order; a fixed number of statements."""
     if not occurrence_ids:
         return {}
-    is_member = exists().where(Role.person_id == Person.id, Role.role == "member")
-    was_seen = exists().where(
-        _seen.member_id == Waiting.member_id,
-        _seen.status == CONFIRMED,
-        _seen.starts_at < now,
-        or_(_seen.outcome.is_(None), _seen.outcome == CAME),
-    )
-    missed = (
-        select(func.count())
-        .select_from(_missed)
-        .where(
-            _missed.member_id == Waiting.member_id,
-            _missed.status == CONFIRMED,
-            _missed.outcome == NO_SHOW,
-            _missed.starts_at >= no_shows_since,
-        )
-        .scalar_subquery()
-    )
-    next_at = (
-        select(func.min(_next.starts_at))
-        .where(
-            _next.series_id == Occurrence.series_id,
-            _next.starts_at > Occurrence.starts_at,
-            _next.status == SCHEDULED,
-        )
-        .scalar_subquery()
-    )
-    has_offer = exists().where(_open.member_id == Waiting.member_id, _open.status == "open")
-    rows = session.execute(
-        select(
-            Waiting.id,
-            Waiting.occurrence_id,
-            Waiting.member_id,
-            Waiting.minutes,
-            Waiting.analyst_id,
-            Waiting.joined_at,
-            Waiting.called_for,
-            is_member,
-            Person.closed_at,
-            Person.member_until,
-            missed,
-            was_seen,
-            next_at,
-            has_offer,
-        )
-        .join(Person, Person.id == Waiting.member_id)
-        .join(Occurrence, Occurrence.id == Waiting.occurrence_id)
-        .where(Waiting.occurrence_id.in_(occurrence_ids), Waiting.ended_at.is_(None))
-        .order_by(Waiting.occurrence_id, Waiting.joined_at, Waiting.id)
-        .limit(MOST * len(occurrence_ids))
-    ).all()
+    ids = sorted(set(occurrence_ids))
+    rows = session.execute(_PLACES, {"ids": ids, "now": now, "most": MOST * len(ids)}).all()
     if not rows:
         return {}
-    own = _own(session, {row[2] for row in rows}, occurrence_ids, organisation)
-    passed = _passed(session, [row[0] for row in rows])
+    members = {row.member_id for row in rows}
+    own = _own(session, members, ids, organisation)
+    held = holdings.of_members(session, members, organisation, now)
+    declined, lapsed = _passed(session, ids)
     found: dict[int, list[Place]] = {}
     for row in rows:
-        standing = Standing(bool(row[7]) and row[8] is None, row[9], 0, 0, 0, row[10])
+        mine = held[row.member_id]
         place = Place(
-            row[0],
-            row[2],
-            row[3],
-            row[4],
-            row[5],
-            standing,
-            not row[11] and _ends_before(row[9], row[12], organisation.zone),
-            bool(row[13]),
-            own.get(row[2], frozenset()),
-            passed.get(row[0], frozenset()),
-            None if row[6] is None else tuple(row[6]),
+            id=row.id,
+            member_id=row.member_id,
+            occurrence_id=row.occurrence_id,
+            clinic_at=row.clinic_at,
+            minutes=row.minutes,
+            analyst_id=row.analyst_id,
+            joined_at=row.joined_at,
+            holdings=mine,
+            earliest_at=row.earliest_at,
+            latest_at=row.latest_at,
+            replaces_id=row.replaces_id,
+            is_last_chance=not row.was_seen and _ends_before(mine.member_until, row.next_at, organisation.zone),
+            has_offer=bool(row.has_offer),
+            own=own.get(row.member_id, frozenset()),
+            declined=frozenset(declined.get((row.member_id, row.occurrence_id), ())),
+            lapsed=frozenset(lapsed.get(row.id, ())),
+            called_for=None if row.called_for is None else tuple(row.called_for),
         )
-        found.setdefault(row[1], []).append(place)
+        found.setdefault(row.occurrence_id, []).append(place)
     return found
 
 
@@ -158,21 +147,41 @@ def _own(
     return {member_id: frozenset(mine) for member_id, mine in found.items()}
 
 
-def _passed(session: Session, waiting_ids: Collection[int]) -> dict[int, frozenset[tuple[int, datetime]]]:
-    found: dict[int, set[tuple[int, datetime]]] = {}
-    for waiting_id, analyst_id, starts_at in session.execute(
-        select(Offer.waiting_id, Offer.analyst_id, Offer.starts_at).where(
-            Offer.waiting_id.in_(waiting_ids), Offer.status.in_(("declined", "lapsed"))
+def _passed(
+    session: Session, occurrence_ids: Collection[int]
+) -> tuple[dict[tuple[int, int], set[tuple[datetime, int]]], dict[int, set[tuple[int, datetime]]]]:
+    """What was not accepted there: declined (start, minutes) by (member, occurrence), for whichever place of theirs;
+    lapsed (analyst, start) by place."""
+    declined: dict[tuple[int, int], set[tuple[datetime, int]]] = {}
+    lapsed: dict[int, set[tuple[int, datetime]]] = {}
+    for row in session.execute(
+        select(
+            Offer.member_id,
+            Offer.occurrence_id,
+            Offer.waiting_id,
+            Offer.analyst_id,
+            Offer.starts_at,
+            Offer.minutes,
+            Offer.status,
+        ).where(
+            Offer.occurrence_id.in_(occurrence_ids),
+            Offer.waiting_id.is_not(None),
+            Offer.status.in_(("declined", "lapsed")),
         )
     ):
-        if waiting_id is not None:
-            found.setdefault(waiting_id, set()).add((analyst_id, starts_at))
-    return {waiting_id: frozenset(slots) for waiting_id, slots in found.items()}
+        if row.status == "declined":
+            declined.setdefault((row.member_id, row.occurrence_id), set()).add((row.starts_at, row.minutes))
+        elif row.waiting_id is not None:
+            lapsed.setdefault(row.waiting_id, set()).add((row.analyst_id, row.starts_at))
+    return declined, lapsed
 
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """One place as its member sees it, with the offer that is open for it. `zone` is the series' own."""
+    """One place as its member sees it, with the offer that is open for it. `zone` is the series' own.
+
+    `replaces` is the booking (a public id) that a slot would replace while the member is at a limit.
+    """
 
     id: int
     public_id: uuid.UUID
@@ -198,10 +207,14 @@ class Waits:
     offered_with: str
     lapses_at: datetime | None
     offered_analyst_id: int | None
+    earliest_at: datetime | None
+    latest_at: datetime | None
+    replaces: uuid.UUID | None
 
 
 _analyst = aliased(Person)
 _giver = aliased(Person)
+_replaced = aliased(Booking)
 _WAITS = (
     select(
         Waiting.id,
@@ -228,6 +241,9 @@ _WAITS = (
         func.coalesce(_giver.name, ""),
         Offer.lapses_at,
         Offer.analyst_id,
+        Waiting.earliest_at,
+        Waiting.latest_at,
+        _replaced.public_id,
     )
     .select_from(Waiting)
     .join(Occurrence, Occurrence.id == Waiting.occurrence_id)
@@ -235,6 +251,7 @@ _WAITS = (
     .outerjoin(_analyst, _analyst.id == Waiting.analyst_id)
     .outerjoin(Offer, (Offer.waiting_id == Waiting.id) & (Offer.status == "open"))
     .outerjoin(_giver, _giver.id == Offer.analyst_id)
+    .outerjoin(_replaced, _replaced.id == Waiting.replaces_id)
 )
 
 
@@ -282,8 +299,3 @@ def lapsed(session: Session, now: datetime) -> list[int]:
 def awaited(session: Session) -> list[int]:
     """Every occurrence that somebody waits for; for the worker."""
     return list(session.scalars(select(Waiting.occurrence_id).where(Waiting.ended_at.is_(None)).distinct()))
-
-
-def since(now: datetime, days: int) -> datetime:
-    """From when times of not coming count."""
-    return now - timedelta(days=days)

@@ -99,7 +99,18 @@ def ask() -> ResponseReturnValue:
         return _send(return_to)
     if current_user.is_authenticated:
         return redirect(return_to, 303)
-    return _ask_page(return_to)
+    before = _asked_before()
+    if before is None:
+        return _ask_page(return_to)
+    return _ask_page(safe_path(before.return_to), json.dumps(before.typed) if before.typed else "", before.email)
+
+
+def _asked_before() -> Asked | None:
+    """The request that another email is asked for, from its own page; what was typed before goes along."""
+    try:
+        return deeds.asked(context.db(), uuid.UUID(request.args.get("again", "")), context.now())
+    except ValueError:
+        return None
 
 
 def _send(return_to: str) -> ResponseReturnValue:

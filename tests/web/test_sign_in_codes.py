@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -109,6 +110,17 @@ def test_what_is_no_code_costs_no_try(session: Session, client: FlaskClient) -> 
         answer = post(client, page, code=text)
         assert (answer.status_code, "Enter the six digits from the email." in answer.text) == (422, True)
     assert session.scalars(select(SignIn.tries)).all() == [0]
+
+
+def test_another_email_is_asked_for_with_the_same_address_and_what_was_typed(client: FlaskClient) -> None:
+    page = client.get(ask(client, next="/bookings", **{"typed-topic": "My words"})).text
+    link = re.search(r'href="(/sign-in\?again=[^"]+)"', page)
+    assert link is not None
+    form = client.get(link[1]).text
+    assert f'name="email" value="{KNOWN}"' in form
+    assert 'name="next" value="/bookings"' in form
+    assert 'name="typed-topic" value="My words"' in form
+    assert client.get("/sign-in?again=x").status_code == 200
 
 
 def test_the_links_page_names_the_account_masked(client: FlaskClient) -> None:

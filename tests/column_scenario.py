@@ -1,0 +1,190 @@
+"""A week of a programme by way of services alone, in which every column gets something that it did not begin with.
+
+`tests/services/test_secrets.py` has the other half: whatever makes an email. Where a new column is not written by
+either, add the call of the service function that writes it, as a page or command calls it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, time, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain import people as tables
+from booking.domain.errors import WrongCode
+from booking.domain.programme import StatedException
+from booking.services import (
+    attend,
+    begin,
+    deliver,
+    drafts,
+    note_fetch,
+    outcome,
+    profile,
+    remind,
+    rooms,
+    sessions,
+    sign_in,
+    staff,
+    tokens,
+    undo,
+)
+from booking.services.accounts import close
+from booking.services.book import BookingRequest, book
+from booking.services.cancel import cancel
+from booking.services.cover import back, report, show
+from booking.services.enrol import enrol, leave
+from booking.services.import_people import import_people
+from booking.services.waitlist import Wish, join
+from booking.services.waitlist import leave as leave_waitlist
+from booking.store import reminded
+from booking.store.people import Person
+from booking.store.programme import Occurrence
+from tests.builders import CLINIC_AT, NOW, an_organisation
+from tests.services.test_publish import PLACE, run, stated
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+REMINDING = an_organisation(reminder_hours=(24,))
+BROWSER = sign_in.Browser("sender", "Chrome on Windows")
+LINK = "https://zoom.example.com/j/1"
+TABLE = f"""email,name,role,time_zone,member_until,meeting_url
+cora@example.org,Cora,coordinator,,,
+ada@example.org,Ada,analyst,Brisbane,,{LINK}
+ben@example.org,Ben,analyst,,,
+mia@example.org,Mia,member,Perth,2027-12-31,
+max@example.org,Max,member,,,
+"""
+
+
+def the_rest_happens(session: Session) -> None:
+    """Everything else, on an empty database: people, programme, bookings, publishes, sign-ins, what a worker does."""
+    listed, mistakes = tables.read(TABLE.encode())
+    assert mistakes == []
+    import_people(session, listed, REMINDING, NOW)
+    profiles_change(session)
+    programme_is_published(session)
+    clinic_is_booked(session)
+    courses_are_attended(session)
+    people_sign_in(session)
+    drafts_are_kept(session)
+    the_worker_works(session)
+    close.close(session, person(session, "mia").public_id, REMINDING, NOW, cancels=True)
+
+
+def person(session: Session, name: str) -> Person:
+    return session.scalars(select(Person).where(Person.email == f"{name}@example.org")).one()
+
+
+def dates(session: Session, kind: str) -> Sequence[Occurrence]:
+    session.expire_all()
+    found = session.scalars(select(Occurrence).order_by(Occurrence.starts_at))
+    return [one for one in found if one.series.kind == kind]
+
+
+def profiles_change(session: Session) -> None:
+    ada, mia = person(session, "ada"), person(session, "mia")
+    form = {"name": "Ada R.", "time_zone": "Australia/Sydney", "invitations": "always", "about": "Tags"}
+    profile.change(session, ada.id, REMINDING, NOW, **form, reminders="no", run_sheet="9", meeting_url=f"{LINK}?own")
+    profile.hear_zone(session, mia.id, "Australia/Darwin", NOW)
+    profile.choose_feed(session, mia.id, ["lab"], REMINDING, NOW)
+    for who, role in ((mia, "member"), (ada, "analyst")):
+        profile.new_feed_address(session, who.id, f"{role}-feed", NOW)
+        note_fetch.note_fetch(session, who.id, role, 1, NOW)
+    for at in (NOW, NOW + 2 * HOUR):
+        note_fetch.record_fetches(session, {"member/1/1": (mia.id, at)})
+    tokens.make(session, mia.email, NOW)
+    tokens.revoke_all(session, mia.email, NOW)
+
+
+def programme_is_published(session: Session) -> None:
+    """A clinic, a course with modules, and dates that are cancelled, renamed and moved."""
+    clinic = stated(("ada@example.org", "ben@example.org"), summary="Bring a report.", slot_minutes=(15, 30))
+    course = stated(slug="course", kind="masterclass", title="Course", ends_on=None, modules=("One", "Two"))
+    run(session, clinic, course)
+    odd = (
+        StatedException(PLACE, on=date(2023, 12, 18), cancelled="Nobody is there."),
+        StatedException(PLACE, on=date(2023, 12, 25), title="Open clinic"),
+        StatedException(PLACE, on=date(2023, 12, 11), moved_to=date(2023, 12, 12)),
+    )
+    run(session, replace(clinic, exceptions=odd), now=NOW + MINUTE)
+    first = dates(session, "clinic")[0]
+    links = {"room": LINK, "recording": LINK, "slides": LINK}
+    rooms.set_links(session, first.public_id, links, NOW)
+    rooms.set_analyst_links(session, first.public_id, {person(session, "ada").id: LINK}, NOW)
+    rooms.set_links(session, dates(session, "masterclass")[0].public_id, {"room": LINK}, NOW, whole_series=True)
+
+
+def clinic_is_booked(session: Session) -> None:
+    """Booked with a topic, handed over, begun and marked; waited for; published away and brought back."""
+    first, second = dates(session, "clinic")[:2]
+    ada, ben, mia, cora = (person(session, name) for name in ("ada", "ben", "mia", "cora"))
+    asked = BookingRequest(first.public_id, first.starts_at, 15, ada.public_id, "Tags", "https://shop.example", "key")
+    made = book(session, asked, mia.id, REMINDING, NOW)
+    taken = BookingRequest(first.public_id, first.starts_at, 15, ben.public_id)
+    theirs = book(session, taken, person(session, "max").id, REMINDING, NOW)
+    at = first.starts_at
+    wish = Wish(15, ben.public_id, "Tags", "https://shop.example", at, at, made.public_id)
+    place = join(session, first.public_id, wish, mia.id, REMINDING, NOW)
+    leave_waitlist(session, place.public_id, REMINDING, NOW)
+    cancel(session, theirs.public_id, REMINDING, NOW)
+    staff.hand_over(session, made.public_id, ben.public_id, "Ada is late.", REMINDING, NOW, actor_id=cora.id)
+    begin.begin(session, made.public_id, REMINDING, CLINIC_AT, actor_id=ben.id)
+    outcome.mark(session, made.public_id, "came", REMINDING, CLINIC_AT, actor_id=ben.id)
+    elsewhere = BookingRequest(second.public_id, second.starts_at, 15, ada.public_id)
+    other = book(session, elsewhere, mia.id, REMINDING, NOW)
+    team = ("ada@example.org", "ben@example.org")
+    changed = run(session, stated(team, slot_minutes=(15, 30), start_wall=time(15), end_wall=time(16)), now=NOW)
+    assert changed.change is not None
+    undo.undo(session, changed.change, REMINDING, NOW + MINUTE)
+    undo.close(session, NOW + 20 * MINUTE)
+    cancel(session, other.public_id, REMINDING, second.starts_at - HOUR)
+    away = show(session, ada.public_id, CLINIC_AT + 24 * HOUR, CLINIC_AT + 24 * 30 * HOUR, REMINDING, NOW)
+    said = {"fingerprint": away.fingerprint, "note": "Ill", "actor_id": ada.id}
+    off = report(session, ada.public_id, away.starts_at, away.ends_at, REMINDING, NOW, **said)
+    back(session, off.public_id, REMINDING, NOW)
+
+
+def courses_are_attended(session: Session) -> None:
+    """A place in all of a course, which ends; a place in one date, reminded of and attended."""
+    first = dates(session, "masterclass")[0]
+    mia, cora = person(session, "mia"), person(session, "cora")
+    whole = enrol(session, first.public_id, mia.id, REMINDING, NOW, whole=True)
+    leave(session, whole.public_id, NOW, member_id=mia.id)
+    enrol(session, first.public_id, mia.id, REMINDING, NOW)
+    for one in reminded.due(session, REMINDING, first.starts_at - 24 * HOUR):
+        remind.write(session, one, first.starts_at - 24 * HOUR)
+    attend.mark(session, first.public_id, [mia.public_id], first.starts_at, actor_id=cora.id)
+
+
+def people_sign_in(session: Session) -> None:
+    """A wrong code, then the link, from a page on which something was typed; and out again."""
+    mia = person(session, "mia")
+    asked = sign_in.ask(session, mia.email, "sender", NOW, return_to="/bookings", typed={"topic": "Tags"})
+    try:
+        sign_in.by_code(session, asked, "000000", "a key that makes other codes", NOW, BROWSER)
+    except WrongCode:
+        sign_in.by_link(session, asked, NOW, BROWSER)
+    sessions.end_all(session, mia.id, NOW)
+
+
+def drafts_are_kept(session: Session) -> None:
+    """A pasted announcement with an answer about AEST, that becomes a publish."""
+    cora = person(session, "cora")
+    draft = drafts.begin(session, cora.id, "Clinics on Mondays", "2023-12", NOW)
+    drafts.change(session, draft, NOW, answers={"aest": "Australia/Brisbane"})
+    published = run(session, stated(slug="lab", kind="lab", title="Lab"), now=NOW)
+    assert published.change is not None
+    drafts.published(session, draft, published.change, NOW)
+
+
+def the_worker_works(session: Session) -> None:
+    """Emails leave, are refused for good, and have to wait; housekeeping."""
+    deliver.keep_house(session, "worker", NOW)
+    found, _ = deliver.lease(session, "worker", NOW)
+    first, second, third = (one[0].id for one in found[:3])
+    deliver.mark_sent(session, [first], "worker", NOW)
+    deliver.mark_failed(session, second, "worker", NOW, "550 no such user")
+    deliver.mark_put_off(session, {third: NOW + HOUR}, "worker", "451 later")

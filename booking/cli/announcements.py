@@ -13,6 +13,7 @@ from booking.cli.reading import the_organisation
 from booking.domain import zones
 from booking.programme import words
 from booking.programme.announcements import lines, reading, writing
+from booking.programme.announcements.budget import CannotRead
 
 
 def _month(_context: click.Context, _option: click.Parameter, value: str | None) -> date | None:
@@ -40,7 +41,7 @@ def read(name: str, month: date | None) -> None:
         draft = reading.read(source, organisation, zones.today(clock.now(), organisation.zone), month)
     except OSError as error:
         raise click.ClickException(f"{name}: {error.strerror}") from None
-    except lines.CannotRead as error:
+    except CannotRead as error:
         raise click.ClickException(f"{name}: {error}") from None
     for doubt in draft.doubts:
         click.echo(f"{name}:{doubt.line}: {doubt.message}", err=True)

@@ -14,15 +14,16 @@ from booking.domain import errors, schedule, wording, zones
 from booking.domain.asked import resolve
 from booking.domain.recurrence import stored_until
 from booking.programme import files, words, writing
-from booking.programme.announcements import lines, reading
+from booking.programme.announcements import documents, lines, reading
+from booking.programme.announcements.budget import CannotRead
 from booking.programme.announcements.reading import Draft, DraftSeries
 from booking.programme.announcements.writing import file_of
 from booking.services import drafts as deeds
 from booking.services import planning
 from booking.services.planning import Asking
 from booking.store import changes
-from booking.store.programme import Programme
 from booking.web import access, context, coordinator
+from booking.web.draft_reading import understood
 from booking.web.reader import current_user
 
 blueprint = Blueprint("drafts", __name__, url_prefix="/coordinator/drafts")
@@ -39,10 +40,10 @@ def begin() -> ResponseReturnValue:
     if request.method == "POST":
         try:
             source = _source()
-            lines.of(source)
+            documents.lines_of(source)
             draft_id = deeds.begin(context.db(), current_user.id, source, _month_word(), context.now())
             return redirect(url_for("drafts.one", public_id=draft_id), 303)
-        except (errors.TextNotAccepted, lines.CannotRead) as refusal:
+        except (errors.TextNotAccepted, CannotRead) as refusal:
             mistakes = {"source": f"{str(refusal).removeprefix('source: ').capitalize()}."}
     page = render_template(
         "drafts/begin.html",
@@ -59,7 +60,7 @@ def _source() -> str:
     uploaded = request.files.get("file")
     if uploaded is not None and uploaded.filename:
         data = uploaded.read(lines.MOST_BYTES + 1)
-        return "\n".join(f"{'• ' if line.is_item else ''}{line.text}" for line in lines.of(data))
+        return "\n".join(f"{'• ' if line.is_item else ''}{line.text}" for line in documents.lines_of(data))
     return request.form.get("source", "").replace("\r\n", "\n")
 
 
@@ -76,17 +77,6 @@ def _draft(public_id: uuid.UUID) -> changes.Draft:
         return deeds.with_id(context.db(), public_id)
     except errors.NotFound:
         abort(404)
-
-
-def _read(kept: changes.Draft) -> Draft:
-    """The draft as it is understood now: the answers given, the cards corrected."""
-    month = words.month(kept.month) if kept.month else None
-    today = zones.today(context.now(), context.organisation().zone)
-    answers = {name: value for name, value in kept.answers.items() if isinstance(value, str)}
-    programme = context.db().get(Programme, 1)
-    if programme is not None and programme.aest_zone and "aest" not in answers:
-        answers["aest"] = programme.aest_zone
-    return reading.read(kept.source, context.organisation(), today, month, answers)
 
 
 def _cards(kept: changes.Draft, draft: Draft) -> list[dict[str, Any]]:
@@ -176,7 +166,7 @@ def one(public_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _page(kept: changes.Draft, mistakes: dict[str, str]) -> ResponseReturnValue:
-    draft = _read(kept)
+    draft = understood(kept)
     cards = _cards(kept, draft)
     doubts: dict[int, list[reading.Doubt]] = {}
     for doubt in draft.doubts:
@@ -221,7 +211,7 @@ def answer(public_id: uuid.UUID) -> ResponseReturnValue:
     if "card" in form:
         values = {word: form.get(word, "").replace("\r\n", "\n").strip() for word in CARD}
         given[form["card"]] = {**values, "out": "out" in form}
-        draft = _read(kept)
+        draft = understood(kept)
         cards = _cards(kept, draft)
         for card in cards:
             if card["name"] == form["card"]:
@@ -229,17 +219,22 @@ def answer(public_id: uuid.UUID) -> ResponseReturnValue:
         _, mistakes = _corrected(draft, cards)
         if mistakes:
             return _page_with(kept, given, mistakes)
+    source = form["source"].replace("\r\n", "\n") if "source" in form else None
     try:
+        if source is not None:
+            documents.lines_of(source)
         deeds.change(
             context.db(),
             public_id,
             context.now(),
-            source=form["source"].replace("\r\n", "\n") if "source" in form else None,
+            source=source,
             month=_month_word() if "month" in form else None,
             answers=given,
         )
     except errors.TextNotAccepted as refusal:
         return _page(_draft(public_id), {"source": f"{refusal.reason.capitalize()}."})
+    except CannotRead as refusal:
+        return _page(_draft(public_id), {"source": f"{str(refusal).capitalize()}."})
     back = "drafts.plan" if form.get("back") == "plan" else "drafts.one"
     return redirect(url_for(back, public_id=public_id), 303)
 
@@ -268,7 +263,7 @@ def discard(public_id: uuid.UUID) -> ResponseReturnValue:
 def preview(public_id: uuid.UUID) -> ResponseReturnValue:
     """The dates as a member would see them."""
     kept = _draft(public_id)
-    draft, _ = _corrected(read := _read(kept), _cards(kept, read))
+    draft, _ = _corrected(read := understood(kept), _cards(kept, read))
     today = zones.today(context.now(), context.organisation().zone)
     _, found = _asking(kept, draft)
     days: dict[date, list[dict[str, Any]]] = {}
@@ -313,13 +308,13 @@ def publish(public_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _planned(kept: changes.Draft) -> tuple[Asking | None, files.Reading]:
-    draft = _read(kept)
+    draft = understood(kept)
     corrected, _ = _corrected(draft, _cards(kept, draft))
     return _asking(kept, corrected)
 
 
 def _frame(kept: changes.Draft) -> dict[str, Any]:
-    draft = _read(kept)
+    draft = understood(kept)
     return {
         "title": f"{wording.long_day(draft.month).rpartition(wording.NBSP)[2]} {draft.month.year}",
         "action": url_for("drafts.publish", public_id=kept.public_id),

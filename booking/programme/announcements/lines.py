@@ -1,25 +1,23 @@
-"""Any source of an announcement to numbered plain lines: text, what Word leaves on the clipboard, HTML, .docx."""
+"""Any source of an announcement to numbered plain lines: text, what Word leaves on the clipboard, HTML, .docx.
+
+Work is limited as well as size: see `Budget`. Whoever did not write the source has `documents.lines_of` read it.
+"""
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-from dataclasses import dataclass
 from html.parser import HTMLParser
-from xml.etree import ElementTree
 
-from booking.domain import errors
+from booking.programme.announcements import word
+from booking.programme.announcements.budget import MAX_LINES, PASTE, Budget, CannotRead, Line
 
 MOST_BYTES = 2_000_000
-MOST_UNPACKED = 20_000_000
 LONGEST_LINE = 2_000
-PASTE = "copy all of it and paste it here as text"
+_MARKUP = re.compile(r"<(?:!doctype|html|body|table|p|div|li|h[1-6]|br)\b[^>]{0,500}>", re.IGNORECASE)
 _SIGNS = "•◦▪▫‣⁃∙·●○■□–—*-o\uf0b7\uf0a7"
 _BULLET = re.compile(rf"^\s*(?:[{re.escape(_SIGNS)}]\s+|[•▪●■◦‣\uf0b7\uf0a7]\s*)")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\u202a-\u202e]")
 _SPACES = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
-_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _BLOCKS = frozenset(
     {
         *("address", "article", "aside", "blockquote", "br", "caption", "dd", "div", "dl", "dt", "fieldset"),
@@ -31,19 +29,9 @@ _HIDDEN = frozenset({"script", "style", "head", "template", "noscript", "svg", "
 _VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "wbr"})
 
 
-class CannotRead(errors.Refusal):
-    """The source is no text that can be read; the message says what to do."""
-
-    code = "cannot-read"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line: its number in the source (of a .docx the paragraph's), its text, whether a list sign stood there."""
-
-    number: int
-    text: str
-    is_item: bool = False
+def is_html(source: str) -> bool:
+    """Whether it looks like a page rather than plain text."""
+    return _MARKUP.search(source[:200_000]) is not None
 
 
 def of(source: bytes | str) -> list[Line]:
@@ -52,11 +40,11 @@ def of(source: bytes | str) -> list[Line]:
         if len(source) > MOST_BYTES:
             raise CannotRead(f"larger than {MOST_BYTES // 1_000_000} MB: no announcement is; {PASTE}")
         if source[:4] == b"PK\x03\x04":
-            return _plain(_docx(source))
+            return _plain(word.paragraphs(source))
         source = decoded(source)
     if len(source) > MOST_BYTES:
         raise CannotRead(f"larger than {MOST_BYTES // 1_000_000} MB: no announcement is; {PASTE}")
-    if re.search(r"<(?:!doctype|html|body|table|p|div|li|h[1-6]|br)\b[^>]{0,500}>", source[:200_000], re.IGNORECASE):
+    if is_html(source):
         return _html(source)
     return _plain([(n, text) for n, text in enumerate(re.split("\r\n|\r|\n", source), 1)])
 
@@ -64,7 +52,10 @@ def of(source: bytes | str) -> list[Line]:
 def decoded(data: bytes) -> str:
     """Bytes as text: UTF-8, UTF-16 with its mark, else Windows' western letters. Raises CannotRead for others."""
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        return data.decode("utf-16", errors="replace")
+        try:
+            return data.decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise CannotRead(f"this cannot be read: {PASTE}") from error
     if data[:5] in {b"%PDF-", b"{\\rtf"} or data[:4] == b"\xd0\xcf\x11\xe0" or b"\x00" in data[:4000]:
         raise CannotRead(f"this is no text: {PASTE}")
     try:
@@ -83,6 +74,8 @@ def _plain(numbered: list[tuple[int, str]]) -> list[Line]:
             text = _SPACES.sub(" ", text[bullet.end() :] if bullet else text)
             text = re.sub(r" ?\t[ \t]*", "\t", text).strip()[:LONGEST_LINE]
             found.append(Line(number, text, bullet is not None))
+            if len(found) > MAX_LINES:
+                raise CannotRead(f"more than {MAX_LINES:,} lines: no announcement has so many; {PASTE}")
     return found
 
 
@@ -93,6 +86,8 @@ class _Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.found: list[tuple[int, str]] = []
         self.words: list[str] = []
+        self.has_words = False  # whether any of them shows
+        self.budget = Budget()
         self.number = 1
         self.hidden: list[str] = []
         self.rows = 0
@@ -103,13 +98,14 @@ class _Page(HTMLParser):
         if text.strip():
             self.found.append((self.number, f"{'• ' if self.is_item else ''}{text}"))
             self.is_item = False
-        self.words = []
+        self.words, self.has_words = [], False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.budget.spend(depth=len(self.hidden))
         if tag in _HIDDEN and tag not in _VOID:
             self.hidden.append(tag)
         if tag in {"td", "th"}:
-            self.words.append("\t" if "".join(self.words).strip() else "")
+            self.words.append("\t" if self.has_words else "")
         elif tag in _BLOCKS and not (self.rows and tag in {"p", "div", "br"}):
             self.close_line()
             if tag in {"p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol"}:
@@ -130,9 +126,11 @@ class _Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.hidden:
             return
-        if not "".join(self.words).strip():
+        self.budget.spend()
+        if not self.has_words:
             stripped = data.lstrip()
             self.number = self.getpos()[0] + data[: len(data) - len(stripped)].count("\n")
+            self.has_words = bool(stripped)
         self.words.append(data.replace("\t", " "))
 
 
@@ -142,45 +140,3 @@ def _html(source: str) -> list[Line]:
     page.close()
     page.close_line()
     return _plain(page.found)
-
-
-def _docx(data: bytes) -> list[tuple[int, str]]:
-    """The paragraphs of a Word document; a table's row is one, its cells apart by tabs."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            entry = packed.getinfo("word/document.xml")
-            if entry.file_size > MOST_UNPACKED:
-                raise CannotRead(f"the document is too large: {PASTE}")
-            with packed.open(entry) as member:
-                xml = member.read(MOST_UNPACKED + 1)
-        if len(xml) > MOST_UNPACKED or b"<!DOCTYPE" in xml[:2000] or b"<!ENTITY" in xml:
-            raise CannotRead(f"this document cannot be read: {PASTE}")
-        root = ElementTree.fromstring(xml)
-    except (KeyError, zipfile.BadZipFile, ElementTree.ParseError, RuntimeError, NotImplementedError, EOFError) as error:
-        raise CannotRead(f"this document cannot be read: {PASTE}") from error
-    found: list[tuple[int, str]] = []
-    body = root.find(f"{_WORD}body")
-    for block in body if body is not None else ():
-        if block.tag == f"{_WORD}tbl":
-            for row in block.iter(f"{_WORD}tr"):
-                cells = [" ".join(_text(p) for p in cell.iter(f"{_WORD}p")) for cell in row.iter(f"{_WORD}tc")]
-                found.append((len(found) + 1, "\t".join(cells)))
-        else:
-            for paragraph in block.iter(f"{_WORD}p"):
-                sign = "• " if paragraph.find(f"{_WORD}pPr/{_WORD}numPr") is not None else ""
-                found.append((len(found) + 1, sign + _text(paragraph)))
-    return found
-
-
-def _text(paragraph: ElementTree.Element) -> str:
-    words = []
-    for node in paragraph.iter():
-        if node.tag == f"{_WORD}t":
-            words.append(node.text or "")
-        elif node.tag == f"{_WORD}tab":
-            words.append("\t")
-        elif node.tag in {f"{_WORD}br", f"{_WORD}cr"}:
-            words.append("\x0b")
-        elif node.tag == f"{_WORD}noBreakHyphen":
-            words.append("-")
-    return "".join(words)

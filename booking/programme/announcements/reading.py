@@ -14,9 +14,9 @@ from datetime import date, datetime, time, timedelta
 
 from booking.domain import zones
 from booking.domain.organisation import Kind, Organisation
-from booking.programme.announcements import grammar, lines
+from booking.programme.announcements import documents, grammar
+from booking.programme.announcements.budget import Line
 from booking.programme.announcements.grammar import Clause, Clock, Said
-from booking.programme.announcements.lines import Line
 from booking.programme.words import WEEKDAYS
 
 _ORDER = list(WEEKDAYS)
@@ -82,8 +82,19 @@ def read(
     answers: Mapping[str, str] | None = None,
 ) -> Draft:
     """The draft of an announcement. `month` is the month it speaks for, where it is known; `answers` are those given
-    to doubts, by `code:line`. Raises lines.CannotRead for what is no text."""
-    return _Reader(lines.of(source), organisation, today, month, answers or {}).read()
+    to doubts, by `code:line`. Raises CannotRead for what is no text."""
+    return read_lines(documents.lines_of(source), organisation, today, month, answers)
+
+
+def read_lines(
+    found: Sequence[Line],
+    organisation: Organisation,
+    today: date,
+    month: date | None = None,
+    answers: Mapping[str, str] | None = None,
+) -> Draft:
+    """As `read`, of lines."""
+    return _Reader(found, organisation, today, month, answers or {}).read()
 
 
 @dataclass(slots=True)

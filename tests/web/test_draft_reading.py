@@ -1,0 +1,95 @@
+"""Drafts: uploaded documents that cannot be read say so beside the field, and what was read is not read again."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from booking.programme.announcements import reading
+from booking.web import draft_reading
+from tests.builders import a_person
+from tests.databases import Database
+from tests.programme.announcements.test_documents import GOOD, HOSTILE
+from tests.web.client import BASE_URL, client_of, make_app, post, token_of
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+TEXT = "Tag Lab on Wednesdays, 1 pm to 2 pm AEST\nStarts 6 December 2023"
+
+
+@pytest.fixture
+def client(database: Database, session: Session) -> FlaskClient:
+    cora = a_person(session, "Cora", ["coordinator"])
+    session.commit()
+    return client_of(make_app(database), cora)
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The sources that are read from now on."""
+    found: list[str] = []
+    read = reading.read
+
+    def noted(source: str, *arguments: Any) -> reading.Draft:
+        found.append(source)
+        return read(source, *arguments)
+
+    draft_reading._understood.cache_clear()
+    monkeypatch.setattr(reading, "read", noted)
+    return found
+
+
+def upload(client: FlaskClient, data: bytes) -> Any:
+    fields = {"csrf_token": token_of(client.get("/coordinator/drafts/").text), "file": (io.BytesIO(data), "a.docx")}
+    return client.post("/coordinator/drafts/", data=fields, headers={"Origin": BASE_URL})
+
+
+def test_a_word_document_becomes_a_draft(client: FlaskClient) -> None:
+    answer = upload(client, GOOD)
+    assert answer.status_code == 303
+    assert "Lab on Wednesdays, 1 pm to 2 pm AEST" in client.get(answer.location).text
+
+
+@pytest.mark.parametrize("what", ["a DTD", "half a file", "elements in elements"])
+def test_a_document_that_cannot_be_read_says_so_and_keeps_nothing(client: FlaskClient, what: str) -> None:
+    answer = upload(client, HOSTILE[what])
+    assert answer.status_code == 422
+    assert "copy all of it and paste it here as text" in answer.text
+
+
+def test_a_draft_is_read_once_for_each_text_and_its_answers(client: FlaskClient, reads: list[str]) -> None:
+    page = post(client, "/coordinator/drafts/", source=TEXT, month="2023-12").location
+    for path in (page, page, f"{page}/preview", f"{page}/plan", page):
+        assert client.get(path).status_code == 200
+    assert reads == [TEXT]
+    post(client, page, answer="aest:1=Australia/Sydney")
+    client.get(page)
+    client.get(page)
+    assert len(reads) == 2
+
+
+def test_a_corrected_card_changes_what_is_shown_and_not_what_was_read(client: FlaskClient, reads: list[str]) -> None:
+    page = post(client, "/coordinator/drafts/", source=TEXT, month="2023-12").location
+    fields = {
+        "kind": "lab",
+        "every": "Thursday",
+        "time": "1 pm – 2 pm",
+        "from": "2023-12-07",
+        "until": "",
+        "modules": "",
+    }
+    assert post(client, page, card="card:1", title="Renamed", **fields).status_code == 303
+    for _ in range(2):
+        assert 'value="Renamed"' in client.get(page).text
+        assert client.get(f"{page}/preview").status_code == 200
+    assert reads == [TEXT]
+
+
+def test_a_text_that_cannot_be_read_is_not_kept_in_place_of_one_that_can(client: FlaskClient) -> None:
+    page = post(client, "/coordinator/drafts/", source=TEXT, month="2023-12").location
+    answer = post(client, page, source="line\n" * 6_000)
+    assert answer.status_code == 422
+    assert "Tag Lab on Wednesdays" in client.get(page).text

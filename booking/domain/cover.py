@@ -2,7 +2,8 @@
 
 Who did not ask for a person goes to another analyst of the roster at the same time, and is told; who did, goes too,
 with "rather wait". Where nobody is free then, the nearest free slot of the same clinic is offered, and lapses one hour
-before the start. Places for which there is none are asked of the other analysts, until that same hour.
+before the start. Where there is none, the analysts who could take it over are asked, until that same hour; where
+nobody could, its member is asked to choose another time. What has no slots, such as a masterclass, is asked about too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from booking.domain.slots import QUARTER, Slot
 HANDED = "another analyst"
 OFFERED = "another time is offered"
 ASKED = "the other analysts are asked"
+NOBODY = "nobody can take it over"
 CANCELLED = "cancelled"
 LAPSE = COVER_ENDS
 
@@ -36,6 +38,10 @@ class Place:
         """The UTC starts of its quarters, earliest first."""
         return [self.starts_at + n * QUARTER for n in range((self.ends_at - self.starts_at) // QUARTER)]
 
+    @property
+    def meeting(self) -> tuple[datetime, datetime]:
+        return self.starts_at, self.ends_at
+
 
 @dataclass(frozen=True, slots=True)
 class Covered:
@@ -48,16 +54,62 @@ class Covered:
     lapses_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What somebody who is off leaves: one booking, or the whole of a meeting without slots (`booking_id` None).
+
+    `meeting` is when all of it takes place; times are UTC, ends excluded.
+    """
+
+    occurrence_id: int
+    analyst_id: int
+    starts_at: datetime
+    ends_at: datetime
+    meeting: tuple[datetime, datetime]
+    booking_id: int | None = None
+
+
+@dataclass(slots=True)
+class Analyst:
+    """An analyst with all that keeps them from taking something over.
+
+    `quarters` are theirs already; `meetings` are those on whose roster they are, by occurrence id; `off_in` the
+    occurrences that they cannot come to, `time_off` when they are off, `enrolled` where they are enrolled as members.
+    """
+
+    id: int
+    name: str
+    email: str
+    quarters: set[datetime] = field(default_factory=set)
+    meetings: dict[int, tuple[datetime, datetime]] = field(default_factory=dict)
+    off_in: set[int] = field(default_factory=set)
+    time_off: list[tuple[datetime, datetime]] = field(default_factory=list)
+    enrolled: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+    def can_take(self, left: Left) -> bool:
+        """Whether they are free for it, on its roster already or added to it."""
+        span = (left.starts_at, left.ends_at)
+        elsewhere = [hours for i, hours in self.meetings.items() if i != left.occurrence_id]
+        return (
+            self.id != left.analyst_id
+            and left.occurrence_id not in self.off_in
+            and not any(_meet(off, left.meeting) for off in self.time_off)
+            and not any(_meet((at, at + QUARTER), span) for at in self.quarters)
+            and not any(_meet(hours, span) for hours in (*elsewhere, *self.enrolled))
+        )
+
+
+def _meet(one: tuple[datetime, datetime], other: tuple[datetime, datetime]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
+
+
 @dataclass(slots=True)
 class Cover:
-    """The whole of it. `wanted` lists the occurrences for which the other analysts are asked."""
+    """The whole of it. `presented` are meetings without slots that nobody else is on the roster of."""
 
     places: list[Place] = field(default_factory=list)
     covered: list[Covered] = field(default_factory=list)
-
-    @property
-    def wanted(self) -> list[int]:
-        return sorted({c.booking.occurrence_id for c in self.covered if c.what == ASKED})
+    presented: list[Left] = field(default_factory=list)
 
     def of(self, what: str) -> list[Covered]:
         return [covered for covered in self.covered if covered.what == what]
@@ -67,12 +119,14 @@ def plan(
     places: Sequence[Place],
     taken: Collection[tuple[int, datetime]],
     with_offer: Collection[int],
+    takers: Collection[int],
     now: datetime,
 ) -> Cover:
     """What becomes of each booking of those places, earliest first.
 
     `taken` holds (person, quarter) of everything but these bookings, analysts and members alike: a person has one
-    calendar. `with_offer` are members who hold an open offer already, and can be made no other.
+    calendar. `with_offer` are members who hold an open offer already, and can be made no other; `takers` the bookings
+    that some other analyst could take over.
     """
     busy, offered = set(taken), set(with_offer)
     found = Cover(list(places))
@@ -96,7 +150,8 @@ def plan(
         hours = (place.starts_at, place.ends_at)
         slot = None if booking.member_id in offered else nearest(booking, hours, place.others, busy, now)
         if slot is None:
-            found.covered.append(Covered(booking, ASKED, None, False, lapses_at))
+            what = ASKED if booking.id in takers else NOBODY
+            found.covered.append(Covered(booking, what, None, False, lapses_at))
             continue
         busy |= quarters_of(booking, slot)
         offered.add(booking.member_id)
@@ -116,7 +171,9 @@ def lines(cover: Cover, names: Mapping[int, str]) -> list[str]:
         elif covered.what == OFFERED and covered.slot is not None:
             found.append(f"{who} is offered another time with {names.get(covered.slot.analyst_id, '?')}")
         elif covered.what == ASKED:
-            found.append(f"{who} has nobody yet: the other analysts are asked")
+            found.append(f"{who}: no analyst free yet; we ask the others")
+        elif covered.what == NOBODY:
+            found.append(f"{who}: no other analyst can take it; we ask them to choose another time")
         else:
             found.append(f"{who} is told that it is cancelled, with an apology and a link to book again")
     return found
@@ -124,7 +181,7 @@ def lines(cover: Cover, names: Mapping[int, str]) -> list[str]:
 
 def fingerprint_of(cover: Cover) -> list[list[object]]:
     """What the fingerprint of a cover plan is made of."""
-    return [
+    found: list[list[object]] = [
         [
             covered.booking.public_id,
             covered.what,
@@ -133,3 +190,4 @@ def fingerprint_of(cover: Cover) -> list[list[object]]:
         ]
         for covered in cover.covered
     ]
+    return found + [[left.occurrence_id] for left in cover.presented]

@@ -65,6 +65,10 @@ def _of(one: Seen) -> list[Hand]:
     if one.is_bookable and one.staffed == 0:
         text = f"{one.title}: nobody is on the roster{', the analysts are away' if one.away else ''}."
         found.append(Hand("no-analyst", one.on, "A clinic has no analyst", text, "Nobody can book", one.key))
+    elif not one.is_bookable and one.away and one.staffed == 0:
+        enrolled = f" {_are(one.enrolled, 'person').replace('persons', 'people')} enrolled." if one.enrolled else ""
+        text = f"{one.title}: whoever presents it is off, and nobody has taken it over.{enrolled}"
+        found.append(Hand("no-presenter", one.on, "A presenter is needed", text, "Nobody presents it", one.key))
     elif not one.has_room:
         text = f"{one.title}: no join link is known{f'; {one.enrolled} are enrolled' if one.enrolled else ''}."
         found.append(Hand("no-room", one.on, "A meeting has no join link", text, "Nobody can join", one.key))
@@ -73,9 +77,9 @@ def _of(one: Seen) -> list[Hand]:
         alert = "Two members booked at the same time would meet in one room"
         found.append(Hand("shared-link", one.on, "Analysts share one meeting link", text, alert, one.key))
     if one.uncovered:
-        text = f"{one.title}: {_are(one.uncovered, 'booking')} without anybody, because their analyst is away."
+        text = f"{one.title}: {_are(one.uncovered, 'booking')} still without an analyst."
         alert = "Cancelled one hour before the start"
-        found.append(Hand("uncovered", one.on, "Somebody is away, and nobody steps in yet", text, alert, one.key))
+        found.append(Hand("uncovered", one.on, "An analyst is off: nobody has taken over yet", text, alert, one.key))
     if one.is_bookable and one.staffed and one.taken >= one.quarters:
         waits = f" {_are(one.waiting, 'member')} waiting." if one.waiting else ""
         text = f"{one.title}: every quarter is taken.{waits} Another analyst would help."

@@ -19,7 +19,13 @@ SEVERAL = "programme-changed"
 MOVED, CANCELLED, UNCOVERED, CHANGES = "moved", "cancelled", "uncovered", "changes"
 APPEARS, MOVES, GOES, RETURNS, RENAMED = "appears", "moves", "goes", "returns", "renamed"
 #: What a line of an email queued before lines had names is, by the name of the email.
-_WHAT_OF = {"moved-by-us": MOVED, "cancelled-by-us": CANCELLED, "cover-offer": UNCOVERED, "cover-sought": UNCOVERED}
+_WHAT_OF = {
+    "moved-by-us": MOVED,
+    "cancelled-by-us": CANCELLED,
+    "cover-offer": UNCOVERED,
+    "cover-sought": UNCOVERED,
+    "cover-nobody": UNCOVERED,
+}
 #: What the person knew before, in the line of a booking.
 _WAS = ("was_at", "was_minutes", "was_with")
 #: What a line says of a booking, by what becomes of it.
@@ -50,7 +56,8 @@ def email_of(lines: Sequence[Line]) -> tuple[str, dict[str, Any]]:
     if first["what"] == CANCELLED:
         return "cancelled-by-us", first
     if first["what"] == UNCOVERED:
-        return "cover-offer" if "offered_at" in first else "cover-sought", first
+        name = "cover-offer" if "offered_at" in first else "cover-nobody" if "others" in first else "cover-sought"
+        return name, first
     return SEVERAL, {**first, "lines": [first]}
 
 
@@ -89,7 +96,7 @@ def _booking_since(before: Line, after: Line, differs: list[dict[str, str]]) -> 
     line = {**after, **had, "differs": differs, "was_title": was_title}
     if after["what"] == CHANGES and before["what"] in {MOVED, UNCOVERED}:
         line["what"] = before["what"]
-        line |= {name: before[name] for name in ("offered_at", "offered_with", "lapses_at") if name in before}
+        line |= {name: before[name] for name in ("offered_at", "offered_with", "lapses_at", "others") if name in before}
     if after["what"] == CANCELLED and "was_at" in had:
         length = timedelta(minutes=int(had.get("was_minutes") or after["minutes"]))
         ends_at = datetime.fromisoformat(had["was_at"]) + length

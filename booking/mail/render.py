@@ -22,9 +22,13 @@ OPTIONAL: Mapping[str, Mapping[str, Any]] = {
     "programme-changed": {"booking": "", "is_invited": False},
     "cover-offer": {"was_at": None},
     "cover-sought": {"was_at": None},
+    "cover-nobody": {"was_at": None},
+    "someone-away": {"meetings": (), "nobody": 0, "may_take": False},
 }
 _OF_ANY_LINE = {"differs": (), "booking": "", "module": "", "reason": "", "ends_at": "", "is_invited": False}
-OPTIONAL_OF_LINES: Mapping[str, Mapping[str, Any]] = {"programme-changed": {**_OF_ANY_LINE, "offered_at": ""}}
+OPTIONAL_OF_LINES: Mapping[str, Mapping[str, Any]] = {
+    "programme-changed": {**_OF_ANY_LINE, "offered_at": "", "others": None}
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,11 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def _timed(facts: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: datetime.fromisoformat(v) if key in INSTANTS else v for key, v in facts.items()}
+    found: dict[str, Any] = {key: datetime.fromisoformat(v) if key in INSTANTS else v for key, v in facts.items()}
+    for name in ("others", "meetings"):
+        if name in found:
+            found[name] = [_timed(one) for one in found[name]]
+    return found
 
 
 def render(

@@ -15,15 +15,19 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.domain import notices, updates
 from booking.domain.consequences import UNCOVERED, Outcome, Step
+from booking.domain.cover import Left
 from booking.domain.notices import Difference, Notice, differences
 from booking.domain.organisation import Organisation
 from booking.domain.plan import Plan
 from booking.domain.updates import Line
+from booking.services.cover import asking
+from booking.services.cover.preview import left_of
 from booking.store import facts, letters
 from booking.store.bookings import Booking
 from booking.store.changes import Change
 from booking.store.people import Person
 from booking.store.programme import Occurrence, Series
+from booking.store.queries import cover as cover_queries
 
 
 class Was(NamedTuple):
@@ -50,7 +54,10 @@ def enqueue(
     held: dict[int, list[Line]] = {}
     for letter in waiting:
         held.setdefault(letter.person_id or 0, []).extend(updates.lines_of(letter.name, letter.facts))
-    writer = _Writer(session, plan, by_id, was, organisation)
+    left = _left(plan, by_id)
+    analysts = cover_queries.analysts(session, left, organisation)
+    takers = {one.booking_id for one in left if one.booking_id and any(each.can_take(one) for each in analysts)}
+    writer = _Writer(session, plan, by_id, was, organisation, takers, now)
     known = writer.load([updates.key(line) for lines in held.values() for line in lines])
     told = {notice.member_id: writer.lines(notice) for notice in plan.notices}
     replaced: set[int] = set()
@@ -69,6 +76,21 @@ def enqueue(
     if set_aside:
         change.before = {**change.before, "letters": set_aside}
     _add(session, emails, change, now)
+    waits: dict[str, Any] = {"due_at": change.due_at, "change_id": change.id}
+    for who in sorted({one.analyst_id for one in left}):
+        theirs = [one for one in left if one.analyst_id == who]
+        asking.ask(session, session.get_one(Person, who).name, theirs, analysts, now, **waits)
+
+
+def _left(plan: Plan, by_id: Mapping[int, Step]) -> list[Left]:
+    """The bookings that come to wait for cover, with no other time offered."""
+    return [
+        left_of(
+            outcome.booking._replace(starts_at=outcome.slot.starts_at), by_id[outcome.booking.occurrence_id].after[1:3]
+        )
+        for outcome in plan.outcomes
+        if outcome.what == UNCOVERED and outcome.offered is None and outcome.slot is not None
+    ]
 
 
 def _add(session: Session, emails: Mapping[int, Sequence[Line]], change: Change, now: datetime) -> None:
@@ -127,8 +149,11 @@ class _Writer:
         by_id: Mapping[int, Step],
         was: Mapping[int, Was],
         organisation: Organisation,
+        takers: Collection[int],
+        now: datetime,
     ) -> None:
         self.session, self.plan, self.by_id, self.was, self.organisation = session, plan, by_id, was, organisation
+        self.takers, self.now = takers, now
         self.outcomes = {outcome.booking.id: outcome for outcome in plan.outcomes}
         self.rows: dict[int, Occurrence] = {}
         self.bookings: dict[int, Booking] = {}
@@ -205,10 +230,13 @@ class _Writer:
 
     def _cover(self, outcome: Outcome) -> dict[str, Any]:
         """What is offered to somebody who waits for cover, and until when."""
-        told = {"lapses_at": facts.stamp(outcome.ends_at or outcome.booking.starts_at)}
+        told: dict[str, Any] = {"lapses_at": facts.stamp(outcome.ends_at or outcome.booking.starts_at)}
         if outcome.offered is not None:
             told["offered_at"] = facts.stamp(outcome.offered.starts_at)
             told["offered_with"] = self.session.get_one(Person, outcome.offered.analyst_id).name
+        elif outcome.booking.id not in self.takers:
+            booking = self.bookings[outcome.booking.id]
+            told["others"] = asking.other_times(self.session, booking, self.organisation, self.now)
         return told
 
     def of_date(self, occurrence_id: int) -> Line:

@@ -100,7 +100,7 @@ def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
     if "place" in facts:
         links["place"] = f"{base}/manage/place/{tokens.sign(key, 'place', facts['place'])}"
     if "cover" in facts:
-        links["cover"] = f"{base}/analyst/cover/{facts['cover']}"
+        links["cover"] = f"{base}/analyst/cover"
     if "address_change" in facts:
         links["confirm_address"] = f"{base}/me/address/{tokens.sign(key, 'address', facts['address_change'])}"
     if "sign_in" in facts:

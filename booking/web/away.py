@@ -16,7 +16,7 @@ from booking.store.away import Away
 from booking.store.people import Person
 from booking.store.programme import Occurrence
 from booking.store.queries import agenda as queries
-from booking.web import access, context, days
+from booking.web import access, context, days, refusals
 from booking.web.days import Subject
 from booking.web.reader import current_user
 
@@ -73,25 +73,42 @@ def back(public_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("away.ask", analyst=whose), 303)
 
 
+@blueprint.get("/cover")
+@access.analyst
+def wanted() -> ResponseReturnValue:
+    """What the reader could take over from analysts who are off, each with its button."""
+    found = cover.wanted(context.db(), current_user.id, context.organisation(), context.now())
+    return render_template("away/wanted.html", wanted=found)
+
+
 @blueprint.get("/cover/<uuid:public_id>")
 @access.analyst
-def wanted(public_id: uuid.UUID) -> ResponseReturnValue:
-    """What somebody's being away has left without anybody, each with its button."""
-    found = cover.wanted(context.db(), public_id, context.now())
-    if found is None:
-        abort(404)
-    return render_template("away/wanted.html", who=found[0], wanted=found[1])
+def wanted_once(public_id: uuid.UUID) -> ResponseReturnValue:
+    """The address in emails sent before there was one page for all of it."""
+    return redirect(url_for("away.wanted"), 302)
 
 
 @blueprint.post("/cover/<uuid:public_id>/take")
 @access.analyst
 def take(public_id: uuid.UUID) -> ResponseReturnValue:
-    """ "I'll take it": the first has it."""
-    taken = cover.take(context.db(), public_id, current_user.id, context.organisation(), context.now())
-    flash(f"Yours, with {taken} {'booking' if taken == 1 else 'bookings'}. Thank you. They are told at once.")
+    """ "I'll take it": first come, first served."""
+    try:
+        taken = cover.take(context.db(), public_id, current_user.id, context.organisation(), context.now())
+    except (cover.AlreadyCovered, cover.NothingToTake) as refusal:
+        flash(refusals.sentence(refusal))
+        return redirect(url_for("away.wanted"), 303)
+    flash(_taken(taken))
     row = context.db().scalars(select(Occurrence).where(Occurrence.public_id == public_id)).one()
     zone = current_user.zone or context.organisation().zone
     return redirect(url_for("analyst.day", day=zones.today(row.starts_at, zone)), 303)
+
+
+def _taken(count: int) -> str:
+    if not count:
+        return "It's yours. Thank you."
+    if count == 1:
+        return "1 booking is yours now. Thank you. We've emailed the member."
+    return f"{count} bookings are yours now. Thank you. We've emailed the members."
 
 
 def _whose() -> Subject | None:

@@ -208,6 +208,11 @@ def leave(public_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("occurrence.show", public_id=public_id), 303)
 
 
+def _presenters(public_id: uuid.UUID) -> list[str]:
+    """Who presents it; visitors see no names."""
+    return queries.presenters(context.db(), public_id) if current_user.is_authenticated else []
+
+
 def page(public_id: uuid.UUID, typed: Typed, refusal: Refusal | None = None) -> ResponseReturnValue:
     """The page as it stands now, with what was typed and why it was refused."""
     meeting = queries.meeting(context.db(), public_id)
@@ -225,6 +230,7 @@ def page(public_id: uuid.UUID, typed: Typed, refusal: Refusal | None = None) -> 
             refusal=refusal,
             words=words,
             place=place,
+            presenters=_presenters(public_id) if not is_bookable else [],
             membership="" if meeting.is_cancelled else membership.gap(meeting.starts_at),
         )
         return page, status

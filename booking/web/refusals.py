@@ -38,7 +38,8 @@ SENTENCES = {
     "plan-hurts": "Something has changed since you saw the plan. Look at it again.",
     "cover-changed": "Bookings have changed since you saw this. Look at it again.",
     "cannot-undo": "That can no longer be put back; a plan can still take it back.",
-    "already-covered": "Somebody else was quicker: nothing is left to take there.",
+    "already-covered": "Somebody else has already taken that. Thank you.",
+    "nothing-to-take": "You have no free time then, so nothing was moved.",
     "span-not-accepted": "Time away ends after it begins, is not over yet, and lasts a year at the most.",
     "last-coordinator": "This is the only coordinator. Give somebody else that role first.",
     "sign-in-expired": (

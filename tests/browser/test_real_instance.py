@@ -271,7 +271,7 @@ def test_cover_is_offered_to_members_and_taken_by_a_colleague(real: Instance, so
     member.send()
     assert booking_of(real, "kat@example.org").status == "cancelled"
 
-    ben.open(real.email("ben.novak@example.org", "/analyst/cover/"))
+    ben.open(real.email("ben.novak@example.org", "/analyst/cover"))
     assert "/sign-in" in ben.page.url
     ben.page.locator("input[name=email]").fill("ben.novak@example.org")
     ben.send("/sign-in")

@@ -96,18 +96,26 @@ WANTED = {
     "lines": [
         {"occurrence": "1", "title": "Live Member Clinic", "starts_at": "2023-12-04T03:00:00+00:00", "count": 1},
         {"occurrence": "2", "title": "Live Member Clinic", "starts_at": "2023-12-11T03:00:00+00:00", "count": 3},
+        {"occurrence": "3", "title": "Tech Lab", "starts_at": "2023-12-12T03:00:00+00:00", "count": 0},
     ],
 }
+OTHER_TIMES = [{"starts_at": f"2023-12-{day}T03:00:00+00:00"} for day in ("05", "06", "11")]
 AWAY = {
     "analyst": "Ada Reyes",
     "starts_at": "2023-12-03T14:00:00+00:00",
     "ends_at": "2023-12-12T14:00:00+00:00",
     "note": "A <sudden> cold.",
-    "clinics": 2,
+    "meetings": [
+        {"title": "Live Member Clinic", "starts_at": FACTS["starts_at"], "is_presented": False, "has_nobody": False},
+        {"title": "Tech Lab", "starts_at": "2023-12-05T03:00:00+00:00", "is_presented": True, "has_nobody": False},
+        {"title": "Masterclass", "starts_at": "2023-12-06T03:00:00+00:00", "is_presented": True, "has_nobody": True},
+    ],
     "handed": 3,
     "offered": 1,
     "asked": 4,
+    "nobody": 2,
     "cancelled": 0,
+    "may_take": True,
 }
 LAB = {
     "what": "moves",
@@ -253,6 +261,9 @@ LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "offer-lapsed": ("offer-lapsed", {**FACTS, "place": "ID", "became": "offered"}, "Australia/Sydney"),
     "cover-sought": ("cover-sought", {**FACTS, **LAPSES}, None),
     "cover-wanted": ("cover-wanted", WANTED, "Australia/Melbourne"),
+    "cover-wanted-one": ("cover-wanted", {**WANTED, "lines": WANTED["lines"][:1]}, None),
+    "cover-nobody": ("cover-nobody", {**FACTS, **LAPSES, "others": OTHER_TIMES}, "Australia/Perth"),
+    "cover-nobody-moved": ("cover-nobody", {**FACTS, **LAPSES, "others": [], "was_at": MOVED["was_at"]}, None),
     "someone-away": ("someone-away", AWAY, "Australia/Brisbane"),
     "enrolled": ("enrolled", ENROLLED, "Australia/Perth"),
     "enrolled-once": ("enrolled", ENROLLED_ONCE, None),

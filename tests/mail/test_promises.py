@@ -206,10 +206,32 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "cover-sought": ("Ada Reyes can't make Mon 4 Dec", (AEST, EVERYWHERE, "Mon 4 Dec 12:15 pm AEST", MANAGE)),
     "cover-wanted": (
-        "Ada Reyes is away: can you take Mon 4 Dec 2:00 pm Melbourne (1:00 pm AEST)?",
-        ("1 booking", "3 bookings", LINKS["cover"]),
+        "Ada Reyes can't make 3 sessions: can you take any?",
+        ("2:00 pm Melbourne (1:00 pm AEST): 1 booking", "3 bookings", "the whole session", LINKS["cover"]),
     ),
-    "someone-away": ("Ada Reyes is away", ("A <sudden> cold.", LINKS["coordinator"])),
+    "cover-wanted-one": (
+        "Ada Reyes can't make Mon 4 Dec 1:00 pm AEST: can you take it?",
+        ("First come, first served", "cancelled one hour before they start", LINKS["cover"]),
+    ),
+    "cover-nobody": (
+        "Please choose another time: Ada Reyes can't make Mon 4 Dec",
+        ("No other analyst is free then", "Tue 5 Dec 11:00 am Perth (1:00 pm AEST)", "Please do so by", MANAGE),
+    ),
+    "cover-nobody-moved": (
+        "Please choose another time: Ada Reyes can't make Mon 4 Dec",
+        ("We moved this booking: it was Mon 4 Dec 1:00 pm AEST", "After that we have to cancel it", MANAGE),
+    ),
+    "someone-away": (
+        "Ada Reyes is away",
+        (
+            "A <sudden> cold.",
+            "Live Member Clinic, Mon 4 Dec",
+            "Masterclass, Wed 6 Dec 1:00 pm AEST: nobody presents it, and no other analyst is free",
+            "2 bookings can be taken over by nobody: we asked the members to choose another time",
+            LINKS["cover"],
+            LINKS["coordinator"],
+        ),
+    ),
     "sign-in": ("012345 is your code for SMK", ("012345", LINKS["sign_in"])),
     "sign-in-unknown": ("", ("mia.moss@example.org", LINKS["join"], "at most once a day")),
     "address-confirm": (

@@ -187,7 +187,7 @@ def test_the_other_analysts_are_asked_by_one_letter_each_and_the_first_to_take_i
 ) -> None:
     hour = an_hour(session, with_ben=False)
     bookings = [with_ada(session, hour, 0), with_ada(session, hour, 1, 30)]
-    reported = away(session, hour)
+    away(session, hour)
     assert sorted(letters(session)) == [
         ("cover-sought", "person"),
         ("cover-sought", "person"),
@@ -195,9 +195,8 @@ def test_the_other_analysts_are_asked_by_one_letter_each_and_the_first_to_take_i
         ("cover-wanted", "dan"),
         ("someone-away", "cora"),
     ]
-    found = cover.wanted(session, reported.public_id, NOW)
-    assert found is not None
-    assert (found[0], [(one.public_id, one.count) for one in found[1]]) == ("Ada", [(hour.clinic.public_id, 2)])
+    [found] = cover.wanted(session, hour.dan.id, ORGANISATION, NOW)
+    assert (found.who, found.public_id, found.count) == ("Ada", hour.clinic.public_id, 2)
     assert cover.take(session, hour.clinic.public_id, hour.dan.id, ORGANISATION, NOW) == 2
     assert [booking.analyst_id for booking in bookings] == [hour.dan.id] * 2
     assert quarters(session, hour.dan) == [0, 1, 2]
@@ -214,7 +213,7 @@ def test_nobody_but_an_analyst_takes_it(session: Session) -> None:
         session.commit()
         with pytest.raises(errors.NotAllowed):
             cover.take(session, hour.clinic.public_id, person.id, ORGANISATION, NOW)
-    with pytest.raises(errors.NotAllowed):
+    with pytest.raises(cover.NothingToTake):
         cover.take(session, hour.clinic.public_id, hour.ada.id, ORGANISATION, NOW)
 
 

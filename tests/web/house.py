@@ -110,7 +110,7 @@ def a_house(database: Database, session: Session) -> House:
     away = Away(analyst_id=analyst.id, starts_at=NOW, ends_at=NOW + timedelta(days=1), created_at=NOW)
     session.add_all([change, draft, away])
     session.flush()
-    arguments["away.wanted"] = arguments["away.back"] = {"public_id": away.public_id}
+    arguments["away.wanted_once"] = arguments["away.back"] = {"public_id": away.public_id}
     for endpoint in ("change", "undo_change", "reverse_plan", "reverse_publish"):
         arguments[f"coordinator.{endpoint}"] = {"public_id": change.public_id}
     for endpoint in ("one", "membership", "address", "ask_merge", "merge", "ask_close", "close", "reopen", "sign_out"):

@@ -56,6 +56,7 @@ LEVELS = {
     "away.report": "staff",
     "away.back": "staff",
     "away.wanted": "analyst",
+    "away.wanted_once": "analyst",
     "away.take": "analyst",
     "bookings.accept": "member",
     "bookings.invite": "member",

@@ -91,15 +91,17 @@ def test_a_colleague_says_it_for_somebody_and_one_who_steps_in_presses_once(app:
     assert post(client, path, **fields_of(client.get(path).text)).status_code == 303
     fresh(session)
     away = session.scalars(select(Away)).one()
-    cover = f"/analyst/cover/{away.public_id}"
-    assert "1 booking looks for somebody" in client.get(cover).text
-    coordinator = client_of(app, a_person(session, "Cora", roles=["coordinator"]))
+    cover = client.get(f"/analyst/cover/{away.public_id}").location
+    assert cover == "/analyst/cover"
+    assert "1 booking that you’re free for" in client.get(cover).text
+    cora = a_person(session, "Cora", roles=["coordinator"])
     session.commit()
-    assert "without anybody, because their analyst is away" in coordinator.get("/coordinator/").text
+    coordinator = client_of(app, cora)
+    assert "1 booking is still without an analyst" in coordinator.get("/coordinator/").text
     assert post(client, f"/analyst/cover/{clinic.public_id}/take", cover).status_code == 303
     fresh(session)
     assert session.get_one(Booking, booking.id).analyst_id == ben.id
-    assert "Nothing is left to take" in client.get(cover).text
+    assert "All covered, thank you" in client.get(cover).text
 
 
 def test_an_offer_is_taken_from_the_letters_page_without_sign_in(app: Flask, session: Session, clock: Clock) -> None:

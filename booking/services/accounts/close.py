@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.organisation import Organisation
+from booking.domain.updates import Line
 from booking.services.cover import preview, time_off
+from booking.services.cover.asking import tell_members
 from booking.services.cover.steps import cancel
 from booking.services.deed import deed
 from booking.store import api_tokens, feed_fetches, importing, locks, offers, people, register, reminders, sessions
@@ -96,9 +98,11 @@ def _end_bookings(session: Session, person: Person, now: datetime, *, cancels: b
         reminders.drop(session, [booking.id for booking in upcoming])
         return set()
     freed = {booking.occurrence_id for booking in upcoming}
+    told: dict[int, list[Line]] = {}
     for booking in upcoming:
-        cancel(session, booking, REASON, now)
+        told[booking.id] = [cancel(session, booking, REASON, now)]
         register.write(session, "cancelled", "booking", booking.public_id, now, reason=REASON)
+    tell_members(session, told, now)
     for place in accounts.open_enrolments(session, person.id):
         place.left_at = now
         place.sequence += 1
@@ -116,8 +120,8 @@ def _hand_over(
 ) -> None:
     """Time off from now on for what they staff, so that each booking finds cover; no later date has them."""
     if hours:
-        shown = preview.shown_of(session, person, now, now + FAR, hours, organisation, now)
-        time_off.carry_out(session, shown, hours, now, note=REASON, actor_id=actor_id)
+        shown = preview.shown_of(session, person, (now, now + FAR), hours, organisation, now)
+        time_off.carry_out(session, shown, hours, organisation, now, note=REASON, actor_id=actor_id)
     importing.leave_rosters(session, [person.id], now)
 
 

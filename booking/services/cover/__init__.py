@@ -5,18 +5,20 @@ time_off   it is reported, or taken back
 answer     members answer what they are offered
 step_in    other analysts take over
 end        what nobody could take is cancelled one hour before it starts
-steps      what these share
+asking     the emails that these send
+steps      what else these share
 """
 
 from booking.services.cover.answer import accept, offer_of, rather_wait, stands_in_for
 from booking.services.cover.end import lapse, lapsed
 from booking.services.cover.preview import Shown, SpanNotAccepted, show, span_of_days
-from booking.services.cover.step_in import AlreadyCovered, Wanted, take, wanted
+from booking.services.cover.step_in import AlreadyCovered, NothingToTake, Wanted, take, wanted
 from booking.services.cover.time_off import CoverChanged, back, on_record, report
 
 __all__ = [
     "AlreadyCovered",
     "CoverChanged",
+    "NothingToTake",
     "Shown",
     "SpanNotAccepted",
     "Wanted",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -11,10 +12,10 @@ from sqlalchemy.orm import Session
 from booking.domain import errors
 from booking.domain.organisation import Organisation
 from booking.domain.slots import Slot
-from booking.services.cover.steps import letter, offer_for
+from booking.services.cover.steps import offer_for
 from booking.services.deed import deed
 from booking.store import bookings as booking_rows
-from booking.store import claims, facts, offers, register, reminders
+from booking.store import claims, facts, letters, offers, register, reminders
 from booking.store.bookings import CANCELLED, Booking
 from booking.store.people import Person
 from booking.store.queries import bookings as queries
@@ -54,7 +55,9 @@ def accept(
     told = facts.booking_facts(
         session, booking, was_at=facts.stamp(was_at), was_minutes=booking.minutes, was_with=was_with
     )
-    letter(session, "moved", booking, told, now)
+    letters.enqueue(
+        session, "moved", booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id
+    )
     register.write(session, "accepted", "booking", booking.public_id, now, actor_id=booking.member_id)
     reminders.plan(session, [booking.id], organisation, now)
     return booking
@@ -80,7 +83,15 @@ def rather_wait(
     booking.status, booking.cancelled_at, booking.cancelled_by = CANCELLED, now, "member"
     booking_rows.revise(booking, now)
     session.flush()
-    letter(session, "cancelled", booking, facts.booking_facts(session, booking, is_late=False), now)
+    letters.enqueue(
+        session,
+        "cancelled",
+        booking.member.email,
+        facts.booking_facts(session, booking, is_late=False),
+        now,
+        person_id=booking.member_id,
+        booking_id=booking.id,
+    )
     register.write(session, "rather-waits", "booking", booking.public_id, now, actor_id=booking.member_id)
     offers.pass_on(session, booking.occurrence_id, organisation, now, [booking.slot])
     return booking
@@ -103,3 +114,7 @@ def stands_in_for(session: Session, booking_id: uuid.UUID) -> str:
         select(Person.name).join(Booking, Booking.asked_for_id == Person.id).where(Booking.public_id == booking_id)
     )
     return found or ""
+
+
+def _email(session: Session, name: str, booking: Booking, told: dict[str, Any], now: datetime) -> None:
+    letters.enqueue(session, name, booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from booking.domain import cover as rules
 from booking.domain.organisation import Organisation
 from booking.domain.recurrence import LONGEST
+from booking.services.cover.asking import tell_members
 from booking.services.cover.steps import cancel, offer_for, pending_of
 from booking.services.deed import deed
 from booking.store import offers, register
@@ -44,7 +45,8 @@ def lapse(session: Session, booking_id: uuid.UUID, organisation: Organisation, n
     offer = offer_for(session, booking)
     if offer is not None:
         offers.end(session, offer.id, "lapsed", now)
-    cancel(session, booking, f"{booking.analyst.name} is away, and nobody else is free then.", now)
+    told = cancel(session, booking, f"{booking.analyst.name} is away, and nobody else is free then.", now)
+    tell_members(session, {booking.id: [told]}, now)
     register.write(session, "lapsed", "booking", booking.public_id, now)
     offers.pass_on(session, booking.occurrence_id, organisation, now)
     return True

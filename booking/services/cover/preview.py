@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from booking.domain import cover as rules
 from booking.domain import errors, zones
 from booking.domain.consequences import Held
-from booking.domain.cover import Cover, Place
+from booking.domain.cover import Analyst, Cover, Left, Place
 from booking.domain.organisation import Organisation
 from booking.domain.recurrence import LONGEST
 from booking.store import worlds
@@ -22,6 +22,7 @@ from booking.store.claims import Claim
 from booking.store.people import Person, Role
 from booking.store.programme import SCHEDULED, Occurrence, Roster
 from booking.store.queries import calendar
+from booking.store.queries import cover as queries
 from booking.store.waiting import Offer
 
 MOST_AWAY = timedelta(days=366)
@@ -43,6 +44,13 @@ class Shown:
     cover: Cover
     names: dict[int, str]
     titles: dict[int, str]
+    left: list[Left]
+    analysts: list[Analyst]
+    rows: list[Occurrence]
+
+    def has_taker(self, left: Left) -> bool:
+        """Whether any other analyst could take it over."""
+        return any(analyst.can_take(left) for analyst in self.analysts)
 
     @property
     def fingerprint(self) -> str:
@@ -70,7 +78,7 @@ def show(
     if not starts_at < ends_at <= starts_at + MOST_AWAY or ends_at <= now:
         raise SpanNotAccepted("time away ends after it begins, is not over, and lasts a year at the most")
     rows = occurrences(session, person.id, max(starts_at, now), ends_at)
-    return shown_of(session, person, starts_at, ends_at, rows, organisation, now)
+    return shown_of(session, person, (starts_at, ends_at), rows, organisation, now)
 
 
 def occurrences(session: Session, analyst_id: int, start: datetime, end: datetime) -> list[Occurrence]:
@@ -95,12 +103,12 @@ def occurrences(session: Session, analyst_id: int, start: datetime, end: datetim
 def shown_of(
     session: Session,
     person: Person,
-    start: datetime,
-    end: datetime,
+    span: tuple[datetime, datetime],
     rows: list[Occurrence],
     organisation: Organisation,
     now: datetime,
 ) -> Shown:
+    """What being off in that span means for these occurrences, as they are now."""
     ids = [row.id for row in rows]
     held = [booking for booking in worlds.held(session, ids, now) if booking.analyst_id == person.id]
     rosters: dict[int, list[int]] = {}
@@ -126,7 +134,16 @@ def shown_of(
             select(Offer.member_id).where(Offer.status == "open", Offer.member_id.in_({b.member_id for b in held}))
         )
     )
-    cover = rules.plan(places, taken, offered, now)
+    presented = [
+        Left(row.id, person.id, row.starts_at, row.ends_at, (row.starts_at, row.ends_at))
+        for row in rows
+        if row.starts_at > now and row.series.kind in organisation.without_slots and row.id not in rosters
+    ]
+    left = presented + [left_of(booking, place.meeting) for place in places for booking in place.bookings]
+    could = queries.analysts(session, left, organisation)
+    takers = {one.booking_id for one in left if one.booking_id and any(other.can_take(one) for other in could)}
+    cover = rules.plan(places, taken, offered, takers, now)
+    cover.presented = presented
     names = {
         person_id: name
         for person_id, name in session.execute(
@@ -136,7 +153,13 @@ def shown_of(
         )
     }
     titles = {row.id: row.title or row.series.title for row in rows}
-    return Shown(person, start, end, cover, names, titles)
+    return Shown(person, *span, cover, names, titles, left, could, rows)
+
+
+def left_of(booking: Held, meeting: tuple[datetime, datetime]) -> Left:
+    """The booking as something to be taken over."""
+    slot = booking.slot
+    return Left(booking.occurrence_id, booking.analyst_id, slot.starts_at, slot.ends_at, meeting, booking.id)
 
 
 def _taken(

@@ -1,4 +1,4 @@
-"""Another analyst steps in: what is wanted, and "I'll take it"."""
+"""Another analyst steps in: what they could take over, and "I'll take it"."""
 
 from __future__ import annotations
 
@@ -9,17 +9,23 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from booking.domain import errors
+from booking.domain import edits, errors, zones
+from booking.domain.consequences import Held
+from booking.domain.cover import Left
 from booking.domain.organisation import Organisation
+from booking.domain.plan import SeriesChange
+from booking.domain.recurrence import LONGEST
 from booking.domain.slots import Slot
-from booking.services.cover.steps import hand, left_by, offer_for, pending_of
+from booking.domain.terms import Guest
+from booking.services.cover.asking import tell_members
+from booking.services.cover.preview import left_of
+from booking.services.cover.steps import hand, offer_for, pending_of
 from booking.services.deed import deed
-from booking.store import locks, offers, register
-from booking.store.away import Away
-from booking.store.claims import Claim
+from booking.store import locks, offers, publishing, register, worlds
+from booking.store.bookings import Booking
 from booking.store.people import Person, Role
-from booking.store.programme import SCHEDULED, Roster
-from booking.store.waiting import Offer
+from booking.store.programme import SCHEDULED, Occurrence, Roster, Series
+from booking.store.queries import cover as queries
 
 
 class AlreadyCovered(errors.Refusal):
@@ -28,78 +34,142 @@ class AlreadyCovered(errors.Refusal):
     code = "already-covered"
 
 
+class NothingToTake(errors.Refusal):
+    """Whoever would take over is not free at any of the times that are left."""
+
+    code = "nothing-to-take"
+
+
 @deed
 def take(session: Session, occurrence: uuid.UUID, taker_id: int, organisation: Organisation, now: datetime) -> int:
-    """ "I'll take it": join the roster and have every booking that still looks for somebody; how many those are.
+    """ "I'll take it": join the roster and take over what they are free for; returns how many bookings.
 
-    Raises NotFound, NotAllowed for whoever is no analyst, AlreadyCovered where nothing is left to take.
+    They are a guest of the series on that day, so that later changes of the programme keep them. Raises NotFound,
+    NotAllowed for whoever is no analyst, AlreadyCovered where nothing is left to take, NothingToTake.
     """
+    programme = locks.programme(session)
     row = locks.occurrence(session, occurrence)
     if not session.scalar(select(exists().where(Role.person_id == taker_id, Role.role == "analyst"))):
         raise errors.NotAllowed()
-    pending = pending_of(session, [row.id], now)
-    if not pending or row.status != SCHEDULED:
+    left = left_in(session, [row], organisation, now)
+    if not left:
         raise AlreadyCovered("somebody else has taken it, or nobody is left to take")
-    locks.persons(session, {booking.member_id for booking in pending})
-    place = session.get(Roster, (row.id, taker_id))
-    if place is not None and place.is_away:
-        raise errors.NotAllowed()
-    if place is None:
-        last = max((one.position for one in row.roster), default=-1)
-        session.add(Roster(occurrence_id=row.id, analyst_id=taker_id, position=last + 1))
-        session.flush()
-    busy = set(
-        session.scalars(
-            select(Claim.quarter_at).where(
-                Claim.person_id == taker_id,
-                Claim.quarter_at >= row.starts_at,
-                Claim.quarter_at < row.ends_at,
-                Claim.offer_id.is_(None) | Claim.offer_id.not_in(select(Offer.id).where(Offer.member_id == taker_id)),
-            )
-        )
+    taker = next((one for one in queries.analysts(session, left, organisation) if one.id == taker_id), None)
+    mine = {one.booking_id for one in left if taker is not None and taker.can_take(one)}
+    if not mine:
+        raise NothingToTake("you are not free then: nothing has changed")
+    bookings = [one for one in pending_of(session, [row.id], now) if one.id in mine]
+    locks.persons(session, {booking.member_id for booking in bookings})
+    _join(session, row, taker_id, now)
+    told = {}
+    for booking in bookings:
+        offer = offer_for(session, booking)
+        if offer is not None:
+            offers.end(session, offer.id, "gone", now)
+        slot = Slot(taker_id, booking.starts_at, booking.minutes)
+        offers.give_way(session, slot, booking.member_id, now, to=[taker_id])
+        told[booking.id] = [hand(session, booking, taker_id, f"{booking.analyst.name} is away.", now)]
+    tell_members(session, told, now)
+    publishing.touch(programme, now)
+    register.write(session, "took-cover", "occurrence", row.public_id, now, actor_id=taker_id, bookings=len(bookings))
+    return len(bookings)
+
+
+def _join(session: Session, row: Occurrence, taker_id: int, now: datetime) -> None:
+    """Put them on the roster of that date, in the series' terms too."""
+    if session.get(Roster, (row.id, taker_id)) is not None:
+        return
+    last = max((one.position for one in row.roster), default=-1)
+    session.add(Roster(occurrence_id=row.id, analyst_id=taker_id, position=last + 1))
+    session.flush()
+    session.expire(row, ["roster"])
+    before = worlds.definitions(session)[row.series.slug]
+    day = zones.today(row.starts_at, row.series.zone)
+    after = edits.guest(before, [Guest(taker_id, day, day)])
+    publishing.write_series(session, [SeriesChange(before, after, ("terms",))], now)
+
+
+def left_in(session: Session, rows: list[Occurrence], organisation: Organisation, now: datetime) -> list[Left]:
+    """What looks for somebody in those occurrences: bookings, and meetings without slots that nobody presents."""
+    meetings = {row.id: (row.starts_at, row.ends_at) for row in rows if row.status == SCHEDULED}
+    found = [
+        left_of(held_of(booking), meetings[booking.occurrence_id]) for booking in pending_of(session, meetings, now)
+    ]
+    for row in rows:
+        away = [place.analyst_id for place in row.roster if place.is_away]
+        is_ahead = row.id in meetings and row.series.kind in organisation.without_slots and row.starts_at > now
+        if is_ahead and away and len(away) == len(row.roster):
+            found.append(Left(row.id, away[0], *meetings[row.id], meetings[row.id]))
+    return found
+
+
+def held_of(booking: Booking) -> Held:
+    """The booking as a value."""
+    return Held(
+        booking.id,
+        str(booking.public_id),
+        booking.occurrence_id,
+        booking.analyst_id,
+        booking.member_id,
+        booking.member.name,
+        booking.starts_at,
+        booking.minutes,
+        booking.chose_analyst,
+        is_uncovered=True,
     )
-    taken = 0
-    for booking in pending:
-        if busy.isdisjoint(booking.slot.quarters) and booking.member_id != taker_id:
-            offer = offer_for(session, booking)
-            if offer is not None:
-                offers.end(session, offer.id, "gone", now)
-            slot = Slot(taker_id, booking.starts_at, booking.minutes)
-            offers.give_way(session, slot, booking.member_id, now, to=[taker_id])
-            hand(session, booking, taker_id, f"{booking.analyst.name} is away.", now)
-            busy |= set(booking.slot.quarters)
-            taken += 1
-    register.write(session, "took-cover", "occurrence", row.public_id, now, actor_id=taker_id, bookings=taken)
-    return taken
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An occurrence whose bookings look for somebody: which, when, how many. `zone` is the series' own."""
+    """An occurrence that looks for somebody: which, when, in whose place. `zone` is the series' own.
+
+    `count` is how many of its bookings the reader could take over, 0 where it is the whole of it.
+    """
 
     public_id: uuid.UUID
     title: str
     starts_at: datetime
     ends_at: datetime
     zone: str
+    who: str
     count: int
 
 
-def wanted(session: Session, away_id: uuid.UUID, now: datetime) -> tuple[str, list[Wanted]] | None:
-    """Who is away, and what still looks for somebody because of it; None where there is no such time away."""
-    away = session.scalars(select(Away).where(Away.public_id == away_id)).one_or_none()
-    if away is None:
-        return None
-    rows = left_by(session, away, now)
-    counts: dict[int, int] = {}
-    for booking in pending_of(session, [row.id for row in rows], now):
-        if booking.analyst_id == away.analyst_id:
-            counts[booking.occurrence_id] = counts.get(booking.occurrence_id, 0) + 1
-    found = [
-        Wanted(
-            row.public_id, row.title or row.series.title, row.starts_at, row.ends_at, row.series.zone, counts[row.id]
+def wanted(session: Session, reader_id: int, organisation: Organisation, now: datetime) -> list[Wanted]:
+    """What this analyst could take over, earliest first."""
+    rows = _looking(session, now)
+    left = left_in(session, rows, organisation, now)
+    reader = next((one for one in queries.analysts(session, left, organisation) if one.id == reader_id), None)
+    mine = [one for one in left if reader is not None and reader.can_take(one)]
+    names = {
+        person_id: name
+        for person_id, name in session.execute(
+            select(Person.id, Person.name).where(Person.id.in_({one.analyst_id for one in mine}))
         )
-        for row in rows
-        if row.id in counts
-    ]
-    return session.get_one(Person, away.analyst_id).name, found
+    }
+    found = []
+    for row in rows:
+        here = [one for one in mine if one.occurrence_id == row.id]
+        if here:
+            title, zone = row.title or row.series.title, row.series.zone
+            who = " and ".join(dict.fromkeys(names[one.analyst_id] for one in here))
+            count = sum(one.booking_id is not None for one in here)
+            found.append(Wanted(row.public_id, title, row.starts_at, row.ends_at, zone, who, count))
+    return found
+
+
+def _looking(session: Session, now: datetime) -> list[Occurrence]:
+    """The occurrences that are not over and on whose roster somebody is off, by start."""
+    return list(
+        session.scalars(
+            select(Occurrence)
+            .join(Series, Series.id == Occurrence.series_id)
+            .where(
+                Occurrence.starts_at > now - LONGEST,
+                Occurrence.ends_at > now,
+                Occurrence.status == SCHEDULED,
+                exists().where(Roster.occurrence_id == Occurrence.id, Roster.is_away.is_(True)),
+            )
+            .order_by(Occurrence.starts_at, Occurrence.id)
+        )
+    )

@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.domain import updates
 from booking.domain.recurrence import LONGEST
 from booking.domain.slots import Slot
+from booking.domain.updates import Line
 from booking.store import bookings as booking_rows
-from booking.store import claims, facts, letters, reminders
+from booking.store import claims, facts, reminders
 from booking.store.away import Away
 from booking.store.bookings import CANCELLED, CONFIRMED, Booking
 from booking.store.programme import Occurrence, Roster
@@ -64,34 +66,28 @@ def offer_for(session: Session, booking: Booking) -> Offer | None:
 
 def hand(
     session: Session, booking: Booking, analyst_id: int, reason: str, now: datetime, *, may_wait: bool = False
-) -> None:
-    """Give a booking to another analyst at the same time, and tell its member."""
+) -> Line:
+    """Give a booking to another analyst at the same time; what its member is told."""
     was = booking.analyst.name
     claims.release(session, [booking.id])
     slot = Slot(analyst_id, booking.starts_at, booking.minutes)
     booking_rows.move(session, booking, booking.occurrence_id, slot, now)
     claims.take(session, booking.slot, booking.member_id, booking.id)
-    told = facts.booking_facts(
-        session,
-        booking,
-        was_at=facts.stamp(booking.starts_at),
-        was_minutes=booking.minutes,
-        was_with=was,
-        reason=reason,
-        may_wait=may_wait,
-    )
-    letter(session, "moved-by-us", booking, told, now)
+    return line_of(session, booking, updates.MOVED, was_with=was, reason=reason, may_wait=may_wait)
 
 
-def cancel(session: Session, booking: Booking, reason: str, now: datetime) -> None:
+def cancel(session: Session, booking: Booking, reason: str, now: datetime) -> Line:
+    """Cancel a booking with an apology; what its member is told."""
     claims.release(session, [booking.id])
     reminders.drop(session, [booking.id])
     booking.status, booking.cancelled_at, booking.cancelled_by = CANCELLED, now, "staff"
     booking.reason = reason
     booking_rows.revise(booking, now)
     session.flush()
-    letter(session, "cancelled-by-us", booking, facts.booking_facts(session, booking, reason=reason), now)
+    return line_of(session, booking, updates.CANCELLED, reason=reason)
 
 
-def letter(session: Session, name: str, booking: Booking, told: dict[str, Any], now: datetime) -> None:
-    letters.enqueue(session, name, booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id)
+def line_of(session: Session, booking: Booking, what: str, **more: Any) -> Line:
+    """A line of an email about a booking that keeps its time."""
+    same = {"was_at": facts.stamp(booking.starts_at), "was_minutes": booking.minutes, "was_with": booking.analyst.name}
+    return facts.booking_facts(session, booking, what=what, **{**same, **more})

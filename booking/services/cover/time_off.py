@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from booking.domain import cover as rules
-from booking.domain import errors
+from booking.domain import errors, updates
 from booking.domain.cover import ASKED, HANDED, OFFERED, Covered
 from booking.domain.organisation import Organisation
+from booking.domain.slots import Slot
+from booking.domain.updates import Line
+from booking.services.cover import asking
 from booking.services.cover.preview import Shown, show, shown_of
-from booking.services.cover.steps import cancel, hand, left_by, letter, offer_for, pending_of
+from booking.services.cover.steps import cancel, hand, left_by, line_of, offer_for, pending_of
 from booking.services.deed import deed
 from booking.store import claims, facts, letters, locks, offers, people, register
 from booking.store.away import Away
 from booking.store.base import new_public_id
 from booking.store.bookings import Booking
-from booking.store.people import Person, Role
+from booking.store.people import Person
 from booking.store.programme import Occurrence, Roster
 from booking.store.waiting import Offer
 
@@ -55,14 +59,21 @@ def report(
     rows = list(locks.occurrences(session, [place.occurrence_id for place in seen.cover.places]).values())
     members = {booking.member_id for place in seen.cover.places for booking in place.bookings}
     locks.persons(session, members)
-    shown = shown_of(session, seen.analyst, starts_at, ends_at, rows, organisation, now)
+    shown = shown_of(session, seen.analyst, (starts_at, ends_at), rows, organisation, now)
     if shown.fingerprint != fingerprint:
         raise CoverChanged(shown)
-    return carry_out(session, shown, rows, now, note=note, actor_id=actor_id)
+    return carry_out(session, shown, rows, organisation, now, note=note, actor_id=actor_id)
 
 
 def carry_out(
-    session: Session, shown: Shown, rows: list[Occurrence], now: datetime, *, note: str, actor_id: int | None
+    session: Session,
+    shown: Shown,
+    rows: list[Occurrence],
+    organisation: Organisation,
+    now: datetime,
+    *,
+    note: str,
+    actor_id: int | None,
 ) -> Away:
     """Store the time off and do what is shown; its occurrences `rows` and the members booked there are locked."""
     starts_at, ends_at = shown.starts_at, shown.ends_at
@@ -84,11 +95,14 @@ def carry_out(
     )
     session.flush()
     offers.withdraw(session, [row.id for row in rows], now, person.id)
-    for covered in shown.cover.covered:
-        _settle(session, covered, person, now)
-    asked = _ask_the_others(session, shown, away, now)
-    _tell_coordinators(session, shown, away.note, now)
-    counts = {what: len(shown.cover.of(what)) for what in (HANDED, OFFERED, ASKED, rules.CANCELLED)}
+    told = {c.booking.id: [_settle(session, c, person, organisation, now)] for c in shown.cover.covered}
+    asking.tell_members(session, told, now)
+    coordinators = people.coordinators(session)
+    wanted = {c.booking.id for c in shown.cover.of(ASKED)}
+    left = [one for one in shown.left if one.booking_id is None or one.booking_id in wanted]
+    asked = asking.ask(session, person.name, left, shown.analysts, now, but={one.id for one in coordinators})
+    _tell_coordinators(session, shown, coordinators, asked, away.note, now)
+    counts = {what: len(shown.cover.of(what)) for what in (HANDED, OFFERED, ASKED, rules.NOBODY, rules.CANCELLED)}
     register.write(
         session,
         "away",
@@ -98,98 +112,80 @@ def carry_out(
         actor_id=actor_id,
         starts_at=facts.stamp(starts_at),
         ends_at=facts.stamp(ends_at),
-        asked=asked,
+        asked=len(asked),
         **{what.replace(" ", "_"): count for what, count in counts.items() if count},
     )
     return away
 
 
-def _settle(session: Session, covered: Covered, person: Person, now: datetime) -> None:
+def _settle(session: Session, covered: Covered, person: Person, organisation: Organisation, now: datetime) -> Line:
+    """Do what is shown to one booking; what its member is told."""
     booking = session.get_one(Booking, covered.booking.id, populate_existing=True)
     if covered.what == HANDED and covered.slot is not None:
         booking.asked_for_id = person.id if covered.may_wait else None
-        hand(session, booking, covered.slot.analyst_id, f"{person.name} is away.", now, may_wait=covered.may_wait)
-    elif covered.what == OFFERED and covered.slot is not None and covered.lapses_at is not None:
-        offer = Offer(
-            member_id=booking.member_id,
-            booking_id=booking.id,
-            occurrence_id=booking.occurrence_id,
-            analyst_id=covered.slot.analyst_id,
-            starts_at=covered.slot.starts_at,
-            minutes=booking.minutes,
-            lapses_at=covered.lapses_at,
-            created_at=now,
-        )
-        session.add(offer)
-        session.flush()
-        claims.hold_for_offer(session, covered.slot, booking.member_id, offer.id, booking.slot)
-        told = facts.booking_facts(
-            session,
-            booking,
-            offered_at=facts.stamp(covered.slot.starts_at),
-            offered_with=session.get_one(Person, covered.slot.analyst_id).name,
-            lapses_at=facts.stamp(covered.lapses_at),
-            is_invited=False,
-        )
-        letter(session, "cover-offer", booking, told, now)
-    elif covered.what == ASKED:
-        told = facts.booking_facts(
-            session, booking, lapses_at=facts.stamp(covered.lapses_at or booking.starts_at), is_invited=False
-        )
-        letter(session, "cover-sought", booking, told, now)
-    else:
-        cancel(session, booking, f"{person.name} is away, and nobody else is free then.", now)
+        reason = f"{person.name} is away."
+        return hand(session, booking, covered.slot.analyst_id, reason, now, may_wait=covered.may_wait)
+    if covered.what == rules.CANCELLED or covered.lapses_at is None:
+        return cancel(session, booking, f"{person.name} is away, and nobody else is free then.", now)
+    told: dict[str, Any] = {"lapses_at": facts.stamp(covered.lapses_at), "is_invited": False}
+    if covered.what == OFFERED and covered.slot is not None:
+        _offer(session, booking, covered.slot, covered.lapses_at, now)
+        told["offered_at"] = facts.stamp(covered.slot.starts_at)
+        told["offered_with"] = session.get_one(Person, covered.slot.analyst_id).name
+    elif covered.what == rules.NOBODY:
+        told["others"] = asking.other_times(session, booking, organisation, now)
+    return line_of(session, booking, updates.UNCOVERED, **told)
 
 
-def _ask_the_others(session: Session, shown: Shown, away: Away, now: datetime) -> int:
-    """One letter to each other analyst about every place for which there is nobody; how many letters."""
-    wanted = shown.cover.wanted
-    if not wanted:
-        return 0
-    rows = {place.occurrence_id: place for place in shown.cover.places}
-    zone_of = {row.id: row for row in session.scalars(select(Occurrence).where(Occurrence.id.in_(wanted)))}
-    lines = [
-        {
-            "occurrence": str(zone_of[i].public_id),
-            "title": shown.titles[i],
-            "starts_at": facts.stamp(rows[i].starts_at),
-            "count": sum(c.booking.occurrence_id == i and c.what == ASKED for c in shown.cover.covered),
-        }
-        for i in wanted
-    ]
-    others = session.scalars(
-        select(Person)
-        .join(Role, Role.person_id == Person.id)
-        .where(Role.role == "analyst", Person.closed_at.is_(None), Person.id != shown.analyst.id)
-        .order_by(Person.id)
-    ).all()
-    for other in others:
-        told = {
-            "cover": f"{away.public_id}",
-            "analyst": shown.analyst.name,
-            "zone": zone_of[wanted[0]].series.zone,
-            "lines": lines,
-            "starts_at": lines[0]["starts_at"],
-        }
-        letters.enqueue(session, "cover-wanted", other.email, told, now, person_id=other.id)
-    return len(others)
+def _offer(session: Session, booking: Booking, slot: Slot, lapses_at: datetime, now: datetime) -> None:
+    """Hold another slot for whoever has this booking."""
+    offer = Offer(
+        member_id=booking.member_id,
+        booking_id=booking.id,
+        occurrence_id=booking.occurrence_id,
+        analyst_id=slot.analyst_id,
+        starts_at=slot.starts_at,
+        minutes=booking.minutes,
+        lapses_at=lapses_at,
+        created_at=now,
+    )
+    session.add(offer)
+    session.flush()
+    claims.hold_for_offer(session, slot, booking.member_id, offer.id, booking.slot)
 
 
-def _tell_coordinators(session: Session, shown: Shown, note: str, now: datetime) -> None:
+def _tell_coordinators(
+    session: Session, shown: Shown, coordinators: list[Person], asked: set[int], note: str, now: datetime
+) -> None:
+    """What it comes to, at once; who coordinates and could take something over is asked in the same email."""
     cover = shown.cover
+    zone_of = {row.id: row.series.zone for row in shown.rows}
+    nobody_for = {one.occurrence_id for one in cover.presented if not shown.has_taker(one)}
+    presented = {one.occurrence_id for one in cover.presented}
     told = {
         "analyst": shown.analyst.name,
         "starts_at": facts.stamp(shown.starts_at),
         "ends_at": facts.stamp(shown.ends_at),
         "note": note,
-        "clinics": len(cover.places),
+        "meetings": [
+            {
+                "title": shown.titles[place.occurrence_id],
+                "starts_at": facts.stamp(place.starts_at),
+                "zone": zone_of[place.occurrence_id],
+                "is_presented": place.occurrence_id in presented,
+                "has_nobody": place.occurrence_id in nobody_for,
+            }
+            for place in sorted(cover.places, key=lambda place: place.starts_at)
+        ],
         "handed": len(cover.of(HANDED)),
         "offered": len(cover.of(OFFERED)),
         "asked": len(cover.of(ASKED)),
+        "nobody": len(cover.of(rules.NOBODY)),
         "cancelled": len(cover.of(rules.CANCELLED)),
     }
-    for person in people.coordinators(session):
-        letters.enqueue(session, "someone-away", person.email, told, now, person_id=person.id)
+    for person in coordinators:
+        mine = {"cover": "", "may_take": True} if person.id in asked else {"may_take": False}
+        letters.enqueue(session, "someone-away", person.email, {**told, **mine}, now, person_id=person.id)
 
 
 @deed

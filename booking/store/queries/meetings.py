@@ -123,6 +123,19 @@ def meeting(session: Session, public_id: uuid.UUID) -> Meeting | None:
     return None if row is None else Meeting(*row)
 
 
+def presenters(session: Session, public_id: uuid.UUID) -> list[str]:
+    """The names of those on the roster of that occurrence who can come, in order."""
+    return list(
+        session.scalars(
+            select(Person.name)
+            .join(Roster, Roster.analyst_id == Person.id)
+            .join(Occurrence, Occurrence.id == Roster.occurrence_id)
+            .where(Occurrence.public_id == public_id, Roster.is_away.is_(False))
+            .order_by(Roster.position, Person.id)
+        )
+    )
+
+
 def next_at(session: Session, now: datetime) -> datetime | None:
     """The start of the earliest occurrence that is not over at `now`, cancelled or not; None if there is none."""
     coming = select(Occurrence.starts_at).where(Occurrence.starts_at > now - LONGEST, Occurrence.ends_at > now)

@@ -1,0 +1,91 @@
+"""The emails of cover: one to each analyst who could take something over, and one to each member."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain import updates
+from booking.domain.cover import Analyst, Left
+from booking.domain.organisation import Organisation
+from booking.domain.updates import Line
+from booking.store import facts, letters
+from booking.store.bookings import Booking
+from booking.store.people import Person
+from booking.store.programme import Occurrence
+from booking.store.queries import suggestions
+
+
+def ask(
+    session: Session,
+    who: str,
+    left: Sequence[Left],
+    analysts: Sequence[Analyst],
+    now: datetime,
+    *,
+    but: Collection[int] = (),
+    due_at: datetime | None = None,
+    change_id: int | None = None,
+) -> set[int]:
+    """Email each analyst about what they could take over of what `who` leaves; returns the ids of those who could.
+
+    Those in `but` are told in another email.
+    """
+    rows = {
+        row.id: row
+        for row in session.scalars(select(Occurrence).where(Occurrence.id.in_({one.occurrence_id for one in left})))
+    }
+    asked = set()
+    for analyst in analysts:
+        lines = _lines([one for one in left if analyst.can_take(one)], rows)
+        if not lines:
+            continue
+        asked.add(analyst.id)
+        if analyst.id not in but:
+            told = {"cover": "", "analyst": who, "lines": lines}
+            told |= {"zone": lines[0]["zone"], "starts_at": lines[0]["starts_at"]}
+            about: dict[str, Any] = {"person_id": analyst.id, "due_at": due_at, "change_id": change_id}
+            letters.enqueue(session, "cover-wanted", analyst.email, told, now, **about)
+    return asked
+
+
+def _lines(left: Sequence[Left], rows: Mapping[int, Occurrence]) -> list[dict[str, Any]]:
+    """What could be taken over, one line an occurrence; `count` is of bookings, 0 where it is the whole of it."""
+    counts: dict[int, int] = {}
+    for one in left:
+        counts[one.occurrence_id] = counts.get(one.occurrence_id, 0) + (one.booking_id is not None)
+    ordered = sorted(counts, key=lambda i: (rows[i].starts_at, i))
+    return [
+        {
+            "occurrence": str(rows[i].public_id),
+            "title": rows[i].title or rows[i].series.title,
+            "zone": rows[i].series.zone,
+            "starts_at": facts.stamp(rows[i].starts_at),
+            "count": counts[i],
+        }
+        for i in ordered
+    ]
+
+
+def other_times(session: Session, booking: Booking, organisation: Organisation, now: datetime) -> list[dict[str, Any]]:
+    """The next times that the member could move this booking to, as facts."""
+    search = suggestions.for_member(session, booking.member_id, organisation, now, booking.id)
+    found = search.elsewhere(booking.occurrence.public_id, booking.minutes)
+    return [{"starts_at": facts.stamp(slot.starts_at)} for _, slot in found]
+
+
+def tell_members(session: Session, told: Mapping[int, Sequence[Line]], now: datetime) -> None:
+    """One email to each member, whatever the number of their bookings; `told` holds the lines by booking id."""
+    bookings = {row.id: row for row in session.scalars(select(Booking).where(Booking.id.in_(told)))}
+    mine: dict[int, list[int]] = {}
+    for booking_id in told:
+        mine.setdefault(bookings[booking_id].member_id, []).append(booking_id)
+    people = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(mine)))}
+    for member_id, ids in mine.items():
+        name, said = updates.email_of([line for booking_id in ids for line in told[booking_id]])
+        about = ids[0] if len(ids) == 1 else None
+        letters.enqueue(session, name, people[member_id].email, said, now, person_id=member_id, booking_id=about)

@@ -133,22 +133,22 @@ def in_words(policy: Policy) -> list[str]:
     limits = [
         f"{limit} {where}"
         for limit, where in (
-            (policy.per_occurrence, "in one clinic"),
-            (policy.per_week, "from a Monday to its Sunday"),
-            (policy.upcoming, "still to come"),
+            (policy.per_occurrence, "per date"),
+            (policy.per_week, "per week (Monday to Sunday)"),
+            (policy.upcoming, "upcoming in total"),
         )
         if limit
     ]
     if limits:
-        said.append(f"You may hold {', '.join(limits)}.")
+        said.append(f"Bookings you can have: {', '.join(limits)}.")
     if policy.no_shows:
-        times = "once" if policy.no_shows == 1 else f"{policy.no_shows} times"
-        said.append(f"Who did not come {times} within {_days(policy.no_show_days)} books on standby only.")
+        times = "1 booking" if policy.no_shows == 1 else f"{policy.no_shows} bookings"
+        said.append(f"If you miss {times} within {_days(policy.no_show_days)}, you can only book in the last hour.")
     if limits or policy.no_shows:
         before = _length(policy.standby_minutes)
-        said.append(f"Standby: from {before} before a clinic, whatever is free can be had, and limits do not count.")
-    said.append("Changing the time or the length is a move and does not count against you.")
-    said.append(f"A cancellation less than {_length(policy.late_minutes)} before the start is late.")
+        said.append(f"Last hour: from {before} before the start you can book any free slot, even over your limit.")
+    said.append("Moving a booking never counts against you.")
+    said.append(f"Cancelling less than {_length(policy.late_minutes)} before the start counts as late.")
     return said
 
 

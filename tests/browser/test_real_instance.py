@@ -217,7 +217,7 @@ def test_offers_of_the_waitlist_are_accepted_and_declined_and_the_waitlist_is_le
     full = page_of(real, "Full clinic")
     first = somebody()
     first.sign_in(wes, full)
-    first.click('button[formaction$="/wait"], form[action$="/wait"] button')
+    first.click('button.btn[formaction$="/wait"], form[action$="/wait"] button')
     second = somebody()
     page = second.open(f"/sign-in?next={full}")
     page.locator("input[name=email]").fill(will)
@@ -225,7 +225,7 @@ def test_offers_of_the_waitlist_are_accepted_and_declined_and_the_waitlist_is_le
     page.locator("input[name=code]").fill(real.code(will))
     second.send(page.url.removeprefix(real.base_url))
     second.open(full)
-    second.click('button[formaction$="/wait"], form[action$="/wait"] button')
+    second.click('button.btn[formaction$="/wait"], form[action$="/wait"] button')
 
     cancel_from_email(real, somebody(), "full.0@example.org")
     accepting = somebody()

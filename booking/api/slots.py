@@ -21,7 +21,7 @@ from booking.domain.slots import Slot
 from booking.store import bookings
 from booking.store.queries import suggestions, timetables
 from booking.store.queries.timetables import Timetable
-from booking.web import access, context
+from booking.web import access, context, membership
 from booking.web.reader import current_user
 
 MOST = 200  # slots in one answer, a clinic being told whole
@@ -37,11 +37,12 @@ def answered(items: list[dict[str, object]], following: str | None) -> Response:
 @blueprint.get("/slots")
 @blueprint.arguments(SlotQuery, location="query", unknown=RAISE)
 @blueprint.response(200, SlotsSchema)
-@may_answer(401, 422)
+@may_answer(401, 409, 422)
 @access.signed_in
 def free(asked: dict[str, Any]) -> ResponseReturnValue:
     """The free slots of every clinic, for the reader."""
     organisation, now = context.organisation(), context.now()
+    _check_membership()
     start = max(asked.get("start", now), now)
     policies = (organisation.policy, *organisation.series_policies.values())
     furthest = now + timedelta(days=max(policy.horizon_days for policy in policies))
@@ -61,6 +62,13 @@ def free(asked: dict[str, Any]) -> ResponseReturnValue:
     return answered(items, None)
 
 
+def _check_membership() -> None:
+    """What is free, and with whom, is for members and staff: MembershipEnded for a membership that has ended."""
+    last = current_user.member_until
+    if not current_user.is_staff and last is not None and membership.gap():
+        raise errors.MembershipEnded(last)
+
+
 def _of(
     found: Timetable, minutes: int | None, analyst: uuid.UUID | None, start: datetime, end: datetime, now: datetime
 ) -> list[dict[str, object]]:
@@ -74,10 +82,11 @@ def _of(
 @blueprint.get("/occurrences/<uuid:public_id>/slots")
 @blueprint.arguments(OccurrenceSlotQuery, location="query", unknown=RAISE)
 @blueprint.response(200, SlotsSchema)
-@may_answer(401, 404, 422)
+@may_answer(401, 404, 409, 422)
 @access.signed_in
 def of_occurrence(asked: dict[str, str], public_id: uuid.UUID) -> ResponseReturnValue:
     """The free slots of one occurrence, for the reader: what strands no quarter first."""
+    _check_membership()
     found = timetables.timetable(context.db(), public_id, context.organisation(), current_user.id)
     if found is None or not context.organisation().kinds[found.kind].bookable:
         raise errors.NotFound()

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 
 from sqlalchemy.orm import Session
 
 from booking.calendars import entries
 from booking.calendars.catalogue import Feed, Window
 from booking.calendars.parts import Part
+from booking.domain import zones
 from booking.domain.meetings import Appointment
 from booking.store.queries import feeds as queries
 from booking.store.queries import meetings as rows
 from booking.store.queries.feeds import Owner
+from booking.web import context
 from booking.web.feed_cache import Edition, Press
 
 Staffed = Sequence[uuid.UUID]
@@ -30,7 +33,13 @@ def staffed(session: Session, role: str, window: Window, owner: Owner) -> Staffe
 def version(role: str, shown: Feed, owner: Owner, given: Staffed) -> tuple[object, ...]:
     """What the contents depend on; it rises or changes with every change that its owner's calendar shows."""
     known = (owner.published.edition, shown.name, owner.changes)
-    return (*known, given) if role == queries.ANALYST else (*known, sorted(followed(shown, owner)))
+    return (*known, given) if role == queries.ANALYST else (*known, sorted(followed(shown, owner)), ended_on(owner))
+
+
+def ended_on(owner: Owner) -> date | None:
+    """The last day of a membership that has ended; None for one that goes on."""
+    last = owner.member_until
+    return last if last is not None and zones.today(context.now(), context.organisation().zone) > last else None
 
 
 def followed(shown: Feed, owner: Owner) -> frozenset[str]:
@@ -41,7 +50,8 @@ def followed(shown: Feed, owner: Owner) -> frozenset[str]:
 def member(session: Session, press: Press, edition: Edition, shown: Feed, owner: Owner, _given: Staffed) -> list[Part]:
     """Bookings, but for those the member gave up; what the member is enrolled in; and the kinds that are ticked.
 
-    Each occurrence once: where a booking lies in it, the booking stands for it.
+    Each occurrence once: where a booking lies in it, the booking stands for it. Of a membership that has ended its own
+    bookings stay, and what took place until its last day; nothing of the programme after it.
     """
     booked = [
         one
@@ -52,13 +62,15 @@ def member(session: Session, press: Press, edition: Edition, shown: Feed, owner:
     ]
     whole, single = queries.places(session, owner.person_id)
     stood_for = {one.meeting.public_id for one in booked if one.meeting.is_cancelled or not one.is_cancelled}
-    kinds = followed(shown, owner)
+    kinds, last = followed(shown, owner), ended_on(owner)
+    zone = context.organisation().zone
     found = [press.render(entries.booked, one) for one in booked]
     found += [
         press.render(entries.followed, meeting)
         for meeting in edition.meetings
         if (meeting.kind in kinds or meeting.series_slug in whole or meeting.public_id in single)
         and meeting.public_id not in stood_for
+        and (last is None or zones.today(meeting.starts_at, zone) <= last)
     ]
     return found
 

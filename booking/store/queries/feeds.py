@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, bindparam, func, select, true
@@ -48,7 +48,7 @@ class Owner:
 
     `fetched_at` is when a calendar first fetched it, None if none has; `kinds` what its owner has ticked, None for what
     is ticked at first. `changes` rises with every change of a booking of theirs, of a member's enrolments, and with
-    each booking that leaves an analyst.
+    each booking that leaves an analyst. `member_until` is the last day of a membership.
     """
 
     person_id: int
@@ -57,6 +57,7 @@ class Owner:
     kinds: frozenset[str] | None
     published: Published
     changes: int
+    member_until: date | None = None
 
 
 def published(session: Session) -> Published:
@@ -105,6 +106,7 @@ def _owner_of(role: str) -> Select[Any]:
             _programme.c.published_at,
             _programme.c.uid_domain,
             booked.scalar_subquery() + others[role].scalar_subquery(),
+            _person.c.member_until,
         )
         .select_from(
             _person.join(table_of(Role), (Role.person_id == _person.c.id) & (Role.role == role)).outerjoin(
@@ -126,10 +128,16 @@ def owner(session: Session, public_id: uuid.UUID, role: str, start: datetime) ->
     row = session.connection().execute(_OWNER[role], {"public_id": public_id, "start": start}).one_or_none()
     if row is None:
         return None
-    person_id, generation, fetched_at, kinds, version, published_at, uid_domain, changes = row
+    person_id, generation, fetched_at, kinds, version, published_at, uid_domain, changes, until = row
     ticked = None if kinds is None else frozenset(kinds)
     return Owner(
-        person_id, generation, fetched_at, ticked, Published(version or 0, published_at, uid_domain), int(changes)
+        person_id,
+        generation,
+        fetched_at,
+        ticked,
+        Published(version or 0, published_at, uid_domain),
+        int(changes),
+        until,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -39,13 +40,21 @@ Module 2: Bidding
 """
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A service with one analyst, before its first publish."""
-    (tmp_path / "mondays.yaml").write_text(MONDAYS)
-    assert booking(tmp_path, "db", "upgrade").returncode == 0
-    added = booking(tmp_path, "people", "add", "ada@example.org", "--name", "Ada Reyes", "--role", "analyst")
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A service with one analyst, before its first publish; to be copied."""
+    path = tmp_path_factory.mktemp("prepared")
+    (path / "mondays.yaml").write_text(MONDAYS)
+    assert booking(path, "db", "upgrade").returncode == 0
+    added = booking(path, "people", "add", "ada@example.org", "--name", "Ada Reyes", "--role", "analyst")
     assert added.returncode == 0, added.stderr
+    return path
+
+
+@pytest.fixture
+def folder(prepared: Path, tmp_path: Path) -> Path:
+    """A copy of that service, for one test."""
+    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

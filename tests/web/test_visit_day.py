@@ -94,7 +94,7 @@ def test_what_was_agreed_is_written_read_by_the_member_and_gone_on_with(
     going_on = member.get(f"/bookings/{booking.public_id}/go-on").location
     assert f"/occurrences/{later.public_id}?go_on={booking.public_id}" in going_on
     page = member.get(going_on).text
-    assert "Going on from Mon\u00a04\u00a0Dec with" in page
+    assert "Continuing from Mon\u00a04\u00a0Dec with" in page
     chosen = re.search(r'value="(15/[^"]+)"[^>]* checked', page)
     assert chosen is not None
     assert chosen[1] == f"15/20231211T0300Z/{booking.analyst.public_id}"

@@ -83,13 +83,13 @@ def coordinated(after: str = "") -> Callable[[Site, World], str]:
 
 def sign_in_link(site: Site, world: World) -> str:
     with site.session() as session:
-        asked = sign_in.ask(session, world.kim.email, "a sender", NOW)
+        asked = sign_in.link_for(session, world.kim.email, NOW)
     return f"/sign-in/link/{tokens.sign(SECRET_KEY, 'sign-in', str(asked))}"
 
 
 def sign_in_code(site: Site, world: World) -> str:
     with site.session() as session:
-        return f"/sign-in/{sign_in.ask(session, world.kim.email, 'a sender', NOW)}"
+        return f"/sign-in/{sign_in.link_for(session, world.kim.email, NOW)}"
 
 
 def letter(site: Site, _world: World) -> str:
@@ -248,6 +248,8 @@ STOPS = [
     Stop("sign in, the code", sign_in_code),
     Stop("sign in, wrong code", sign_in_code, None, type_a_wrong_code),
     Stop("sign in, the link", sign_in_link),
+    Stop("sign in, the link, signed in as somebody else", sign_in_link, ana),
+    Stop("time zone", at("/time-zone?back=/calendars")),
     Stop("sign in, an old link", at("/sign-in/link/nothing.nothing"), status=410),
     Stop("me, member", at("/me"), kim),
     Stop("me, analyst", at("/me"), ana),

@@ -66,6 +66,7 @@ def show(appointment: Appointment, links: Links, *, just_booked: bool = False) -
         links=links,
         just_booked=just_booked,
         offer=cover.offer_of(session, appointment.public_id, now) if is_ahead else None,
+        waits_until=cover.waits_until(session, appointment.public_id) if is_ahead else None,
         stands_in_for=cover.stands_in_for(session, appointment.public_id) if is_ahead else "",
         too_soon=inviting.too_soon(appointment) if is_ahead else "",
         door=door(appointment.public_id),

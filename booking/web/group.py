@@ -48,7 +48,7 @@ def counted(change: Change) -> str:
         if count := sum(line["what"] == what for line in lines):
             found.append(f"1 date {what}" if count == 1 else f"{count} dates {verb}")
     if emailed := len({line.get("member_id", n) for n, line in enumerate(change.plan.get("letters", []))}):
-        found.append(f"{publish_words.people(emailed)} to email")
+        found.append(f"emails to {publish_words.people(emailed)}")
     return ", ".join(found) or "words or analysts of a series"
 
 

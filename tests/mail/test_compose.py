@@ -127,3 +127,20 @@ def test_what_is_no_address_is_told_apart_from_our_own_mistakes(address: str) ->
 )
 def test_what_may_stand_in_a_log_names_nobody_and_opens_nothing(text: str, shown: str) -> None:
     assert masked(text) == shown
+
+
+def test_each_of_several_invitations_is_a_file_of_its_own_that_mail_programs_act_on() -> None:
+    both = [Attached("REQUEST", ICS), Attached("CANCEL", ICS.replace(b"one", b"two"))]
+    message = email.message_from_bytes(
+        compose(RENDERED, MIA, SENDER, LETTER, AT, both).as_bytes(), policy=email.policy.default
+    )
+    assert message.get_content_type() == "multipart/mixed"
+    assert [part.get_content_type() for part in message.iter_parts()] == [
+        "multipart/alternative",
+        "text/calendar",
+        "text/calendar",
+    ]
+    attached = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
+    assert [part["Content-Type"].params["method"] for part in attached] == ["REQUEST", "CANCEL"]
+    assert [part.get_payload(decode=True) for part in attached] == [one.content for one in both]
+    assert [part.get_filename() for part in attached] == ["invite.ics"] * 2

@@ -150,6 +150,15 @@ def test_time_off_and_any_other_change_leave_every_booking_confirmed(
     assert {booking.status for booking in clinic.bookings} == {CONFIRMED}
 
 
+def test_closing_another_series_leaves_what_waits_for_cover_alone(session: Session) -> None:
+    clinic = a_clinic(session)
+    off(session, clinic, NOW)
+    had = state(session, clinic)
+    change(session, "other", lambda asked: edits.withdraw(asked, date(2023, 11, 28)), LATER)
+    promised(session, clinic)
+    assert state(session, clinic) == had
+
+
 @pytest.mark.parametrize("edit", [*STAYS[:5], with_dan], ids=lambda edit: edit.__name__)
 def test_undo_puts_back_what_waits_for_cover_with_its_offer(session: Session, edit: Edit) -> None:
     clinic = a_clinic(session)

@@ -148,3 +148,38 @@ def test_a_clinic_that_is_not_there_is_not_found(app: Flask, session: Session) -
     client = client_of(app, ada)
     for query in ("clinic=x", "clinic=00000000-0000-0000-0000-000000000000", "analyst=x"):
         assert client.get(f"/analyst/away?{query}").status_code == 404
+
+
+def test_a_lab_whose_presenter_is_off_is_to_do_until_a_colleague_takes_it(app: Flask, session: Session) -> None:
+    ada, ben = (a_person(session, name, roles=["analyst"]) for name in ("Ada", "Ben"))
+    mia = a_person(session, "Mia")
+    cora = a_person(session, "Cora", roles=["coordinator"])
+    lab = an_occurrence(session, a_series(session, [ada], kind="lab", title="Tech Lab"), [ada])
+    session.commit()
+    member, coordinator, colleague, own = (client_of(app, one) for one in (mia, cora, ben, ada))
+    assert "With Ada" in member.get(f"/occurrences/{lab.public_id}").text
+    path = f"/analyst/away?clinic={lab.public_id}"
+    page = own.get(path).text
+    assert "we ask the analysts who are free to present it" in page
+    post(own, path, **fields_of(page))
+    assert "A presenter is needed" in coordinator.get("/coordinator/").text
+    assert "With Ada" not in member.get(f"/occurrences/{lab.public_id}").text
+    assert "the whole session" in colleague.get("/analyst/cover").text
+    post(colleague, f"/analyst/cover/{lab.public_id}/take", "/analyst/cover")
+    assert "A presenter is needed" not in coordinator.get("/coordinator/").text
+    assert "With Ben" in member.get(f"/occurrences/{lab.public_id}").text
+
+
+def test_taking_over_without_a_free_time_changes_nothing_and_says_so(app: Flask, session: Session) -> None:
+    ada, ben = (a_person(session, name, roles=["analyst"]) for name in ("Ada", "Ben"))
+    clinic = an_occurrence(session, a_series(session, [ada]), [ada])
+    an_occurrence(session, a_series(session, [ben], kind="lab"), [ben])
+    session.get_one(Programme, 1).uid_domain = "booking.example.org"
+    booking = a_booking(session, clinic)
+    own, colleague = client_of(app, ada), client_of(app, ben)
+    path = f"/analyst/away?clinic={clinic.public_id}"
+    post(own, path, **fields_of(own.get(path).text))
+    answer = post(colleague, f"/analyst/cover/{clinic.public_id}/take", "/analyst/cover")
+    assert "You have no free time then, so nothing was moved." in colleague.get(answer.location).text
+    page = client_of(app, session.get_one(Person, booking.member_id)).get(f"/bookings/{booking.public_id}").text
+    assert "nobody has taken over yet" in page

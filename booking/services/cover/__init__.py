@@ -9,7 +9,7 @@ asking     the emails that these send
 steps      what else these share
 """
 
-from booking.services.cover.answer import accept, offer_of, rather_wait, stands_in_for
+from booking.services.cover.answer import accept, offer_of, rather_wait, stands_in_for, waits_until
 from booking.services.cover.end import lapse, lapsed
 from booking.services.cover.preview import Shown, SpanNotAccepted, show, span_of_days
 from booking.services.cover.step_in import AlreadyCovered, NothingToTake, Wanted, take, wanted
@@ -34,5 +34,6 @@ __all__ = [
     "span_of_days",
     "stands_in_for",
     "take",
+    "waits_until",
     "wanted",
 ]

@@ -10,14 +10,16 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.domain.consequences import COVER_ENDS
 from booking.domain.organisation import Organisation
 from booking.domain.slots import Slot
 from booking.services.cover.steps import offer_for
 from booking.services.deed import deed
 from booking.store import bookings as booking_rows
 from booking.store import claims, facts, letters, offers, register, reminders
-from booking.store.bookings import CANCELLED, Booking
+from booking.store.bookings import CANCELLED, CONFIRMED, Booking
 from booking.store.people import Person
+from booking.store.programme import Roster
 from booking.store.queries import bookings as queries
 from booking.store.waiting import Offer
 
@@ -106,6 +108,16 @@ def offer_of(session: Session, booking_id: uuid.UUID, now: datetime) -> tuple[Of
         .where(Booking.public_id == booking_id, Offer.status == "open", Offer.lapses_at > now)
     ).one_or_none()
     return None if row is None else (row[0], row[1])
+
+
+def waits_until(session: Session, booking_id: uuid.UUID) -> datetime | None:
+    """Until when a booking whose analyst cannot come waits for cover; None for any other booking."""
+    starts_at = session.scalar(
+        select(Booking.starts_at)
+        .join(Roster, (Roster.occurrence_id == Booking.occurrence_id) & (Roster.analyst_id == Booking.analyst_id))
+        .where(Booking.public_id == booking_id, Booking.status == CONFIRMED, Roster.is_away.is_(True))
+    )
+    return None if starts_at is None else starts_at - COVER_ENDS
 
 
 def stands_in_for(session: Session, booking_id: uuid.UUID) -> str:

@@ -74,9 +74,9 @@ def private(organisation: Organisation) -> dict[str, Feed]:
         ),
         Feed(
             "analyst",
-            f"My {name} clinics and classes",
+            f"My {name} roster",
             "One entry for each hour that you staff, with who has booked, and what else you give. With the join links.",
-            title="My clinics and classes",
+            title="My roster",
         ),
     ]
     return {feed.key: feed for feed in table}

@@ -14,6 +14,7 @@ class Seen:
 
     key: str
     title: str
+    kind: str  # what its kind is called: Clinic
     on: date
     starts_at: datetime
     is_bookable: bool
@@ -64,7 +65,7 @@ def _of(one: Seen) -> list[Hand]:
     found = []
     if one.is_bookable and one.staffed == 0:
         text = f"{one.title}: nobody is on the roster{', the analysts are away' if one.away else ''}."
-        found.append(Hand("no-analyst", one.on, "A clinic has no analyst", text, "Nobody can book", one.key))
+        found.append(Hand("no-analyst", one.on, f"{one.kind} without an analyst", text, "Nobody can book", one.key))
     elif not one.is_bookable and one.away and one.staffed == 0:
         enrolled = f" {_are(one.enrolled, 'person').replace('persons', 'people')} enrolled." if one.enrolled else ""
         text = f"{one.title}: whoever presents it is off, and nobody has taken it over.{enrolled}"
@@ -83,9 +84,10 @@ def _of(one: Seen) -> list[Hand]:
     if one.is_bookable and one.staffed and one.taken >= one.quarters:
         waits = f" {_are(one.waiting, 'member')} waiting." if one.waiting else ""
         text = f"{one.title}: every quarter is taken.{waits} Another analyst would help."
-        found.append(Hand("full", one.on, "A clinic is full", text, "", one.key))
+        found.append(Hand("full", one.on, f"{one.kind} full", text, "", one.key))
     if one.is_bookable and one.staffed and one.taken == 0:
-        found.append(Hand("empty", one.on, "A clinic is empty", f"{one.title}: nobody has booked yet.", "", one.key))
+        text = f"{one.title}: nobody has booked yet."
+        found.append(Hand("empty", one.on, f"{one.kind} empty", text, "", one.key))
     return found
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from booking.domain.wording import listed
+
 STAFF_HORIZON = 3660  # days: as far ahead as there is a programme
 
 
@@ -23,6 +25,12 @@ class Kind:
     bookable: bool = False
     modular: bool = False
     shape: str = "circle"
+
+    @property
+    def nouns(self) -> str:
+        """Its plural title within a sentence: clinics; Q&As keep their capitals."""
+        title = self.title_plural
+        return title[:1].lower() + title[1:] if title[1:2].islower() else title
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,16 @@ class Organisation:
     def without_slots(self) -> frozenset[str]:
         """The kinds that nobody books slots in: one enrols."""
         return frozenset(name for name, kind in self.kinds.items() if not kind.bookable)
+
+    @property
+    def bookables(self) -> str:
+        """What members book slots in, as a sentence names it: "clinics", or "clinics and help desks"."""
+        return listed([kind.nouns for kind in self.kinds.values() if kind.bookable])
+
+    @property
+    def enrollables(self) -> str:
+        """What members enrol in, likewise: "labs and masterclasses"."""
+        return listed([kind.nouns for kind in self.kinds.values() if not kind.bookable])
 
     def policy_for(self, slug: str) -> Policy:
         """The policy of one series: the general one where nothing is said of it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -14,6 +16,9 @@ from booking.programme.nodes import Fields, Items, Problem, Text, Unreadable, Va
 SHAPES = ("circle", "diamond", "square")
 _TEXTS = ("title", "title_plural", "plural", "shape")
 _FLAGS = ("bookable", "modular")
+#: What stands below /feeds/ already.
+RESERVED = frozenset({"programme", "series", "member", "analyst"})
+_PLURAL = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 def load(data: Path, name: str | None = None) -> Organisation:
@@ -87,6 +92,8 @@ def _kinds(file: Fields, problems: list[Problem]) -> dict[str, Kind]:
         flags = {word: _flag(value, word, problems) for word in _FLAGS}
         if texts["shape"] and texts["shape"] not in SHAPES:
             problems.append(Problem(value.places["shape"], f"a shape is one of {', '.join(SHAPES)}"))
+        if texts["plural"]:
+            _check_plural(texts["plural"], kinds.values(), value.places["plural"], problems)
         kinds[name] = Kind(
             name,
             texts["plural"],
@@ -97,6 +104,16 @@ def _kinds(file: Fields, problems: list[Problem]) -> dict[str, Kind]:
             texts["shape"],
         )
     return kinds
+
+
+def _check_plural(plural: str, others: Iterable[Kind], place: Place, problems: list[Problem]) -> None:
+    """A plural is the address of a calendar, /feeds/clinics.ics: each kind has its own, and none has another's."""
+    if not _PLURAL.fullmatch(plural):
+        problems.append(Problem(place, f"plural {plural!r}: use lower-case letters, digits and hyphens only"))
+    elif plural in RESERVED:
+        problems.append(Problem(place, f"plural {plural!r} is reserved: /feeds/{plural} is another address"))
+    elif other := next((kind.name for kind in others if kind.plural == plural), None):
+        problems.append(Problem(place, f"plural {plural!r} is the plural of {other!r} already: each kind has its own"))
 
 
 def _flag(found: Fields, word: str, problems: list[Problem]) -> bool:

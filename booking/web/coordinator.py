@@ -19,7 +19,7 @@ from booking.store import letters, worlds
 from booking.store.changes import Change
 from booking.store.programme import Occurrence, Series
 from booking.store.queries import agenda, coming, fetches
-from booking.web import access, context, edit_forms, group
+from booking.web import access, context, edit_forms, group, shell
 from booking.web.reader import current_user
 
 blueprint = Blueprint("coordinator", __name__, url_prefix="/coordinator")
@@ -40,6 +40,7 @@ def next_days() -> ResponseReturnValue:
         hands.Seen(
             str(one.public_id),
             f"{one.title}, {wording.clock(one.starts_at, one.zone)} {zones.abbreviation(one.starts_at, one.zone)}",
+            shell.kind(one.kind).title,
             zones.today(one.starts_at, one.zone),
             one.starts_at,
             _is_bookable(one.kind),

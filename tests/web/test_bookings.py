@@ -43,7 +43,7 @@ def test_mine_are_upcoming_first_then_past(database: Database, session: Session)
 def test_with_nothing_booked_the_page_says_what_to_do(database: Database, session: Session) -> None:
     member = a_person(session)
     session.commit()
-    assert "You have no booking to come." in client_of(make_app(database), member).get("/bookings").text
+    assert "You have no upcoming bookings." in client_of(make_app(database), member).get("/bookings").text
 
 
 @pytest.mark.parametrize("by", ["member", "letter"])

@@ -297,7 +297,7 @@ def test_next_14_days_say_what_needs_a_hand(session: Session, coordinator: Clien
     assert "Nothing needs a hand" in coordinator.get("/coordinator/").text
     a_clinic(session, analysts=0)
     page = coordinator.get("/coordinator/").text
-    assert "A clinic has no analyst" in page
+    assert "Clinic without an analyst" in page
     assert "Nobody can book" in page
     session.add(
         Letter(name="booked", to_email="x@example.org", facts={}, due_at=NOW - timedelta(hours=1), created_at=NOW)

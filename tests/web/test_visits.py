@@ -54,7 +54,7 @@ def test_what_cannot_be_done_is_said_on_the_page(database: Database, session: Se
     client = client_of(make_app(database), booking.analyst)
     path = f"/analyst/visits/{booking.public_id}"
     answer = post(client, f"{path}/lengthen", path)
-    assert (answer.status_code, "outside the clinic" in answer.text) == (422, True)
+    assert (answer.status_code, "outside its hours" in answer.text) == (422, True)
     stranger = client_of(make_app(database), a_person(session, roles=["analyst"]))
     session.commit()
     assert stranger.get(path).status_code == 404

@@ -15,7 +15,7 @@ from booking.programme import organisation
 from booking.settings import Settings
 from booking.store import engine as engines
 from booking.store import limits
-from booking.web import access, context, forms, guessing, reader, refusals, security, shell
+from booking.web import access, context, forms, guessing, input_guard, reader, refusals, security, shell
 from booking.web import blueprints as pages
 
 COLLECT_AFTER = (20_000, 20, 50)  # allocations, and rounds of the younger generations
@@ -49,8 +49,10 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
     refusals.init_app(app)
     security.init_app(app, settings)
     guessing.init_app(app, settings)
+    input_guard.before_anything(app)
     forms.ask_visitors(app)
     access.init_app(app)  # before CSRF: whoever is signed out is asked to sign in, not told of a missing token
+    input_guard.init_app(app)
     forms.init_app(app, exempt_blueprints=frozenset({api.BLUEPRINT}))
     pages.init_app(app)
     api.init_app(app, [found.policy, *found.series_policies.values()])

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
+from booking.domain import numbers
 from booking.domain.programme import Named, Place, StatedException, StatedGuest, StatedTurn
 from booking.domain.recurrence import Rule
 from booking.domain.terms import Extra
@@ -174,9 +175,10 @@ def _guests(reader: Reader, entry: Fields) -> list[StatedGuest]:
 
 
 def _number(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 999:
-        raise ValueError(f"{text!r} is no number of a module")
-    return int(text)
+    number = numbers.whole(text)
+    if number is None or not 1 <= number <= 999:
+        raise ValueError(f"{text[:80]!r} is no number of a module")
+    return number
 
 
 def _weeks(text: str) -> int:

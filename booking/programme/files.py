@@ -11,7 +11,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeVar
 
-from booking.domain import addresses, recurrence, zones
+from booking.domain import addresses, numbers, recurrence, zones
 from booking.domain.organisation import Organisation
 from booking.domain.programme import Named, Place, Statement
 from booking.domain.recurrence import Rule
@@ -209,10 +209,11 @@ class _File:
     def lengths(self, fields: Fields) -> tuple[int, ...]:
         found = set()
         for text in self.items(fields, "slots"):
-            if not text.value.isdecimal() or not 15 <= int(text.value) <= 240 or int(text.value) % 15:
+            minutes = numbers.whole(text.value)
+            if minutes is None or not 15 <= minutes <= 240 or minutes % 15:
                 self.wrong(text.place, f"a slot of {text.value!r} minutes: write 15, 30, 45 …")
             else:
-                found.add(int(text.value))
+                found.add(minutes)
         return tuple(sorted(found))
 
     def rule(self, fields: Fields, modules: list[Text], place: Place) -> Rule | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 from pathlib import Path
 
-from booking.domain import zones
+from booking.domain import numbers, zones
 from booking.domain.organisation import Kind, Organisation, Policy
 from booking.domain.programme import Place
 from booking.programme import days_off, nodes
@@ -137,8 +137,8 @@ def _policy(found: Fields, base: Policy, problems: list[Problem]) -> Policy:
             values[word] = _lengths(value, place, problems)
         elif word == "reminder_hours":
             values[word] = _hours(value, place, problems)
-        elif isinstance(value, Text) and value.value.isdecimal():
-            values[word] = int(value.value)
+        elif isinstance(value, Text) and (number := numbers.whole(value.value)) is not None:
+            values[word] = number
         else:
             problems.append(Problem(place, f"{word!r} is a whole number"))
     return replace(base, **values)  # type: ignore[arg-type]
@@ -146,7 +146,7 @@ def _policy(found: Fields, base: Policy, problems: list[Problem]) -> Policy:
 
 def _hours(value: Value, place: Place, problems: list[Problem]) -> tuple[int, ...]:
     texts = [item.value for item in value.values if isinstance(item, Text)] if isinstance(value, Items) else []
-    good = [int(text) for text in texts if text.isdecimal() and int(text)]
+    good = [number for text in texts if (number := numbers.whole(text))]
     if not isinstance(value, Items) or len(good) != len(value.values):
         problems.append(Problem(place, "reminder_hours is a list such as [24, 1], or [] for none"))
     return tuple(sorted(set(good), reverse=True))
@@ -154,7 +154,7 @@ def _hours(value: Value, place: Place, problems: list[Problem]) -> tuple[int, ..
 
 def _lengths(value: Value, place: Place, problems: list[Problem]) -> tuple[int, ...]:
     texts = [item.value for item in value.values if isinstance(item, Text)] if isinstance(value, Items) else []
-    good = [int(text) for text in texts if text.isdecimal() and int(text) and int(text) % 15 == 0]
+    good = [number for text in texts if (number := numbers.whole(text)) and number % 15 == 0]
     if not good or not isinstance(value, Items) or len(good) != len(value.values):
         problems.append(Problem(place, "slot_minutes is a list such as [15, 30], each a multiple of 15"))
     return tuple(sorted(set(good)))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 
-from booking.domain import edits, wording
+from booking.domain import edits, numbers, wording
 from booking.domain.recurrence import Turn
 from booking.domain.terms import ANSWERS, Definition, Extra
 from booking.programme import words
@@ -137,15 +137,15 @@ class _Form:
         return lambda d: edits.one(d, self.key, cancelled=reason)
 
     def as_push(self) -> Edit | None:
-        weeks = self.asked.values["weeks"] or "1"
+        weeks = numbers.whole(self.asked.values["weeks"] or "1")
         on = self.on
-        if not weeks.isdecimal() or not 1 <= int(weeks) <= 52:
+        if weeks is None or not 1 <= weeks <= 52:
             self.asked.mistakes["weeks"] = "Write a number of weeks, 1 to 52."
             return None
         if on is None:
             self.asked.mistakes["what"] = "An extra date is not put off: move it."
             return None
-        return lambda d: edits.push(d, on, int(weeks))
+        return lambda d: edits.push(d, on, weeks)
 
     def as_title(self) -> Edit | None:
         title = self.asked.values["title"]

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from flask import Flask, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import InternalError, OperationalError
-from werkzeug.exceptions import HTTPException, ServiceUnavailable
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from booking import clock
 from booking.domain import errors, sign_in
@@ -250,4 +250,6 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(Exception)
     def broken(error: Exception) -> ResponseReturnValue:
         app.logger.error("a request failed", exc_info=error)
-        return for_calendars(500) if calendar_answers.is_asked() else page(500)
+        if calendar_answers.is_asked():
+            return for_calendars(500)
+        return for_programs(InternalServerError()) if request.path.startswith("/api/") else page(500)

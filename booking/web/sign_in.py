@@ -17,7 +17,7 @@ from booking.domain.sign_in import VALID_MINUTES, code_in, masked
 from booking.services import sessions
 from booking.services import sign_in as deeds
 from booking.services.sign_in import Asked, Browser, Visit
-from booking.web import access, context, csrf, reader, refusals, security
+from booking.web import access, context, csrf, input_guard, reader, refusals, security
 from booking.web.reader import current_user
 
 blueprint = Blueprint("sign_in", __name__)
@@ -78,7 +78,7 @@ def _sent_typed() -> dict[str, Any]:
         found = json.loads(text) if len(text) <= MOST_TYPED else {}
     except (ValueError, RecursionError):
         return {}
-    return found if _typed(found) is not None else {}
+    return found if _typed(found) is not None and input_guard.is_readable_json(found) else {}
 
 
 def wrong_address(typed: str) -> str | None:

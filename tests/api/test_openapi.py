@@ -10,12 +10,12 @@ from schemathesis import GenerationMode
 from sqlalchemy.orm import Session
 
 from booking.services import tokens
-from tests import databases
 from tests.builders import NOW, a_booking, a_clinic, a_person
+from tests.databases import Database
 from tests.web.client import BASE_URL, client_of, make_app
 
 FEW = settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate],
@@ -23,10 +23,8 @@ FEW = settings(
 )
 
 
-def service() -> tuple[Flask, str]:
+def service(database: Database) -> tuple[Flask, str]:
     """A service with a clinic and a booking, and the token of its member."""
-    database = databases.migrated("sqlite")
-    database.empty()
     with database.sessions() as session:
         made: Session = session
         member = a_person(made)
@@ -38,8 +36,8 @@ def service() -> tuple[Flask, str]:
 
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: mode.value)
-def test_every_answer_is_as_it_is_described(mode: GenerationMode) -> None:
-    app, token = service()
+def test_every_answer_is_as_it_is_described(database: Database, mode: GenerationMode) -> None:
+    app, token = service(database)
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app, base_url=BASE_URL)
     asked = []
     for found in schema.get_all_operations():
@@ -55,8 +53,9 @@ def test_every_answer_is_as_it_is_described(mode: GenerationMode) -> None:
     assert len(asked) == 7
 
 
-def test_the_readable_page_names_every_address() -> None:
-    app, _ = service()
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_readable_page_names_every_address(database: Database) -> None:
+    app, _ = service(database)
     page = client_of(app).get("/api/docs").text.replace("\u200b", "")
     for path in client_of(app).get("/api/v1/openapi.json").json["paths"]:  # type: ignore[index]
         assert path in page

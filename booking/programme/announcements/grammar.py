@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, time
 
-from booking.domain import zones
+from booking.domain import numbers, zones
 from booking.programme.words import WEEKDAYS
 
 DAYS = {word: code for code, names in WEEKDAYS.items() for word in (*names, f"{names[0]}'s", f"{names[-1]}s")}
@@ -157,9 +157,9 @@ def clause(text: str) -> Clause:
         if said is not None:
             listed = DAY_LIST.search(low[: match.start()]) if match["day"] else None
             if listed is not None:
-                numbers = [int(number) for number in re.findall(r"\d+", listed[0])]
+                listed_days = [numbers.whole(number) or 0 for number in re.findall(r"\d+", listed[0])]
                 found.dates += [
-                    replace(said, day=day, weekday=None, role="listed") for day in numbers if 1 <= day <= 31
+                    replace(said, day=day, weekday=None, role="listed") for day in listed_days if 1 <= day <= 31
                 ]
                 said = replace(said, role="listed")
                 take(listed)
@@ -330,7 +330,7 @@ def module(text: str, is_modular: bool) -> tuple[int, str] | None:
     match = MODULE.match(low) or (NUMBERED.match(low) if is_modular else None)
     if match is None:
         return None
-    number = int(match["number"]) if match["number"].isdecimal() else NUMBERS.get(match["number"], 0)
+    number = numbers.whole(match["number"]) or NUMBERS.get(match["number"], 0)
     title = re.sub(r"^[\s:.)–—‐-]+", "", text[match.start("rest") :]).strip()
     return (number, title) if number and title else None
 

@@ -77,6 +77,13 @@ def booking(after: str = "") -> Callable[[Site, World], str]:
     return lambda _site, world: f"/bookings/{world.booking.public_id}{after}"
 
 
+def of_person(name: str, after: str = "") -> Callable[[Site, World], str]:
+    """The coordinator's page of a person, or one behind it; `{lee}` is Lee's address."""
+    return lambda _site, world: (
+        f"/coordinator/people/{getattr(world, name).public_id}{after.format(lee=world.lee.email)}"
+    )
+
+
 def coordinated(after: str = "") -> Callable[[Site, World], str]:
     return lambda _site, world: f"/coordinator/occurrences/{world.clinic.public_id}{after}"
 
@@ -287,6 +294,15 @@ STOPS = [
     Stop("coordinator, what was published", at("/coordinator/changes"), cora),
     Stop("coordinator, letters", at("/coordinator/letters"), cora),
     Stop("coordinator, letters, none failed", at("/coordinator/letters?show=failed"), cora),
+    Stop("coordinator, people", at("/coordinator/people"), cora),
+    Stop("coordinator, nobody found", at("/coordinator/people?q=nobody"), cora),
+    Stop("coordinator, one person", of_person("kim"), cora),
+    Stop("coordinator, one analyst", of_person("ana"), cora),
+    Stop("coordinator, close an account", of_person("kim", "/close"), cora),
+    Stop("coordinator, close an analyst’s account", of_person("ana", "/close"), cora),
+    Stop("coordinator, merge", of_person("kim", "/merge?other={lee}"), cora),
+    Stop("me, new address", at("/me/address"), kim),
+    Stop("me, an old link to confirm an address", at("/me/address/nothing.nothing"), status=410),
     Stop("unsubscribe", signed("unsubscribe-reminders", "/unsubscribe/reminders/", "kim")),
     Stop("cover, wanted", away_on_the_last_monday, ana),
     Stop("waitlist", waiting_behind_another, kim),

@@ -23,8 +23,8 @@ def _config() -> Config:
     return config
 
 
-def upgrade(url: str) -> None:
-    """Run every migration that is missing, in one transaction.
+def upgrade(url: str, revision: str = "head") -> None:
+    """Run every migration that is missing, up to that revision, in one transaction.
 
     On SQLite without foreign keys, because rebuilding a table would delete its children; they are checked after.
     """
@@ -36,7 +36,7 @@ def upgrade(url: str) -> None:
                 connection.execute(text("SELECT pg_advisory_xact_lock(7226464)"))
             config = _config()
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
             if engine.dialect.name == "sqlite" and connection.execute(text("PRAGMA foreign_key_check")).first():
                 raise BrokenReferences("foreign_key_check found rows without their parents")
     finally:

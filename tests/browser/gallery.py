@@ -18,6 +18,8 @@ from booking.services.waitlist import Wish
 from booking.store.bookings import Booking
 from booking.store.letters import Letter
 from booking.store.people import Person
+from booking.store.programme import Occurrence
+from booking.store.waiting import Waiting
 from tests.browser.serving import Site
 from tests.browser.world import World
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking
@@ -122,6 +124,22 @@ def held_for_lee(site: Site, world: World) -> str:
         held = session.scalars(select(Booking.public_id).where(Booking.occurrence_id == world.full.id)).all()
         cancel(session, held[0], ORGANISATION, NOW)
     return path
+
+
+def at_the_limit(site: Site, world: World) -> str:
+    """Two upcoming bookings of Lee's, and the page of another clinic."""
+    with site.session() as session:
+        lee = session.get_one(Person, world.lee.id)
+        for clinic, minutes in ((world.clinic, 45), (world.second, 30)):
+            a_booking(session, session.get_one(Occurrence, clinic.id), lee, after_minutes=minutes)
+    return f"/occurrences/{world.full.public_id}"
+
+
+def held_at_the_limit(site: Site, world: World) -> str:
+    """Where Lee, at the limit by now, says which booking the slot replaces."""
+    with site.session() as session:
+        place = select(Waiting.public_id).where(Waiting.member_id == world.lee.id, Waiting.ended_at.is_(None))
+        return f"/waitlist/{session.scalars(place).one()}"
 
 
 def begun(site: Site, world: World) -> str:
@@ -309,6 +327,8 @@ STOPS = [
     Stop("waitlist, held for one", held_for_lee, lee),
     Stop("waitlist, on the clinic’s page", occurrence("full"), lee),
     Stop("waitlist, in my bookings", at("/bookings"), lee),
+    Stop("clinic, at the limit", at_the_limit, lee),
+    Stop("waitlist, held at the limit", held_at_the_limit, lee),
     Stop("booking, too soon for its calendar", too_soon_for_the_calendar, kim, now=CLINIC_AT - timedelta(hours=3)),
     Stop("nothing here", at("/nothing-here"), status=404),
     Stop("for others", at("/analyst/"), kim, status=403),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking.domain import zones
+from booking.domain import plan_links, zones
 from booking.domain.asked import Asked, resolve
 from booking.domain.consequences import leaving, touched
 from booking.domain.holidays import DaysOff
@@ -72,7 +72,9 @@ def read_changes(
     """The first half of a plan, from the store as it is."""
     world = worlds.world(session, organisation.kinds, now, with_past=with_past)
     asked = asking(world, worlds.analyst_ids(session), now)
-    return changes(world, asked, now, days_off(organisation, now), with_past=with_past, extends=extends)
+    found = changes(world, asked, now, days_off(organisation, now), with_past=with_past, extends=extends)
+    found.findings += plan_links.shared(found, world, worlds.meeting_links(session))
+    return found
 
 
 def finish(session: Session, found: Changes, organisation: Organisation, now: datetime) -> Plan:

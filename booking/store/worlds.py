@@ -41,6 +41,16 @@ def analyst_ids(session: Session) -> dict[str, int]:
     return {email: person_id for email, person_id in found}
 
 
+def meeting_links(session: Session) -> dict[int, str]:
+    """The analysts' own meeting links, by their internal ids; of those who have one."""
+    found = session.execute(
+        select(_person.c.id, _person.c.room_url)
+        .join(_role, _role.c.person_id == _person.c.id)
+        .where(_role.c.role == "analyst", _person.c.room_url.is_not(None))
+    )
+    return {person_id: link for person_id, link in found}
+
+
 def definitions(session: Session) -> dict[str, Definition]:
     """Every series, by slug."""
     modules: dict[int, list[str]] = {}

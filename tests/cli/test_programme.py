@@ -79,7 +79,7 @@ def test_a_plan_is_shown_published_and_put_back(folder: Path) -> None:
     assert "published" in published
     assert "nothing would change" in run(folder, "plan", "mondays.yaml").stdout
     assert "nothing has changed" in run(folder, "publish", "mondays.yaml").stdout
-    assert "everything is as it was before" in run(folder, "undo").stdout
+    assert "as they were before, and nobody was emailed" in run(folder, "undo").stdout
     assert "nothing was published yet" in run(folder, "undo", code=1).stderr
     assert database(folder).execute("SELECT count(*) FROM occurrence").fetchone() == (0,)
 

@@ -117,7 +117,7 @@ def test_what_nobody_can_take_waits_for_cover_and_is_not_lost(session: Session) 
     close(session, ada.public_id, ORGANISATION, NOW, cancels=True)
     session.refresh(booking)
     assert booking.status == "confirmed"
-    assert emails(session, booking.member)[-1] == "cover-sought"
+    assert emails(session, booking.member)[-1] == "cover-nobody"
     assert session.scalars(select(Roster.is_away).where(Roster.analyst_id == ada.id)).one()
 
 

@@ -16,6 +16,7 @@ from booking.mail.mailer import LocalMailer, PermanentFailure
 from booking.services import deliver, remind, run_sheets, staff, waitlist
 from booking.services.accounts.address import ask as ask_to_change_address
 from booking.services.accounts.address import confirm as confirm_address
+from booking.services.accounts.close import close
 from booking.services.accounts.merge import merge
 from booking.services.cancel import cancel
 from booking.services.enrol import enrol
@@ -64,6 +65,9 @@ def read(message: EmailMessage) -> str:
 
 def everything_happens(session: Session) -> None:
     """Whatever makes a letter, once: a week of a busy programme."""
+    alone = a_clinic(session)
+    a_booking(session, alone)
+    close(session, alone.roster[0].analyst.public_id, REMINDING, NOW, cancels=True)
     hour = an_hour(session)
     cora = hour.cora.id
     mia = a_person(session, "Mia Moss")

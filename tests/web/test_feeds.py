@@ -372,7 +372,8 @@ def test_a_new_booking_changes_the_tag_of_its_member_and_analyst_and_of_nobody_e
 def test_an_analyst_gets_one_entry_an_hour_with_its_bookings_as_lines(site, programme):
     clinic, _lab = programme
     analyst = clinic.roster[0].analyst
-    other = an_occurrence(site.session, a_series(site.session, kind="lab", title="Lab: theirs"), [analyst])
+    lab = a_series(site.session, kind="lab", title="Lab: theirs")
+    other = an_occurrence(site.session, lab, [analyst], CLINIC_AT + timedelta(days=1))
     first = a_booking(site.session, clinic, a_person(site.session, "Mia Holt"), topic="GA4 events")
     a_booking(site.session, clinic, a_person(site.session, "Mo Lindqvist"), after_minutes=30, minutes=30)
     found = {event.uid.value: event for event in events(site.get(private(analyst, "analyst")).data)}

@@ -169,8 +169,14 @@ class Crowd:
             self.look(member, booking)
 
     def wait(self, member: Member) -> None:
-        clinic, _ = self.client.chance.choice(self.clinics)
-        answer = self.form(member, f"/occurrences/{clinic}/wait", wait_minutes="15", topic="waits")
+        """Wait for one start, which is taken as often as not; at a limit, in place of a booking."""
+        wanted = self.slot()
+        at = f"{datetime.fromisoformat(wanted['starts_at']):%Y%m%dT%H%MZ}"
+        fields = {"wait_minutes": "15", "wait_earliest": at, "wait_latest": at, "topic": "waits"}
+        held = [one["id"] for one in member.bookings.values() if one["status"] == "confirmed"]
+        if held:
+            fields["replaces"] = held[0]
+        answer = self.form(member, f"/occurrences/{wanted['occurrence_id']}/wait", **fields)
         self.client.journal.count(f"waits {answer.status if answer else 'unanswered'}")
         if answer is not None and answer.status == 303:
             member.places.append(answer.location.rpartition("/")[2])

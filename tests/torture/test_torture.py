@@ -99,4 +99,4 @@ def check_the_checker_against_a_double_booking(outcome: Outcome) -> None:
     evidence = deepcopy(outcome.evidence)
     twin = {**a_booking(evidence), "id": -1, "public_id": "0" * 32, "member_id": -1}
     evidence.rows["booking"].append(twin)
-    assert any(line.startswith("overlap by analyst_id") for line in checker.findings(evidence))
+    assert any(line.startswith("overlap of person") for line in checker.findings(evidence))

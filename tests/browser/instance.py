@@ -55,7 +55,7 @@ class Instance:
 
     def next_to(self, to: str, path: str) -> tuple[str, str]:
         """The words and the link of that email. A mail gateway opens every link of it first."""
-        pattern = re.compile(re.escape(self.base_url + path) + r"[^\s<>\"]+")
+        pattern = re.compile(re.escape(self.base_url + path) + r"[^\s<>\"]*")
 
         def look() -> tuple[EmailMessage, str] | None:
             for number, message in enumerate(list(self.mailbox.messages)):

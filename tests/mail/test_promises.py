@@ -194,7 +194,15 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "last-hour-call": (f"Free now: {AEST}", (EVERYWHERE, "first come, first served", "with Ben Noor", PLACE)),
     "last-hour-call-one": (f"Free now: {PERTH}", ("first come, first served", WITH_ADA, PLACE)),
-    "offer-lapsed": (f"No longer held: {SYDNEY}", (WITH_ADA, PLACE)),
+    "offer-lapsed": (f"No longer held: {SYDNEY}", (WITH_ADA, "offered the slot to the next person", PLACE)),
+    "offer-lapsed-free": (f"No longer held: {PERTH}", ("It's still free, and anyone can book it", f"Book it: {PLACE}")),
+    "offer-lapsed-over": (f"No longer held: {PERTH}", ("the slot can no longer be booked", PLACE)),
+    "offer-replaces": (
+        f"Held for you: {PERTH}",
+        ("Accepting replaces your booking on Tue 5 Dec 11:00 am Perth (1:00 pm AEST)", f"Accept or decline: {PLACE}"),
+    ),
+    "free-to-book": (f"Free to book: {PERTH}", ("It isn't held for anyone, so anyone can book it", PLACE)),
+    "free-to-book-several": (f"Free to book: {AEST}", (EVERYWHERE, "Mon 4 Dec 1:45 pm AEST with Ben Noor", PLACE)),
     "cover-offer": (
         "Please answer: Ada Reyes can't make Mon 4 Dec",
         (

@@ -125,7 +125,7 @@ def _close(sessions: sessionmaker[Session], organisation: Organisation, now: dat
     """
     with sessions() as session:
         if undo.is_open(session, now):
-            undo.close(session, now)
+            undo.close(session, organisation, now)
         for booking in cover.lapsed(session, now):
             cover.lapse(session, booking, organisation, now)
         for occurrence_id in waitlist.lapsed(session, now):

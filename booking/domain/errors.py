@@ -208,6 +208,16 @@ class NotBegun(Refusal):
     code = "not-begun"
 
 
+class AlreadyMarked(Refusal):
+    """Somebody has marked whether its member came, so it is neither cancelled nor moved; `outcome` is the mark."""
+
+    code = "already-marked"
+
+    def __init__(self, outcome: str) -> None:
+        super().__init__(f"it is marked {outcome}")
+        self.outcome = outcome
+
+
 class MarkStands(Refusal):
     """A mark is changed on the day of its slot only, by the analyst; `closed_at` is that day's end (UTC)."""
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from booking.domain import errors, policy
 from booking.domain.organisation import Organisation
 from booking.services.deed import deed
-from booking.store import bookings, claims, facts, letters, offers, register, reminders
-from booking.store.bookings import CANCELLED, Booking
+from booking.services.steps.give_up import Ending, give_up
+from booking.store.bookings import Booking
 from booking.store.queries import bookings as queries
 
 
@@ -37,26 +37,7 @@ def cancel(
     if now >= booking.starts_at:
         raise errors.AlreadyStarted(booking.starts_at)
     rules = organisation.policy_for(booking.occurrence.series.slug)
-    claims.release(session, [booking.id])
-    reminders.drop(session, [booking.id])
-    booking.status = CANCELLED
-    booking.cancelled_at = now
-    booking.cancelled_by = "member"
-    booking.is_late = policy.is_late(rules, booking.starts_at, now)
-    bookings.revise(booking, now)
-    session.flush()
-    told = facts.booking_facts(session, booking, is_late=booking.is_late)
-    letters.enqueue(
-        session, "cancelled", booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id
-    )
-    register.write(
-        session,
-        "cancelled",
-        "booking",
-        booking.public_id,
-        now,
-        actor_id=actor_id or booking.member_id,
-        is_late=booking.is_late,
-    )
-    offers.pass_on(session, booking.occurrence_id, organisation, now, [booking.slot])
+    is_late = policy.is_late(rules, booking.starts_at, now)
+    ending = Ending("member", is_late=is_late, actor_id=actor_id or booking.member_id)
+    give_up(session, booking, ending, organisation, now)
     return booking

@@ -12,7 +12,9 @@ from booking.domain.organisation import Organisation
 from booking.domain.slots import Slot
 from booking.services.book import BookingRequest, check_may_book, pick
 from booking.services.deed import deed
-from booking.store import bookings, claims, facts, letters, offers, register, reminders
+from booking.services.steps.put import put as put_there
+from booking.services.steps.serve import serve
+from booking.store import facts, letters, offers, register, reminders
 from booking.store.bookings import Booking
 from booking.store.programme import Occurrence
 from booking.store.queries import bookings as queries
@@ -56,8 +58,7 @@ def move(
     offers.end_place_of(session, target_id, booking.member_id, "booked", now)
     offers.end_held(session, picked.found, slot, booking.member_id, now)
     put(session, booking, target, slot, analyst, organisation, now, chose_analyst=chose)
-    for occurrence_id in sorted({was_in, target_id}):
-        offers.pass_on(session, occurrence_id, organisation, now, [was] if occurrence_id == was_in else ())
+    serve(session, [was_in, target_id], organisation, now, (was_in, was))
     return booking
 
 
@@ -74,10 +75,8 @@ def put(
 ) -> None:
     """Write that the booking is at that slot now: claims, SEQUENCE, letter, register; `analyst` is a name."""
     was_at, was_minutes, was_with = booking.starts_at, booking.minutes, booking.analyst.name
-    claims.release(session, [booking.id])
     booking.chose_analyst = chose_analyst
-    bookings.move(session, booking, target.id, slot, now)
-    claims.take(session, slot, booking.member_id, booking.id)
+    put_there(session, booking, target.id, slot, now)
     told = facts.booking_facts(
         session, booking, analyst, was_at=facts.stamp(was_at), was_minutes=was_minutes, was_with=was_with
     )

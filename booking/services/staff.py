@@ -1,4 +1,4 @@
-"""What staff do for members: cancel, hand over, lengthen, book. At any time, with a reason, and always told."""
+"""What staff do for members: cancel, hand over, lengthen, book. Until it is over, with a reason, and always told."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ from booking.domain.slots import QUARTER, Slot
 from booking.services.book import Asked, BookingRequest, hindrance, pick
 from booking.services.deed import deed
 from booking.services.move import is_there
+from booking.services.steps.give_up import Ending, give_up
+from booking.services.steps.put import put
+from booking.services.steps.serve import serve
 from booking.store import bookings as rows
 from booking.store import claims, facts, letters, offers, register, reminders
-from booking.store.bookings import CANCELLED, Booking
+from booking.store.bookings import Booking
 from booking.store.people import Person
 from booking.store.programme import Occurrence, Roster
 from booking.store.queries import bookings as queries
@@ -30,22 +33,18 @@ REASON = 500
 def cancel_for(
     session: Session, booking_id: uuid.UUID, reason: str, organisation: Organisation, now: datetime, *, actor_id: int
 ) -> Booking:
-    """Cancel a member's booking, whenever it is; they get the reason. Twice is once.
+    """Cancel a member's booking that is not over and that nobody has marked; they get the reason. Twice is once.
 
-    Raises NotFound, TextNotAccepted.
+    Raises NotFound, AlreadyOver, AlreadyMarked, TextNotAccepted.
     """
     why = briefs.clean_line("reason", reason, REASON)
     booking = queries.locked(session, booking_id)
     if booking.is_cancelled:
         return booking
-    claims.release(session, [booking.id])
-    reminders.drop(session, [booking.id])
-    booking.status, booking.cancelled_at, booking.cancelled_by, booking.reason = CANCELLED, now, "staff", why
-    rows.revise(booking, now)
-    session.flush()
-    _tell(session, "cancelled-by-us", booking, now, reason=why)
-    register.write(session, "cancelled", "booking", booking.public_id, now, actor_id=actor_id, reason=why)
-    offers.pass_on(session, booking.occurrence_id, organisation, now, [booking.slot])
+    if now >= booking.ends_at:
+        raise errors.AlreadyOver(booking.ends_at)
+    _check_unmarked(booking)
+    give_up(session, booking, Ending("staff", why, actor_id=actor_id), organisation, now)
     return booking
 
 
@@ -62,10 +61,11 @@ def hand_over(
 ) -> Booking:
     """Give a booking to a colleague of the same roster, at the same time; its member is told.
 
-    Raises NotFound, NotConfirmed, AlreadyOver, NotOnRoster, SlotTaken, TextNotAccepted.
+    Raises NotFound, NotConfirmed, AlreadyOver, AlreadyMarked, NotOnRoster, SlotTaken, TextNotAccepted.
     """
     why = briefs.clean_line("reason", reason, REASON)
     booking = _standing(session, booking_id, now)
+    _check_unmarked(booking)
     colleague = session.scalars(select(Person).where(Person.public_id == analyst)).one_or_none()
     if colleague is None:
         raise errors.NotOnRoster()
@@ -80,12 +80,11 @@ def hand_over(
     was, freed = booking.analyst.name, booking.slot
     if colleague.id == booking.member_id or calendar.is_engaged(session, colleague.id, organisation, freed):
         raise errors.SlotTaken()
-    claims.release(session, [booking.id])
-    rows.move(session, booking, booking.occurrence_id, Slot(colleague.id, booking.starts_at, booking.minutes), now)
-    claims.take(session, booking.slot, booking.member_id, booking.id)
+    slot = Slot(colleague.id, booking.starts_at, booking.minutes)
+    left = put(session, booking, booking.occurrence_id, slot, now)
     _moved(session, booking, now, booking.minutes, was, why)
     register.write(session, "handed-over", "booking", booking.public_id, now, actor_id=actor_id, to=colleague.name)
-    offers.pass_on(session, booking.occurrence_id, organisation, now, [freed])
+    serve(session, [booking.occurrence_id], organisation, now, left)
     return booking
 
 
@@ -100,10 +99,11 @@ def move_for(
     *,
     actor_id: int,
 ) -> Booking:
-    """Move a member's booking to any free slot that is still ahead, whenever it is; they get the reason.
+    """Move a booking that is not over and not marked to any free slot that is still ahead; its member gets the reason.
 
     Neither notice, horizon nor the member's limits count; where a limit is passed the register says so. A move to
-    where it is changes nothing. Raises NotFound, NotConfirmed, AlreadyOver, SlotTaken, TooLate and the like.
+    where it is changes nothing. Raises NotFound, NotConfirmed, AlreadyOver, AlreadyMarked, SlotTaken, TooLate and the
+    like.
     """
     why = briefs.clean_line("reason", reason, REASON)
     target_id = occurrences.occurrence_id(session, request.occurrence)
@@ -112,9 +112,10 @@ def move_for(
         raise errors.NotConfirmed()
     if now >= booking.ends_at:
         raise errors.AlreadyOver(booking.ends_at)
+    _check_unmarked(booking)
     if is_there(booking, request):
         return booking
-    member_id, was_in, freed = booking.member_id, booking.occurrence_id, booking.slot
+    member_id = booking.member_id
     open_to_staff = organisation.for_staff()
     picked = pick(session, request, open_to_staff, now, member_id, moving=booking)
     slot, rules = picked.slot, picked.rules
@@ -124,17 +125,14 @@ def move_for(
     if hinders is not None and not isinstance(hinders, errors.LimitReached):
         raise hinders
     was_at, was_minutes, was_with = booking.starts_at, booking.minutes, booking.analyst.name
-    claims.release(session, [booking.id])
     offers.end_held(session, picked.found, slot, member_id, now)
     booking.began_at = None
-    rows.move(session, booking, target_id, slot, now)
-    claims.take(session, slot, member_id, booking.id)
+    left = put(session, booking, target_id, slot, now)
     _moved(session, booking, now, was_minutes, was_with, why, was_at)
     passed = {} if hinders is None else {"limit_passed": hinders.scope}
     register.write(session, "moved", "booking", booking.public_id, now, actor_id=actor_id, reason=why, **passed)
     reminders.plan(session, [booking.id], organisation, now)
-    for occurrence_id in sorted({was_in, target_id}):
-        offers.pass_on(session, occurrence_id, organisation, now, [freed] if occurrence_id == was_in else ())
+    serve(session, [left[0], target_id], organisation, now, left)
     return booking
 
 
@@ -171,6 +169,12 @@ def _standing(session: Session, booking_id: uuid.UUID, now: datetime) -> Booking
     if now >= booking.ends_at:
         raise errors.AlreadyOver(booking.ends_at)
     return booking
+
+
+def _check_unmarked(booking: Booking) -> None:
+    """What has been marked has taken place, or did not: the mark is taken back first."""
+    if booking.outcome is not None:
+        raise errors.AlreadyMarked(booking.outcome)
 
 
 def _moved(

@@ -16,6 +16,7 @@ from booking.domain.organisation import Organisation
 from booking.domain.plan import World
 from booking.services.deed import deed
 from booking.services.planning import Asking
+from booking.services.steps.serve import serve
 from booking.store import departures, letters, locks, offers, publishing, register, reminders, snapshots
 from booking.store.bookings import CANCELLED, Booking
 from booking.store.changes import Change, Draft
@@ -23,6 +24,7 @@ from booking.store.claims import Claim
 from booking.store.enrolments import Enrolment
 from booking.store.letters import Letter
 from booking.store.programme import Occurrence, Roster, Series
+from booking.store.queries import waitlist as waits
 from booking.store.waiting import Offer, Waiting
 
 
@@ -200,10 +202,17 @@ def _parts(ids: list[int], size: int = 5000) -> list[list[int]]:
 
 
 @deed
-def close(session: Session, now: datetime) -> int:
-    """Let go of what publishes hold that can no longer be undone; how many. For the worker."""
-    open_ones = session.scalars(select(Change).where(Change.due_at <= now, Change.closed_at.is_(None))).all()
+def close(session: Session, organisation: Organisation, now: datetime) -> int:
+    """Let go of what publishes hold that can no longer be undone, those who wait first; how many. For the worker."""
+    wanted = select(Change).where(Change.due_at <= now, Change.closed_at.is_(None)).order_by(Change.id)
+    seen = session.scalars(wanted).all()
+    touched = {row["id"] for change in seen for row in change.before.get("occurrence", [])}
+    awaited = touched.intersection(waits.awaited(session))
+    locks.occurrences(session, awaited)
+    open_ones = session.scalars(wanted.execution_options(populate_existing=True)).all()
     publishing.close(session, open_ones, now)
+    session.flush()
+    serve(session, awaited, organisation, now)
     return len(open_ones)
 
 

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from booking.domain import briefs, errors, suggestions, waitlist
 from booking.domain.organisation import Organisation
 from booking.domain.policy import Holdings
-from booking.domain.slots import Slot
 from booking.domain.suggestions import Asker
 from booking.domain.waitlist import Rules
 from booking.services.book import BookingRequest, Picked, check_may_book, make, pick
 from booking.services.deed import deed
 from booking.services.move import put
+from booking.services.steps.serve import serve
 from booking.store import bookings as booking_rows
 from booking.store import locks, offers, register
 from booking.store.base import new_public_id
@@ -203,15 +203,12 @@ def accept(
     occurrence = session.get_one(Occurrence, place.occurrence_id)
     moving = None if given_up is None else given_up.id
     check_may_book(session, member, occurrence, picked.slot, picked.rules, organisation, now, moving)
-    freed: dict[int, list[Slot]] = {occurrence.id: []}
-    if given_up is not None:
-        freed.setdefault(given_up.occurrence_id, []).append(given_up.slot)
+    freed = [] if given_up is None else [(given_up.occurrence_id, given_up.slot)]
     offers.end_place(session, place.id, "booked", now)
     offers.end_held(session, picked.found, picked.slot, member.id, now)
     booking = _book(session, place, member, occurrence, picked, given_up, organisation, now)
     session.flush()
-    for occurrence_id in sorted(freed):
-        offers.pass_on(session, occurrence_id, organisation, now, freed[occurrence_id])
+    serve(session, [occurrence.id, *(where for where, _ in freed)], organisation, now, *freed)
     return booking
 
 

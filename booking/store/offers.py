@@ -63,6 +63,13 @@ def give_way(session: Session, slot: Slot, member_id: int, now: datetime, *, to:
         end(session, offer_id, "gone", now)
 
 
+def end_instead_of(session: Session, booking_id: int, now: datetime) -> None:
+    """End what is offered instead of a booking whose analyst is off: it moves otherwise, or is given up."""
+    wanted = select(Offer.id).where(Offer.booking_id == booking_id, Offer.status == "open")
+    for offer_id in list(session.scalars(wanted)):
+        end(session, offer_id, "gone", now)
+
+
 def end_held(session: Session, found: Timetable, slot: Slot, member_id: int, now: datetime) -> None:
     """The same for what is offered to the member who books: `found` was read for them, so nothing more is read."""
     owned = {(person_id, at) for person_id in (slot.analyst_id, member_id) for at in slot.quarters}

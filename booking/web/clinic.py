@@ -133,7 +133,7 @@ def _is_lost(refusal: Refusal | None) -> bool:
 
 def _view(meeting: Meeting) -> View:
     session, is_visitor = context.db(), not current_user.is_authenticated
-    member_id = None if is_visitor else current_user.id
+    member_id = None if is_visitor or is_staff() else current_user.id  # staff book for others here
     organisation = context.organisation()
     found = timetables.timetable(session, meeting.public_id, organisation, member_id)
     if found is None:

@@ -83,6 +83,9 @@ def sentence(refusal: Refusal) -> str:
             return f"{_limit(scope, limit)} {_standby(standby_at)}".strip()
         case errors.AlreadyOver(ended_at=ended):
             return f"It ended at {shell.mine(ended, zone)}."
+        case errors.AlreadyMarked(outcome=outcome):
+            marked = "as came" if outcome == "came" else "as no-show"
+            return f"It’s marked {marked}, so it can’t be changed or cancelled. Take the mark back first."
         case errors.Full(limit=limit):
             return f"All {limit} places are taken. Look again: somebody may leave."
         case errors.MembershipEnded(member_until=last):

@@ -61,12 +61,18 @@ def _page(visit: Appointment, refusal: Refusal | None = None) -> ResponseReturnV
         may_note=not visit.is_cancelled and (now >= visit.starts_at or visit.began_at is not None),
         note=_note(visit),
         follow_ups=_free_starts(visit, 15, max(now, visit.meeting.ends_at), only_same=True),
-        targets=[] if visit.is_cancelled or now >= visit.ends_at else _free_starts(visit, visit.minutes, now),
+        targets=_free_starts(visit, visit.minutes, now) if _may_move(visit, now) else [],
+        is_marked=visit.outcome is not None,
         words=refusals.sentence(refusal) if refusal is not None else "",
         key=str(uuid.uuid4()),
         day=zones.today(visit.starts_at, current_user.zone or context.organisation().zone),
     )
     return page, refusals.status(refusal) if refusal is not None else 200
+
+
+def _may_move(visit: Appointment, now: datetime) -> bool:
+    """Neither cancelled nor over nor marked."""
+    return not visit.is_cancelled and visit.outcome is None and now < visit.ends_at
 
 
 @dataclass(frozen=True, slots=True)

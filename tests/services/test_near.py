@@ -57,7 +57,7 @@ def begin(session: Session) -> list[Occurrence]:
     a_person(session, "Ada", roles=["analyst"])
     session.commit()
     change(session, clinic(), course(), now=NOW)
-    undo.close(session, NOW + 10 * MINUTE)
+    undo.close(session, ORGANISATION, NOW + 10 * MINUTE)
     return dates(session, "a-clinic")
 
 
@@ -345,7 +345,7 @@ def test_the_number_of_statements_does_not_grow_with_the_people_who_are_told(ses
     for n, title in enumerate(("Open clinic", "Shut clinic")):
         for quarter in range(1 + n):
             a_booking(session, clinics[0], a_person(session), after_minutes=15 * (quarter + n))
-        undo.close(session, SOON + 11 * n * MINUTE)
+        undo.close(session, ORGANISATION, SOON + 11 * n * MINUTE)
         statements: list[str] = []
 
         def note(_c: object, _k: object, sql: str, *_: object, into: list[str] = statements) -> None:

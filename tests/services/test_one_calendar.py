@@ -13,7 +13,7 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors, slots
-from booking.domain.cover import ASKED, HANDED
+from booking.domain.cover import HANDED, NOBODY
 from booking.services import cover, staff, waitlist
 from booking.services.book import BookingRequest, book
 from booking.services.cancel import cancel
@@ -175,7 +175,7 @@ def test_cover_hands_nothing_to_who_is_busy_as_a_member(session: Session, two: T
         session.commit()
         enrol(session, lab.public_id, two.ben.id, ORGANISATION, NOW)
     plan = cover.show(session, two.ada.public_id, CLINIC_AT, CLINIC_AT + HOUR, ORGANISATION, NOW)
-    assert [one.what for one in plan.cover.covered] == [ASKED]
+    assert [one.what for one in plan.cover.covered] == [NOBODY]
     assert booking.analyst_id == two.ada.id
 
 

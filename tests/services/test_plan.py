@@ -113,7 +113,7 @@ def test_a_booking_moves_along_with_its_clinic_and_its_member_is_told_ten_minute
         (datetime(2023, 12, 4, 3, 30, tzinfo=UTC), None),  # held for ten minutes
         (datetime(2023, 12, 4, 5, 30, tzinfo=UTC), booking.id),
     ]
-    assert undo.close(session, NOW + TEN_MINUTES) == 2
+    assert undo.close(session, ORGANISATION, NOW + TEN_MINUTES) == 2
     assert session.scalar(select(func.count()).select_from(Claim)) == 2
 
 

@@ -250,7 +250,7 @@ class Months(RuleBasedStateMachine):
         self._remember_what_has_begun()
         self.now += timedelta(minutes=minutes)
         if undo.is_open(self.session, self.now):
-            undo.close(self.session, self.now)
+            undo.close(self.session, ORGANISATION, self.now)
         for one in cover.lapsed(self.session, self.now):
             cover.lapse(self.session, one, ORGANISATION, self.now)
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from booking.domain import errors
 from booking.services import staff
 from booking.services.book import BookingRequest, book
+from booking.services.outcome import mark
 from booking.store.bookings import Booking
 from booking.store.claims import Claim
 from booking.store.letters import Letter
@@ -161,3 +162,31 @@ def test_a_move_past_a_members_limit_is_told_in_the_register(session: Session) -
     staff.move_for(session, booking.public_id, wanted, "", ORGANISATION, NOW, actor_id=who)
     entry = session.scalars(select(Entry).where(Entry.deed == "moved")).one()
     assert (entry.actor_id, entry.details["limit_passed"]) == (who, "occurrence")
+
+
+@pytest.mark.parametrize("state", ["over", "came", "no-show"])
+def test_what_is_over_or_marked_is_neither_cancelled_nor_moved_nor_handed_over(session: Session, state: str) -> None:
+    clinic = a_clinic(session, analysts=2)
+    other = a_clinic(session, starts_at=CLINIC_AT + timedelta(days=1))
+    first, second = (place.analyst for place in clinic.roster)
+    booking = a_booking(session, clinic, analyst=first.public_id)
+    who = actor(session)
+    now = CLINIC_AT + timedelta(minutes=15 if state == "over" else 5)
+    refusal: type[errors.Refusal] = errors.AlreadyOver
+    if state != "over":
+        mark(session, booking.public_id, state, ORGANISATION, now, actor_id=who)
+        refusal = errors.AlreadyMarked
+    wanted = BookingRequest(other.public_id, other.starts_at, 15)
+    for attempt in (
+        lambda: staff.cancel_for(session, booking.public_id, "", ORGANISATION, now, actor_id=who),
+        lambda: staff.move_for(session, booking.public_id, wanted, "", ORGANISATION, now, actor_id=who),
+        lambda: staff.hand_over(session, booking.public_id, second.public_id, "", ORGANISATION, now, actor_id=who),
+    ):
+        with pytest.raises(refusal):
+            attempt()
+    session.refresh(booking)
+    assert (booking.status, booking.sequence, booking.analyst_id) == ("confirmed", 0, first.id)
+    if state != "over":  # the mark is taken back, and it can be
+        mark(session, booking.public_id, None, ORGANISATION, now, actor_id=who)
+        staff.cancel_for(session, booking.public_id, "A mistake.", ORGANISATION, now, actor_id=who)
+        assert booking.status == "cancelled"

@@ -61,7 +61,7 @@ def test_what_cannot_be_done_is_said_on_the_page(database: Database, session: Se
 
 
 def test_staff_book_for_a_member_by_address_and_move_them_with_a_reason(database: Database, session: Session) -> None:
-    clinic = a_clinic(session)
+    clinic = a_clinic(session, analysts=2)
     analyst = clinic.roster[0].analyst
     member = a_person(session, "Mia Moss")
     session.commit()

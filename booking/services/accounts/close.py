@@ -62,7 +62,7 @@ def close(
     person.closed_at = now
     _end_access(session, person, now)
     concerned = _end_places(session, person, now)
-    concerned |= _end_bookings(session, person, now, cancels=cancels)
+    concerned |= _end_bookings(session, person, organisation, now, actor_id, cancels=cancels)
     if "analyst" in person.role_names:
         _hand_over(session, person, hours, organisation, now, actor_id)
     session.flush()
@@ -91,7 +91,9 @@ def _end_places(session: Session, person: Person, now: datetime) -> set[int]:
     return {place.occurrence_id for place in places}
 
 
-def _end_bookings(session: Session, person: Person, now: datetime, *, cancels: bool) -> set[int]:
+def _end_bookings(
+    session: Session, person: Person, organisation: Organisation, now: datetime, actor_id: int | None, *, cancels: bool
+) -> set[int]:
     """Cancel what is upcoming, or only its reminders; returns the occurrences in which slots came free."""
     upcoming = accounts.upcoming_bookings(session, person.id, now)
     if not cancels:
@@ -100,8 +102,7 @@ def _end_bookings(session: Session, person: Person, now: datetime, *, cancels: b
     freed = {booking.occurrence_id for booking in upcoming}
     told: dict[int, list[Line]] = {}
     for booking in upcoming:
-        told[booking.id] = [cancel(session, booking, REASON, now)]
-        register.write(session, "cancelled", "booking", booking.public_id, now, reason=REASON)
+        told[booking.id] = [cancel(session, booking, REASON, organisation, now, actor_id=actor_id)]
     tell_members(session, told, now)
     for place in accounts.open_enrolments(session, person.id):
         place.left_at = now

@@ -15,9 +15,11 @@ from booking.domain.organisation import Organisation
 from booking.domain.slots import Slot
 from booking.services.cover.steps import offer_for
 from booking.services.deed import deed
-from booking.store import bookings as booking_rows
-from booking.store import claims, facts, letters, offers, register, reminders
-from booking.store.bookings import CANCELLED, CONFIRMED, Booking
+from booking.services.steps.give_up import Ending, give_up
+from booking.services.steps.put import put
+from booking.services.steps.serve import serve
+from booking.store import facts, letters, offers, register, reminders
+from booking.store.bookings import CONFIRMED, Booking
 from booking.store.people import Person
 from booking.store.programme import Roster
 from booking.store.queries import bookings as queries
@@ -50,10 +52,8 @@ def accept(
         raise errors.OfferLapsed()
     was_at, was_with = booking.starts_at, booking.analyst.name
     offers.end(session, offer.id, "accepted", now)
-    claims.release(session, [booking.id])
     slot = Slot(offer.analyst_id, offer.starts_at, offer.minutes)
-    booking_rows.move(session, booking, booking.occurrence_id, slot, now)
-    claims.take(session, booking.slot, booking.member_id, booking.id)
+    was = put(session, booking, booking.occurrence_id, slot, now)
     told = facts.booking_facts(
         session, booking, was_at=facts.stamp(was_at), was_minutes=booking.minutes, was_with=was_with
     )
@@ -62,6 +62,7 @@ def accept(
     )
     register.write(session, "accepted", "booking", booking.public_id, now, actor_id=booking.member_id)
     reminders.plan(session, [booking.id], organisation, now)
+    serve(session, [booking.occurrence_id], organisation, now, was)
     return booking
 
 
@@ -80,22 +81,8 @@ def rather_wait(
         raise errors.NotConfirmed()
     if now >= booking.starts_at:
         raise errors.AlreadyStarted(booking.starts_at)
-    claims.release(session, [booking.id])
-    reminders.drop(session, [booking.id])
-    booking.status, booking.cancelled_at, booking.cancelled_by = CANCELLED, now, "member"
-    booking_rows.revise(booking, now)
-    session.flush()
-    letters.enqueue(
-        session,
-        "cancelled",
-        booking.member.email,
-        facts.booking_facts(session, booking, is_late=False),
-        now,
-        person_id=booking.member_id,
-        booking_id=booking.id,
-    )
-    register.write(session, "rather-waits", "booking", booking.public_id, now, actor_id=booking.member_id)
-    offers.pass_on(session, booking.occurrence_id, organisation, now, [booking.slot])
+    ending = Ending("member", action="rather-waits", actor_id=booking.member_id)
+    give_up(session, booking, ending, organisation, now)
     return booking
 
 

@@ -14,7 +14,8 @@ from booking.domain.recurrence import LONGEST
 from booking.services.cover.asking import tell_members
 from booking.services.cover.steps import cancel, offer_for, pending_of
 from booking.services.deed import deed
-from booking.store import offers, register
+from booking.services.steps.serve import serve
+from booking.store import offers
 from booking.store.bookings import CONFIRMED, Booking
 from booking.store.programme import Occurrence, Roster
 from booking.store.queries import bookings as queries
@@ -45,8 +46,8 @@ def lapse(session: Session, booking_id: uuid.UUID, organisation: Organisation, n
     offer = offer_for(session, booking)
     if offer is not None:
         offers.end(session, offer.id, "lapsed", now)
-    told = cancel(session, booking, f"{booking.analyst.name} is away, and nobody else is free then.", now)
+    reason = f"{booking.analyst.name} is away, and nobody else is free then."
+    told = cancel(session, booking, reason, organisation, now, action="lapsed")
     tell_members(session, {booking.id: [told]}, now)
-    register.write(session, "lapsed", "booking", booking.public_id, now)
-    offers.pass_on(session, booking.occurrence_id, organisation, now)
+    serve(session, [booking.occurrence_id], organisation, now, (booking.occurrence_id, booking.slot))
     return True

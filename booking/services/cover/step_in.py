@@ -19,8 +19,9 @@ from booking.domain.slots import Slot
 from booking.domain.terms import Guest
 from booking.services.cover.asking import tell_members
 from booking.services.cover.preview import left_of
-from booking.services.cover.steps import hand, offer_for, pending_of
+from booking.services.cover.steps import hand, pending_of
 from booking.services.deed import deed
+from booking.services.steps.serve import serve
 from booking.store import locks, offers, publishing, register, worlds
 from booking.store.bookings import Booking
 from booking.store.people import Person, Role
@@ -63,15 +64,13 @@ def take(session: Session, occurrence: uuid.UUID, taker_id: int, organisation: O
     _join(session, row, taker_id, now)
     told = {}
     for booking in bookings:
-        offer = offer_for(session, booking)
-        if offer is not None:
-            offers.end(session, offer.id, "gone", now)
         slot = Slot(taker_id, booking.starts_at, booking.minutes)
         offers.give_way(session, slot, booking.member_id, now, to=[taker_id])
         told[booking.id] = [hand(session, booking, taker_id, f"{booking.analyst.name} is away.", now)]
     tell_members(session, told, now)
     publishing.touch(programme, now)
     register.write(session, "took-cover", "occurrence", row.public_id, now, actor_id=taker_id, bookings=len(bookings))
+    serve(session, [row.id], organisation, now)
     return len(bookings)
 
 

@@ -10,13 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import updates
+from booking.domain.organisation import Organisation
 from booking.domain.recurrence import LONGEST
 from booking.domain.slots import Slot
 from booking.domain.updates import Line
-from booking.store import bookings as booking_rows
-from booking.store import claims, facts, reminders
+from booking.services.steps.give_up import Ending, give_up
+from booking.services.steps.put import put
+from booking.store import facts
 from booking.store.away import Away
-from booking.store.bookings import CANCELLED, CONFIRMED, Booking
+from booking.store.bookings import CONFIRMED, Booking
 from booking.store.programme import Occurrence, Roster
 from booking.store.waiting import Offer
 
@@ -69,21 +71,23 @@ def hand(
 ) -> Line:
     """Give a booking to another analyst at the same time; what its member is told."""
     was = booking.analyst.name
-    claims.release(session, [booking.id])
-    slot = Slot(analyst_id, booking.starts_at, booking.minutes)
-    booking_rows.move(session, booking, booking.occurrence_id, slot, now)
-    claims.take(session, booking.slot, booking.member_id, booking.id)
+    put(session, booking, booking.occurrence_id, Slot(analyst_id, booking.starts_at, booking.minutes), now)
     return line_of(session, booking, updates.MOVED, was_with=was, reason=reason, may_wait=may_wait)
 
 
-def cancel(session: Session, booking: Booking, reason: str, now: datetime) -> Line:
-    """Cancel a booking with an apology; what its member is told."""
-    claims.release(session, [booking.id])
-    reminders.drop(session, [booking.id])
-    booking.status, booking.cancelled_at, booking.cancelled_by = CANCELLED, now, "staff"
-    booking.reason = reason
-    booking_rows.revise(booking, now)
-    session.flush()
+def cancel(
+    session: Session,
+    booking: Booking,
+    reason: str,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    action: str = "cancelled",
+    actor_id: int | None = None,
+) -> Line:
+    """Cancel a booking with an apology; what its member is told. The caller tells them, and serves the waitlist."""
+    ending = Ending("staff", reason, action=action, actor_id=actor_id)
+    give_up(session, booking, ending, organisation, now, together=True)
     return line_of(session, booking, updates.CANCELLED, reason=reason)
 
 

@@ -19,6 +19,7 @@ from booking.services.cover import asking
 from booking.services.cover.preview import Shown, show, shown_of
 from booking.services.cover.steps import cancel, hand, left_by, line_of, offer_for, pending_of
 from booking.services.deed import deed
+from booking.services.steps.serve import serve
 from booking.store import claims, facts, letters, locks, offers, people, register
 from booking.store.away import Away
 from booking.store.base import new_public_id
@@ -115,6 +116,7 @@ def carry_out(
         asked=len(asked),
         **{what.replace(" ", "_"): count for what, count in counts.items() if count},
     )
+    serve(session, [row.id for row in rows], organisation, now)
     return away
 
 
@@ -126,7 +128,8 @@ def _settle(session: Session, covered: Covered, person: Person, organisation: Or
         reason = f"{person.name} is away."
         return hand(session, booking, covered.slot.analyst_id, reason, now, may_wait=covered.may_wait)
     if covered.what == rules.CANCELLED or covered.lapses_at is None:
-        return cancel(session, booking, f"{person.name} is away, and nobody else is free then.", now)
+        reason = f"{person.name} is away, and nobody else is free then."
+        return cancel(session, booking, reason, organisation, now)
     told: dict[str, Any] = {"lapses_at": facts.stamp(covered.lapses_at), "is_invited": False}
     if covered.what == OFFERED and covered.slot is not None:
         _offer(session, booking, covered.slot, covered.lapses_at, now)
@@ -210,6 +213,7 @@ def back(
     away.ended_at = now
     register.write(session, "back", "person", None, now, actor_id=actor_id, analyst=away.analyst_id)
     session.flush()
+    serve(session, ids, organisation, now)
     return away
 
 

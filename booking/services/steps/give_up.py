@@ -1,0 +1,58 @@
+"""A booking is given up: the one place in which that happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking.domain.organisation import Organisation
+from booking.services.steps.serve import serve
+from booking.store import bookings, claims, facts, letters, offers, register, reminders
+from booking.store.bookings import CANCELLED, Booking
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a booking ends. `by` is `member` or `staff`; `reason` is for the member's email.
+
+    `action` and `actor_id` are for the audit log: what was done, and by whom (None for the service itself).
+    """
+
+    by: str
+    reason: str = ""
+    is_late: bool = False
+    action: str = "cancelled"
+    actor_id: int | None = None
+
+
+def give_up(
+    session: Session,
+    booking: Booking,
+    ending: Ending,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    together: bool = False,
+) -> None:
+    """Cancel the booking: free its quarters and what is offered instead of it, tell its member, serve the waitlist.
+
+    The caller has locked its occurrence and its member, and has checked that it may end. `together`: it is one of
+    several things done at once, and the caller sends each member one email about all of them, then serves the waitlist.
+    """
+    claims.release(session, [booking.id])
+    offers.end_instead_of(session, booking.id, now)
+    reminders.drop(session, [booking.id])
+    booking.status, booking.cancelled_at, booking.cancelled_by = CANCELLED, now, ending.by
+    booking.is_late, booking.reason = ending.is_late, ending.reason
+    bookings.revise(booking, now)
+    session.flush()
+    details = {"is_late": ending.is_late} if ending.by == "member" else {"reason": ending.reason}
+    register.write(session, ending.action, "booking", booking.public_id, now, actor_id=ending.actor_id, **details)
+    if together:
+        return
+    name = "cancelled" if ending.by == "member" else "cancelled-by-us"
+    told = facts.booking_facts(session, booking, **details)
+    letters.enqueue(session, name, booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id)
+    serve(session, [booking.occurrence_id], organisation, now, (booking.occurrence_id, booking.slot))

@@ -1,0 +1,24 @@
+"""A booking goes to another slot: the one place in which its quarters move."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking.domain.slots import Slot
+from booking.store import bookings, claims, offers
+from booking.store.bookings import Booking
+
+
+def put(session: Session, booking: Booking, occurrence_id: int, slot: Slot, now: datetime) -> tuple[int, Slot]:
+    """Give up the booking's quarters, and what is offered instead of it, and claim those of `slot`.
+
+    Answers where it was, for `serve`. Raises IntegrityError where a quarter is owned by something else.
+    """
+    was = (booking.occurrence_id, booking.slot)
+    claims.release(session, [booking.id])
+    offers.end_instead_of(session, booking.id, now)
+    bookings.move(session, booking, occurrence_id, slot, now)
+    claims.take(session, slot, booking.member_id, booking.id)
+    return was

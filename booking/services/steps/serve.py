@@ -1,0 +1,21 @@
+"""Whatever frees a slot, the waitlist is served in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking.domain.organisation import Organisation
+from booking.domain.slots import Slot
+from booking.store import offers
+
+
+def serve(
+    session: Session, occurrence_ids: Iterable[int], organisation: Organisation, now: datetime, *freed: tuple[int, Slot]
+) -> None:
+    """Offer what is free in those occurrences to whoever waits there; `freed` are slots let go of, with where."""
+    for occurrence_id in sorted(set(occurrence_ids)):
+        slots = [slot for where, slot in freed if where == occurrence_id]
+        offers.pass_on(session, occurrence_id, organisation, now, slots)

@@ -139,7 +139,7 @@ def clinic_is_booked(session: Session) -> None:
     changed = run(session, stated(team, slot_minutes=(15, 30), start_wall=time(15), end_wall=time(16)), now=NOW)
     assert changed.change is not None
     undo.undo(session, changed.change, REMINDING, NOW + MINUTE)
-    undo.close(session, NOW + 20 * MINUTE)
+    undo.close(session, REMINDING, NOW + 20 * MINUTE)
     cancel(session, other.public_id, REMINDING, second.starts_at - HOUR)
     away = show(session, ada.public_id, CLINIC_AT + 24 * HOUR, CLINIC_AT + 24 * 30 * HOUR, REMINDING, NOW)
     said = {"fingerprint": away.fingerprint, "note": "Ill", "actor_id": ada.id}

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event, func, insert, select
 from sqlalchemy.orm import Session
 
+from booking import clock
 from booking.calendars.addresses import Addresses
 from booking.cli import worker as workers
 from booking.domain.organisation import Organisation, Policy
@@ -57,7 +58,7 @@ def enrolled(session: Session, one: Occurrence, now: datetime = NOW, whole: bool
 
 def keep_house(database: Database, now: datetime, organisation: Organisation = REMINDING) -> None:
     """One round of a worker, the far end of the programme apart."""
-    workers._keep_house(database.sessions, organisation, "worker", now, now)
+    workers._keep_house(database.sessions, organisation, "worker", now, clock.monotonic())
 
 
 def written(session: Session) -> list[tuple[str, int]]:

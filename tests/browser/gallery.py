@@ -130,7 +130,7 @@ def at_the_limit(site: Site, world: World) -> str:
     """Two upcoming bookings of Lee's, and the page of another clinic."""
     with site.session() as session:
         lee = session.get_one(Person, world.lee.id)
-        for clinic, minutes in ((world.clinic, 45), (world.second, 30)):
+        for clinic, minutes in ((world.clinic, 15), (world.second, 30)):
             a_booking(session, session.get_one(Occurrence, clinic.id), lee, after_minutes=minutes)
     return f"/occurrences/{world.full.public_id}"
 

@@ -15,6 +15,7 @@ from tests.browser.gallery import STOPS, Stop
 from tests.browser.serving import Site
 from tests.browser.world import World
 
+pytestmark = pytest.mark.xdist_group("gallery")  # one page leaves what a later one shows
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 EVERY_RULE = {"type": "tag", "values": TAGS}

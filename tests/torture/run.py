@@ -144,13 +144,14 @@ def _let_loose(
     engine.dispose()
     tokens = fill.tokens(machine.url, [{"id": one} for one in member_ids], clock.now())
     crowd = [Member(one, tokens[one], *visits.visit(app, one)) for one in member_ids]
+    cookie, csrf = visits.visit(app, coordinator_id)
+    app.extensions["booking"].engine.dispose()  # it has signed everybody in, and serves nobody
     journal, stop = Journal(), threading.Event()
 
     def client() -> Client:
         return Client(machine.ports, random.Random(chance.random()), journal, stop)
 
     actors: list[Crowd | Coordinator] = [Crowd(client(), crowd[n::THREADS], clinics) for n in range(THREADS)]
-    cookie, csrf = visits.visit(app, coordinator_id)
     actors.append(Coordinator(client(), cookie, csrf, clinics, 1.0, lambda at: zones.wall(at, ZONE)))
     threads = [threading.Thread(target=actor.run) for actor in actors]
     for thread in threads:

@@ -51,7 +51,7 @@ _EMPTY = "; ".join(
     [
         "BEGIN",
         *(f"DELETE FROM {table.name}" for table in reversed(Base.metadata.sorted_tables) if table is not _PROGRAMME),
-        "UPDATE programme SET " + ", ".join(f"{one.name} = {_at_first(one)}" for one in _PROGRAMME.c if one.name != "id"),
+        "UPDATE programme SET " + ", ".join(f"{c.name} = {_at_first(c)}" for c in _PROGRAMME.c if c.name != "id"),
         "COMMIT",
     ]
 )  # one round trip a test

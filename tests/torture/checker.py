@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections import Counter, defaultdict
@@ -22,7 +23,7 @@ TABLES = {
     "claim": "person_id, quarter_at, booking_id, offer_id, change_id",
     "occurrence": "id, public_id, starts_at, ends_at, status",
     "roster": "occurrence_id, analyst_id, is_away",
-    "letter": "id, public_id, name, person_id, booking_id, sent_at, failed_at",
+    "letter": "id, public_id, name, person_id, booking_id, facts, sent_at, failed_at",
     "offer": "id, member_id, booking_id, occurrence_id, analyst_id, starts_at, minutes, status",
     "register": "deed, subject_id",
 }
@@ -30,7 +31,7 @@ TABLES = {
 
 @dataclass
 class Mail:
-    """One message as it arrived; what its invitation says, where it carries one."""
+    """One message as it arrived, and what an invitation in it says: one of these for each that it carries, or one."""
 
     message_id: str
     uid: str = ""
@@ -66,7 +67,7 @@ def gather(url: str, messages: Iterable[EmailMessage], told: list[dict[str, Any]
         for row in table:
             for name, value in row.items():
                 row[name] = _plain(name, value)
-    return Evidence(rows, [_mail(message) for message in messages], told)
+    return Evidence(rows, [mail for message in messages for mail in _mails(message)], told)
 
 
 def _plain(name: str, value: Any) -> Any:
@@ -81,21 +82,29 @@ def _plain(name: str, value: Any) -> Any:
     return value
 
 
-def _mail(message: EmailMessage) -> Mail:
-    found = Mail(str(message["Message-ID"]))
-    for part in message.walk():
-        if part.get_content_type() == "text/calendar":
-            text = re.sub(r"\r?\n[ \t]", "", part.get_content())
-            uid = re.search(r"^UID:booking-([0-9a-f-]+)@", text, re.M)
-            sequence = re.search(r"^SEQUENCE:(\d+)", text, re.M)
-            method = re.search(r"^METHOD:(\w+)", text, re.M)
-            event = text[text.index("BEGIN:VEVENT") :]
-            start = re.search(r"^DTSTART(?:;TZID=([^:]+))?:(\d{8}T\d{6})(Z?)", event, re.M)
-            if uid and sequence and method and start:
-                found.uid, found.sequence, found.method = uid[1].replace("-", ""), int(sequence[1]), method[1]
-                found.starts_at = _brisbane(start[2], start[1] or "", start[3])
-            break
-    return found
+def _mails(message: EmailMessage) -> list[Mail]:
+    message_id = str(message["Message-ID"])
+    parts = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
+    found = [_invitation(message_id, re.sub(r"\r?\n[ \t]", "", part.get_content())) for part in parts]
+    return found or [Mail(message_id)]
+
+
+def _invitation(message_id: str, text: str) -> Mail:
+    event = text[text.index("BEGIN:VEVENT") :]
+
+    def value(pattern: str, within: str = text) -> re.Match[str]:
+        found = re.search(pattern, within, re.M)
+        assert found is not None, f"{pattern} is not in the invitation of {message_id}"
+        return found
+
+    start = value(r"^DTSTART(?:;TZID=([^:]+))?:(\d{8}T\d{6})(Z?)", event)
+    return Mail(
+        message_id,
+        value(r"^UID:booking-([0-9a-f-]+)@")[1].replace("-", ""),
+        int(value(r"^SEQUENCE:(\d+)")[1]),
+        value(r"^METHOD:(\w+)")[1],
+        _brisbane(start[2], start[1] or "", start[3]),
+    )
 
 
 def _brisbane(text: str, zone: str, is_utc: str) -> datetime:
@@ -244,8 +253,12 @@ def letters(evidence: Evidence) -> list[str]:
     strangers = arrived - set(written.values())
     found += [f"a message that no letter explains: {one}" for one in strangers]
     names = defaultdict(Counter)
+    in_several = set()  # what one email says about several things of a person
     for row in evidence.rows["letter"]:
         names[row["booking_id"]][row["name"]] += 1
+        facts = json.loads(row["facts"]) if isinstance(row["facts"], str) else row["facts"]
+        cancelled = [one for one in facts.get("lines", []) if one["what"] == "cancelled"]
+        in_several |= {one["booking"].replace("-", "") for one in cancelled if "booking" in one}
     for row in evidence.rows["booking"]:
         told = names[row["id"]]
         if told["booked"] != 1:
@@ -253,7 +266,8 @@ def letters(evidence: Evidence) -> list[str]:
         reminders = told["reminder"]
         if reminders != (2 if row["status"] == "confirmed" else 0):
             found.append(f"{row['public_id']} is {row['status']} and has {reminders} reminders")
-        if row["status"] == "cancelled" and not told["cancelled"] + told["cancelled-by-us"]:
+        is_told = told["cancelled"] + told["cancelled-by-us"] or row["public_id"] in in_several
+        if row["status"] == "cancelled" and not is_told:
             found.append(f"{row['public_id']} is cancelled and nobody was told")
     return found
 
@@ -261,10 +275,10 @@ def letters(evidence: Evidence) -> list[str]:
 def invitations(evidence: Evidence) -> list[str]:
     """Of each booking the mail says: from SEQUENCE 0 on, in order, and at the end what is true."""
     came: dict[str, list[Mail]] = defaultdict(list)
-    seen = set()
+    seen: set[tuple[str, str]] = set()
     for mail in evidence.mail:
-        if mail.uid and mail.message_id not in seen:
-            seen.add(mail.message_id)
+        if mail.uid and (mail.message_id, mail.uid) not in seen:
+            seen.add((mail.message_id, mail.uid))
             came[mail.uid].append(mail)
     found = []
     for row in evidence.rows["booking"]:

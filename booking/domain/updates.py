@@ -91,6 +91,8 @@ def _since(before: Line, after: Line) -> Line:
 
 
 def _booking_since(before: Line, after: Line, differs: list[dict[str, str]]) -> Line:
+    if before["what"] == CANCELLED:
+        return before  # it stays cancelled, whatever becomes of its date
     had = {name: before[name] for name in _WAS if name in before}
     was_title = next((one["was"] for one in differs if one["what"] == "title"), before.get("was_title", ""))
     line = {**after, **had, "differs": differs, "was_title": was_title}

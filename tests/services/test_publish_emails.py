@@ -143,6 +143,15 @@ def test_a_booking_moved_and_then_cancelled_is_cancelled_at_the_time_that_its_me
     assert (email.name, email.facts["starts_at"][11:16], email.facts["reason"]) == ("cancelled-by-us", "03:15", "Flood")
 
 
+def test_a_cancelled_booking_is_told_though_its_date_is_held_after_all_at_another_time(session: Session) -> None:
+    found = two(session)
+    change(session, "clinic", lambda asked: edits.one(asked, KEY, cancelled="The power is out."))
+    change(session, "clinic", later(14), NOW + MINUTE)
+    [email] = emails(session)
+    assert (email.name, email.booking_id) == ("cancelled-by-us", found.bookings[0].id)
+    assert email.facts["reason"] == "The power is out."
+
+
 @pytest.mark.parametrize("undone", ["the second", "both"])
 def test_undo_of_the_second_leaves_the_email_of_the_first_as_it_was(session: Session, undone: str) -> None:
     two(session)

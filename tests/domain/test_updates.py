@@ -1,0 +1,45 @@
+"""Two changes whose emails have not left are one email; nothing that its reader has to know is lost in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from booking.domain import updates
+from booking.domain.updates import CANCELLED, CHANGES, MOVED, UNCOVERED, Line
+
+TEN, TWO = "2023-12-04T00:00:00+00:00", "2023-12-04T04:00:00+00:00"
+
+
+def line(what: str, starts_at: str = TWO) -> Line:
+    """What happened to one booking that its member knows at ten, with Ada."""
+    return {
+        "what": what,
+        "booking": "1",
+        "starts_at": starts_at,
+        "minutes": 15,
+        "analyst": "Ada",
+        "was_at": TEN,
+        "was_minutes": 15,
+        "was_with": "Ada",
+        "differs": [],
+    }
+
+
+@pytest.mark.parametrize("before", [None, MOVED, UNCOVERED, CHANGES])
+@pytest.mark.parametrize("after", [(), (CHANGES,), (CHANGES, CHANGES)])
+def test_a_cancelled_booking_is_told_whatever_came_before_and_after(before: str | None, after: tuple[str, ...]) -> None:
+    lines = [] if before is None else [line(before)]
+    for what in (CANCELLED, *after):
+        lines = updates.merged(lines, [line(what)])
+    [told] = lines
+    assert told["what"] == CANCELLED
+
+
+@pytest.mark.parametrize("first", [MOVED, UNCOVERED])
+@pytest.mark.parametrize("second", [MOVED, UNCOVERED, CHANGES])
+def test_a_move_and_cover_are_told_whatever_comes_after(first: str, second: str) -> None:
+    assert updates.merged([line(first)], [line(second)]) != []
+
+
+def test_a_move_and_back_again_is_nothing_to_tell() -> None:
+    assert updates.merged([line(MOVED)], [line(MOVED, TEN)]) == []

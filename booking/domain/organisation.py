@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -29,8 +30,12 @@ class Kind:
     @property
     def nouns(self) -> str:
         """Its plural title within a sentence: clinics; Q&As keep their capitals."""
-        title = self.title_plural
-        return title[:1].lower() + title[1:] if title[1:2].islower() else title
+        return _within_a_sentence(self.title_plural)
+
+    @property
+    def noun(self) -> str:
+        """Its title within a sentence: clinic, Q&A."""
+        return _within_a_sentence(self.title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,20 @@ class Organisation:
         """What members enrol in, likewise: "labs and masterclasses"."""
         return listed([kind.nouns for kind in self.kinds.values() if not kind.bookable])
 
+    def noun(self, kind: str) -> str:
+        """What one of that kind is called within a sentence; "date" for a kind that no longer exists."""
+        return self.kinds[kind].noun if kind in self.kinds else "date"
+
+    def counted(self, kinds: Iterable[str]) -> str:
+        """How many there are of each kind, the kinds in the order in which they come: "2 clinics and 1 lab"."""
+        counts = Counter(name if name in self.kinds else "" for name in kinds)
+        return listed([f"{count} {self._nouns(name, count)}" for name, count in counts.items()])
+
+    def _nouns(self, kind: str, count: int) -> str:
+        if count == 1:
+            return self.noun(kind)
+        return self.kinds[kind].nouns if kind in self.kinds else "dates"
+
     def policy_for(self, slug: str) -> Policy:
         """The policy of one series: the general one where nothing is said of it."""
         return self.series_policies.get(slug, self.policy)
@@ -117,6 +136,10 @@ class Organisation:
         """The same without notice and horizon: staff may book whatever is free and still ahead."""
         policies = {slug: _for_staff(policy) for slug, policy in self.series_policies.items()}
         return replace(self, policy=_for_staff(self.policy), series_policies=policies)
+
+
+def _within_a_sentence(title: str) -> str:
+    return title[:1].lower() + title[1:] if title[1:2].islower() else title
 
 
 def _for_staff(policy: Policy) -> Policy:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from booking.domain import zones
 
@@ -95,6 +96,29 @@ def own_time(instant: datetime, reader_zone: str | None, programme_zone: str) ->
     there = zones.today(instant, reader_zone or programme_zone)
     weekday = f"{there:%a} " if there != zones.today(instant, programme_zone) else ""
     return weekday + own_clock(instant, reader_zone, programme_zone)
+
+
+class Absence(NamedTuple):
+    """When somebody is away, as it follows "is away", and until when, as a sentence."""
+
+    away: str
+    back: str
+
+
+def absence(starts_at: datetime, ends_at: datetime, reader_zone: str | None, programme_zone: str) -> Absence:
+    """Whole days of the programme's zone by their dates, anything else by its times.
+
+    "on Mon 4 Dec", "from Mon 4 Dec to Tue 12 Dec" with "Back on Wed 13 Dec."; "from Mon 4 Dec 1:00 pm AEST" with
+    "Until Mon 4 Dec 2:00 pm AEST.".
+    """
+    first, back = zones.today(starts_at, programme_zone), zones.today(ends_at, programme_zone)
+    limits = (zones.day_starts_at(first, programme_zone), zones.day_starts_at(back, programme_zone))
+    if limits != (starts_at, ends_at):
+        start, end = (when(at, reader_zone, programme_zone) for at in (starts_at, ends_at))
+        return Absence(f"from {start}", f"Until {end}.")
+    last = back - timedelta(days=1)
+    away = f"on {day(first)}" if last == first else f"from {day(first)} to {day(last)}"
+    return Absence(away, f"Back on {day(back)}.")
 
 
 @lru_cache(maxsize=1024)

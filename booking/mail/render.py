@@ -23,11 +23,12 @@ OPTIONAL: Mapping[str, Mapping[str, Any]] = {
     "cover-offer": {"was_at": None},
     "cover-sought": {"was_at": None},
     "cover-nobody": {"was_at": None},
-    "someone-away": {"meetings": (), "nobody": 0, "may_take": False},
+    "someone-away": {"meetings": (), "nobody": 0, "may_take": False, "is_closed": False},
 }
 _OF_ANY_LINE = {"differs": (), "booking": "", "module": "", "reason": "", "ends_at": "", "is_invited": False}
 OPTIONAL_OF_LINES: Mapping[str, Mapping[str, Any]] = {
-    "programme-changed": {**_OF_ANY_LINE, "offered_at": "", "others": None}
+    "programme-changed": {**_OF_ANY_LINE, "offered_at": "", "others": None, "was_minutes": None},
+    "cover-wanted": {"kind": ""},
 }
 
 
@@ -98,6 +99,14 @@ def render(
     def elsewhere(instant: datetime) -> str:
         return wording.elsewhere(instant, zone) if recipient.zone is None else ""
 
+    def in_full(instant: datetime) -> str:
+        """As `when`, and for a reader whose zone is unknown what the cities' clocks show then."""
+        others = elsewhere(instant)
+        return f"{when(instant)} ({others})" if others else when(instant)
+
+    def absence(starts_at: datetime, ends_at: datetime) -> wording.Absence:
+        return wording.absence(starts_at, ends_at, recipient.zone, zone)
+
     def join_from(starts_at: datetime) -> str:
         """From when the join link lets its reader in: "1:05 pm Sydney"."""
         opens_at = starts_at - timedelta(minutes=policy.door_minutes)
@@ -106,6 +115,10 @@ def render(
     context = {
         "facts": values,
         "join_from": join_from,
+        "in_full": in_full,
+        "absence": absence,
+        "counted": organisation.counted,
+        "noun": organisation.noun,
         "to": recipient,
         "links": links,
         "organisation": organisation,

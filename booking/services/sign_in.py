@@ -20,6 +20,7 @@ from booking.domain.sign_in import CODES_AT_ONCE, MOST_TRIES, VALID, masked
 from booking.services.deed import deed
 from booking.store import letters, rate_limits, register, sessions
 from booking.store.people import Person, with_email
+from booking.store.queries import accounts
 from booking.store.rate_limits import Limit
 from booking.store.sign_ins import SignIn
 
@@ -78,8 +79,8 @@ def ask(
 ) -> uuid.UUID:
     """Ask for an email with a code and a link; returns the request's id, the same whoever has the address.
 
-    An address that nobody here has gets an email that says so, at most one a day. Raises TooManyRequests beyond five
-    requests an hour for one address.
+    An address that nobody here has, or whose account is closed, gets an email that says so, at most one a day. Raises
+    TooManyRequests beyond five requests an hour for one address.
     """
     typed_email, email = email.strip().lower(), addresses.key(email)
     _count(session, EMAILS_TO_AN_ADDRESS, email, now)
@@ -93,12 +94,11 @@ def ask(
         return_to=return_to,
         typed=typed or {},
     )
-    is_told = person is not None or _tell_stranger(session, email, sender, now)
+    name, to = ("sign-in", person.email) if person is not None else (_refusal(session, email), typed_email)
+    is_told = person is not None or _tell_stranger(session, email, name, sender, now)
     session.add(row)
     session.flush()
     if is_told:
-        name = "sign-in" if person is not None else "sign-in-unknown"
-        to = person.email if person is not None else typed_email
         letters.enqueue(session, name, to, {"sign_in": str(row.public_id)}, now, person_id=row.person_id)
     return row.public_id
 
@@ -112,14 +112,20 @@ def _count(session: Session, limit: Limit, key: str, now: datetime) -> None:
     rate_limits.hit(session, limit, key, hits, now)
 
 
-def _tell_stranger(session: Session, email: str, sender: str, now: datetime) -> bool:
-    """Whether an address that nobody here has is sent an email that says so; the request is recorded as a failure."""
+def _refusal(session: Session, email: str) -> str:
+    """The name of the email that says why nobody can sign in with this address: only its owner reads it."""
+    return "sign-in-unknown" if accounts.with_email(session, email) is None else "sign-in-closed"
+
+
+def _tell_stranger(session: Session, email: str, name: str, sender: str, now: datetime) -> bool:
+    """Whether an address without an open account is sent the email `name`; the request is recorded as a failure."""
     of_address = rate_limits.lock(session, EMAILS_TO_A_STRANGER, email, now)
     of_network = rate_limits.lock(session, STRANGERS_OF_A_NETWORK, sender, now)
     if rate_limits.free_at(STRANGERS_OF_A_NETWORK, of_network) is not None:
         return False
     rate_limits.hit(session, STRANGERS_OF_A_NETWORK, sender, of_network, now)
-    _record_failure(session, "unknown-address", email, None, sender, now)
+    reason = "closed-account" if name == "sign-in-closed" else "unknown-address"
+    _record_failure(session, reason, email, None, sender, now)
     if rate_limits.free_at(EMAILS_TO_A_STRANGER, of_address) is not None:
         return False
     rate_limits.hit(session, EMAILS_TO_A_STRANGER, email, of_address, now)

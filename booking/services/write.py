@@ -94,7 +94,8 @@ def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
         links["day"] = f"{base}/analyst/{facts['run_sheet']}"
     if "enrolment" in facts:
         links["meeting"] = f"{base}/occurrences/{facts['occurrence']}"
-        links["meeting_entry"] = f"{links['meeting']}.ics"
+        first = facts["lines"][0] if "lines" in facts else facts
+        links["meeting_entry"] = f"{base}/occurrences/{first['occurrence']}.ics"
         links["calendars"] = f"{base}/calendars"
         links["door"] = f"{base}/join/{tokens.sign(key, 'door', facts['occurrence'])}"
     if "place" in facts:

@@ -94,9 +94,9 @@ WANTED = {
     "zone": "Australia/Brisbane",
     "starts_at": "2023-12-04T03:00:00+00:00",
     "lines": [
-        {"occurrence": "1", "title": "Live Member Clinic", "starts_at": "2023-12-04T03:00:00+00:00", "count": 1},
-        {"occurrence": "2", "title": "Live Member Clinic", "starts_at": "2023-12-11T03:00:00+00:00", "count": 3},
-        {"occurrence": "3", "title": "Tech Lab", "starts_at": "2023-12-12T03:00:00+00:00", "count": 0},
+        {"kind": "clinic", "title": "Live Member Clinic", "starts_at": "2023-12-04T03:00:00+00:00", "count": 1},
+        {"kind": "clinic", "title": "Live Member Clinic", "starts_at": "2023-12-11T03:00:00+00:00", "count": 3},
+        {"kind": "lab", "title": "Tech Lab", "starts_at": "2023-12-12T03:00:00+00:00", "count": 0},
     ],
 }
 OTHER_TIMES = [{"starts_at": f"2023-12-{day}T03:00:00+00:00"} for day in ("05", "06", "11")]
@@ -117,6 +117,16 @@ AWAY = {
     "cancelled": 0,
     "may_take": True,
 }
+AWAY_ONCE = {
+    **AWAY,
+    "starts_at": "2023-12-04T03:00:00+00:00",
+    "ends_at": "2023-12-04T04:00:00+00:00",
+    "note": "",
+    "meetings": AWAY["meetings"][:1],  # type: ignore[index]
+    **dict.fromkeys(("handed", "offered", "asked", "nobody", "cancelled"), 1),
+    "may_take": False,
+}
+ONE_DAY = {"starts_at": "2023-12-03T14:00:00+00:00", "ends_at": "2023-12-04T14:00:00+00:00"}
 LAB = {
     "what": "moves",
     "occurrence": "1",
@@ -207,7 +217,7 @@ EVERYTHING = [
     {**OF_MINE, **STANDS_IN, "booking": "B"},
     {**OF_MINE, **ADA_IS_ILL, "booking": "C", "what": "cancelled"},
     {**OF_MINE, **OFFERED, "booking": "D", "what": "uncovered", "was_at": FACTS["starts_at"], "is_invited": False},
-    {**LAB, "ends_at": LAB["was_at"], "was_at": LAB["starts_at"]},
+    {**LAB, "ends_at": "2023-12-07T04:30:00+00:00", "was_at": LAB["starts_at"]},
     MODULE,
     NEW_DATE,
     NEW_NAME,
@@ -230,6 +240,7 @@ LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "cancelled-by-us": ("cancelled-by-us", {**FACTS, **ADA_IS_ILL}, "Australia/Adelaide"),
     "sign-in": ("sign-in", {"sign_in": "ID"}, None),
     "sign-in-unknown": ("sign-in-unknown", {"sign_in": "ID"}, None),
+    "sign-in-closed": ("sign-in-closed", {"sign_in": "ID"}, None),
     "address-confirm": ("address-confirm", {"address_change": "ID", "is_taken": False, "old": "mia@old.example"}, None),
     "address-taken": ("address-confirm", {"address_change": "ID", "is_taken": True, "old": "mia@old.example"}, None),
     "accounts-merged": ("accounts-merged", {"old": "mia@old.example", "new": "mia.moss@example.org"}, None),
@@ -248,6 +259,7 @@ LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "reminder-enrolled-lab": ("reminder-enrolled", {**SOON, **LAB}, "Australia/Brisbane"),
     "run-sheet": ("run-sheet", RUN_SHEET, "Australia/Sydney"),
     "letters-failing": ("letters-failing", FAILING, "Australia/Brisbane"),
+    "letters-failing-one": ("letters-failing", {**FAILING, "count": 1}, "Australia/Brisbane"),
     "agreed": ("agreed", {**FACTS, "agreed": "Rename <events> to lower case.\nKeep one container."}, "Australia/Perth"),
     "offer": ("offer", {**HELD, "has_next": True}, "Australia/Perth"),
     "offer-nobody-next": ("offer", {**HELD, "has_next": False}, None),
@@ -265,6 +277,9 @@ LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "cover-nobody": ("cover-nobody", {**FACTS, **LAPSES, "others": OTHER_TIMES}, "Australia/Perth"),
     "cover-nobody-moved": ("cover-nobody", {**FACTS, **LAPSES, "others": [], "was_at": MOVED["was_at"]}, None),
     "someone-away": ("someone-away", AWAY, "Australia/Brisbane"),
+    "someone-away-once": ("someone-away", AWAY_ONCE, "Australia/Perth"),
+    "someone-away-a-day": ("someone-away", {**AWAY_ONCE, **ONE_DAY, "meetings": []}, "Australia/Brisbane"),
+    "someone-away-for-good": ("someone-away", {**AWAY, "is_closed": True, "may_take": False}, "Australia/Brisbane"),
     "enrolled": ("enrolled", ENROLLED, "Australia/Perth"),
     "enrolled-once": ("enrolled", ENROLLED_ONCE, None),
     "programme-changed-moved": ("programme-changed", {**CHANGED, **LAB, "lines": [LAB]}, "Australia/Perth"),
@@ -354,7 +369,7 @@ def test_a_letter_about_a_booking_that_stands_has_its_manage_address_and_its_doo
 def test_a_letter_has_one_button_at_most_and_fetches_nothing(golden: str) -> None:
     name, facts, zone = LETTERS[golden]
     made = render(name, facts, Recipient("mia.moss@example.org", "Mia Moss", zone), LINKS, ORGANISATION)
-    assert made.html.count('class="go"') == (0 if name == "trial" else 1)
+    assert made.html.count('class="go"') == (0 if name in {"trial", "sign-in-closed"} else 1)
     assert not re.search(r"<img|<script|<link|url\(|@import", made.html)
 
 

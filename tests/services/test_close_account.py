@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.domain.people import read_one
+from booking.mail.render import Recipient, render
 from booking.services import tokens as api_tokens
 from booking.services.accounts.close import LastCoordinator, close, reopen
 from booking.services.book import book
@@ -119,6 +120,18 @@ def test_what_nobody_can_take_waits_for_cover_and_is_not_lost(session: Session) 
     assert booking.status == "confirmed"
     assert emails(session, booking.member)[-1] == "cover-nobody"
     assert session.scalars(select(Roster.is_away).where(Roster.analyst_id == ada.id)).one()
+
+
+def test_coordinators_read_that_the_account_is_closed_and_not_that_its_analyst_comes_back(session: Session) -> None:
+    clinic = a_clinic(session)
+    coordinator, analyst = a_person(session, "Cora Coe", ("coordinator",)), clinic.roster[0].analyst
+    session.commit()
+    close(session, analyst.public_id, ORGANISATION, NOW, cancels=True)
+    written = select(Letter).where(Letter.name == "someone-away", Letter.person_id == coordinator.id)
+    email = session.scalars(written).one()
+    said = render(email.name, email.facts, Recipient(email.to_email), {"site": "", "coordinator": ""}, ORGANISATION)
+    assert said.subject == f"{analyst.name}'s account is closed"
+    assert "Back on" not in said.text
 
 
 def test_reopening_brings_roles_and_history_back_and_ends_the_time_off(session: Session) -> None:

@@ -129,7 +129,7 @@ def test_the_page_answers_the_same_for_everyone(site: tuple[FlaskClient, Clock],
     assert letters(session) == [
         ("sign-in", KNOWN),
         ("sign-in-unknown", "nobody@example.org"),
-        ("sign-in-unknown", "closed.account@example.org"),
+        ("sign-in-closed", "closed.account@example.org"),
     ]
 
 

@@ -63,6 +63,7 @@ def _lines(left: Sequence[Left], rows: Mapping[int, Occurrence]) -> list[dict[st
         {
             "occurrence": str(rows[i].public_id),
             "title": rows[i].title or rows[i].series.title,
+            "kind": rows[i].series.kind,
             "zone": rows[i].series.zone,
             "starts_at": facts.stamp(rows[i].starts_at),
             "count": counts[i],

@@ -130,6 +130,7 @@ class Wanted:
     starts_at: datetime
     ends_at: datetime
     zone: str
+    kind: str
     who: str
     count: int
 
@@ -153,7 +154,7 @@ def wanted(session: Session, reader_id: int, organisation: Organisation, now: da
             title, zone = row.title or row.series.title, row.series.zone
             who = " and ".join(dict.fromkeys(names[one.analyst_id] for one in here))
             count = sum(one.booking_id is not None for one in here)
-            found.append(Wanted(row.public_id, title, row.starts_at, row.ends_at, zone, who, count))
+            found.append(Wanted(row.public_id, title, row.starts_at, row.ends_at, zone, row.series.kind, who, count))
     return found
 
 

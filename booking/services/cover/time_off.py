@@ -170,6 +170,7 @@ def _tell_coordinators(
         "starts_at": facts.stamp(shown.starts_at),
         "ends_at": facts.stamp(shown.ends_at),
         "note": note,
+        "is_closed": shown.analyst.closed_at is not None,
         "meetings": [
             {
                 "title": shown.titles[place.occurrence_id],

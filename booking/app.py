@@ -55,7 +55,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
     input_guard.init_app(app)
     forms.init_app(app, exempt_blueprints=frozenset({api.BLUEPRINT}))
     pages.init_app(app)
-    api.init_app(app, [found.policy, *found.series_policies.values()])
+    api.init_app(app)
     return app
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from copy import deepcopy
+from typing import Any
 
 from flask import Flask, jsonify, render_template
 from flask.typing import ResponseReturnValue
@@ -11,8 +12,8 @@ from flask_smorest import Api
 from booking import version
 from booking.api import bookings, slots
 from booking.api.blueprint import blueprint
-from booking.domain.organisation import Policy
-from booking.web import access
+from booking.store.queries import timetables
+from booking.web import access, context
 
 PAGES = (bookings, slots)
 
@@ -24,7 +25,7 @@ class Described(Api):  # type: ignore[misc]
         """None: the blueprint and the pages have theirs."""
 
 
-def init_app(app: Flask, policies: Sequence[Policy]) -> None:
+def init_app(app: Flask) -> None:
     """Register /api/v1 and its description. No CSRF token is asked: another site's page cannot send an API token."""
     app.config.update(API_TITLE="Booking", API_VERSION=version.current(), OPENAPI_VERSION="3.0.3")
     api = Described(app)
@@ -34,20 +35,25 @@ def init_app(app: Flask, policies: Sequence[Policy]) -> None:
     blueprint.DEFAULT_ERROR_RESPONSE_NAME = None
     api.register_blueprint(blueprint)
     described = api.spec.to_dict()
-    lengths = {length for policy in policies for length in policy.slot_minutes}
-    for parameter in described["paths"]["/api/v1/slots"]["get"]["parameters"]:
-        if parameter["name"] == "minutes":
-            parameter["schema"]["enum"] = sorted(lengths)
+
+    def as_it_is() -> dict[str, Any]:
+        """With the lengths that are offered now: a programme file may bring others at any time."""
+        offered = slots.lengths_offered(context.organisation(), timetables.own_lengths(context.db()))
+        now: dict[str, Any] = deepcopy(described)
+        for parameter in now["paths"]["/api/v1/slots"]["get"]["parameters"]:
+            if parameter["name"] == "minutes":
+                parameter["schema"] = {"type": "integer", "enum": list(offered)}
+        return now
 
     @access.public
     def document() -> ResponseReturnValue:
         """The OpenAPI document."""
-        return jsonify(described)
+        return jsonify(as_it_is())
 
     @access.public
     def page() -> ResponseReturnValue:
         """The same, to be read."""
-        return render_template("api/docs.html", document=described)
+        return render_template("api/docs.html", document=as_it_is())
 
     app.add_url_rule("/api/v1/openapi.json", "api_document", document)
     app.add_url_rule("/api/docs", "api_docs", page)

@@ -35,7 +35,8 @@ class Instant(fields.AwareDateTime):
 
 
 def _minutes(**more: Any) -> fields.Integer:
-    return fields.Integer(strict=True, validate=validate.Range(min=1, max=1440), **more)
+    metadata = {"description": "a length that is offered there, as `minutes` of its free slots says"}
+    return fields.Integer(strict=True, validate=validate.Range(min=1, max=1440), metadata=metadata, **more)
 
 
 class SlotQuery(Schema):
@@ -68,7 +69,8 @@ class SlotSchema(Schema):
 
 
 class SlotsSchema(Schema):
-    """Free slots, clinic by clinic; in each, what strands no quarter comes first. `next` is the address of the rest."""
+    """Free slots, clinic by clinic; in each, what leaves the least unbookable time
+    comes first. `next` is the address of the rest."""
 
     items = fields.List(fields.Nested(SlotSchema), required=True)
     next = fields.String(required=True, allow_none=True)

@@ -16,6 +16,7 @@ from booking.api.blueprint import blueprint, may_answer
 from booking.api.problems import utc
 from booking.api.schemas import OccurrenceSlotQuery, SlotQuery, SlotsSchema
 from booking.domain import errors, slots
+from booking.domain.organisation import Organisation
 from booking.domain.recurrence import LONGEST
 from booking.domain.slots import Slot
 from booking.store import bookings
@@ -48,10 +49,8 @@ def free(asked: dict[str, Any]) -> ResponseReturnValue:
     furthest = now + timedelta(days=max(policy.horizon_days for policy in policies))
     end = min(asked.get("end", furthest), furthest + timedelta(minutes=1))
     coming = timetables.coming(context.db(), organisation, start - LONGEST, end, current_user.id)
-    offered = {length for found in coming for length in found.policy(organisation).slot_minutes}
     minutes = asked.get("minutes")
-    if minutes is not None and minutes not in (offered or set(organisation.policy.slot_minutes)):
-        raise errors.LengthNotOffered(tuple(sorted(offered or organisation.policy.slot_minutes)))
+    _check_offered(minutes, coming)
     items: list[dict[str, object]] = []
     for found in coming:
         if len(items) >= MOST and found.hours.starts_at >= start:
@@ -60,6 +59,22 @@ def free(asked: dict[str, Any]) -> ResponseReturnValue:
             return answered(items, f"/api/v1/slots?{urlencode(query)}")
         items += _of(found, minutes, asked.get("analyst"), start, end, now)
     return answered(items, None)
+
+
+def _check_offered(minutes: int | None, coming: list[Timetable]) -> None:
+    """LengthNotOffered for a length that neither these nor any other series offer."""
+    organisation = context.organisation()
+    if minutes is None or any(minutes in found.policy(organisation).slot_minutes for found in coming):
+        return
+    offered = lengths_offered(organisation, timetables.own_lengths(context.db()))
+    if minutes not in offered:
+        raise errors.LengthNotOffered(offered)
+
+
+def lengths_offered(organisation: Organisation, own: set[int]) -> tuple[int, ...]:
+    """Every length that can be asked for, ascending: the policies' and those that series state as their `own`."""
+    policies = (organisation.policy, *organisation.series_policies.values())
+    return tuple(sorted(own.union(*(policy.slot_minutes for policy in policies))))
 
 
 def _check_membership() -> None:
@@ -73,10 +88,10 @@ def _of(
     found: Timetable, minutes: int | None, analyst: uuid.UUID | None, start: datetime, end: datetime, now: datetime
 ) -> list[dict[str, object]]:
     policy = found.policy(context.organisation())
-    length = policy.slot_minutes[0] if minutes is None else minutes
+    length = policy.shortest if minutes is None else minutes
     here = [slot for slot in slots.free(found.hours, length, policy, now) if start <= slot.starts_at < end]
     wanted = {one.id for one in found.analysts if analyst in {None, one.public_id}}
-    return as_items(found, [slot for slot in slots.offered(found.hours, here) if slot.analyst_id in wanted])
+    return as_items(found, [slot for slot in slots.offered(found.hours, here, policy) if slot.analyst_id in wanted])
 
 
 @blueprint.get("/occurrences/<uuid:public_id>/slots")
@@ -85,19 +100,19 @@ def _of(
 @may_answer(401, 404, 409, 422)
 @access.signed_in
 def of_occurrence(asked: dict[str, str], public_id: uuid.UUID) -> ResponseReturnValue:
-    """The free slots of one occurrence, for the reader: what strands no quarter first."""
+    """The free slots of one occurrence, for the reader: those that leave the least unbookable time first."""
     _check_membership()
     found = timetables.timetable(context.db(), public_id, context.organisation(), current_user.id)
     if found is None or not context.organisation().kinds[found.kind].bookable:
         raise errors.NotFound()
     policy = found.policy(context.organisation())
-    length = asked.get("minutes", str(policy.slot_minutes[0]))
+    length = asked.get("minutes", str(policy.shortest))
     if length not in {str(offered) for offered in policy.slot_minutes}:
         raise errors.LengthNotOffered(policy.slot_minutes)
     wanted = asked.get("analyst")
     if wanted is not None and wanted not in {str(analyst.public_id) for analyst in found.analysts}:
         raise errors.NotOnRoster()
-    here = slots.offered(found.hours, slots.free(found.hours, int(length), policy, context.now()))
+    here = slots.offered(found.hours, slots.free(found.hours, int(length), policy, context.now()), policy)
     return answered([item for item in as_items(found, here) if wanted is None or item["analyst"] == wanted], None)
 
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from booking.domain import zones
 from booking.domain.meetings import Meeting
@@ -48,13 +49,14 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """One quarter that nobody has."""
+    """Time that nobody has, with room for one slot of the shortest length, or for none.
+
+    `last_start_at` is the latest start of a slot that would take some of it, None where none fits.
+    """
 
     starts_at: datetime
-
-    @property
-    def ends_at(self) -> datetime:
-        return self.starts_at + QUARTER
+    ends_at: datetime
+    last_start_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,9 @@ class Staffed:
         return [row for row in self.rows if isinstance(row, Visit)]
 
     @property
-    def gaps(self) -> list[Gap]:
-        return [row for row in self.rows if isinstance(row, Gap)]
+    def free_slots(self) -> int:
+        """How many slots of the shortest length its free time has room for."""
+        return sum(isinstance(row, Gap) and row.last_start_at is not None for row in self.rows)
 
 
 def is_on(row: Visit | Gap, now: datetime) -> bool:
@@ -87,18 +90,42 @@ def is_on(row: Visit | Gap, now: datetime) -> bool:
     return row.starts_at <= now < row.ends_at
 
 
-def rows(start: datetime, end: datetime, visits: Iterable[Visit], taken: Iterable[datetime]) -> list[Visit | Gap]:
-    """The visits and the free quarters of [start, end) between them, by start.
+def rows(
+    start: datetime, end: datetime, visits: Iterable[Visit], taken: Iterable[datetime], shortest: timedelta
+) -> list[Visit | Gap]:
+    """The visits and the free time of [start, end) between them, by start; `shortest` is the shortest slot.
 
     `taken` are the quarters that the analyst does not have free, in whichever occurrence they were booked.
     """
     mine = list(visits)
     gone = set(taken)
     for visit in mine:
-        gone.update(visit.starts_at + n * QUARTER for n in range(visit.minutes // 15))
+        gone.update(visit.starts_at + n * QUARTER for n in range((visit.ends_at - visit.starts_at) // QUARTER))
     quarters = (start + n * QUARTER for n in range((end - start) // QUARTER))
-    found: list[Visit | Gap] = [*mine, *(Gap(quarter) for quarter in quarters if quarter not in gone)]
+    found: list[Visit | Gap] = [*mine]
+    for first, last in runs(quarter for quarter in quarters if quarter not in gone):
+        found += _gaps(first, last, shortest)
     return sorted(found, key=lambda row: row.starts_at)
+
+
+def runs(quarters: Iterable[datetime]) -> list[tuple[datetime, datetime]]:
+    """[start, end) of each run of quarters that follow one another, earliest first; they come in that order."""
+    found: list[tuple[datetime, datetime]] = []
+    for quarter in quarters:
+        if found and found[-1][1] == quarter:
+            found[-1] = (found[-1][0], quarter + QUARTER)
+        else:
+            found.append((quarter, quarter + QUARTER))
+    return found
+
+
+def _gaps(start: datetime, end: datetime, shortest: timedelta) -> list[Gap]:
+    """A run of free time in pieces as long as the shortest slot; the last has what is left over as well."""
+    pieces = (end - start) // shortest
+    if not pieces:
+        return [Gap(start, end, None)]
+    edges = [*(start + n * shortest for n in range(pieces)), end]
+    return [Gap(at, until, min(until - QUARTER, end - shortest)) for at, until in pairwise(edges)]
 
 
 def unmarked(staffed: Staffed, now: datetime) -> int:

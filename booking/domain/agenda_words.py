@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from textwrap import wrap
 
-from booking.domain import wording, zones
+from booking.domain import agenda, wording, zones
 from booking.domain.agenda import Colleague, Gap, LastTime, Staffed, Visit
 
 HEADER = (
@@ -48,7 +48,7 @@ def seen(last: LastTime | None, zone: str) -> str:
 
 
 def counted(number: int, one: str, many: str) -> str:
-    """ "2 bookings", "1 quarter"."""
+    """ "2 bookings", "1 slot"."""
     return f"{number}{wording.NBSP}{one if number == 1 else many}"
 
 
@@ -61,15 +61,16 @@ def not_marked(number: int) -> str:
 
 
 def free_at(colleague: Colleague, zone: str) -> str:
-    """ "free 2:00 pm, 2:15 pm" or "taken throughout"."""
-    free = [wording.clock(at, zone) for at, is_taken in colleague.quarters if not is_taken]
+    """ "free 2:00–2:30 pm" or "taken throughout"."""
+    free = [at for at, is_taken in colleague.quarters if not is_taken]
     if not free:
         return "taken throughout"
-    return "free throughout" if len(free) == len(colleague.quarters) else f"free {', '.join(free)}"
+    spans = [wording.span(start, end, zone) for start, end in agenda.runs(free)]
+    return "free throughout" if len(free) == len(colleague.quarters) else f"free {', '.join(spans)}"
 
 
 def cells(staffed: Sequence[Staffed], zone: str) -> Iterator[tuple[str, ...]]:
-    """The header, then one row a visit, free quarter, or occurrence without slots; dates and times as ISO 8601."""
+    """The header, then one row a visit, free slot, or occurrence without slots; dates and times as ISO 8601."""
     yield HEADER
     for found in staffed:
         for row in found.rows or (found.meeting,):

@@ -10,7 +10,8 @@ from booking.domain import wording
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is looked at of one occurrence. `taken` of `quarters` are booked; `is_bookable` says whether it has any."""
+    """What is looked at of one occurrence. `is_bookable` says whether it has slots, `is_full` that none
+    of them is free."""
 
     key: str
     title: str
@@ -21,8 +22,8 @@ class Seen:
     staffed: int
     away: int
     has_room: bool
-    taken: int
-    quarters: int
+    bookings: int
+    is_full: bool
     enrolled: int
     waiting: int
     uncovered: int = 0  # bookings whose analyst is away, and nobody has them yet
@@ -81,11 +82,11 @@ def _of(one: Seen) -> list[Hand]:
         text = f"{one.title}: {_are(one.uncovered, 'booking')} still without an analyst."
         alert = "Cancelled one hour before the start"
         found.append(Hand("uncovered", one.on, "An analyst is off: nobody has taken over yet", text, alert, one.key))
-    if one.is_bookable and one.staffed and one.taken >= one.quarters:
+    if one.is_bookable and one.staffed and one.is_full:
         waits = f" {_are(one.waiting, 'member')} waiting." if one.waiting else ""
-        text = f"{one.title}: every quarter is taken.{waits} Another analyst would help."
+        text = f"{one.title}: every slot is taken.{waits} Another analyst would help."
         found.append(Hand("full", one.on, f"{one.kind} full", text, "", one.key))
-    if one.is_bookable and one.staffed and one.taken == 0:
+    if one.is_bookable and one.staffed and one.bookings == 0:
         text = f"{one.title}: nobody has booked yet."
         found.append(Hand("empty", one.on, f"{one.kind} empty", text, "", one.key))
     return found

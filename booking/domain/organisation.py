@@ -52,7 +52,7 @@ class Policy:
     standby_minutes     so long before a clinic, limits no longer count for what is free
     horizon_days        how far ahead a slot may be booked
     door_minutes        a door opens so long before its slot
-    slot_minutes        the lengths offered
+    slot_minutes        the lengths offered, ascending, at least one
     reminder_hours      so many hours before what a member has booked or enrolled in a letter reminds of it
     near_hours          a change of what begins within so many hours is told by letter, not by calendar alone
     capacity            places in each date of what members enrol in
@@ -76,6 +76,15 @@ class Policy:
     def offering(self, slot_minutes: tuple[int, ...]) -> Policy:
         """The same policy with other lengths, ascending."""
         return replace(self, slot_minutes=tuple(sorted(slot_minutes)))
+
+    @property
+    def shortest(self) -> int:
+        """The shortest length offered, in minutes."""
+        return self.slot_minutes[0]
+
+    def nearest_length(self, minutes: int) -> int:
+        """The length that a booking of so many minutes gets here: its own, else the next longer, else the longest."""
+        return next((offered for offered in self.slot_minutes if offered >= minutes), self.slot_minutes[-1])
 
 
 @dataclass(frozen=True, slots=True)

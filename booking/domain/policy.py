@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from booking.domain import errors, zones
+from booking.domain import errors, lengths, zones
 from booking.domain.organisation import Policy
 
 
@@ -125,9 +125,8 @@ def door_opens_at(policy: Policy, starts_at: datetime) -> datetime:
 
 def in_words(policy: Policy) -> list[str]:
     """Every rule as a member reads it before booking."""
-    lengths = " or ".join(map(str, policy.slot_minutes))
     said = [
-        f"A slot is {lengths} minutes long.",
+        f"A slot is {lengths.in_words(policy.slot_minutes)} long.",
         f"Book until {_length(policy.notice_minutes)} before it starts, up to {_days(policy.horizon_days)} ahead.",
     ]
     limits = [

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 
-from booking.domain import errors
+from booking.domain import errors, lengths
 from booking.domain.organisation import Policy
 
-QUARTER = timedelta(minutes=15)
+QUARTER = timedelta(minutes=lengths.GRID_MINUTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Slot:
     @property
     def quarters(self) -> list[datetime]:
         """The UTC starts of its quarters, earliest first."""
-        return [self.starts_at + n * QUARTER for n in range(self.minutes // 15)]
+        return [self.starts_at + n * QUARTER for n in range(self.minutes // lengths.GRID_MINUTES)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,26 +92,42 @@ def free(hours: Hours, minutes: int, policy: Policy, now: datetime) -> list[Slot
     return [slot for slot in candidates if refusal(hours, slot, policy, now) is None]
 
 
-def stranded(hours: Hours, slot: Slot) -> int:
-    """How many sides of the slot would be left with an odd run of free quarters: 0, 1 or 2."""
-    odd = 0
+def stranded(hours: Hours, slot: Slot, policy: Policy) -> tuple[int, int]:
+    """How many quarters beside the slot no booking could fill, and how many no booking longer than the shortest could.
+
+    Counted in the free runs before and after it. Where one length is offered the two are the same.
+    """
+    fills = tuple(minutes // lengths.GRID_MINUTES for minutes in policy.slot_minutes)
+    runs = _runs_beside(hours, slot)
+    return sum(left_over(run, fills) for run in runs), sum(left_over(run, fills[1:] or fills) for run in runs)
+
+
+def _runs_beside(hours: Hours, slot: Slot) -> list[int]:
+    """How many free quarters of its analyst lie just before the slot, and just after it."""
+    found = []
     for step, edge in ((-QUARTER, slot.starts_at - QUARTER), (QUARTER, slot.ends_at)):
         run = 0
         while hours.starts_at <= edge < hours.ends_at and (slot.analyst_id, edge) not in hours.taken:
             run += 1
             edge += step
-        odd += run % 2
-    return odd
+        found.append(run)
+    return found
 
 
-def offered(hours: Hours, candidates: Sequence[Slot]) -> list[Slot]:
-    """Free slots in the order in which they are offered: first those that strand no quarter, then by start.
+@lru_cache(maxsize=1024)
+def left_over(run: int, fills: tuple[int, ...]) -> int:
+    """What is left of a run of quarters that is filled as well as bookings of those lengths (in quarters) can."""
+    return min((left_over(run - fill, fills) for fill in fills if fill <= run), default=run)
 
-    A slot strands a quarter where the free run on one of its sides is odd: sooner or later a quarter is left there
-    that no half hour fits. Nothing is left out.
+
+def offered(hours: Hours, candidates: Sequence[Slot], policy: Policy) -> list[Slot]:
+    """Free slots in the order in which they are offered: first those that strand least, then by start.
+
+    What is stranded is a run of quarters beside the slot that no booking fits into, or none but the shortest: sooner
+    or later it stays empty. Nothing is left out.
     """
     order = {analyst_id: place for place, analyst_id in enumerate(hours.analyst_ids)}
-    return sorted(candidates, key=lambda slot: (stranded(hours, slot), slot.starts_at, order[slot.analyst_id]))
+    return sorted(candidates, key=lambda slot: (stranded(hours, slot, policy), slot.starts_at, order[slot.analyst_id]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +141,21 @@ class Leaning:
     kept: int | None = None
 
 
-def choose(hours: Hours, candidates: Sequence[Slot], leaning: Leaning | None = None) -> Slot | None:
+def choose(hours: Hours, candidates: Sequence[Slot], policy: Policy, leaning: Leaning | None = None) -> Slot | None:
     """Of slots at one start, the one for a member who takes any analyst.
 
-    Who the booking is with already; seen last time; strands no quarter; fewest bookings that week; name.
+    Who the booking is with already; seen last time; strands least; fewest bookings that week; name.
     """
     if not candidates:
         return None
     lean = leaning or Leaning()
 
-    def order(slot: Slot) -> tuple[bool, bool, int, int, str, int]:
+    def order(slot: Slot) -> tuple[bool, bool, tuple[int, int], int, str, int]:
         who = slot.analyst_id
         return (
             who != lean.kept,
             who != lean.seen,
-            stranded(hours, slot),
+            stranded(hours, slot, policy),
             lean.booked.get(who, 0),
             lean.names.get(who, "").casefold(),
             hours.analyst_ids.index(who),

@@ -147,7 +147,7 @@ def fitting(place: Place, hours: Hours, rules: Rules) -> list[Slot]:
     """The free slots that suit this person and that they can book, best packed first."""
     seen = replace(hours, own=place.own)
     free = [slot for slot in slots.free(seen, place.minutes, rules.policy, rules.now) if suits(place, slot)]
-    return [slot for slot in slots.offered(seen, free) if may_have(place, slot.starts_at, rules)]
+    return [slot for slot in slots.offered(seen, free, rules.policy) if may_have(place, slot.starts_at, rules)]
 
 
 def offers(places: Sequence[Place], hours: Hours, rules: Rules) -> tuple[list[Match], Hours]:

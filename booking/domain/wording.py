@@ -64,6 +64,12 @@ def rough(length: timedelta) -> str:
     return f"{number}{NBSP}{unit}{'' if number == 1 else 's'}"
 
 
+def length_of_time(minutes: int) -> str:
+    """10 minutes, 1 hour, 2 hours: hours where they come out whole."""
+    number, unit = (minutes // 60, "hour") if minutes and minutes % 60 == 0 else (minutes, "minute")
+    return f"{number}{NBSP}{unit}{'' if number == 1 else 's'}"
+
+
 def same_clock(instant: datetime, zone: str | None, other: str) -> bool:
     """Whether clocks in both zones show the same at `instant`; an unknown zone differs from none."""
     return zone is None or zones.wall(instant, zone) == zones.wall(instant, other)

@@ -61,13 +61,7 @@ _environment = Environment(
 )
 
 
-def length_of_time(minutes: int) -> str:
-    """10 minutes, 1 hour, 2 hours: hours where they come out whole."""
-    number, unit = (minutes // 60, "hour") if minutes and minutes % 60 == 0 else (minutes, "minute")
-    return f"{number}{wording.NBSP}{unit}{'' if number == 1 else 's'}"
-
-
-_environment.filters["length_of_time"] = length_of_time
+_environment.filters["length_of_time"] = wording.length_of_time
 _environment.globals["valid_minutes"] = VALID_MINUTES
 _environment.globals["held"] = waitlist_words.held
 _environment.globals["first_come"] = waitlist_words.FIRST_COME

@@ -11,7 +11,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeVar
 
-from booking.domain import addresses, numbers, recurrence, zones
+from booking.domain import addresses, lengths, numbers, recurrence, zones
 from booking.domain.organisation import Organisation
 from booking.domain.programme import Named, Place, Statement
 from booking.domain.recurrence import Rule
@@ -25,6 +25,7 @@ SERIES_FIELDS = (
     *("from", "until", "modules", "slots", "analysts", "on_holiday", "ends", "was"),
     *("skip", "changes", "exceptions", "extra", "guests"),
 )
+OFF_GRID = f"hours that are booked begin and end on {lengths.ON_GRID}"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 T = TypeVar("T")
 
@@ -161,15 +162,16 @@ class _File:
         title = self.required(value, "title", _title, place)
         analysts = self.analysts(value) if "analysts" in value.values else None
         modules = self.items(value, "modules")
-        lengths = self.lengths(value)
+        offered = self.lengths(value)
         rule = self.rule(value, modules, place)
         if kind is not None:
             allowed = self.organisation.kinds[kind]
             if modules and not allowed.modular:
                 self.wrong(value.places["modules"], f"a {kind} has no modules")
+            shortest = self.shortest(slug, offered)
             if allowed.bookable and rule is not None:
-                self.on_quarters(rule, value)
-            if lengths and not allowed.bookable:
+                self.bookable_hours((rule.start_wall, rule.end_wall), shortest, value.places["time"])
+            if offered and not allowed.bookable:
                 self.wrong(value.places["slots"], f"a {kind} has no slots")
         if rule is not None:
             self.dates(rule, value, modules, place)
@@ -183,8 +185,8 @@ class _File:
         if ends_on is not None and "from" in value.values and rule is not None and ends_on < rule.starts_on:
             self.wrong(value.places["ends"], f"it ends on {ends_on}, before it begins on {rule.starts_on}")
         if kind is not None:
-            self.single_dates(value, more, rule, is_bookable=self.organisation.kinds[kind].bookable)
-        slots = lengths if "slots" in value.values else None
+            self.single_dates(value, more, rule, shortest if self.organisation.kinds[kind].bookable else None)
+        slots = offered if "slots" in value.values else None
         if len(self.reading.problems) == before and rule is not None and kind is not None and title is not None:
             stated = Statement(slug, kind, title, summary, rule, slots, analysts, place, self.month, was, ends_on)
             self.reading.statements.append(replace(stated, on_holiday=on_holiday, **more))
@@ -210,10 +212,12 @@ class _File:
         found = set()
         for text in self.items(fields, "slots"):
             minutes = numbers.whole(text.value)
-            if minutes is None or not 15 <= minutes <= 240 or minutes % 15:
-                self.wrong(text.place, f"a slot of {text.value!r} minutes: write 15, 30, 45 …")
+            if minutes is None or not lengths.is_length(minutes):
+                self.wrong(text.place, f"a slot of {text.value!r} minutes: slots are lengths, {lengths.RULE}")
             else:
                 found.add(minutes)
+        if len(found) > lengths.MOST:
+            self.wrong(fields.places["slots"], f"{len(found)} slot lengths: name at most {lengths.MOST}")
         return tuple(sorted(found))
 
     def rule(self, fields: Fields, modules: list[Text], place: Place) -> Rule | None:
@@ -247,20 +251,30 @@ class _File:
             self.wrong(fields.places["every"], str(error))
             return None
 
-    def on_quarters(self, rule: Rule, fields: Fields) -> None:
-        if rule.start_wall.minute % 15 or rule.end_wall.minute % 15:
-            self.wrong(fields.places["time"], "hours that are booked begin and end on :00, :15, :30 or :45")
+    def shortest(self, slug: str, offered: tuple[int, ...]) -> int:
+        """The shortest slot of the series, in minutes: its own, else the policy's."""
+        return min(offered or self.organisation.policy_for(slug).slot_minutes)
 
-    def single_dates(self, fields: Fields, more: dict[str, Any], rule: Rule | None, *, is_bookable: bool) -> None:
-        """Name hours off the quarter, and clock times that are skipped or shown twice, of what differs by date."""
+    def bookable_hours(self, hours: tuple[time, time], shortest: int, place: Place) -> None:
+        """Name hours off the grid, and those into which no slot fits."""
+        if not all(map(lengths.is_on_grid, hours)):
+            self.wrong(place, OFF_GRID)
+        elif lengths.between(*hours) < shortest:
+            self.wrong(place, f"{lengths.between(*hours)} minutes: the shortest slot takes {shortest}")
+
+    def single_dates(self, fields: Fields, more: dict[str, Any], rule: Rule | None, shortest: int | None) -> None:
+        """Name what differs by date and is off the grid, too short, skipped by the clocks or shown twice.
+
+        `shortest` is the shortest slot, None where there are none.
+        """
         said: list[tuple[Place, tuple[time, time], date | None]] = [
             *((one.place, one.hours, one.moved_to or one.on) for one in more["exceptions"] if one.hours),
             *((turn.place, turn.hours, None) for turn in more["turns"] if turn.hours),
             *((fields.places["extra"], (extra.start_wall, extra.end_wall), extra.on) for extra in more["extras"]),
         ]
         for place, hours, day in said:
-            if is_bookable and any(clock.minute % 15 for clock in hours):
-                self.wrong(place, "hours that are booked begin and end on :00, :15, :30 or :45")
+            if shortest is not None:
+                self.bookable_hours(hours, shortest, place)
             if day is not None and rule is not None:
                 for clock in hours:
                     self.clock(day, clock, rule.zone, place)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 from pathlib import Path
 
-from booking.domain import numbers, zones
+from booking.domain import lengths, numbers, zones
 from booking.domain.organisation import Kind, Organisation, Policy
 from booking.domain.programme import Place
 from booking.programme import days_off, nodes
@@ -154,7 +154,8 @@ def _hours(value: Value, place: Place, problems: list[Problem]) -> tuple[int, ..
 
 def _lengths(value: Value, place: Place, problems: list[Problem]) -> tuple[int, ...]:
     texts = [item.value for item in value.values if isinstance(item, Text)] if isinstance(value, Items) else []
-    good = [number for text in texts if (number := numbers.whole(text)) and number % 15 == 0]
-    if not good or not isinstance(value, Items) or len(good) != len(value.values):
-        problems.append(Problem(place, "slot_minutes is a list such as [15, 30], each a multiple of 15"))
-    return tuple(sorted(set(good)))
+    good = [number for text in texts if (number := numbers.whole(text)) and lengths.is_length(number)]
+    found = tuple(sorted(set(good)))
+    if not found or not isinstance(value, Items) or len(good) != len(value.values) or len(found) > lengths.MOST:
+        problems.append(Problem(place, f"slot_minutes is a list such as [30, 60], {lengths.RULE}"))
+    return found

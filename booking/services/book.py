@@ -172,7 +172,7 @@ def pick(
     leaning = None
     if len(free) > 1:
         leaning = leaning_of(session, found, member_id, organisation, now, moving.analyst_id if moving else None)
-    chosen = slots.choose(found.hours, free, leaning)
+    chosen = slots.choose(found.hours, free, rules, leaning)
     if chosen is None:
         raise next((why for why in refusals if why is not None), errors.NotOnRoster())
     return Picked(chosen, rules, found, next(a for a in found.analysts if a.id == chosen.analyst_id))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from booking.domain import briefs, errors
+from booking.domain.lengths import GRID_MINUTES
 from booking.domain.organisation import Organisation
 from booking.domain.slots import QUARTER, Slot
 from booking.services.book import Asked, BookingRequest, hindrance, pick
@@ -140,7 +141,7 @@ def move_for(
 def lengthen(
     session: Session, booking_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor_id: int
 ) -> Booking:
-    """Take the next quarter too, where it is free and inside the hours.
+    """Extend it by one step of the grid, whichever lengths are offered, where that is free and inside the hours.
 
     Raises NotFound, NotConfirmed, AlreadyOver, OutsideHours, SlotTaken.
     """
@@ -149,12 +150,12 @@ def lengthen(
     if end > booking.occurrence.ends_at:
         raise errors.OutsideHours()
     offers.settle(session, booking.occurrence_id, organisation, now)
-    more = Slot(booking.analyst_id, booking.ends_at, int(QUARTER / timedelta(minutes=1)))
+    more = Slot(booking.analyst_id, booking.ends_at, GRID_MINUTES)
     if calendar.is_engaged(session, more.analyst_id, organisation, more):
         raise errors.SlotTaken()
     offers.give_way(session, more, booking.member_id, now, to=[booking.member_id])
     claims.take(session, more, booking.member_id, booking.id)
-    booking.ends_at, booking.minutes = end, booking.minutes + int(QUARTER / timedelta(minutes=1))
+    booking.ends_at, booking.minutes = end, booking.minutes + GRID_MINUTES
     rows.revise(booking, now)
     session.flush()
     _moved(session, booking, now, was_minutes, booking.analyst.name, "")

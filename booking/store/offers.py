@@ -142,7 +142,8 @@ def pass_on(
     if found is None:
         return 0
     this = _round(session, occurrence, found, places, organisation, now)
-    closes_at = occurrence.ends_at - slots.QUARTER - timedelta(minutes=this.rules.policy.notice_minutes)
+    rules = this.rules.policy
+    closes_at = occurrence.ends_at - timedelta(minutes=rules.shortest + rules.notice_minutes)
     if occurrence.status != SCHEDULED or now > closes_at:
         _tell_lapsed(this, lapsed, [], None)
         for place in places:

@@ -1,4 +1,4 @@
-"""The analyst's day: the day's bookings and free quarters, the week, the file for spreadsheets, who came."""
+"""The analyst's day: the day's bookings and free slots, the week, the file for spreadsheets, who came."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _page(whose: Subject, day: date) -> str:
         "week": week,
         "is_today": day == zones.today(context.now(), whose.zone),
         "booked": sum(len(found.visits) for found in staffed),
-        "free": sum(len(found.gaps) for found in staffed),
+        "free": sum(found.free_slots for found in staffed),
     }
     if request.args.get("days") == "7":
         blocks = [(one, [days.block(whose, found) for found in agenda.on(one, staffed, whose.zone)]) for one in week]

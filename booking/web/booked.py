@@ -202,7 +202,7 @@ def _move_page(
         choices=[(one, _first_free(one, search, row.minutes)) for one in coming],
         target=target,
         grids=made,
-        minutes=next((n for n in rules.slot_minutes if str(n) == chosen.minutes), rules.slot_minutes[0]),
+        minutes=picker.length_of(chosen, rules.slot_minutes, rules.nearest_length(row.minutes)),
         has_free=any(grid.has_free for grid in made) and hindrance is None,
         hindrance=refusals.sentence(hindrance) if hindrance is not None else "",
         refusal=refusal,
@@ -220,5 +220,5 @@ def _move_words(refusal: Refusal | None) -> str:
 
 def _first_free(found: Timetable, search: Search, minutes: int) -> str:
     """The first start there that the booking could move to, in words; empty where there is none."""
-    free = search.bookable(found, minutes)
+    free = search.bookable(found, found.policy(search.organisation).nearest_length(minutes))
     return shell.mine(free[0].starts_at, found.zone) if free else ""

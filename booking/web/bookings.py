@@ -129,9 +129,9 @@ def go_on(public_id: uuid.UUID) -> ResponseReturnValue:
     session, organisation, now = context.db(), context.organisation(), context.now()
     search = suggestions.for_member(session, current_user.id, organisation, now)
     coming = [(one, one.policy(organisation)) for one in search.coming()]
-    free = [one for one, rules in coming if search.bookable(one, rules.slot_minutes[0])]
+    free = [one for one, rules in coming if search.bookable(one, rules.shortest)]
     # at a limit: where something is free, the page asks which booking it replaces
-    free = free or [one for one, rules in coming if slots.free(one.hours, rules.slot_minutes[0], rules, now)]
+    free = free or [one for one, rules in coming if slots.free(one.hours, rules.shortest, rules, now)]
     same = [one for one in free if visit.analyst_public_id in {analyst.public_id for analyst in one.analysts}]
     if not free:
         flash("There’s nothing you can book in the coming weeks. Here is what’s on.")

@@ -89,7 +89,7 @@ def page(meeting: Meeting, typed: Typed, refusal: Refusal | None = None) -> str:
     view, now = _view(meeting), context.now()
     found, rules, limit = view.found, view.rules, view.limit
     made = _grids(view, typed, typed.chosen.slot if _is_lost(refusal) else "")
-    minutes = next((n for n in rules.slot_minutes if str(n) == typed.chosen.minutes), rules.slot_minutes[0])
+    minutes = picker.length_of(typed.chosen, rules.slot_minutes, rules.shortest)
     has_free = any(grid.has_free for grid in made)
     can_wait = _can_wait(view, made, now)
     place = None if view.is_visitor else _place(found)
@@ -171,7 +171,7 @@ def _without_names(made: list[Grid]) -> None:
 
 def _can_wait(view: View, made: list[Grid], now: datetime) -> bool:
     """Whether the reader may wait, and there is something to wait for: a slot that is taken, while booking is open."""
-    starts = slots.starts(view.found.hours, view.rules.slot_minutes[0])
+    starts = slots.starts(view.found.hours, view.rules.shortest)
     if not starts or now < starts[0] - timedelta(days=view.rules.horizon_days):
         return False
     if now > starts[-1] - timedelta(minutes=view.rules.notice_minutes):
@@ -185,9 +185,7 @@ def _starts(view: View) -> list[tuple[str, datetime]]:
     """Every start that one can still wait for: what the form sends, and when it is."""
     rules, now = view.rules, context.now()
     notice = timedelta(minutes=rules.notice_minutes)
-    return [
-        (picker.stamp(at), at) for at in slots.starts(view.found.hours, min(rules.slot_minutes)) if now <= at - notice
-    ]
+    return [(picker.stamp(at), at) for at in slots.starts(view.found.hours, rules.shortest) if now <= at - notice]
 
 
 def _place(found: Timetable) -> tuple[Waits, int] | None:
@@ -241,7 +239,7 @@ def _suggested(view: View, typed: Typed, refusal: Refusal | None) -> list[tuple[
             slot,
             [names[other.analyst_id] for other in free if other.starts_at == slot.starts_at and names],
         )
-        for slot in slots.nearest(slots.offered(found.hours, free), wanted.starts_at)
+        for slot in slots.nearest(slots.offered(found.hours, free, view.rules), wanted.starts_at)
     ]
 
 

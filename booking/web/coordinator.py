@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from booking.domain import doors, errors, hands, plan_words, publish_words, wording, zones
+from booking.domain import doors, errors, hands, plan_words, publish_words, slots, wording, zones
 from booking.domain.plan import Plan
 from booking.services import planning, rooms, undo
 from booking.services.planning import Asking
@@ -18,7 +18,7 @@ from booking.services.publish import PlanChanged, PlanHurts, publish
 from booking.store import letters, worlds
 from booking.store.changes import Change
 from booking.store.programme import Occurrence, Series
-from booking.store.queries import agenda, coming, fetches
+from booking.store.queries import agenda, coming, fetches, timetables
 from booking.web import access, context, edit_forms, group, shell
 from booking.web.reader import current_user
 
@@ -36,6 +36,7 @@ def next_days() -> ResponseReturnValue:
     found = coming.between(context.db(), now, now + DAYS)
     going_on = [one for one in found if not one.is_cancelled]
     off = planning.days_off(organisation, now)
+    full = _full(now)
     seen = [
         hands.Seen(
             str(one.public_id),
@@ -47,8 +48,8 @@ def next_days() -> ResponseReturnValue:
             len(one.analysts),
             len(one.away),
             one.has_room,
-            one.taken,
-            one.quarters,
+            one.bookings,
+            one.public_id in full,
             one.enrolled,
             one.waiting,
             one.uncovered,
@@ -73,6 +74,14 @@ def next_days() -> ResponseReturnValue:
         last=now + DAYS,
         bookable=_is_bookable,
     )
+
+
+def _full(now: datetime) -> set[uuid.UUID]:
+    """The occurrences of those days in which not even the shortest slot is free, however near they are."""
+    staff = context.organisation().for_staff()
+    hours = timetables.coming(context.db(), staff, now, now + DAYS)
+    rules = [(one, one.policy(staff)) for one in hours]
+    return {one.public_id for one, policy in rules if not slots.free(one.hours, policy.shortest, policy, now)}
 
 
 def _is_bookable(kind: str) -> bool:

@@ -38,7 +38,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row. `row` is None for the line that says what time it is; `words` is what a free quarter or that line says.
+    """One row. `row` is None for the line that says what time it is; `words` is what a free slot or that line says.
 
     `clock` and `half` are the analyst's time ("2:00", "pm"), `under` the programme's beside it and the length.
     """
@@ -107,11 +107,11 @@ def next_day(whose: Subject, day: date) -> date | None:
 
 
 def tally(staffed: Staffed) -> str:
-    """ "2 bookings, 1 quarter free"; empty where it has no slots."""
+    """ "2 bookings, 1 slot free"; empty where it has no slots."""
     if not staffed.rows:
         return ""
     booked_words = agenda_words.counted(len(staffed.visits), "booking", "bookings")
-    return f"{booked_words}, {agenda_words.counted(len(staffed.gaps), 'quarter', 'quarters')} free"
+    return f"{booked_words}, {agenda_words.counted(staffed.free_slots, 'slot', 'slots')} free"
 
 
 def block(whose: Subject, found: Staffed) -> Block:
@@ -186,8 +186,10 @@ def _free(whose: Subject, found: Staffed, gap: Gap) -> str:
     now = context.now()
     if now >= gap.ends_at:
         return "Nobody booked this."
+    if gap.last_start_at is None:
+        return "Free, but too short to book."
     rules = context.organisation().policy_for(found.meeting.series_slug)
-    closed_at = gap.starts_at - timedelta(minutes=rules.notice_minutes)
+    closed_at = gap.last_start_at - timedelta(minutes=rules.notice_minutes)
     until = wording.clock(closed_at, whose.zone)
     return f"Free. Closed to new bookings since {until}." if now > closed_at else f"Free. Can be booked until {until}."
 

@@ -72,9 +72,9 @@ def _going_on(public_id: uuid.UUID, booking: str) -> Typed:
     same = next((a for a in found.analysts if a.public_id == visit.analyst_public_id), None) if found else None
     if found is not None and same is not None:
         rules = found.policy(context.organisation())
-        shortest = rules.slot_minutes[0]
+        shortest = rules.shortest
         free = slots.free(found.hours, shortest, rules, context.now())
-        with_them = [slot for slot in slots.offered(found.hours, free) if slot.analyst_id == same.id]
+        with_them = [slot for slot in slots.offered(found.hours, free, rules) if slot.analyst_id == same.id]
         if with_them:
             chosen = Chosen(picker.value_of(with_them[0].starts_at, shortest, str(same.public_id)), str(shortest))
     return Typed(chosen, topic[: briefs.TOPIC_CHARACTERS])

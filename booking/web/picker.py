@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import count
 
 from booking.domain import errors, slots, wording, zones
 from booking.domain.organisation import Policy
@@ -15,6 +17,7 @@ from booking.store.queries.timetables import Timetable
 from booking.web import shell
 
 COLUMNS = 4
+SAID = 72  # so many cells site.css tells apart, to say on the button which one is chosen
 WHY = {"slot-taken": "taken", "too-late": "too late", "too-early": "not yet", "occurrence-cancelled": "–"}
 
 
@@ -54,11 +57,12 @@ class Line:
 
 @dataclass(slots=True)
 class Grid:
-    """All starts of one length, in blocks of four columns."""
+    """All starts of one length, in blocks of four columns. `button` says what it does where cells are too many."""
 
     minutes: int
     blocks: list[list[Line]]
     has_free: bool
+    button: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,11 @@ def request_of(occurrence: uuid.UUID, chosen: Chosen, topic: str, link: str, key
     return BookingRequest(occurrence, starts_at, int(match[1]), analyst, topic, link, key)
 
 
+def length_of(chosen: Chosen, offered: Sequence[int], otherwise: int) -> int:
+    """The length that the form says, if it is one of `offered`."""
+    return next((minutes for minutes in offered if str(minutes) == chosen.minutes), otherwise)
+
+
 def grids(
     found: Timetable,
     policy: Policy,
@@ -108,12 +117,13 @@ def grids(
 ) -> list[Grid]:
     """A grid for each length that the policy offers; each cell is decided by the rule that books.
 
-    With `leaning` the row for anyone says who it will be.
+    All have the same starts: those at which the shortest fits in. With `leaning` the row for any analyst says who it
+    will be.
     """
-    numbers = iter(range(1, 1000))
+    numbers = count(1)
     made = []
+    starts = slots.starts(found.hours, policy.shortest)
     for minutes in policy.slot_minutes:
-        starts = [start for start in found.hours.quarters if start < found.hours.ends_at]
         maker = _Maker(found, policy, now, minutes, chosen, lost, verb, leaning)
         blocks = [starts[n : n + COLUMNS] for n in range(0, len(starts), COLUMNS)]
         rows = [
@@ -121,6 +131,8 @@ def grids(
             for block in blocks
         ]
         made.append(Grid(minutes, rows, maker.has_free))
+    if next(numbers) > SAID + 1:
+        made = [replace(grid, button=f"{verb} this time") for grid in made]
     return made
 
 
@@ -140,6 +152,7 @@ class _Maker:
     ) -> None:
         self.leaning = leaning
         self.found, self.minutes, self.chosen, self.lost, self.verb = found, minutes, chosen, lost, verb
+        self.policy = policy
         self.names = {analyst.id: analyst.name for analyst in found.analysts}
         hours = found.hours
         self.refusals = {
@@ -149,18 +162,18 @@ class _Maker:
         }
         free = [Slot(a, s, minutes) for (a, s), why in self.refusals.items() if why is None]
         self.has_free = bool(free)
-        self.best_at = slots.offered(hours, free)[0].starts_at if free else None
+        self.best_at = slots.offered(hours, free, policy)[0].starts_at if free else None
         self.zone = found.zone
         self.day = zones.today(hours.starts_at, found.zone)
 
-    def line(self, number: int | None, starts: list[datetime], numbers: object) -> Line:
+    def line(self, number: int | None, starts: list[datetime], numbers: Iterator[int]) -> Line:
         if number is None:
-            return Line("", "", "", [self.any_cell(start, next(numbers)) for start in starts])  # type: ignore[call-overload]
+            return Line("", "", "", [self.any_cell(start, next(numbers)) for start in starts])
         analyst = self.found.analysts[number]
         words = analyst.name.split()
         initials = "".join(word[0] for word in words[:1] + words[1:][-1:]).upper()
         cells = [
-            self.cell(start, str(analyst.public_id), self.refusals[analyst.id, start], analyst.name, next(numbers))  # type: ignore[call-overload]
+            self.cell(start, str(analyst.public_id), self.refusals[analyst.id, start], analyst.name, next(numbers))
             for start in starts
         ]
         return Line(analyst.name, initials, analyst.about, cells)
@@ -172,7 +185,7 @@ class _Maker:
         if not free and any(isinstance(w, errors.SlotTaken) for _, w in here):
             why = errors.SlotTaken()
         slots_here = [Slot(a, start, self.minutes) for a, why in here if why is None]
-        taker = slots.choose(self.found.hours, slots_here, self.leaning) if self.leaning else None
+        taker = slots.choose(self.found.hours, slots_here, self.policy, self.leaning) if self.leaning else None
         name = self.names[taker.analyst_id] if taker is not None else ""
         made = self.cell(start, "any", why, name, number)
         made.names = ", ".join(sorted(free, key=lambda other: other != name))

@@ -63,7 +63,8 @@ def week() -> ResponseReturnValue:
     month_start, month_end = (zones.day_starts_at(day, zone) for day in (min(first, monday), max(last, monday)))
     found = queries.meetings(context.db(), min(start, month_start), max(end, month_end))
     here = [meeting for meeting in found if start <= meeting.starts_at < end]
-    days = in_days(here, monday, today)
+    hours = _hours(here)
+    days = in_days(here, hours, monday, today)
     return render_template(
         "member/programme.html",
         days=days,
@@ -80,7 +81,22 @@ def week() -> ResponseReturnValue:
         kinds=context.organisation().kinds.values(),
         yours_line=current_user.is_authenticated,
         membership=membership.gap(),
+        lengths=_lengths(hours),
     )
+
+
+def _hours(here: list[Meeting]) -> list[Timetable]:
+    """The hours of what is bookable among these, as the reader sees them."""
+    first, last = _edges(here)
+    member_id = current_user.id if current_user.is_authenticated else None
+    return timetables.coming(context.db(), context.organisation(), first, last, member_id) if here else []
+
+
+def _lengths(hours: list[Timetable]) -> list[int]:
+    """The lengths that are offered in these, ascending; where there are none, the usual ones."""
+    organisation = context.organisation()
+    offered = {length for found in hours for length in found.policy(organisation).slot_minutes}
+    return sorted(offered or organisation.policy.slot_minutes)
 
 
 def _opens_on(today: date, zone: str) -> date:
@@ -109,12 +125,11 @@ def month_window(month: date) -> tuple[date, date]:
     return first - timedelta(days=first.weekday()), after + timedelta(days=-after.weekday() % 7)
 
 
-def in_days(here: list[Meeting], monday: date, today: date) -> list[Day]:
+def in_days(here: list[Meeting], hours: list[Timetable], monday: date, today: date) -> list[Day]:
     """Monday to Friday, and a weekend day that has something."""
     organisation = context.organisation()
     first, last = _edges(here)
     member_id = current_user.id if current_user.is_authenticated else None
-    hours = timetables.coming(context.db(), organisation, first, last, member_id) if here else []
     by_id = {found.public_id: found for found in hours}
     booked: dict[object, list[Appointment]] = {}
     if member_id is not None and here:
@@ -184,19 +199,20 @@ def clinic_line(found: Timetable, policy: Policy, now: datetime, reader_zone: st
         return f"Bookings open {wording.day(zones.today(opens_at, reader_zone or found.zone))}", False
     running = "Under way · " if hours.starts_at <= now else ""
     by_length = {minutes: slots.free(hours, minutes, policy, now) for minutes in policy.slot_minutes}
-    shortest = by_length[policy.slot_minutes[0]]
+    starts, shortest = slots.starts(hours, policy.shortest), by_length[policy.shortest]
+    if not starts:
+        return "Too short to book a slot in", False
     if not shortest:
-        last = hours.quarters[-1] - timedelta(minutes=policy.notice_minutes)
-        if now > last:
+        if now > starts[-1] - timedelta(minutes=policy.notice_minutes):
             return "Too late for today", False
         return f"{running}full · waitlist" if running else "Full · waitlist", False
     line = f"{running}next free {wording.own_time(shortest[0].starts_at, reader_zone, found.zone)}"
     for minutes, free in list(by_length.items())[1:]:
-        starts = sorted({slot.starts_at for slot in free})
-        if not starts:
+        free_at = sorted({slot.starts_at for slot in free})
+        if not free_at:
             line += f" · no {minutes} minutes"
-        elif len(starts) == 1:
-            line += f" · {minutes} minutes: {wording.own_time(starts[0], reader_zone, found.zone)} only"
+        elif len(free_at) == 1:
+            line += f" · {minutes} minutes: {wording.own_time(free_at[0], reader_zone, found.zone)} only"
     return line[0].upper() + line[1:], True
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import InternalError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from booking import clock
-from booking.domain import errors, sign_in
+from booking.domain import errors, lengths, sign_in
 from booking.domain.errors import Refusal
 from booking.mail.masked import masked
 from booking.store import condition
@@ -91,7 +91,7 @@ def sentence(refusal: Refusal) -> str:
         case errors.MembershipEnded(member_until=last):
             return f"{membership.sentence(last)} Renew it to book."
         case errors.LengthNotOffered(offered=offered):
-            return f"A slot is {' or '.join(map(str, offered))} minutes long."
+            return f"A slot is {lengths.in_words(offered)} long."
         case errors.TextNotAccepted(field=field, reason=reason):
             return f"{'The topic' if field == 'topic' else 'The link' if field == 'link' else field}: {reason}."
         case errors.TooManyRequests(retry_at=retry):

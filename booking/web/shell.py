@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, g, url_for
 from markupsafe import Markup, escape
 
-from booking.domain import wording, zones
+from booking.domain import lengths, wording, zones
 from booking.domain.organisation import Kind
 from booking.resources import PACKAGE
 from booking.store import people
@@ -139,7 +139,8 @@ def init_app(app: Flask) -> None:
         city=zones.city,
         zone_abbreviation=zones.abbreviation,
     )
-    app.jinja_env.filters.update(day=wording.day, long_day=wording.long_day)
+    app.jinja_env.filters.update(day=wording.day, long_day=wording.long_day, length_of_time=wording.length_of_time)
+    app.jinja_env.filters["lengths"] = lengths.in_words
     app.jinja_env.filters["loose"] = lambda text: text.replace(wording.NBSP, " ")  # for headings, which must wrap
     app.jinja_env.filters["on"] = zones.today
     app.jinja_env.filters["at"] = wording.clock

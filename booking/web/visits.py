@@ -1,4 +1,4 @@
-"""One visit as staff handle it: cancel, hand over, take the next quarter too, book a follow-up."""
+"""One visit as staff handle it: cancel, hand over, extend it, book a follow-up."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from booking.domain import errors, slots, zones
+from booking.domain import errors, lengths, slots, zones
 from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment
 from booking.domain.recurrence import LONGEST
+from booking.domain.slots import Slot
 from booking.services import staff
 from booking.services.book import BookingRequest, book
 from booking.services.notes import write_note
@@ -50,9 +51,9 @@ def _page(visit: Appointment, refusal: Refusal | None = None) -> ResponseReturnV
     session, now = context.db(), context.now()
     here = timetables.timetable(session, visit.meeting.public_id, context.organisation())
     colleagues = [one for one in here.analysts if one.public_id != visit.analyst_public_id] if here else []
-    quarters = [visit.starts_at + n * slots.QUARTER for n in range(visit.minutes // 15)]
     taken = here.hours.taken if here else frozenset()
-    free = [one for one in colleagues if not any((one.id, quarter) in taken for quarter in quarters)]
+    slot = Slot(0, visit.starts_at, visit.minutes)
+    free = [one for one in colleagues if not any((one.id, quarter) in taken for quarter in slot.quarters)]
     page = render_template(
         "analyst/visit.html",
         visit=visit,
@@ -60,8 +61,9 @@ def _page(visit: Appointment, refusal: Refusal | None = None) -> ResponseReturnV
         is_over=now >= visit.ends_at,
         may_note=not visit.is_cancelled and (now >= visit.starts_at or visit.began_at is not None),
         note=_note(visit),
-        follow_ups=_free_starts(visit, 15, max(now, visit.meeting.ends_at), only_same=True),
+        follow_ups=_free_starts(visit, 0, max(now, visit.meeting.ends_at), only_same=True),
         targets=_free_starts(visit, visit.minutes, now) if _may_move(visit, now) else [],
+        longer=visit.minutes + lengths.GRID_MINUTES,
         is_marked=visit.outcome is not None,
         words=refusals.sentence(refusal) if refusal is not None else "",
         key=str(uuid.uuid4()),
@@ -77,29 +79,34 @@ def _may_move(visit: Appointment, now: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A free start as a select offers it: what it sends, when, and with whom (a name)."""
+    """A free start as a select offers it: what it sends, when, with whom (a name) and for how long."""
 
     value: str
     starts_at: datetime
     zone: str
     analyst: str
+    minutes: int
 
 
 def _free_starts(visit: Appointment, minutes: int, since: datetime, *, only_same: bool = False) -> list[Start]:
-    """The next free starts, at most three a clinic for each analyst, earliest first; with the same analyst only."""
+    """The next free starts, at most three a clinic for each analyst, earliest first; with the same analyst only.
+
+    For so many minutes, or what comes nearest to it of the lengths that are offered there.
+    """
     organisation, now = context.organisation(), context.now()
     relaxed = organisation.for_staff()
     found: list[Start] = []
     for other in timetables.coming(context.db(), organisation, since - LONGEST, since + AHEAD):
         names = {one.id: one for one in other.analysts}
         shown: Counter[int] = Counter()
-        for slot in slots.free(other.hours, minutes, other.policy(relaxed), now):
+        rules = other.policy(relaxed)
+        for slot in slots.free(other.hours, rules.nearest_length(minutes), rules, now):
             who = names[slot.analyst_id]
             is_asked = who.public_id == visit.analyst_public_id or not only_same
             if is_asked and slot.starts_at >= since and shown[who.id] < MOST_OF_ONE:
                 shown[who.id] += 1
-                value = f"{other.public_id} {picker.value_of(slot.starts_at, minutes, str(who.public_id))}"
-                found.append(Start(value, slot.starts_at, other.zone, who.name))
+                value = f"{other.public_id} {picker.value_of(slot.starts_at, slot.minutes, str(who.public_id))}"
+                found.append(Start(value, slot.starts_at, other.zone, who.name, slot.minutes))
         if len(found) >= MOST:
             break
     return found[:MOST]
@@ -140,9 +147,7 @@ def do(public_id: uuid.UUID, what: str) -> ResponseReturnValue:
             colleague = _uuid(form.get("analyst", ""))
             staff.hand_over(session, public_id, colleague, reason, context.organisation(), now, actor_id=actor)
         elif what == "move":
-            staff.move_for(
-                session, public_id, _wanted(visit.minutes), reason, context.organisation(), now, actor_id=actor
-            )
+            staff.move_for(session, public_id, _wanted(), reason, context.organisation(), now, actor_id=actor)
         elif what == "lengthen":
             staff.lengthen(session, public_id, context.organisation(), now, actor_id=actor)
         else:
@@ -158,16 +163,16 @@ def do(public_id: uuid.UUID, what: str) -> ResponseReturnValue:
 
 def _follow(visit: Appointment) -> None:
     """Book the same member again; limits may be passed."""
-    wanted = replace(_wanted(15), key=request.form.get("key", "")[:64], topic=request.form.get("topic", ""))
+    wanted = replace(_wanted(), key=request.form.get("key", "")[:64], topic=request.form.get("topic", ""))
     session = context.db()
     member_id = session.scalars(select(Person.id).where(Person.public_id == visit.member_public_id)).one()
     book(session, wanted, member_id, context.organisation(), context.now(), staff_id=current_user.id)
 
 
-def _wanted(minutes: int) -> BookingRequest:
+def _wanted() -> BookingRequest:
     """What the select of free starts has sent."""
     clinic, _, slot = request.form.get("slot", "").partition(" ")
-    return picker.request_of(_uuid(clinic), Chosen(slot[:80], str(minutes)), "", "", "")
+    return picker.request_of(_uuid(clinic), Chosen(slot[:80]), "", "", "")
 
 
 def _uuid(text: str) -> uuid.UUID:

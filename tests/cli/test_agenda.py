@@ -61,7 +61,7 @@ def test_the_day_is_printed_in_the_analysts_clock_first(ask) -> None:
         "  Beside you: Ben Novak, free throughout\n"
         "\n"
         "The next day that has something: Monday 11 December.\n"
-        "This week: 1 booked, 3 quarters free.\n"
+        "This week: 1 booked, 3 slots free.\n"
     )
 
 

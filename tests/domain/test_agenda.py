@@ -13,12 +13,18 @@ from booking.domain.meetings import Meeting
 from tests.builders import CLINIC_AT, NOW
 
 SYDNEY = "Australia/Sydney"
+QUARTER = timedelta(minutes=15)
 
 
 def a_visit(after_minutes: int = 0, minutes: int = 15, **fields: object) -> Visit:
     starts_at = CLINIC_AT + timedelta(minutes=after_minutes)
     values: dict[str, object] = {"member": "Kim", "topic": "", "link": "", "outcome": None, "last": None, **fields}
     return Visit(uuid.uuid4(), starts_at, starts_at + timedelta(minutes=minutes), minutes, **values)  # type: ignore[arg-type]
+
+
+def a_gap(after_minutes: int) -> Gap:
+    starts_at = CLINIC_AT + timedelta(minutes=after_minutes)
+    return Gap(starts_at, starts_at + QUARTER, starts_at)
 
 
 def staffed(*rows: Visit | Gap, colleagues: tuple[Colleague, ...] = (), is_cancelled: bool = False) -> Staffed:
@@ -51,10 +57,35 @@ def shape(rows: list[Visit | Gap]) -> list[tuple[int, str]]:
     ]
 
 
-def test_the_quarters_between_the_visits_are_free_and_those_taken_elsewhere_are_not() -> None:
+def test_the_slots_between_the_visits_are_free_and_what_is_taken_elsewhere_is_not() -> None:
     elsewhere = CLINIC_AT + timedelta(minutes=45)
-    rows = agenda.rows(CLINIC_AT, CLINIC_AT + timedelta(hours=1), [a_visit(15, 30)], [elsewhere])
+    rows = agenda.rows(CLINIC_AT, CLINIC_AT + timedelta(hours=1), [a_visit(15, 30)], [elsewhere], QUARTER)
     assert shape(rows) == [(0, "free"), (15, "Kim")]
+
+
+@pytest.mark.parametrize(
+    ("shortest", "visit", "gaps", "slots"),
+    [
+        (15, (30, 15), [(0, 15, 0), (15, 30, 15), (45, 60, 45)], 3),
+        (30, None, [(0, 30, 15), (30, 60, 30)], 2),
+        (30, (15, 30), [(0, 15, None), (45, 60, None)], 0),  # a quarter that no slot fits into
+        (30, (0, 15), [(15, 60, 30)], 1),  # of three quarters in a row the last goes with a slot from 1:30
+        (60, None, [(0, 60, 0)], 1),
+    ],
+)
+def test_free_time_is_shown_in_pieces_of_the_shortest_slot_with_the_last_start_that_takes_some_of_it(
+    shortest: int, visit: tuple[int, int] | None, gaps: list[tuple[int, int, int | None]], slots: int
+) -> None:
+    visits = [a_visit(*visit)] if visit else []
+    length = timedelta(minutes=shortest)
+    found = staffed(*agenda.rows(CLINIC_AT, CLINIC_AT + timedelta(hours=1), visits, [], length))
+
+    def after(at: datetime | None) -> int | None:
+        return None if at is None else (at - CLINIC_AT) // timedelta(minutes=1)
+
+    free = [row for row in found.rows if isinstance(row, Gap)]
+    assert [(after(row.starts_at), after(row.ends_at), after(row.last_start_at)) for row in free] == gaps
+    assert found.free_slots == slots
 
 
 def test_a_row_is_on_from_its_start_to_just_before_its_end() -> None:
@@ -65,7 +96,7 @@ def test_a_row_is_on_from_its_start_to_just_before_its_end() -> None:
 
 @pytest.mark.parametrize(("minutes", "words"), [(59, ""), (60, "Two rows are not marked.")])
 def test_only_when_it_is_over_it_says_what_nobody_has_marked(minutes: int, words: str) -> None:
-    found = staffed(a_visit(0), a_visit(15), a_visit(30, outcome="came"), Gap(CLINIC_AT + timedelta(minutes=45)))
+    found = staffed(a_visit(0), a_visit(15), a_visit(30, outcome="came"), a_gap(45))
     left = agenda.unmarked(found, CLINIC_AT + timedelta(minutes=minutes))
     assert agenda_words.not_marked(left) == words
 
@@ -101,12 +132,12 @@ def test_a_colleague_is_free_or_taken_and_nothing_else_is_said() -> None:
         agenda_words.free_at(Colleague("Ana", tuple(zip(quarters, taken, strict=True))), SYDNEY).replace("\xa0", " ")
         for taken in ((False, False), (True, False), (True, True))
     ]
-    assert said == ["free throughout", "free 2:15 pm", "taken throughout"]
+    assert said == ["free throughout", "free 2:15–2:30 pm", "taken throughout"]
 
 
 def test_the_file_for_spreadsheets_holds_every_row_in_the_analysts_clock() -> None:
     seen = LastTime(CLINIC_AT - timedelta(days=7), "Ana")
-    gap = Gap(CLINIC_AT + timedelta(minutes=15))
+    gap = a_gap(15)
     rows = list(agenda_words.cells([staffed(a_visit(topic="GA4", last=seen, outcome="came"), gap)], SYDNEY))
     assert all(len(row) == len(agenda_words.HEADER) for row in rows)
     assert rows[1][:7] == ("2023-12-04", "14:00", "14:15", "15", SYDNEY, "13:00", "Australia/Brisbane")

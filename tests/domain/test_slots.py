@@ -63,8 +63,36 @@ def test_starts_that_strand_no_quarter_are_offered_first_and_none_is_left_out(
     taken: list[int], minutes: int, order: list[int]
 ) -> None:
     found = hours(taken=[(1, n) for n in taken])
-    offered = slots.offered(found, slots.free(found, minutes, RULES, NOW))
+    offered = slots.offered(found, slots.free(found, minutes, RULES, NOW), RULES)
     assert [int((slot.starts_at - CLINIC_AT) / timedelta(minutes=1)) for slot in offered] == order
+
+
+@pytest.mark.parametrize(
+    ("offered", "taken", "minutes", "order"),
+    [
+        ((30, 45), [], 30, [0, 30, 15]),
+        ((30, 45), [0], 30, [15, 30]),  # of three quarters in a row either leaves one
+        ((30, 45, 60), [], 45, [0, 15]),
+        ((30, 45), [], 45, [0, 15]),
+        ((15,), [], 15, [0, 15, 30, 45]),  # nothing is stranded where everything fits everywhere
+        ((30,), [], 30, [0, 30, 15]),
+        ((60,), [], 60, [0]),
+    ],
+)
+def test_what_is_stranded_follows_from_the_lengths_that_are_offered(
+    offered: tuple[int, ...], taken: list[int], minutes: int, order: list[int]
+) -> None:
+    rules = Policy(slot_minutes=offered)
+    found = hours(taken=[(1, n) for n in taken])
+    free = slots.offered(found, slots.free(found, minutes, rules, NOW), rules)
+    assert [int((slot.starts_at - CLINIC_AT) / timedelta(minutes=1)) for slot in free] == order
+
+
+@pytest.mark.parametrize(
+    ("run", "fills", "left"), [(1, (2, 3), 1), (4, (3,), 1), (7, (2, 3), 0), (3, (4,), 3), (5, (2,), 1)]
+)
+def test_a_run_of_quarters_is_filled_as_well_as_bookings_can(run: int, fills: tuple[int, ...], left: int) -> None:
+    assert slots.left_over(run, fills) == left
 
 
 def test_anyone_is_whom_they_saw_last_then_what_packs_then_the_fewest_bookings_then_the_name() -> None:
@@ -73,7 +101,7 @@ def test_anyone_is_whom_they_saw_last_then_what_packs_then_the_fewest_bookings_t
     here = [a_slot(analyst_id=who) for who in (1, 2, 3)]
 
     def chosen(**lean: object) -> int:
-        slot = slots.choose(found, here, Leaning(names=names, **lean))  # type: ignore[arg-type]
+        slot = slots.choose(found, here, RULES, Leaning(names=names, **lean))  # type: ignore[arg-type]
         assert slot is not None
         return slot.analyst_id
 
@@ -81,10 +109,10 @@ def test_anyone_is_whom_they_saw_last_then_what_packs_then_the_fewest_bookings_t
     assert chosen() == 2  # her quarter stands alone
     assert chosen(seen=99) == 2
     empty = hours((1, 2, 3))
-    equal = slots.choose(empty, here, Leaning(names=names, booked={1: 1, 2: 2, 3: 1}))
+    equal = slots.choose(empty, here, RULES, Leaning(names=names, booked={1: 1, 2: 2, 3: 1}))
     assert equal is not None
     assert equal.analyst_id == 3  # "ada" comes before "Cyd"
-    assert slots.choose(empty, []) is None
+    assert slots.choose(empty, [], RULES) is None
 
 
 # -- how well it packs
@@ -133,7 +161,7 @@ def a_month(rng: random.Random, analysts: int) -> list[int]:
 
 
 def first_offered(found: Hours, free: list[Slot]) -> Slot:
-    return slots.offered(found, free)[0]
+    return slots.offered(found, free, RULES)[0]
 
 
 def earliest(_found: Hours, free: list[Slot]) -> Slot:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from jinja2 import UndefinedError
 
-from booking.mail.render import Recipient, length_of_time, render
+from booking.domain import wording
+from booking.mail.render import Recipient, render
 from tests.builders import ORGANISATION
 
 FOLDER = Path(__file__).parent / "golden"
@@ -390,4 +391,4 @@ def test_a_letter_that_lacks_a_fact_is_not_written() -> None:
     ("minutes", "said"), [(10, "10 minutes"), (60, "1 hour"), (90, "90 minutes"), (120, "2 hours")]
 )
 def test_a_length_of_time_is_said_in_hours_where_they_come_out_whole(minutes: int, said: str) -> None:
-    assert length_of_time(minutes).replace("\N{NO-BREAK SPACE}", " ") == said
+    assert wording.length_of_time(minutes).replace("\N{NO-BREAK SPACE}", " ") == said

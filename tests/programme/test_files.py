@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from booking.domain import addresses
+from booking.domain import addresses, lengths
 from booking.domain.recurrence import expand, stored_until
 from booking.programme import files, nodes, organisation
 from booking.programme.words import rrule, times
@@ -130,7 +130,22 @@ BAD_FILES = {
     "modules outnumber dates": (MONDAY_MODULES, ["9: 3 modules, but only 2 dates; the last is 2023-12-11"]),
     "modules of a clinic": (one_series(modules="[One]"), ["8: a clinic has no modules"]),
     "slots of a lab": (one_series(kind="lab", slots="[15]"), ["8: a lab has no slots"]),
-    "a slot of 20 minutes": (one_series(slots="[15, 20]"), ["8: a slot of '20' minutes: write 15, 30, 45 …"]),
+    "a slot of 20 minutes": (
+        one_series(slots="[15, 20]"),
+        [f"8: a slot of '20' minutes: slots are lengths, {lengths.RULE}"],
+    ),
+    "five slot lengths": (
+        one_series(slots="[15, 30, 45, 60, 75]", time="1 pm – 3 pm"),
+        ["8: 5 slot lengths: name at most 4"],
+    ),
+    "hours shorter than every slot": (
+        one_series(slots="[60, 90]", time="1 pm – 1:45 pm"),
+        ["6: 45 minutes: the shortest slot takes 60"],
+    ),
+    "one date shorter than every slot": (
+        one_series(slots="[45]", extra="[{on: 2023-12-07, time: 1 pm – 1:30 pm}]"),
+        ["9: 30 minutes: the shortest slot takes 45"],
+    ),
     "duplicate slug": (
         one_series() + one_series().split("\n", 1)[1],
         ["8: 'a-clinic' stands here a second time; first in line 2"],
@@ -286,7 +301,12 @@ def test_the_shipped_organisation_is_the_one_of_the_tests() -> None:
         ("policy.yaml", "upcoming: 2", "upcomming: 2", "unknown rule 'upcomming'"),
         ("policy.yaml", "[24, 1]", "[24, soon]", "reminder_hours is a list such as [24, 1], or [] for none"),
         ("policy.yaml", "upcoming: 2", "upcoming: two", "'upcoming' is a whole number"),
-        ("policy.yaml", "[15, 30]", "[15, 20]", "slot_minutes is a list such as [15, 30], each a multiple of 15"),
+        (
+            "policy.yaml",
+            "[15, 30]",
+            "[15, 20]",
+            f"policy.yaml:7: slot_minutes is a list such as [30, 60], {lengths.RULE}",
+        ),
         ("kinds.yaml", "shape: circle", "shape: star", "a shape is one of circle, diamond, square"),
         ("kinds.yaml", "bookable: yes", "bookable: perhaps", "'bookable' is yes or no"),
         ("kinds.yaml", "plural: labs", "plural: clinics", "kinds.yaml:10: plural 'clinics' is the plural of 'clinic'"),

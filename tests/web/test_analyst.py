@@ -75,7 +75,7 @@ def test_the_day_shows_who_comes_when_in_the_analysts_clock_first_and_what_is_fr
     assert "Kim Lee" in page
     assert "=GA4 &lt;b&gt;" in page
     assert re.search(r"2:00<small> pm</small></time><span>1:00 pm AEST · 15 min", page)
-    assert "1 booking, 3 quarters free" in page
+    assert "1 booking, 3 slots free" in page
     assert "First time" in page
     assert page.count("Free. Can be booked until") == 3
 
@@ -88,7 +88,7 @@ def test_the_day_without_a_date_is_today_in_the_analysts_zone(site: Site) -> Non
 
 def test_of_colleagues_only_names_and_whether_they_are_free_are_shown(site: Site) -> None:
     page = text(site.as_(site.ana), DAY)
-    assert re.search(r"<dt>Ben Novak</dt><dd>free 2:00 pm, 2:30 pm, 2:45 pm</dd>", page)
+    assert re.search(r"<dt>Ben Novak</dt><dd>free 2:00–2:15 pm, 2:30–3:00 pm</dd>", page)
     assert "Ros Diaz" not in page
     assert "a word to Ben" not in page
 
@@ -142,7 +142,7 @@ def test_the_day_before_and_the_day_after_and_the_week_are_a_press_away(site: Si
         assert f'href="{address}"' in page
     week = text(site.as_(site.ana), f"{DAY}?days=7")
     assert [day in week for day in ("Mon 4 Dec", "Sun 10 Dec", "Mon 11 Dec")] == [True, True, False]
-    assert "1 booking, 3 quarters free" in week
+    assert "1 booking, 3 slots free" in week
 
 
 def test_the_sheet_for_paper_has_no_buttons_and_its_folds_are_open(site: Site) -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, time
 
 from booking.domain import numbers, zones
+from booking.domain.lengths import MOST as MOST_LENGTHS
+from booking.domain.lengths import is_length
 from booking.programme.words import WEEKDAYS
 
 DAYS = {word: code for code, names in WEEKDAYS.items() for word in (*names, f"{names[0]}'s", f"{names[-1]}s")}
@@ -336,11 +338,11 @@ def module(text: str, is_modular: bool) -> tuple[int, str] | None:
 
 
 def lengths(text: str) -> tuple[int, ...]:
-    """Slot lengths in minutes: `15 or 30 minute`, `15/30m`; empty where the text names none that can be booked."""
+    """Slot lengths in minutes: `30 or 45 minute`, `30/45m`; empty where the text names none that can be booked."""
     found: set[int] = set()
     for match in LENGTHS.finditer(folded(text)):
         found |= {int(number) for number in re.findall(r"\d{2,3}", match["lengths"])}
-    return tuple(sorted(n for n in found if n % 15 == 0 and 15 <= n <= 120))
+    return tuple(sorted(filter(is_length, found))[:MOST_LENGTHS])
 
 
 def zone_name(text: str) -> str:

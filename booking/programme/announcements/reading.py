@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from booking.domain import zones
+from booking.domain import lengths, zones
 from booking.domain.organisation import Kind, Organisation
 from booking.programme.announcements import documents, grammar
 from booking.programme.announcements.budget import Line
@@ -285,7 +285,7 @@ class _Reader:
         if self.open.gap > 1 and not line.is_item:
             return False
         if found := grammar.lengths(line.text):
-            series.slot_minutes = tuple(sorted({*series.slot_minutes, *found}))
+            series.slot_minutes = tuple(sorted({*series.slot_minutes, *found})[: lengths.MOST])
             series.lines.append(line.number)
             self.sentence(line)
             return True
@@ -366,9 +366,15 @@ class _Reader:
             if choices and said == choices[1]:
                 series.start, series.end = later
         kind = self.organisation.kinds[series.kind]
-        if kind.bookable and (series.start.minute % 15 or series.end.minute % 15):
+        if kind.bookable and not (lengths.is_on_grid(series.start) and lengths.is_on_grid(series.end)):
             text = f"{series.title!r}: hours that are booked begin and end on a quarter; left out"
             self.doubt(line, "off-quarter", text)
+            return False
+        shortest = min(series.slot_minutes or self.organisation.policy.slot_minutes)
+        if kind.bookable and lengths.between(series.start, series.end) < shortest:
+            shown = _span(series.start, series.end)
+            text = f"{series.title!r}: {shown} is shorter than a slot of {shortest} minutes; left out"
+            self.doubt(line, "too-short", text)
             return False
         return True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -67,7 +67,10 @@ def staffed(
         hours = {one.public_id: one for one in timetables.coming(session, organisation, start, end)}
     last = last_times(session, [booking.public_id for booking in booked], now) if booked else {}
     ordered = sorted(found.values(), key=lambda meeting: (meeting.starts_at, meeting.public_id))
-    return [_staffed(meeting, hours.get(meeting.public_id), analyst_id, booked, last, now) for meeting in ordered]
+    return [
+        _staffed(meeting, hours.get(meeting.public_id), analyst_id, booked, last, organisation, now)
+        for meeting in ordered
+    ]
 
 
 def _staffed(
@@ -76,6 +79,7 @@ def _staffed(
     analyst_id: int,
     booked: Sequence[Appointment],
     last: dict[uuid.UUID, LastTime],
+    organisation: Organisation,
     now: datetime,
 ) -> Staffed:
     if found is None or meeting.is_cancelled:
@@ -113,7 +117,9 @@ def _staffed(
     mine = {at for owner, at in taken if owner == analyst_id}
     if analyst_id not in found.hours.analyst_ids:  # booked, and off the roster since: nothing of theirs is free
         mine.update(found.hours.quarters)
-    return Staffed(meeting, tuple(agenda.rows(meeting.starts_at, meeting.ends_at, visits, mine)), tuple(colleagues))
+    shortest = timedelta(minutes=found.policy(organisation).shortest)
+    rows = agenda.rows(meeting.starts_at, meeting.ends_at, visits, mine, shortest)
+    return Staffed(meeting, tuple(rows), tuple(colleagues))
 
 
 def last_times(session: Session, booking_ids: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, LastTime]:

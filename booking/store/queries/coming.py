@@ -5,15 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.domain import doors
-from booking.domain.slots import QUARTER
 from booking.store.bookings import CONFIRMED, Booking
-from booking.store.claims import Claim
 from booking.store.enrolments import Enrolment
 from booking.store.letters import Letter
 from booking.store.people import Person
@@ -23,7 +21,8 @@ from booking.store.waiting import Waiting
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """One occurrence to come. `taken` of `quarters` are booked or held; `has_room` counts the analysts' own rooms.
+    """One occurrence to come. `booked_minutes` of its analysts' `open_minutes` are booked; `has_room` counts the
+    analysts' own rooms.
 
     `sharing` names the analysts who have one meeting link with somebody else there.
     """
@@ -43,8 +42,8 @@ class Coming:
     away: tuple[str, ...]
     has_room: bool
     sharing: tuple[str, ...]
-    taken: int
-    quarters: int
+    booked_minutes: int
+    open_minutes: int
     bookings: int
     enrolled: int
     waiting: int
@@ -52,7 +51,7 @@ class Coming:
 
 
 def between(session: Session, start: datetime, end: datetime, slug: str | None = None, most: int = 200) -> list[Coming]:
-    """The occurrences that start in [start, end), at most so many: seven statements, however many."""
+    """The occurrences that start in [start, end), at most so many: six statements, however many."""
     wanted = [Occurrence.starts_at >= start, Occurrence.starts_at < end]
     if slug is not None:
         wanted.append(Series.slug == slug)
@@ -72,12 +71,10 @@ def between(session: Session, start: datetime, end: datetime, slug: str | None =
         .order_by(Roster.occurrence_id, Roster.position)
     ):
         staff.setdefault(occurrence_id, []).append((name, is_away, own or theirs))
-    bookings = _count(session, Booking.occurrence_id, ids, Booking.status == CONFIRMED)
-    taken = {
-        occurrence_id: count
-        for occurrence_id, count in session.execute(
-            select(Booking.occurrence_id, func.count())
-            .join(Claim, (Claim.booking_id == Booking.id) & (Claim.person_id == Booking.analyst_id))
+    booked = {
+        occurrence_id: (minutes, count)
+        for occurrence_id, minutes, count in session.execute(
+            select(Booking.occurrence_id, func.sum(Booking.minutes), func.count())
             .where(Booking.occurrence_id.in_(ids), Booking.status == CONFIRMED)
             .group_by(Booking.occurrence_id)
         )
@@ -110,7 +107,8 @@ def between(session: Session, start: datetime, end: datetime, slug: str | None =
         team = staff.get(occurrence.id, [])
         present = [member for member in team if not member[1]]
         rest = occurrence.room_url or series.room_url
-        quarters = int((occurrence.ends_at - occurrence.starts_at) / QUARTER) * len(present)
+        minutes = int((occurrence.ends_at - occurrence.starts_at) / timedelta(minutes=1))
+        booked_minutes, bookings = booked.get(occurrence.id, (0, 0))
         rows.append(
             Coming(
                 occurrence.id,
@@ -128,9 +126,9 @@ def between(session: Session, start: datetime, end: datetime, slug: str | None =
                 tuple(name for name, is_away, _ in team if is_away),
                 bool(rest) or (bool(present) and all(room for _, _, room in present)),
                 doors.sharing((name, room or rest) for name, _, room in present),
-                taken.get(occurrence.id, 0),
-                quarters,
-                bookings.get(occurrence.id, 0),
+                booked_minutes,
+                minutes * len(present),
+                bookings,
                 enrolled.get(occurrence.id, 0),
                 waiting.get(occurrence.id, 0),
                 uncovered.get(occurrence.id, 0),

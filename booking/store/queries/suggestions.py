@@ -57,7 +57,7 @@ class Search:
         found = timetables.timetable(self.session, occurrence, self.organisation, self.member_id, self.asker.moving)
         if found is None:
             return None
-        free = slots.offered(found.hours, self.bookable(found, minutes))
+        free = slots.offered(found.hours, self.bookable(found, minutes), found.policy(self.organisation))
         return found, slots.nearest(free, wanted_at, MOST)
 
     def elsewhere(self, occurrence: uuid.UUID, minutes: int) -> list[tuple[Timetable, Slot]]:

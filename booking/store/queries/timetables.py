@@ -156,6 +156,12 @@ def coming(
     return _timetables(session, rows, organisation, member_id, moving)
 
 
+def own_lengths(session: Session) -> set[int]:
+    """The lengths that series state for themselves, in minutes."""
+    stated = session.scalars(select(_series.c.slot_minutes).where(_series.c.slot_minutes != "").distinct())
+    return {length for text in stated for length in _minutes(text)}
+
+
 @dataclass(slots=True)
 class _Calendars:
     """What the people concerned have while the occurrences last: claims by (person, quarter), meetings by person.
@@ -215,8 +221,21 @@ def _timetable(rows: list[Sequence[Any]], calendars: _Calendars, member_id: int 
     busy = {*calendars.taken, *calendar.touched(calendars.meetings, quarters)}
     taken = frozenset((analyst_id, at) for at in quarters for analyst_id in ids if (analyst_id, at) in busy)
     own = frozenset(at for at in quarters if (member_id, at) in busy)
-    lengths = tuple(int(length) for length in minutes.split(",")) if minutes else ()
     hours = replace(hours, taken=taken, own=own)
     return Timetable(
-        occurrence_id, public_id, slug, kind, zone, lengths, hours, analysts, title, MappingProxyType(calendars.held)
+        occurrence_id,
+        public_id,
+        slug,
+        kind,
+        zone,
+        _minutes(minutes),
+        hours,
+        analysts,
+        title,
+        MappingProxyType(calendars.held),
     )
+
+
+def _minutes(stored: str) -> tuple[int, ...]:
+    """The lengths of a series as they are stored, "30,45"; empty where the policy's hold."""
+    return tuple(int(length) for length in stored.split(",")) if stored else ()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from booking.domain import errors, policy
 from booking.domain.organisation import Organisation
 from booking.services.deed import deed
-from booking.services.steps.give_up import Ending, give_up
+from booking.services.steps.give_up import Ending, confirm_cancelled, give_up
 from booking.store.bookings import Booking
 from booking.store.queries import bookings as queries
 
@@ -33,6 +33,7 @@ def cancel(
     """
     booking = queries.locked_for_member(session, booking_id, member_id)
     if booking.is_cancelled:
+        confirm_cancelled(booking, now)
         return booking
     if now >= booking.starts_at:
         raise errors.AlreadyStarted(booking.starts_at)

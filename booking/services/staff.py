@@ -16,7 +16,7 @@ from booking.domain.slots import QUARTER, Slot
 from booking.services.book import Asked, BookingRequest, hindrance, pick
 from booking.services.deed import deed
 from booking.services.move import is_there
-from booking.services.steps.give_up import Ending, give_up
+from booking.services.steps.give_up import Ending, confirm_cancelled, give_up
 from booking.services.steps.put import put
 from booking.services.steps.serve import serve
 from booking.store import bookings as rows
@@ -41,6 +41,7 @@ def cancel_for(
     why = briefs.clean_line("reason", reason, REASON)
     booking = queries.locked(session, booking_id)
     if booking.is_cancelled:
+        confirm_cancelled(booking, now)
         return booking
     if now >= booking.ends_at:
         raise errors.AlreadyOver(booking.ends_at)

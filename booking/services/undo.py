@@ -76,7 +76,7 @@ def undo(
     publishing.revise_bookings(session, shown, booking_ids, now)
     snapshots.put_back(session, "occurrence", before["occurrence"], now)
     snapshots.put_list_back(session, "roster", ids, before["roster"])
-    snapshots.put_back(session, "waiting", before["waiting"], now)
+    snapshots.put_back(session, "waiting", _still_gone(session, before["waiting"]), now)
     _remove(session, change, added, before.get("added_series", []))
     owners = [row["id"] for row in before["series"]]
     snapshots.put_back(session, "series", before["series"], now)
@@ -153,16 +153,32 @@ def _hold_again(session: Session, claims: list[dict[str, Any]]) -> None:
 def _are_as_left(session: Session, change: Change) -> bool:
     """Whether each booking that it moved or cancelled is where it put it."""
     left = {line["booking"]: line["to"] for line in change.plan["bookings"]}
-    columns = (Booking.public_id, Booking.status, Booking.analyst_id, Booking.starts_at, Booking.minutes)
+    columns = (
+        Booking.public_id,
+        Booking.status,
+        Booking.cancelled_at,
+        Booking.analyst_id,
+        Booking.starts_at,
+        Booking.minutes,
+    )
     for part in _parts([row["id"] for row in change.before["booking"]]):
-        for public_id, status, analyst_id, starts_at, minutes in session.execute(
-            select(*columns).where(Booking.id.in_(part))
-        ):
-            to = left[str(public_id)]
-            here = {"analyst_id": analyst_id, "starts_at": starts_at.isoformat(), "minutes": minutes}
-            if (status == CANCELLED) != (to is None) or (to is not None and to != here):
+        for row in session.execute(select(*columns).where(Booking.id.in_(part))):
+            to = left[str(row.public_id)]
+            if to is None:
+                is_as_left = row.status == CANCELLED and row.cancelled_at == change.published_at
+            else:
+                here = {"analyst_id": row.analyst_id, "starts_at": row.starts_at.isoformat(), "minutes": row.minutes}
+                is_as_left = row.status != CANCELLED and to == here
+            if not is_as_left:
                 return False
     return True
+
+
+def _still_gone(session: Session, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The waitlist places that the publish ended, without those whose member has left since."""
+    left = select(Waiting.id).where(Waiting.id.in_([row["id"] for row in before]), Waiting.outcome == "left")
+    ids = set(session.scalars(left)) if before else set()
+    return [row for row in before if row["id"] not in ids]
 
 
 def _leaving(session: Session, before: list[dict[str, Any]]) -> list[tuple[int, int, int]]:

@@ -314,6 +314,8 @@ def leave(
         register.write(session, "left-waitlist", "waiting", place.public_id, now, actor_id=place.member_id)
         session.refresh(place)
         offers.pass_on(session, place.occurrence_id, organisation, now)
+    elif place.outcome == "gone":
+        place.outcome = "left"  # so that the undo of a publish that ended it does not bring it back
     return place
 
 

@@ -56,3 +56,13 @@ def give_up(
     told = facts.booking_facts(session, booking, **details)
     letters.enqueue(session, name, booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id)
     serve(session, [booking.occurrence_id], organisation, now, (booking.occurrence_id, booking.slot))
+
+
+def confirm_cancelled(booking: Booking, now: datetime) -> None:
+    """Note that somebody asked to cancel a booking that is cancelled already; idempotent for them.
+
+    A publish may have cancelled it. Its undo would bring the booking back, so it is refused from here on: undo compares
+    `cancelled_at` with the time of the publish.
+    """
+    if booking.cancelled_by == "staff":
+        booking.cancelled_at = now

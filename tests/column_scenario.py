@@ -131,6 +131,7 @@ def clinic_is_booked(session: Session) -> None:
     leave_waitlist(session, place.public_id, REMINDING, NOW)
     cancel(session, theirs.public_id, REMINDING, NOW)
     staff.hand_over(session, made.public_id, ben.public_id, "Ada is late.", REMINDING, NOW, actor_id=cora.id)
+    begin.enter(session, made.public_id, REMINDING, CLINIC_AT)
     begin.begin(session, made.public_id, REMINDING, CLINIC_AT, actor_id=ben.id)
     outcome.mark(session, made.public_id, "came", REMINDING, CLINIC_AT, actor_id=ben.id)
     elsewhere = BookingRequest(second.public_id, second.starts_at, 15, ada.public_id)

@@ -29,8 +29,8 @@ class LastTime:
 class Visit:
     """A booked slot. `last` is None for a member who comes for the first time; `outcome` as the booking has it.
 
-    `began_at`: when Start was pressed. `is_in`: nobody has followed since. `late`: by how many minutes it will begin
-    late.
+    `began_at`: when Start was pressed. `in_since`: since when the visit is under way, None while it is not. `late`: by
+    how many minutes it will begin late.
     """
 
     public_id: uuid.UUID
@@ -43,7 +43,7 @@ class Visit:
     outcome: str | None
     last: LastTime | None
     began_at: datetime | None = None
-    is_in: bool = False
+    in_since: datetime | None = None
     late: int = 0
 
 

@@ -73,3 +73,4 @@ class Appointment:
     sequence: int
     revised_at: datetime
     began_at: datetime | None = None
+    entered_at: datetime | None = None

@@ -1,4 +1,8 @@
-"""Whose turn it is with one analyst, and how late those who come next will begin: reckoned from Start, never typed."""
+"""Whose turn it is with one analyst, and how late those who come next will begin: reckoned, never typed.
+
+A visit begins with Start. It ends with the first of five: its member is marked as came or as no-show, the next Start,
+the entry of a member who comes later, the end of the analyst's hours. No lateness is shown once those hours are over.
+"""
 
 from __future__ import annotations
 
@@ -14,37 +18,77 @@ NOTICEABLE = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One booking in an analyst's hours; `began_at` is when its Start was pressed, None before. All UTC."""
+    """One booking in an analyst's hours. `began_at`: when its Start was pressed, None before; all UTC.
+
+    `entered_at`: when its member last went in by the join link. `is_marked`: as came or as no-show.
+    """
 
     id: int
     starts_at: datetime
     ends_at: datetime
     began_at: datetime | None = None
+    entered_at: datetime | None = None
+    is_marked: bool = False
 
     @property
     def length(self) -> timedelta:
         return self.ends_at - self.starts_at
 
 
-def current(turns: Iterable[Turn]) -> Turn | None:
-    """Whose Start was pressed last; None where nobody's was."""
-    begun = [turn for turn in turns if turn.began_at is not None]
-    return max(begun, key=lambda turn: (turn.began_at, turn.starts_at), default=None)
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A turn that has begun, and since when; UTC."""
+
+    turn: Turn
+    since: datetime
+
+    @property
+    def due_at(self) -> datetime:
+        """When it would be over, as long as was booked."""
+        return self.since + self.turn.length
+
+    def ends_at(self, closes_at: datetime) -> datetime:
+        """When it is over at the latest: with the hours; let in after them, when what was booked is used up."""
+        return closes_at if self.since < closes_at else self.due_at
 
 
-def expected(turns: Iterable[Turn], now: datetime) -> dict[int, datetime]:
-    """When each turn that is still to come is expected to begin, by its id; empty before anybody has begun.
+def latest(turns: Iterable[Turn]) -> Begun | None:
+    """The visit that began last, ended or not; None where nobody pressed Start.
 
-    One whose time to end is past and that nobody has followed is taken to run on until `now`.
+    Start always begins one. After a Start, so does the entry of a member who comes later than whoever is in.
     """
     ordered = sorted(turns, key=lambda turn: turn.starts_at)
-    running = current(ordered)
-    if running is None or running.began_at is None:
+    begun = [Begun(turn, turn.began_at) for turn in ordered if turn.began_at is not None]
+    found = max(begun, key=lambda visit: (visit.since, visit.turn.starts_at), default=None)
+    entries = [Begun(turn, turn.entered_at) for turn in ordered if turn.entered_at is not None]
+    for entry in sorted(entries, key=lambda visit: visit.since):
+        if found is not None and entry.since > found.since and entry.turn.starts_at > found.turn.starts_at:
+            found = entry
+    return found
+
+
+def current(turns: Iterable[Turn], closes_at: datetime, now: datetime) -> Begun | None:
+    """The visit that is under way at `now`; `closes_at` is the end of the analyst's hours."""
+    found = latest(turns)
+    if found is None or found.turn.is_marked or now >= found.ends_at(closes_at):
+        return None
+    return found
+
+
+def expected(turns: Iterable[Turn], closes_at: datetime, now: datetime) -> dict[int, datetime]:
+    """When each turn after the visit under way is expected to begin, by its id; empty without one, and after the hours.
+
+    A visit whose time is used up and that has not ended is taken to run on until `now`. Whoever is marked already
+    needs no time.
+    """
+    ordered = sorted(turns, key=lambda turn: turn.starts_at)
+    running = current(ordered, closes_at, now)
+    if running is None or now >= closes_at:
         return {}
-    free_at = max(running.began_at + running.length, now)
+    free_at = max(running.due_at, now)
     found = {}
     for turn in ordered:
-        if turn.starts_at > running.starts_at:
+        if turn.starts_at > running.turn.starts_at and not turn.is_marked:
             found[turn.id] = max(turn.starts_at, free_at)
             free_at = found[turn.id] + turn.length
     return found
@@ -59,17 +103,18 @@ def late(turn: Turn, expected_at: datetime | None) -> int:
 def door(
     turn: Turn, turns: Iterable[Turn], opens_at: datetime, closes_at: datetime, busy_until: datetime | None
 ) -> Door:
-    """The turn's door as Start has it: open for whoever is in, shut for those who were.
+    """The turn's door as the visits have it: open for whoever is in, shut for those who were.
 
     `opens_at` and `busy_until` hold while nobody has begun; `closes_at` is the end of the analyst's hours. For those
-    to come it stays shut while the one who is in has time left.
+    to come it stays shut while the one who is in has time left. Somebody marked keeps the door shut for those to come
+    only until the end of their slot: a mark says who came, and may be made while they are still there.
     """
-    running = current(turns)
-    if running is None or running.began_at is None:
+    last = latest(turns)
+    if last is None:
         return Door(opens_at, turn.ends_at, busy_until=busy_until)
-    if running.id == turn.id:
-        return Door(min(opens_at, running.began_at), max(turn.ends_at, running.began_at + turn.length, closes_at))
-    if turn.starts_at < running.starts_at or turn.began_at is not None:
-        return Door(opens_at, min(turn.ends_at, running.began_at))
-    ends_at = max(turn.ends_at, closes_at)
-    return Door(opens_at, ends_at, busy_until=max(running.began_at + running.length, busy_until or opens_at))
+    if last.turn.id == turn.id:
+        return Door(min(opens_at, last.since), max(turn.ends_at, last.due_at, closes_at))
+    if turn.starts_at < last.turn.starts_at or turn.began_at is not None:
+        return Door(opens_at, min(turn.ends_at, last.since))
+    held_until = opens_at if last.turn.is_marked else last.due_at
+    return Door(opens_at, max(turn.ends_at, closes_at), busy_until=max(held_until, busy_until or opens_at))

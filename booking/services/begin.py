@@ -1,4 +1,4 @@
-"""Start: the analyst turns to a member; their door opens, and the one before closes."""
+"""A visit begins: its analyst presses Start, or its member goes in by the join link."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking.domain import errors, policy, turns
+from booking.domain import doors, errors, policy, turns
+from booking.domain.doors import Showing
 from booking.domain.organisation import Organisation
 from booking.services.deed import deed
 from booking.store import register
 from booking.store.bookings import Booking
 from booking.store.queries import bookings as queries
+from booking.store.queries import doors as door_queries
 from booking.store.queries import turns as turn_queries
 
 OVERRUN = timedelta(hours=1)  # how long after the hours somebody may still be let in
@@ -25,7 +27,8 @@ def begin(
     """Note that the visit begins; who is in already stays in (a form sent twice), who was in may be called back.
 
     Its analyst and any coordinator may, from when its door opens until an hour after the occurrence. Nothing of it
-    shows in a calendar. Raises NotFound (also for whose booking it is not), NotConfirmed, NotBegun, AlreadyOver.
+    shows in a calendar. Raises NotFound (also for whose booking it is not), NotConfirmed, NotBegun, AlreadyOver,
+    AlreadyMarked.
     """
     booking, _ = queries.locked_for_staff(session, booking_id, actor_id)
     if booking.is_cancelled:
@@ -35,10 +38,43 @@ def begin(
         raise errors.NotBegun()
     if now >= booking.occurrence.ends_at + OVERRUN:
         raise errors.AlreadyOver(booking.occurrence.ends_at)
+    if booking.outcome is not None:
+        raise errors.AlreadyMarked(booking.outcome)
     hours = turn_queries.of_hours(session, [booking.occurrence_id])[booking.occurrence_id, booking.analyst_id]
-    running = turns.current(hours)
-    if running is None or running.id != booking.id:
+    running = turns.current(hours, booking.occurrence.ends_at, now)
+    if running is None or running.turn.id != booking.id:
         booking.began_at = now
         register.write(session, "began", "booking", booking.public_id, now, actor_id=actor_id)
         session.flush()
     return booking
+
+
+@deed
+def enter(session: Session, booking_id: uuid.UUID, organisation: Organisation, now: datetime) -> str | None:
+    """Note that the booking's member goes in; the meeting link, None where nobody has set one.
+
+    After somebody's Start this ends their visit, as Start would: see `turns.latest`. Going in again while one is in
+    changes nothing. Raises NotFound, NotConfirmed, NotBegun (its time has not come, or the member before is still
+    in), AlreadyOver.
+    """
+    booking = queries.locked(session, booking_id)
+    if booking.is_cancelled:
+        raise errors.NotConfirmed()
+    found = door_queries.of_booking(session, booking_id, now)
+    if found is None or found.turn is None:
+        raise errors.NotFound()
+    closes_at = booking.occurrence.ends_at
+    rules = organisation.policy_for(booking.occurrence.series.slug)
+    opens_at = policy.door_opens_at(rules, booking.starts_at)
+    one = turns.door(found.turn, found.turns, opens_at, closes_at, found.busy_until)
+    showing = doors.showing(one, now)
+    if showing is Showing.OVER:
+        raise errors.AlreadyOver(one.ends_at)
+    if showing is not Showing.OPEN:
+        raise errors.NotBegun()
+    running = turns.current(found.turns, closes_at, now)
+    if running is None or running.turn.id != booking.id:
+        booking.entered_at = now
+        register.write(session, "entered", "booking", booking.public_id, now, actor_id=booking.member_id)
+        session.flush()
+    return found.room

@@ -128,7 +128,6 @@ def move_for(
         raise hinders
     was_at, was_minutes, was_with = booking.starts_at, booking.minutes, booking.analyst.name
     offers.end_held(session, picked.found, slot, member_id, now)
-    booking.began_at = None
     left = put(session, booking, target_id, slot, now)
     _moved(session, booking, now, was_minutes, was_with, why, was_at)
     passed = {} if hinders is None else {"limit_passed": hinders.scope}

@@ -30,7 +30,8 @@ class Booking(Base):
     `sequence` and `revised_at` are SEQUENCE and DTSTAMP of its calendar entries. `is_invited`: its letters carry
     an invitation, decided when it was made, or asked for by hand later. `cancelled_by` is `member` or `staff`;
     `outcome` is `came`, `no-show` or None while nobody has marked it. `chose_analyst`: asked for this analyst, not for
-    anyone; `asked_for_id` is who that was where somebody else stands in. `began_at`: when its analyst pressed Start.
+    anyone; `asked_for_id` is who that was where somebody else stands in. `began_at`: when its analyst pressed Start;
+    `entered_at`: when its member last went in by the join link.
     """
 
     __tablename__ = "booking"
@@ -65,6 +66,7 @@ class Booking(Base):
     reason: Mapped[str] = mapped_column(default="")
     outcome: Mapped[str | None]
     began_at: Mapped[datetime | None]
+    entered_at: Mapped[datetime | None]
     is_invited: Mapped[bool]
     sequence: Mapped[int] = mapped_column(default=0)
     revised_at: Mapped[datetime]
@@ -113,11 +115,12 @@ def revise(booking: Booking, now: datetime) -> None:
 def move(session: Session, booking: Booking, occurrence_id: int, slot: Slot, now: datetime) -> None:
     """Put a stored booking where it was not, with a SEQUENCE higher by one; its claims are another matter.
 
-    Where it leaves its analyst's hour, that is counted there.
+    Where it leaves its analyst's hour, that is counted there. In its new place nobody has begun or gone in yet.
     """
     if (booking.occurrence_id, booking.analyst_id) != (occurrence_id, slot.analyst_id):
         departures.note(session, [(booking.occurrence_id, booking.analyst_id, booking.sequence)], now)
     place(booking, occurrence_id, slot)
+    booking.began_at = booking.entered_at = None
     revise(booking, now)
     session.flush()
     session.expire(booking, ["occurrence", "analyst"])

@@ -65,13 +65,14 @@ def _late(under_way: list[Appointment]) -> dict[uuid.UUID, tuple[int, datetime]]
     if not under_way:
         return {}
     session, now = context.db(), context.now()
+    meetings_end = {a.public_id: a.meeting.ends_at for a in under_way}
     rows = {row.public_id: row for row in booking_rows.with_public_ids(session, [a.public_id for a in under_way])}
     hours = turn_queries.of_hours(session, {row.occurrence_id for row in rows.values()})
     found = {}
     for public_id, row in rows.items():
         mine = hours.get((row.occurrence_id, row.analyst_id), [])
         turn = next((one for one in mine if one.id == row.id), None)
-        expected_at = turns.expected(mine, now).get(row.id)
+        expected_at = turns.expected(mine, meetings_end[public_id], now).get(row.id)
         if turn is not None and expected_at is not None and turns.late(turn, expected_at):
             found[public_id] = (turns.late(turn, expected_at), expected_at)
     return found

@@ -12,7 +12,6 @@ from flask import abort, request, url_for
 from booking.domain import agenda, agenda_words, policy, wording, zones
 from booking.domain.agenda import Gap, Staffed, Visit
 from booking.services.begin import OVERRUN
-from booking.store.bookings import NO_SHOW
 from booking.store.queries import agenda as queries
 from booking.store.queries.agenda import Analyst
 from booking.web import booked, context
@@ -165,8 +164,8 @@ def _line(whose: Subject, found: Staffed, row: Visit | Gap) -> Line:
 def _stands(whose: Subject, visit: Visit, left: int, *, is_on: bool) -> str:
     """Who is in, who is late, how long it still runs."""
     said = []
-    if visit.is_in and visit.began_at is not None:
-        said.append(f"In since {wording.clock(visit.began_at, whose.zone)}")
+    if visit.in_since is not None:
+        said.append(f"In since {wording.clock(visit.in_since, whose.zone)}")
     elif visit.late and visit.began_at is None:
         said.append(f"About {visit.late} minutes late")
     if is_on and left > 0:
@@ -176,10 +175,10 @@ def _stands(whose: Subject, visit: Visit, left: int, *, is_on: bool) -> str:
 
 
 def _may_start(found: Staffed, visit: Visit) -> bool:
-    """From when the member's door would open by itself until an hour after the hours, but not for who is in."""
+    """Whether Start is offered: as `begin` allows it, but not for who is in."""
     rules, now = context.organisation().policy_for(found.meeting.series_slug), context.now()
     opens_at = policy.door_opens_at(rules, visit.starts_at)
-    return opens_at <= now < found.meeting.ends_at + OVERRUN and not visit.is_in and visit.outcome != NO_SHOW
+    return opens_at <= now < found.meeting.ends_at + OVERRUN and visit.in_since is None and visit.outcome is None
 
 
 def _free(whose: Subject, found: Staffed, gap: Gap) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
-from flask import Blueprint, abort, render_template, url_for
+from flask import Blueprint, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.urls import iri_to_uri
 
 from booking.domain import doors, policy, tokens, turns, zones
 from booking.domain.doors import Door, Showing
+from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment, Meeting
+from booking.services import begin
 from booking.store.queries import doors as door_queries
 from booking.store.queries import meetings as queries
 from booking.store.queries import timetables
@@ -114,17 +117,17 @@ def door(token: str) -> ResponseReturnValue:
     public_id = subject(token, "door")
     appointment = queries.appointment(context.db(), public_id)
     if appointment is not None:
-        return _booking_door(appointment)
+        return _booking_door(appointment, token)
     meeting = queries.meeting(context.db(), public_id)
     if meeting is None:
         abort(404)
     return _meeting_door(meeting)
 
 
-def _booking_door(appointment: Appointment) -> ResponseReturnValue:
+def _booking_door(appointment: Appointment, token: str) -> ResponseReturnValue:
     """The join link of a booking, read by its member; staff who open it read their own times."""
-    is_staff = current_user.is_authenticated and current_user.public_id != appointment.member_public_id
-    if not (is_staff and current_user.is_staff):
+    is_colleague = _is_other_staff(appointment)
+    if not is_colleague:
         shell.read_by(appointment.member_public_id)
     shell.times_at(appointment.starts_at)
     found = door_queries.of_booking(context.db(), appointment.public_id, context.now())
@@ -132,7 +135,7 @@ def _booking_door(appointment: Appointment) -> ResponseReturnValue:
     one, expected_at, late = Door(opens_at, appointment.ends_at, appointment.is_cancelled), None, 0
     if found is not None and found.turn is not None and not appointment.is_cancelled:
         one = turns.door(found.turn, found.turns, opens_at, appointment.meeting.ends_at, found.busy_until)
-        expected_at = turns.expected(found.turns, now).get(found.turn.id)
+        expected_at = turns.expected(found.turns, appointment.meeting.ends_at, now).get(found.turn.id)
         late = turns.late(found.turn, expected_at)
     busy_until = one.busy_until
     showing = doors.showing(one, now)
@@ -148,7 +151,40 @@ def _booking_door(appointment: Appointment) -> ResponseReturnValue:
         late=late,
         room=found.room if found is not None and showing is Showing.OPEN else None,
         may_enter=True,
+        entry=None if is_colleague else url_for("manage.enter", token=token),
     )
+
+
+def _is_other_staff(appointment: Appointment) -> bool:
+    """Whether the reader is signed in as staff, and is not the booking's member."""
+    if not current_user.is_authenticated or current_user.public_id == appointment.member_public_id:
+        return False
+    return current_user.is_staff
+
+
+@blueprint.post("/join/<token>")
+@access.token
+def enter(token: str) -> ResponseReturnValue:
+    """Note that the booking's member goes in, and lead on to the meeting; where it is not open, back to the page.
+
+    The page leads on by itself (`Refresh`) because a form may not be answered by a redirect to another site here.
+    """
+    public_id = subject(token, "door")
+    appointment = queries.appointment(context.db(), public_id)
+    if appointment is None:
+        abort(404)
+    if _is_other_staff(appointment):
+        return redirect(url_for("manage.door", token=token), 303)
+    try:
+        room = begin.enter(context.db(), public_id, context.organisation(), context.now())
+    except Refusal:
+        room = None
+    if room is None:
+        return redirect(url_for("manage.door", token=token), 303)
+    shell.read_by(appointment.member_public_id)
+    shell.times_at(appointment.starts_at)
+    page = render_template("member/entering.html", appointment=appointment, meeting=appointment.meeting, room=room)
+    return page, 200, {"Refresh": f"0; url={iri_to_uri(room)}"}
 
 
 def _meeting_door(meeting: Meeting) -> ResponseReturnValue:
@@ -174,6 +210,7 @@ def _meeting_door(meeting: Meeting) -> ResponseReturnValue:
         late=0,
         room=room,
         may_enter=may_enter,
+        entry=None,
     )
 
 

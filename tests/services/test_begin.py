@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.services.begin import begin
+from booking.services.begin import begin, enter
 from booking.services.notes import write_note
+from booking.store.bookings import Booking
 from booking.store.letters import Letter
 from booking.store.notes import Note
 from booking.store.queries import agenda, visits
@@ -57,6 +58,21 @@ def test_start_is_pressed_from_when_the_door_opens_until_an_hour_after_the_hours
     with pytest.raises(refusal):
         begin(session, booking.public_id, ORGANISATION, now, actor_id=booking.analyst_id)
     assert deeds(session) == []
+
+
+def test_a_member_goes_in_while_the_join_link_is_open_and_it_is_noted_once_while_they_are_in(session: Session) -> None:
+    clinic = a_clinic(session)
+    first, second = a_booking(session, clinic), a_booking(session, clinic, after_minutes=15)
+    with pytest.raises(errors.NotBegun):
+        enter(session, first.public_id, ORGANISATION, CLINIC_AT - 11 * MINUTE)
+    begin(session, first.public_id, ORGANISATION, CLINIC_AT, actor_id=first.analyst_id)
+    with pytest.raises(errors.NotBegun):
+        enter(session, second.public_id, ORGANISATION, CLINIC_AT + 14 * MINUTE)
+    for minutes in (17, 19):
+        enter(session, second.public_id, ORGANISATION, CLINIC_AT + minutes * MINUTE)
+        assert session.get_one(Booking, second.id, populate_existing=True).entered_at == CLINIC_AT + 17 * MINUTE
+    with pytest.raises(errors.AlreadyOver):
+        enter(session, first.public_id, ORGANISATION, CLINIC_AT + 20 * MINUTE)
 
 
 def test_only_its_analyst_and_coordinators_start_it_or_write_of_it(session: Session) -> None:

@@ -78,6 +78,7 @@ def a_house(database: Database, session: Session) -> House:
             "day": CLINIC_AT.date(),
         },
         "manage.door": {"token": signed["door"]},
+        "manage.enter": {"token": signed["door"]},
         "feeds.member": {"token": feed["member"]},
         "feeds.analyst": {"token": feed["analyst"]},
         "sign_in.link": {"token": tokens.sign(SECRET_KEY, "sign-in", str(asked))},

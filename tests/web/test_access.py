@@ -37,6 +37,7 @@ LEVELS = {
     "manage.one": "token",
     "manage.move": "token",
     "manage.cancel": "token",
+    "manage.enter": "token",
     "manage.door": "token",
     "analyst.today": "staff",
     "analyst.day": "staff",

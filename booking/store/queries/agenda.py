@@ -86,11 +86,12 @@ def _staffed(
         return Staffed(meeting)
     taken = found.hours.taken
     hours = {
-        number: Turn(number, booking.starts_at, booking.ends_at, booking.began_at)
+        number: _turn(number, booking)
         for number, booking in enumerate(booked)
         if booking.meeting.public_id == meeting.public_id
     }
-    running, expected = turns.current(hours.values()), turns.expected(hours.values(), now)
+    running = turns.current(hours.values(), meeting.ends_at, now)
+    expected = turns.expected(hours.values(), meeting.ends_at, now)
     visits = [
         Visit(
             public_id=booking.public_id,
@@ -103,7 +104,7 @@ def _staffed(
             outcome=booking.outcome,
             last=last.get(booking.public_id),
             began_at=booking.began_at,
-            is_in=running is not None and running.id == number,
+            in_since=running.since if running is not None and running.turn.id == number else None,
             late=turns.late(hours[number], expected.get(number)),
         )
         for number, booking in enumerate(booked)
@@ -120,6 +121,11 @@ def _staffed(
     shortest = timedelta(minutes=found.policy(organisation).shortest)
     rows = agenda.rows(meeting.starts_at, meeting.ends_at, visits, mine, shortest)
     return Staffed(meeting, tuple(rows), tuple(colleagues))
+
+
+def _turn(number: int, booking: Appointment) -> Turn:
+    is_marked = booking.outcome is not None
+    return Turn(number, booking.starts_at, booking.ends_at, booking.began_at, booking.entered_at, is_marked)
 
 
 def last_times(session: Session, booking_ids: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, LastTime]:

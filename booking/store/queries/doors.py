@@ -54,12 +54,9 @@ def of_booking(session: Session, public_id: uuid.UUID, now: datetime) -> Opened 
             Occurrence.room_url,
             Series.room_url,
             running,
-            Booking.id,
-            Booking.starts_at,
-            Booking.ends_at,
-            Booking.began_at,
             Booking.occurrence_id,
             Booking.analyst_id,
+            *turns.COLUMNS,
         )
         .select_from(Booking)
         .join(Occurrence, Occurrence.id == Booking.occurrence_id)
@@ -70,8 +67,8 @@ def of_booking(session: Session, public_id: uuid.UUID, now: datetime) -> Opened 
     ).one_or_none()
     if row is None:
         return None
-    hours = turns.of_hours(session, [row[9]]).get((row[9], row[10]), [])
-    return Opened(doors.room(*tuple(row)[:4]), row[4], Turn(*tuple(row)[5:9]), tuple(hours))
+    hours = turns.of_hours(session, [row[5]]).get((row[5], row[6]), [])
+    return Opened(doors.room(*tuple(row)[:4]), row[4], Turn(*tuple(row)[7:]), tuple(hours))
 
 
 def of_occurrence(session: Session, public_id: uuid.UUID, analyst_id: int | None = None) -> Opened | None:

@@ -69,6 +69,7 @@ _BOOKING: tuple[Any, ...] = (
     Booking.sequence.label("booking_sequence"),
     Booking.revised_at.label("booking_revised_at"),
     Booking.began_at,
+    Booking.entered_at,
 )
 
 

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain.turns import Turn
 from booking.store.bookings import CONFIRMED, Booking
+
+#: In the order of Turn's fields.
+COLUMNS: tuple[Any, ...] = (
+    Booking.id,
+    Booking.starts_at,
+    Booking.ends_at,
+    Booking.began_at,
+    Booking.entered_at,
+    Booking.outcome.is_not(None),
+)
 
 
 def of_hours(session: Session, occurrence_ids: Collection[int]) -> dict[tuple[int, int], list[Turn]]:
@@ -17,12 +28,10 @@ def of_hours(session: Session, occurrence_ids: Collection[int]) -> dict[tuple[in
     if not occurrence_ids:
         return found
     rows = session.execute(
-        select(
-            Booking.occurrence_id, Booking.analyst_id, Booking.id, Booking.starts_at, Booking.ends_at, Booking.began_at
-        )
+        select(Booking.occurrence_id, Booking.analyst_id, *COLUMNS)
         .where(Booking.occurrence_id.in_(occurrence_ids), Booking.status == CONFIRMED)
         .order_by(Booking.starts_at, Booking.id)
     )
-    for occurrence_id, analyst_id, booking_id, starts_at, ends_at, began_at in rows:
-        found.setdefault((occurrence_id, analyst_id), []).append(Turn(booking_id, starts_at, ends_at, began_at))
+    for occurrence_id, analyst_id, *turn in rows:
+        found.setdefault((occurrence_id, analyst_id), []).append(Turn(*turn))
     return found

@@ -67,7 +67,9 @@ def everything_happens(session: Session) -> None:
     """Whatever makes a letter, once: a week of a busy programme."""
     alone = a_clinic(session)
     a_booking(session, alone)
-    close(session, alone.roster[0].analyst.public_id, REMINDING, NOW, cancels=True)
+    closed = alone.roster[0].analyst
+    close(session, closed.public_id, REMINDING, NOW, cancels=True)
+    ask(session, closed.email, "sender", NOW)
     hour = an_hour(session)
     cora = hour.cora.id
     mia = a_person(session, "Mia Moss")

@@ -164,7 +164,7 @@ def test_a_lab_whose_presenter_is_off_is_to_do_until_a_colleague_takes_it(app: F
     post(own, path, **fields_of(page))
     assert "A presenter is needed" in coordinator.get("/coordinator/").text
     assert "With Ada" not in member.get(f"/occurrences/{lab.public_id}").text
-    assert "the whole session" in colleague.get("/analyst/cover").text
+    assert "the whole lab" in colleague.get("/analyst/cover").text
     post(colleague, f"/analyst/cover/{lab.public_id}/take", "/analyst/cover")
     assert "A presenter is needed" not in coordinator.get("/coordinator/").text
     assert "With Ben" in member.get(f"/occurrences/{lab.public_id}").text

@@ -16,6 +16,7 @@ LINK = {
     "pattern": r"^(https?://[A-Za-z0-9][A-Za-z0-9.-]*(/[!-~]*)?)?$",
     "description": "a page to look at",
 }
+MOVING = {"description": "a booking of yours: the slots that it could move to"}
 FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
@@ -48,6 +49,7 @@ class SlotQuery(Schema):
         validate=validate.Range(min=1, max=1440), metadata={"description": "a length; default: the shortest offered"}
     )
     analyst = fields.UUID(metadata={"description": "only this analyst's"})
+    moving = fields.UUID(metadata=MOVING)
 
 
 class OccurrenceSlotQuery(Schema):
@@ -55,6 +57,7 @@ class OccurrenceSlotQuery(Schema):
 
     minutes = fields.String(metadata={"description": "a length; default: the shortest offered"})
     analyst = fields.String(metadata={"description": "only this analyst's"})
+    moving = fields.UUID(metadata=MOVING)
 
 
 class SlotSchema(Schema):

@@ -21,6 +21,7 @@ from booking.domain.recurrence import LONGEST
 from booking.domain.slots import Slot
 from booking.store import bookings
 from booking.store.queries import suggestions, timetables
+from booking.store.queries.suggestions import Search
 from booking.store.queries.timetables import Timetable
 from booking.web import access, context, membership
 from booking.web.reader import current_user
@@ -38,27 +39,45 @@ def answered(items: list[dict[str, object]], following: str | None) -> Response:
 @blueprint.get("/slots")
 @blueprint.arguments(SlotQuery, location="query", unknown=RAISE)
 @blueprint.response(200, SlotsSchema)
-@may_answer(401, 409, 422)
+@may_answer(401, 404, 409, 422)
 @access.signed_in
 def free(asked: dict[str, Any]) -> ResponseReturnValue:
-    """The free slots of every clinic, for the reader."""
+    """The free slots of every clinic that the reader can book; with `moving` that this booking of theirs could move to.
+
+    What a booking would be refused for is not among them: at a limit of theirs there is nothing until the last hour.
+    """
     organisation, now = context.organisation(), context.now()
     _check_membership()
     start = max(asked.get("start", now), now)
     policies = (organisation.policy, *organisation.series_policies.values())
     furthest = now + timedelta(days=max(policy.horizon_days for policy in policies))
     end = min(asked.get("end", furthest), furthest + timedelta(minutes=1))
-    coming = timetables.coming(context.db(), organisation, start - LONGEST, end, current_user.id)
+    search = _search(asked.get("moving"))
+    coming = timetables.coming(context.db(), organisation, start - LONGEST, end, current_user.id, search.asker.moving)
     minutes = asked.get("minutes")
     _check_offered(minutes, coming)
     items: list[dict[str, object]] = []
     for found in coming:
         if len(items) >= MOST and found.hours.starts_at >= start:
             query = {"from": utc(found.hours.starts_at), "to": utc(end)}
-            query |= {name: str(asked[name]) for name in ("minutes", "analyst") if name in asked}
+            query |= {name: str(asked[name]) for name in ("minutes", "analyst", "moving") if name in asked}
             return answered(items, f"/api/v1/slots?{urlencode(query)}")
-        items += _of(found, minutes, asked.get("analyst"), start, end, now)
+        items += _of(found, search, minutes, asked.get("analyst"), start, end)
     return answered(items, None)
+
+
+def _search(moving: uuid.UUID | None) -> Search:
+    """What decides what the reader can book: for members their limits; staff who are none book for others, past them.
+
+    `moving` is the booking of theirs that would move, NotFound for anybody else's.
+    """
+    session, organisation, now = context.db(), context.organisation(), context.now()
+    row = None if moving is None else bookings.with_public_id(session, moving)
+    if moving is not None and (row is None or row.member_id != current_user.id):
+        raise errors.NotFound()
+    if current_user.is_staff and access.MEMBER not in current_user.roles:
+        return suggestions.past_limits(session, current_user.id, organisation, now)
+    return suggestions.for_member(session, current_user.id, organisation, now, None if row is None else row.id)
 
 
 def _check_offered(minutes: int | None, coming: list[Timetable]) -> None:
@@ -85,11 +104,11 @@ def _check_membership() -> None:
 
 
 def _of(
-    found: Timetable, minutes: int | None, analyst: uuid.UUID | None, start: datetime, end: datetime, now: datetime
+    found: Timetable, search: Search, minutes: int | None, analyst: uuid.UUID | None, start: datetime, end: datetime
 ) -> list[dict[str, object]]:
     policy = found.policy(context.organisation())
     length = policy.shortest if minutes is None else minutes
-    here = [slot for slot in slots.free(found.hours, length, policy, now) if start <= slot.starts_at < end]
+    here = [slot for slot in search.bookable(found, length) if start <= slot.starts_at < end]
     wanted = {one.id for one in found.analysts if analyst in {None, one.public_id}}
     return as_items(found, [slot for slot in slots.offered(found.hours, here, policy) if slot.analyst_id in wanted])
 
@@ -99,10 +118,14 @@ def _of(
 @blueprint.response(200, SlotsSchema)
 @may_answer(401, 404, 409, 422)
 @access.signed_in
-def of_occurrence(asked: dict[str, str], public_id: uuid.UUID) -> ResponseReturnValue:
-    """The free slots of one occurrence, for the reader: those that leave the least unbookable time first."""
+def of_occurrence(asked: dict[str, Any], public_id: uuid.UUID) -> ResponseReturnValue:
+    """The free slots of one occurrence, for the reader: those that leave the least unbookable time first.
+
+    As there, only what the reader can book, or with `moving` what this booking of theirs could move to.
+    """
     _check_membership()
-    found = timetables.timetable(context.db(), public_id, context.organisation(), current_user.id)
+    search = _search(asked.get("moving"))
+    found = timetables.timetable(context.db(), public_id, context.organisation(), current_user.id, search.asker.moving)
     if found is None or not context.organisation().kinds[found.kind].bookable:
         raise errors.NotFound()
     policy = found.policy(context.organisation())
@@ -112,7 +135,7 @@ def of_occurrence(asked: dict[str, str], public_id: uuid.UUID) -> ResponseReturn
     wanted = asked.get("analyst")
     if wanted is not None and wanted not in {str(analyst.public_id) for analyst in found.analysts}:
         raise errors.NotOnRoster()
-    here = slots.offered(found.hours, slots.free(found.hours, int(length), policy, context.now()), policy)
+    here = slots.offered(found.hours, search.bookable(found, int(length)), policy)
     return answered([item for item in as_items(found, here) if wanted is None or item["analyst"] == wanted], None)
 
 

@@ -39,11 +39,13 @@ def bookable(
 
     `hours` as the asker sees them: with their own quarters, and without those of the booking that moves.
     """
-    return [
-        slot
-        for slot in slots.free(hours, minutes, rules, now)
-        if refusal(asker, occurrence_id, hours.starts_at, slot.starts_at, rules, zone, now) is None
-    ]
+    free = slots.free(hours, minutes, rules, now)
+    may_start_at = {
+        at
+        for at in {slot.starts_at for slot in free}  # whoever the analyst is, the member's own limits are the same
+        if refusal(asker, occurrence_id, hours.starts_at, at, rules, zone, now) is None
+    }
+    return [slot for slot in free if slot.starts_at in may_start_at]
 
 
 def replaceable(

@@ -9,11 +9,13 @@ from datetime import date, datetime, timedelta
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from booking.domain import slots, wording, zones
+from booking.domain import errors, slots, wording, zones
+from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment, Meeting
 from booking.domain.organisation import Policy
-from booking.store.queries import enrolments, timetables
+from booking.store.queries import enrolments, suggestions, timetables
 from booking.store.queries import meetings as queries
+from booking.store.queries.suggestions import Search
 from booking.store.queries.timetables import Timetable
 from booking.web import access, context, enrolling, membership, shell
 from booking.web.reader import current_user
@@ -64,7 +66,7 @@ def week() -> ResponseReturnValue:
     found = queries.meetings(context.db(), min(start, month_start), max(end, month_end))
     here = [meeting for meeting in found if start <= meeting.starts_at < end]
     hours = _hours(here)
-    days = in_days(here, hours, monday, today)
+    days = in_days(here, hours, _search() if hours else None, monday, today)
     return render_template(
         "member/programme.html",
         days=days,
@@ -90,6 +92,13 @@ def _hours(here: list[Meeting]) -> list[Timetable]:
     first, last = _edges(here)
     member_id = current_user.id if current_user.is_authenticated else None
     return timetables.coming(context.db(), context.organisation(), first, last, member_id) if here else []
+
+
+def _search() -> Search | None:
+    """What decides what a member can book, one statement; None for a visitor, and for staff, who book for others."""
+    if not current_user.is_authenticated or current_user.is_staff:
+        return None
+    return suggestions.for_member(context.db(), current_user.id, context.organisation(), context.now())
 
 
 def _lengths(hours: list[Timetable]) -> list[int]:
@@ -125,7 +134,7 @@ def month_window(month: date) -> tuple[date, date]:
     return first - timedelta(days=first.weekday()), after + timedelta(days=-after.weekday() % 7)
 
 
-def in_days(here: list[Meeting], hours: list[Timetable], monday: date, today: date) -> list[Day]:
+def in_days(here: list[Meeting], hours: list[Timetable], search: Search | None, monday: date, today: date) -> list[Day]:
     """Monday to Friday, and a weekend day that has something."""
     organisation = context.organisation()
     first, last = _edges(here)
@@ -149,6 +158,7 @@ def in_days(here: list[Meeting], hours: list[Timetable], monday: date, today: da
                 meeting,
                 by_id.get(meeting.public_id),
                 booked.get(meeting.public_id, []),
+                search,
                 has_place=meeting.public_id in places,
             )
             for meeting in here
@@ -165,8 +175,15 @@ def _edges(here: list[Meeting]) -> tuple[datetime, datetime]:
     return here[0].starts_at, max(meeting.ends_at for meeting in here)
 
 
-def entry(meeting: Meeting, found: Timetable | None, mine: list[Appointment], *, has_place: bool = False) -> Entry:
-    """What the page says of one meeting."""
+def entry(
+    meeting: Meeting,
+    found: Timetable | None,
+    mine: list[Appointment],
+    search: Search | None = None,
+    *,
+    has_place: bool = False,
+) -> Entry:
+    """What the page says of one meeting; `search` decides what a member can book there."""
     now = context.now()
     if meeting.is_cancelled:
         return Entry(meeting, "Cancelled" + (f": {meeting.reason}" if meeting.reason else ""), "gone", "", mine=mine)
@@ -186,7 +203,33 @@ def entry(meeting: Meeting, found: Timetable | None, mine: list[Appointment], *,
     if mine:
         shown = ", ".join(wording.own_time(own.starts_at, shell.reader_zone(), meeting.zone) for own in mine)
         return Entry(meeting, f"Booked: {shown}", "tick", "Your booking", mine=mine)
+    if is_free and search is not None and (hindrance := search.hindrance(found)) is not None:
+        return _hindered(meeting, found, search, hindrance)
     return Entry(meeting, line, "", "Book a slot" if is_free else "Details", is_free, mine=mine)
+
+
+def _hindered(meeting: Meeting, found: Timetable, search: Search, hindrance: Refusal) -> Entry:
+    """Something is free that this member cannot book: why, and what a booking of theirs could move to instead."""
+    mover = search.mover(found) if isinstance(hindrance, errors.LimitReached) else None
+    why = _why_not(hindrance)
+    if mover is None or not (free := mover.bookable(found, found.policy(mover.organisation).shortest)):
+        return Entry(meeting, why, "", "Details")
+    at = wording.own_time(free[0].starts_at, shell.reader_zone(), found.zone)
+    return Entry(meeting, f"Next free {at} · {why[0].lower()}{why[1:]}", "", "Move a booking here")
+
+
+def _why_not(hindrance: Refusal) -> str:
+    """Why nothing here can be booked, in a few words; the page of the clinic says the rest."""
+    match hindrance:
+        case errors.LimitReached(scope="no-shows"):
+            return "You can book in the last hour only"
+        case errors.LimitReached(scope="week", limit=limit):
+            return f"You have {limit} {'booking' if limit == 1 else 'bookings'} this week, the most allowed"
+        case errors.LimitReached(limit=limit):
+            return f"You have {limit} upcoming {'booking' if limit == 1 else 'bookings'}, the most allowed"
+        case errors.MembershipEnded():
+            return "After your membership ends"
+    return "Members only"
 
 
 def clinic_line(found: Timetable, policy: Policy, now: datetime, reader_zone: str | None = None) -> tuple[str, bool]:

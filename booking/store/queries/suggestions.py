@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -39,6 +39,15 @@ class Search:
         """Why they can book nothing there, free or not; None if they can."""
         rules, starts_at = found.policy(self.organisation), found.hours.starts_at
         return suggestions.refusal(self.asker, found.id, starts_at, starts_at, rules, self.organisation.zone, self.now)
+
+    def mover(self, found: Timetable) -> Search | None:
+        """For somebody at a limit: the search for a booking of theirs that could move there; None where none could."""
+        holdings, at = self.asker.holdings, found.hours.starts_at
+        if holdings is None:
+            return None
+        rules, zone = found.policy(self.organisation), self.organisation.zone
+        instead = suggestions.replaceable(holdings, found.id, at, at, rules, zone, self.now)
+        return replace(self, asker=Asker(holdings, instead[0].id)) if instead else None
 
     def coming(self) -> list[Timetable]:
         """What is bookable and begins within the horizon, or has begun and is not over, earliest first."""

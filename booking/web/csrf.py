@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from flask import current_app, request, session
 from itsdangerous import BadData, URLSafeSerializer
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from booking.web import context
 from booking.web.reader import current_user
@@ -97,7 +98,7 @@ def sent_token() -> Token | None:
     try:
         nonce, reader, issued_at, page = _serializer().loads(request.form.get(FIELD, ""))
         return Token(nonce, reader, datetime.fromtimestamp(issued_at, UTC), page)
-    except (BadData, TypeError, ValueError):
+    except (BadData, TypeError, ValueError, RequestEntityTooLarge):  # the page that says "too large" asks too
         return None
 
 

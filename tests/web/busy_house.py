@@ -1,0 +1,141 @@
+"""A House in which something waits for an answer everywhere: offers, cover, drafts, failed emails, closed accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain import tokens
+from booking.services import cover, waitlist
+from booking.services.accounts.close import close
+from booking.services.book import book
+from booking.services.cancel import cancel
+from booking.services.enrol import enrol
+from booking.services.waitlist import Wish
+from booking.store.bookings import Booking
+from booking.store.changes import Draft
+from booking.store.letters import Letter
+from booking.store.people import Person
+from booking.store.programme import Occurrence
+from tests.builders import CLINIC_AT, NOW, a_clinic, a_person, a_request, a_series, an_occurrence, an_organisation
+from tests.databases import Database
+from tests.web.client import SECRET_KEY
+from tests.web.house import House, a_house
+
+ORGANISATION = an_organisation(upcoming=0, per_occurrence=0, per_week=0)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+ANNOUNCEMENT = "Tag Lab on Wednesdays, 1 pm to 2 pm AEST\nStarts 6 December 2023"
+
+
+@dataclass
+class Scene:
+    """The house, its readers, and the addresses of what is in it beside one of everything."""
+
+    house: House
+    readers: dict[str, Person | None]
+    paths: list[str]
+
+
+def a_busy_house(database: Database, session: Session) -> Scene:
+    """Fill an empty database, and serve it."""
+    house = a_house(database, session)
+    member, analyst, coordinator = (house.people[role] for role in ("member", "analyst", "coordinator"))
+    assert member is not None
+    assert analyst is not None
+    assert coordinator is not None
+    waiting = a_person(session, "Wendy Waiting")
+    paths = [
+        *_enrolled(session, member),
+        *_waiting(session, waiting),
+        *_uncovered(session, member, analyst),
+        *_on_the_day(session, member, analyst),
+        *_accounts(session, member),
+    ]
+    source = {"source": ANNOUNCEMENT, "month": "2023-12", "answers": {}}
+    draft = Draft(coordinator_id=coordinator.id, created_at=NOW, updated_at=NOW, **source)
+    session.add(draft)
+    for letter in session.scalars(select(Letter).order_by(Letter.id).limit(3)):
+        letter.failed_at, letter.last_error = NOW, "550 no such user"
+    session.commit()
+    readers = {**house.people, "member who waits": waiting}
+    for person in filter(None, readers.values()):
+        session.refresh(person)  # they outlive this session
+    paths += [f"/coordinator/drafts/{draft.public_id}/plan", "/coordinator/letters?show=failed"]
+    return Scene(house, readers, paths)
+
+
+def _a_booking(session: Session, clinic: Occurrence, quarter: int, who: Person, **more: object) -> Booking:
+    session.commit()
+    return book(session, a_request(clinic, 15 * quarter, **more), who.id, ORGANISATION, NOW)
+
+
+def _enrolled(session: Session, member: Person) -> list[str]:
+    """A lab with a place, which takes place as the clinic does, and one without."""
+    made = [
+        an_occurrence(session, a_series(session, kind="lab", slug=slug, title="Lab"), (), at)
+        for slug, at in (("lab-one", CLINIC_AT), ("lab-two", CLINIC_AT + DAY))
+    ]
+    session.commit()
+    enrol(session, made[0].public_id, member.id, ORGANISATION, NOW)
+    attended = f"/coordinator/occurrences/{made[0].public_id}"
+    return [*(f"/occurrences/{one.public_id}" for one in made), attended]
+
+
+def _waiting(session: Session, member: Person) -> list[str]:
+    """Three full clinics. The member, at their limit, waits for the latter two; in the last a slot came free."""
+    for day in (4, 5):
+        _a_booking(session, a_clinic(session, starts_at=CLINIC_AT + day * DAY), 0, member)
+    clinics = [a_clinic(session, starts_at=CLINIC_AT + day * DAY) for day in (1, 2, 3)]
+    held = [[_a_booking(session, one, quarter, a_person(session)) for quarter in range(4)] for one in clinics]
+    waits = [waitlist.join(session, one.public_id, Wish(15), member.id, ORGANISATION, NOW) for one in clinics[1:]]
+    cancel(session, held[-1][0].public_id, ORGANISATION, NOW)
+    signed = [tokens.sign(SECRET_KEY, "place", str(place.public_id)) for place in waits]
+    own = [f"/waitlist/{place.public_id}" for place in waits]
+    return [*(f"/occurrences/{one.public_id}" for one in clinics), *own, *(f"/manage/place/{one}" for one in signed)]
+
+
+def _uncovered(session: Session, member: Person, analyst: Person) -> list[str]:
+    """Ada is off: one booking goes to Ben, for one another time is offered, for one the analysts are asked."""
+    ada, ben = (a_person(session, name, ["analyst"]) for name in ("Ada Off", "Ben In"))
+    series, start = a_series(session, [ada, ben]), CLINIC_AT + 7 * DAY
+    handed, offered, asked = (
+        an_occurrence(session, series, team, start + n * DAY) for n, team in enumerate(([ada, ben], [ada, ben], [ada]))
+    )
+    mine = [_a_booking(session, one, 0, member, analyst=ada.public_id) for one in (handed, offered)]
+    _a_booking(session, offered, 0, a_person(session), analyst=ben.public_id)
+    _a_booking(session, asked, 0, a_person(session))
+    span = (start - HOUR, start + 3 * DAY)
+    shown = cover.show(session, ada.public_id, *span, ORGANISATION, NOW)
+    cover.report(session, ada.public_id, *span, ORGANISATION, NOW, fingerprint=shown.fingerprint, actor_id=analyst.id)
+    signed = [tokens.sign(SECRET_KEY, "manage", str(one.public_id)) for one in mine]
+    return [
+        *(f"/bookings/{one.public_id}" for one in mine),
+        *(f"/manage/{one}" for one in signed),
+        f"/analyst/away?clinic={handed.public_id}&analyst={ben.public_id}",
+    ]
+
+
+def _on_the_day(session: Session, member: Person, analyst: Person) -> list[str]:
+    """A clinic of this analyst's, and a booking made once the member's calendar was subscribed to."""
+    clinic = an_occurrence(session, a_series(session, [analyst]), [analyst])
+    visit = _a_booking(session, clinic, 0, a_person(session))
+    _a_booking(session, clinic, 1, a_person(session))
+    member.member_feed_fetched_at = NOW - HOUR
+    followed = _a_booking(session, clinic, 3, member)
+    analyst.room_url = "https://zoom.example.com/j/1"
+    signed = tokens.sign(SECRET_KEY, "manage", str(followed.public_id))
+    joining = tokens.sign(SECRET_KEY, "door", str(visit.public_id))
+    day = CLINIC_AT.date()
+    own = [f"/bookings/{followed.public_id}", f"/manage/{signed}", f"/join/{joining}"]
+    return [*own, f"/analyst/{day}", f"/analyst/bookings/{visit.public_id}"]
+
+
+def _accounts(session: Session, member: Person) -> list[str]:
+    other, closed = a_person(session, "Second Account"), a_person(session, "Closed Account")
+    session.commit()
+    close(session, closed.public_id, ORGANISATION, NOW, cancels=True)
+    merging = f"/coordinator/people/{member.public_id}/merge?other={other.email}"
+    return [merging, f"/coordinator/people/{closed.public_id}"]

@@ -37,7 +37,7 @@ class Person(Base):
     __table_args__ = (
         CheckConstraint("email = lower(email)", name="email_lower"),
         CheckConstraint("invitations IN ('until-subscribed', 'always', 'never')", name="invitations"),
-        Index("ix_person_name", "name", "id"),
+        Index("ix_person_name", "name", "id", "email_key"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -27,7 +27,7 @@ KEEP, CANCEL = "keep", "cancel"
 @blueprint.get("")
 @access.coordinator
 def search() -> ResponseReturnValue:
-    """People whose name or address begins with `q`, one page at a time."""
+    """People in whose name or address the words of `q` occur, one page at a time."""
     text = request.args.get("q", "")[:254].strip()
     after = accounts.with_public_id(context.db(), _id(request.args["after"])) if "after" in request.args else None
     found = accounts.search(context.db(), text, (after.name, after.id) if after is not None else ("", 0))

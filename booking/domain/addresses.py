@@ -57,3 +57,12 @@ def key(email: str) -> str:
         return f"{local}{at}{idna.encode(domain, uts46=True).decode()}"
     except UnicodeError:  # idna's own error is one
         return lowered
+
+
+def readable(key: str) -> str:
+    """The address of that key as people write it: its domain in its own script. What cannot be read stays as it is."""
+    local, at, domain = key.rpartition("@")
+    try:
+        return f"{local}{at}{idna.decode(domain)}" if "xn--" in domain else key
+    except UnicodeError:
+        return key

@@ -57,7 +57,7 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request as its page shows it; `person_id` is None for an address that nobody here has."""
+    """A request as its page shows it, its address as people write it; `person_id` is None for one that nobody has."""
 
     sign_in: uuid.UUID
     email: str
@@ -148,7 +148,7 @@ def asked(session: Session, sign_in: uuid.UUID, now: datetime) -> Asked | None:
     if row is None:
         return None
     is_open = row.used_at is None and now < row.expires_at
-    return Asked(row.public_id, row.email, row.person_id, row.return_to, dict(row.typed), is_open)
+    return Asked(row.public_id, addresses.readable(row.email), row.person_id, row.return_to, dict(row.typed), is_open)
 
 
 @deed

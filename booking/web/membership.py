@@ -11,10 +11,30 @@ from booking.web.reader import current_user
 
 def sentence(last: date) -> str:
     """What a membership with that last day says today."""
-    day = f"{wording.long_day(last)} {last.year}"
-    if zones.today(context.now(), context.organisation().zone) > last:
-        return f"Your membership ended on {day}."
-    return f"Your membership ends on {day}, before this date."
+    if is_over(last):
+        return f"Your membership ended on {_day(last)}."
+    return f"Your membership ends on {_day(last)}, before this date."
+
+
+def is_over(last: date) -> bool:
+    """Whether a membership with that last day has ended."""
+    return zones.today(context.now(), context.organisation().zone) > last
+
+
+def covers(last: date | None, starts_at: datetime) -> bool:
+    """Whether a membership with that last day, None for no end, takes in that time."""
+    return last is None or zones.today(starts_at, context.organisation().zone) <= last
+
+
+def of_member(name: str, last: date) -> str:
+    """What staff read of a member whose membership is in the way of a booking."""
+    if is_over(last):
+        return f"{name}’s membership ended on {_day(last)}. Nothing can be booked or moved for them until it’s renewed."
+    return f"{name}’s membership ends on {_day(last)}. Only times until then are offered."
+
+
+def _day(last: date) -> str:
+    return f"{wording.long_day(last)} {last.year}"
 
 
 def gap(starts_at: datetime | None = None) -> str:
@@ -25,5 +45,4 @@ def gap(starts_at: datetime | None = None) -> str:
     if not current_user.is_authenticated or current_user.is_staff or current_user.member_until is None:
         return ""
     last: date = current_user.member_until
-    on = zones.today(starts_at or context.now(), context.organisation().zone)
-    return sentence(last) if on > last else ""
+    return "" if covers(last, starts_at or context.now()) else sentence(last)

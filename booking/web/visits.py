@@ -22,7 +22,7 @@ from booking.services.notes import write_note
 from booking.store.people import Person
 from booking.store.queries import meetings as queries
 from booking.store.queries import timetables, visits
-from booking.web import access, context, picker, refusals
+from booking.web import access, context, membership, picker, refusals
 from booking.web.picker import Chosen
 from booking.web.reader import current_user
 
@@ -54,15 +54,21 @@ def _page(visit: Appointment, refusal: Refusal | None = None) -> ResponseReturnV
     taken = here.hours.taken if here else frozenset()
     slot = Slot(0, visit.starts_at, visit.minutes)
     free = [one for one in colleagues if not any((one.id, quarter) in taken for quarter in slot.quarters)]
+    follow_ups = _free_starts(visit, 0, max(now, visit.meeting.ends_at), only_same=True)
+    targets = _free_starts(visit, visit.minutes, now) if _may_move(visit, now) else []
+    last = visits.member_until(session, visit.member_public_id)
+    covered = [[one for one in starts if membership.covers(last, one.starts_at)] for starts in (follow_ups, targets)]
+    is_short = last is not None and (membership.is_over(last) or covered != [follow_ups, targets])
     page = render_template(
         "analyst/visit.html",
         visit=visit,
+        membership=membership.of_member(visit.member, last) if last is not None and is_short else "",
         colleagues=free,
         is_over=now >= visit.ends_at,
         may_note=not visit.is_cancelled and (now >= visit.starts_at or visit.began_at is not None),
         note=_note(visit),
-        follow_ups=_free_starts(visit, 0, max(now, visit.meeting.ends_at), only_same=True),
-        targets=_free_starts(visit, visit.minutes, now) if _may_move(visit, now) else [],
+        follow_ups=covered[0],
+        targets=covered[1],
         longer=visit.minutes + lengths.GRID_MINUTES,
         is_marked=visit.outcome is not None,
         words=refusals.sentence(refusal) if refusal is not None else "",

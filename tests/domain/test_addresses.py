@@ -63,3 +63,17 @@ def test_any_text_has_a_key_and_whatever_is_an_address_can_travel(local: str, do
     assert addresses.key(addresses.key(typed)) == addresses.key(typed)
     if addresses.is_address(typed):
         assert addresses.key(addresses.parse(typed)).isascii()
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("max@xn--mller-kva.example", "max@müller.example"),
+        ("mia@example.org", "mia@example.org"),
+        ("xn--mia@example.org", "xn--mia@example.org"),
+        ("a@xn--0.org", "a@xn--0.org"),
+        ("no address", "no address"),
+    ],
+)
+def test_a_key_is_shown_as_people_write_it_or_as_it_is(key: str, shown: str) -> None:
+    assert addresses.readable(key) == shown

@@ -167,3 +167,11 @@ def test_whoever_is_signed_in_already_goes_on_from_link_and_page(session: Sessio
     assert other.get(page).location == "/bookings"
     assert post(other, page, page="/me", code="000000").location == "/bookings"
     assert session.scalars(select(SignIn.tries)).all() == [0]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_an_international_address_is_shown_as_it_was_typed(client: FlaskClient) -> None:
+    page = ask(client, email="Max@Müller.example")
+    for shown in (client.get(page).text, client.get(f"/sign-in?again={page.rpartition('/')[2]}").text):
+        assert "max@müller.example" in shown
+        assert "xn--" not in shown

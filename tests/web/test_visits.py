@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.domain import wording
 from booking.store.bookings import CANCELLED, Booking
-from tests.builders import CLINIC_AT, a_booking, a_clinic, a_person, an_occurrence
+from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, an_occurrence
 from tests.databases import Database
 from tests.web.client import client_of, make_app, post
 
@@ -89,3 +91,31 @@ def test_staff_book_for_a_member_by_address_and_move_them_with_a_reason(database
     stranger = client_of(make_app(database), member)
     refused = post(stranger, path, path, slot=slot, minutes="15", member=analyst.email)
     assert refused.status_code != 303, "members cannot book for others: the field is not theirs"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("last", "said", "is_offered"),
+    [
+        (NOW.date() - timedelta(days=1), "membership ended on Saturday 25 November 2023", False),
+        (CLINIC_AT.date(), "membership ends on Monday 4 December 2023. Only times until then are offered", True),
+        (CLINIC_AT.date() + timedelta(days=30), "", True),
+        (None, "", True),
+    ],
+)
+def test_staff_read_that_a_membership_is_in_the_way_before_they_fill_in_anything(
+    database: Database, session: Session, last: date | None, said: str, is_offered: bool
+) -> None:
+    clinic = a_clinic(session)
+    an_occurrence(session, clinic.series, [clinic.roster[0].analyst], CLINIC_AT + timedelta(weeks=1))
+    booking = a_booking(session, clinic)
+    booking.member.member_until = last
+    session.commit()
+    client = client_of(make_app(database), booking.analyst)
+    page = client.get(f"/analyst/visits/{booking.public_id}").text.replace(wording.NBSP, " ")
+    assert (said in page) is True
+    assert ("membership-ended" in page) is bool(said)
+    assert ("Move this booking" in page) is is_offered
+    starts = re.findall(r'<option value="[0-9a-f-]{36} 15/(\d{8})T', page)
+    assert bool(starts) is is_offered
+    assert last is None or all(start <= f"{last:%Y%m%d}" for start in starts)

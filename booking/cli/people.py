@@ -28,7 +28,7 @@ def people() -> None:
 
 @people.command(name="import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="even where a coming booking loses its member or analyst")
+@click.option("--force", is_flag=True, help="even where an upcoming booking loses its member")
 def import_(file: Path, force: bool) -> None:
     """Import FILE.csv: email,name,role,time_zone,member_until,meeting_url. All of it, or nothing."""
     try:
@@ -45,10 +45,17 @@ def import_(file: Path, force: bool) -> None:
         click.echo(f"{done.own_kept} cells left alone, because people had set them themselves")
     for words in done.orphaned:
         click.echo(f"note: {words}")
+    _say_who_left(done)
     for email in done.closed:
         click.echo(
             f"note: the account of {email} is closed, and stays closed; `booking people reopen {email}` opens it"
         )
+
+
+def _say_who_left(done: Imported) -> None:
+    for name, count in done.left:
+        bookings = "1 upcoming booking goes" if count == 1 else f"{count} upcoming bookings go"
+        click.echo(f"note: {name} is no longer an analyst: {bookings} through cover")
 
 
 def _name(file: Path, mistakes: list[Mistake]) -> None:
@@ -76,7 +83,7 @@ def _import(found: Settings, listed: list[Listed], force: bool) -> Imported:
 @click.option("--time-zone", default="", help="a city, a state or an IANA name")
 @click.option("--member-until", default="", metavar="DATE", help="the last day of the membership; never takes it away")
 @click.option("--meeting-url", default="", metavar="URL", help="an analyst's own meeting link; none takes it away")
-@click.option("--force", is_flag=True, help="even where a coming booking loses its member or analyst")
+@click.option("--force", is_flag=True, help="even where an upcoming booking loses its member")
 def add(
     email: str, name: str, roles: tuple[str, ...], time_zone: str, member_until: str, meeting_url: str, force: bool
 ) -> None:
@@ -88,6 +95,7 @@ def add(
         sys.exit(1)
     done = _import(settings.load(), [listed], force)
     click.echo("added" if done.added else "changed" if done.changed else "as they were")
+    _say_who_left(done)
 
 
 @people.command(name="sign-in-link")

@@ -23,7 +23,7 @@ OPTIONAL: Mapping[str, Mapping[str, Any]] = {
     "cover-offer": {"was_at": None},
     "cover-sought": {"was_at": None},
     "cover-nobody": {"was_at": None},
-    "someone-away": {"meetings": (), "nobody": 0, "may_take": False, "is_closed": False},
+    "someone-away": {"meetings": (), "nobody": 0, "may_take": False, "is_closed": False, "has_left": False},
 }
 _OF_ANY_LINE = {"differs": (), "booking": "", "module": "", "reason": "", "ends_at": "", "is_invited": False}
 OPTIONAL_OF_LINES: Mapping[str, Mapping[str, Any]] = {

@@ -11,13 +11,17 @@ from sqlalchemy.orm import Session
 from booking.domain import errors, wording, zones
 from booking.domain.organisation import Organisation
 from booking.domain.people import NEVER, Listed
+from booking.services.cover import leaving
 from booking.services.deed import deed
 from booking.store import bookings, importing, locks, register
 from booking.store.importing import Stored
+from booking.store.queries import accounts
+
+REASON = "They are no longer an analyst."
 
 
 class WouldOrphan(errors.Refusal):
-    """The import would leave coming bookings without their member or analyst; `problems` names each."""
+    """The import would leave upcoming bookings without their member; `problems` names each."""
 
     code = "would-orphan"
 
@@ -29,7 +33,8 @@ class WouldOrphan(errors.Refusal):
 @dataclass(slots=True)
 class Imported:
     """What an import came to. `own_kept` counts cells that differ from what people have set themselves; `closed` names
-    addresses whose account is closed, and stays so."""
+    addresses whose account is closed, and stays so; `left` those who are no analyst any more, with the number of
+    bookings that went through cover."""
 
     added: int = 0
     changed: int = 0
@@ -37,6 +42,7 @@ class Imported:
     own_kept: int = 0
     orphaned: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
+    left: list[tuple[str, int]] = field(default_factory=list)
 
 
 @deed
@@ -52,17 +58,23 @@ def import_people(
     """Add or update everybody in the table; an empty cell leaves what is stored, what people set themselves wins.
 
     A role cell states all the roles of its person; somebody new without one is a member. Raises WouldOrphan, unless
-    forced, where somebody with a coming booking would lose the role or the membership that it stands on; then nothing
-    is written. One import or publish at a time.
+    forced, where a member with an upcoming booking would lose the role or the membership that it stands on; then
+    nothing is written. What somebody staffs who loses the analyst role goes through cover. One import or publish at a
+    time.
     """
     locks.programme(session)
     keys = [person.email_key for person in people]
     known = importing.stored(session, keys)
-    leaving = {row.id for person, row in _pairs(people, known) if person.roles and "analyst" not in person.roles}
+    staffs = {
+        row.id: leaving.staffed(session, row.id, now)
+        for person, row in _pairs(people, known)
+        if "analyst" in row.roles and person.roles and "analyst" not in person.roles
+    }
     renamed = [row.id for person, row in _pairs(people, known) if person.name and person.name != row.name]
-    concerned = {o for o, analyst in importing.rostered(session, now) if analyst in leaving}
+    concerned = {row.id for rows in staffs.values() for row in rows}
     locks.occurrences(session, concerned | bookings.shown_in(session, renamed, now))
-    importing.hold(session, [row.id for row in known.values()])
+    covered = accounts.booked_with(session, staffs, now)  # no more of them now that their hours are locked
+    importing.hold(session, {row.id for row in known.values()} | covered)
     known = importing.stored(session, keys)
     pairs = _pairs(people, known)
     done = Imported(orphaned=_orphans(session, pairs, organisation, now))
@@ -73,6 +85,10 @@ def import_people(
     importing.add(session, [_columns(person) for person in new], now)
     done.added = len(new)
     _update(session, pairs, now, done)
+    for person in accounts.with_ids(session, staffs):
+        count = len(accounts.staffed_bookings(session, person.id, now))
+        leaving.leave(session, person, staffs[person.id], organisation, now, note=REASON, actor_id=actor_id)
+        done.left.append((person.name, count))
     if done.added or done.changed:
         counts = {"added": done.added, "changed": done.changed, "orphaned": len(done.orphaned)}
         register.write(session, "imported", "people", None, now, actor_id=actor_id, **counts)
@@ -104,7 +120,7 @@ def _last_day(person: Listed, stored: date | None) -> date | None:
 def _orphans(
     session: Session, pairs: Sequence[tuple[Listed, Stored]], organisation: Organisation, now: datetime
 ) -> list[str]:
-    """Every coming booking that the import, and not something before it, would leave without member or analyst."""
+    """Every upcoming booking that the import, and not something before it, would leave without its member."""
     losing: dict[int, frozenset[str]] = {}
     until: dict[int, tuple[date, date]] = {}  # the last day as it is, and as it would be
     for person, row in pairs:
@@ -118,8 +134,6 @@ def _orphans(
         before, after = until.get(booking.member_id, (date.max, date.max))
         if "member" in losing.get(booking.member_id, ()) or after < starts_on <= before:
             problems.append(f"{booking.member} is booked on {when}, and would be no member then")
-        if "analyst" in losing.get(booking.analyst_id, ()):
-            problems.append(f"{booking.analyst} is booked on {when} by {booking.member}, and would be no analyst then")
     return problems
 
 
@@ -158,5 +172,6 @@ def _update(session: Session, pairs: Sequence[tuple[Listed, Stored]], now: datet
         done.unchanged += not is_changed
     importing.change(session, changes)
     bookings.rename(session, renamed, now)
-    importing.take(session, gone, now)
+    importing.take(session, gone)
     importing.give(session, new)
+    leaving.come_back(session, [person_id for person_id, role in new if role == "analyst"], now)

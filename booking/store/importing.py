@@ -136,13 +136,11 @@ def give(session: Session, roles: Sequence[tuple[int, str]]) -> None:
         session.execute(insert(Role), [{"person_id": person_id, "role": role} for person_id, role in roles])
 
 
-def take(session: Session, roles: Sequence[tuple[int, str]], now: datetime) -> None:
-    """Take roles away, each as (person, role); who is no analyst any more leaves the rosters to come."""
+def take(session: Session, roles: Sequence[tuple[int, str]]) -> None:
+    """Take roles away, each as (person, role)."""
     for role in sorted({role for _, role in roles}):
         for chunk in _chunks([person_id for person_id, lost in roles if lost == role]):
             session.execute(delete(Role).where(Role.role == role, Role.person_id.in_(chunk)))
-            if role == "analyst":
-                leave_rosters(session, chunk, now)
 
 
 def leave_rosters(session: Session, analyst_ids: Sequence[int], now: datetime) -> None:

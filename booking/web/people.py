@@ -97,11 +97,13 @@ def membership(public_id: uuid.UUID) -> ResponseReturnValue:
         return page(person, {"role": "You can't take the coordinator role from yourself."}, {"until": until})
     listed = tables.Listed(0, person.email, "", roles, None, last)
     try:
-        import_people(context.db(), [listed], context.organisation(), context.now(), actor_id=current_user.id)
+        done = import_people(context.db(), [listed], context.organisation(), context.now(), actor_id=current_user.id)
     except WouldOrphan as refusal:
         words = f"Nothing was changed: {'; '.join(refusal.problems)}. Move or cancel these bookings first."
         return page(person, {"until": words}, {"until": until})
-    flash("Saved.")
+    count = sum(count for _, count in done.left)
+    handed = "1 upcoming booking goes" if count == 1 else f"{count} upcoming bookings go"
+    flash(f"Saved. {handed} through cover; everyone affected is emailed." if count else "Saved.")
     return back(public_id)
 
 

@@ -9,7 +9,10 @@ from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from booking.domain.people import read
+from booking.services.cover.steps import pending_of
 from booking.services.import_people import Imported, WouldOrphan, import_people
+from booking.store.away import Away
+from booking.store.letters import Letter
 from booking.store.people import Person
 from booking.store.programme import Roster, SeriesAnalyst
 from tests.builders import NOW, ORGANISATION, a_booking, a_clinic, a_person
@@ -77,21 +80,35 @@ def test_a_coming_booking_is_not_orphaned_unless_forced(session: Session, cells:
     assert booking.status == "confirmed"
 
 
-def test_an_analyst_with_coming_bookings_stays_one_unless_forced(session: Session) -> None:
-    clinic = a_clinic(session)
+def test_what_somebody_staffs_who_loses_the_analyst_role_goes_through_cover(session: Session) -> None:
+    clinic = a_clinic(session, analysts=2)
+    ada, ben = (place.analyst for place in clinic.roster)
+    cora = a_person(session, "Cora", roles=["coordinator"])
     other = a_clinic(session, analysts=0, starts_at=clinic.starts_at + timedelta(days=1))
-    analyst = clinic.roster[0].analyst
-    session.add(Roster(occurrence_id=other.id, analyst_id=analyst.id, position=0))
+    session.add(Roster(occurrence_id=other.id, analyst_id=ada.id, position=0))
     session.commit()
-    a_booking(session, clinic)
-    line = f"{analyst.email},,member,,\n"
-    with pytest.raises(WouldOrphan, match="would be no analyst then"):
-        run(session, line)
-    run(session, line, force=True)
-    session.rollback()
-    # still there where a booking stands, and nowhere else
-    assert session.scalars(select(Roster.occurrence_id).where(Roster.analyst_id == analyst.id)).all() == [clinic.id]
-    assert session.scalars(select(SeriesAnalyst).where(SeriesAnalyst.analyst_id == analyst.id)).all() == []
+    taken_over = a_booking(session, clinic, analyst=ada.public_id)
+    alone = a_booking(session, other, analyst=ada.public_id)
+    done = run(session, f"{ada.email},,member,,\n")
+    session.expire_all()
+    assert done.left == [(ada.name, 2)]
+    assert taken_over.analyst_id == ben.id
+    assert (alone.analyst_id, alone.status) == (ada.id, "confirmed")
+    assert pending_of(session, [other.id], NOW) == [alone]
+    assert session.scalars(select(SeriesAnalyst).where(SeriesAnalyst.analyst_id == ada.id)).all() == []
+    [told] = session.scalars(select(Letter).where(Letter.name == "someone-away"))
+    assert (told.person_id, told.facts["has_left"], told.facts["is_closed"]) == (cora.id, True, False)
+    names = set(session.scalars(select(Letter.name))) - {"booked", "reminder"}
+    assert names == {"someone-away", "moved-by-us", "cover-wanted", "cover-sought"}
+
+
+def test_an_analyst_who_gets_the_role_back_is_not_off_any_more(session: Session) -> None:
+    ada = a_clinic(session).roster[0].analyst
+    off = select(Away).where(Away.analyst_id == ada.id, Away.ended_at.is_(None))
+    run(session, f"{ada.email},,member,,\n")
+    assert len(session.scalars(off).all()) == 1
+    run(session, f"{ada.email},,member analyst,,\n")
+    assert session.scalars(off).all() == []
 
 
 def test_the_number_of_statements_grows_by_the_chunk_and_not_by_the_person(

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.organisation import Organisation
 from booking.domain.updates import Line
-from booking.services.cover import preview, time_off
+from booking.services.cover import leaving
 from booking.services.cover.asking import tell_members
 from booking.services.cover.steps import cancel
 from booking.services.deed import deed
-from booking.store import api_tokens, feed_fetches, importing, locks, offers, people, register, reminders, sessions
-from booking.store.away import Away
+from booking.store import api_tokens, feed_fetches, locks, offers, people, register, reminders, sessions
 from booking.store.people import Person
-from booking.store.programme import Occurrence
 from booking.store.queries import accounts
 
-FAR = timedelta(days=365)  # as far as time off reaches
 REASON = "The account was closed."
 
 
@@ -50,7 +46,7 @@ def close(
     found = accounts.with_public_id(session, public_id)
     if found is None:
         raise errors.NotFound()
-    hours = preview.occurrences(session, found.id, now, now + FAR)
+    hours = leaving.staffed(session, found.id, now)
     held = accounts.occurrences_held(session, found.id, now)
     locks.occurrences(session, {*held, *(row.id for row in hours)})
     covered = {booking.member_id for booking in accounts.staffed_bookings(session, found.id, now)}
@@ -64,7 +60,7 @@ def close(
     concerned = _end_places(session, person, now)
     concerned |= _end_bookings(session, person, organisation, now, actor_id, cancels=cancels)
     if "analyst" in person.role_names:
-        _hand_over(session, person, hours, organisation, now, actor_id)
+        leaving.leave(session, person, hours, organisation, now, note=REASON, actor_id=actor_id)
     session.flush()
     for occurrence_id in sorted(concerned):
         offers.pass_on(session, occurrence_id, organisation, now)
@@ -111,21 +107,6 @@ def _end_bookings(
     return freed
 
 
-def _hand_over(
-    session: Session,
-    person: Person,
-    hours: list[Occurrence],
-    organisation: Organisation,
-    now: datetime,
-    actor_id: int | None,
-) -> None:
-    """Time off from now on for what they staff, so that each booking finds cover; no later date has them."""
-    if hours:
-        shown = preview.shown_of(session, person, (now, now + FAR), hours, organisation, now)
-        time_off.carry_out(session, shown, hours, organisation, now, note=REASON, actor_id=actor_id)
-    importing.leave_rosters(session, [person.id], now)
-
-
 @deed
 def reopen(session: Session, public_id: uuid.UUID, now: datetime, *, actor_id: int | None = None) -> Person:
     """Open a closed account again, with its roles and history; what ended when it closed stays ended. Idempotent.
@@ -138,11 +119,7 @@ def reopen(session: Session, public_id: uuid.UUID, now: datetime, *, actor_id: i
     person = locks.person(session, found.id)
     if person.closed_at is None:
         return person
-    session.execute(
-        update(Away)
-        .where(Away.analyst_id == person.id, Away.ended_at.is_(None), Away.starts_at == person.closed_at)
-        .values(ended_at=now)
-    )
+    leaving.come_back(session, [person.id], now)
     person.closed_at = None
     register.write(session, "reopened", "person", person.public_id, now, actor_id=actor_id)
     session.flush()

@@ -75,8 +75,12 @@ def carry_out(
     *,
     note: str,
     actor_id: int | None,
+    for_good: bool = False,
 ) -> Away:
-    """Store the time off and do what is shown; its occurrences `rows` and the members booked there are locked."""
+    """Store the time off and do what is shown; its occurrences `rows` and the members booked there are locked.
+
+    `for_good`: they leave and will not be back, which is what coordinators are told.
+    """
     starts_at, ends_at = shown.starts_at, shown.ends_at
     person = shown.analyst
     away = Away(
@@ -102,7 +106,7 @@ def carry_out(
     wanted = {c.booking.id for c in shown.cover.of(ASKED)}
     left = [one for one in shown.left if one.booking_id is None or one.booking_id in wanted]
     asked = asking.ask(session, person.name, left, shown.analysts, now, but={one.id for one in coordinators})
-    _tell_coordinators(session, shown, coordinators, asked, away.note, now)
+    _tell_coordinators(session, shown, coordinators, asked, away.note, now, for_good=for_good)
     counts = {what: len(shown.cover.of(what)) for what in (HANDED, OFFERED, ASKED, rules.NOBODY, rules.CANCELLED)}
     register.write(
         session,
@@ -158,7 +162,14 @@ def _offer(session: Session, booking: Booking, slot: Slot, lapses_at: datetime, 
 
 
 def _tell_coordinators(
-    session: Session, shown: Shown, coordinators: list[Person], asked: set[int], note: str, now: datetime
+    session: Session,
+    shown: Shown,
+    coordinators: list[Person],
+    asked: set[int],
+    note: str,
+    now: datetime,
+    *,
+    for_good: bool,
 ) -> None:
     """What it comes to, at once; who coordinates and could take something over is asked in the same email."""
     cover = shown.cover
@@ -171,6 +182,7 @@ def _tell_coordinators(
         "ends_at": facts.stamp(shown.ends_at),
         "note": note,
         "is_closed": shown.analyst.closed_at is not None,
+        "has_left": for_good,
         "meetings": [
             {
                 "title": shown.titles[place.occurrence_id],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -90,6 +91,20 @@ def staffed_bookings(session: Session, analyst_id: int, now: datetime) -> list[B
     return list(
         session.scalars(wanted.order_by(Booking.starts_at, Booking.id).execution_options(populate_existing=True))
     )
+
+
+def booked_with(session: Session, analyst_ids: Collection[int], now: datetime) -> set[int]:
+    """The members who have a confirmed booking, not over yet, with any of these analysts."""
+    wanted = select(Booking.member_id).where(
+        Booking.analyst_id.in_(analyst_ids), Booking.status == CONFIRMED, Booking.ends_at > now
+    )
+    return set(session.scalars(wanted)) if analyst_ids else set()
+
+
+def with_ids(session: Session, ids: Collection[int]) -> list[Person]:
+    """These people, ascending by id, as they are stored now."""
+    wanted = select(Person).where(Person.id.in_(ids)).order_by(Person.id).execution_options(populate_existing=True)
+    return list(session.scalars(wanted)) if ids else []
 
 
 def waitlist_places(session: Session, member_id: int) -> list[Waiting]:

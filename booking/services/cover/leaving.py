@@ -1,0 +1,53 @@
+"""An analyst leaves for good: the account is closed, or the role is taken away. What they staff goes through cover."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from booking.domain.organisation import Organisation
+from booking.services.cover import preview, time_off
+from booking.store import importing
+from booking.store.away import Away
+from booking.store.people import Person
+from booking.store.programme import Occurrence
+
+FAR = timedelta(days=365)  # as far as time off reaches
+
+
+def staffed(session: Session, analyst_id: int, now: datetime) -> list[Occurrence]:
+    """The occurrences to lock before `leave`: those on whose roster the analyst is and that are not over."""
+    return preview.occurrences(session, analyst_id, now, now + FAR)
+
+
+def leave(
+    session: Session,
+    person: Person,
+    staffs: list[Occurrence],
+    organisation: Organisation,
+    now: datetime,
+    *,
+    note: str,
+    actor_id: int | None,
+) -> None:
+    """Store time off from now on, so that each booking finds cover; no later date has them, and no series.
+
+    The occurrences that they staff and the members booked with them there are locked.
+    """
+    if staffs:
+        shown = preview.shown_of(session, person, (now, now + FAR), staffs, organisation, now)
+        time_off.carry_out(session, shown, staffs, organisation, now, note=note, actor_id=actor_id, for_good=True)
+    importing.leave_rosters(session, [person.id], now)
+
+
+def come_back(session: Session, person_ids: Collection[int], now: datetime) -> None:
+    """End the time off that began when they left: the one that begins at the moment in which it was stored."""
+    if person_ids:
+        session.execute(
+            update(Away)
+            .where(Away.analyst_id.in_(person_ids), Away.ended_at.is_(None), Away.starts_at == Away.created_at)
+            .values(ended_at=now)
+        )

@@ -99,6 +99,7 @@ class Offered(NamedTuple):
     starts_at: datetime
     minutes: int
     booking_id: int | None = None
+    member: str = ""
 
     @property
     def slot(self) -> Slot:

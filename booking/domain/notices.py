@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from booking.domain.consequences import CANCELLED, UNCOVERED, Held, Outcome, Place, Step
+from booking.domain.consequences import CANCELLED, UNCOVERED, Held, Offered, Outcome, Place, Step
 from booking.domain.organisation import Kind, Organisation
 from booking.domain.schedule import Setting
 from booking.domain.terms import Definition
@@ -21,6 +21,9 @@ from booking.domain.terms import Definition
 UNDO_FOR = timedelta(minutes=10)
 #: Letters leave at the latest so long before the first start that they are about.
 AHEAD = timedelta(hours=1)
+
+#: The email to somebody on a waitlist whose slot is no longer held.
+WITHDRAWN = "offer-lapsed"
 
 #: The definition of a series as it was and as it is to be; None where it is new.
 Definitions = tuple[Definition | None, Definition]
@@ -138,6 +141,13 @@ def decide(
     shown += [place for place in told if by_id[place.occurrence_id].what == "changes"]
     shown += [Place("booked", one.id, one.occurrence_id, one.member_id, one.member) for one in staying]
     return found.notices(), shown
+
+
+def withdrawn(ended: Iterable[Offered], told: Iterable[Notice]) -> list[Notice]:
+    """The emails to those for whom a slot is no longer held, and who get no other email of this publish."""
+    known = {notice.member_id for notice in told}
+    waiting = {one.member_id: one.member for one in ended if one.booking_id is None and one.member_id not in known}
+    return [Notice(WITHDRAWN, member_id, member) for member_id, member in waiting.items()]
 
 
 @dataclass(slots=True)

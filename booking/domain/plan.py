@@ -181,6 +181,7 @@ def complete(
     plan.notices, plan.places = notices.decide(
         found.steps, plan.outcomes, held, places, enrolled, found.definitions, organisation, now
     )
+    plan.notices += notices.withdrawn(plan.ended_offers, plan.notices)
     return plan
 
 

@@ -22,6 +22,7 @@ LETTERS = {
     "cover-offer": ("told that their analyst cannot come, and offered another time", "is"),
     "cover-sought": ("told that their analyst cannot come, and that we ask the other analysts", "is"),
     "programme-changed": ("told everything that changes for them", "is"),
+    "offer-lapsed": ("told that a slot is no longer held for them; they stay on the waitlist", "is"),
 }
 _FIELDS = {
     "words": "title or description",

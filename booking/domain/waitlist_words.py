@@ -7,13 +7,15 @@ from booking.domain.waitlist import HOLD, HOLD_ON_THE_DAY, NIGHT_FROM, NIGHT_UNT
 FIRST_COME = "It starts soon, so we've emailed everyone waiting for it: first come, first served."
 
 FREE = "It isn't held for anyone, so anyone can book it."
-#: What has become of a slot that somebody did not accept in time.
+#: What has become of a slot that was offered to somebody.
 LAPSED = {
     "offered": "The time to accept has passed, so we've offered the slot to the next person. "
     "You're still on the waitlist.",
     "free": "The time to accept has passed, so it's no longer held for you. It's still free, and anyone can book it. "
     "You're still on the waitlist.",
     "over": "The time to accept has passed, and the slot can no longer be booked.",
+    "withdrawn": "This slot can no longer be booked, so we can't hold it for you. You're still on the waitlist, "
+    "and we'll email you when another one comes free.",
 }
 
 

@@ -8,11 +8,12 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from booking.domain.consequences import CANCELLED, UNCOVERED, Step
+from booking.domain.notices import WITHDRAWN
 from booking.domain.organisation import Organisation
 from booking.domain.plan import Plan
 from booking.services import publish_emails
 from booking.services.publish_emails import Was
-from booking.store import claims, departures, publishing, reminders, waiting
+from booking.store import claims, departures, offers, publishing, reminders, waiting
 from booking.store.changes import Change
 from booking.store.waiting import Offer
 
@@ -49,6 +50,9 @@ def settle(session: Session, plan: Plan, change: Change, organisation: Organisat
     _end_waiting(session, plan, by_id, now)
     session.expire_all()
     publish_emails.enqueue(session, plan, change, by_id, was, organisation, now)
+    without = {notice.member_id for notice in plan.notices if notice.letter == WITHDRAWN}
+    ended = [one.id for one in plan.ended_offers if one.booking_id is None and one.member_id in without]
+    offers.tell_withdrawn(session, ended, now, change)
     reminders.plan(session, booking_ids, organisation, now)
 
 

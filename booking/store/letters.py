@@ -126,9 +126,13 @@ def add(session: Session, rows: list[dict[str, Any]]) -> None:
     session.connection().execute(_INSERT, rows[0] if len(rows) == 1 else rows)
 
 
+#: What a publish queues beside the one email that tells a person everything that it changes for them.
+NOT_MERGED = ("cover-wanted", "offer-lapsed")
+
+
 def _held_back(now: datetime) -> tuple[ColumnElement[bool], ...]:
     unsent = (Letter.sent_at.is_(None), Letter.failed_at.is_(None), Letter.attempts == 0)
-    return (*unsent, Letter.due_at > now, Letter.change_id.is_not(None), Letter.name != "cover-wanted")
+    return (*unsent, Letter.due_at > now, Letter.change_id.is_not(None), Letter.name.not_in(NOT_MERGED))
 
 
 def count_held_back(session: Session, now: datetime) -> int:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from booking.domain import slots, waitlist
 from booking.domain.organisation import Organisation
@@ -17,6 +17,7 @@ from booking.domain.slots import Hours, Slot
 from booking.domain.waitlist import Match, Place, Rules
 from booking.store import claims, facts, letters, register
 from booking.store.bookings import Booking
+from booking.store.changes import Change
 from booking.store.claims import Claim
 from booking.store.people import Person
 from booking.store.programme import SCHEDULED, Occurrence
@@ -106,15 +107,59 @@ def settle(session: Session, occurrence_id: int, organisation: Organisation, now
     return True
 
 
-def withdraw(session: Session, occurrence_ids: Iterable[int], now: datetime, analyst_id: int | None = None) -> None:
-    """Take back what is offered there to those who wait (by that analyst only, if one is named); they go on waiting."""
+def withdraw(
+    session: Session, occurrence_ids: Iterable[int], now: datetime, analyst_id: int | None = None
+) -> list[int]:
+    """Take back what is offered there to those who wait (by that analyst only, if one is named); they go on waiting.
+
+    Returns the ids of these offers, for `tell_withdrawn` once the waitlist has been served.
+    """
     wanted = select(Offer.id).where(
         Offer.occurrence_id.in_(list(occurrence_ids)), Offer.status == "open", Offer.waiting_id.is_not(None)
     )
     if analyst_id is not None:
         wanted = wanted.where(Offer.analyst_id == analyst_id)
-    for offer_id in list(session.scalars(wanted)):
+    ended = list(session.scalars(wanted))
+    for offer_id in ended:
         end(session, offer_id, "gone", now)
+    return ended
+
+
+def tell_withdrawn(session: Session, offer_ids: Sequence[int], now: datetime, change: Change | None = None) -> None:
+    """Email the members of these offers that the slot is no longer held, but those who are offered another one already.
+
+    The emails of a publish, `change`, wait as its others do.
+    """
+    if not offer_ids:
+        return
+    other = aliased(Offer)
+    has_another = exists().where(other.waiting_id == Offer.waiting_id, other.status == "open")
+    rows = session.execute(
+        select(Offer, Waiting, Person, Occurrence)
+        .join(Waiting, Waiting.id == Offer.waiting_id)
+        .join(Person, Person.id == Offer.member_id)
+        .join(Occurrence, Occurrence.id == Offer.occurrence_id)
+        .where(Offer.id.in_(offer_ids), Waiting.ended_at.is_(None), ~has_another)
+        .order_by(Offer.id)
+    ).all()
+    names = {
+        person_id: name
+        for person_id, name in session.execute(
+            select(Person.id, Person.name).where(Person.id.in_({offer.analyst_id for offer, *_ in rows}))
+        )
+    }
+    queued = []
+    for offer, place, member, occurrence in rows:
+        slot = Slot(offer.analyst_id, offer.starts_at, offer.minutes)
+        told = _facts(occurrence, place, slot, names[offer.analyst_id], member, became="withdrawn")
+        due_at, change_id = (now, None) if change is None else (change.due_at, change.id)
+        queued.append(
+            letters.row(
+                "offer-lapsed", member.email, told, now, person_id=member.id, due_at=due_at, change_id=change_id
+            )
+        )
+    if queued:
+        letters.add(session, queued)
 
 
 def pass_on(

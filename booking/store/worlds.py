@@ -189,8 +189,9 @@ def offers(session: Session, occurrence_ids: Iterable[int]) -> list[Offered]:
         rows = session.execute(
             select(
                 *(_offer.c.id, _offer.c.occurrence_id, _offer.c.analyst_id, _offer.c.member_id),
-                *(_offer.c.starts_at, _offer.c.minutes, _offer.c.booking_id),
+                *(_offer.c.starts_at, _offer.c.minutes, _offer.c.booking_id, _person.c.name),
             )
+            .join(_person, _person.c.id == _offer.c.member_id)
             .where(_offer.c.occurrence_id.in_(part), _offer.c.status == "open")
             .order_by(_offer.c.id)
         )

@@ -206,6 +206,10 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
     "last-hour-call-one": (f"Free now: {PERTH}", ("first come, first served", WITH_ADA, PLACE)),
     "offer-lapsed": (f"No longer held: {SYDNEY}", (WITH_ADA, "offered the slot to the next person", PLACE)),
     "offer-lapsed-free": (f"No longer held: {PERTH}", ("It's still free, and anyone can book it", f"Book it: {PLACE}")),
+    "offer-lapsed-withdrawn": (
+        f"No longer held: {PERTH}",
+        ("This slot can no longer be booked", "You're still on the waitlist", f"View or leave the waitlist: {PLACE}"),
+    ),
     "offer-lapsed-over": (f"No longer held: {PERTH}", ("the slot can no longer be booked", PLACE)),
     "offer-replaces": (
         f"Held for you: {PERTH}",
@@ -269,6 +273,10 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
     "someone-away-a-day": (
         "Ada Reyes is away on Mon 4 Dec",
         ("Back on Tue 5 Dec.", "Nothing in the programme is affected."),
+    ),
+    "someone-away-left": (
+        "Ada Reyes is no longer an analyst",
+        ("They no longer see members.", "Masterclass, Wed 6 Dec 1:00 pm AEST: nobody presents it"),
     ),
     "someone-away-for-good": (
         "Ada Reyes's account is closed",

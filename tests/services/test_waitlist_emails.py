@@ -7,12 +7,18 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.services import waitlist
+from booking.domain import edits
+from booking.services import cover, planning, waitlist
 from booking.services.cancel import cancel
+from booking.services.publish import publish
+from booking.services.undo import undo
 from booking.services.waitlist import Taking
 from booking.store import facts
 from booking.store.letters import Letter
-from tests.builders import CLINIC_AT, NOW, ORGANISATION
+from booking.store.people import Person
+from booking.store.programme import Occurrence
+from booking.store.waiting import Waiting
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_person
 from tests.services.test_waitlist import QUARTER, a_full_clinic, open_offer, waits
 
 
@@ -109,3 +115,39 @@ def test_a_lapsed_slot_that_is_too_late_to_book_is_said_to_be_over(session: Sess
     assert open_offer(session, only) is not None
     waitlist.pass_on(session, clinic.id, ORGANISATION, CLINIC_AT - timedelta(minutes=5))
     assert emails_to(session, only.member_id) == [("offer", None), ("offer-lapsed", "over")]
+
+
+def offered_by_somebody(session: Session) -> tuple[Occurrence, Waiting, Person]:
+    """A full clinic, somebody on its waitlist to whom a slot that came free is offered, and the slot's analyst."""
+    clinic, booked = a_full_clinic(session)
+    only = waits(session, clinic)
+    analyst = booked[0].analyst
+    cancel(session, booked[0].public_id, ORGANISATION, NOW)
+    assert open_offer(session, only) is not None
+    return clinic, only, analyst
+
+
+def test_whoever_is_offered_a_slot_hears_that_its_analyst_is_off_and_stays_on_the_waitlist(session: Session) -> None:
+    _clinic, only, analyst = offered_by_somebody(session)
+    span = (analyst.public_id, CLINIC_AT, CLINIC_AT + timedelta(hours=1), ORGANISATION, NOW)
+    cover.report(session, *span, fingerprint=cover.show(session, *span).fingerprint)
+    assert emails_to(session, only.member_id) == [("offer", None), ("offer-lapsed", "withdrawn")]
+    assert session.get_one(Waiting, only.id).ended_at is None
+
+
+def test_whoever_is_offered_a_slot_hears_that_its_analyst_has_left_the_roster(session: Session) -> None:
+    clinic, only, analyst = offered_by_somebody(session)
+    stays = a_person(session, "Zoe", roles=["analyst"])
+    session.commit()
+    asking = planning.page(clinic.series.slug, lambda asked: edits.one(asked, clinic.key, analysts=(stays.id,)))
+    plan = planning.read_plan(session, asking, ORGANISATION, NOW)
+    count = len({notice.member_id for notice in plan.notices})
+    done = publish(session, asking, ORGANISATION, NOW, uid_domain="x.example.org", fingerprint=plan.fingerprint)
+    assert emails_to(session, only.member_id) == [("offer", None), ("offer-lapsed", "withdrawn")]
+    assert only.member_id in {notice.member_id for notice in plan.notices}
+    assert done.change is not None
+    told = session.scalars(select(Letter.person_id).where(Letter.change_id.is_not(None), Letter.name != "cover-wanted"))
+    assert len(set(told)) == count, "the plan counts them too"
+    undo(session, done.change, ORGANISATION, NOW)
+    assert emails_to(session, only.member_id) == [("offer", None)]
+    assert open_offer(session, only) is not None, f"{analyst.name} is back, and the slot is held again"

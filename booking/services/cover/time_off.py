@@ -99,7 +99,7 @@ def carry_out(
         .values(is_away=True)
     )
     session.flush()
-    offers.withdraw(session, [row.id for row in rows], now, person.id)
+    withdrawn = offers.withdraw(session, [row.id for row in rows], now, person.id)
     told = {c.booking.id: [_settle(session, c, person, organisation, now)] for c in shown.cover.covered}
     asking.tell_members(session, told, now)
     coordinators = people.coordinators(session)
@@ -121,6 +121,7 @@ def carry_out(
         **{what.replace(" ", "_"): count for what, count in counts.items() if count},
     )
     serve(session, [row.id for row in rows], organisation, now)
+    offers.tell_withdrawn(session, withdrawn, now)
     return away
 
 

@@ -15,13 +15,13 @@ from sqlalchemy import Connection, insert, select, text, update
 from bench import fill, load, servers, visits
 from booking import clock
 from booking.domain import tokens
-from booking.services.brief import edit_brief
-from booking.store import engine as engines
-from booking.store.base import table_of
-from booking.store.bookings import Booking
-from booking.store.enrolments import Enrolment
-from booking.store.people import Person
-from booking.store.programme import Occurrence, Series
+from booking.services.bookings.edit_topic import edit_brief
+from booking.store.bookings.bookings import Booking
+from booking.store.db import engines
+from booking.store.db.base import table_of
+from booking.store.people.people import Person
+from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.programme import Occurrence, Series
 
 MEMBERS = 10_000
 BOOKINGS = 4  # of each of the many

@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection, insert, update
 
-from booking.store import api_tokens
-from booking.store import engine as engines
-from booking.store.api_tokens import ApiToken
-from booking.store.people import Person, Role
-from booking.store.programme import Module, Occurrence, Programme, Roster, Series
+from booking.store.db import engines
+from booking.store.people import api_tokens
+from booking.store.people.api_tokens import ApiToken
+from booking.store.people.people import Person, Role
+from booking.store.programme.programme import Module, Occurrence, Programme, Roster, Series
 
 ZONE = "Australia/Brisbane"
 ANALYSTS = 5

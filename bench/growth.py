@@ -20,20 +20,21 @@ from sqlalchemy.orm import Session
 
 from bench import fill, servers
 from booking import clock
-from booking.domain import slots
+from booking.domain.bookings import slots
 from booking.domain.organisation import Organisation
-from booking.programme import organisation as organisations
+from booking.programme import organisation_file
 from booking.resources import folder
-from booking.services.book import BookingRequest, book
-from booking.services.cancel import cancel
-from booking.store import engine as engines
-from booking.store.base import table_of
-from booking.store.bookings import Booking
-from booking.store.claims import Claim
-from booking.store.letters import Letter
-from booking.store.programme import Occurrence, Programme, Roster
-from booking.store.queries import agenda, meetings, timetables
-from booking.store.register import Entry
+from booking.services.bookings.book import BookingRequest, book
+from booking.services.bookings.cancel import cancel
+from booking.store.audit_log import AuditEntry
+from booking.store.bookings.bookings import Booking
+from booking.store.bookings.claims import Claim
+from booking.store.db import engines
+from booking.store.db.base import table_of
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.programme.programme import Occurrence, Programme, Roster
+from booking.store.queries.bookings import agenda_rows, timetables
+from booking.store.queries.programme import meeting_rows
 
 SIZES = (1_000, 1_000_000)
 MEMBERS = 100_000
@@ -185,8 +186,8 @@ def _hours(connection: Connection, series_id: int, hours: list[tuple[datetime, i
             }
         )
     connection.execute(insert(table_of(Claim)), claims)
-    connection.execute(insert(table_of(Letter)), letters)
-    connection.execute(insert(table_of(Entry)), entries)
+    connection.execute(insert(table_of(OutgoingEmail)), letters)
+    connection.execute(insert(table_of(AuditEntry)), entries)
 
 
 def functions(
@@ -211,11 +212,11 @@ def functions(
         return cancel(session, made.public_id, organisation, now)
 
     def my_bookings() -> object:
-        return meetings.appointments(session, member_id=asked.member_id, latest=50)
+        return meeting_rows.appointments(session, member_id=asked.member_id, latest=50)
 
     def a_day() -> object:
         start = asked.clinic_at - timedelta(hours=12)
-        return agenda.staffed(session, asked.analyst_id, start, start + timedelta(days=1), organisation, now)
+        return agenda_rows.staffed(session, asked.analyst_id, start, start + timedelta(days=1), organisation, now)
 
     return {
         "free slots of a clinic": free_of_a_clinic,
@@ -270,7 +271,7 @@ def scans(engine: Engine, session: Session, runs: dict[str, Callable[[], object]
 def measured(kind: str) -> Iterator[tuple[str, float, float, float, float]]:
     """What; figure and yardstick (times a second, large and small); small ÷ large time; and the least that may be."""
     now = clock.now().replace(microsecond=0)
-    organisation = organisations.load(folder("data"))
+    organisation = organisation_file.load(folder("data"))
     times: dict[str, list[float]] = {}
     for size in SIZES:
         engine = engines.make(servers.new_database(kind, f"growth-{size}-{kind}"))

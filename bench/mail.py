@@ -19,16 +19,16 @@ from bench import fill, servers
 from booking import clock
 from booking.domain.organisation import Organisation
 from booking.mail.smtp import SMTPMailer
-from booking.programme import organisation as organisations
+from booking.programme import organisation_file
 from booking.resources import folder
-from booking.services import deliver
-from booking.services.book import BookingRequest, book
-from booking.services.write import message_of
+from booking.services.bookings.book import BookingRequest, book
+from booking.services.outbox import deliver
+from booking.services.outbox.render_email import message_of
 from booking.settings import Settings, load
-from booking.store import engine as engines
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import Programme
+from booking.store.db import engines
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.programme.programme import Programme
 
 LETTERS = 400  # one a member, every other with an invitation
 ROUNDS = 7
@@ -82,7 +82,7 @@ def by_worker(
 ) -> float:
     """Ours: everything that is due, batch after batch, each letter written from its row; letters a second."""
     with sessions() as session:
-        session.execute(update(Letter).where(Letter.name == "booked").values(sent_at=None, attempts=0))
+        session.execute(update(OutgoingEmail).where(OutgoingEmail.name == "booked").values(sent_at=None, attempts=0))
         session.commit()
     began = clocks.perf_counter()
     count = 0
@@ -93,7 +93,9 @@ def by_worker(
     mailer.close()
     took = clocks.perf_counter() - began
     with sessions() as session:
-        unsent = session.scalars(select(Letter.id).where(Letter.name == "booked", Letter.sent_at.is_(None))).all()
+        unsent = session.scalars(
+            select(OutgoingEmail.id).where(OutgoingEmail.name == "booked", OutgoingEmail.sent_at.is_(None))
+        ).all()
     if unsent or count != LETTERS:
         raise SystemExit(f"bench: {len(unsent)} letters did not leave, and {count} were taken")
     return count / took
@@ -106,7 +108,7 @@ def measured(kind: str) -> Iterator[tuple[str, float, float, float, float | None
     (RFC 5321, 4.2.5); and told only, once with one that throws them away, and so is quicker than any.
     """
     url = servers.new_database(kind, f"mail-{kind}")
-    organisation = organisations.load(folder("data"))
+    organisation = organisation_file.load(folder("data"))
     engine = engines.make(url)
     with engines.sessions(engine)() as session, tempfile.TemporaryDirectory() as kept:
         booked(session, url, organisation)
@@ -128,10 +130,14 @@ def in_turn(
 ) -> tuple[list[float], list[float]]:
     """The worker's rates and the yardstick's, round by round."""
     domain = session.scalar(select(Programme.uid_domain))
-    due = select(Letter, Person).join(Person, Person.id == Letter.person_id).where(Letter.name == "booked")
+    due = (
+        select(OutgoingEmail, Person)
+        .join(Person, Person.id == OutgoingEmail.person_id)
+        .where(OutgoingEmail.name == "booked")
+    )
     written = [
         (letter.to_email, bytes(message_of(letter, person, found, organisation, domain, clock.now())))
-        for letter, person in session.execute(due.order_by(Letter.id))
+        for letter, person in session.execute(due.order_by(OutgoingEmail.id))
     ]
     session.rollback()
     if sum(b"text/calendar" in content for _, content in written) != LETTERS // 2:

@@ -13,16 +13,16 @@ from sqlalchemy import Connection, insert
 
 from bench import fill, servers
 from booking import clock
-from booking.domain.programme import Named, Place, Statement
+from booking.domain.planning.statement import Named, SourcePlace, Statement
 from booking.domain.recurrence import Rule
-from booking.programme import organisation as organisations
+from booking.programme import organisation_file
 from booking.resources import folder
-from booking.services import planning
-from booking.services.planning import Asking
-from booking.services.publish import publish
-from booking.store import engine as engines
-from booking.store.base import Base, table_of
-from booking.store.programme import Occurrence, Roster, Series, SeriesAnalyst
+from booking.services.publishing import planning
+from booking.services.publishing.planning import Asking
+from booking.services.publishing.publish import publish
+from booking.store.db import engines
+from booking.store.db.base import Base, table_of
+from booking.store.programme.programme import Occurrence, Roster, Series, SeriesAnalyst
 
 SERIES = 1000
 WEEKS = 52
@@ -44,8 +44,8 @@ def statements(emails: list[str], first: date) -> list[Statement]:
             "Australia/Sydney",
             first + timedelta(weeks=WEEKS, days=-1),
         )
-        analyst = Named(emails[number % ANALYSTS], Place("bench.yaml", number + 1))
-        place = Place("bench.yaml", number + 1)
+        analyst = Named(emails[number % ANALYSTS], SourcePlace("bench.yaml", number + 1))
+        place = SourcePlace("bench.yaml", number + 1)
         stated = Statement(f"s-{number}", "clinic", f"Series {number}", "", rule, (), (analyst,), place)
         found.append(stated)
     return found
@@ -121,7 +121,7 @@ def measured(kind: str) -> Iterator[tuple[str, float, float, float, float]]:
     """What, figure and yardstick in occurrences (or publishes) a second, ratio, target."""
     now = clock.now().replace(microsecond=0)
     first = now.date() + timedelta(days=7 - now.weekday())
-    organisation = organisations.load(folder("data"))
+    organisation = organisation_file.load(folder("data"))
     times: dict[str, float] = {}
     count = 0
     for name in ("yard", "ours"):

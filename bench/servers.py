@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from booking.store import migrate
+from booking.store.db import migrate
 from tests import databases
 
 ROOT = Path(__file__).resolve().parent.parent

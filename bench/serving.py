@@ -2,7 +2,7 @@
 
 import sys
 
-from booking.cli import serve
+from booking.cli.server import serve
 
 serve.TARGET = sys.argv[1]
 sys.exit(serve.run("127.0.0.1", int(sys.argv[2]), int(sys.argv[3]), with_worker=False))

@@ -6,9 +6,9 @@ from flask import Flask, session
 
 from booking import clock
 from booking.app import create_app
-from booking.services import sessions
+from booking.services.accounts import sessions
 from booking.settings import load
-from booking.web import context, csrf
+from booking.web.frame import context, csrf
 
 
 def application(environment: dict[str, str]) -> Flask:

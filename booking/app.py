@@ -11,12 +11,21 @@ from flask import Flask
 
 from booking import api, clock, logs, resources
 from booking import settings as settings_module
-from booking.programme import organisation
+from booking.programme import organisation_file
 from booking.settings import Settings
-from booking.store import engine as engines
-from booking.store import limits
-from booking.web import access, context, forms, guessing, input_guard, reader, refusals, security, shell
-from booking.web import blueprints as pages
+from booking.store.db import engines, limits
+from booking.web import blueprints
+from booking.web.frame import (
+    access,
+    context,
+    current_reader,
+    error_pages,
+    forms,
+    input_guard,
+    security_headers,
+    template_globals,
+    token_guessing,
+)
 
 COLLECT_AFTER = (20_000, 20, 50)  # allocations, and rounds of the younger generations
 MOST_BYTES = 256 * 1024  # of a request's body
@@ -29,7 +38,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
         "booking", template_folder=str(resources.folder("templates")), static_folder=str(resources.PACKAGE / "static")
     )
     engine = engines.make(settings.database_url, within=limits.PAGE)
-    found = organisation.load(settings.data, settings.organisation or None)
+    found = organisation_file.load(settings.data, settings.organisation or None)
     app.extensions["booking"] = context.State(settings, found, engine, engines.page_sessions(engine), now)
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -44,17 +53,17 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
     app.url_map.merge_slashes = False  # an address is one string: whoever guesses at it is redirected nowhere
     app.logger.addFilter(logs.MASKING)
     context.init_app(app)
-    reader.init_app(app)
-    shell.init_app(app)
-    refusals.init_app(app)
-    security.init_app(app, settings)
-    guessing.init_app(app, settings)
+    current_reader.init_app(app)
+    template_globals.init_app(app)
+    error_pages.init_app(app)
+    security_headers.init_app(app, settings)
+    token_guessing.init_app(app, settings)
     input_guard.before_anything(app)
     forms.ask_visitors(app)
     access.init_app(app)  # before CSRF: whoever is signed out is asked to sign in, not told of a missing token
     input_guard.init_app(app)
     forms.init_app(app, exempt_blueprints=frozenset({api.BLUEPRINT}))
-    pages.init_app(app)
+    blueprints.init_app(app)
     api.init_app(app)
     return app
 

@@ -60,7 +60,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ListedSetting:
     """One setting as `booking settings` lists it; `value` is masked where it is secret."""
 
     name: str
@@ -153,13 +153,13 @@ def require_keys(settings: Settings) -> None:
             raise SettingsError(f"{PREFIX}{name} is missing or shorter than 32 characters; `booking init` makes one")
 
 
-def listed(settings: Settings) -> list[Shown]:
+def listed(settings: Settings) -> list[ListedSetting]:
     """Every setting with meaning, default and present value, secrets masked."""
     rows = []
     for f in fields(Settings):
         value = str(getattr(settings, f.name))
         shown = ("(set)" if value else "(not set)") if f.metadata["secret"] else value
-        rows.append(Shown(f"{PREFIX}{f.name.upper()}", f.metadata["meaning"], str(f.default), shown))
+        rows.append(ListedSetting(f"{PREFIX}{f.name.upper()}", f.metadata["meaning"], str(f.default), shown))
     return rows
 
 

@@ -11,13 +11,13 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
+from booking.domain.bookings.slots import Hours, Slot
 from booking.domain.organisation import Kind, Organisation, Policy
-from booking.domain.slots import Hours, Slot
-from booking.services.book import BookingRequest, book
-from booking.store.bookings import Booking
-from booking.store.people import Person, Role
-from booking.store.programme import Occurrence, Programme, Roster, Series, SeriesAnalyst
-from booking.store.waiting import Waiting
+from booking.services.bookings.book import BookingRequest, book
+from booking.store.bookings.bookings import Booking
+from booking.store.bookings.waiting import WaitlistEntry
+from booking.store.people.people import Person, Role
+from booking.store.programme.programme import Occurrence, Programme, Roster, Series, SeriesAnalyst
 
 NOW = datetime(2023, 11, 26, 23, 0, tzinfo=UTC)
 CLINIC_AT = datetime(2023, 12, 4, 3, 0, tzinfo=UTC)
@@ -113,10 +113,12 @@ def a_booking(
     return book(session, a_request(occurrence, **request), member.id, ORGANISATION, now)  # type: ignore[arg-type]
 
 
-def a_place(session: Session, occurrence: Occurrence, member: Person, minutes: int = 15, **fields: object) -> Waiting:
+def a_place(
+    session: Session, occurrence: Occurrence, member: Person, minutes: int = 15, **fields: object
+) -> WaitlistEntry:
     """A member's place on the waitlist, whatever is free: a stored row, with no offer."""
     values: dict[str, object] = {"minutes": minutes, "joined_at": NOW, **fields}
-    place = Waiting(occurrence_id=occurrence.id, member_id=member.id, **values)
+    place = WaitlistEntry(occurrence_id=occurrence.id, member_id=member.id, **values)
     session.add(place)
     session.commit()
     return place

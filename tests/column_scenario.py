@@ -13,36 +13,24 @@ from datetime import date, time, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.domain import people as tables
 from booking.domain.errors import WrongCode
-from booking.domain.programme import StatedException
-from booking.services import (
-    attend,
-    begin,
-    deliver,
-    drafts,
-    note_fetch,
-    outcome,
-    profile,
-    remind,
-    rooms,
-    sessions,
-    sign_in,
-    staff,
-    tokens,
-    undo,
-)
-from booking.services.accounts import close
-from booking.services.book import BookingRequest, book
-from booking.services.cancel import cancel
+from booking.domain.people import people_table
+from booking.domain.planning.statement import StatedException
+from booking.services.accounts import close_account, profile, sessions, sign_in, tokens
+from booking.services.accounts.import_people import import_people
+from booking.services.bookings import attend, mark_attendance, on_behalf, start_visit
+from booking.services.bookings.book import BookingRequest, book
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.enrol import enrol, leave
+from booking.services.bookings.waitlist import Wish, join
+from booking.services.bookings.waitlist import leave as leave_waitlist
 from booking.services.cover import back, report, show
-from booking.services.enrol import enrol, leave
-from booking.services.import_people import import_people
-from booking.services.waitlist import Wish, join
-from booking.services.waitlist import leave as leave_waitlist
-from booking.store import reminded
-from booking.store.people import Person
-from booking.store.programme import Occurrence
+from booking.services.outbox import deliver, remind
+from booking.services.publishing import drafts, meeting_links, undo
+from booking.services.records import note_fetch
+from booking.store.outbox import reminder_progress
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence
 from tests.builders import CLINIC_AT, NOW, an_organisation
 from tests.services.test_publish import PLACE, run, stated
 
@@ -61,7 +49,7 @@ max@example.org,Max,member,,,
 
 def the_rest_happens(session: Session) -> None:
     """Everything else, on an empty database: people, programme, bookings, publishes, sign-ins, what a worker does."""
-    listed, mistakes = tables.read(TABLE.encode())
+    listed, mistakes = people_table.read(TABLE.encode())
     assert mistakes == []
     import_people(session, listed, REMINDING, NOW)
     profiles_change(session)
@@ -71,7 +59,7 @@ def the_rest_happens(session: Session) -> None:
     people_sign_in(session)
     drafts_are_kept(session)
     the_worker_works(session)
-    close.close(session, person(session, "mia").public_id, REMINDING, NOW, cancels=True)
+    close_account.close(session, person(session, "mia").public_id, REMINDING, NOW, cancels=True)
 
 
 def person(session: Session, name: str) -> Person:
@@ -112,9 +100,9 @@ def programme_is_published(session: Session) -> None:
     run(session, replace(clinic, exceptions=odd), now=NOW + MINUTE)
     first = dates(session, "clinic")[0]
     links = {"room": LINK, "recording": LINK, "slides": LINK}
-    rooms.set_links(session, first.public_id, links, NOW)
-    rooms.set_analyst_links(session, first.public_id, {person(session, "ada").id: LINK}, NOW)
-    rooms.set_links(session, dates(session, "masterclass")[0].public_id, {"room": LINK}, NOW, whole_series=True)
+    meeting_links.set_links(session, first.public_id, links, NOW)
+    meeting_links.set_analyst_links(session, first.public_id, {person(session, "ada").id: LINK}, NOW)
+    meeting_links.set_links(session, dates(session, "masterclass")[0].public_id, {"room": LINK}, NOW, whole_series=True)
 
 
 def clinic_is_booked(session: Session) -> None:
@@ -130,10 +118,10 @@ def clinic_is_booked(session: Session) -> None:
     place = join(session, first.public_id, wish, mia.id, REMINDING, NOW)
     leave_waitlist(session, place.public_id, REMINDING, NOW)
     cancel(session, theirs.public_id, REMINDING, NOW)
-    staff.hand_over(session, made.public_id, ben.public_id, "Ada is late.", REMINDING, NOW, actor_id=cora.id)
-    begin.enter(session, made.public_id, REMINDING, CLINIC_AT)
-    begin.begin(session, made.public_id, REMINDING, CLINIC_AT, actor_id=ben.id)
-    outcome.mark(session, made.public_id, "came", REMINDING, CLINIC_AT, actor_id=ben.id)
+    on_behalf.hand_over(session, made.public_id, ben.public_id, "Ada is late.", REMINDING, NOW, actor_id=cora.id)
+    start_visit.enter(session, made.public_id, REMINDING, CLINIC_AT)
+    start_visit.begin(session, made.public_id, REMINDING, CLINIC_AT, actor_id=ben.id)
+    mark_attendance.mark(session, made.public_id, "came", REMINDING, CLINIC_AT, actor_id=ben.id)
     elsewhere = BookingRequest(second.public_id, second.starts_at, 15, ada.public_id)
     other = book(session, elsewhere, mia.id, REMINDING, NOW)
     team = ("ada@example.org", "ben@example.org")
@@ -155,7 +143,7 @@ def courses_are_attended(session: Session) -> None:
     whole = enrol(session, first.public_id, mia.id, REMINDING, NOW, whole=True)
     leave(session, whole.public_id, NOW, member_id=mia.id)
     enrol(session, first.public_id, mia.id, REMINDING, NOW)
-    for one in reminded.due(session, REMINDING, first.starts_at - 24 * HOUR):
+    for one in reminder_progress.due(session, REMINDING, first.starts_at - 24 * HOUR):
         remind.write(session, one, first.starts_at - 24 * HOUR)
     attend.mark(session, first.public_id, [mia.public_id], first.starts_at, actor_id=cora.id)
 

@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, Engine, Insert, Table, Update, event
 from sqlalchemy.engine import ExecutionContext
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 
-from booking.store.tables import Base
+from booking.store.db.tables import Base
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES, TESTS = (f"{ROOT / name}/" for name in ("booking/services", "tests"))

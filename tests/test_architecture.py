@@ -40,7 +40,16 @@ DOMAIN_LIBRARIES = {"pytz", "email_validator", "idna"}
 ZONE_LIBRARIES = {"pytz", "zoneinfo"}  # in domain/zones.py alone
 WRITING_MODULES = {
     f"booking.store.{name}"
-    for name in ("locks", "claims", "publishing", "outbox", "departures", "reminded", "sessions", "rate_limits")
+    for name in (
+        "db.locks",
+        "bookings.claims",
+        "bookings.departures",
+        "outbox.outbox",
+        "outbox.reminder_progress",
+        "people.rate_limits",
+        "people.sessions",
+        "programme.publishing",
+    )
 }
 #: Store functions that deeds alone call.
 WRITING_NAMES = {"enqueue", "write", "take", "release", "revise", "place", "move", "rename", "record", "forget"}
@@ -165,6 +174,40 @@ def test_every_layer_of_the_house_is_there_and_known() -> None:
     assert layers == set(MAY_IMPORT)
 
 
+MOST_FILES = 16
+
+
+def test_no_two_public_classes_share_a_name() -> None:
+    found: dict[str, list[str]] = {}
+    for module in modules(ROOT):
+        if module.layer != "migrations":
+            for node in module.tree.body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    found.setdefault(node.name, []).append(module.name)
+    assert {name: where for name, where in found.items() if len(where) > 1} == {}
+
+
+def test_no_module_is_imported_under_the_name_of_another() -> None:
+    names = {module.name for module in modules(ROOT)}
+    leaves = {name.rpartition(".")[2] for name in names}
+    found = [
+        f"{module.name}: {node.module}.{alias.name} as {alias.asname}"
+        for module in modules(ROOT)
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if f"{node.module}.{alias.name}" in names and alias.asname in leaves
+    ]
+    assert found == []
+
+
+def test_no_folder_is_too_full_to_look_through() -> None:
+    folders = {path.parent for path in (ROOT / "booking").rglob("*.py")} - {
+        ROOT / "booking" / "migrations" / "versions"
+    }
+    assert {str(one): n for one in folders if (n := len(list(one.glob("*.py")))) > MOST_FILES} == {}
+
+
 BREACHES = [
     ("booking/domain/a.py", "from booking.store import engine", "booking.domain.a imports store"),
     ("booking/domain/a.py", "import sqlalchemy", "booking.domain.a imports sqlalchemy"),
@@ -174,13 +217,13 @@ BREACHES = [
     ("booking/mail/a.py", "from booking.calendars import feeds", "booking.mail.a imports calendars"),
     ("booking/calendars/a.py", "import booking.programme.files", "booking.calendars.a imports programme"),
     ("booking/programme/a.py", "from booking import store", "booking.programme.a imports store"),
-    ("booking/store/a.py", "from booking.services.book import book", "booking.store.a imports services"),
+    ("booking/store/a.py", "from booking.services.bookings.book import book", "booking.store.a imports services"),
     ("booking/services/a.py", "def f():\n    from booking.web import access", "booking.services.a imports web"),
     ("booking/web/a.py", "from booking.cli import stores", "booking.web.a imports cli"),
     ("booking/cli/a.py", "from booking.app import create_app", "booking.cli.a imports app"),
     ("booking/services/a.py", "from flask import g", "booking.services.a loads flask"),
     ("booking/mail/a.py", "import werkzeug.http", "booking.mail.a loads werkzeug"),
-    ("wsgi.py", "from booking.web import access", "wsgi imports booking.web.access"),
+    ("wsgi.py", "from booking.web.frame import access", "wsgi imports booking.web.frame.access"),
     ("booking/__init__.py", "import os", "booking/__init__.py imports os"),
     ("booking/store/a.py", "from booking import settings", "booking.store.a reads the settings"),
     ("booking/cli/a.py", "import os\nprint(os.environ['HOME'])", "booking.cli.a reads the environment"),
@@ -190,11 +233,11 @@ BREACHES = [
     ("booking/services/a.py", "from time import monotonic", "booking.services.a reads the clock"),
     ("booking/web/a.py", "def f(session):\n    session.add(1)", "booking.web.a writes: session.add"),
     ("booking/api/a.py", "def f():\n    context.db().commit()", "booking.api.a writes: db.commit"),
-    ("booking/web/a.py", "from booking.store import locks", "booking.web.a writes by booking.store.locks"),
+    ("booking/web/a.py", "from booking.store.db import locks", "booking.web.a writes by booking.store.db.locks"),
     (
         "booking/web/a.py",
-        "from booking.store.letters import enqueue",
-        "booking.web.a writes by booking.store.letters.enqueue",
+        "from booking.store.outbox.emails import enqueue",
+        "booking.web.a writes by booking.store.outbox.emails.enqueue",
     ),
     ("booking/store/a.py", "def f(session):\n    session.commit()", "booking.store.a commits"),
 ]

@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from booking.services import demo, profile
-from booking.store.people import Person
+from booking.services import demo
+from booking.services.accounts import profile
+from booking.store.people.people import Person
 from tests.builders import NOW, ORGANISATION, a_person
 from tests.column_scenario import the_rest_happens
 from tests.column_writes import every_column, watching
@@ -85,10 +86,10 @@ def test_every_service_that_the_scenario_calls_is_reached_from_a_page_a_command_
 
 
 def imported_from_services(path: Path) -> set[str]:
-    """The modules of services that a module imports, or imports something from."""
+    """The modules of services that a module imports, or imports something from; those of a package count as it."""
     return {
         f"{node.module}.{alias.name}"
-        if node.module in {"booking.services", "booking.services.accounts"}
+        if any((ROOT / Path(*node.module.split("."), alias.name)).with_suffix(end).exists() for end in ("", ".py"))
         else node.module
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("booking.services")

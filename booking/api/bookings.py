@@ -24,16 +24,18 @@ from booking.api.schemas import (
     KeySchema,
     NewBookingSchema,
 )
-from booking.domain import agenda, errors, zones
+from booking.domain import errors, zones
+from booking.domain.bookings import day_agenda
 from booking.domain.meetings import Appointment
-from booking.services.book import Booked, BookingRequest, book_with
-from booking.services.brief import edit_brief
-from booking.services.cancel import cancel
-from booking.services.move import move
-from booking.store.bookings import Booking
-from booking.store.queries import meetings as queries
-from booking.web import access, booked, context
-from booking.web.reader import current_user
+from booking.services.bookings.book import Booked, BookingRequest, book_with
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.edit_topic import edit_brief
+from booking.services.bookings.move import move
+from booking.store.bookings.bookings import Booking
+from booking.store.queries.programme import meeting_rows
+from booking.web.frame import access, context
+from booking.web.frame.current_reader import current_user
+from booking.web.member import booking_pages
 
 MOST = 100  # bookings in one answer
 
@@ -77,11 +79,11 @@ def listed(asked: dict[str, Any]) -> ResponseReturnValue:
             raise errors.NotAllowed()
         zone = current_user.zone or context.organisation().zone
         day = min(max(asked.get("on") or zones.today(context.now(), zone), FIRST.date()), LAST.date())
-        start, end = agenda.bounds(day, day, zone)
-        found = queries.appointments(context.db(), analyst_id=current_user.id, start=start, end=end)
+        start, end = day_agenda.bounds(day, day, zone)
+        found = meeting_rows.appointments(context.db(), analyst_id=current_user.id, start=start, end=end)
         return slots.answered([as_json(one) for one in found], None)
     since = asked.get("start")
-    found = queries.appointments(context.db(), member_id=current_user.id, start=since, first=MOST + 1)
+    found = meeting_rows.appointments(context.db(), member_id=current_user.id, start=since, first=MOST + 1)
     following = None
     if len(found) > MOST:
         following = f"/api/v1/bookings?{urlencode({'from': utc(found[MOST].starts_at)})}"
@@ -94,7 +96,7 @@ def listed(asked: dict[str, Any]) -> ResponseReturnValue:
 @access.signed_in
 def one(public_id: uuid.UUID) -> ResponseReturnValue:
     """One booking, for its member and its analyst."""
-    found = queries.appointment(context.db(), public_id)
+    found = meeting_rows.appointment(context.db(), public_id)
     own = {found.member_public_id, found.analyst_public_id} if found is not None else set()
     if found is None or current_user.public_id not in own:
         raise errors.NotFound()
@@ -143,7 +145,7 @@ def give_up(public_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _own(public_id: uuid.UUID) -> Appointment:
-    found = queries.appointment(context.db(), public_id)
+    found = meeting_rows.appointment(context.db(), public_id)
     if found is None or found.member_public_id != current_user.public_id:
         raise errors.NotFound()
     return found
@@ -204,5 +206,5 @@ def _json(
         "outcome": found.outcome,
         "is_late": found.is_late,
         "sequence": found.sequence,
-        "door": context.settings().base_url + booked.door(public_id),
+        "door": context.settings().base_url + booking_pages.door(public_id),
     }

@@ -12,8 +12,8 @@ from flask_smorest import Api
 from booking import version
 from booking.api import bookings, slots
 from booking.api.blueprint import blueprint
-from booking.store.queries import timetables
-from booking.web import access, context
+from booking.store.queries.bookings import timetables
+from booking.web.frame import access, context
 
 PAGES = (bookings, slots)
 

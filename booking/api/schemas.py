@@ -7,9 +7,9 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from booking.domain.briefs import LINK_CHARACTERS, TOPIC_CHARACTERS
+from booking.domain.bookings.topics import LINK_CHARACTERS, TOPIC_CHARACTERS
 
-#: What domain/briefs.py holds a member's words to.
+#: What domain/bookings/topics.py holds a member's words to.
 TOPIC = {"maxLength": TOPIC_CHARACTERS, "description": "what it is about"}
 LINK = {
     "maxLength": LINK_CHARACTERS,

@@ -15,16 +15,18 @@ from marshmallow import RAISE
 from booking.api.blueprint import blueprint, may_answer
 from booking.api.problems import utc
 from booking.api.schemas import OccurrenceSlotQuery, SlotQuery, SlotsSchema
-from booking.domain import errors, slots
+from booking.domain import errors
+from booking.domain.bookings import slots
+from booking.domain.bookings.slots import Slot
 from booking.domain.organisation import Organisation
 from booking.domain.recurrence import LONGEST
-from booking.domain.slots import Slot
-from booking.store import bookings
-from booking.store.queries import suggestions, timetables
-from booking.store.queries.suggestions import Search
-from booking.store.queries.timetables import Timetable
-from booking.web import access, context, membership
-from booking.web.reader import current_user
+from booking.store.bookings import bookings
+from booking.store.queries.bookings import slot_search, timetables
+from booking.store.queries.bookings.slot_search import Search
+from booking.store.queries.bookings.timetables import Timetable
+from booking.web.frame import access, context
+from booking.web.frame.current_reader import current_user
+from booking.web.member import membership
 
 MOST = 200  # slots in one answer, a clinic being told whole
 
@@ -76,8 +78,8 @@ def _search(moving: uuid.UUID | None) -> Search:
     if moving is not None and (row is None or row.member_id != current_user.id):
         raise errors.NotFound()
     if current_user.is_staff and access.MEMBER not in current_user.roles:
-        return suggestions.past_limits(session, current_user.id, organisation, now)
-    return suggestions.for_member(session, current_user.id, organisation, now, None if row is None else row.id)
+        return slot_search.past_limits(session, current_user.id, organisation, now)
+    return slot_search.for_member(session, current_user.id, organisation, now, None if row is None else row.id)
 
 
 def _check_offered(minutes: int | None, coming: list[Timetable]) -> None:
@@ -166,7 +168,7 @@ def nearest(
     session = context.db()
     session.rollback()
     row = None if moving is None else bookings.with_public_id(session, moving)
-    search = suggestions.for_member(
+    search = slot_search.for_member(
         session, current_user.id, context.organisation(), context.now(), None if row is None else row.id
     )
     near = search.nearest(occurrence, minutes, wanted_at)

@@ -36,7 +36,7 @@ class Publisher:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CalendarEntry:
     """One VEVENT with what its calendar needs to know of it. `order` sorts: start, then UID."""
 
     event: Event
@@ -50,7 +50,7 @@ class Entry:
         return self.starts_at, self.uid
 
 
-def public(publisher: Publisher, meeting: Meeting) -> Entry:
+def public(publisher: Publisher, meeting: Meeting) -> CalendarEntry:
     """An occurrence as everybody sees it: its page, and never a door; it blocks nobody's day."""
     page = publisher.addresses.occurrence(meeting.public_id)
     kind = publisher.organisation.kinds.get(meeting.kind)
@@ -59,7 +59,7 @@ def public(publisher: Publisher, meeting: Meeting) -> Entry:
     return _of_meeting(publisher, meeting, paragraphs, page=page, door="", is_private=False)
 
 
-def followed(publisher: Publisher, meeting: Meeting) -> Entry:
+def followed(publisher: Publisher, meeting: Meeting) -> CalendarEntry:
     """An occurrence in a member's private feed, with its door."""
     page = publisher.addresses.occurrence(meeting.public_id)
     door = "" if meeting.is_cancelled else publisher.addresses.door(meeting.public_id)
@@ -70,7 +70,7 @@ def followed(publisher: Publisher, meeting: Meeting) -> Entry:
 
 def given(
     publisher: Publisher, meeting: Meeting, appointments: Sequence[Appointment], departed: Departed | None = None
-) -> Entry:
+) -> CalendarEntry:
     """An occurrence in the feed of an analyst who gives it: of a bookable kind with a line for each booking.
 
     `appointments` are that analyst's in it, by start; cancelled ones are left out. SEQUENCE rises with each change of
@@ -93,7 +93,7 @@ def given(
     return _of_meeting(publisher, meeting, paragraphs, page=page, door=door, is_private=True, revised=revised)
 
 
-def booked(publisher: Publisher, appointment: Appointment) -> Entry:
+def booked(publisher: Publisher, appointment: Appointment) -> CalendarEntry:
     """A booking as its member sees it, with its door."""
     meeting = appointment.meeting
     page = publisher.addresses.booking(appointment.public_id)
@@ -120,7 +120,7 @@ def booked(publisher: Publisher, appointment: Appointment) -> Entry:
     uid = publisher.booking_uid(appointment.public_id)
     _stamp(event, uid, appointment.sequence, appointment.revised_at)
     _place(event, appointment.starts_at, appointment.ends_at, meeting.zone)
-    return Entry(event, appointment.starts_at, appointment.ends_at, meeting.zone, uid)
+    return CalendarEntry(event, appointment.starts_at, appointment.ends_at, meeting.zone, uid)
 
 
 def _of_meeting(
@@ -132,7 +132,7 @@ def _of_meeting(
     door: str,
     is_private: bool,
     revised: tuple[int, datetime] | None = None,
-) -> Entry:
+) -> CalendarEntry:
     """`revised` are SEQUENCE and DTSTAMP where they are not the occurrence's own."""
     event = _event(
         publisher,
@@ -148,7 +148,7 @@ def _of_meeting(
     uid = publisher.occurrence_uid(meeting.public_id)
     _stamp(event, uid, *(revised or (meeting.sequence, meeting.revised_at)))
     _place(event, meeting.starts_at, meeting.ends_at, meeting.zone)
-    return Entry(event, meeting.starts_at, meeting.ends_at, meeting.zone, uid)
+    return CalendarEntry(event, meeting.starts_at, meeting.ends_at, meeting.zone, uid)
 
 
 def _event(
@@ -167,9 +167,9 @@ def _event(
     known = publisher.organisation.kinds.get(kind)
     category = text.name(known.title if known is not None else kind)
     shown = text.line(summary) or category or "Meeting"  # an empty SUMMARY is an error to some readers
-    event.add("summary", text.Typed((CANCELLED_PREFIX if is_cancelled else "") + shown))
+    event.add("summary", text.TypedText((CANCELLED_PREFIX if is_cancelled else "") + shown))
     described = [text.block(paragraph) for paragraph in paragraphs]
-    event.add("description", text.Typed("\n\n".join(paragraph for paragraph in described if paragraph)))
+    event.add("description", text.TypedText("\n\n".join(paragraph for paragraph in described if paragraph)))
     event.add("url", page)
     event.add("location", "Online")
     if category:

@@ -13,7 +13,7 @@ from icalendar import Calendar, vText
 from booking import version
 from booking.calendars import text, vtimezone
 from booking.calendars.catalogue import Feed, Window
-from booking.calendars.entries import Entry, Publisher
+from booking.calendars.entries import CalendarEntry, Publisher
 from booking.calendars.parts import Part
 from booking.domain import tokens, zones
 from booking.resources import PACKAGE
@@ -45,8 +45,8 @@ def feed(publisher: Publisher, shown: Feed, window: Window, parts: Iterable[Part
 def _head(name: str, zone: str, described: tuple[str, ...], window: Window) -> bytes:
     """All that stands before the entries: who it is, how often to look, and the zones that the entries use."""
     calendar = empty()
-    calendar.add("name", text.Typed(name))
-    calendar.add("x-wr-calname", text.Typed(name))
+    calendar.add("name", text.TypedText(name))
+    calendar.add("x-wr-calname", text.TypedText(name))
     calendar.add("x-wr-timezone", vText(zone))
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", vText("PT1H"))
@@ -56,12 +56,12 @@ def _head(name: str, zone: str, described: tuple[str, ...], window: Window) -> b
     return content.removesuffix(END)
 
 
-def single(entry: Entry) -> bytes:
+def single(entry: CalendarEntry) -> bytes:
     """One entry as a file of its own: a snapshot, not a subscription."""
     return of_one(empty(), entry)
 
 
-def of_one(calendar: Calendar, entry: Entry) -> bytes:
+def of_one(calendar: Calendar, entry: CalendarEntry) -> bytes:
     """`calendar` with one entry and its zone."""
     calendar.add_component(vtimezone.component(entry.zone, entry.starts_at - MARGIN, entry.ends_at + MARGIN))
     calendar.add_component(entry.event)

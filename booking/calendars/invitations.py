@@ -10,8 +10,9 @@ from icalendar import vCalAddress
 
 from booking.calendars import entries, feeds, text, vtimezone
 from booking.calendars.entries import Publisher
-from booking.domain import addresses, zones
+from booking.domain import zones
 from booking.domain.meetings import Appointment
+from booking.domain.people import email_addresses
 
 END = b"END:VCALENDAR\r\n"
 
@@ -59,7 +60,7 @@ def _opening(method: str, zone: str, first: date, last: date) -> bytes:
 
 
 def _address(party: Party) -> vCalAddress:
-    address = vCalAddress(f"mailto:{text.line(addresses.key(party.email))}")
+    address = vCalAddress(f"mailto:{text.line(email_addresses.key(party.email))}")
     name = text.parameter(party.name)
     if name:
         address.params["CN"] = name

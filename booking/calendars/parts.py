@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Protocol
 
-from booking.calendars.entries import Entry, Publisher
+from booking.calendars.entries import CalendarEntry, Publisher
 
 MOST_KEPT = 5_000  # about 4 kB each with what they were made from, 25 kB where people write all they may
 
@@ -27,7 +27,7 @@ class Part:
         return self.starts_at, self.uid
 
 
-def part(entry: Entry) -> Part:
+def part(entry: CalendarEntry) -> Part:
     """The entry rendered."""
     return Part(entry.starts_at, entry.uid, entry.zone, entry.event.to_ical())
 
@@ -35,14 +35,14 @@ def part(entry: Entry) -> Part:
 class Render(Protocol):
     """Gives the part that `make` (a function of `entries`) makes of values, which must be hashable."""
 
-    def __call__(self, make: Callable[..., Entry], *values: object) -> Part: ...
+    def __call__(self, make: Callable[..., CalendarEntry], *values: object) -> Part: ...
 
 
 def kept(publisher: Publisher, most: int = MOST_KEPT) -> Render:
     """A renderer for one publisher; it keeps up to `most` parts by their values, those used last."""
 
     @lru_cache(maxsize=most)
-    def render(make: Callable[..., Entry], *values: object) -> Part:
+    def render(make: Callable[..., CalendarEntry], *values: object) -> Part:
         return part(make(publisher, *values))
 
     return render

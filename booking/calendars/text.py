@@ -13,7 +13,7 @@ _IN_NAME = str.maketrans({",": " ·", ";": " ·", "\\": "/"})
 _ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 
 
-class Typed(vText):
+class TypedText(vText):
     r"""TEXT (RFC 5545, 3.3.11) as it was typed: icalendar alone would take a typed \N for the end of a line."""
 
     def to_ical(self) -> bytes:

@@ -6,22 +6,20 @@ import click
 from sqlalchemy.orm import Session
 
 from booking import clock, settings
-from booking.cli import stores
+from booking.cli import store_session
 from booking.cli.people import people
 from booking.domain import wording
 from booking.domain.errors import Refusal, TextNotAccepted
-from booking.programme import organisation as organisations
-from booking.services.accounts import address as addresses
-from booking.services.accounts import close as closing
-from booking.services.accounts import merge as merging
-from booking.store.people import Person
-from booking.store.queries import accounts
-from booking.store.queries.accounts import Account, Upcoming
+from booking.programme import organisation_file
+from booking.services.accounts import change_email, close_account, merge_accounts
+from booking.store.people.people import Person
+from booking.store.queries.people import account_holdings
+from booking.store.queries.people.account_holdings import Account, Upcoming
 
 
 def person_of(session: Session, email: str) -> Person:
     """The person with that address, also with a closed account; else an error."""
-    found = accounts.with_email(session, email)
+    found = account_holdings.with_email(session, email)
     if found is None:
         raise click.ClickException(f"nobody has the address {email!r}")
     return found
@@ -34,19 +32,19 @@ def person_of(session: Session, email: str) -> Person:
 def close(email: str, keep_bookings: bool, yes: bool) -> None:
     """Close the account of EMAIL: shows what it has booked, asks, and ends sessions, tokens, feeds and reminders."""
     found = settings.load()
-    organisation = organisations.load(found.data, found.organisation or None)
-    with stores.session(found) as session:
+    organisation = organisation_file.load(found.data, found.organisation or None)
+    with store_session.session(found) as session:
         person = person_of(session, email)
         if person.closed_at is not None:
             click.echo("closed already")
             return
-        holding = accounts.account(session, person.id, clock.now())
+        holding = account_holdings.account(session, person.id, clock.now())
         for line in _said(holding, organisation.zone, keep_bookings):
             click.echo(line)
         if not yes:
             click.confirm(f"Close the account of {person.name} ({person.email})?", abort=True)
         try:
-            closing.close(session, person.public_id, organisation, clock.now(), cancels=not keep_bookings)
+            close_account.close(session, person.public_id, organisation, clock.now(), cancels=not keep_bookings)
         except Refusal as refusal:
             raise click.ClickException(str(refusal)) from None
         click.echo("closed")
@@ -71,10 +69,10 @@ def _line(one: Upcoming, zone: str) -> str:
 @click.argument("email")
 def reopen(email: str) -> None:
     """Open the closed account of EMAIL again. Calendar addresses and tokens from before stay ended."""
-    with stores.session(settings.load()) as session:
+    with store_session.session(settings.load()) as session:
         person = person_of(session, email)
         was_closed = person.closed_at is not None
-        closing.reopen(session, person.public_id, clock.now())
+        close_account.reopen(session, person.public_id, clock.now())
         click.echo("open again" if was_closed else "open already")
 
 
@@ -83,13 +81,13 @@ def reopen(email: str) -> None:
 @click.argument("new")
 def change_address(old: str, new: str) -> None:
     """Change the email address of a person from OLD to NEW at once. Both get an email; bookings and feeds stay."""
-    with stores.session(settings.load()) as session:
+    with store_session.session(settings.load()) as session:
         person = person_of(session, old)
         try:
-            addresses.change(session, person.public_id, new, clock.now())
+            change_email.change(session, person.public_id, new, clock.now())
         except TextNotAccepted as refusal:
             raise click.ClickException(f"{new!r}: {refusal.reason}") from None
-        except addresses.AddressTaken:
+        except change_email.AddressTaken:
             raise click.ClickException(f"another account has {new!r}: `booking people merge` joins the two") from None
         click.echo("changed")
 
@@ -101,13 +99,13 @@ def change_address(old: str, new: str) -> None:
 def merge(kept: str, gone: str, yes: bool) -> None:
     """Merge the account of GONE into that of KEPT: bookings, enrolments, waitlist, rosters and history pass over."""
     found = settings.load()
-    organisation = organisations.load(found.data, found.organisation or None)
-    with stores.session(found) as session:
+    organisation = organisation_file.load(found.data, found.organisation or None)
+    with store_session.session(found) as session:
         stays, goes = person_of(session, kept), person_of(session, gone)
         if not yes:
             click.confirm(f"Merge {goes.name} ({goes.email}) into {stays.name} ({stays.email})? For good", abort=True)
         try:
-            merging.merge(session, stays.public_id, goes.public_id, organisation, clock.now())
-        except merging.CannotMerge as refusal:
+            merge_accounts.merge(session, stays.public_id, goes.public_id, organisation, clock.now())
+        except merge_accounts.CannotMerge as refusal:
             raise click.ClickException("\n".join(refusal.problems)) from None
         click.echo("merged")

@@ -9,12 +9,13 @@ import click
 from sqlalchemy.orm import Session
 
 from booking import clock, settings
-from booking.cli import stores
-from booking.domain import addresses, agenda_words, spreadsheet, wording, zones
-from booking.domain import agenda as days
-from booking.programme import organisation as organisations
-from booking.store.queries import agenda as queries
-from booking.store.queries.agenda import Analyst
+from booking.cli import store_session
+from booking.domain import spreadsheet, wording, zones
+from booking.domain.bookings import agenda_words, day_agenda
+from booking.domain.people import email_addresses
+from booking.programme import organisation_file
+from booking.store.queries.bookings import agenda_rows
+from booking.store.queries.bookings.agenda_rows import AgendaOwner
 
 
 def _day(_context: click.Context, _option: click.Parameter, value: str | None) -> date | None:
@@ -34,17 +35,17 @@ def _day(_context: click.Context, _option: click.Parameter, value: str | None) -
 def agenda(analyst: str, day: date | None, as_csv: bool) -> None:
     """Print the day of ANALYST: an e-mail address, or how a name begins."""
     found = settings.load()
-    organisation = organisations.load(found.data, found.organisation or None)
+    organisation = organisation_file.load(found.data, found.organisation or None)
     now = clock.now()
-    with stores.session(found) as session:
+    with store_session.session(found) as session:
         who = _who(session, analyst)
         zone = who.zone or organisation.zone
         day = day or zones.today(now, zone)
-        week = days.week_of(day)
-        start, end = days.bounds(week[0], week[-1], zone)
-        staffed = queries.staffed(session, who.id, start, end, organisation, now)
-        today = days.on(day, staffed, zone)
-        after = queries.next_at(session, who.id, days.bounds(day, day, zone)[1])
+        week = day_agenda.week_of(day)
+        start, end = day_agenda.bounds(week[0], week[-1], zone)
+        staffed = agenda_rows.staffed(session, who.id, start, end, organisation, now)
+        today = day_agenda.on(day, staffed, zone)
+        after = agenda_rows.next_at(session, who.id, day_agenda.bounds(day, day, zone)[1])
     if as_csv:
         click.echo(spreadsheet.lines(agenda_words.cells(today, zone)).replace("\r\n", "\n"), nl=False)
         return
@@ -58,11 +59,11 @@ def agenda(analyst: str, day: date | None, as_csv: bool) -> None:
     click.echo("\n".join(lines).replace(wording.NBSP, " "))
 
 
-def _who(session: Session, text: str) -> Analyst:
+def _who(session: Session, text: str) -> AgendaOwner:
     """The analyst of that address, or the only one whose name begins so; else one line and exit status 1."""
-    everybody = queries.analysts(session)
+    everybody = agenda_rows.analysts(session)
     wanted = text.strip().casefold()
-    found = [one for one in everybody if addresses.key(one.email) == addresses.key(text)]
+    found = [one for one in everybody if email_addresses.key(one.email) == email_addresses.key(text)]
     if not found:
         found = [one for one in everybody if wanted and one.name.casefold().startswith(wanted)]
     if len(found) == 1:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from booking import settings
-from booking.cli import stores
+from booking.cli import store_session
 from booking.domain import errors, tokens
-from booking.store import people
+from booking.store.people import people
 
 
 @click.group()
@@ -21,7 +21,7 @@ def url(email: str) -> None:
     """Print the private calendar addresses of a person. They are passwords."""
     found = settings.load()
     settings.require_keys(found)
-    with stores.session(found) as session:
+    with store_session.session(found) as session:
         person = people.with_email(session, email)
         if person is None:
             raise errors.NotFound(f"nobody here has the address {email}")

@@ -14,19 +14,19 @@ from booking.settings import SettingsError
 
 #: command -> the module under booking.cli whose attribute of that name it is; loaded only when asked for
 COMMANDS = {
-    "init": "init",
-    "serve": "serve",
-    "worker": "worker",
-    "backup": "backups",
-    "restore": "backups",
-    "doctor": "doctor",
-    "settings": "listing",
-    "db": "db",
-    "programme": "programme",
+    "init": "install.init",
+    "serve": "server.serve",
+    "worker": "server.worker",
+    "backup": "install.backups",
+    "restore": "install.backups",
+    "doctor": "install.doctor",
+    "settings": "install.show_settings",
+    "db": "install.db",
+    "programme": "programme.programme",
     "people": "accounts",
     "feeds": "feeds",
     "agenda": "agenda",
-    "demo": "demo",
+    "demo": "server.demo",
 }
 
 

@@ -8,17 +8,17 @@ from pathlib import Path
 import click
 
 from booking import clock, settings
-from booking.cli import stores
-from booking.domain import people as tables
+from booking.cli import store_session
 from booking.domain import tokens
 from booking.domain.errors import NotFound
-from booking.domain.people import Listed, Mistake
-from booking.programme import organisation as organisations
-from booking.services import sessions, sign_in
-from booking.services import tokens as api_tokens
-from booking.services.import_people import Imported, WouldOrphan, import_people
+from booking.domain.people import people_table
+from booking.domain.people.people_table import Listed, Mistake
+from booking.programme import organisation_file
+from booking.services.accounts import sessions, sign_in
+from booking.services.accounts import tokens as token_service
+from booking.services.accounts.import_people import Imported, WouldOrphan, import_people
 from booking.settings import Settings
-from booking.store import people as persons
+from booking.store.people import people as persons
 
 
 @click.group()
@@ -32,11 +32,11 @@ def people() -> None:
 def import_(file: Path, force: bool) -> None:
     """Import FILE.csv: email,name,role,time_zone,member_until,meeting_url. All of it, or nothing."""
     try:
-        too_large = file.stat().st_size > tables.MOST_BYTES
-        data = b"x" * (tables.MOST_BYTES + 1) if too_large else file.read_bytes()
+        too_large = file.stat().st_size > people_table.MOST_BYTES
+        data = b"x" * (people_table.MOST_BYTES + 1) if too_large else file.read_bytes()
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from None
-    listed, mistakes = tables.read(data)
+    listed, mistakes = people_table.read(data)
     if mistakes:
         _name(file, mistakes)
     done = _import(settings.load(), listed, force)
@@ -65,8 +65,8 @@ def _name(file: Path, mistakes: list[Mistake]) -> None:
 
 
 def _import(found: Settings, listed: list[Listed], force: bool) -> Imported:
-    organisation = organisations.load(found.data, found.organisation or None)
-    with stores.session(found) as session:
+    organisation = organisation_file.load(found.data, found.organisation or None)
+    with store_session.session(found) as session:
         try:
             return import_people(session, listed, organisation, clock.now(), force=force)
         except WouldOrphan as refusal:
@@ -79,7 +79,9 @@ def _import(found: Settings, listed: list[Listed], force: bool) -> Imported:
 @people.command()
 @click.argument("email")
 @click.option("--name", default="", help="how they are called")
-@click.option("--role", "roles", multiple=True, type=click.Choice(tables.ROLES), help="may be given several times")
+@click.option(
+    "--role", "roles", multiple=True, type=click.Choice(people_table.ROLES), help="may be given several times"
+)
 @click.option("--time-zone", default="", help="a city, a state or an IANA name")
 @click.option("--member-until", default="", metavar="DATE", help="the last day of the membership; never takes it away")
 @click.option("--meeting-url", default="", metavar="URL", help="an analyst's own meeting link; none takes it away")
@@ -88,7 +90,7 @@ def add(
     email: str, name: str, roles: tuple[str, ...], time_zone: str, member_until: str, meeting_url: str, force: bool
 ) -> None:
     """Add one person, or change what is stored of them."""
-    listed, mistakes = tables.read_one(email, name, " ".join(roles), time_zone, member_until, meeting_url)
+    listed, mistakes = people_table.read_one(email, name, " ".join(roles), time_zone, member_until, meeting_url)
     for mistake in mistakes:
         click.echo(str(mistake), err=True)
     if mistakes:
@@ -104,7 +106,7 @@ def sign_in_link(email: str) -> None:
     """Print a link that signs EMAIL in, once, within 10 minutes. It needs no mail."""
     found = settings.load()
     settings.require_keys(found)
-    with stores.session(found) as session:
+    with store_session.session(found) as session:
         click.echo(link_of(found, str(sign_in.link_for(session, email, clock.now()))))
 
 
@@ -113,12 +115,12 @@ def sign_in_link(email: str) -> None:
 @click.option("--revoke", is_flag=True, help="end every token of EMAIL instead of making one")
 def token(email: str, revoke: bool) -> None:
     """Print a new token with which programs act for EMAIL at /api/v1. It is shown this once: a digest is stored."""
-    with stores.session(settings.load()) as session:
+    with store_session.session(settings.load()) as session:
         try:
             if revoke:
-                click.echo(f"{api_tokens.revoke_all(session, email, clock.now())} ended")
+                click.echo(f"{token_service.revoke_all(session, email, clock.now())} ended")
             else:
-                click.echo(api_tokens.make(session, email, clock.now()))
+                click.echo(token_service.make(session, email, clock.now()))
         except NotFound:
             raise click.ClickException(f"nobody has the address {email!r}") from None
 
@@ -127,7 +129,7 @@ def token(email: str, revoke: bool) -> None:
 @click.argument("email")
 def sign_out(email: str) -> None:
     """Sign EMAIL out on every device. Tokens and calendar addresses go on working."""
-    with stores.session(settings.load()) as session:
+    with store_session.session(settings.load()) as session:
         person = persons.with_email(session, email)
         if person is None:
             raise click.ClickException(f"nobody has the address {email!r}")

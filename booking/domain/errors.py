@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from booking.domain.slots import Slot
+    from booking.domain.bookings.slots import Slot
 
 
 class Refusal(Exception):

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from booking.domain import rrule as rrules
-from booking.domain import zones
+from booking.domain import recurrence_rules, zones
 
 #: No series with an end or with modules is looked at further than this after its first day.
 LONGEST_DAYS = 3660
@@ -16,7 +15,7 @@ LONGEST = timedelta(hours=25)
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class RuleChange:
     """From `from_on` on ("this and later") these hold; what is None stays as it was before.
 
     `analysts` are persons' ids, `room_url` and `title` are every later occurrence's own.
@@ -48,7 +47,7 @@ class Rule:
     zone: str
     ends_on: date | None = None
     modules: tuple[str, ...] = ()
-    turns: tuple[Turn, ...] = ()
+    turns: tuple[RuleChange, ...] = ()
     skips: frozenset[date] = frozenset()
 
 
@@ -77,7 +76,7 @@ def _occasions(rule: Rule) -> Iterator[tuple[date, time, time]]:
     for turn in [*turns, None]:
         stops = turn.from_on if turn is not None else None
         if stops is None or stops > begins:
-            for day in rrules.dates(rrules.parse(rrule), anchor):
+            for day in recurrence_rules.dates(recurrence_rules.parse(rrule), anchor):
                 if stops is not None and day >= stops:
                     break
                 if rule.ends_on is not None and day > rule.ends_on:

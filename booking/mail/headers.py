@@ -11,7 +11,7 @@ from email.errors import HeaderParseError
 from email.headerregistry import Address
 from functools import lru_cache
 
-from booking.domain import addresses, names
+from booking.domain.people import email_addresses, person_names
 
 LINE = 76  # characters of a line that holds an encoded word (RFC 2047, 2)
 ENCODED_WORD = 75  # characters of one
@@ -26,7 +26,7 @@ _ATOM = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 def one_line(text: str) -> str:
     """`text` single-spaced, without line ends and what cannot be seen: it cannot start another header."""
     if not text.isprintable():  # which joiners are not either, and they stay
-        text = "".join(" " if names.is_hidden(sign) else sign for sign in text)
+        text = "".join(" " if person_names.is_hidden(sign) else sign for sign in text)
     return " ".join(text.split())
 
 
@@ -66,7 +66,7 @@ def _mailbox(used: int, display_name: str, address: str) -> str:
 def addr_spec(address: str) -> str:
     """The address as it stands on the wire, an international domain by its A-labels. ValueError if it is none."""
     try:
-        return Address(addr_spec=addresses.key(address)).addr_spec
+        return Address(addr_spec=email_addresses.key(address)).addr_spec
     except (ValueError, IndexError, HeaderParseError) as error:  # all three come for what is empty or broken
         raise ValueError(f"{address!r} is not an email address") from error
 

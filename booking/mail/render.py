@@ -11,9 +11,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from booking import resources
-from booking.domain import waitlist_words, wording
+from booking.domain import wording
+from booking.domain.bookings import waitlist_words
 from booking.domain.organisation import Organisation
-from booking.domain.sign_in import VALID_MINUTES
+from booking.domain.people.sign_in import VALID_MINUTES
 
 INSTANTS = ("starts_at", "ends_at", "was_at", "was_ends_at", "offered_at", "lapses_at")
 #: Facts that only some of these emails have, as the others read: a template never asks whether a name exists.

@@ -1,8 +1,8 @@
-"""Alembic's environment: runs on the connection that `booking.store.migrate` hands it."""
+"""Alembic's environment: runs on the connection that `booking.store.db.migrate` hands it."""
 
 from alembic import context
 
-from booking.store.tables import Base
+from booking.store.db.tables import Base
 
 context.configure(
     connection=context.config.attributes["connection"],

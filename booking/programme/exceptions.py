@@ -9,9 +9,9 @@ from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from booking.domain import numbers
-from booking.domain.programme import Named, Place, StatedException, StatedGuest, StatedTurn
+from booking.domain.planning.adjustments import Extra
+from booking.domain.planning.statement import Named, SourcePlace, StatedException, StatedGuest, StatedTurn
 from booking.domain.recurrence import Rule
-from booking.domain.terms import Extra
 from booking.programme import words
 from booking.programme.nodes import Fields, Items, Text, Value
 
@@ -26,17 +26,17 @@ GUEST_FIELDS = ("analyst", "on", "from", "until")
 _PUSH = re.compile(r"(?:(?P<one>a|one|1)\s+week|(?P<weeks>\d{1,2})\s+weeks?)")
 
 
-class Reader(Protocol):
+class FieldReader(Protocol):
     """What `files` lends: how fields are read and mistakes named."""
 
-    def wrong(self, place: Place, message: str) -> None: ...
+    def wrong(self, place: SourcePlace, message: str) -> None: ...
     def unknown(self, fields: Fields, known: tuple[str, ...]) -> None: ...
     def text(self, fields: Fields, word: str, convert: Callable[[str], T]) -> T | None: ...
     def items(self, fields: Fields, word: str) -> list[Text]: ...
     def analysts(self, fields: Fields) -> tuple[Named, ...]: ...
 
 
-def read(reader: Reader, series: Fields, rule: Rule | None) -> dict[str, Any]:
+def read(reader: FieldReader, series: Fields, rule: Rule | None) -> dict[str, Any]:
     """The fields of a Statement that are about single dates; mistakes go to the reader."""
     skipped = [_skip(reader, text) for text in reader.items(series, "skip")]
     listed = [_exception(reader, entry) for entry in _entries(reader, series, "exceptions", EXCEPTION_FIELDS)]
@@ -56,7 +56,7 @@ def _all(values: Any) -> tuple[Any, ...]:
     return tuple(value for value in values if value is not None)
 
 
-def _entries(reader: Reader, series: Fields, word: str, known: tuple[str, ...]) -> list[Fields]:
+def _entries(reader: FieldReader, series: Fields, word: str, known: tuple[str, ...]) -> list[Fields]:
     value = series.values.get(word)
     if value is None:
         return []
@@ -73,7 +73,7 @@ def _entries(reader: Reader, series: Fields, word: str, known: tuple[str, ...]) 
     return found
 
 
-def _twice(reader: Reader, found: list[StatedException]) -> None:
+def _twice(reader: FieldReader, found: list[StatedException]) -> None:
     seen: dict[object, StatedException] = {}
     for one in found:
         name = one.module if one.module is not None else one.on
@@ -82,7 +82,7 @@ def _twice(reader: Reader, found: list[StatedException]) -> None:
         seen.setdefault(name, one)
 
 
-def _skip(reader: Reader, text: Text) -> StatedException | None:
+def _skip(reader: FieldReader, text: Text) -> StatedException | None:
     try:
         return StatedException(text.place, on=words.day(text.value), is_skipped=True)
     except ValueError as error:
@@ -90,7 +90,7 @@ def _skip(reader: Reader, text: Text) -> StatedException | None:
         return None
 
 
-def _exception(reader: Reader, entry: Fields) -> StatedException | None:
+def _exception(reader: FieldReader, entry: Fields) -> StatedException | None:
     if ("on" in entry.values) == ("module" in entry.values):
         reader.wrong(entry.place, "an exception names its date with `on:`, or its module with `module:`")
         return None
@@ -120,7 +120,7 @@ def _exception(reader: Reader, entry: Fields) -> StatedException | None:
     )
 
 
-def _turn(reader: Reader, entry: Fields) -> StatedTurn | None:
+def _turn(reader: FieldReader, entry: Fields) -> StatedTurn | None:
     from_on = reader.text(entry, "from", words.day)
     if "from" not in entry.values:
         reader.wrong(entry.place, "a change says `from:` which date on it holds")
@@ -139,7 +139,7 @@ def _turn(reader: Reader, entry: Fields) -> StatedTurn | None:
     )
 
 
-def _extra(reader: Reader, entry: Fields, rule: Rule | None) -> Extra | None:
+def _extra(reader: FieldReader, entry: Fields, rule: Rule | None) -> Extra | None:
     on = reader.text(entry, "on", words.day)
     if "on" not in entry.values:
         reader.wrong(entry.place, "an extra date says `on:` which day")
@@ -148,7 +148,7 @@ def _extra(reader: Reader, entry: Fields, rule: Rule | None) -> Extra | None:
     return Extra(on, *hours, title) if on is not None and hours is not None else None
 
 
-def _guests(reader: Reader, entry: Fields) -> list[StatedGuest]:
+def _guests(reader: FieldReader, entry: Fields) -> list[StatedGuest]:
     named = (
         reader.analysts(Fields({"analysts": entry.values["analyst"]}, {"analysts": entry.place}, entry.place))
         if ("analyst" in entry.values)

@@ -11,11 +11,13 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeVar
 
-from booking.domain import addresses, lengths, numbers, recurrence, zones
+from booking.domain import numbers, recurrence, zones
+from booking.domain.bookings import lengths
 from booking.domain.organisation import Organisation
-from booking.domain.programme import Named, Place, Statement
+from booking.domain.people import email_addresses
+from booking.domain.planning.adjustments import ANSWERS
+from booking.domain.planning.statement import Named, SourcePlace, Statement
 from booking.domain.recurrence import Rule
-from booking.domain.terms import ANSWERS
 from booking.programme import exceptions, nodes, words
 from booking.programme.nodes import Fields, Items, Problem, Text, Value
 
@@ -61,7 +63,7 @@ def read(paths: Iterable[Path], organisation: Organisation, today: date) -> Read
 def read_all(sources: Iterable[tuple[str, bytes]], organisation: Organisation, today: date) -> Reading:
     """As `read`, of names and bytes."""
     reading = Reading()
-    stated: dict[str, Place] = {}
+    stated: dict[str, SourcePlace] = {}
     for name, data in sources:
         try:
             _File(reading, organisation, today, stated).read(nodes.parse(name, data))
@@ -78,11 +80,11 @@ class _File:
     reading: Reading
     organisation: Organisation
     today: date
-    stated: dict[str, Place]
+    stated: dict[str, SourcePlace]
     zone: str = ""
     month: date | None = None
 
-    def wrong(self, place: Place, message: str) -> None:
+    def wrong(self, place: SourcePlace, message: str) -> None:
         self.reading.problems.append(Problem(place, message))
 
     def read(self, root: Fields) -> None:
@@ -117,7 +119,7 @@ class _File:
             self.wrong(value.place, str(error))
             return None
 
-    def required(self, fields: Fields, word: str, convert: Callable[[str], T], place: Place) -> T | None:
+    def required(self, fields: Fields, word: str, convert: Callable[[str], T], place: SourcePlace) -> T | None:
         if word not in fields.values:
             self.wrong(place, f"{word!r} is missing")
         return self.text(fields, word, convert)
@@ -147,7 +149,7 @@ class _File:
             self.wrong(fields.places[word], f"{word!r} holds a list, each on a line that begins with a dash")
         return texts
 
-    def series(self, slug: str, value: Value, place: Place) -> None:
+    def series(self, slug: str, value: Value, place: SourcePlace) -> None:
         before = len(self.reading.problems)
         if not _SLUG.fullmatch(slug) or len(slug) > 60:
             self.wrong(place, f"the short name {slug!r} has small letters, digits and single dashes only, at most 60")
@@ -199,9 +201,9 @@ class _File:
     def analysts(self, fields: Fields) -> tuple[Named, ...]:
         found: dict[str, Named] = {}
         for text in self.items(fields, "analysts"):
-            email = addresses.key(text.value)
-            if not addresses.is_address(text.value):
-                self.wrong(text.place, f"{text.value!r} is not an email address: {addresses.EXAMPLE}")
+            email = email_addresses.key(text.value)
+            if not email_addresses.is_address(text.value):
+                self.wrong(text.place, f"{text.value!r} is not an email address: {email_addresses.EXAMPLE}")
             elif email in found:
                 self.wrong(text.place, f"{text.value!r} is listed twice")
             else:
@@ -220,7 +222,7 @@ class _File:
             self.wrong(fields.places["slots"], f"{len(found)} slot lengths: name at most {lengths.MOST}")
         return tuple(sorted(found))
 
-    def rule(self, fields: Fields, modules: list[Text], place: Place) -> Rule | None:
+    def rule(self, fields: Fields, modules: list[Text], place: SourcePlace) -> Rule | None:
         if ("every" in fields.values) == ("repeat" in fields.values):
             self.wrong(place, "either `every:` (Monday and Tuesday) or `repeat:` (an RRULE) says when it meets")
         if "every" in fields.values:
@@ -255,7 +257,7 @@ class _File:
         """The shortest slot of the series, in minutes: its own, else the policy's."""
         return min(offered or self.organisation.policy_for(slug).slot_minutes)
 
-    def bookable_hours(self, hours: tuple[time, time], shortest: int, place: Place) -> None:
+    def bookable_hours(self, hours: tuple[time, time], shortest: int, place: SourcePlace) -> None:
         """Name hours off the grid, and those into which no slot fits."""
         if not all(map(lengths.is_on_grid, hours)):
             self.wrong(place, OFF_GRID)
@@ -267,7 +269,7 @@ class _File:
 
         `shortest` is the shortest slot, None where there are none.
         """
-        said: list[tuple[Place, tuple[time, time], date | None]] = [
+        said: list[tuple[SourcePlace, tuple[time, time], date | None]] = [
             *((one.place, one.hours, one.moved_to or one.on) for one in more["exceptions"] if one.hours),
             *((turn.place, turn.hours, None) for turn in more["turns"] if turn.hours),
             *((fields.places["extra"], (extra.start_wall, extra.end_wall), extra.on) for extra in more["extras"]),
@@ -279,7 +281,7 @@ class _File:
                 for clock in hours:
                     self.clock(day, clock, rule.zone, place)
 
-    def dates(self, rule: Rule, fields: Fields, modules: list[Text], place: Place) -> None:
+    def dates(self, rule: Rule, fields: Fields, modules: list[Text], place: SourcePlace) -> None:
         """Name a rule without dates, modules without one, and clock times that are skipped or shown twice."""
         when = fields.places.get("every", fields.places.get("repeat", place))
         horizon = recurrence.stored_until(max(self.today, rule.starts_on))
@@ -298,7 +300,7 @@ class _File:
             until = f"; the last is {last}" if found else ""
             self.wrong(at, f"{len(modules)} modules, but only {len(found)} dates{until}")
 
-    def clock(self, day: date, clock: time, zone: str, place: Place) -> bool:
+    def clock(self, day: date, clock: time, zone: str, place: SourcePlace) -> bool:
         """Whether the clocks of the zone show that time once on that day; else it is named."""
         try:
             zones.localize(datetime.combine(day, clock), zone)

@@ -15,7 +15,7 @@ from ruamel.yaml.events import AliasEvent, CollectionStartEvent, NodeEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from booking.domain import errors
-from booking.domain.programme import Place
+from booking.domain.planning.statement import SourcePlace
 
 MOST_BYTES = 1_000_000
 DEEPEST = 20
@@ -25,7 +25,7 @@ DEEPEST = 20
 class Problem:
     """One mistake and where it stands."""
 
-    place: Place
+    place: SourcePlace
     message: str
 
     def __str__(self) -> str:
@@ -47,7 +47,7 @@ class Text:
     """One scalar."""
 
     value: str
-    place: Place
+    place: SourcePlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Items:
     """A list."""
 
     values: tuple[Value, ...]
-    place: Place
+    place: SourcePlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,8 @@ class Fields:
     """A mapping; `places` says where each key stands."""
 
     values: dict[str, Value]
-    places: dict[str, Place] = field(compare=False)
-    place: Place
+    places: dict[str, SourcePlace] = field(compare=False)
+    place: SourcePlace
 
 
 Value = Text | Items | Fields
@@ -72,7 +72,7 @@ Value = Text | Items | Fields
 
 def read_bytes(path: Path) -> bytes:
     """The file's bytes; Unreadable where there is no such file or it is larger than a programme can be."""
-    place = Place(str(path), 1)
+    place = SourcePlace(str(path), 1)
     try:
         if path.stat().st_size > MOST_BYTES:
             raise Unreadable([Problem(place, f"larger than {MOST_BYTES // 1_000_000} MB: no programme file is")])
@@ -87,26 +87,26 @@ def read_bytes(path: Path) -> bytes:
 
 def parse(name: str, data: bytes) -> Fields:
     """The mapping that the file holds; Unreadable names every mistake of form."""
-    first = Place(name, 1)
+    first = SourcePlace(name, 1)
     if len(data) > MOST_BYTES:
         raise Unreadable([Problem(first, f"larger than {MOST_BYTES // 1_000_000} MB: no programme file is")])
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise Unreadable([Problem(Place(name, line), "not UTF-8 text")]) from None
+        raise Unreadable([Problem(SourcePlace(name, line), "not UTF-8 text")]) from None
     if not text.strip():
         raise Unreadable([Problem(first, "the file is empty")])
     tabs = [n for n, line in enumerate(text.split("\n"), 1) if "\t" in line[: len(line) - len(line.lstrip())]]
     if tabs:
-        raise Unreadable([Problem(Place(name, n), "a tab: indent with spaces") for n in tabs])
+        raise Unreadable([Problem(SourcePlace(name, n), "a tab: indent with spaces") for n in tabs])
     try:
         _refuse_references(name, text)
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark is not None else 1
-        raise Unreadable([Problem(Place(name, line), f"not YAML: {error.problem or error.context}")]) from None
+        raise Unreadable([Problem(SourcePlace(name, line), f"not YAML: {error.problem or error.context}")]) from None
     except (YAMLError, ValueError) as error:
         raise Unreadable([Problem(first, f"not YAML: {str(error).splitlines()[0]}")]) from None
     problems: list[Problem] = []
@@ -123,7 +123,7 @@ def _refuse_references(name: str, text: str) -> None:
     """Anchors and aliases can blow a small file up; deep nesting can break a parser. Neither is a programme."""
     depth = 0
     for event in YAML(typ="safe", pure=True).parse(text):
-        place = Place(name, event.start_mark.line + 1)
+        place = SourcePlace(name, event.start_mark.line + 1)
         if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
             raise Unreadable([Problem(place, "anchors (&) and aliases (*) are not read: write it out")])
         depth += isinstance(event, CollectionStartEvent) - type(event).__name__.endswith(
@@ -134,15 +134,15 @@ def _refuse_references(name: str, text: str) -> None:
 
 
 def _value(name: str, node: Node, problems: list[Problem]) -> Value:
-    place = Place(name, node.start_mark.line + 1)
+    place = SourcePlace(name, node.start_mark.line + 1)
     if isinstance(node, ScalarNode):
         return Text(str(node.value).strip(), place)
     if isinstance(node, SequenceNode):
         return Items(tuple(_value(name, child, problems) for child in node.value), place)
     values: dict[str, Value] = {}
-    places: dict[str, Place] = {}
+    places: dict[str, SourcePlace] = {}
     for key, child in _pairs(node):
-        at = Place(name, key.start_mark.line + 1)
+        at = SourcePlace(name, key.start_mark.line + 1)
         if not isinstance(key, ScalarNode):
             problems.append(Problem(at, "a field's name is one word"))
             continue

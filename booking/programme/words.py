@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, time
 
-from booking.domain import rrule as rrules
+from booking.domain import recurrence_rules
 
 WEEKDAYS = {
     "MO": ("monday", "mondays", "mon"),
@@ -110,7 +110,7 @@ def recurrence_rule(text: str) -> str:
     if re.search(r"\bBY(HOUR|MINUTE|SECOND)\b", upper):
         raise ValueError(f"{shown!r}: write the hour in `time:`")
     try:
-        rrules.parse(upper)
-    except rrules.BadRule as error:
+        recurrence_rules.parse(upper)
+    except recurrence_rules.BadRule as error:
         raise ValueError(f"{shown!r} is not a recurrence rule: {error}") from None
     return upper

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, time
 
 from booking.domain import zones
-from booking.domain.recurrence import Rule, Turn
-from booking.domain.terms import Definition, Exceptional
+from booking.domain.planning.adjustments import DateException, Definition
+from booking.domain.recurrence import Rule, RuleChange
 from booking.programme import words
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ,&()’'/?!.\-–]*[A-Za-z0-9)?!.]")
@@ -126,7 +126,7 @@ def _entries(word: str, entries: Sequence[Mapping[str, str]]) -> list[str]:
     return found
 
 
-def _turn(turn: Turn, emails: Mapping[int, str]) -> dict[str, str]:
+def _turn(turn: RuleChange, emails: Mapping[int, str]) -> dict[str, str]:
     found = {"from": str(turn.from_on)}
     if turn.rrule is not None:
         said = every(turn.rrule)
@@ -163,7 +163,7 @@ def _name(asked: Definition, key: str, ons: Mapping[tuple[str, str], date]) -> d
     return {"on": str(on) if on is not None else key.lstrip("+").partition("T")[0].rstrip("~")}
 
 
-def _exception(exception: Exceptional, emails: Mapping[int, str]) -> dict[str, str]:
+def _exception(exception: DateException, emails: Mapping[int, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     if exception.moved is not None:
         found["to"] = str(exception.moved.on)

@@ -11,20 +11,21 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors, zones
+from booking.domain.bookings.slots import Slot, free
 from booking.domain.organisation import Organisation
-from booking.domain.programme import Named, Statement
-from booking.domain.slots import Slot, free
-from booking.services import planning
-from booking.services.book import BookingRequest, book
-from booking.services.deed import deed
-from booking.services.outcome import mark
-from booking.services.publish import publish
-from booking.store import locks, register
-from booking.store.bookings import CONFIRMED, Booking
-from booking.store.people import Person, Role, holds_real_people
-from booking.store.programme import Occurrence, Series
-from booking.store.queries import timetables
-from booking.store.queries.timetables import Timetable
+from booking.domain.planning.statement import Named, Statement
+from booking.services.bookings.book import BookingRequest, book
+from booking.services.bookings.mark_attendance import mark
+from booking.services.publishing import planning
+from booking.services.publishing.publish import publish
+from booking.services.transaction import deed
+from booking.store import audit_log
+from booking.store.bookings.bookings import CONFIRMED, Booking
+from booking.store.db import locks
+from booking.store.people.people import Person, Role, holds_real_people
+from booking.store.programme.programme import Occurrence, Series
+from booking.store.queries.bookings import timetables
+from booking.store.queries.bookings.timetables import Timetable
 
 WEEKS_BACK = 2
 WEEKS_AHEAD = 2
@@ -95,7 +96,7 @@ def people(session: Session, now: datetime) -> bool:
                 roles=[Role(role=role) for role in roles],
             )
         )
-    register.write(session, "filled", "demo", None, now)
+    audit_log.write(session, "filled", "demo", None, now)
     return True
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, bindparam, delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from booking.store.base import Base, UTCDateTime, table_of
+from booking.store.db.base import Base, UTCDateTime, table_of
 
 APART = timedelta(hours=1)
 

@@ -4,57 +4,38 @@ from __future__ import annotations
 
 from flask import Flask
 
-from booking.web import (
-    address,
-    analyst,
-    analyst_links,
-    attendance,
-    away,
-    bookings,
-    calendars,
-    coordinator,
-    demo,
-    drafts,
-    feeds,
-    health,
-    letters,
-    manage,
-    me,
-    occurrence,
-    people,
-    places,
-    programme,
-    robots,
-    sign_in,
-    time_zone,
-    unsubscribe,
-    visits,
-)
+from booking.web.account import calendars, email_address, profile, sign_in, time_zone, unsubscribe
+from booking.web.analyst import attendance, day, meeting_links, time_off, visit
+from booking.web.coordinator import drafts, email_pages, people
+from booking.web.coordinator import programme as coordinator_pages
+from booking.web.feeds import feed_pages
+from booking.web.member import bookings, occurrence, signed_links, waitlist_pages, week
+from booking.web.site import demo, health, robots
 
 PAGES = (
-    programme,
+    week,
     occurrence,
     bookings,
-    places,
-    manage,
-    analyst,
-    away,
-    visits,
+    waitlist_pages,
+    signed_links,
+    day,
+    time_off,
+    visit,
     attendance,
-    coordinator,
-    analyst_links,
+    coordinator_pages,
+    meeting_links,
     people,
-    letters,
+    email_pages,
     drafts,
     sign_in,
     unsubscribe,
-    me,
-    address,
+    profile,
+    email_address,
     time_zone,
     calendars,
     demo,
     robots,
-    feeds,
+    feed_pages,
     health,
 )
 

@@ -13,14 +13,14 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from booking.services import tokens
-from booking.store.api_tokens import ApiToken
-from booking.store.bookings import Booking
-from booking.store.claims import Claim
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import CANCELLED, Occurrence
-from booking.store.register import Entry
+from booking.services.accounts import tokens
+from booking.store.audit_log import AuditEntry
+from booking.store.bookings.bookings import Booking
+from booking.store.bookings.claims import Claim
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.api_tokens import ApiToken
+from booking.store.people.people import Person
+from booking.store.programme.programme import CANCELLED, Occurrence
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import Clock, client_of, make_app
@@ -62,7 +62,7 @@ def program(app: Flask, session: Session, *roles: str, **fields: object) -> Prog
 
 def counts(session: Session) -> list[int | None]:
     session.rollback()
-    told = select(func.count()).select_from(Letter).where(Letter.name != "reminder")
+    told = select(func.count()).select_from(OutgoingEmail).where(OutgoingEmail.name != "reminder")
     return [*(session.scalar(select(func.count()).select_from(row)) for row in (Booking, Claim)), session.scalar(told)]
 
 
@@ -94,7 +94,7 @@ def test_a_slot_is_found_booked_shown_moved_and_given_up(app: Flask, session: Se
     assert (one.send("DELETE", path).status_code, one.send("DELETE", path).status_code) == (204, 204)
     assert one.send("GET", path).json["status"] == "cancelled"
     session.rollback()
-    assert [entry.deed for entry in session.scalars(select(Entry).order_by(Entry.id))][1:] == [
+    assert [entry.deed for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.id))][1:] == [
         "booked",
         "moved",
         "brief-edited",

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from sqlalchemy.orm import Session
 
-from booking.services import tokens
+from booking.services.accounts import tokens
 from tests.builders import NOW, a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import BASE_URL, client_of, make_app

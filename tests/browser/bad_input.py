@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from booking.domain import tokens
 from booking.domain.organisation import Kind, Organisation
-from booking.store import facts, letters
-from booking.store.bookings import Booking
-from booking.store.people import Person
-from booking.store.programme import CANCELLED, Module, Occurrence, Programme
+from booking.store.bookings.bookings import Booking
+from booking.store.outbox import email_facts, emails
+from booking.store.people.people import Person
+from booking.store.programme.programme import CANCELLED, Module, Occurrence, Programme
 from tests.builders import BRISBANE, a_person, a_series, an_occurrence
 from tests.web.client import BASE_URL, SECRET_KEY
 
@@ -154,8 +154,8 @@ def _booked(session: Session, clinic: Occurrence, member: Person, analyst: Perso
     )
     session.add(booking)
     session.flush()
-    told = facts.booking_facts(session, booking)
-    letters.enqueue(session, "booked", member.email, told, NOW, person_id=member.id, booking_id=booking.id)
+    told = email_facts.booking_facts(session, booking)
+    emails.enqueue(session, "booked", member.email, told, NOW, person_id=member.id, booking_id=booking.id)
     return booking
 
 

@@ -8,8 +8,7 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
-from booking.store import engine as engines
-from booking.store import migrate
+from booking.store.db import engines, migrate
 from tests import databases, drivers
 from tests.browser.serving import Site, serving
 from tests.browser.world import World, fill

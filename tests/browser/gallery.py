@@ -10,16 +10,18 @@ from playwright.sync_api import Page
 from sqlalchemy import select
 
 from booking.domain import tokens
-from booking.services import cover, sign_in, waitlist
-from booking.services.begin import begin
-from booking.services.cancel import cancel
-from booking.services.notes import write_note
-from booking.services.waitlist import Wish
-from booking.store.bookings import Booking
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import Occurrence
-from booking.store.waiting import Waiting
+from booking.services import cover
+from booking.services.accounts import sign_in
+from booking.services.bookings import waitlist
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.notes import write_note
+from booking.services.bookings.start_visit import begin
+from booking.services.bookings.waitlist import Wish
+from booking.store.bookings.bookings import Booking
+from booking.store.bookings.waiting import WaitlistEntry
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence
 from tests.browser.serving import Site
 from tests.browser.world import World
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking
@@ -103,7 +105,8 @@ def sign_in_code(site: Site, world: World) -> str:
 
 def letter(site: Site, _world: World) -> str:
     with site.session() as session:
-        return f"/demo/mailbox/{session.scalars(select(Letter.public_id).where(Letter.name == 'booked')).first()}"
+        booked = select(OutgoingEmail.public_id).where(OutgoingEmail.name == "booked")
+        return f"/demo/mailbox/{session.scalars(booked).first()}"
 
 
 def a_place(site: Site, world: World, member: Person, minutes: int = 15) -> str:
@@ -138,7 +141,9 @@ def at_the_limit(site: Site, world: World) -> str:
 def held_at_the_limit(site: Site, world: World) -> str:
     """Where Lee, at the limit by now, says which booking the slot replaces."""
     with site.session() as session:
-        place = select(Waiting.public_id).where(Waiting.member_id == world.lee.id, Waiting.ended_at.is_(None))
+        place = select(WaitlistEntry.public_id).where(
+            WaitlistEntry.member_id == world.lee.id, WaitlistEntry.ended_at.is_(None)
+        )
         return f"/waitlist/{session.scalars(place).one()}"
 
 

@@ -22,8 +22,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import tokens
-from booking.store import engine as engines
-from booking.store.tables import Base
+from booking.store.db import engines
+from booking.store.db.tables import Base
 from tests import databases
 from tests.browser.tls_proxy import HOST, tls_proxy
 from tests.databases import Database

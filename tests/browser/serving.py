@@ -17,9 +17,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from booking.app import create_app
 from booking.mail.render import Rendered
-from booking.services import write
-from booking.store.letters import Letter
-from booking.store.people import Person
+from booking.services.outbox import render_email
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
 from tests.databases import Database
 from tests.web.client import Clock, settings, token_for
 
@@ -54,12 +54,14 @@ class Site:
         """Every letter to that address as its reader sees it, oldest first; reminders apart."""
         state = self.app.extensions["booking"]
         with self.session() as session:
-            mine = select(Letter).where(Letter.to_email == email, Letter.name.not_like("reminder%"))
-            rows = session.scalars(mine.order_by(Letter.id)).all()
+            mine = select(OutgoingEmail).where(
+                OutgoingEmail.to_email == email, OutgoingEmail.name.not_like("reminder%")
+            )
+            rows = session.scalars(mine.order_by(OutgoingEmail.id)).all()
             return [
-                write.render_letter(
+                render_email.render_letter(
                     letter,
-                    write.recipient_of(letter, session.get(Person, letter.person_id)),
+                    render_email.recipient_of(letter, session.get(Person, letter.person_id)),
                     state.settings,
                     state.organisation,
                 )

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from booking.store.bookings import Booking
+from booking.store.bookings.bookings import Booking
 from tests.browser.serving import Site
 from tests.browser.world import World
 from tests.builders import CLINIC_AT, a_booking

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select
 
-from booking.store.bookings import Booking
+from booking.store.bookings.bookings import Booking
 from tests.browser.serving import Site
 from tests.browser.world import World
 from tests.builders import a_booking

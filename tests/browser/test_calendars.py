@@ -19,10 +19,10 @@ from sqlalchemy.orm import Session
 
 from booking.domain import tokens
 from booking.domain.organisation import Organisation
-from booking.services import write
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import Programme
+from booking.services.outbox import render_email
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.programme.programme import Programme
 from tests.browser import bad_input, ical_js
 from tests.browser.bad_input import BAD, BRISBANE, DOMAIN, MIA, NOW, ORGANISATION, World
 from tests.browser.ical_js import Reader
@@ -151,9 +151,9 @@ def test_the_invitation_in_a_letter_reads_as_it_was_typed(
 ) -> None:
     settings = app_of(database).extensions["booking"].settings
     contents = []
-    for letter in session.scalars(select(Letter).order_by(Letter.id)):
+    for letter in session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id)):
         reader = session.get_one(Person, letter.person_id)
-        sent = write.message_of(letter, reader, settings, ORGANISATION, DOMAIN, NOW).as_bytes()
+        sent = render_email.message_of(letter, reader, settings, ORGANISATION, DOMAIN, NOW).as_bytes()
         message = email.message_from_bytes(sent, policy=email.policy.default)
         part, attached = [
             one for one in message.walk() if one.get_content_type() in {"text/calendar", "application/ics"}

@@ -16,14 +16,14 @@ from sqlalchemy.orm import Session
 
 from booking import clock
 from booking.domain import zones
-from booking.services import sign_in
-from booking.store import facts, letters
-from booking.store.bookings import Booking
-from booking.store.enrolments import Enrolment
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import Occurrence, Programme, Series
-from booking.store.waiting import Waiting
+from booking.services.accounts import sign_in
+from booking.store.bookings.bookings import Booking
+from booking.store.bookings.waiting import WaitlistEntry
+from booking.store.outbox import email_facts, emails
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.programme import Occurrence, Programme, Series
 from tests import databases
 from tests.browser.instance import Instance, instance
 from tests.builders import BRISBANE, a_booking, a_person, a_series, an_occurrence
@@ -61,7 +61,9 @@ def fill(session: Session) -> None:
         a_booking(session, shared, None, now, analyst=ben.public_id, **minutes)
     a_booking(session, alone, a_person(session, "Lou"), now)
     reminded = a_booking(session, free, a_person(session, "Rae"), now, after_minutes=45, analyst=ben.public_id)
-    session.execute(update(Letter).where(Letter.booking_id == reminded.id).values(sent_at=now - timedelta(days=1)))
+    session.execute(
+        update(OutgoingEmail).where(OutgoingEmail.booking_id == reminded.id).values(sent_at=now - timedelta(days=1))
+    )
     remind(session, reminded, now)
     agenda(session, ana, free, now)
     session.commit()
@@ -70,19 +72,19 @@ def fill(session: Session) -> None:
 def remind(session: Session, booking: Booking, now: datetime) -> None:
     """The reminder of a day before, due now."""
     told = {"booking": str(booking.public_id), "hours": 24}
-    letters.enqueue(
+    emails.enqueue(
         session, "reminder", booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id
     )
 
 
 def agenda(session: Session, analyst: Person, clinic: Occurrence, now: datetime) -> None:
     """The analyst's email of the morning."""
-    starts_at = facts.stamp(clinic.starts_at)
+    starts_at = email_facts.stamp(clinic.starts_at)
     line = {"starts_at": starts_at, "minutes": 15, "member": "Rae", "topic": "", "is_new": True, "agreed": ""}
     told = {"person": str(analyst.public_id), "zone": BRISBANE, "starts_at": starts_at, "count": 1, "lines": [line]}
     day = zones.today(clinic.starts_at, BRISBANE)
     analyst.run_sheet_hour = 7
-    letters.enqueue(session, "run-sheet", analyst.email, {**told, "run_sheet": f"{day}"}, now, person_id=analyst.id)
+    emails.enqueue(session, "run-sheet", analyst.email, {**told, "run_sheet": f"{day}"}, now, person_id=analyst.id)
 
 
 @pytest.fixture(
@@ -196,10 +198,10 @@ def test_a_visitor_books_signs_in_by_the_link_and_moves_edits_and_cancels_from_t
     assert booking_of(real, mia).status == "cancelled"
 
 
-def waiting_of(real: Instance, email: str) -> Waiting:
+def waiting_of(real: Instance, email: str) -> WaitlistEntry:
     """That member's place on a waitlist."""
-    mine = select(Waiting).join(Person, Person.id == Waiting.member_id).where(Person.email == email)
-    found: Waiting = one(real, mine.order_by(Waiting.id.desc()).limit(1))
+    mine = select(WaitlistEntry).join(Person, Person.id == WaitlistEntry.member_id).where(Person.email == email)
+    found: WaitlistEntry = one(real, mine.order_by(WaitlistEntry.id.desc()).limit(1))
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from booking.store.people import Person
+from booking.store.people.people import Person
 from tests.browser.serving import Site
 from tests.browser.world import World
 

@@ -7,9 +7,9 @@ from datetime import date, time, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking.store.bookings import Booking
-from booking.store.people import Person
-from booking.store.programme import CANCELLED, Module, Occurrence, Programme
+from booking.store.bookings.bookings import Booking
+from booking.store.people.people import Person
+from booking.store.programme.programme import CANCELLED, Module, Occurrence, Programme
 from tests.builders import CLINIC_AT, NOW, a_booking, a_person, a_series, an_occurrence
 
 ROOM = "https://zoom.example.com/j/8123456789"

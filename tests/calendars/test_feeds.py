@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from booking import version
-from booking.calendars import catalogue, entries, feeds, subscribe
+from booking.calendars import catalogue, entries, feeds, subscriptions
 from booking.calendars.addresses import Addresses
 from booking.calendars.parts import part
 from booking.domain import zones
@@ -204,7 +204,7 @@ def test_the_digest_changes_with_all_that_the_bytes_depend_on(monkeypatch):
 
 
 def test_the_links_open_each_client_with_the_address_encoded():
-    found = subscribe.links("https://book.example.org/feeds/series/a.ics")
+    found = subscriptions.links("https://book.example.org/feeds/series/a.ics")
     encoded = "book.example.org%2Ffeeds%2Fseries%2Fa.ics"
     assert found.apple == "webcal://book.example.org/feeds/series/a.ics"
     assert found.google == f"https://calendar.google.com/calendar/r?cid=webcal%3A%2F%2F{encoded}"

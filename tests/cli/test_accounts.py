@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy.orm import Session
 
 from booking.cli.accounts import people
-from booking.store.people import Person
+from booking.store.people.people import Person
 from tests.builders import NOW, a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import FEED_KEY, SECRET_KEY

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking import clock
 from booking.cli.main import booking
-from booking.store.programme import Programme
+from booking.store.programme.programme import Programme
 from tests.builders import CLINIC_AT, a_booking, a_person, a_series, an_occurrence
 from tests.databases import Database
 

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from booking.app import create_app
-from booking.cli import doctor, public_address
+from booking.cli.install import doctor, public_address
 from booking.settings import Settings
-from booking.store.workers import Worker
+from booking.store.outbox.workers import Worker
 from tests.builders import NOW, a_clinic, a_person, a_series, an_occurrence
 from tests.databases import Database
 from tests.web.client import settings

@@ -161,10 +161,10 @@ def test_times_that_a_zones_new_rules_made_wrong_are_found_and_mended(folder: Pa
 
 KILLED = """
 import os, signal, sys
-from booking.store import register
+from booking.store import audit_log
 def kill(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
-register.write = kill
+audit_log.write = kill
 sys.argv = ["booking", "programme", "publish", "mondays.yaml"]
 from booking.cli.main import main
 main()

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from booking.cli import rsgi
-from booking.cli.rsgi import Buffered
+from booking.cli.server import rsgi
+from booking.cli.server.rsgi import Buffered
 
 
 class Headers(list[tuple[str, str]]):

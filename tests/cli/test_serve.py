@@ -23,9 +23,8 @@ from sqlalchemy import text
 
 from booking import clock
 from booking.domain import tokens
-from booking.store import engine as engines
-from booking.store import migrate
-from booking.store.programme import Programme
+from booking.store.db import engines, migrate
+from booking.store.programme.programme import Programme
 from tests.builders import a_person, a_series, an_occurrence
 
 ROOT = Path(__file__).resolve().parents[2]

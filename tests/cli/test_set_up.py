@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 
 from booking.cli.main import main
-from booking.programme import files
-from booking.programme import organisation as organisations
-from booking.store import migrate
+from booking.programme import files, organisation_file
+from booking.store.db import migrate
 from tests import databases
 from tests.databases import Database
 
@@ -80,7 +79,7 @@ def test_init_asks_for_what_no_flag_gives(tmp_path: Path) -> None:
     assert "BOOKING_TRUSTED_PROXIES=1" in written
     assert f"BOOKING_DATA={tmp_path / 'data'}" in written
     assert (tmp_path / "own.sqlite").exists()
-    organisation = organisations.load(tmp_path / "data")
+    organisation = organisation_file.load(tmp_path / "data")
     assert (organisation.name, organisation.short_name, organisation.zone) == (
         'Dance "Club": 1',
         "D1",

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from booking import clock
 from booking.cli.main import booking
-from booking.store.register import Entry
-from booking.store.sessions import UserSession
+from booking.store.audit_log import AuditEntry
+from booking.store.people.sessions import UserSession
 from tests.builders import NOW, a_person
 from tests.databases import Database
 from tests.web.client import client_of, make_app
@@ -29,7 +29,7 @@ def test_an_operator_signs_somebody_out_everywhere_and_nobody_else(
     assert [client.get("/me").status_code for client in (phone, laptop, other)] == [303, 303, 200]
     session.rollback()
     assert sorted(session.scalars(select(UserSession.ended_at)), key=str) == [NOW, NOW, None]
-    last = session.scalars(select(Entry).order_by(Entry.id.desc()).limit(1)).one()
+    last = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
     assert (last.deed, last.actor_id, last.details) == ("signed-out-everywhere", None, {"sessions": 2})
     again = CliRunner().invoke(booking, ["people", "sign-out", "mia.moss@example.org"])
     assert again.output == "0 sessions ended\n"

@@ -19,11 +19,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking import clock
-from booking.cli import worker as worker_command
+from booking.cli.server import worker as worker_command
 from booking.mail.smtp import SMTPMailer
-from booking.services import deliver
-from booking.store import outbox
-from booking.store.letters import Letter
+from booking.services.outbox import deliver
+from booking.store.outbox import outbox
+from booking.store.outbox.emails import OutgoingEmail
 from tests.builders import NOW, ORGANISATION, a_booking, a_clinic
 from tests.databases import Database
 from tests.mail.server import Mailbox, serving
@@ -76,7 +76,7 @@ def test_a_worker_that_is_killed_loses_no_letter(database: Database, session: Se
             process.wait(30)
         session.rollback()
         session.expire_all()
-        found = session.scalars(select(Letter).order_by(Letter.id)).all()
+        found = session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id)).all()
         assert [(one.sent_at, one.attempts) for one in found] == [(None, 1)] * 3
         session.rollback()
         mailbox.seconds = mailbox.seconds_after = 0.0

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.domain import addresses
+from booking.domain.people import email_addresses
 
 
 @pytest.mark.parametrize(
@@ -22,8 +22,8 @@ from booking.domain import addresses
     ],
 )
 def test_an_address_is_stored_as_typed_and_compared_by_its_a_label(typed: str, stored: str, compared: str) -> None:
-    assert addresses.parse(typed) == stored
-    assert addresses.key(typed) == addresses.key(stored) == compared
+    assert email_addresses.parse(typed) == stored
+    assert email_addresses.key(typed) == email_addresses.key(stored) == compared
 
 
 NO_ADDRESSES = """
@@ -47,22 +47,22 @@ TOO_LONG = [f"{'x' * 65}@x.org", f"a@{'b' * 64}.org", f"a@{'b.' * 130}org"]
 
 @pytest.mark.parametrize("typed", [*NO_ADDRESSES, *BROKEN, *TOO_LONG])
 def test_what_is_no_address_is_refused(typed: str) -> None:
-    with pytest.raises(addresses.NotAnAddress, match=r"name@example\.org"):
-        addresses.parse(typed)
-    assert not addresses.is_address(typed)
+    with pytest.raises(email_addresses.NotAnAddress, match=r"name@example\.org"):
+        email_addresses.parse(typed)
+    assert not email_addresses.is_address(typed)
 
 
 def test_accents_before_the_at_sign_are_refused_with_their_own_reason() -> None:
-    with pytest.raises(addresses.NotAnAddress, match="without accents"):
-        addresses.parse("müller@example.org")
+    with pytest.raises(email_addresses.NotAnAddress, match="without accents"):
+        email_addresses.parse("müller@example.org")
 
 
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_any_text_has_a_key_and_whatever_is_an_address_can_travel(local: str, domain: str) -> None:
     typed = f"{local}@{domain}"
-    assert addresses.key(addresses.key(typed)) == addresses.key(typed)
-    if addresses.is_address(typed):
-        assert addresses.key(addresses.parse(typed)).isascii()
+    assert email_addresses.key(email_addresses.key(typed)) == email_addresses.key(typed)
+    if email_addresses.is_address(typed):
+        assert email_addresses.key(email_addresses.parse(typed)).isascii()
 
 
 @pytest.mark.parametrize(
@@ -76,4 +76,4 @@ def test_any_text_has_a_key_and_whatever_is_an_address_can_travel(local: str, do
     ],
 )
 def test_a_key_is_shown_as_people_write_it_or_as_it_is(key: str, shown: str) -> None:
-    assert addresses.readable(key) == shown
+    assert email_addresses.readable(key) == shown

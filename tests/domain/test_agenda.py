@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from booking.domain import agenda, agenda_words, spreadsheet
-from booking.domain.agenda import Colleague, Gap, LastTime, Staffed, Visit
+from booking.domain import spreadsheet
+from booking.domain.bookings import agenda_words, day_agenda
+from booking.domain.bookings.day_agenda import AgendaVisit, Colleague, Gap, LastTime, Staffed
 from booking.domain.meetings import Meeting
 from tests.builders import CLINIC_AT, NOW
 
@@ -16,10 +17,10 @@ SYDNEY = "Australia/Sydney"
 QUARTER = timedelta(minutes=15)
 
 
-def a_visit(after_minutes: int = 0, minutes: int = 15, **fields: object) -> Visit:
+def a_visit(after_minutes: int = 0, minutes: int = 15, **fields: object) -> AgendaVisit:
     starts_at = CLINIC_AT + timedelta(minutes=after_minutes)
     values: dict[str, object] = {"member": "Kim", "topic": "", "link": "", "outcome": None, "last": None, **fields}
-    return Visit(uuid.uuid4(), starts_at, starts_at + timedelta(minutes=minutes), minutes, **values)  # type: ignore[arg-type]
+    return AgendaVisit(uuid.uuid4(), starts_at, starts_at + timedelta(minutes=minutes), minutes, **values)  # type: ignore[arg-type]
 
 
 def a_gap(after_minutes: int) -> Gap:
@@ -27,7 +28,7 @@ def a_gap(after_minutes: int) -> Gap:
     return Gap(starts_at, starts_at + QUARTER, starts_at)
 
 
-def staffed(*rows: Visit | Gap, colleagues: tuple[Colleague, ...] = (), is_cancelled: bool = False) -> Staffed:
+def staffed(*rows: AgendaVisit | Gap, colleagues: tuple[Colleague, ...] = (), is_cancelled: bool = False) -> Staffed:
     meeting = Meeting(
         public_id=uuid.uuid4(),
         series_slug="clinic",
@@ -50,16 +51,16 @@ def staffed(*rows: Visit | Gap, colleagues: tuple[Colleague, ...] = (), is_cance
     return Staffed(meeting, rows, colleagues)
 
 
-def shape(rows: list[Visit | Gap]) -> list[tuple[int, str]]:
+def shape(rows: list[AgendaVisit | Gap]) -> list[tuple[int, str]]:
     return [
-        ((row.starts_at - CLINIC_AT) // timedelta(minutes=1), row.member if isinstance(row, Visit) else "free")
+        ((row.starts_at - CLINIC_AT) // timedelta(minutes=1), row.member if isinstance(row, AgendaVisit) else "free")
         for row in rows
     ]
 
 
 def test_the_slots_between_the_visits_are_free_and_what_is_taken_elsewhere_is_not() -> None:
     elsewhere = CLINIC_AT + timedelta(minutes=45)
-    rows = agenda.rows(CLINIC_AT, CLINIC_AT + timedelta(hours=1), [a_visit(15, 30)], [elsewhere], QUARTER)
+    rows = day_agenda.rows(CLINIC_AT, CLINIC_AT + timedelta(hours=1), [a_visit(15, 30)], [elsewhere], QUARTER)
     assert shape(rows) == [(0, "free"), (15, "Kim")]
 
 
@@ -78,7 +79,7 @@ def test_free_time_is_shown_in_pieces_of_the_shortest_slot_with_the_last_start_t
 ) -> None:
     visits = [a_visit(*visit)] if visit else []
     length = timedelta(minutes=shortest)
-    found = staffed(*agenda.rows(CLINIC_AT, CLINIC_AT + timedelta(hours=1), visits, [], length))
+    found = staffed(*day_agenda.rows(CLINIC_AT, CLINIC_AT + timedelta(hours=1), visits, [], length))
 
     def after(at: datetime | None) -> int | None:
         return None if at is None else (at - CLINIC_AT) // timedelta(minutes=1)
@@ -90,14 +91,14 @@ def test_free_time_is_shown_in_pieces_of_the_shortest_slot_with_the_last_start_t
 
 def test_a_row_is_on_from_its_start_to_just_before_its_end() -> None:
     visit = a_visit(15, 30)
-    at = [agenda.is_on(visit, CLINIC_AT + timedelta(minutes=m)) for m in (14, 15, 44, 45)]
+    at = [day_agenda.is_on(visit, CLINIC_AT + timedelta(minutes=m)) for m in (14, 15, 44, 45)]
     assert at == [False, True, True, False]
 
 
 @pytest.mark.parametrize(("minutes", "words"), [(59, ""), (60, "Two rows are not marked.")])
 def test_only_when_it_is_over_it_says_what_nobody_has_marked(minutes: int, words: str) -> None:
     found = staffed(a_visit(0), a_visit(15), a_visit(30, outcome="came"), a_gap(45))
-    left = agenda.unmarked(found, CLINIC_AT + timedelta(minutes=minutes))
+    left = day_agenda.unmarked(found, CLINIC_AT + timedelta(minutes=minutes))
     assert agenda_words.not_marked(left) == words
 
 
@@ -105,18 +106,18 @@ def test_only_when_it_is_over_it_says_what_nobody_has_marked(minutes: int, words
     ("day", "hours"), [(date(2026, 10, 3), 24), (date(2026, 10, 4), 23), (date(2027, 4, 4), 25), (date(2027, 4, 5), 24)]
 )
 def test_a_day_is_as_long_as_the_analysts_clocks_make_it(day: date, hours: int) -> None:
-    start, end = agenda.bounds(day, day, SYDNEY)
+    start, end = day_agenda.bounds(day, day, SYDNEY)
     assert end - start == timedelta(hours=hours)
-    assert agenda.bounds(day + timedelta(days=1), day + timedelta(days=1), SYDNEY)[0] == end
+    assert day_agenda.bounds(day + timedelta(days=1), day + timedelta(days=1), SYDNEY)[0] == end
 
 
 def test_the_week_begins_on_monday() -> None:
-    assert agenda.week_of(date(2023, 12, 10)) == [date(2023, 12, 4 + n) for n in range(7)]
+    assert day_agenda.week_of(date(2023, 12, 10)) == [date(2023, 12, 4 + n) for n in range(7)]
 
 
 def test_a_mark_can_be_changed_until_the_end_of_the_analysts_own_day() -> None:
-    assert agenda.stands_from(CLINIC_AT, SYDNEY) == datetime(2023, 12, 4, 13, 0, tzinfo=UTC)
-    assert agenda.stands_from(CLINIC_AT, "America/New_York") == datetime(2023, 12, 4, 5, 0, tzinfo=UTC)
+    assert day_agenda.stands_from(CLINIC_AT, SYDNEY) == datetime(2023, 12, 4, 13, 0, tzinfo=UTC)
+    assert day_agenda.stands_from(CLINIC_AT, "America/New_York") == datetime(2023, 12, 4, 5, 0, tzinfo=UTC)
 
 
 def test_the_programmes_clock_stands_beside_only_where_it_differs_with_its_weekday() -> None:

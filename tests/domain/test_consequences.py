@@ -8,25 +8,25 @@ from datetime import datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from booking.domain.consequences import (
+from booking.domain.bookings.slots import QUARTER
+from booking.domain.planning.consequences import (
     CANCELLED,
     COVER_ENDS,
     HANDED,
     MOVED,
     UNCOVERED,
     Claimed,
-    Held,
     Offered,
     Outcome,
     Step,
+    TouchedBooking,
     ended_offers,
     leaving,
     new_start,
     outcomes,
     touched,
 )
-from booking.domain.schedule import Setting
-from booking.domain.slots import QUARTER
+from booking.domain.planning.schedule import Setting
 from tests.builders import CLINIC_AT, NOW
 
 HOUR = timedelta(hours=1)
@@ -53,9 +53,9 @@ def a_step(before: Setting, after: Setting) -> Step:
     return Step(what, "clinic", "2023-12-04", 1, before, after, fields)
 
 
-def a_held(number: int = 1, quarter: int = 0, minutes: int = 15, analyst: int = ADA, **more: object) -> Held:
+def a_held(number: int = 1, quarter: int = 0, minutes: int = 15, analyst: int = ADA, **more: object) -> TouchedBooking:
     values: dict[str, object] = {"member_id": 100 + number, "member": f"M{number}", **more}
-    return Held(
+    return TouchedBooking(
         number,
         str(number),
         1,
@@ -66,7 +66,7 @@ def a_held(number: int = 1, quarter: int = 0, minutes: int = 15, analyst: int = 
     )
 
 
-def an_offer(booking: Held | None, quarter: int, analyst: int = BEN, member: int = 101) -> Offered:
+def an_offer(booking: TouchedBooking | None, quarter: int, analyst: int = BEN, member: int = 101) -> Offered:
     at = CLINIC_AT + quarter * QUARTER
     return Offered(9, 1, analyst, booking.member_id if booking else member, at, 15, booking.id if booking else None)
 
@@ -135,7 +135,7 @@ class Case:
     """One step with everything that is booked in its date."""
 
     step: Step
-    held: list[Held]
+    held: list[TouchedBooking]
     claimed: Claimed
 
 
@@ -144,7 +144,7 @@ def cases(draw: st.DrawFn) -> Case:
     """A clinic of one hour with up to three analysts, some of whose bookings wait for cover, and any one change."""
     team = draw(st.lists(st.sampled_from([ADA, BEN, DAN]), unique=True, max_size=3))
     off = [analyst for analyst in (ADA, BEN, DAN) if analyst not in team]
-    held: list[Held] = []
+    held: list[TouchedBooking] = []
     taken: set[tuple[int, int]] = set()
     for number in range(1, draw(st.integers(1, 6)) + 1):
         analyst, quarter = draw(st.sampled_from([ADA, BEN, DAN])), draw(st.integers(0, 3))

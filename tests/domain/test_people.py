@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from booking.domain import names
-from booking.domain.people import NEVER, Listed, read, read_one
+from booking.domain.people import person_names
+from booking.domain.people.people_table import NEVER, Listed, read, read_one
 
 HEADER = "email,name,role,time_zone,member_until\n"
 
@@ -58,7 +58,7 @@ BAD: dict[str, tuple[bytes, list[tuple[int, str]]]] = {
     "50 MB and more": (b"x" * 50_000_001, [(1, "larger than 50 MB: import it in parts")]),
     "a name with an escape in it": (
         HEADER.encode() + "a@x.org,A\u202enn,,,\n".encode(),
-        [(2, "name: 'A\\u202enn' cannot be a name: " + names.HIDDEN)],
+        [(2, "name: 'A\\u202enn' cannot be a name: " + person_names.HIDDEN)],
     ),
 }
 

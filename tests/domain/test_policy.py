@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from booking.domain import errors, policy
+from booking.domain import errors
+from booking.domain.bookings import policy
+from booking.domain.bookings.policy import Standing
 from booking.domain.organisation import Policy
-from booking.domain.policy import Standing
 from tests.builders import BRISBANE, CLINIC_AT, NOW
 
 NOTHING = Standing(True, None, 0, 0)

@@ -10,8 +10,8 @@ from dateutil.rrule import rrulestr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from booking.domain import rrule
-from booking.domain.rrule import DAYS, BadRule, RRule, parse
+from booking.domain import recurrence_rules
+from booking.domain.recurrence_rules import DAYS, BadRule, RRule, parse
 
 
 def some(values: st.SearchStrategy[object], most: int = 3) -> st.SearchStrategy[str]:
@@ -28,7 +28,7 @@ NUMBERED = some(st.tuples(from_both_ends(5), st.sampled_from(DAYS)).map(lambda p
 
 @st.composite
 def rules(draw: st.DrawFn) -> str:
-    frequency = draw(st.sampled_from(rrule.FREQUENCIES))
+    frequency = draw(st.sampled_from(recurrence_rules.FREQUENCIES))
     parts = {"FREQ": frequency}
     wanted = draw(st.sets(st.sampled_from(["INTERVAL", "BYDAY", "BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYSETPOS"])))
     if "INTERVAL" in wanted:
@@ -54,8 +54,10 @@ def rules(draw: st.DrawFn) -> str:
 def test_the_dates_are_those_that_dateutil_finds(text: str, first: date) -> None:
     until = first + timedelta(days=1500)
     parsed = parse(text)
-    ours = list(takewhile(lambda day: day <= until, rrule.dates(parsed, first)))
-    assume(any(day > until for day in rrule.dates(parsed, first)))  # else dateutil looks on until the year 9999
+    ours = list(takewhile(lambda day: day <= until, recurrence_rules.dates(parsed, first)))
+    assume(
+        any(day > until for day in recurrence_rules.dates(parsed, first))
+    )  # else dateutil looks on until the year 9999
     theirs = rrulestr(text, dtstart=datetime.combine(first, time())).between(
         datetime.combine(first, time()), datetime.combine(until, time()), inc=True
     )
@@ -120,22 +122,24 @@ def test_any_text_is_a_rule_or_refused(text: str) -> None:
     ],
 )
 def test_a_rule_without_a_date_comes_to_an_end(text: str) -> None:
-    assert list(rrule.dates(parse(text), date(2023, 1, 1))) == []
+    assert list(recurrence_rules.dates(parse(text), date(2023, 1, 1))) == []
 
 
 @pytest.mark.parametrize("text", ["FREQ=DAILY", "FREQ=WEEKLY;INTERVAL=366", "FREQ=YEARLY;INTERVAL=366", "FREQ=MONTHLY"])
 @pytest.mark.parametrize("first", [date(1, 1, 1), date(2023, 1, 1), date(9999, 12, 31)])
 def test_expansion_ends_within_its_budget_wherever_it_begins(text: str, first: date) -> None:
-    *_, last = rrule.dates(parse(text), first)
+    *_, last = recurrence_rules.dates(parse(text), first)
     assert first <= last <= date.max
-    assert last - first <= rrule.BUDGET
+    assert last - first <= recurrence_rules.BUDGET
 
 
 def test_places_are_counted_in_the_whole_week_though_it_has_begun() -> None:
-    found = islice(rrule.dates(parse("FREQ=WEEKLY;BYDAY=MO,FR;BYSETPOS=1"), date(2020, 1, 1)), 2)  # a Wednesday
+    found = islice(
+        recurrence_rules.dates(parse("FREQ=WEEKLY;BYDAY=MO,FR;BYSETPOS=1"), date(2020, 1, 1)), 2
+    )  # a Wednesday
     assert list(found) == [date(2020, 1, 6), date(2020, 1, 13)]
 
 
 def test_a_leap_day_comes_every_fourth_year() -> None:
-    found = islice(rrule.dates(parse("FREQ=YEARLY"), date(2024, 2, 29)), 3)
+    found = islice(recurrence_rules.dates(parse("FREQ=YEARLY"), date(2024, 2, 29)), 3)
     assert list(found) == [date(2024, 2, 29), date(2028, 2, 29), date(2032, 2, 29)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from booking.domain.sessions import device
+from booking.domain.people.sessions import device
 
 MOZILLA = "Mozilla/5.0"
 

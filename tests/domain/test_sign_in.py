@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from booking.domain.sign_in import code_in, masked
+from booking.domain.people.sign_in import code_in, masked
 
 
 @pytest.mark.parametrize(

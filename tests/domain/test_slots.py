@@ -9,9 +9,10 @@ from itertools import combinations
 
 import pytest
 
-from booking.domain import errors, slots
+from booking.domain import errors
+from booking.domain.bookings import slots
+from booking.domain.bookings.slots import Hours, Leaning, Slot
 from booking.domain.organisation import Policy
-from booking.domain.slots import Hours, Leaning, Slot
 from tests.builders import CLINIC_AT, NOW, a_slot, hours
 
 RULES = Policy()

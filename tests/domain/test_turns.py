@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from booking.domain import doors, turns
-from booking.domain.turns import Turn
+from booking.domain.bookings import join_links, running_order
+from booking.domain.bookings.running_order import QueueEntry
 from tests.builders import CLINIC_AT
 
 END = CLINIC_AT + timedelta(hours=1)
@@ -19,13 +19,13 @@ def at(minutes: float) -> datetime:
     return CLINIC_AT + timedelta(minutes=minutes)
 
 
-def a_turn(number: int, start: int, minutes: int = 15, began: float | None = None, **values: Any) -> Turn:
-    return Turn(number, at(start), at(start + minutes), None if began is None else at(began), **values)
+def a_turn(number: int, start: int, minutes: int = 15, began: float | None = None, **values: Any) -> QueueEntry:
+    return QueueEntry(number, at(start), at(start + minutes), None if began is None else at(began), **values)
 
 
-def minutes_late(found: list[Turn], now: float) -> list[int]:
-    expected = turns.expected(found, END, at(now))
-    return [turns.late(turn, expected.get(turn.id)) for turn in found]
+def minutes_late(found: list[QueueEntry], now: float) -> list[int]:
+    expected = running_order.expected(found, END, at(now))
+    return [running_order.late(turn, expected.get(turn.id)) for turn in found]
 
 
 @pytest.mark.parametrize(
@@ -56,10 +56,11 @@ def test_it_is_reckoned_from_whoever_is_in_now() -> None:
     assert minutes_late(again, 23) == [0, 22, 22]
 
 
-def showing(found: list[Turn], now: float, busy_until: float | None = None) -> list[str]:
+def showing(found: list[QueueEntry], now: float, busy_until: float | None = None) -> list[str]:
     return [
-        doors.showing(
-            turns.door(one, found, one.starts_at - timedelta(minutes=10), END, busy_until and at(busy_until)), at(now)
+        join_links.showing(
+            running_order.door(one, found, one.starts_at - timedelta(minutes=10), END, busy_until and at(busy_until)),
+            at(now),
         ).value
         for one in found
     ]
@@ -107,19 +108,19 @@ def test_a_visit_ends_by_a_mark_the_next_start_the_next_entry_or_the_end_of_the_
     changed: dict[int, dict[str, Any]], now: float, under_way: int | None, late: list[int]
 ) -> None:
     found = [replace(turn, **changed.get(turn.id, {})) for turn in FIRST_AND_LATE]
-    running = turns.current(found, END, at(now))
+    running = running_order.current(found, END, at(now))
     assert (running and running.turn.id, minutes_late(found, now)) == (under_way, late)
 
 
 def test_an_entry_is_no_start_where_nobody_pressed_start() -> None:
     found = [a_turn(1, 0, entered_at=at(1)), a_turn(2, 15, entered_at=at(25)), a_turn(3, 30)]
-    assert turns.latest(found) is None
+    assert running_order.latest(found) is None
     assert minutes_late(found, 29) == [0, 0, 0]
 
 
 def test_whoever_is_let_in_after_the_hour_stays_for_what_was_booked_and_makes_nobody_late() -> None:
     found = [a_turn(1, 30), a_turn(2, 45, began=63)]
-    running = [turns.current(found, END, at(now)) for now in (62, 63, 77, 78)]
+    running = [running_order.current(found, END, at(now)) for now in (62, 63, 77, 78)]
     assert [one and one.turn.id for one in running[1:]] == [2, 2, None]
     assert minutes_late(found, 64) == [0, 0]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from booking.domain import updates
-from booking.domain.updates import CANCELLED, CHANGES, MOVED, UNCOVERED, Line
+from booking.domain.planning import updates
+from booking.domain.planning.updates import CANCELLED, CHANGES, MOVED, UNCOVERED, Line
 
 TEN, TWO = "2023-12-04T00:00:00+00:00", "2023-12-04T04:00:00+00:00"
 

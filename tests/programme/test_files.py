@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from booking.domain import addresses, lengths
+from booking.domain.bookings import lengths
+from booking.domain.people import email_addresses
 from booking.domain.recurrence import expand, stored_until
-from booking.programme import files, nodes, organisation
+from booking.programme import files, nodes, organisation_file
 from booking.programme.words import rrule, times
 from booking.resources import folder
 from tests.builders import ORGANISATION
@@ -190,7 +191,7 @@ BAD_FILES = {
     ),
     "no address": (
         one_series(analysts="[someone]"),
-        [f"8: 'someone' is not an email address: {addresses.EXAMPLE}"],
+        [f"8: 'someone' is not an email address: {email_addresses.EXAMPLE}"],
     ),
     "an address twice": (one_series(analysts="[A@b.org, a@b.org]"), ["8: 'a@b.org' is listed twice"]),
     "a text for a series": ("series:\n  a: b\n", ["2: the series 'a' holds fields such as `kind:` and `every:`"]),
@@ -288,11 +289,11 @@ def test_an_endless_series_is_stored_to_the_end_of_the_month_13_months_ahead() -
 
 
 def test_the_shipped_organisation_is_the_one_of_the_tests() -> None:
-    shipped = organisation.load(folder("data"))
+    shipped = organisation_file.load(folder("data"))
     assert shipped.observe == ("QLD", "NSW", "VIC")
     assert shipped.policy.reminder_hours == (24, 1)
     assert replace(shipped, observe=(), policy=replace(shipped.policy, reminder_hours=())) == ORGANISATION
-    assert organisation.load(folder("data"), "Another").name == "Another"
+    assert organisation_file.load(folder("data"), "Another").name == "Another"
 
 
 @pytest.mark.parametrize(
@@ -324,7 +325,7 @@ def test_a_mistake_in_kinds_policy_or_organisation_is_named(
         text = (folder("data") / name).read_text()
         (tmp_path / name).write_text(text.replace(old, new, 1) if name == file else text)
     with pytest.raises(nodes.Unreadable) as unreadable:
-        organisation.load(tmp_path)
+        organisation_file.load(tmp_path)
     assert message in str(unreadable.value)
     assert f"{tmp_path / file}:" in str(unreadable.value)
 
@@ -334,6 +335,6 @@ def test_a_series_may_have_rules_of_its_own(tmp_path: Path) -> None:
         (tmp_path / name).write_text((folder("data") / name).read_text())
     with (tmp_path / "policy.yaml").open("a") as file:
         file.write("\nseries:\n  a-clinic:\n    upcoming: 5\n")
-    found = organisation.load(tmp_path)
+    found = organisation_file.load(tmp_path)
     assert (found.policy_for("a-clinic").upcoming, found.policy_for("another").upcoming) == (5, 2)
     assert found.policy_for("a-clinic").notice_minutes == 10

@@ -10,12 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.services import attend
-from booking.services.enrol import enrol
-from booking.store.attendance import Attendance
-from booking.store.enrolments import Enrolment
-from booking.store.programme import Occurrence
-from booking.store.queries import enrolments
+from booking.services.bookings import attend
+from booking.services.bookings.enrol import enrol
+from booking.store.programme.attendance import Attendance
+from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.programme import Occurrence
+from booking.store.queries.programme import enrolled
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_clinic, a_person, a_series, an_occurrence
 
 MINUTE = timedelta(minutes=1)
@@ -37,7 +37,7 @@ def test_its_staff_mark_who_came_and_change_their_mind(session: Session) -> None
     who = lab.roster[0].analyst_id
     assert attend.mark(session, lab.public_id, {ada.public_id, ben.public_id}, CLINIC_AT, actor_id=who) == 2
     assert attend.mark(session, lab.public_id, {ben.public_id}, CLINIC_AT, actor_id=who) == 1
-    found = enrolments.enrolled(session, lab.series_id, lab.id)
+    found = enrolled.enrolled(session, lab.series_id, lab.id)
     assert [(one.name, one.came) for one in found] == [("Ada", False), ("Ben", True)]
 
 

@@ -13,20 +13,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.services import attend, cover, staff, waitlist
-from booking.services.begin import begin
-from booking.services.book import BookingRequest, book
-from booking.services.brief import edit_brief
-from booking.services.cancel import cancel
-from booking.services.enrol import enrol, leave
-from booking.services.move import move
-from booking.services.notes import write_note
-from booking.services.outcome import mark
-from booking.services.waitlist import Taking, Wish
-from booking.store.bookings import Booking
-from booking.store.people import Person
-from booking.store.programme import CANCELLED, Occurrence, Roster
-from booking.store.tables import Base
+from booking.services import cover
+from booking.services.bookings import attend, on_behalf, waitlist
+from booking.services.bookings.book import BookingRequest, book
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.edit_topic import edit_brief
+from booking.services.bookings.enrol import enrol, leave
+from booking.services.bookings.mark_attendance import mark
+from booking.services.bookings.move import move
+from booking.services.bookings.notes import write_note
+from booking.services.bookings.start_visit import begin
+from booking.services.bookings.waitlist import Taking, Wish
+from booking.store.bookings.bookings import Booking
+from booking.store.db.tables import Base
+from booking.store.people.people import Person
+from booking.store.programme.programme import CANCELLED, Occurrence, Roster
 from tests.builders import (
     CLINIC_AT,
     NOW,
@@ -319,41 +320,41 @@ CASES: dict[str, tuple[Deed, Callable[[Session, House], None] | None, type[error
     ),
     # staff
     "staff cancel, forged": (
-        lambda s, h: staff.cancel_for(s, NOBODY, "", ORGANISATION, NOW, actor_id=h.coordinator.id),
+        lambda s, h: on_behalf.cancel_for(s, NOBODY, "", ORGANISATION, NOW, actor_id=h.coordinator.id),
         None,
         errors.NotFound,
     ),
     "staff cancel, 100 kB": (
-        lambda s, h: staff.cancel_for(s, booked(h), LONG, ORGANISATION, NOW, actor_id=h.coordinator.id),
+        lambda s, h: on_behalf.cancel_for(s, booked(h), LONG, ORGANISATION, NOW, actor_id=h.coordinator.id),
         None,
         errors.TextNotAccepted,
     ),
     "hand over, off the roster": (
-        lambda s, h: staff.hand_over(
+        lambda s, h: on_behalf.hand_over(
             s, booked(h), h.second.public_id, "", ORGANISATION, NOW, actor_id=h.coordinator.id
         ),
         off_the_roster,
         errors.NotOnRoster,
     ),
     "hand over, forged": (
-        lambda s, h: staff.hand_over(s, booked(h), NOBODY, "", ORGANISATION, NOW, actor_id=h.coordinator.id),
+        lambda s, h: on_behalf.hand_over(s, booked(h), NOBODY, "", ORGANISATION, NOW, actor_id=h.coordinator.id),
         None,
         errors.NotOnRoster,
     ),
     "staff move, past": (
-        lambda s, h: staff.move_for(s, booked(h), request(h), "", ORGANISATION, AFTER, actor_id=h.coordinator.id),
+        lambda s, h: on_behalf.move_for(s, booked(h), request(h), "", ORGANISATION, AFTER, actor_id=h.coordinator.id),
         None,
         errors.AlreadyOver,
     ),
     "staff move, into a cancelled one": (
-        lambda s, h: staff.move_for(
+        lambda s, h: on_behalf.move_for(
             s, booked(h), request(h, h.other), "", ORGANISATION, NOW, actor_id=h.coordinator.id
         ),
         cancelled,
         errors.OccurrenceCancelled,
     ),
     "lengthen, past": (
-        lambda s, h: staff.lengthen(s, booked(h), ORGANISATION, AFTER, actor_id=h.analyst.id),
+        lambda s, h: on_behalf.lengthen(s, booked(h), ORGANISATION, AFTER, actor_id=h.analyst.id),
         None,
         errors.AlreadyOver,
     ),

@@ -9,25 +9,27 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.services.begin import begin, enter
-from booking.services.notes import write_note
-from booking.store.bookings import Booking
-from booking.store.letters import Letter
-from booking.store.notes import Note
-from booking.store.queries import agenda, visits
-from booking.store.register import Entry
+from booking.services.bookings.notes import write_note
+from booking.services.bookings.start_visit import begin, enter
+from booking.store.audit_log import AuditEntry
+from booking.store.bookings.bookings import Booking
+from booking.store.bookings.notes import Note
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.queries.bookings import agenda_rows, visit_history
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person
 
 MINUTE = timedelta(minutes=1)
 
 
 def deeds(session: Session) -> list[str]:
-    return list(session.scalars(select(Entry.deed).where(Entry.deed.in_(("began", "noted"))).order_by(Entry.id)))
+    return list(
+        session.scalars(select(AuditEntry.deed).where(AuditEntry.deed.in_(("began", "noted"))).order_by(AuditEntry.id))
+    )
 
 
-def agreed_letters(session: Session) -> list[Letter]:
+def agreed_letters(session: Session) -> list[OutgoingEmail]:
     session.rollback()
-    return list(session.scalars(select(Letter).where(Letter.name == "agreed").order_by(Letter.id)))
+    return list(session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "agreed").order_by(OutgoingEmail.id)))
 
 
 def test_start_is_noted_once_while_nobody_follows_and_calls_back_who_was_in(session: Session) -> None:
@@ -138,11 +140,11 @@ def test_whoever_sees_the_member_next_reads_both_and_the_member_only_what_was_ag
     later = CLINIC_AT + timedelta(days=7)
     clinic = a_clinic(session, starts_at=later)
     again = a_booking(session, clinic, booking.member, now=CLINIC_AT + timedelta(days=1))
-    found = agenda.last_times(session, [again.public_id], later)
+    found = agenda_rows.last_times(session, [again.public_id], later)
     assert (found[again.public_id].agreed, found[again.public_id].private) == ("Rename.", "Shy.")
-    before = visits.last_of(session, booking.member_id, later - MINUTE)
+    before = visit_history.last_of(session, booking.member_id, later - MINUTE)
     assert before is not None
     assert (before.booking, before.agreed, before.topic) == (booking.public_id, "Rename.", "Tags")
     assert "Shy." not in str(before)
-    assert visits.last_of(session, booking.member_id, NOW) is None
-    assert visits.of_booking(session, booking.public_id, again.analyst_id) is None
+    assert visit_history.last_of(session, booking.member_id, NOW) is None
+    assert visit_history.of_booking(session, booking.public_id, again.analyst_id) is None

@@ -13,15 +13,15 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.organisation import Organisation
-from booking.services import book as book_module
-from booking.services.book import BookingRequest, book
-from booking.store.bookings import Booking
-from booking.store.claims import Claim
-from booking.store.idempotency import IdempotencyKey
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import Occurrence
-from booking.store.register import Entry
+from booking.services.bookings import book as book_module
+from booking.services.bookings.book import BookingRequest, book
+from booking.store.audit_log import AuditEntry
+from booking.store.bookings.bookings import Booking
+from booking.store.bookings.claims import Claim
+from booking.store.bookings.idempotency import IdempotencyKey
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence
 from tests.builders import (
     CLINIC_AT,
     NOW,
@@ -36,7 +36,7 @@ from tests.builders import (
 )
 from tests.databases import Database
 
-WRITTEN = (Booking, Claim, Letter, Entry, IdempotencyKey)
+WRITTEN = (Booking, Claim, OutgoingEmail, AuditEntry, IdempotencyKey)
 
 
 def counts(session: Session) -> list[int | None]:
@@ -59,11 +59,11 @@ def test_booking_claims_letter_and_register_entry_are_there_together(session: Se
     second = starts_at + timedelta(minutes=15)
     people = sorted((booking.analyst_id, booking.member_id))
     assert claimed == [(person_id, at) for person_id in people for at in (starts_at, second)]
-    letter = session.scalars(select(Letter)).one()
+    letter = session.scalars(select(OutgoingEmail)).one()
     assert (letter.name, letter.to_email, letter.booking_id) == ("booked", booking.member.email, booking.id)
     assert letter.facts["starts_at"] == "2023-12-04T03:15:00+00:00"
     assert letter.facts["topic"] == "GA4 events"
-    entry = session.scalars(select(Entry)).one()
+    entry = session.scalars(select(AuditEntry)).one()
     assert (entry.deed, entry.subject_id, entry.actor_id) == ("booked", booking.public_id, booking.member_id)
     assert (booking.sequence, booking.ends_at) == (0, starts_at + timedelta(minutes=30))
 
@@ -322,7 +322,7 @@ def test_a_crash_before_the_commit_leaves_nothing(session: Session, monkeypatch:
     def crash(*_args: object, **_kwargs: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(book_module.register, "write", crash)
+    monkeypatch.setattr(book_module.audit_log, "write", crash)
     with pytest.raises(KeyboardInterrupt):
         book(session, a_request(clinic, key="form-1"), member.id, ORGANISATION, NOW)
     assert counts(session) == [0, 0, 0, 0, 0]

@@ -10,15 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.services.cancel import cancel
-from booking.store.claims import Claim
-from booking.store.letters import Letter
-from booking.store.register import Entry
+from booking.services.bookings.cancel import cancel
+from booking.store.audit_log import AuditEntry
+from booking.store.bookings.claims import Claim
+from booking.store.outbox.emails import OutgoingEmail
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person
 
 
 def letters(session: Session) -> list[str]:
-    return list(session.scalars(select(Letter.name).order_by(Letter.id)))
+    return list(session.scalars(select(OutgoingEmail.name).order_by(OutgoingEmail.id)))
 
 
 def test_the_quarters_are_free_the_letter_is_queued_and_calendars_see_a_change(session: Session) -> None:
@@ -55,7 +55,10 @@ def test_twice_is_once(session: Session) -> None:
         cancelled = cancel(session, booking.public_id, ORGANISATION, NOW + timedelta(minutes=minute))
     assert (cancelled.sequence, cancelled.cancelled_at) == (1, NOW + timedelta(minutes=1))
     assert letters(session) == ["booked", "cancelled"]
-    assert [entry.deed for entry in session.scalars(select(Entry).order_by(Entry.id))] == ["booked", "cancelled"]
+    assert [entry.deed for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.id))] == [
+        "booked",
+        "cancelled",
+    ]
 
 
 def test_another_members_booking_is_not_there_for_them(session: Session) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.services.accounts.address import (
+from booking.services.accounts.change_email import (
     MAX_REQUESTS,
     VALID,
     AddressChangeExpired,
@@ -18,11 +18,11 @@ from booking.services.accounts.address import (
     change,
     confirm,
 )
-from booking.services.sign_in import ask as ask_to_sign_in
-from booking.store.bookings import Booking
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.sign_ins import SignIn
+from booking.services.accounts.sign_in import ask as ask_to_sign_in
+from booking.store.bookings.bookings import Booking
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.people.sign_ins import SignIn
 from tests.builders import NOW, a_booking, a_clinic, a_person
 
 NEW = "mia@new.example"
@@ -37,7 +37,7 @@ def mia(session: Session) -> Person:
 
 def emails(session: Session) -> list[tuple[str, str]]:
     session.rollback()
-    return [(one.name, one.to_email) for one in session.scalars(select(Letter).order_by(Letter.id))]
+    return [(one.name, one.to_email) for one in session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id))]
 
 
 def test_nothing_changes_before_the_new_address_confirms_and_the_old_one_gets_a_notice(
@@ -66,7 +66,7 @@ def test_an_address_of_somebody_else_is_told_by_email_only(session: Session, mia
     a_person(session, "Max", email="max@müller.example")
     session.commit()
     asked = ask(session, mia.id, "max@xn--mller-kva.example", NOW)
-    assert session.scalars(select(Letter.facts)).one()["is_taken"] is True
+    assert session.scalars(select(OutgoingEmail.facts)).one()["is_taken"] is True
     with pytest.raises(AddressChangeExpired):
         confirm(session, asked.public_id, NOW)
     with pytest.raises(AddressTaken):

@@ -8,25 +8,25 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from booking.domain.people import read_one
+from booking.domain.people.people_table import read_one
 from booking.mail.render import Recipient, render
-from booking.services import tokens as api_tokens
-from booking.services.accounts.close import LastCoordinator, close, reopen
-from booking.services.book import book
-from booking.services.enrol import enrol
-from booking.services.import_people import import_people
-from booking.services.waitlist import Wish, join
-from booking.store import sessions
-from booking.store.api_tokens import ApiToken
-from booking.store.away import Away
-from booking.store.bookings import Booking
-from booking.store.claims import Claim
-from booking.store.enrolments import Enrolment
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import Roster, SeriesAnalyst
-from booking.store.sessions import UserSession
-from booking.store.waiting import Offer, Waiting
+from booking.services.accounts import tokens
+from booking.services.accounts.close_account import LastCoordinator, close, reopen
+from booking.services.accounts.import_people import import_people
+from booking.services.bookings.book import book
+from booking.services.bookings.enrol import enrol
+from booking.services.bookings.waitlist import Wish, join
+from booking.store.bookings.bookings import Booking
+from booking.store.bookings.claims import Claim
+from booking.store.bookings.waiting import Offer, WaitlistEntry
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people import sessions
+from booking.store.people.api_tokens import ApiToken
+from booking.store.people.people import Person
+from booking.store.people.sessions import UserSession
+from booking.store.people.time_off import TimeOff
+from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.programme import Roster, SeriesAnalyst
 from tests.builders import (
     CLINIC_AT,
     NOW,
@@ -50,7 +50,11 @@ def count(session: Session, column: object, *conditions: object) -> int:
 
 def emails(session: Session, person: Person) -> list[str]:
     session.rollback()
-    return list(session.scalars(select(Letter.name).where(Letter.person_id == person.id).order_by(Letter.id)))
+    return list(
+        session.scalars(
+            select(OutgoingEmail.name).where(OutgoingEmail.person_id == person.id).order_by(OutgoingEmail.id)
+        )
+    )
 
 
 def test_sessions_tokens_feeds_reminders_and_waitlist_places_end(session: Session) -> None:
@@ -60,7 +64,7 @@ def test_sessions_tokens_feeds_reminders_and_waitlist_places_end(session: Sessio
     session.commit()
 
     book(session, a_request(clinic), member.id, REMINDING, NOW)
-    api_tokens.make(session, member.email, NOW)
+    tokens.make(session, member.email, NOW)
     others = [a_booking(session, other, after_minutes=n * 15) for n in range(4)]
     assert len(others) == 4
     join(session, other.public_id, Wish(15), member.id, ORGANISATION, NOW)
@@ -71,8 +75,8 @@ def test_sessions_tokens_feeds_reminders_and_waitlist_places_end(session: Sessio
     assert member.member_feed_generation == generation + 1
     assert count(session, UserSession, UserSession.ended_at.is_(None)) == 0
     assert count(session, ApiToken, ApiToken.revoked_at.is_(None)) == 0
-    assert count(session, Waiting, Waiting.ended_at.is_(None)) == 0
-    assert count(session, Letter, Letter.name == "reminder") == 0
+    assert count(session, WaitlistEntry, WaitlistEntry.ended_at.is_(None)) == 0
+    assert count(session, OutgoingEmail, OutgoingEmail.name == "reminder") == 0
     assert session.scalars(select(Booking.status).where(Booking.member_id == member.id)).all() == ["confirmed"]
     assert "cancelled-by-us" not in emails(session, member)
 
@@ -127,7 +131,9 @@ def test_coordinators_read_that_the_account_is_closed_and_not_that_its_analyst_c
     coordinator, analyst = a_person(session, "Cora Coe", ("coordinator",)), clinic.roster[0].analyst
     session.commit()
     close(session, analyst.public_id, ORGANISATION, NOW, cancels=True)
-    written = select(Letter).where(Letter.name == "someone-away", Letter.person_id == coordinator.id)
+    written = select(OutgoingEmail).where(
+        OutgoingEmail.name == "someone-away", OutgoingEmail.person_id == coordinator.id
+    )
     email = session.scalars(written).one()
     said = render(email.name, email.facts, Recipient(email.to_email), {"site": "", "coordinator": ""}, ORGANISATION)
     assert said.subject == f"{analyst.name}'s account is closed"
@@ -142,7 +148,7 @@ def test_reopening_brings_roles_and_history_back_and_ends_the_time_off(session: 
     close(session, ada.public_id, ORGANISATION, later, cancels=True)  # idempotent
     assert reopen(session, ada.public_id, later).closed_at is None
     assert ada.role_names == {"analyst"}
-    assert count(session, Away, Away.ended_at.is_(None)) == 0
+    assert count(session, TimeOff, TimeOff.ended_at.is_(None)) == 0
     assert count(session, UserSession, UserSession.ended_at.is_(None)) == 0
 
 

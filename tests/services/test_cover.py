@@ -10,17 +10,17 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.domain import cover as rules
 from booking.domain import errors
+from booking.domain.bookings import cover_rules
 from booking.services import cover
-from booking.services.cover import Shown
-from booking.store.away import Away
-from booking.store.bookings import CANCELLED, CONFIRMED, Booking
-from booking.store.claims import Claim
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import Occurrence, Programme
-from booking.store.waiting import Offer
+from booking.services.cover import CoverPreview
+from booking.store.bookings.bookings import CANCELLED, CONFIRMED, Booking
+from booking.store.bookings.claims import Claim
+from booking.store.bookings.waiting import Offer
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.people.time_off import TimeOff
+from booking.store.programme.programme import Occurrence, Programme
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_person, a_series, an_occurrence
 from tests.databases import Database
 
@@ -57,11 +57,11 @@ def with_ada(session: Session, hour: Hour, quarter: int = 0, minutes: int = 15, 
     return booking
 
 
-def shown(session: Session, hour: Hour, now: datetime = NOW) -> Shown:
+def shown(session: Session, hour: Hour, now: datetime = NOW) -> CoverPreview:
     return cover.show(session, hour.ada.public_id, CLINIC_AT, END, ORGANISATION, now)
 
 
-def away(session: Session, hour: Hour, now: datetime = NOW) -> Away:
+def away(session: Session, hour: Hour, now: datetime = NOW) -> TimeOff:
     plan = shown(session, hour, now)
     return cover.report(
         session,
@@ -80,7 +80,11 @@ def what(session: Session, hour: Hour) -> list[str]:
 
 
 def letters(session: Session) -> list[tuple[str, str]]:
-    rows = session.execute(select(Letter.name, Letter.to_email).where(Letter.name != "booked").order_by(Letter.id))
+    rows = session.execute(
+        select(OutgoingEmail.name, OutgoingEmail.to_email)
+        .where(OutgoingEmail.name != "booked")
+        .order_by(OutgoingEmail.id)
+    )
     return [(name, email.partition("@")[0].partition(".")[0]) for name, email in rows]
 
 
@@ -96,7 +100,7 @@ def test_who_asked_for_nobody_goes_to_another_analyst_at_the_same_time_and_is_to
     assert (booking.analyst_id, booking.starts_at, booking.sequence) == (hour.ben.id, CLINIC_AT, 1)
     assert (quarters(session, hour.ada), quarters(session, hour.ben)) == ([], [0])
     assert [name for name, _ in letters(session)] == ["moved-by-us", "someone-away"]
-    told = session.scalars(select(Letter).where(Letter.name == "moved-by-us")).one().facts
+    told = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "moved-by-us")).one().facts
     assert (told["was_with"], told["analyst"], told["may_wait"]) == ("Ada", "Ben", False)
 
 
@@ -225,7 +229,7 @@ def test_what_was_shown_is_what_is_done_or_nothing_is(session: Session) -> None:
     with pytest.raises(cover.CoverChanged) as refused:
         cover.report(session, hour.ada.public_id, CLINIC_AT, END, ORGANISATION, NOW, fingerprint=seen.fingerprint)
     assert len(refused.value.shown.cover.covered) == 2
-    assert session.scalars(select(Away)).all() == []
+    assert session.scalars(select(TimeOff)).all() == []
     assert letters(session) == []
 
 
@@ -233,9 +237,9 @@ def test_two_bookings_never_go_to_the_same_quarter_of_the_one_who_stands_in(sess
     hour = an_hour(session)
     for quarter in range(4):
         with_ada(session, hour, quarter, asked=False)
-    assert what(session, hour) == [rules.HANDED] * 4
+    assert what(session, hour) == [cover_rules.HANDED] * 4
     a_booking(session, hour.clinic, after_minutes=15, analyst=hour.ben.public_id)
-    assert what(session, hour) == [rules.HANDED, rules.ASKED, rules.HANDED, rules.HANDED]
+    assert what(session, hour) == [cover_rules.HANDED, cover_rules.ASKED, cover_rules.HANDED, cover_rules.HANDED]
 
 
 def test_a_member_who_is_elsewhere_at_the_offered_time_is_offered_another(session: Session) -> None:
@@ -245,7 +249,7 @@ def test_a_member_who_is_elsewhere_at_the_offered_time_is_offered_another(sessio
     elsewhere = an_occurrence(session, a_series(session, [hour.dan]), [hour.dan])
     member = session.get_one(Person, booking.member_id)
     a_booking(session, elsewhere, member)
-    offered = shown(session, hour).cover.of(rules.OFFERED)
+    offered = shown(session, hour).cover.of(cover_rules.OFFERED)
     assert [one.slot.starts_at for one in offered if one.slot] == [CLINIC_AT + 2 * QUARTER]
 
 

@@ -10,16 +10,17 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.domain import edits
-from booking.domain.terms import Definition, Extra
-from booking.services import cover, planning, undo
-from booking.services.publish import Published, publish
-from booking.store.bookings import CONFIRMED, Booking
-from booking.store.claims import Claim
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import Occurrence, Programme, Roster, Series
-from booking.store.waiting import Offer
+from booking.domain.planning import edits
+from booking.domain.planning.adjustments import Definition, Extra
+from booking.services import cover
+from booking.services.publishing import planning, undo
+from booking.services.publishing.publish import PublishResult, publish
+from booking.store.bookings.bookings import CONFIRMED, Booking
+from booking.store.bookings.claims import Claim
+from booking.store.bookings.waiting import Offer
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence, Programme, Roster, Series
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_person, a_series, an_occurrence
 
 END = CLINIC_AT + timedelta(hours=1)
@@ -59,7 +60,7 @@ def off(session: Session, clinic: Clinic, now: datetime) -> None:
     cover.report(session, clinic.ada.public_id, CLINIC_AT, END, ORGANISATION, now, fingerprint=shown.fingerprint)
 
 
-def change(session: Session, slug: str, edit: Callable[[Definition], Definition], now: datetime) -> Published:
+def change(session: Session, slug: str, edit: Callable[[Definition], Definition], now: datetime) -> PublishResult:
     asking = planning.page(slug, edit)
     plan = planning.read_plan(session, asking, ORGANISATION, now)
     return publish(session, asking, ORGANISATION, now, uid_domain="booking.example.org", fingerprint=plan.fingerprint)
@@ -193,11 +194,11 @@ def test_a_rename_keeps_the_offer_and_writes_nobody_who_waits_for_cover(session:
     clinic = a_clinic(session)
     off(session, clinic, NOW)
     [offer] = session.scalars(select(Offer).where(Offer.status == "open")).all()
-    before = len(session.scalars(select(Letter)).all())
+    before = len(session.scalars(select(OutgoingEmail)).all())
     change(session, clinic.series.slug, lambda asked: retitled(clinic, asked), LATER)
     session.refresh(offer)
     assert (offer.status, offer.booking_id) == ("open", clinic.bookings[0].id)
-    assert len(session.scalars(select(Letter)).all()) == before
+    assert len(session.scalars(select(OutgoingEmail)).all()) == before
 
 
 def test_taking_an_analyst_off_a_roster_looks_for_cover_and_offers_another_time(session: Session) -> None:
@@ -208,7 +209,11 @@ def test_taking_an_analyst_off_a_roster_looks_for_cover_and_offers_another_time(
     [offer] = session.scalars(select(Offer).where(Offer.status == "open")).all()
     first = clinic.bookings[0]
     assert (offer.booking_id, offer.lapses_at) == (first.id, first.starts_at - timedelta(hours=1))
-    held = select(Letter.name, Letter.due_at).where(Letter.change_id.is_not(None)).order_by(Letter.id)
+    held = (
+        select(OutgoingEmail.name, OutgoingEmail.due_at)
+        .where(OutgoingEmail.change_id.is_not(None))
+        .order_by(OutgoingEmail.id)
+    )
     names = [(name, due_at) for name, due_at in session.execute(held) if name.startswith("cover-")]
     due_at = done.due_at
     assert names[:2] == [("cover-offer", due_at), ("cover-sought", due_at)]

@@ -20,18 +20,18 @@ from sqlalchemy.orm import Session
 
 from booking.mail.mailer import LocalMailer, TemporaryFailure
 from booking.mail.smtp import SMTPMailer
-from booking.services import deliver
-from booking.services.cancel import cancel
-from booking.services.move import move
-from booking.services.resend import resend
-from booking.services.sign_in import ask
+from booking.services.accounts.sign_in import ask
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.move import move
+from booking.services.outbox import deliver
+from booking.services.outbox.resend import resend
 from booking.settings import Settings
-from booking.store import letters as store
-from booking.store.idempotency import IdempotencyKey
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.sign_ins import SignIn
-from booking.store.workers import Worker
+from booking.store.bookings.idempotency import IdempotencyKey
+from booking.store.outbox import emails
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.outbox.workers import Worker
+from booking.store.people.people import Person
+from booking.store.people.sign_ins import SignIn
 from tests.builders import NOW, ORGANISATION, a_booking, a_clinic, a_person, a_request
 from tests.databases import Database
 from tests.web.client import settings as settings_of
@@ -83,9 +83,9 @@ def dated(message: EmailMessage) -> Any:
     return message["Date"].datetime
 
 
-def rows(session: Session) -> list[Letter]:
+def rows(session: Session) -> list[OutgoingEmail]:
     session.rollback()
-    return list(session.scalars(select(Letter).order_by(Letter.id)))
+    return list(session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id)))
 
 
 def test_a_booking_letter_arrives_with_its_invitation_twice_the_same(
@@ -295,7 +295,7 @@ def test_names_and_topics_cannot_write_headers(
 
 
 def test_a_letter_that_is_not_due_waits(database: Database, session: Session) -> None:
-    store.enqueue(session, "trial", "someone@example.org", {}, NOW, due_at=NOW + timedelta(hours=1))
+    emails.enqueue(session, "trial", "someone@example.org", {}, NOW, due_at=NOW + timedelta(hours=1))
     session.commit()
     assert run(database, LocalMailer()) == 0
     assert run(database, LocalMailer(), NOW + timedelta(hours=1)) == 1

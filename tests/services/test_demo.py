@@ -12,10 +12,10 @@ from booking.domain import zones
 from booking.programme import files
 from booking.resources import folder
 from booking.services import demo
-from booking.store.bookings import Booking
-from booking.store.claims import Claim
-from booking.store.people import Person
-from booking.store.programme import Occurrence, Programme, Series
+from booking.store.bookings.bookings import Booking
+from booking.store.bookings.claims import Claim
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence, Programme, Series
 from tests.builders import BRISBANE, ORGANISATION
 
 DAYS = ("2026-11-23", "2026-11-26", "2026-11-29", "2026-12-24", "2027-01-01")

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.organisation import Policy
-from booking.services.enrol import enrol, leave
-from booking.store.enrolments import Enrolment
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import CANCELLED, Module, Occurrence
-from booking.store.queries import enrolments
+from booking.services.bookings.enrol import enrol, leave
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.programme import CANCELLED, Module, Occurrence
+from booking.store.queries.programme import enrolled
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_clinic, a_person, a_series, an_occurrence
 from tests.databases import Database
 
@@ -43,7 +43,7 @@ def a_member(session: Session, **fields: object) -> Person:
 
 def places(session: Session, member: Person) -> list[int | None]:
     session.rollback()
-    return [one.module for one in enrolments.of_member(session, member.id, NOW)]
+    return [one.module for one in enrolled.of_member(session, member.id, NOW)]
 
 
 def test_one_date_or_all_of_them_and_a_letter_says_which(session: Session) -> None:
@@ -52,7 +52,7 @@ def test_one_date_or_all_of_them_and_a_letter_says_which(session: Session) -> No
     assert places(session, member) == [2]
     enrol(session, course[1].public_id, member.id, ORGANISATION, NOW, whole=True)
     assert places(session, member) == [1, 2, 3]
-    letters = session.scalars(select(Letter).order_by(Letter.id)).all()
+    letters = session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id)).all()
     assert [(letter.name, letter.facts["count"]) for letter in letters] == [("enrolled", 1), ("enrolled", 3)]
     assert session.scalar(select(func.count()).select_from(Enrolment).where(Enrolment.left_at.is_(None))) == 1
 
@@ -62,7 +62,7 @@ def test_twice_is_once_and_a_place_in_all_takes_in_each(session: Session) -> Non
     first = enrol(session, course[0].public_id, member.id, ORGANISATION, NOW, whole=True)
     for whole in (True, False):
         assert enrol(session, course[2].public_id, member.id, ORGANISATION, NOW, whole=whole).id == first.id
-    assert session.scalar(select(func.count()).select_from(Letter)) == 1
+    assert session.scalar(select(func.count()).select_from(OutgoingEmail)) == 1
 
 
 def test_a_place_is_given_up_and_taken_again(session: Session) -> None:
@@ -87,7 +87,7 @@ def test_no_more_than_there_are_places_counting_those_in_all(session: Session) -
     with pytest.raises(errors.Full):
         enrol(session, course[1].public_id, a_member(session).id, SMALL, NOW, whole=True)
     enrol(session, course[1].public_id, a_member(session).id, SMALL, NOW)
-    taken = enrolments.taken(session, course[0].series_id, [row.id for row in course])
+    taken = enrolled.taken(session, course[0].series_id, [row.id for row in course])
     assert list(taken.values()) == [2, 2, 1]
 
 

@@ -10,21 +10,23 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.services import cover, staff, undo, waitlist
-from booking.services.accounts.close import close as close_account
-from booking.services.book import BookingRequest, book
-from booking.services.cancel import cancel
-from booking.services.enrol import enrol, leave
-from booking.services.move import move
-from booking.services.waitlist import Taking, Wish
-from booking.store import claims
-from booking.store.bookings import Booking
-from booking.store.changes import Change
-from booking.store.claims import Claim
-from booking.store.enrolments import Enrolment
-from booking.store.people import Person
-from booking.store.programme import Occurrence, Roster
-from booking.store.waiting import Offer, Waiting
+from booking.services import cover
+from booking.services.accounts.close_account import close as close_account
+from booking.services.bookings import on_behalf, waitlist
+from booking.services.bookings.book import BookingRequest, book
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.enrol import enrol, leave
+from booking.services.bookings.move import move
+from booking.services.bookings.waitlist import Taking, Wish
+from booking.services.publishing import undo
+from booking.store.bookings import claims
+from booking.store.bookings.bookings import Booking
+from booking.store.bookings.claims import Claim
+from booking.store.bookings.waiting import Offer, WaitlistEntry
+from booking.store.people.people import Person
+from booking.store.programme.changes import Change
+from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.programme import Occurrence, Roster
 from tests.builders import CLINIC_AT, NOW, a_person, a_request, a_series, an_occurrence, an_organisation
 
 ORGANISATION = an_organisation(upcoming=0, per_occurrence=0, horizon_days=1000)
@@ -48,7 +50,7 @@ class Full:
     def book(self, session: Session, after: int, member: Person, clinic: Occurrence | None = None) -> Booking:
         return book(session, a_request(clinic or self.clinic, after), member.id, ORGANISATION, NOW)
 
-    def wait(self, session: Session, member: Person | None = None, clinic: Occurrence | None = None) -> Waiting:
+    def wait(self, session: Session, member: Person | None = None, clinic: Occurrence | None = None) -> WaitlistEntry:
         where = (clinic or self.clinic).public_id
         return waitlist.join(session, where, Wish(15), (member or self.mia).id, ORGANISATION, NOW)
 
@@ -63,7 +65,7 @@ def by_its_member(session: Session, full: Full) -> None:
 
 
 def by_staff(session: Session, full: Full) -> None:
-    staff.cancel_for(session, full.bookings[0].public_id, "ill", ORGANISATION, SOON, actor_id=full.chief.id)
+    on_behalf.cancel_for(session, full.bookings[0].public_id, "ill", ORGANISATION, SOON, actor_id=full.chief.id)
 
 
 def by_moving(session: Session, full: Full) -> None:
@@ -73,7 +75,7 @@ def by_moving(session: Session, full: Full) -> None:
 
 def by_being_moved(session: Session, full: Full) -> None:
     wanted = BookingRequest(full.elsewhere.public_id, CLINIC_AT, 15)
-    staff.move_for(session, full.bookings[0].public_id, wanted, "", ORGANISATION, SOON, actor_id=full.chief.id)
+    on_behalf.move_for(session, full.bookings[0].public_id, wanted, "", ORGANISATION, SOON, actor_id=full.chief.id)
 
 
 def by_replacing_it_from_another_waitlist(session: Session, full: Full) -> None:
@@ -197,7 +199,7 @@ def test_whoever_would_rather_wait_frees_the_slot_for_the_waitlist(session: Sess
 def test_an_analyst_who_comes_after_all_is_offered_to_who_waits_first(session: Session, full: Full) -> None:
     span = (full.ben.public_id, CLINIC_AT, END, ORGANISATION, NOW)
     away = cover.report(session, *span, fingerprint=cover.show(session, *span).fingerprint)
-    waiting = Waiting(occurrence_id=full.elsewhere.id, member_id=full.mia.id, minutes=15, joined_at=NOW)
+    waiting = WaitlistEntry(occurrence_id=full.elsewhere.id, member_id=full.mia.id, minutes=15, joined_at=NOW)
     session.add(waiting)
     session.commit()
     cover.back(session, away.public_id, ORGANISATION, SOON)
@@ -249,7 +251,7 @@ def test_whatever_frees_an_analyst_nobody_passes_those_who_wait(
     else:
         session.execute(delete(Roster).where(Roster.occurrence_id == full.elsewhere.id))
         session.commit()
-    waiting = Waiting(occurrence_id=full.elsewhere.id, member_id=full.mia.id, minutes=15, joined_at=NOW)
+    waiting = WaitlistEntry(occurrence_id=full.elsewhere.id, member_id=full.mia.id, minutes=15, joined_at=NOW)
     session.add(waiting)
     session.commit()
     free(session, full)

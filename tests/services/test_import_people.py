@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from booking.domain.people import read
+from booking.domain.people.people_table import read
+from booking.services.accounts.import_people import Imported, WouldOrphan, import_people
 from booking.services.cover.steps import pending_of
-from booking.services.import_people import Imported, WouldOrphan, import_people
-from booking.store.away import Away
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import Roster, SeriesAnalyst
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.people.time_off import TimeOff
+from booking.store.programme.programme import Roster, SeriesAnalyst
 from tests.builders import NOW, ORGANISATION, a_booking, a_clinic, a_person
 from tests.databases import Database
 
@@ -96,15 +96,15 @@ def test_what_somebody_staffs_who_loses_the_analyst_role_goes_through_cover(sess
     assert (alone.analyst_id, alone.status) == (ada.id, "confirmed")
     assert pending_of(session, [other.id], NOW) == [alone]
     assert session.scalars(select(SeriesAnalyst).where(SeriesAnalyst.analyst_id == ada.id)).all() == []
-    [told] = session.scalars(select(Letter).where(Letter.name == "someone-away"))
+    [told] = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "someone-away"))
     assert (told.person_id, told.facts["has_left"], told.facts["is_closed"]) == (cora.id, True, False)
-    names = set(session.scalars(select(Letter.name))) - {"booked", "reminder"}
+    names = set(session.scalars(select(OutgoingEmail.name))) - {"booked", "reminder"}
     assert names == {"someone-away", "moved-by-us", "cover-wanted", "cover-sought"}
 
 
 def test_an_analyst_who_gets_the_role_back_is_not_off_any_more(session: Session) -> None:
     ada = a_clinic(session).roster[0].analyst
-    off = select(Away).where(Away.analyst_id == ada.id, Away.ended_at.is_(None))
+    off = select(TimeOff).where(TimeOff.analyst_id == ada.id, TimeOff.ended_at.is_(None))
     run(session, f"{ada.email},,member,,\n")
     assert len(session.scalars(off).all()) == 1
     run(session, f"{ada.email},,member analyst,,\n")

@@ -9,13 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.services import undo
-from booking.services.cancel import cancel
-from booking.services.invite import invite
-from booking.services.move import move
-from booking.store.bookings import Booking
-from booking.store.letters import Letter
-from booking.store.register import Entry
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.invite import invite
+from booking.services.bookings.move import move
+from booking.services.publishing import undo
+from booking.store.audit_log import AuditEntry
+from booking.store.bookings.bookings import Booking
+from booking.store.outbox.emails import OutgoingEmail
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_request
 from tests.services.test_plan import LATER, of, put, rows, team
 from tests.services.test_publish import stated
@@ -29,7 +29,9 @@ def fed(session: Session, clinic: object = None) -> Booking:
 
 def letters(session: Session, booking: Booking) -> list[tuple[str, bool, int]]:
     session.rollback()
-    found = session.scalars(select(Letter).where(Letter.booking_id == booking.id).order_by(Letter.id))
+    found = session.scalars(
+        select(OutgoingEmail).where(OutgoingEmail.booking_id == booking.id).order_by(OutgoingEmail.id)
+    )
     return [(letter.name, letter.facts["is_invited"], letter.facts["sequence"]) for letter in found]
 
 
@@ -39,7 +41,7 @@ def test_it_is_sent_once_at_the_present_sequence_and_the_register_says_so(sessio
         invite(session, booking.public_id, NOW, member_id=booking.member_id)
     assert letters(session, booking) == [("booked", False, 0), ("invitation", True, 0)]
     assert (booking.is_invited, booking.sequence) == (True, 0)
-    written = session.scalars(select(Entry).where(Entry.deed == "invited")).all()
+    written = session.scalars(select(AuditEntry).where(AuditEntry.deed == "invited")).all()
     assert [(entry.subject_id, entry.actor_id) for entry in written] == [(booking.public_id, booking.member_id)]
 
 
@@ -84,7 +86,9 @@ def test_who_was_moved_by_a_publish_and_asks_for_it_hears_of_the_move_first_and_
     later = NOW + timedelta(minutes=3)
     invite(session, booking.public_id, later)
     session.expire_all()
-    about_it = session.scalars(select(Letter).where(Letter.booking_id == booking.id).order_by(Letter.id)).all()
+    about_it = session.scalars(
+        select(OutgoingEmail).where(OutgoingEmail.booking_id == booking.id).order_by(OutgoingEmail.id)
+    ).all()
     assert [(one.name, one.due_at) for one in about_it[1:]] == [("moved-by-us", later), ("invitation", later)]
     assert done.change is not None
     with pytest.raises(undo.CannotUndo):

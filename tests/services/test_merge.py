@@ -8,22 +8,23 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from booking.services.accounts.close import close
-from booking.services.accounts.merge import CannotMerge, merge
-from booking.services.enrol import enrol
-from booking.services.waitlist import Wish, join
-from booking.store import api_tokens, departures, merging, sessions
-from booking.store.attendance import Attendance
-from booking.store.base import table_of
-from booking.store.bookings import Booking
-from booking.store.departures import Departure
-from booking.store.enrolments import Enrolment
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import Roster
-from booking.store.register import Entry
-from booking.store.tables import Base
-from booking.store.waiting import Waiting
+from booking.services.accounts.close_account import close
+from booking.services.accounts.merge_accounts import CannotMerge, merge
+from booking.services.bookings.enrol import enrol
+from booking.services.bookings.waitlist import Wish, join
+from booking.store.audit_log import AuditEntry
+from booking.store.bookings import departures
+from booking.store.bookings.bookings import Booking
+from booking.store.bookings.departures import Departure
+from booking.store.bookings.waiting import WaitlistEntry
+from booking.store.db.base import table_of
+from booking.store.db.tables import Base
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people import api_tokens, merging, sessions
+from booking.store.people.people import Person
+from booking.store.programme.attendance import Attendance
+from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.programme import Roster
 from tests.builders import (
     CLINIC_AT,
     NOW,
@@ -88,15 +89,17 @@ def test_bookings_enrolments_places_and_history_pass_over(session: Session, pair
     assert session.get(Person, gone_id) is None
     moved = session.scalars(select(Booking).where(Booking.public_id == booking.public_id)).one()
     assert (moved.member_id, moved.sequence) == (kept.id, 1)
-    for column in (Enrolment.member_id, Waiting.member_id):
+    for column in (Enrolment.member_id, WaitlistEntry.member_id):
         assert session.scalars(select(column)).all() == [kept.id]
-    assert gone_id not in session.scalars(select(Entry.actor_id)).all()
-    emails = session.execute(select(Letter.name, Letter.to_email).where(Letter.person_id == kept.id)).all()
+    assert gone_id not in session.scalars(select(AuditEntry.actor_id)).all()
+    emails = session.execute(
+        select(OutgoingEmail.name, OutgoingEmail.to_email).where(OutgoingEmail.person_id == kept.id)
+    ).all()
     assert ("booked", kept.email) in emails
     assert ("invitation", kept.email) in emails
-    assert session.execute(select(Letter.name, Letter.person_id).where(Letter.to_email == old)).all() == [
-        ("accounts-merged", None)
-    ]
+    assert session.execute(
+        select(OutgoingEmail.name, OutgoingEmail.person_id).where(OutgoingEmail.to_email == old)
+    ).all() == [("accounts-merged", None)]
 
 
 def test_two_bookings_at_once_are_refused_with_their_time(session: Session, pair: tuple[Person, Person]) -> None:
@@ -138,7 +141,9 @@ def test_of_two_places_on_one_waitlist_the_earlier_stays(session: Session, pair:
     join(session, full.public_id, Wish(15), kept.id, ORGANISATION, NOW)
     merged(session, pair)
     session.rollback()
-    places = session.execute(select(Waiting.joined_at, Waiting.outcome).order_by(Waiting.joined_at)).all()
+    places = session.execute(
+        select(WaitlistEntry.joined_at, WaitlistEntry.outcome).order_by(WaitlistEntry.joined_at)
+    ).all()
     assert places == [(NOW - DAY, None), (NOW, "left")]
 
 

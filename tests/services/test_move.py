@@ -10,12 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.services.book import book
-from booking.services.cancel import cancel
-from booking.services.move import move
-from booking.store.bookings import Booking
-from booking.store.claims import Claim
-from booking.store.letters import Letter
+from booking.services.bookings.book import book
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.move import move
+from booking.store.bookings.bookings import Booking
+from booking.store.bookings.claims import Claim
+from booking.store.outbox.emails import OutgoingEmail
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_request
 from tests.databases import Database
 
@@ -39,7 +39,7 @@ def test_it_keeps_its_id_and_owns_exactly_its_new_quarters(
     moved = move(session, booking.public_id, a_request(clinic, after_minutes, minutes), ORGANISATION, NOW)
     assert quarters(session, moved) == owned
     assert (moved.id, moved.sequence, moved.topic) == (booking.id, 1, "kept")
-    letter = session.scalars(select(Letter).order_by(Letter.id.desc())).first()
+    letter = session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id.desc())).first()
     assert letter is not None
     assert (letter.name, letter.facts["was_at"]) == ("moved", "2023-12-04T03:00:00+00:00")
 
@@ -82,7 +82,7 @@ def test_to_where_it_is_changes_nothing(session: Session) -> None:
     booking = a_booking(session, clinic)
     moved = move(session, booking.public_id, a_request(clinic), ORGANISATION, NOW)
     assert moved.sequence == 0
-    assert session.scalars(select(Letter.name)).all() == ["booked"]
+    assert session.scalars(select(OutgoingEmail.name)).all() == ["booked"]
 
 
 def test_not_once_it_has_started_nor_once_it_is_cancelled(session: Session) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
-from booking.services.book import BookingRequest
-from booking.services.move import move
-from booking.store.programme import Occurrence
+from booking.services.bookings.book import BookingRequest
+from booking.services.bookings.move import move
+from booking.store.programme.programme import Occurrence
 from tests.builders import NOW, ORGANISATION, a_booking, a_clinic, a_person, an_occurrence
 from tests.databases import Database, migrated
 

@@ -13,22 +13,22 @@ from sqlalchemy import event as event_api
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from booking.domain import plan_words
 from booking.domain.organisation import Organisation, Policy
-from booking.domain.plan import facts
-from booking.domain.programme import StatedException, Statement
-from booking.services import planning, undo
-from booking.services.publish import PlanChanged, Published, publish
-from booking.services.write import message_of
+from booking.domain.planning import in_words
+from booking.domain.planning.plan import facts
+from booking.domain.planning.statement import StatedException, Statement
+from booking.services.outbox.render_email import message_of
+from booking.services.publishing import planning, undo
+from booking.services.publishing.publish import PlanChanged, PublishResult, publish
 from booking.settings import load
-from booking.store.bookings import Booking
-from booking.store.changes import Change
-from booking.store.claims import Claim
-from booking.store.enrolments import Enrolment
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import Occurrence
-from booking.store.waiting import Waiting
+from booking.store.bookings.bookings import Booking
+from booking.store.bookings.claims import Claim
+from booking.store.bookings.waiting import WaitlistEntry
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.programme.changes import Change
+from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.programme import Occurrence
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_person
 from tests.services.test_publish import PLACE, stated
 
@@ -38,7 +38,7 @@ SOON = CLINIC_AT - 40 * HOUR
 SECRET = "test-secret-key-test-secret-key-0123456789"
 
 
-def change(session: Session, *statements: Statement, now: datetime, at: Organisation = ORGANISATION) -> Published:
+def change(session: Session, *statements: Statement, now: datetime, at: Organisation = ORGANISATION) -> PublishResult:
     asking = planning.files(statements)
     fingerprint = planning.read_plan(session, asking, at, now).fingerprint
     return publish(session, asking, at, now, uid_domain="booking.example.org", fingerprint=fingerprint)
@@ -79,16 +79,18 @@ def enrol(session: Session, name: str, number: int | None = None) -> Person:
     return person
 
 
-def told(session: Session) -> dict[str, list[Letter]]:
+def told(session: Session) -> dict[str, list[OutgoingEmail]]:
     """The letters of publishes by reader's name."""
     session.expire_all()
-    found: dict[str, list[Letter]] = {}
-    for letter in session.scalars(select(Letter).where(Letter.change_id.is_not(None)).order_by(Letter.id)):
+    found: dict[str, list[OutgoingEmail]] = {}
+    for letter in session.scalars(
+        select(OutgoingEmail).where(OutgoingEmail.change_id.is_not(None)).order_by(OutgoingEmail.id)
+    ):
         found.setdefault(session.get_one(Person, letter.person_id).name, []).append(letter)
     return found
 
 
-def said(letter: Letter) -> list[tuple[str, str, str, str]]:
+def said(letter: OutgoingEmail) -> list[tuple[str, str, str, str]]:
     return [
         (line["starts_at"][8:16], one["what"], one["was"], one["now"])
         for line in letter.facts["lines"]
@@ -112,7 +114,7 @@ def test_a_new_title_of_what_begins_within_48_hours_is_told_once_to_each_who_is_
     a_booking(session, second, a_person(session, "Nia"))
     a_booking(session, first, both, after_minutes=15)
     waits = a_person(session, "Wim")
-    session.add(Waiting(occurrence_id=first.id, member_id=waits.id, minutes=15, joined_at=NOW))
+    session.add(WaitlistEntry(occurrence_id=first.id, member_id=waits.id, minutes=15, joined_at=NOW))
     session.commit()
     done = change(session, clinic(title="Open clinic"), course(title="Long course"), now=SOON)
     letters = told(session)
@@ -128,7 +130,7 @@ def test_a_new_title_of_what_begins_within_48_hours_is_told_once_to_each_who_is_
     ]
     assert {letter.due_at for mine in letters.values() for letter in mine} == {SOON + 10 * MINUTE}
     assert len(done.plan.notices) == len(facts(done.plan)["letters"]) == 5
-    assert plan_words.letters(done.plan.notices) == ["5 people are told everything that changes for them"]
+    assert in_words.letters(done.plan.notices) == ["5 people are told everything that changes for them"]
 
 
 def test_further_away_calendars_do_it_and_48_hours_are_within(session: Session) -> None:
@@ -296,7 +298,7 @@ def test_the_plan_says_who_is_there_and_when_letters_leave(session: Session) -> 
         plan = planning.read_plan(session, asking, ORGANISATION, now)
         return [
             line.strip().replace("\N{NO-BREAK SPACE}", " ")
-            for line in plan_words.as_text(plan, {}, {}, now, ORGANISATION.zone)
+            for line in in_words.as_text(plan, {}, {}, now, ORGANISATION.zone)
         ]
 
     start = "Pages and calendars change now"
@@ -356,4 +358,7 @@ def test_the_number_of_statements_does_not_grow_with_the_people_who_are_told(ses
         event_api.remove(engine, "before_cursor_execute", note)
         counts.append(len(statements))
     assert counts[0] == counts[1]
-    assert session.scalar(select(func.count()).select_from(Letter).where(Letter.name == "programme-changed")) == 4
+    assert (
+        session.scalar(select(func.count()).select_from(OutgoingEmail).where(OutgoingEmail.name == "programme-changed"))
+        == 4
+    )

@@ -12,21 +12,23 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from booking.domain import errors, slots
-from booking.domain.cover import HANDED, NOBODY
-from booking.services import cover, staff, waitlist
-from booking.services.book import BookingRequest, book
-from booking.services.cancel import cancel
-from booking.services.enrol import enrol
-from booking.services.move import move
-from booking.services.waitlist import Wish
-from booking.store import engine as engines
-from booking.store.bookings import CONFIRMED, Booking
-from booking.store.claims import Claim
-from booking.store.people import Person
-from booking.store.programme import Occurrence
-from booking.store.queries import timetables
-from booking.store.waiting import Offer
+from booking.domain import errors
+from booking.domain.bookings import slots
+from booking.domain.bookings.cover_rules import HANDED, NOBODY
+from booking.services import cover
+from booking.services.bookings import on_behalf, waitlist
+from booking.services.bookings.book import BookingRequest, book
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.enrol import enrol
+from booking.services.bookings.move import move
+from booking.services.bookings.waitlist import Wish
+from booking.store.bookings.bookings import CONFIRMED, Booking
+from booking.store.bookings.claims import Claim
+from booking.store.bookings.waiting import Offer
+from booking.store.db import engines
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence
+from booking.store.queries.bookings import timetables
 from tests.builders import CLINIC_AT, NOW, a_person, a_request, a_series, an_occurrence, an_organisation
 from tests.databases import Database
 
@@ -144,12 +146,12 @@ def test_nobody_hands_over_or_lengthens_into_what_the_analyst_has_as_a_member(se
     session.commit()
     book(session, a_request(his_own, 0, 30), two.ben.id, ORGANISATION, NOW)
     with pytest.raises(errors.SlotTaken):
-        staff.hand_over(session, booking.public_id, two.ben.public_id, "", ORGANISATION, NOW, actor_id=chief.id)
+        on_behalf.hand_over(session, booking.public_id, two.ben.public_id, "", ORGANISATION, NOW, actor_id=chief.id)
     with_ben = book(session, a_request(clinic, 45, analyst=two.ben.public_id), two.mia.id, ORGANISATION, NOW)
     assert with_ben.minutes == 15
     ends_before = book(session, a_request(two.his, 30), a_person_id(session), ORGANISATION, NOW)
     with pytest.raises(errors.SlotTaken):  # 45 minutes past is Ben's with Mia
-        staff.lengthen(session, ends_before.public_id, ORGANISATION, NOW, actor_id=chief.id)
+        on_behalf.lengthen(session, ends_before.public_id, ORGANISATION, NOW, actor_id=chief.id)
 
 
 def a_person_id(session: Session) -> int:

@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 from booking.mail import smtp
 from booking.mail.mailer import LocalMailer, PermanentFailure
 from booking.mail.smtp import SMTPMailer
-from booking.services import deliver
-from booking.store import letters, outbox
-from booking.store.letters import Letter
-from booking.store.programme import Occurrence
+from booking.services.outbox import deliver
+from booking.store.outbox import emails, outbox
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.programme.programme import Occurrence
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.mail.server import free_port, serving
@@ -68,14 +68,14 @@ def run(
 
 def queue(session: Session, count: int, name: str = "trial", **more: object) -> None:
     for _ in range(count):
-        letters.enqueue(session, name, "someone@example.org", {}, NOW, **more)  # type: ignore[arg-type]
+        emails.enqueue(session, name, "someone@example.org", {}, NOW, **more)  # type: ignore[arg-type]
     session.commit()
 
 
-def rows(session: Session) -> list[Letter]:
+def rows(session: Session) -> list[OutgoingEmail]:
     session.rollback()
     session.expire_all()
-    return list(session.scalars(select(Letter).order_by(Letter.id)))
+    return list(session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id)))
 
 
 @pytest.fixture
@@ -152,10 +152,10 @@ def test_a_letter_waits_only_for_an_earlier_one_to_the_same_person_about_the_sam
     database: Database, session: Session, earlier: dict[str, object], blocks: bool
 ) -> None:
     booking = a_booking(session, a_clinic(session))
-    first = session.scalars(select(Letter)).one()
+    first = session.scalars(select(OutgoingEmail)).one()
     for name, value in earlier.items():
         setattr(first, name, value)
-    letters.enqueue(session, "trial", "x@example.org", {}, NOW, person_id=booking.member_id, booking_id=booking.id)
+    emails.enqueue(session, "trial", "x@example.org", {}, NOW, person_id=booking.member_id, booking_id=booking.id)
     session.commit()
     taken = {letter.name for letter in outbox.lease(session, "one", NOW, 10)}
     assert ("trial" not in taken) is blocks
@@ -181,9 +181,9 @@ def test_no_lock_is_held_and_no_transaction_open_while_the_mail_server_talks(
     database: Database, session: Session, name: str
 ) -> None:
     booking = a_booking(session, a_clinic(session))
-    session.execute(Letter.__table__.delete())  # type: ignore[attr-defined]
+    session.execute(OutgoingEmail.__table__.delete())  # type: ignore[attr-defined]
     facts = {"booking": str(booking.public_id), "hours": 1}
-    letters.enqueue(session, name, "x@example.org", facts, NOW, person_id=booking.member_id, booking_id=booking.id)
+    emails.enqueue(session, name, "x@example.org", facts, NOW, person_id=booking.member_id, booking_id=booking.id)
     session.commit()
     letter_id = rows(session)[0].id
     session.rollback()
@@ -266,7 +266,7 @@ def test_letters_put_off_together_do_not_come_back_together(database: Database, 
 def test_a_letter_that_cannot_be_written_waits_and_holds_up_nobody_else(database: Database, session: Session) -> None:
     queue(session, 1, "no-such-letter")
     for facts in ({"booking": "x"}, {"starts_at": None}, {"lines": 7}):
-        letters.enqueue(session, "booked", "x@example.org", facts, NOW)
+        emails.enqueue(session, "booked", "x@example.org", facts, NOW)
     queue(session, 1)
     mailer = Recording()
     assert run(database, mailer) == 5

@@ -10,17 +10,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.services.cancel import cancel
-from booking.services.outcome import mark
-from booking.store.letters import Letter
-from booking.store.register import Entry
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.mark_attendance import mark
+from booking.store.audit_log import AuditEntry
+from booking.store.outbox.emails import OutgoingEmail
 from tests.builders import CLINIC_AT, ORGANISATION, a_booking, a_clinic, a_person
 
 NEXT_DAY = CLINIC_AT + timedelta(hours=11)  # midnight in Brisbane
 
 
 def marks(session: Session) -> list[tuple[str, object]]:
-    found = session.scalars(select(Entry).where(Entry.deed != "booked").order_by(Entry.id))
+    found = session.scalars(select(AuditEntry).where(AuditEntry.deed != "booked").order_by(AuditEntry.id))
     return [(entry.deed, entry.details["before"]) for entry in found]
 
 
@@ -37,7 +37,7 @@ def test_no_letter_goes_out_and_no_calendar_changes(session: Session) -> None:
     before = booking.sequence, booking.revised_at
     marked = mark(session, booking.public_id, "no-show", ORGANISATION, CLINIC_AT, actor_id=booking.analyst_id)
     assert (marked.sequence, marked.revised_at) == before
-    assert session.scalars(select(Letter.name)).all() == ["booked"]
+    assert session.scalars(select(OutgoingEmail.name)).all() == ["booked"]
 
 
 def test_before_its_start_it_is_refused(session: Session) -> None:

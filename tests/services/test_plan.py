@@ -9,23 +9,24 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from booking.domain import edits, errors, plan_words
-from booking.domain.consequences import HANDED, MOVED, UNCOVERED
-from booking.domain.plan import Plan
-from booking.domain.programme import StatedException, StatedTurn, Statement
-from booking.services import planning, undo
-from booking.services.planning import Asking
-from booking.services.publish import PlanChanged, PlanHurts, Published, publish
-from booking.store import worlds
-from booking.store.bookings import CONFIRMED, Booking
-from booking.store.changes import Change
-from booking.store.claims import Claim
-from booking.store.enrolments import Enrolment
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import Module, Occurrence, Series
-from booking.store.register import Entry
-from booking.store.waiting import Waiting
+from booking.domain import errors
+from booking.domain.planning import edits, in_words
+from booking.domain.planning.consequences import HANDED, MOVED, UNCOVERED
+from booking.domain.planning.plan import Plan
+from booking.domain.planning.statement import StatedException, StatedTurn, Statement
+from booking.services.publishing import planning, undo
+from booking.services.publishing.planning import Asking
+from booking.services.publishing.publish import PlanChanged, PlanHurts, PublishResult, publish
+from booking.store.audit_log import AuditEntry
+from booking.store.bookings.bookings import CONFIRMED, Booking
+from booking.store.bookings.claims import Claim
+from booking.store.bookings.waiting import WaitlistEntry
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.programme import plan_inputs
+from booking.store.programme.changes import Change
+from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.programme import Module, Occurrence, Series
 from tests.builders import NOW, ORGANISATION, a_booking, a_person
 from tests.services.test_publish import PLACE, stated
 
@@ -37,7 +38,7 @@ def planned(session: Session, asking: Asking, now: datetime = NOW) -> Plan:
     return planning.read_plan(session, asking, ORGANISATION, now)
 
 
-def put(session: Session, asking: Asking, now: datetime = NOW, **options: object) -> Published:
+def put(session: Session, asking: Asking, now: datetime = NOW, **options: object) -> PublishResult:
     values = {"uid_domain": "booking.example.org", "fingerprint": planned(session, asking, now).fingerprint, **options}
     return publish(session, asking, ORGANISATION, now, **values)  # type: ignore[arg-type]
 
@@ -76,7 +77,7 @@ def everything(session: Session) -> dict[str, list[tuple[object, ...]]]:
         "booking": (Booking.public_id, Booking.starts_at, Booking.analyst_id, Booking.status, Booking.cancelled_at),
         "claim": (Claim.person_id, Claim.quarter_at, Claim.booking_id, Claim.change_id),
         "module": (Module.series_id, Module.number, Module.title),
-        "waiting": (Waiting.id, Waiting.ended_at, Waiting.outcome),
+        "waiting": (WaitlistEntry.id, WaitlistEntry.ended_at, WaitlistEntry.outcome),
     }
     for name, columns in tables.items():
         found[name] = sorted((tuple(row) for row in session.execute(select(*columns))), key=str)
@@ -106,7 +107,7 @@ def test_a_booking_moves_along_with_its_clinic_and_its_member_is_told_ten_minute
     assert [outcome.what for outcome in done.plan.outcomes] == [MOVED]
     assert (booking.starts_at, booking.sequence) == (datetime(2023, 12, 4, 5, 30, tzinfo=UTC), 1)
     assert (rows(session)[0].sequence, rows(session)[0].moved_from_at) == (1, datetime(2023, 12, 4, 3, tzinfo=UTC))
-    letter = session.scalars(select(Letter).where(Letter.name == "moved-by-us")).one()
+    letter = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "moved-by-us")).one()
     assert (letter.due_at, letter.facts["was_at"]) == (NOW + TEN_MINUTES, "2023-12-04T03:30:00+00:00")
     claims = session.execute(select(Claim.quarter_at, Claim.booking_id).order_by(Claim.quarter_at).distinct()).all()
     assert [tuple(row) for row in claims] == [
@@ -134,7 +135,9 @@ def test_who_loses_the_analyst_goes_to_another_at_the_same_time_else_waits_for_c
     }
     assert (handed.analyst_id, handed.status) == (analysts[ben].id, CONFIRMED)
     assert (lost.status, lost.analyst_id, in_the_way.sequence) == (CONFIRMED, analysts[ada].id, 0)
-    names = session.scalars(select(Letter.name).where(Letter.change_id.is_not(None)).order_by(Letter.name)).all()
+    names = session.scalars(
+        select(OutgoingEmail.name).where(OutgoingEmail.change_id.is_not(None)).order_by(OutgoingEmail.name)
+    ).all()
     assert names == ["cover-offer", "moved-by-us"]
 
 
@@ -205,7 +208,7 @@ def test_a_pushed_module_takes_those_after_it_along_with_their_places(session: S
     done = put(session, of(replace(modules, exceptions=(push,))))
     assert [(row.module_number, f"{row.starts_at:%d}") for row in rows(session)] == [(1, "04"), (2, "18"), (3, "25")]
     assert {row.module_number: row.public_id for row in rows(session)} == before
-    letter = session.scalars(select(Letter)).one()
+    letter = session.scalars(select(OutgoingEmail)).one()
     assert (letter.name, letter.person_id) == ("programme-changed", member.id)
     assert [line["number"] for line in letter.facts["lines"]] == [2, 3]
     assert len(done.plan.notices) == 1
@@ -246,15 +249,17 @@ def test_a_cancelled_clinic_gives_its_reason_to_the_booked_and_ends_the_wait_of_
     first = rows(session)[0]
     a_booking(session, first)
     waits = a_person(session, "Wim")
-    session.add(Waiting(occurrence_id=first.id, member_id=waits.id, minutes=15, joined_at=NOW))
+    session.add(WaitlistEntry(occurrence_id=first.id, member_id=waits.id, minutes=15, joined_at=NOW))
     session.commit()
     cancel = StatedException(PLACE, on=date(2023, 12, 4), cancelled="The building has no power.")
     put(session, of(replace(stated(staff), exceptions=(cancel,))))
     assert rows(session)[0].reason == "The building has no power."
-    letters = session.scalars(select(Letter).where(Letter.change_id.is_not(None)).order_by(Letter.name)).all()
+    letters = session.scalars(
+        select(OutgoingEmail).where(OutgoingEmail.change_id.is_not(None)).order_by(OutgoingEmail.name)
+    ).all()
     assert [letter.name for letter in letters] == ["cancelled-by-us", "programme-changed"]
     assert letters[0].facts["reason"] == "The building has no power."
-    assert session.scalars(select(Waiting.outcome)).one() == "gone"
+    assert session.scalars(select(WaitlistEntry.outcome)).one() == "gone"
 
 
 def test_from_a_date_on_other_hours_hold_and_what_comes_before_stays(session: Session) -> None:
@@ -269,10 +274,10 @@ def test_from_a_date_on_other_hours_hold_and_what_comes_before_stays(session: Se
 def test_all_to_come_replaces_what_was_said_of_later(session: Session) -> None:
     put(session, of(stated()))
     later = planning.page(
-        "a-clinic", lambda d: edits.later(d, edits.Turn(date(2023, 12, 18), None, time(16), time(17)))
+        "a-clinic", lambda d: edits.later(d, edits.RuleChange(date(2023, 12, 18), None, time(16), time(17)))
     )
     put(session, later)
-    everything_to_come = edits.Turn(date(2023, 12, 5), None, time(15), time(16))
+    everything_to_come = edits.RuleChange(date(2023, 12, 5), None, time(15), time(16))
     put(session, planning.page("a-clinic", lambda d: edits.later(d, everything_to_come)))
     assert walls(session) == ["Mon 04 03", "Mon 11 05", "Mon 18 05", "Mon 25 05"]
 
@@ -344,10 +349,10 @@ def test_undo_within_ten_minutes_puts_everything_back_and_nobody_hears_of_it(ses
     for minutes in (0, 15, 30):
         a_booking(session, first, after_minutes=minutes)
     waits = a_person(session, "Wim")
-    session.add(Waiting(occurrence_id=first.id, member_id=waits.id, minutes=15, joined_at=NOW))
+    session.add(WaitlistEntry(occurrence_id=first.id, member_id=waits.id, minutes=15, joined_at=NOW))
     session.commit()
     before = everything(session)
-    sent_before = session.scalar(select(func.count()).select_from(Letter))
+    sent_before = session.scalar(select(func.count()).select_from(OutgoingEmail))
     cancel = StatedException(PLACE, on=date(2023, 12, 4), cancelled="Flood")
     changed = replace(stated((ben,), title="New title", **LATER), exceptions=(cancel,), turns=())
     done = put(session, of(changed, stated(slug="another")))
@@ -355,9 +360,9 @@ def test_undo_within_ten_minutes_puts_everything_back_and_nobody_hears_of_it(ses
     assert everything(session) != before
     undo.undo(session, done.change, ORGANISATION, NOW + TEN_MINUTES - timedelta(seconds=1))
     assert everything(session) == before
-    assert session.scalar(select(func.count()).select_from(Letter)) == sent_before
+    assert session.scalar(select(func.count()).select_from(OutgoingEmail)) == sent_before
     assert {row.sequence for row in rows(session)} == {2}  # never falls, and tells calendars the old content again
-    assert session.scalars(select(Entry.deed).order_by(Entry.id.desc())).first() == "undone"
+    assert session.scalars(select(AuditEntry.deed).order_by(AuditEntry.id.desc())).first() == "undone"
     undo.undo(session, done.change, ORGANISATION, NOW + TEN_MINUTES)  # twice changes nothing
     assert everything(session) == before
 
@@ -451,10 +456,10 @@ def test_the_plan_reads_as_people_say_it(session: Session) -> None:
     put(session, of(stated(staff)))
     a_booking(session, rows(session)[0], a_person(session, "Mia Moss"))
     found = planned(session, of(stated(staff, **LATER)))
-    world = worlds.world(session, {}, NOW)
+    world = plan_inputs.world(session, {}, NOW)
     text = [
         line.replace("\N{NO-BREAK SPACE}", " ")
-        for line in plan_words.as_text(found, world.names, world.definitions, NOW, "Australia/Brisbane")
+        for line in in_words.as_text(found, world.names, world.definitions, NOW, "Australia/Brisbane")
     ]
     assert text[:3] == [
         "a-clinic: Clinic (changes: days and times)",
@@ -473,7 +478,7 @@ def test_a_killed_publish_leaves_no_change_behind(session: Session, monkeypatch:
     def crash(*_args: object, **_values: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("booking.services.publish_emails.enqueue", crash)
+    monkeypatch.setattr("booking.services.publishing.publish_emails.enqueue", crash)
     with pytest.raises(KeyboardInterrupt):
         put(session, of(stated(staff, **LATER)))
     assert everything(session) == before

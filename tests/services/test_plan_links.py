@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
-from booking.services.rooms import set_links
+from booking.services.publishing.meeting_links import set_links
 from tests.builders import NOW, a_person
 from tests.services.test_publish import run, stated, stored
 

@@ -18,14 +18,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from booking.domain import edits, errors
-from booking.domain.terms import Definition, Extra
-from booking.services import cover, planning, undo
-from booking.services.book import BookingRequest, book
-from booking.services.cancel import cancel
-from booking.services.planning import Asking
-from booking.services.publish import publish
-from booking.store import letters
+from booking.domain import errors
+from booking.domain.planning import edits
+from booking.domain.planning.adjustments import Definition, Extra
+from booking.services import cover
+from booking.services.bookings.book import BookingRequest, book
+from booking.services.bookings.cancel import cancel
+from booking.services.publishing import planning, undo
+from booking.services.publishing.planning import Asking
+from booking.services.publishing.publish import publish
+from booking.store.outbox import emails
 from tests import databases
 from tests.builders import NOW, a_person, an_organisation
 from tests.services.test_publish import stated
@@ -127,7 +129,7 @@ class Months(RuleBasedStateMachine):
     def _people_waiting(self) -> list[int]:
         """Who waits for the email of a publish, once for each email."""
         self.session.rollback()
-        held = letters.held_back(self.session, self.now)
+        held = emails.held_back(self.session, self.now)
         return [letter.person_id for letter in held if letter.person_id is not None]
 
     def _edit(self, slug: str, edit: Callable[[Definition], Definition]) -> None:
@@ -176,12 +178,12 @@ class Months(RuleBasedStateMachine):
         rrule = f"FREQ=WEEKLY;BYDAY={','.join(sorted(days, key=DAYS.index))}" if days else None
         hours = (time(hour), time(hour + 1)) if hour is not None else (None, None)
         if rrule or hour is not None:
-            self._edit(slug, lambda d: edits.later(d, edits.Turn(self._day(day), rrule, *hours)))
+            self._edit(slug, lambda d: edits.later(d, edits.RuleChange(self._day(day), rrule, *hours)))
 
     @rule(day=st.integers(0, 60), staff=st.lists(st.integers(0, 2), min_size=1, unique=True))
     def other_staff(self, day: int, staff: list[int]) -> None:
         analysts = tuple(self.analysts[n].id for n in staff)
-        self._edit(CLINIC, lambda d: edits.later(d, edits.Turn(self._day(day), analysts=analysts)))
+        self._edit(CLINIC, lambda d: edits.later(d, edits.RuleChange(self._day(day), analysts=analysts)))
 
     @rule(day=st.integers(0, 60), hour=st.integers(8, 17))
     def once_more(self, day: int, hour: int) -> None:

@@ -10,21 +10,21 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.domain.consequences import Step
-from booking.domain.programme import Named, Place, Statement
+from booking.domain.planning.consequences import Step
+from booking.domain.planning.statement import Named, SourcePlace, Statement
 from booking.domain.recurrence import Rule
-from booking.services import planning
-from booking.services import publish as publish_module
-from booking.services.cancel import cancel
-from booking.services.extend import extend
-from booking.services.publish import Published, publish
-from booking.store.letters import Letter
-from booking.store.programme import Module, Occurrence, Programme, Series
-from booking.store.register import Entry
+from booking.services.bookings.cancel import cancel
+from booking.services.publishing import planning
+from booking.services.publishing import publish as publish_module
+from booking.services.publishing.extend import extend
+from booking.services.publishing.publish import PublishResult, publish
+from booking.store.audit_log import AuditEntry
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.programme.programme import Module, Occurrence, Programme, Series
 from tests.builders import NOW, ORGANISATION, a_booking, a_person
 from tests.databases import Database
 
-PLACE = Place("p.yaml", 2)
+PLACE = SourcePlace("p.yaml", 2)
 
 
 def stated(analysts: tuple[str, ...] = (), **fields: object) -> Statement:
@@ -40,11 +40,11 @@ def stated(analysts: tuple[str, ...] = (), **fields: object) -> Statement:
     values = {"slug": "a-clinic", "kind": "clinic", "title": "Clinic", "summary": "", "slot_minutes": ()}
     rule.update({name: value for name, value in fields.items() if name in Rule.__dataclass_fields__})
     values.update({name: value for name, value in fields.items() if name in values})
-    named = tuple(Named(email, Place("p.yaml", 9)) for email in analysts)
+    named = tuple(Named(email, SourcePlace("p.yaml", 9)) for email in analysts)
     return Statement(**values, rule=Rule(**rule), analysts=named, place=PLACE)  # type: ignore[arg-type]
 
 
-def run(session: Session, *statements: Statement, now: datetime = NOW, **options: bool) -> Published:
+def run(session: Session, *statements: Statement, now: datetime = NOW, **options: bool) -> PublishResult:
     """Publish, the plan being shown first where it touches bookings."""
     asking = planning.files(statements)
     plan = planning.read_plan(session, asking, ORGANISATION, now, **options)
@@ -52,7 +52,7 @@ def run(session: Session, *statements: Statement, now: datetime = NOW, **options
     return publish(session, asking, ORGANISATION, now, **options_too)  # type: ignore[arg-type]
 
 
-def steps(done: Published, what: str) -> list[Step]:
+def steps(done: PublishResult, what: str) -> list[Step]:
     return [step for step in done.plan.changes.steps if step.what == what]
 
 
@@ -89,7 +89,7 @@ def test_publishing_again_changes_nothing(session: Session) -> None:
     assert not done.changed
     assert [(row.public_id, row.sequence, row.revised_at) for row in stored(session)] == before
     assert version(session) == 1
-    assert session.scalar(select(func.count()).select_from(Entry)) == 1
+    assert session.scalar(select(func.count()).select_from(AuditEntry)) == 1
 
 
 def test_a_modular_series_ends_with_its_modules_and_keeps_their_numbers(session: Session) -> None:
@@ -201,7 +201,7 @@ def test_an_interrupted_publish_leaves_the_store_as_it_was(session: Session, mon
     def crash(*_args: object, **_kwargs: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(publish_module.register, "write", crash)
+    monkeypatch.setattr(publish_module.audit_log, "write", crash)
     with pytest.raises(KeyboardInterrupt):
         run(session, stated())
     assert (stored(session), version(session)) == ([], 0)
@@ -237,10 +237,12 @@ def test_who_changes_a_booking_that_was_moved_hears_first_that_it_was_moved(sess
     clinic = stored(session)[0]
     booking = a_booking(session, clinic)
     run(session, stated((analyst.email,), start_wall=time(14), end_wall=time(15)))
-    moved = session.scalars(select(Letter).where(Letter.name == "moved-by-us")).one()
+    moved = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "moved-by-us")).one()
     assert moved.due_at == NOW + timedelta(minutes=10)
     later = NOW + timedelta(minutes=3)
     cancel(session, booking.public_id, ORGANISATION, later)
     session.expire_all()
-    about_it = session.scalars(select(Letter).where(Letter.booking_id == booking.id).order_by(Letter.id)).all()
+    about_it = session.scalars(
+        select(OutgoingEmail).where(OutgoingEmail.booking_id == booking.id).order_by(OutgoingEmail.id)
+    ).all()
     assert [(one.name, one.due_at) for one in about_it[1:]] == [("moved-by-us", later), ("cancelled", later)]

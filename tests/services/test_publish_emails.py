@@ -10,16 +10,17 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.domain import edits, plan_words
-from booking.domain.terms import Definition, Extra
-from booking.services import cancel, planning, undo
-from booking.services.publish import Published, publish
-from booking.store import outbox
-from booking.store.bookings import Booking
-from booking.store.enrolments import Enrolment
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import Occurrence, Programme, Series
+from booking.domain.planning import edits, in_words
+from booking.domain.planning.adjustments import Definition, Extra
+from booking.services.bookings import cancel
+from booking.services.publishing import planning, undo
+from booking.services.publishing.publish import PublishResult, publish
+from booking.store.bookings.bookings import Booking
+from booking.store.outbox import outbox
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.programme import Occurrence, Programme, Series
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_person, a_series, an_occurrence
 
 MINUTE = timedelta(minutes=1)
@@ -51,7 +52,7 @@ def two(session: Session) -> Two:
     session.get_one(Programme, 1).uid_domain = "booking.example.org"
     session.commit()
     bookings = [a_booking(session, row, mia, after_minutes=15) for row in dates[:2]]
-    session.query(Letter).delete()
+    session.query(OutgoingEmail).delete()
     session.commit()
     return Two(clinic, lab, mia, bookings)
 
@@ -59,15 +60,17 @@ def two(session: Session) -> Two:
 Edit = Callable[[Definition], Definition]
 
 
-def change(session: Session, slug: str, edit: Edit, now: object = NOW) -> Published:
+def change(session: Session, slug: str, edit: Edit, now: object = NOW) -> PublishResult:
     asking = planning.page(slug, edit)
     plan = planning.read_plan(session, asking, ORGANISATION, now)  # type: ignore[arg-type]
     return publish(session, asking, ORGANISATION, now, uid_domain="x.example.org", fingerprint=plan.fingerprint)  # type: ignore[arg-type]
 
 
-def emails(session: Session) -> list[Letter]:
+def emails(session: Session) -> list[OutgoingEmail]:
     session.expire_all()
-    return list(session.scalars(select(Letter).where(Letter.change_id.is_not(None)).order_by(Letter.id)))
+    return list(
+        session.scalars(select(OutgoingEmail).where(OutgoingEmail.change_id.is_not(None)).order_by(OutgoingEmail.id))
+    )
 
 
 def later(hour: int) -> Edit:
@@ -89,7 +92,7 @@ def test_somebody_with_several_things_in_one_publish_gets_one_email_that_lists_t
     assert (email.name, email.person_id, email.booking_id) == ("programme-changed", found.mia.id, None)
     assert [line["what"] for line in email.facts["lines"]] == ["moved", "moved"]
     assert {line["booking"] for line in email.facts["lines"]} == {str(one.public_id) for one in found.bookings}
-    assert plan_words.letters(done.plan.notices) == ["1 person is told everything that changes for them"]
+    assert in_words.letters(done.plan.notices) == ["1 person is told everything that changes for them"]
 
 
 def test_an_extra_date_is_told_to_all_who_are_enrolled_in_the_series_and_the_plan_says_so(session: Session) -> None:
@@ -98,7 +101,7 @@ def test_an_extra_date_is_told_to_all_who_are_enrolled_in_the_series_and_the_pla
     [email] = emails(session)
     [line] = email.facts["lines"]
     assert (email.person_id, line["what"], line["starts_at"][:16]) == (found.mia.id, "appears", "2023-12-07T03:00")
-    [section] = plan_words.sections(done.plan, {}, {})
+    [section] = in_words.sections(done.plan, {}, {})
     assert section.lines[0].touched == ["1 enrolled in the series"]
 
 
@@ -199,6 +202,6 @@ def test_the_plan_says_who_is_still_to_be_emailed_about_the_last_publish(session
     two(session)
     change(session, "clinic", later(14))
     plan = planning.read_plan(session, planning.page("clinic", later(15)), ORGANISATION, NOW + MINUTE)
-    said = plan_words.leaving(plan, NOW + MINUTE, ORGANISATION.zone)
+    said = in_words.leaving(plan, NOW + MINUTE, ORGANISATION.zone)
     assert "1 person is still to be emailed about the last publish: everybody gets one email about both." in said
     assert session.scalars(select(Occurrence.id)).first() is not None

@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import func, select
 
 from booking.domain import errors
-from booking.services.book import BookingRequest, book
-from booking.store import engine as engines
-from booking.store.bookings import Booking
-from booking.store.claims import Claim
-from booking.store.letters import Letter
-from booking.store.register import Entry
+from booking.services.bookings.book import BookingRequest, book
+from booking.store.audit_log import AuditEntry
+from booking.store.bookings.bookings import Booking
+from booking.store.bookings.claims import Claim
+from booking.store.db import engines
+from booking.store.outbox.emails import OutgoingEmail
 from tests.builders import CLINIC_AT, NOW, a_clinic, a_person, a_request, an_organisation
 from tests.databases import Database
 
@@ -68,8 +68,9 @@ def test_each_slot_that_eight_processes_try_at_once_is_won_once(database: Databa
     assert by_slot == [Counter({"won": 1, "slot-taken": PROCESSES - 1})] * ATTEMPTS
     with database.sessions() as session:
         rows = {
-            table: session.scalar(select(func.count()).select_from(table)) for table in (Booking, Claim, Letter, Entry)
+            table: session.scalar(select(func.count()).select_from(table))
+            for table in (Booking, Claim, OutgoingEmail, AuditEntry)
         }
         owned = session.execute(select(Claim.booking_id, func.count()).group_by(Claim.booking_id)).all()
-    assert rows == {Booking: ATTEMPTS, Claim: 2 * ATTEMPTS, Letter: ATTEMPTS, Entry: ATTEMPTS}
+    assert rows == {Booking: ATTEMPTS, Claim: 2 * ATTEMPTS, OutgoingEmail: ATTEMPTS, AuditEntry: ATTEMPTS}
     assert {count for _, count in owned} == {2}

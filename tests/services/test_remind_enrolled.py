@@ -13,19 +13,20 @@ from sqlalchemy.orm import Session
 
 from booking import clock
 from booking.calendars.addresses import Addresses
-from booking.cli import worker as workers
+from booking.cli.server import worker
 from booking.domain.organisation import Organisation, Policy
 from booking.mail.mailer import LocalMailer
 from booking.mail.smtp import SMTPMailer
-from booking.services import deliver, profile, remind
-from booking.services.enrol import enrol, leave
-from booking.store import letters, reminded
-from booking.store.base import new_public_id, table_of
-from booking.store.enrolments import Enrolment
-from booking.store.letters import Letter
-from booking.store.people import Person, Role
-from booking.store.programme import CANCELLED, Module, Occurrence
-from booking.store.reminded import Reminded
+from booking.services.accounts import profile
+from booking.services.bookings.enrol import enrol, leave
+from booking.services.outbox import deliver, remind
+from booking.store.db.base import new_public_id, table_of
+from booking.store.outbox import emails, reminder_progress
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.outbox.reminder_progress import Reminded
+from booking.store.people.people import Person, Role
+from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.programme import CANCELLED, Module, Occurrence
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_series, an_occurrence, an_organisation
 from tests.databases import Database
 from tests.mail.server import Mailbox, serving
@@ -58,13 +59,15 @@ def enrolled(session: Session, one: Occurrence, now: datetime = NOW, whole: bool
 
 def keep_house(database: Database, now: datetime, organisation: Organisation = REMINDING) -> None:
     """One round of a worker, the far end of the programme apart."""
-    workers._keep_house(database.sessions, organisation, "worker", now, clock.monotonic())
+    worker._keep_house(database.sessions, organisation, "worker", now, clock.monotonic())
 
 
 def written(session: Session) -> list[tuple[str, int]]:
     """(address before the @, hours) of each reminder, in the order in which they were written."""
     session.rollback()
-    rows = session.scalars(select(Letter).where(Letter.name == "reminder-enrolled").order_by(Letter.id))
+    rows = session.scalars(
+        select(OutgoingEmail).where(OutgoingEmail.name == "reminder-enrolled").order_by(OutgoingEmail.id)
+    )
     return [(row.to_email.partition("@")[0], row.facts["hours"]) for row in rows.all()]
 
 
@@ -156,10 +159,10 @@ def test_bookings_have_their_own_reminders_and_no_second_one(database: Database,
 def test_what_is_cancelled_or_has_begun_is_not_reminded_of(database: Database, session: Session) -> None:
     first, second = a_course(session)
     enrolled(session, first)
-    (one,) = reminded.due(session, REMINDING, DAY_BEFORE)
+    (one,) = reminder_progress.due(session, REMINDING, DAY_BEFORE)
     first.status = CANCELLED
     session.commit()
-    assert reminded.due(session, REMINDING, DAY_BEFORE) == []
+    assert reminder_progress.due(session, REMINDING, DAY_BEFORE) == []
     assert remind.write(session, one, DAY_BEFORE) == 0, "a worker that had seen it before"
     keep_house(database, DAY_BEFORE)
     keep_house(database, second.starts_at)
@@ -198,7 +201,7 @@ def test_a_publish_close_to_the_start_is_told_by_its_own_letter_alone(database: 
     put(session, of(stated(**lab, start_wall=time(12, 30), end_wall=time(13, 30))), DAY_BEFORE - MINUTE)
     keep_house(database, DAY_BEFORE + MINUTE)
     assert written(session) == []
-    told = session.scalars(select(Letter.name).where(Letter.name != "enrolled")).all()
+    told = session.scalars(select(OutgoingEmail.name).where(OutgoingEmail.name != "enrolled")).all()
     assert told == ["programme-changed"]
 
 
@@ -235,7 +238,7 @@ def test_the_letters_say_when_what_and_where_and_the_last_one_the_room(database:
     for one in (day, last):
         assert "/unsubscribe/reminders/" in str(one["List-Unsubscribe"])
         assert str(one["List-Unsubscribe-Post"]) == "List-Unsubscribe=One-Click"
-    stored = session.scalars(select(Letter.facts).where(Letter.person_id == member.id)).all()
+    stored = session.scalars(select(OutgoingEmail.facts).where(OutgoingEmail.person_id == member.id)).all()
     assert "zoom" not in str(stored)
 
 
@@ -312,7 +315,7 @@ def test_several_workers_at_once_write_each_of_them_once(
     (only,) = a_course(session, 1)
     for _ in range(7):
         enrolled(session, only)
-    (one,) = reminded.due(session, REMINDING, DAY_BEFORE)
+    (one,) = reminder_progress.due(session, REMINDING, DAY_BEFORE)
     session.rollback()
     start = threading.Barrier(4)
     counts: list[int] = []
@@ -339,17 +342,17 @@ def test_a_worker_that_ends_in_the_middle_leaves_nothing_half_done(
     (only,) = a_course(session, 1)
     members = [enrolled(session, only).email.partition("@")[0] for _ in range(5)]
     keep_house(database, DAY_BEFORE)
-    add = letters.add
+    add = emails.add
 
     def add_and_end(session: Session, rows: list[dict[str, object]]) -> None:
         add(session, rows)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(letters, "add", add_and_end)
+    monkeypatch.setattr(emails, "add", add_and_end)
     with pytest.raises(KeyboardInterrupt):
         keep_house(database, DAY_BEFORE + MINUTE)
     assert [name for name, _ in written(session)] == members[:2]
-    monkeypatch.setattr(letters, "add", add)
+    monkeypatch.setattr(emails, "add", add)
     for late in range(2, 5):
         keep_house(database, DAY_BEFORE + late * MINUTE)
     assert [name for name, _ in written(session)] == members
@@ -413,9 +416,9 @@ def test_five_thousand_are_written_in_bounded_parts_by_as_many_statements_as_for
     assert parts == [1_000, 2_000, 3_000, 4_000, 5_000, 5_000]
     assert max(counts) < 25
     assert len({name for name, _ in written(session)}) == 5_000
-    each_second = select(func.count()).where(Letter.name == "reminder-enrolled").group_by(Letter.due_at)
+    each_second = select(func.count()).where(OutgoingEmail.name == "reminder-enrolled").group_by(OutgoingEmail.due_at)
     assert max(session.scalars(each_second)) == remind.A_SECOND
-    assert session.scalar(select(func.max(Letter.due_at))) < DAY_BEFORE + 5 * MINUTE
+    assert session.scalar(select(func.max(OutgoingEmail.due_at))) < DAY_BEFORE + 5 * MINUTE
 
 
 def test_the_marks_are_forgotten_with_the_start(database: Database, session: Session) -> None:
@@ -434,7 +437,12 @@ def test_a_local_mailer_takes_them_too(database: Database, session: Session) -> 
     keep_house(database, DAY_BEFORE)
     deliver.deliver_once(database.sessions, LocalMailer(), settings(database), REMINDING, "worker", DAY_BEFORE)
     session.rollback()
-    assert session.scalar(select(func.count()).where(Letter.name == "reminder-enrolled", Letter.sent_at.is_(None))) == 0
+    assert (
+        session.scalar(
+            select(func.count()).where(OutgoingEmail.name == "reminder-enrolled", OutgoingEmail.sent_at.is_(None))
+        )
+        == 0
+    )
 
 
 def test_no_reminder_leaves_within_an_hour_of_the_email_about_the_enrolment(

@@ -11,14 +11,16 @@ from sqlalchemy.orm import Session
 
 from booking.domain.organisation import Organisation
 from booking.mail.mailer import LocalMailer
-from booking.services import deliver, profile, staff
-from booking.services.book import BookingRequest, book
-from booking.services.cancel import cancel
-from booking.services.move import move
-from booking.store.bookings import Booking
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import Occurrence
+from booking.services.accounts import profile
+from booking.services.bookings import on_behalf
+from booking.services.bookings.book import BookingRequest, book
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.move import move
+from booking.services.outbox import deliver
+from booking.store.bookings.bookings import Booking
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence
 from tests.builders import CLINIC_AT, NOW, a_clinic, a_person, a_request, an_organisation
 from tests.databases import Database
 from tests.mail.server import Mailbox, serving
@@ -30,7 +32,7 @@ HOUR = timedelta(hours=1)
 
 def reminders(session: Session) -> list[tuple[int, datetime]]:
     session.rollback()
-    rows = session.scalars(select(Letter).where(Letter.name == "reminder").order_by(Letter.due_at))
+    rows = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "reminder").order_by(OutgoingEmail.due_at))
     return [(row.facts["hours"], row.due_at) for row in rows.all()]
 
 
@@ -68,9 +70,9 @@ def test_staff_move_and_cancel_them_too(session: Session) -> None:
     booking, who = booked(session, clinic), a_person(session, roles=["coordinator"]).id
     session.commit()
     wanted = BookingRequest(clinic.public_id, CLINIC_AT + HOUR / 4, 15)
-    staff.move_for(session, booking.public_id, wanted, "", REMINDING, NOW, actor_id=who)
+    on_behalf.move_for(session, booking.public_id, wanted, "", REMINDING, NOW, actor_id=who)
     assert [at for _, at in reminders(session)] == [CLINIC_AT + HOUR / 4 - n * HOUR for n in (24, 1)]
-    staff.cancel_for(session, booking.public_id, "", REMINDING, NOW, actor_id=who)
+    on_behalf.cancel_for(session, booking.public_id, "", REMINDING, NOW, actor_id=who)
     assert reminders(session) == []
 
 
@@ -122,7 +124,7 @@ def test_it_looks_again_and_the_last_one_carries_the_room(database: Database, se
     assert str(last["List-Unsubscribe-Post"]) == "List-Unsubscribe=One-Click"
     assert first["List-Unsubscribe"] is None
     assert not any(part.get_content_type() == "text/calendar" for part in last.walk())
-    stored = session.scalars(select(Letter.facts).where(Letter.name == "reminder")).all()
+    stored = session.scalars(select(OutgoingEmail.facts).where(OutgoingEmail.name == "reminder")).all()
     assert "zoom" not in str(stored)
 
 
@@ -132,9 +134,10 @@ def test_one_that_comes_too_late_says_nothing(database: Database, session: Sessi
         deliver_at(database, mailbox, NOW)
         deliver_at(database, mailbox, CLINIC_AT - HOUR)  # the worker was down for a day: one letter, not two
         assert [str(one["Subject"])[:5] for one in mailbox.messages[1:]] == ["Soon:"]
-    assert [row.sent_at is not None for row in session.scalars(select(Letter).where(Letter.name == "reminder"))] == [
-        True
-    ]
+    assert [
+        row.sent_at is not None
+        for row in session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "reminder"))
+    ] == [True]
 
 
 @pytest.mark.parametrize(

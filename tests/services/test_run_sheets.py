@@ -7,24 +7,27 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.services import profile, run_sheets
-from booking.services.notes import write_note
-from booking.store.letters import Letter
+from booking.services.accounts import profile
+from booking.services.bookings.notes import write_note
+from booking.services.outbox import daily_agenda
+from booking.store.outbox.emails import OutgoingEmail
 from tests.builders import CLINIC_AT, ORGANISATION, a_booking, a_clinic, a_person
 
 HOUR = timedelta(hours=1)
 PERTH_7_AM = datetime(2023, 12, 3, 23, 0, tzinfo=UTC)
 
 
-def sheets(session: Session) -> list[Letter]:
+def sheets(session: Session) -> list[OutgoingEmail]:
     session.rollback()
-    return list(session.scalars(select(Letter).where(Letter.name == "run-sheet").order_by(Letter.id)))
+    return list(
+        session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "run-sheet").order_by(OutgoingEmail.id))
+    )
 
 
 def run(session: Session, now: datetime) -> int:
     return sum(
-        run_sheets.write(session, person_id, ORGANISATION, now)
-        for person_id in run_sheets.due(session, ORGANISATION, now)
+        daily_agenda.write(session, person_id, ORGANISATION, now)
+        for person_id in daily_agenda.due(session, ORGANISATION, now)
     )
 
 

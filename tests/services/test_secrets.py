@@ -13,21 +13,22 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from booking.mail.mailer import LocalMailer, PermanentFailure
-from booking.services import deliver, remind, run_sheets, staff, waitlist
-from booking.services.accounts.address import ask as ask_to_change_address
-from booking.services.accounts.address import confirm as confirm_address
-from booking.services.accounts.close import close
-from booking.services.accounts.merge import merge
-from booking.services.cancel import cancel
-from booking.services.enrol import enrol
-from booking.services.invite import invite
-from booking.services.move import move
-from booking.services.notes import write_note
-from booking.services.sign_in import ask
-from booking.store import reminded
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import Occurrence, Roster
+from booking.services.accounts.change_email import ask as ask_to_change_address
+from booking.services.accounts.change_email import confirm as confirm_address
+from booking.services.accounts.close_account import close
+from booking.services.accounts.merge_accounts import merge
+from booking.services.accounts.sign_in import ask
+from booking.services.bookings import on_behalf, waitlist
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.enrol import enrol
+from booking.services.bookings.invite import invite
+from booking.services.bookings.move import move
+from booking.services.bookings.notes import write_note
+from booking.services.outbox import daily_agenda, deliver, remind
+from booking.store.outbox import reminder_progress
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence, Roster
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_request, an_organisation
 from tests.databases import Database
 from tests.services.test_cover import an_hour, away, with_ada
@@ -87,8 +88,8 @@ def everything_happens(session: Session) -> None:
     fed = booked(session, a_clinic(session), member=a_person(session, "Fay", member_feed_fetched_at=NOW - HOUR))
     invite(session, fed.public_id, NOW)
     theirs = booked(session, clinic, member=a_person(session, "Gone", email="gone@example.org"))
-    staff.move_for(session, theirs.public_id, a_request(clinic, 45), "Full.", REMINDING, NOW, actor_id=cora)
-    staff.cancel_for(session, theirs.public_id, "Ill.", REMINDING, NOW, actor_id=cora)
+    on_behalf.move_for(session, theirs.public_id, a_request(clinic, 45), "Full.", REMINDING, NOW, actor_id=cora)
+    on_behalf.cancel_for(session, theirs.public_id, "Ill.", REMINDING, NOW, actor_id=cora)
     full, bookings = a_full_clinic(session)
     for _ in range(2):
         waits(session, full)
@@ -108,8 +109,8 @@ def everything_happens(session: Session) -> None:
     session.execute(update(Person).values(room_url=ROOM))
     session.execute(update(Roster).values(room_url=ROOM))
     session.commit()
-    for person_id in run_sheets.due(session, REMINDING, CLINIC_AT - HOUR):
-        run_sheets.write(session, person_id, REMINDING, CLINIC_AT - HOUR)
+    for person_id in daily_agenda.due(session, REMINDING, CLINIC_AT - HOUR):
+        daily_agenda.write(session, person_id, REMINDING, CLINIC_AT - HOUR)
     write_note(session, moved.public_id, "Shy.", "Rename the events.", CLINIC_AT + HOUR, actor_id=cora)
 
 
@@ -122,12 +123,12 @@ def test_what_a_letter_opens_lies_neither_in_the_table_nor_on_the_coordinators_p
     days = (20, 20.5, 30)  # the lab, which is on the 21st day, is reminded of in between
     later = [CLINIC_AT + 24 * day * HOUR for day in days]
     for now in (NOW, NOW + 20 * HOUR, CLINIC_AT - 24 * HOUR, CLINIC_AT - HOUR / 2, *later):
-        for one in reminded.due(session, REMINDING, now):
+        for one in reminder_progress.due(session, REMINDING, now):
             remind.write(session, one, now)
         while deliver.deliver_once(database.sessions, mailbag, found, REMINDING, "one", now):
             pass
     session.rollback()
-    kinds = set(session.scalars(select(Letter.name)))
+    kinds = set(session.scalars(select(OutgoingEmail.name)))
     assert kinds == {folder.name for folder in MAIL.iterdir() if folder.is_dir()} - NEVER_QUEUED
     told = "\n".join(mailbag.words)
     ways = set(re.findall(r"/([a-z-]+(?:/[a-z-]+)?)/[0-9a-f-]{36}\.[a-z2-7]{32}", told))

@@ -10,14 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.services import staff
-from booking.services.book import BookingRequest, book
-from booking.services.outcome import mark
-from booking.store.bookings import Booking
-from booking.store.claims import Claim
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.register import Entry
+from booking.services.bookings import on_behalf
+from booking.services.bookings.book import BookingRequest, book
+from booking.services.bookings.mark_attendance import mark
+from booking.store.audit_log import AuditEntry
+from booking.store.bookings.bookings import Booking
+from booking.store.bookings.claims import Claim
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_request
 
 DURING = CLINIC_AT + timedelta(minutes=5)
@@ -36,23 +36,23 @@ def quarters(session: Session, booking: Booking) -> list[int]:
     return [int((at - CLINIC_AT) / timedelta(minutes=15)) for at in found]
 
 
-def last_letter(session: Session) -> Letter:
-    return session.scalars(select(Letter).order_by(Letter.id.desc()).limit(1)).one()
+def last_letter(session: Session) -> OutgoingEmail:
+    return session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id.desc()).limit(1)).one()
 
 
 def test_a_booking_is_cancelled_at_any_time_with_a_reason(session: Session) -> None:
     booking = a_booking(session, a_clinic(session))
     who = actor(session)
     for _ in range(2):
-        staff.cancel_for(session, booking.public_id, "The analyst\nis ill.", ORGANISATION, DURING, actor_id=who)
+        on_behalf.cancel_for(session, booking.public_id, "The analyst\nis ill.", ORGANISATION, DURING, actor_id=who)
     assert (booking.status, booking.cancelled_by, booking.reason) == ("cancelled", "staff", "The analyst is ill.")
     assert (booking.sequence, booking.is_late, quarters(session, booking)) == (1, False, [])
     letter = last_letter(session)
     assert (letter.name, letter.facts["reason"]) == ("cancelled-by-us", "The analyst is ill.")
-    entry = session.scalars(select(Entry).order_by(Entry.id.desc()).limit(1)).one()
+    entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
     assert (entry.deed, entry.actor_id) == ("cancelled", who)
     with pytest.raises(errors.TextNotAccepted):
-        staff.cancel_for(session, booking.public_id, "x" * 501, ORGANISATION, DURING, actor_id=who)
+        on_behalf.cancel_for(session, booking.public_id, "x" * 501, ORGANISATION, DURING, actor_id=who)
 
 
 def test_a_booking_goes_to_a_colleague_who_is_free_and_on_the_roster(session: Session) -> None:
@@ -60,35 +60,35 @@ def test_a_booking_goes_to_a_colleague_who_is_free_and_on_the_roster(session: Se
     first, second = (place.analyst for place in clinic.roster)
     booking = a_booking(session, clinic, analyst=first.public_id, minutes=30)
     who = actor(session)
-    staff.hand_over(
+    on_behalf.hand_over(
         session, booking.public_id, second.public_id, "I know less of it.", ORGANISATION, DURING, actor_id=who
     )
     assert (booking.analyst_id, booking.starts_at, quarters(session, booking)) == (second.id, CLINIC_AT, [0, 1])
     told = last_letter(session).facts
     assert (told["was_with"], told["analyst"], told["reason"]) == (first.name, second.name, "I know less of it.")
-    back = staff.hand_over(session, booking.public_id, second.public_id, "", ORGANISATION, DURING, actor_id=who)
+    back = on_behalf.hand_over(session, booking.public_id, second.public_id, "", ORGANISATION, DURING, actor_id=who)
     assert back.sequence == 1
     a_booking(session, clinic, analyst=first.public_id)
     with pytest.raises(errors.SlotTaken):
-        staff.hand_over(session, booking.public_id, first.public_id, "", ORGANISATION, DURING, actor_id=who)
+        on_behalf.hand_over(session, booking.public_id, first.public_id, "", ORGANISATION, DURING, actor_id=who)
     for stranger in (uuid.uuid4(), a_person(session, roles=["analyst"]).public_id):
         session.commit()
         with pytest.raises(errors.NotOnRoster):
-            staff.hand_over(session, booking.public_id, stranger, "", ORGANISATION, DURING, actor_id=who)
+            on_behalf.hand_over(session, booking.public_id, stranger, "", ORGANISATION, DURING, actor_id=who)
     assert quarters(session, booking) == [0, 1]
 
 
 def test_the_next_quarter_is_taken_too_where_it_is_free_and_inside_the_hour(session: Session) -> None:
     clinic = a_clinic(session)
     booking, who = a_booking(session, clinic, after_minutes=15), actor(session)
-    staff.lengthen(session, booking.public_id, ORGANISATION, DURING, actor_id=who)
+    on_behalf.lengthen(session, booking.public_id, ORGANISATION, DURING, actor_id=who)
     assert (booking.minutes, quarters(session, booking), booking.sequence) == (30, [1, 2], 1)
     a_booking(session, clinic, after_minutes=45)
     with pytest.raises(errors.SlotTaken):
-        staff.lengthen(session, booking.public_id, ORGANISATION, DURING, actor_id=who)
+        on_behalf.lengthen(session, booking.public_id, ORGANISATION, DURING, actor_id=who)
     last = session.scalars(select(Booking).order_by(Booking.id.desc()).limit(1)).one()
     with pytest.raises(errors.OutsideHours):
-        staff.lengthen(session, last.public_id, ORGANISATION, DURING, actor_id=who)
+        on_behalf.lengthen(session, last.public_id, ORGANISATION, DURING, actor_id=who)
     assert (booking.minutes, last.minutes) == (30, 15)
 
 
@@ -97,10 +97,10 @@ def test_what_is_over_or_cancelled_is_neither_handed_over_nor_lengthened(session
     booking, who = a_booking(session, clinic), actor(session)
     other = clinic.roster[1].analyst.public_id
     with pytest.raises(errors.AlreadyOver):
-        staff.lengthen(session, booking.public_id, ORGANISATION, CLINIC_AT + timedelta(minutes=15), actor_id=who)
-    staff.cancel_for(session, booking.public_id, "", ORGANISATION, NOW, actor_id=who)
+        on_behalf.lengthen(session, booking.public_id, ORGANISATION, CLINIC_AT + timedelta(minutes=15), actor_id=who)
+    on_behalf.cancel_for(session, booking.public_id, "", ORGANISATION, NOW, actor_id=who)
     with pytest.raises(errors.NotConfirmed):
-        staff.hand_over(session, booking.public_id, other, "", ORGANISATION, NOW, actor_id=who)
+        on_behalf.hand_over(session, booking.public_id, other, "", ORGANISATION, NOW, actor_id=who)
 
 
 def test_staff_book_for_a_member_past_their_limits_and_the_register_says_so(session: Session) -> None:
@@ -110,7 +110,7 @@ def test_staff_book_for_a_member_past_their_limits_and_the_register_says_so(sess
     with pytest.raises(errors.LimitReached):
         book(session, wanted, first.member_id, ORGANISATION, NOW)
     made = book(session, wanted, first.member_id, ORGANISATION, NOW, staff_id=who)
-    entry = session.scalars(select(Entry).order_by(Entry.id.desc()).limit(1)).one()
+    entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
     assert (entry.actor_id, entry.details["limit_passed"]) == (who, "occurrence")
     assert session.get_one(Person, made.member_id).email == last_letter(session).to_email
     with pytest.raises(errors.NotAMember):
@@ -125,10 +125,12 @@ def test_staff_move_at_any_time_with_a_reason_past_notice_and_limits(session: Se
     session.commit()
     now = CLINIC_AT + timedelta(minutes=14)  # it runs, and the next quarter begins in a minute
     wanted = BookingRequest(clinic.public_id, CLINIC_AT + timedelta(minutes=15), 15, second.public_id)
-    moved = staff.move_for(session, booking.public_id, wanted, "The room\nis cold.", ORGANISATION, now, actor_id=who)
+    moved = on_behalf.move_for(
+        session, booking.public_id, wanted, "The room\nis cold.", ORGANISATION, now, actor_id=who
+    )
     assert (moved.starts_at, moved.analyst_id, moved.sequence) == (wanted.starts_at, second.id, 1)
     assert [claim.quarter_at for claim in session.scalars(select(Claim))] == [wanted.starts_at] * 2
-    letter = session.scalars(select(Letter).order_by(Letter.id.desc())).first()
+    letter = session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id.desc())).first()
     assert letter is not None
     assert (letter.name, letter.facts["reason"], letter.facts["was_with"]) == (
         "moved-by-us",
@@ -136,19 +138,19 @@ def test_staff_move_at_any_time_with_a_reason_past_notice_and_limits(session: Se
         first.name,
     )
     assert letter.facts["was_at"] == CLINIC_AT.isoformat()
-    again = staff.move_for(session, booking.public_id, wanted, "", ORGANISATION, now, actor_id=who)
+    again = on_behalf.move_for(session, booking.public_id, wanted, "", ORGANISATION, now, actor_id=who)
     assert again.sequence == 1, "a form sent twice"
     over = CLINIC_AT + timedelta(minutes=30)
     back = BookingRequest(clinic.public_id, CLINIC_AT + timedelta(minutes=45), 15)
     with pytest.raises(errors.AlreadyOver):
-        staff.move_for(session, booking.public_id, back, "", ORGANISATION, over, actor_id=who)
+        on_behalf.move_for(session, booking.public_id, back, "", ORGANISATION, over, actor_id=who)
     past = BookingRequest(clinic.public_id, CLINIC_AT, 15, first.public_id)
     with pytest.raises(errors.TooLate):
-        staff.move_for(session, booking.public_id, past, "", ORGANISATION, now, actor_id=who)
+        on_behalf.move_for(session, booking.public_id, past, "", ORGANISATION, now, actor_id=who)
     other = a_booking(session, clinic, after_minutes=45, analyst=first.public_id)
     taken = BookingRequest(clinic.public_id, other.starts_at, 15, first.public_id)
     with pytest.raises(errors.SlotTaken):
-        staff.move_for(session, booking.public_id, taken, "", ORGANISATION, now, actor_id=who)
+        on_behalf.move_for(session, booking.public_id, taken, "", ORGANISATION, now, actor_id=who)
 
 
 def test_a_move_past_a_members_limit_is_told_in_the_register(session: Session) -> None:
@@ -159,8 +161,8 @@ def test_a_move_past_a_members_limit_is_told_in_the_register(session: Session) -
     who = a_person(session, roles=["coordinator"]).id
     session.commit()
     wanted = BookingRequest(there.public_id, there.starts_at + timedelta(minutes=30), 15)
-    staff.move_for(session, booking.public_id, wanted, "", ORGANISATION, NOW, actor_id=who)
-    entry = session.scalars(select(Entry).where(Entry.deed == "moved")).one()
+    on_behalf.move_for(session, booking.public_id, wanted, "", ORGANISATION, NOW, actor_id=who)
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.deed == "moved")).one()
     assert (entry.actor_id, entry.details["limit_passed"]) == (who, "occurrence")
 
 
@@ -178,9 +180,9 @@ def test_what_is_over_or_marked_is_neither_cancelled_nor_moved_nor_handed_over(s
         refusal = errors.AlreadyMarked
     wanted = BookingRequest(other.public_id, other.starts_at, 15)
     for attempt in (
-        lambda: staff.cancel_for(session, booking.public_id, "", ORGANISATION, now, actor_id=who),
-        lambda: staff.move_for(session, booking.public_id, wanted, "", ORGANISATION, now, actor_id=who),
-        lambda: staff.hand_over(session, booking.public_id, second.public_id, "", ORGANISATION, now, actor_id=who),
+        lambda: on_behalf.cancel_for(session, booking.public_id, "", ORGANISATION, now, actor_id=who),
+        lambda: on_behalf.move_for(session, booking.public_id, wanted, "", ORGANISATION, now, actor_id=who),
+        lambda: on_behalf.hand_over(session, booking.public_id, second.public_id, "", ORGANISATION, now, actor_id=who),
     ):
         with pytest.raises(refusal):
             attempt()
@@ -188,5 +190,5 @@ def test_what_is_over_or_marked_is_neither_cancelled_nor_moved_nor_handed_over(s
     assert (booking.status, booking.sequence, booking.analyst_id) == ("confirmed", 0, first.id)
     if state != "over":  # the mark is taken back, and it can be
         mark(session, booking.public_id, None, ORGANISATION, now, actor_id=who)
-        staff.cancel_for(session, booking.public_id, "A mistake.", ORGANISATION, now, actor_id=who)
+        on_behalf.cancel_for(session, booking.public_id, "A mistake.", ORGANISATION, now, actor_id=who)
         assert booking.status == "cancelled"

@@ -10,17 +10,18 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.domain import cover as rules
-from booking.domain import edits
-from booking.domain.terms import Definition
-from booking.services import cover, planning
-from booking.services.publish import publish
-from booking.store.away import Away
-from booking.store.bookings import CONFIRMED, Booking
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import Occurrence, Programme, Roster, Series
-from booking.store.queries import meetings
+from booking.domain.bookings import cover_rules
+from booking.domain.planning import edits
+from booking.domain.planning.adjustments import Definition
+from booking.services import cover
+from booking.services.publishing import planning
+from booking.services.publishing.publish import publish
+from booking.store.bookings.bookings import CONFIRMED, Booking
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.people.time_off import TimeOff
+from booking.store.programme.programme import Occurrence, Programme, Roster, Series
+from booking.store.queries.programme import meeting_rows
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_person, a_series, an_occurrence
 
 HOUR = timedelta(hours=1)
@@ -52,7 +53,7 @@ def a_team(session: Session) -> Team:
     return Team(ada, ben, dan, cora, clinic, lab)
 
 
-def off(session: Session, who: Person, row: Occurrence) -> cover.Shown:
+def off(session: Session, who: Person, row: Occurrence) -> cover.CoverPreview:
     """Time off for all of that occurrence; what was shown before."""
     span = (row.starts_at, row.ends_at)
     shown = cover.show(session, who.public_id, *span, ORGANISATION, NOW)
@@ -60,17 +61,17 @@ def off(session: Session, who: Person, row: Occurrence) -> cover.Shown:
     return shown
 
 
-def emails(session: Session, name: str) -> list[Letter]:
+def emails(session: Session, name: str) -> list[OutgoingEmail]:
     session.expire_all()
-    return list(session.scalars(select(Letter).where(Letter.name == name).order_by(Letter.id)))
+    return list(session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == name).order_by(OutgoingEmail.id)))
 
 
-def to(found: list[Letter]) -> list[str]:
+def to(found: list[OutgoingEmail]) -> list[str]:
     return [one.to_email.partition("@")[0] for one in found]
 
 
 def is_off_then(session: Session, who: Person, row: Occurrence) -> None:
-    session.add(Away(analyst_id=who.id, starts_at=row.starts_at, ends_at=row.ends_at, created_at=NOW))
+    session.add(TimeOff(analyst_id=who.id, starts_at=row.starts_at, ends_at=row.ends_at, created_at=NOW))
 
 
 def presents_elsewhere(session: Session, who: Person, row: Occurrence) -> None:
@@ -115,7 +116,7 @@ def test_where_nobody_can_take_it_members_are_offered_other_times_and_coordinato
         presents_elsewhere(session, person, team.clinic)
     session.commit()
     shown = off(session, team.ada, team.clinic)
-    assert [one.what for one in shown.cover.covered] == [rules.NOBODY]
+    assert [one.what for one in shown.cover.covered] == [cover_rules.NOBODY]
     assert emails(session, "cover-wanted") == []
     [email] = emails(session, "cover-nobody")
     assert email.booking_id == booking.id
@@ -131,7 +132,7 @@ def test_a_coordinator_who_could_take_it_gets_one_email_that_says_so(session: Se
     team.cora.roles.append(type(team.cora.roles[0])(role="analyst"))
     session.commit()
     off(session, team.ada, team.clinic)
-    mine = [one for one in session.scalars(select(Letter)) if one.person_id == team.cora.id]
+    mine = [one for one in session.scalars(select(OutgoingEmail)) if one.person_id == team.cora.id]
     assert [(one.name, one.facts["may_take"]) for one in mine] == [("someone-away", True)]
 
 
@@ -144,7 +145,9 @@ def test_two_bookings_of_one_member_are_told_in_one_email(session: Session) -> N
     span = (team.clinic.starts_at, again.ends_at)
     shown = cover.show(session, team.ada.public_id, *span, ORGANISATION, NOW)
     cover.report(session, team.ada.public_id, *span, ORGANISATION, NOW, fingerprint=shown.fingerprint)
-    [email] = [one for one in session.scalars(select(Letter)) if one.person_id == member.id and one.name != "booked"]
+    [email] = [
+        one for one in session.scalars(select(OutgoingEmail)) if one.person_id == member.id and one.name != "booked"
+    ]
     assert [line["booking"] for line in email.facts["lines"]] == [str(first.public_id), str(second.public_id)]
 
 
@@ -158,10 +161,10 @@ def test_a_lab_whose_presenter_is_off_asks_the_others_and_whoever_takes_it_prese
     assert (to([asked]), asked.facts["lines"][0]["count"]) == (["dan"], 0)
     [told] = emails(session, "someone-away")
     assert [(one["is_presented"], one["has_nobody"]) for one in told.facts["meetings"]] == [(True, False)]
-    assert meetings.presenters(session, team.lab.public_id) == []
+    assert meeting_rows.presenters(session, team.lab.public_id) == []
     assert [one.count for one in cover.wanted(session, team.dan.id, ORGANISATION, NOW)] == [0]
     assert cover.take(session, team.lab.public_id, team.dan.id, ORGANISATION, NOW) == 0
-    assert meetings.presenters(session, team.lab.public_id) == ["Dan"]
+    assert meeting_rows.presenters(session, team.lab.public_id) == ["Dan"]
     with pytest.raises(cover.AlreadyCovered):
         cover.take(session, team.lab.public_id, team.ben.id, ORGANISATION, NOW)
 

@@ -11,14 +11,13 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.organisation import Organisation
-from booking.services import book as booking_service
-from booking.services import move as move_service
-from booking.services.book import BookingRequest
-from booking.store.bookings import NO_SHOW, Booking
-from booking.store.programme import Occurrence
-from booking.store.queries import suggestions
-from booking.store.queries.suggestions import Search
-from booking.store.queries.timetables import Timetable
+from booking.services.bookings import book, move
+from booking.services.bookings.book import BookingRequest
+from booking.store.bookings.bookings import NO_SHOW, Booking
+from booking.store.programme.programme import Occurrence
+from booking.store.queries.bookings import slot_search
+from booking.store.queries.bookings.slot_search import Search
+from booking.store.queries.bookings.timetables import Timetable
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, an_organisation
 from tests.databases import migrated
 
@@ -64,9 +63,7 @@ def state(session: Session, own: set[tuple[int, int]], others: set[tuple[int, in
             session.commit()
             at = where[clinic].starts_at + timedelta(minutes=15 * quarter)
             try:
-                booking_service.book(
-                    session, BookingRequest(where[clinic].public_id, at, 15), who.id, free_for_all, NOW
-                )
+                book.book(session, BookingRequest(where[clinic].public_id, at, 15), who.id, free_for_all, NOW)
             except errors.Refusal:
                 continue
     return member.id
@@ -80,7 +77,7 @@ def suggested(search: Search, occurrence: Occurrence, minutes: int) -> list[tupl
 
 def would_book(session: Session, request: BookingRequest, member_id: int, rules: Organisation, now: datetime) -> None:
     """Book for real, and take it back: the service without its commit."""
-    booking_service.book_with.__wrapped__(session, request, member_id, rules, now)  # type: ignore[attr-defined]
+    book.book_with.__wrapped__(session, request, member_id, rules, now)  # type: ignore[attr-defined]
     session.rollback()
 
 
@@ -110,18 +107,18 @@ def test_every_suggestion_books_when_it_is_asked_for(
         wanted = session.query(Occurrence).filter(Occurrence.starts_at >= CLINIC_AT).order_by(Occurrence.id).first()
         assert wanted is not None
         session.commit()
-        search = suggestions.for_member(session, member_id, organisation, now)
+        search = slot_search.for_member(session, member_id, organisation, now)
         for found, slot in suggested(search, wanted, minutes):
             request = BookingRequest(found.public_id, slot.starts_at, minutes)
             would_book(session, request, member_id, organisation, now)
         booking = session.query(Booking).filter(Booking.member_id == member_id, Booking.starts_at > now).first()
         if booking is None:
             return
-        search = suggestions.for_member(session, member_id, organisation, now, booking.id)
+        search = slot_search.for_member(session, member_id, organisation, now, booking.id)
         for found, slot in suggested(search, wanted, minutes):
             request = BookingRequest(found.public_id, slot.starts_at, minutes)
             public_id = booking.public_id
-            move_service.move.__wrapped__(session, public_id, request, organisation, now)  # type: ignore[attr-defined]
+            move.move.__wrapped__(session, public_id, request, organisation, now)  # type: ignore[attr-defined]
             session.rollback()
 
 
@@ -135,9 +132,9 @@ def test_a_lapsed_membership_a_weekly_limit_and_ones_own_time_leave_nothing_that
         member = a_person(session, member_until=date(2023, 12, 12))
         a_booking(session, first, member, minutes=30)
         rules = an_organisation(per_week=1)
-        found = suggestions.for_member(session, member.id, rules, NOW).elsewhere(first.public_id, 15)
+        found = slot_search.for_member(session, member.id, rules, NOW).elsewhere(first.public_id, 15)
         assert [one.public_id for one, _ in found] == [next_week.public_id]
-        no_week = suggestions.for_member(session, member.id, an_organisation(), NOW).elsewhere(first.public_id, 15)
+        no_week = slot_search.for_member(session, member.id, an_organisation(), NOW).elsewhere(first.public_id, 15)
         assert [(one.public_id, slot.starts_at) for one, slot in no_week] == [
             (same_time.public_id, CLINIC_AT + timedelta(minutes=30)),
             (same_week.public_id, same_week.starts_at),

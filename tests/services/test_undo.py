@@ -9,15 +9,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from booking.domain import edits
-from booking.services import planning, undo, waitlist
-from booking.services.cancel import cancel
-from booking.services.publish import publish
-from booking.services.staff import cancel_for
-from booking.store.bookings import Booking
-from booking.store.people import Person
-from booking.store.programme import Occurrence, Programme
-from booking.store.waiting import Waiting
+from booking.domain.planning import edits
+from booking.services.bookings import waitlist
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.on_behalf import cancel_for
+from booking.services.publishing import planning, undo
+from booking.services.publishing.publish import publish
+from booking.store.bookings.bookings import Booking
+from booking.store.bookings.waiting import WaitlistEntry
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence, Programme
 from tests.builders import NOW, ORGANISATION, a_booking, a_person, a_series, an_occurrence
 
 MINUTE = timedelta(minutes=1)
@@ -75,4 +76,4 @@ def test_a_member_who_leaves_the_waitlist_that_a_publish_had_ended_is_not_put_ba
     waitlist.leave(session, places[0].public_id, ORGANISATION, NOW + MINUTE, member_id=places[0].member_id)
     undo.undo(session, change, ORGANISATION, NOW + 2 * MINUTE)
     session.expire_all()
-    assert [session.get_one(Waiting, place.id).outcome for place in places] == ["left", None]
+    assert [session.get_one(WaitlistEntry, place.id).outcome for place in places] == ["left", None]

@@ -13,18 +13,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.services import staff, waitlist
-from booking.services.book import BookingRequest, book
-from booking.services.cancel import cancel
-from booking.services.move import move
-from booking.services.waitlist import Taking, Wish
-from booking.store import offers
-from booking.store.bookings import CONFIRMED, Booking
-from booking.store.claims import Claim
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import Occurrence
-from booking.store.waiting import Offer, Waiting
+from booking.services.bookings import on_behalf, waitlist
+from booking.services.bookings.book import BookingRequest, book
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.move import move
+from booking.services.bookings.waitlist import Taking, Wish
+from booking.store.bookings import offers
+from booking.store.bookings.bookings import CONFIRMED, Booking
+from booking.store.bookings.claims import Claim
+from booking.store.bookings.waiting import Offer, WaitlistEntry
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence
 from tests.builders import (
     CLINIC_AT,
     NOW,
@@ -56,21 +56,25 @@ def a_full_clinic(
 
 def waits(
     session: Session, clinic: Occurrence, now: datetime = NOW, member: Person | None = None, **wish: Any
-) -> Waiting:
+) -> WaitlistEntry:
     member = member or a_person(session)
     session.commit()
     return waitlist.join(session, clinic.public_id, Wish(**{"minutes": 15, **wish}), member.id, ORGANISATION, now)
 
 
-def open_offer(session: Session, place: Waiting) -> Offer | None:
+def open_offer(session: Session, place: WaitlistEntry) -> Offer | None:
     session.rollback()
     wanted = select(Offer).where(Offer.waiting_id == place.id, Offer.status == "open")
     return session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
 
 
-def letters_to(session: Session, place: Waiting) -> list[str]:
+def letters_to(session: Session, place: WaitlistEntry) -> list[str]:
     session.rollback()
-    return list(session.scalars(select(Letter.name).where(Letter.person_id == place.member_id).order_by(Letter.id)))
+    return list(
+        session.scalars(
+            select(OutgoingEmail.name).where(OutgoingEmail.person_id == place.member_id).order_by(OutgoingEmail.id)
+        )
+    )
 
 
 def test_a_freed_slot_is_held_for_the_first_who_waits_and_nobody_else_can_have_it(session: Session) -> None:
@@ -239,14 +243,14 @@ def test_whatever_frees_a_slot_wakes_the_next(session: Session, how: str) -> Non
         wanted = BookingRequest(other.public_id, other.starts_at, 15)
         move(session, booked[0].public_id, wanted, ORGANISATION, NOW)
     elif how == "staff":
-        staff.cancel_for(session, booked[0].public_id, "ill", ORGANISATION, NOW, actor_id=coordinator.id)
+        on_behalf.cancel_for(session, booked[0].public_id, "ill", ORGANISATION, NOW, actor_id=coordinator.id)
     elif how == "hand":
         free = booked[4]
         session.query(Claim).filter_by(booking_id=free.id).delete()
         free.status, free.cancelled_at = "cancelled", NOW
         session.commit()
         to = clinic.roster[1].analyst.public_id
-        staff.hand_over(session, booked[0].public_id, to, "", ORGANISATION, NOW, actor_id=coordinator.id)
+        on_behalf.hand_over(session, booked[0].public_id, to, "", ORGANISATION, NOW, actor_id=coordinator.id)
     elif how in {"leave", "book"}:
         ahead = place
         place = waits(session, clinic, NOW + QUARTER)
@@ -308,7 +312,7 @@ def test_who_may_not_wait_is_told_why_and_nothing_is_written(
     with pytest.raises(refusal):
         waits(session, clinic, wish.pop("now", NOW), member, **wish)
     session.rollback()
-    assert session.scalars(select(Waiting)).all() == []
+    assert session.scalars(select(WaitlistEntry)).all() == []
 
 
 def test_another_members_place_is_not_there(session: Session) -> None:
@@ -392,7 +396,9 @@ def test_cancelling_joining_and_accepting_at_once_lose_no_wake_up(database: Data
             book(session, BookingRequest(public_ids[1], starts, 15), member, organisation, now)
         else:
             place = session.scalars(
-                select(Waiting.public_id).where(Waiting.member_id == member, Waiting.ended_at.is_(None)).limit(1)
+                select(WaitlistEntry.public_id)
+                .where(WaitlistEntry.member_id == member, WaitlistEntry.ended_at.is_(None))
+                .limit(1)
             ).first()
             if place is not None:
                 getattr(waitlist, what)(session, place, organisation, now)

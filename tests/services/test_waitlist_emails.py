@@ -7,24 +7,30 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.domain import edits
-from booking.services import cover, planning, waitlist
-from booking.services.cancel import cancel
-from booking.services.publish import publish
-from booking.services.undo import undo
-from booking.services.waitlist import Taking
-from booking.store import facts
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import Occurrence
-from booking.store.waiting import Waiting
+from booking.domain.planning import edits
+from booking.services import cover
+from booking.services.bookings import waitlist
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.waitlist import Taking
+from booking.services.publishing import planning
+from booking.services.publishing.publish import publish
+from booking.services.publishing.undo import undo
+from booking.store.bookings.waiting import WaitlistEntry
+from booking.store.outbox import email_facts
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_person
 from tests.services.test_waitlist import QUARTER, a_full_clinic, open_offer, waits
 
 
-def offers_to(session: Session, member_id: int) -> list[Letter]:
+def offers_to(session: Session, member_id: int) -> list[OutgoingEmail]:
     session.rollback()
-    return list(session.scalars(select(Letter).where(Letter.person_id == member_id, Letter.name == "offer")))
+    return list(
+        session.scalars(
+            select(OutgoingEmail).where(OutgoingEmail.person_id == member_id, OutgoingEmail.name == "offer")
+        )
+    )
 
 
 def test_a_slot_freed_days_ahead_is_held_for_hours_and_the_email_names_the_deadline(session: Session) -> None:
@@ -34,7 +40,7 @@ def test_a_slot_freed_days_ahead_is_held_for_hours_and_the_email_names_the_deadl
     offer = open_offer(session, only)
     assert offer is not None
     (email,) = offers_to(session, only.member_id)
-    assert email.facts["lapses_at"] == facts.stamp(offer.lapses_at) == facts.stamp(NOW + timedelta(hours=4))
+    assert email.facts["lapses_at"] == email_facts.stamp(offer.lapses_at) == email_facts.stamp(NOW + timedelta(hours=4))
     assert email.facts["has_next"] is False
 
 
@@ -66,7 +72,7 @@ def test_an_offer_that_lapses_in_the_last_hour_goes_to_nobody_in_particular(sess
 def emails_to(session: Session, member_id: int) -> list[tuple[str, str | None]]:
     """What they were sent, in order: the email's name, and what has become of a slot that was let lapse."""
     session.rollback()
-    rows = session.scalars(select(Letter).where(Letter.person_id == member_id).order_by(Letter.id))
+    rows = session.scalars(select(OutgoingEmail).where(OutgoingEmail.person_id == member_id).order_by(OutgoingEmail.id))
     return [(row.name, row.facts.get("became")) for row in rows]
 
 
@@ -117,7 +123,7 @@ def test_a_lapsed_slot_that_is_too_late_to_book_is_said_to_be_over(session: Sess
     assert emails_to(session, only.member_id) == [("offer", None), ("offer-lapsed", "over")]
 
 
-def offered_by_somebody(session: Session) -> tuple[Occurrence, Waiting, Person]:
+def offered_by_somebody(session: Session) -> tuple[Occurrence, WaitlistEntry, Person]:
     """A full clinic, somebody on its waitlist to whom a slot that came free is offered, and the slot's analyst."""
     clinic, booked = a_full_clinic(session)
     only = waits(session, clinic)
@@ -132,7 +138,7 @@ def test_whoever_is_offered_a_slot_hears_that_its_analyst_is_off_and_stays_on_th
     span = (analyst.public_id, CLINIC_AT, CLINIC_AT + timedelta(hours=1), ORGANISATION, NOW)
     cover.report(session, *span, fingerprint=cover.show(session, *span).fingerprint)
     assert emails_to(session, only.member_id) == [("offer", None), ("offer-lapsed", "withdrawn")]
-    assert session.get_one(Waiting, only.id).ended_at is None
+    assert session.get_one(WaitlistEntry, only.id).ended_at is None
 
 
 def test_whoever_is_offered_a_slot_hears_that_its_analyst_has_left_the_roster(session: Session) -> None:
@@ -146,7 +152,11 @@ def test_whoever_is_offered_a_slot_hears_that_its_analyst_has_left_the_roster(se
     assert emails_to(session, only.member_id) == [("offer", None), ("offer-lapsed", "withdrawn")]
     assert only.member_id in {notice.member_id for notice in plan.notices}
     assert done.change is not None
-    told = session.scalars(select(Letter.person_id).where(Letter.change_id.is_not(None), Letter.name != "cover-wanted"))
+    told = session.scalars(
+        select(OutgoingEmail.person_id).where(
+            OutgoingEmail.change_id.is_not(None), OutgoingEmail.name != "cover-wanted"
+        )
+    )
     assert len(set(told)) == count, "the plan counts them too"
     undo(session, done.change, ORGANISATION, NOW)
     assert emails_to(session, only.member_id) == [("offer", None)]

@@ -10,13 +10,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.services import waitlist
-from booking.services.book import book
-from booking.services.cancel import cancel
-from booking.services.waitlist import Taking
-from booking.store.bookings import Booking
-from booking.store.letters import Letter
-from booking.store.waiting import Offer, Waiting
+from booking.services.bookings import waitlist
+from booking.services.bookings.book import book
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.waitlist import Taking
+from booking.store.bookings.bookings import Booking
+from booking.store.bookings.waiting import Offer, WaitlistEntry
+from booking.store.outbox.emails import OutgoingEmail
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_request
 from tests.databases import Database, migrated
 from tests.services.test_waitlist import QUARTER, a_full_clinic, letters_to, open_offer, waits
@@ -40,7 +40,7 @@ def test_what_is_free_and_suits_is_offered_to_book_instead_and_blocks_nothing(se
         waits(session, clinic, member=member, analyst=first.public_id)
     assert [(slot.analyst_id, slot.starts_at) for slot in free.value.slots] == [(first.id, CLINIC_AT + 3 * QUARTER)]
     session.rollback()
-    assert session.scalar(select(func.count()).select_from(Waiting)) == 0
+    assert session.scalar(select(func.count()).select_from(WaitlistEntry)) == 0
     assert session.scalar(select(func.count()).select_from(Offer)) == 0, "nothing is held"
     booked = book(session, a_request(clinic, 45, analyst=first.public_id), member.id, ORGANISATION, NOW)
     assert booked.analyst_id == first.id, "and what is offered instead books"
@@ -132,7 +132,9 @@ def test_the_email_names_the_booking_that_accepting_replaces(session: Session) -
     place = waits(session, clinic, member=member, replaces=held[1].public_id)
     cancel(session, booked[0].public_id, ORGANISATION, NOW)
     session.rollback()
-    email = session.scalars(select(Letter).where(Letter.person_id == member.id, Letter.name == "offer")).one()
+    email = session.scalars(
+        select(OutgoingEmail).where(OutgoingEmail.person_id == member.id, OutgoingEmail.name == "offer")
+    ).one()
     assert (email.facts["replaces"], email.facts["was_with"]) == (True, held[1].analyst.name)
     assert email.facts["was_at"] == held[1].starts_at.isoformat()
     made = waitlist.accept(session, place.public_id, ORGANISATION, NOW, taking=Taking(replaces=held[1].public_id))

@@ -15,22 +15,24 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.mail.smtp import SMTPMailer
-from booking.services import cover, deliver, remind, run_sheets, sign_in, staff, waitlist
-from booking.services.accounts import address, close, merge
-from booking.services.book import book
-from booking.services.brief import edit_brief
-from booking.services.cancel import cancel
-from booking.services.enrol import enrol
-from booking.services.invite import invite
-from booking.services.move import move
-from booking.services.notes import write_note
-from booking.services.waitlist import Wish
-from booking.store import letters, reminded
-from booking.store.away import Away
-from booking.store.base import new_public_id
-from booking.store.bookings import Booking
-from booking.store.people import Person, Role, with_email
-from booking.store.programme import Occurrence, Programme
+from booking.services import cover
+from booking.services.accounts import change_email, close_account, merge_accounts, sign_in
+from booking.services.bookings import on_behalf, waitlist
+from booking.services.bookings.book import book
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.edit_topic import edit_brief
+from booking.services.bookings.enrol import enrol
+from booking.services.bookings.invite import invite
+from booking.services.bookings.move import move
+from booking.services.bookings.notes import write_note
+from booking.services.bookings.waitlist import Wish
+from booking.services.outbox import daily_agenda, deliver, remind
+from booking.store.bookings.bookings import Booking
+from booking.store.db.base import new_public_id
+from booking.store.outbox import emails, reminder_progress
+from booking.store.people.people import Person, Role, with_email
+from booking.store.people.time_off import TimeOff
+from booking.store.programme.programme import Occurrence, Programme
 from tests.builders import CLINIC_AT, NOW, a_person, a_request, a_series, an_occurrence, an_organisation
 from tests.databases import Database
 from tests.mail.server import Mailbox, serving
@@ -111,7 +113,7 @@ def everything_that_is_written_about(post: Post) -> None:
     second = post.book(alone, 0, max_)
     cancel(session, second.public_id, ORGANISATION, NOW)
     third = post.book(alone, 0, max_)
-    staff.cancel_for(session, third.public_id, "Dan is ill.", ORGANISATION, NOW, actor_id=cora.id)
+    on_behalf.cancel_for(session, third.public_id, "Dan is ill.", ORGANISATION, NOW, actor_id=cora.id)
     invite(session, post.book(both, 3, fay, analyst=ben.public_id).public_id, NOW)
     post.mailbox.refusals["gone@gone.example.com"] = (
         "550 5.1.1 <gone@gone.example.com>: no such user, nor mia@mia.example.com"
@@ -160,14 +162,14 @@ def everything_that_is_written_about(post: Post) -> None:
     )
     # the day itself
     post.deliver(NOW + 21 * HOUR)
-    run_sheets.write(session, ben.id, ORGANISATION, CLINIC_AT - 5 * HOUR)
-    for one in reminded.due(session, ORGANISATION, CLINIC_AT - HOUR):
+    daily_agenda.write(session, ben.id, ORGANISATION, CLINIC_AT - 5 * HOUR)
+    for one in reminder_progress.due(session, ORGANISATION, CLINIC_AT - HOUR):
         remind.write(session, one, CLINIC_AT - HOUR)
     post.deliver(CLINIC_AT - HOUR)
     write_note(session, first.public_id, "Shy.", "Rename the events.", CLINIC_AT + HOUR / 4, actor_id=first.analyst_id)
     sign_in.ask(session, mia.email, "a sender", NOW)
     sign_in.ask(session, "nobody@nowhere.example.com", "a sender", NOW)
-    letters.enqueue(session, "trial", cora.email, {}, NOW, person_id=cora.id)
+    emails.enqueue(session, "trial", cora.email, {}, NOW, person_id=cora.id)
     session.commit()
     post.deliver(CLINIC_AT + 3 * HOUR)
     # the next day, in the last hour: whoever waits hears at once of what is given up
@@ -192,11 +194,11 @@ def everything_that_is_written_about_accounts(post: Post) -> None:
     second = a_person(session, "Otto", email="otto@second.example.com")
     session.commit()
     assert mia is not None
-    asked = address.ask(session, nina.id, "nina@new.example.com", NOW)
-    address.confirm(session, asked.public_id, NOW)
-    address.ask(session, nina.id, mia.email, NOW)
-    merge.merge(session, otto.public_id, second.public_id, ORGANISATION, NOW)
-    close.close(session, carl.public_id, ORGANISATION, NOW, cancels=True)
+    asked = change_email.ask(session, nina.id, "nina@new.example.com", NOW)
+    change_email.confirm(session, asked.public_id, NOW)
+    change_email.ask(session, nina.id, mia.email, NOW)
+    merge_accounts.merge(session, otto.public_id, second.public_id, ORGANISATION, NOW)
+    close_account.close(session, carl.public_id, ORGANISATION, NOW, cancels=True)
     sign_in.ask(session, carl.email, "a sender", NOW)
     post.deliver()
 
@@ -208,7 +210,7 @@ def everything_that_is_written_where_nobody_can_take_over(post: Post) -> None:
     clinic = an_occurrence(session, a_series(session, [eve]), [eve], start)
     for other in session.query(Person).join(Person.roles).where(Role.role == "analyst", Person.id != eve.id):
         away = {"starts_at": start - HOUR, "ends_at": start + 3 * HOUR, "created_at": NOW}
-        session.add(Away(public_id=new_public_id(), analyst_id=other.id, note="", **away))
+        session.add(TimeOff(public_id=new_public_id(), analyst_id=other.id, note="", **away))
     session.commit()
     assert mia is not None
     post.book(clinic, 0, mia)
@@ -229,7 +231,7 @@ def test_no_letter_has_another_persons_address_and_only_a_members_about_a_bookin
     everything_that_is_written_about(post)
     everything_that_is_written_about_accounts(post)
     everything_that_is_written_where_nobody_can_take_over(post)
-    rows = {f"<letter-{row.public_id}@booking.example.org>": row for row in post.session.query(letters.Letter)}
+    rows = {f"<letter-{row.public_id}@booking.example.org>": row for row in post.session.query(emails.OutgoingEmail)}
     sent = [(rows[message["Message-ID"]], message) for message in post.mailbox.messages]
     folders = {one.name for one in (Path(__file__).parents[2] / "templates" / "mail").iterdir() if one.is_dir()}
     assert {row.name for row, _ in sent} == folders
@@ -269,8 +271,8 @@ def test_sequence_rises_with_each_change_and_the_last_times_sent_are_those_of_th
     edit_brief(session, booking.public_id, NOW, topic="Something else.")
     shown = cover.show(session, ada.public_id, CLINIC_AT, CLINIC_AT + HOUR, ORGANISATION, NOW)
     cover.report(session, ada.public_id, CLINIC_AT, CLINIC_AT + HOUR, ORGANISATION, NOW, fingerprint=shown.fingerprint)
-    staff.lengthen(session, booking.public_id, ORGANISATION, NOW, actor_id=ben.id)
-    staff.cancel_for(session, booking.public_id, "Ben is ill.", ORGANISATION, NOW, actor_id=cora.id)
+    on_behalf.lengthen(session, booking.public_id, ORGANISATION, NOW, actor_id=ben.id)
+    on_behalf.cancel_for(session, booking.public_id, "Ben is ill.", ORGANISATION, NOW, actor_id=cora.id)
     post.deliver()
     assert post.carried() == [
         "REQUEST 0 CONFIRMED 13:00 15 Ada",

@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.services.cancel import cancel
-from booking.services.move import move
-from booking.services.write import message_of
-from booking.store.letters import Letter
-from booking.store.people import Person
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.move import move
+from booking.services.outbox.render_email import message_of
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_request
 from tests.calendars.reading import plain, read
 from tests.databases import Database
@@ -25,7 +25,7 @@ from tests.web.client import settings
 DOMAIN = "booking.example.org"
 
 
-def arrived(database: Database, session: Session, letter: Letter) -> EmailMessage:
+def arrived(database: Database, session: Session, letter: OutgoingEmail) -> EmailMessage:
     """The letter as its reader's mail program has it."""
     person = session.get_one(Person, letter.person_id)
     sent = message_of(letter, person, settings(database), ORGANISATION, DOMAIN, NOW).as_bytes()
@@ -54,7 +54,9 @@ def letters(request: pytest.FixtureRequest, database: Database, session: Session
     booking = a_booking(session, clinic, member)
     move(session, booking.public_id, a_request(clinic, 15), ORGANISATION, NOW + timedelta(hours=1))
     cancel(session, booking.public_id, ORGANISATION, NOW + timedelta(hours=2))
-    return [arrived(database, session, row) for row in session.scalars(select(Letter).order_by(Letter.id))]
+    return [
+        arrived(database, session, row) for row in session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id))
+    ]
 
 
 def the_events(letters: list[EmailMessage]) -> list[dict[str, Any]]:
@@ -96,7 +98,7 @@ def test_a_cancellation_has_the_times_that_were_last_sent(letters: list[EmailMes
 def test_a_letter_that_is_sent_again_carries_the_same_bytes(database: Database, session: Session) -> None:
     clinic = a_clinic(session)
     booking = a_booking(session, clinic)
-    letter = session.scalars(select(Letter)).one()
+    letter = session.scalars(select(OutgoingEmail)).one()
     first = carried(arrived(database, session, letter))
     move(session, booking.public_id, a_request(clinic, 15), ORGANISATION, NOW + timedelta(hours=1))
-    assert carried(arrived(database, session, session.get_one(Letter, letter.id))) == first
+    assert carried(arrived(database, session, session.get_one(OutgoingEmail, letter.id))) == first

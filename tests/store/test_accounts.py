@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
-from booking.store.folding import folded
-from booking.store.queries import accounts
+from booking.store.db.folding import folded
+from booking.store.queries.people import account_holdings
 from tests.databases import Database
 
 
@@ -19,7 +19,7 @@ def test_a_search_reads_the_index_on_names_and_not_the_table(database: Database,
         statements.append((statement, parameters))
 
     event.listen(database.engine, "before_cursor_execute", note)
-    accounts.search(session, typed)
+    account_holdings.search(session, typed)
     event.remove(database.engine, "before_cursor_execute", note)
     wanted = next(one for one in statements if "person.name" in one[0])
     connection = session.connection()

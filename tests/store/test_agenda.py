@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from booking.domain import agenda as days
-from booking.domain.agenda import Staffed, Visit
-from booking.services.cancel import cancel
-from booking.services.outcome import mark
-from booking.store.people import Person
-from booking.store.programme import CANCELLED, Programme
-from booking.store.queries import agenda
+from booking.domain.bookings import day_agenda
+from booking.domain.bookings.day_agenda import AgendaVisit, Staffed
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.mark_attendance import mark
+from booking.store.people.people import Person
+from booking.store.programme.programme import CANCELLED, Programme
+from booking.store.queries.bookings import agenda_rows
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_person, a_series, an_occurrence
 
 SYDNEY = "Australia/Sydney"
@@ -21,8 +21,8 @@ WEEK = timedelta(days=7)
 
 
 def read(session: Session, analyst: Person, day: date = date(2023, 12, 4), now: datetime = NOW) -> list[Staffed]:
-    start, end = days.bounds(day, day, analyst.time_zone or "Australia/Brisbane")
-    return agenda.staffed(session, analyst.id, start, end, ORGANISATION, now)
+    start, end = day_agenda.bounds(day, day, analyst.time_zone or "Australia/Brisbane")
+    return agenda_rows.staffed(session, analyst.id, start, end, ORGANISATION, now)
 
 
 def a_team(session: Session, count: int = 2) -> list[Person]:
@@ -31,7 +31,7 @@ def a_team(session: Session, count: int = 2) -> list[Person]:
 
 
 def rows(found: Staffed) -> list[str]:
-    return [row.member if isinstance(row, Visit) else "free" for row in found.rows]
+    return [row.member if isinstance(row, AgendaVisit) else "free" for row in found.rows]
 
 
 def test_the_day_holds_the_analysts_bookings_and_gaps_and_whether_colleagues_are_free(session: Session) -> None:
@@ -147,9 +147,9 @@ def test_the_next_day_that_has_something_is_one_that_takes_place(session: Sessio
     an_occurrence(session, series, [ben], CLINIC_AT)
     an_occurrence(session, series, [ana], CLINIC_AT + WEEK, status=CANCELLED)
     an_occurrence(session, series, [ana], CLINIC_AT + 2 * WEEK)
-    assert agenda.next_at(session, ana.id, NOW) == CLINIC_AT + 2 * WEEK
-    assert agenda.next_at(session, ana.id, CLINIC_AT + 2 * WEEK) == CLINIC_AT + 2 * WEEK
-    assert agenda.next_at(session, ana.id, CLINIC_AT + 3 * WEEK) is None
+    assert agenda_rows.next_at(session, ana.id, NOW) == CLINIC_AT + 2 * WEEK
+    assert agenda_rows.next_at(session, ana.id, CLINIC_AT + 2 * WEEK) == CLINIC_AT + 2 * WEEK
+    assert agenda_rows.next_at(session, ana.id, CLINIC_AT + 3 * WEEK) is None
 
 
 def test_a_full_week_takes_no_more_statements_than_one_booking(session: Session) -> None:
@@ -165,7 +165,7 @@ def test_a_full_week_takes_no_more_statements_than_one_booking(session: Session)
             seen.extend([statement] if "SELECT" in statement else [])
 
         event.listen(session.get_bind(), "before_cursor_execute", note)
-        agenda.staffed(session, analyst_id, NOW, NOW + 2 * WEEK, ORGANISATION, NOW)
+        agenda_rows.staffed(session, analyst_id, NOW, NOW + 2 * WEEK, ORGANISATION, NOW)
         event.remove(session.get_bind(), "before_cursor_execute", note)
         return len(seen)
 

@@ -21,19 +21,17 @@ from sqlalchemy.orm import Session
 
 from booking.cli.main import booking
 from booking.domain import tokens
-from booking.services.book import book
-from booking.services.cancel import cancel
-from booking.services.move import move
-from booking.store import backup as backups
-from booking.store import engine as engines
-from booking.store import migrate
-from booking.store.backup.archive import BackupError
-from booking.store.bookings import CONFIRMED, Booking
-from booking.store.claims import Claim
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import Occurrence, Programme
-from booking.store.register import Entry
+from booking.services.bookings.book import book
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.move import move
+from booking.store.audit_log import AuditEntry
+from booking.store.bookings.bookings import CONFIRMED, Booking
+from booking.store.bookings.claims import Claim
+from booking.store.db import backup, engines, migrate
+from booking.store.db.backup.archive import BackupError
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence, Programme
 from tests import databases
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_request, an_organisation
 from tests.databases import Database
@@ -128,7 +126,7 @@ def test_a_backup_under_load_is_consistent_and_its_restore_is_ahead_of_every_cal
     file = tmp_path / "copy.booking"
     with Load(database, [one.id for one in members], clinics) as load:
         load.wait(12)
-        backups.make(database.url, file, "1.2.3", NOW)
+        backup.make(database.url, file, "1.2.3", NOW)
         load.wait(12)
     for minutes in (15, 30, 0, 45):
         move(session, stays.public_id, a_request(stays.occurrence, minutes), ORGANISATION, NOW, member_id=members[0].id)
@@ -137,7 +135,7 @@ def test_a_backup_under_load_is_consistent_and_its_restore_is_ahead_of_every_cal
     seen, tags = entries(make_app(database, LATER), members[0], analyst)
 
     url = databases.new_url(database.name, f"restored-{database.name}")
-    restored = backups.restore(url, file, LATER)
+    restored = backup.restore(url, file, LATER)
     assert (restored.manifest.version, restored.step) == ("1.2.3", 1000 + 3600)
     copy = opened(database.name, url)
     with copy.sessions() as there:
@@ -145,7 +143,7 @@ def test_a_backup_under_load_is_consistent_and_its_restore_is_ahead_of_every_cal
         claims = there.scalar(select(func.count()).select_from(Claim))
         assert claims == 2 * quarters, "each quarter is claimed for its analyst and for its member"
         made = there.scalar(select(func.count()).select_from(Booking))
-        for table, kind in ((Letter.name, "booked"), (Entry.deed, "booked")):
+        for table, kind in ((OutgoingEmail.name, "booked"), (AuditEntry.deed, "booked")):
             assert there.scalar(select(func.count()).where(table == kind)) == made, "what belongs together is together"
     now_seen, new_tags = entries(make_app(copy, LATER), members[0], analyst)
     common = seen.keys() & now_seen.keys()
@@ -171,14 +169,14 @@ def small(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     file = tmp_path_factory.mktemp("small") / "small.booking"
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("PATH", str(Path(f"/proc/{server}/exe").resolve().parent), prepend=":")
-        backups.make(url, file, "0.0.9", NOW)
+        backup.make(url, file, "0.0.9", NOW)
     return request.param, file
 
 
 def test_a_backup_of_an_older_version_is_brought_up_to_date(small: tuple[str, Path]) -> None:
     name, file = small
     url = databases.new_url(name, f"updated-{name}")
-    assert backups.restore(url, file, LATER).manifest.version == "0.0.9"
+    assert backup.restore(url, file, LATER).manifest.version == "0.0.9"
     engine = engines.make(url)
     with engine.connect() as connection:
         assert migrate.current(connection) == migrate.head()
@@ -221,24 +219,24 @@ def test_what_is_damaged_foreign_or_newer_is_refused_and_leaves_nothing(
     (tmp_path / "files").mkdir()
     for damaged, words in damages(file, tmp_path / "files", name == "sqlite"):
         with pytest.raises(BackupError, match=re.escape(words)):
-            backups.restore(url, damaged, LATER)
+            backup.restore(url, damaged, LATER)
         assert [path.name for path in tmp_path.iterdir()] == ["files"]
     other = "sqlite:///b.sqlite" if name == "postgresql" else "postgresql://127.0.0.1:9/none"
     with pytest.raises(BackupError, match=f"is a backup of {name}"):
-        backups.restore(other, file, LATER)
-    backups.restore(url, file, LATER)  # the store was still empty
+        backup.restore(other, file, LATER)
+    backup.restore(url, file, LATER)  # the store was still empty
 
 
 def test_a_backup_is_restored_into_an_empty_database_alone_and_overwrites_no_file(
     database: Database, tmp_path: Path
 ) -> None:
     file = tmp_path / "copy"
-    backups.make(database.url, file, "1", NOW)
+    backup.make(database.url, file, "1", NOW)
     content = file.read_bytes()
     with pytest.raises(BackupError, match="exists already"):
-        backups.make(database.url, file, "1", NOW)
+        backup.make(database.url, file, "1", NOW)
     with pytest.raises(BackupError, match="holds data"):
-        backups.restore(database.url, file, LATER)
+        backup.restore(database.url, file, LATER)
     assert file.read_bytes() == content
     assert list(tmp_path.iterdir()) == [file]
 
@@ -261,7 +259,7 @@ def test_the_commands_say_what_they_did_and_the_audit_log_keeps_it(
     copy = opened(database.name, url)
     with copy.sessions() as there:
         assert there.scalars(select(Person.name)).all() == ["Mia Moss"]
-        (entry,) = there.scalars(select(Entry).where(Entry.deed == "restored"))
+        (entry,) = there.scalars(select(AuditEntry).where(AuditEntry.deed == "restored"))
         assert entry.details["step"] >= 1000
     copy.engine.dispose()
 
@@ -272,11 +270,11 @@ def test_without_pg_dump_the_remedy_is_named(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(BackupError, match="pg_dump is not on the PATH: install PostgreSQL's client programs"):
-        backups.make(database.url, tmp_path / "copy", "1", NOW)
+        backup.make(database.url, tmp_path / "copy", "1", NOW)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_nothing_is_backed_up_where_there_is_no_database(tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="there is no database at"):
-        backups.make(f"sqlite:///{tmp_path / 'none.sqlite'}", tmp_path / "copy", "1", NOW)
+        backup.make(f"sqlite:///{tmp_path / 'none.sqlite'}", tmp_path / "copy", "1", NOW)
     assert list(tmp_path.iterdir()) == []

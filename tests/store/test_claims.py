@@ -12,14 +12,14 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
-from booking.domain.slots import Slot
-from booking.store import bookings, claims, migrate
-from booking.store import engine as engines
-from booking.store.bookings import Booking
-from booking.store.claims import Claim
-from booking.store.engine import IMMEDIATE
-from booking.store.people import Person
-from booking.store.programme import Occurrence
+from booking.domain.bookings.slots import Slot
+from booking.store.bookings import bookings, claims
+from booking.store.bookings.bookings import Booking
+from booking.store.bookings.claims import Claim
+from booking.store.db import engines, migrate
+from booking.store.db.engines import IMMEDIATE
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence
 from tests import databases
 from tests.builders import CLINIC_AT, NOW, a_person, a_series, an_occurrence
 from tests.databases import Database

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from booking.store.bookings import Booking
-from booking.store.people import Person
-from booking.store.programme import Module, Occurrence, Roster, Series
-from booking.store.queries import meetings as queries
+from booking.store.bookings.bookings import Booking
+from booking.store.people.people import Person
+from booking.store.programme.programme import Module, Occurrence, Roster, Series
+from booking.store.queries.programme import meeting_rows
 
 START = datetime(2026, 11, 30, 3, tzinfo=UTC)  # Monday 1 pm in Brisbane
 MADE = datetime(2026, 11, 1, tzinfo=UTC)
@@ -88,14 +88,14 @@ def a_booking(session: Session, occurrence: Occurrence, member: Person, analyst:
 def test_a_meeting_says_its_module_and_how_many_there_are(session):
     series = a_series(session, modules=("Trends", "Organic", "Paid"), kind="masterclass", title="Influencers")
     an_occurrence(session, series, module_number=2)
-    (found,) = queries.meetings(session, *YEAR)
+    (found,) = meeting_rows.meetings(session, *YEAR)
     assert (found.module, found.modules, found.module_title) == (2, 3, "Organic")
     assert found.heading == "Influencers, 2 of 3: Organic"
 
 
 def test_a_meeting_of_a_series_without_modules_has_none(session):
     an_occurrence(session, a_series(session))
-    (found,) = queries.meetings(session, *YEAR)
+    (found,) = meeting_rows.meetings(session, *YEAR)
     assert (found.module, found.modules, found.module_title) == (None, 0, "")
     assert (found.starts_at, found.ends_at, found.zone) == (START, START + timedelta(hours=1), "Australia/Brisbane")
     assert found.is_cancelled is False
@@ -112,7 +112,7 @@ def test_the_occurrences_own_title_and_state_come_before_the_series(session):
         moved_from_at=was,
         sequence=3,
     )
-    found = queries.meeting(session, row.public_id)
+    found = meeting_rows.meeting(session, row.public_id)
     assert found is not None
     assert (found.title, found.series_title) == ("Open day", "Live Member Clinic")
     assert (found.is_cancelled, found.reason, found.moved_from_at) == (True, "The host is ill", was)
@@ -121,8 +121,8 @@ def test_the_occurrences_own_title_and_state_come_before_the_series(session):
 
 def test_an_id_that_nothing_has_finds_nothing(session):
     row = an_occurrence(session, a_series(session))
-    assert queries.appointment(session, row.public_id) is None
-    assert queries.meeting(session, a_series(session, "other").public_id) is None
+    assert meeting_rows.appointment(session, row.public_id) is None
+    assert meeting_rows.meeting(session, a_series(session, "other").public_id) is None
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_an_id_that_nothing_has_finds_nothing(session):
 )
 def test_the_window_is_half_open_and_looks_at_the_start(session, start, end, found):
     an_occurrence(session, a_series(session))
-    assert len(queries.meetings(session, start, end)) == found
+    assert len(meeting_rows.meetings(session, start, end)) == found
 
 
 def test_meetings_come_by_start_and_then_by_id(session):
@@ -143,7 +143,7 @@ def test_meetings_come_by_start_and_then_by_id(session):
     for series in (second, first):
         for day in (2, 1, 0):
             an_occurrence(session, series, START + timedelta(days=day))
-    found = queries.meetings(session, *YEAR)
+    found = meeting_rows.meetings(session, *YEAR)
     assert len(found) == 6
     assert found == sorted(found, key=lambda meeting: (meeting.starts_at, str(meeting.public_id)))
 
@@ -156,7 +156,7 @@ def test_kinds_series_and_roster_narrow(session):
     session.flush()
 
     def slugs(**narrowed):
-        return sorted(meeting.series_slug for meeting in queries.meetings(session, *YEAR, **narrowed))
+        return sorted(meeting.series_slug for meeting in meeting_rows.meetings(session, *YEAR, **narrowed))
 
     assert slugs() == ["clinics", "labs"]
     assert slugs(kinds=["lab"]) == ["labs"]
@@ -172,9 +172,9 @@ def test_an_appointment_has_names_and_its_meeting(session):
     row = a_booking(
         session, occurrence, member, analyst, topic="GA4", link="https://example.org/x", sequence=2, outcome="came"
     )
-    found = queries.appointment(session, row.public_id)
+    found = meeting_rows.appointment(session, row.public_id)
     assert found is not None
-    assert found.meeting == queries.meeting(session, occurrence.public_id)
+    assert found.meeting == meeting_rows.meeting(session, occurrence.public_id)
     assert (found.member, found.member_public_id) == ("Mia", member.public_id)
     assert (found.analyst, found.analyst_public_id) == ("Ada", analyst.public_id)
     assert (found.starts_at, found.ends_at, found.minutes) == (START, START + timedelta(minutes=30), 30)
@@ -195,7 +195,7 @@ def test_a_cancelled_appointment_says_who_cancelled_it_and_why(session):
         reason="Ill",
         is_late=True,
     )
-    (found,) = queries.appointments(session, occurrence_id=occurrence.id)
+    (found,) = meeting_rows.appointments(session, occurrence_id=occurrence.id)
     assert found.public_id == row.public_id
     assert (found.is_cancelled, found.cancelled_by, found.reason, found.is_late) == (True, "staff", "Ill", True)
 
@@ -208,7 +208,7 @@ def test_appointments_narrow_by_person_occurrence_and_window(session):
     a_booking(session, monday, mo, ada)
 
     def members(**narrowed):
-        return [found.member for found in queries.appointments(session, **narrowed)]
+        return [found.member for found in meeting_rows.appointments(session, **narrowed)]
 
     assert members() == ["Mo", "Mia"]
     assert members(member_id=mia.id) == ["Mia"]
@@ -226,7 +226,7 @@ def test_a_year_is_read_in_one_statement_however_many_rows_it_has(session):
     statements = []
     connection = session.connection()
     event.listen(connection, "before_cursor_execute", lambda *given: statements.append(given[2]))
-    assert len(queries.meetings(session, *YEAR)) == 20
+    assert len(meeting_rows.meetings(session, *YEAR)) == 20
     assert len(statements) == 1
-    assert len(queries.appointments(session, analyst_id=analyst.id)) == 20
+    assert len(meeting_rows.appointments(session, analyst_id=analyst.id)) == 20
     assert len(statements) == 2

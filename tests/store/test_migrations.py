@@ -9,9 +9,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, PrimaryKeyConstraint, UniqueConstraint, inspect, text
 
-from booking.store import engine as engines
-from booking.store import migrate
-from booking.store.tables import Base
+from booking.store.db import engines, migrate
+from booking.store.db.tables import Base
 from tests import databases
 from tests.databases import Database
 

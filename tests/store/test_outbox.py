@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import event, insert, text
 from sqlalchemy.orm import Session
 
-from booking.services import deliver
-from booking.store import letters, outbox
-from booking.store.base import new_public_id, table_of
-from booking.store.letters import Letter
-from booking.store.queries import coming, outgoing
+from booking.services.outbox import deliver
+from booking.store.db.base import new_public_id, table_of
+from booking.store.outbox import emails, outbox
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.queries.outbox import email_log
+from booking.store.queries.programme import coordinator_overview
 from tests.builders import NOW, a_booking, a_clinic, a_person
 from tests.databases import Database
 
@@ -38,7 +39,7 @@ def fill(session: Session) -> int:
     later = [row(NOW + timedelta(hours=1 + n), attempts=0) for n in range(3000)]
     due = [row(NOW, attempts=0, booking_id=booking) for _ in range(3)]
     for rows in (over, later, due):
-        session.connection().execute(insert(table_of(Letter)), rows)
+        session.connection().execute(insert(table_of(OutgoingEmail)), rows)
     session.commit()
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("ANALYZE letter"))  # as it does by itself; nobody does on SQLite
@@ -85,12 +86,12 @@ def test_no_look_up_reads_or_sorts_the_letters_that_have_left(database: Database
         "give back": lambda: outbox.give_back(session, [1, 2], "one"),
         "whether coordinators were told": lambda: outbox.has_warned(session, AGO),
         "how many failed": lambda: outbox.failed_since(session, NOW - timedelta(days=1)),
-        "what is stuck": lambda: coming.stuck_letters(session, NOW - timedelta(days=1), NOW),
+        "what is stuck": lambda: coordinator_overview.stuck_letters(session, NOW - timedelta(days=1), NOW),
         "what has had its time": lambda: outbox.tidy(session, AGO + outbox.KEPT + timedelta(hours=1)),
-        "counts": lambda: outgoing.counts(session, NOW),
-        "a letter about a booking": lambda: letters.enqueue(session, "moved", "", {}, NOW, booking_id=booking),
-        **{f"the first page, {one}": lambda one=one: outgoing.page(session, one) for one in outgoing.STATES},  # type: ignore[misc]
-        **{f"a later page, {one}": lambda one=one: outgoing.page(session, one, place) for one in outgoing.STATES},  # type: ignore[misc]
+        "counts": lambda: email_log.counts(session, NOW),
+        "a letter about a booking": lambda: emails.enqueue(session, "moved", "", {}, NOW, booking_id=booking),
+        **{f"the first page, {one}": lambda one=one: email_log.page(session, one) for one in email_log.STATES},  # type: ignore[misc]
+        **{f"a later page, {one}": lambda one=one: email_log.page(session, one, place) for one in email_log.STATES},  # type: ignore[misc]
     }
     whole = r"SCAN letter\b(?! USING)|TEMP B-TREE" if database.name == "sqlite" else r"Seq Scan on letter|Sort"
     found = []

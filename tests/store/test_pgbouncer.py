@@ -9,10 +9,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from booking.services.book import book
-from booking.store import engine as engines
-from booking.store import limits, migrate
-from booking.store.bookings import Booking
+from booking.services.bookings.book import book
+from booking.store.bookings.bookings import Booking
+from booking.store.db import engines, limits, migrate
 from tests import databases, pgbouncer
 from tests.builders import CLINIC_AT, NOW, a_clinic, a_person, a_request, an_organisation
 from tests.databases import Database

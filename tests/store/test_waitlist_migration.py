@@ -8,10 +8,9 @@ import pytest
 from sqlalchemy import column, insert, select, table
 
 from booking.mail.render import Recipient, render
-from booking.store import engine as engines
-from booking.store import migrate
-from booking.store.base import table_of
-from booking.store.letters import Letter
+from booking.store.db import engines, migrate
+from booking.store.db.base import table_of
+from booking.store.outbox.emails import OutgoingEmail
 from tests import databases
 from tests.builders import NOW, ORGANISATION
 from tests.mail.test_golden import FACTS, FREE, LINKS
@@ -19,7 +18,7 @@ from tests.mail.test_golden import FACTS, FREE, LINKS
 BEFORE = "0014"
 #: The columns that the table had then.
 COLUMNS = ("public_id", "name", "facts", "to_email", "due_at", "created_at", "attempts", "last_error")
-TABLE = table("letter", *(column(name, table_of(Letter).c[name].type) for name in COLUMNS))
+TABLE = table("letter", *(column(name, table_of(OutgoingEmail).c[name].type) for name in COLUMNS))
 UNSENT = {
     "held": ("offer", {**FACTS, "place": "ID", "lapses_at": "2023-12-02T22:15:00+00:00"}),
     "called": ("offer", {**FACTS, "place": "ID", "lines": FREE}),

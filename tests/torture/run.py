@@ -21,9 +21,9 @@ from sqlalchemy import insert, select, text
 from bench import fill, visits
 from booking import clock
 from booking.domain import zones
-from booking.store import engine as engines
-from booking.store.people import Person, Role
-from booking.store.programme import Occurrence
+from booking.store.db import engines
+from booking.store.people.people import Person, Role
+from booking.store.programme.programme import Occurrence
 from tests.mail.server import Mailbox, serving
 from tests.torture import checker
 from tests.torture.actors import Client, Coordinator, Crowd, Journal, Member

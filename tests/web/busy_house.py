@@ -9,17 +9,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import tokens
-from booking.services import cover, waitlist
-from booking.services.accounts.close import close
-from booking.services.book import book
-from booking.services.cancel import cancel
-from booking.services.enrol import enrol
-from booking.services.waitlist import Wish
-from booking.store.bookings import Booking
-from booking.store.changes import Draft
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import Occurrence
+from booking.services import cover
+from booking.services.accounts.close_account import close
+from booking.services.bookings import waitlist
+from booking.services.bookings.book import book
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.enrol import enrol
+from booking.services.bookings.waitlist import Wish
+from booking.store.bookings.bookings import Booking
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.programme.changes import StoredDraft
+from booking.store.programme.programme import Occurrence
 from tests.builders import CLINIC_AT, NOW, a_clinic, a_person, a_request, a_series, an_occurrence, an_organisation
 from tests.databases import Database
 from tests.web.client import SECRET_KEY
@@ -55,9 +56,9 @@ def a_busy_house(database: Database, session: Session) -> Scene:
         *_accounts(session, member),
     ]
     source = {"source": ANNOUNCEMENT, "month": "2023-12", "answers": {}}
-    draft = Draft(coordinator_id=coordinator.id, created_at=NOW, updated_at=NOW, **source)
+    draft = StoredDraft(coordinator_id=coordinator.id, created_at=NOW, updated_at=NOW, **source)
     session.add(draft)
-    for letter in session.scalars(select(Letter).order_by(Letter.id).limit(3)):
+    for letter in session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id).limit(3)):
         letter.failed_at, letter.last_error = NOW, "550 no such user"
     session.commit()
     readers = {**house.people, "member who waits": waiting}

@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session, object_session
 
 from booking.app import create_app
 from booking.settings import Settings, load
-from booking.store import engine as engines
-from booking.store import sessions
-from booking.store.people import Person
-from booking.store.sessions import UserSession
+from booking.store.db import engines
+from booking.store.people import sessions
+from booking.store.people.people import Person
+from booking.store.people.sessions import UserSession
 from tests.builders import NOW
 from tests.databases import Database
 

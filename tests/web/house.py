@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from booking.domain import tokens
-from booking.services.accounts.address import ask as ask_to_change_address
-from booking.services.sign_in import ask
-from booking.store.away import Away
-from booking.store.changes import Change, Draft
-from booking.store.letters import Letter
-from booking.store.people import Person
+from booking.services.accounts.change_email import ask as ask_to_change_address
+from booking.services.accounts.sign_in import ask
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.people.time_off import TimeOff
+from booking.store.programme.changes import Change, StoredDraft
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_place
 from tests.databases import Database
 from tests.web.client import FEED_KEY, SECRET_KEY, make_app
@@ -60,7 +60,7 @@ def a_house(database: Database, session: Session) -> House:
     assert member is not None
     assert analyst is not None
     moving = ask_to_change_address(session, member.id, "new@example.org", NOW)
-    letter = session.scalars(select(Letter.public_id).order_by(Letter.id)).first()
+    letter = session.scalars(select(OutgoingEmail.public_id).order_by(OutgoingEmail.id)).first()
     signed = {purpose: tokens.sign(SECRET_KEY, purpose, str(booking.public_id)) for purpose in ("manage", "door")}
     feed = {
         role: tokens.sign(FEED_KEY, f"{role}-feed", str(p.public_id))
@@ -107,8 +107,8 @@ def a_house(database: Database, session: Session) -> House:
     )
     coordinator = people["coordinator"]
     assert coordinator is not None
-    draft = Draft(coordinator_id=coordinator.id, source="x", answers={}, created_at=NOW, updated_at=NOW)
-    away = Away(analyst_id=analyst.id, starts_at=NOW, ends_at=NOW + timedelta(days=1), created_at=NOW)
+    draft = StoredDraft(coordinator_id=coordinator.id, source="x", answers={}, created_at=NOW, updated_at=NOW)
+    away = TimeOff(analyst_id=analyst.id, starts_at=NOW, ends_at=NOW + timedelta(days=1), created_at=NOW)
     session.add_all([change, draft, away])
     session.flush()
     arguments["away.wanted_once"] = arguments["away.back"] = {"public_id": away.public_id}

@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from booking.store.tables import Base
-from booking.web import access, guessing
+from booking.store.db.tables import Base
+from booking.web.frame import access, token_guessing
 from tests.builders import a_person
 from tests.databases import Database
 from tests.web.client import client_of, token_of
@@ -240,7 +240,7 @@ def test_methods_that_no_page_has_are_refused(house: House) -> None:
 def test_every_signed_address_is_kept_from_robots_caches_and_other_sites_and_closes_to_who_guesses(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guessing, "MOST_MISSES", RateLimitItemPerMinute(2))
+    monkeypatch.setattr(token_guessing, "MOST_MISSES", RateLimitItemPerMinute(2))
     client = client_of(house.app)
     form = {"csrf_token": token_of(client.get("/sign-in").text)}
     robots = client.get("/robots.txt").text.splitlines()

@@ -6,8 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import tokens
-from booking.store.address_changes import AddressChange
-from booking.store.people import Person
+from booking.store.people.address_changes import AddressChange
+from booking.store.people.people import Person
 from tests.builders import a_person
 from tests.databases import Database
 from tests.web.client import SECRET_KEY, client_of, make_app, post

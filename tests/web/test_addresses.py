@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 
 from booking.calendars import invitations
 from booking.calendars.invitations import Party
-from booking.domain import people as tables
+from booking.domain.people import people_table
 from booking.mail import headers
 from booking.mail.compose import Sender, compose
 from booking.mail.render import Recipient, Rendered
 from booking.mail.smtp import SMTPMailer
-from booking.services.import_people import import_people
-from booking.store.letters import Letter
-from booking.store.people import Person
+from booking.services.accounts.import_people import import_people
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
 from tests.builders import NOW, an_organisation
 from tests.calendars.reading import lines_of
 from tests.calendars.values import PUBLISHER, an_appointment
@@ -30,7 +30,7 @@ IDN, A_LABEL = "max@müller.example", "max@xn--mller-kva.example"
 
 
 def imported(session: Session, *addresses: str) -> None:
-    listed, mistakes = tables.read("\n".join(["email,name", *(f"{one},Max" for one in addresses)]).encode())
+    listed, mistakes = people_table.read("\n".join(["email,name", *(f"{one},Max" for one in addresses)]).encode())
     assert mistakes == []
     import_people(session, listed, an_organisation(), NOW)
 
@@ -49,7 +49,7 @@ def test_whatever_import_takes_sign_in_takes(database: Database, session: Sessio
     imported(session, stated)
     answer = post(client_of(make_app(database)), "/sign-in", email=typed)
     assert answer.status_code == 303
-    assert [(one.name, one.to_email) for one in session.scalars(select(Letter))] == [("sign-in", stated)]
+    assert [(one.name, one.to_email) for one in session.scalars(select(OutgoingEmail))] == [("sign-in", stated)]
 
 
 def test_the_two_spellings_are_one_person_to_a_later_import(database: Database, session: Session) -> None:
@@ -79,7 +79,7 @@ def test_an_invitation_names_the_address_of_the_email_that_carries_it() -> None:
 
 def test_a_name_with_joiners_is_kept_by_profile_import_and_header(database: Database, session: Session) -> None:
     name = "علی‌رضا"
-    listed, mistakes = tables.read(f"email,name\nmia@example.org,{name}\n".encode())
+    listed, mistakes = people_table.read(f"email,name\nmia@example.org,{name}\n".encode())
     import_people(session, listed, an_organisation(), NOW)
     member = session.scalars(select(Person)).one()
     assert (mistakes, member.name) == ([], name)

@@ -11,9 +11,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from booking.store.bookings import Booking
-from booking.store.people import Person
-from booking.store.programme import Occurrence, Programme
+from booking.store.bookings.bookings import Booking
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence, Programme
 from tests.builders import CLINIC_AT, a_booking, a_person, a_series, an_occurrence
 from tests.databases import Database
 from tests.web.client import BASE_URL, Clock, client_of, make_app, post, token_of

@@ -10,10 +10,10 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.store.away import Away
-from booking.store.bookings import CANCELLED, Booking
-from booking.store.people import Person
-from booking.store.programme import Programme
+from booking.store.bookings.bookings import CANCELLED, Booking
+from booking.store.people.people import Person
+from booking.store.people.time_off import TimeOff
+from booking.store.programme.programme import Programme
 from tests.builders import CLINIC_AT, NOW, a_booking, a_person, a_series, an_occurrence
 from tests.databases import Database
 from tests.web.client import Clock, client_of, make_app, post
@@ -47,11 +47,11 @@ def test_an_analyst_sees_what_being_away_means_then_does_it_and_takes_it_back(ap
     assert "Not this one" in client.get("/analyst/away").text
     page = client.get("/analyst/away?first=2023-12-04").text
     assert "goes to Ben at the same time, and may rather wait" in page
-    assert session.scalars(select(Away)).all() == []
+    assert session.scalars(select(TimeOff)).all() == []
     answer = post(client, "/analyst/away?first=2023-12-04", note="  A cold. ", **fields_of(page))
     assert answer.status_code == 303
     fresh(session)
-    away = session.scalars(select(Away)).one()
+    away = session.scalars(select(TimeOff)).one()
     assert (away.analyst_id, away.note, away.reported_by_id) == (ada.id, "A cold.", ada.id)
     assert session.get_one(Booking, booking.id).analyst_id == ben.id
     member = client_of(app, session.get_one(Person, booking.member_id))
@@ -62,7 +62,7 @@ def test_an_analyst_sees_what_being_away_means_then_does_it_and_takes_it_back(ap
     assert "I can come after all" in client.get("/analyst/away").text
     assert post(client, f"/analyst/away/{away.public_id}/back", "/analyst/away").status_code == 303
     fresh(session)
-    assert session.get_one(Away, away.id).ended_at == NOW
+    assert session.get_one(TimeOff, away.id).ended_at == NOW
 
 
 def test_bookings_made_meanwhile_are_shown_first(app: Flask, session: Session) -> None:
@@ -78,7 +78,7 @@ def test_bookings_made_meanwhile_are_shown_first(app: Flask, session: Session) -
     assert answer.status_code == 409
     assert "Bookings have changed since you saw this" in answer.text
     fresh(session)
-    assert session.scalars(select(Away)).all() == []
+    assert session.scalars(select(TimeOff)).all() == []
 
 
 def test_a_colleague_says_it_for_somebody_and_one_who_steps_in_presses_once(app: Flask, session: Session) -> None:
@@ -90,7 +90,7 @@ def test_a_colleague_says_it_for_somebody_and_one_who_steps_in_presses_once(app:
     path = f"/analyst/away?analyst={ada.public_id}&clinic={clinic.public_id}"
     assert post(client, path, **fields_of(client.get(path).text)).status_code == 303
     fresh(session)
-    away = session.scalars(select(Away)).one()
+    away = session.scalars(select(TimeOff)).one()
     cover = client.get(f"/analyst/cover/{away.public_id}").location
     assert cover == "/analyst/cover"
     assert "1 booking that you’re free for" in client.get(cover).text

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import tokens
-from booking.store.bookings import Booking
-from booking.store.programme import Roster
+from booking.store.bookings.bookings import Booking
+from booking.store.programme.programme import Roster
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_series, an_occurrence
 from tests.databases import Database
 from tests.web.client import SECRET_KEY, Clock, client_of, make_app, post

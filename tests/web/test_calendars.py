@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from booking.calendars import catalogue
 from booking.calendars.catalogue import Feed
-from booking.services.cancel import cancel
-from booking.services.enrol import enrol, leave
-from booking.store.people import Person
-from booking.store.programme import Occurrence, Programme
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.enrol import enrol, leave
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence, Programme
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_series, an_occurrence
 from tests.calendars.reading import events
 from tests.databases import Database

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from booking.services.cancel import cancel
-from booking.store.people import Person
+from booking.services.bookings.cancel import cancel
+from booking.store.people.people import Person
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import client_of, make_app

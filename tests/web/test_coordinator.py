@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from booking import clock as process_clock
-from booking.store.bookings import Booking
-from booking.store.changes import Change, Draft
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import Occurrence, Programme, Series
-from booking.web import fetches
+from booking.store.bookings.bookings import Booking
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.programme.changes import Change, StoredDraft
+from booking.store.programme.programme import Occurrence, Programme, Series
+from booking.web.feeds import fetches
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_series, an_occurrence
 from tests.databases import Database
 from tests.web.client import BASE_URL, Clock, client_of, make_app, sign_in, token_of
@@ -116,7 +116,9 @@ def test_a_change_is_shown_with_whom_it_touches_published_exactly_and_undone(
     post(coordinator, f"{done.location}/undo", {})
     fresh(session)
     assert session.get_one(Booking, booking.id).starts_at == CLINIC_AT
-    assert session.scalar(select(func.count()).select_from(Letter).where(Letter.name == "moved-by-us")) == 0
+    assert (
+        session.scalar(select(func.count()).select_from(OutgoingEmail).where(OutgoingEmail.name == "moved-by-us")) == 0
+    )
     assert "Undone" in coordinator.get(done.location).text
 
 
@@ -300,7 +302,9 @@ def test_next_14_days_say_what_needs_a_hand(session: Session, coordinator: Clien
     assert "Clinic without an analyst" in page
     assert "Nobody can book" in page
     session.add(
-        Letter(name="booked", to_email="x@example.org", facts={}, due_at=NOW - timedelta(hours=1), created_at=NOW)
+        OutgoingEmail(
+            name="booked", to_email="x@example.org", facts={}, due_at=NOW - timedelta(hours=1), created_at=NOW
+        )
     )
     session.commit()
     assert "1 letter is due for over ten minutes." in coordinator.get("/coordinator/").text
@@ -328,7 +332,7 @@ def test_an_announcement_becomes_cards_a_plan_and_a_programme(session: Session, 
     assert "/coordinator/changes/" in done.location
     fresh(session)
     assert sorted(session.scalars(select(Series.slug))) == ["search-masterclass", "tuesday-clinic"]
-    assert session.scalars(select(Draft.change_id)).one() is not None
+    assert session.scalars(select(StoredDraft.change_id)).one() is not None
     assert session.scalars(select(Programme.aest_zone)).one() == "Australia/Brisbane"
     again = post(coordinator, "/coordinator/drafts/", {"source": ANNOUNCEMENT, "month": ""})
     assert "which is meant?" not in coordinator.get(again.location).text

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from booking.domain import tokens
-from booking.store.bookings import Booking
-from booking.store.people import Person
+from booking.store.bookings.bookings import Booking
+from booking.store.people.people import Person
 from tests.builders import NOW, a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import BASE_URL, SECRET_KEY, Clock, client_of, make_app, post, sign_in, token_of

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from booking.programme.announcements import reading
-from booking.web import draft_reading
+from booking.web.coordinator import draft_reading
 from tests.builders import a_person
 from tests.databases import Database
 from tests.programme.announcements.test_documents import GOOD, HOSTILE
@@ -33,7 +33,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     read = reading.read
 
-    def noted(source: str, *arguments: Any) -> reading.Draft:
+    def noted(source: str, *arguments: Any) -> reading.AnnouncementDraft:
         found.append(source)
         return read(source, *arguments)
 

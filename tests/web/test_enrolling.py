@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from booking.domain.organisation import Policy
-from booking.store.people import Person
-from booking.store.programme import Module, Occurrence
+from booking.store.people.people import Person
+from booking.store.programme.programme import Module, Occurrence
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_series, an_occurrence
 from tests.databases import Database
 from tests.web.client import Clock, client_of, make_app, post

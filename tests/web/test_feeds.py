@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 from booking import clock
 from booking.calendars import feeds as calendars
 from booking.domain import tokens
-from booking.services.cancel import cancel
+from booking.services.bookings.cancel import cancel
 from booking.settings import Settings
-from booking.store.people import Person
-from booking.store.programme import Programme
-from booking.store.queries import feeds as queries
-from booking.web import access, context, feeds, reader
+from booking.store.people.people import Person
+from booking.store.programme.programme import Programme
+from booking.store.queries.feeds import feed_versions
+from booking.web.feeds import feed_pages
+from booking.web.frame import access, context, current_reader
 from tests.builders import (
     BRISBANE,
     CLINIC_AT,
@@ -70,9 +71,9 @@ def site(database, session, monkeypatch) -> Site:
         SETTINGS, ORGANISATION, database.engine, database.sessions, lambda: found.now
     )
     context.init_app(app)
-    reader.init_app(app)
+    current_reader.init_app(app)
     access.init_app(app)
-    app.register_blueprint(feeds.blueprint)
+    app.register_blueprint(feed_pages.blueprint)
     monkeypatch.setattr(clock, "monotonic", lambda: found.seconds)
 
     def on_statement(_connection, _cursor, statement, *_rest) -> None:
@@ -531,7 +532,7 @@ def test_an_analysts_tag_and_bytes_are_of_one_roster_even_if_it_changes_in_betwe
     clinic, _lab = programme
     analyst = clinic.roster[0].analyst
     site.session.commit()
-    read = queries.rostered
+    read = feed_versions.rostered
 
     def then_away(*asked):
         found = read(*asked)
@@ -539,7 +540,7 @@ def test_an_analysts_tag_and_bytes_are_of_one_roster_even_if_it_changes_in_betwe
         site.session.commit()
         return found
 
-    monkeypatch.setattr(queries, "rostered", then_away)
+    monkeypatch.setattr(feed_versions, "rostered", then_away)
     torn = site.get(private(analyst, "analyst"))
     monkeypatch.undo()
     monkeypatch.setattr(clock, "monotonic", lambda: site.seconds)

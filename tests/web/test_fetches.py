@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from booking import clock
 from booking.domain import tokens
-from booking.services.note_fetch import note_fetch
-from booking.services.profile import new_feed_address
+from booking.services.accounts.profile import new_feed_address
+from booking.services.records.note_fetch import note_fetch
 from booking.store.feed_fetches import FeedFetch
-from booking.store.people import Person
-from booking.store.queries import fetches as queries
-from booking.web import fetches
+from booking.store.people.people import Person
+from booking.store.queries.feeds import calendar_fetches
+from booking.web.feeds import fetches
 from tests.builders import NOW, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import FEED_KEY, Clock, client_of, make_app
@@ -60,8 +60,8 @@ def test_fetches_are_gathered_written_together_and_at_most_once_an_hour(
     session.rollback()
     session.expire_all()
     assert session.get_one(FeedFetch, f"member/{member.id}/0").fetched_at == at.now
-    assert queries.since(session, NOW + timedelta(minutes=1), at.now) == queries.Fetched(2, 1)
-    assert queries.since(session, NOW, NOW + timedelta(days=14, minutes=1)) == queries.Fetched(1, 1)
+    assert calendar_fetches.since(session, NOW + timedelta(minutes=1), at.now) == calendar_fetches.Fetched(2, 1)
+    assert calendar_fetches.since(session, NOW, NOW + timedelta(days=14, minutes=1)) == calendar_fetches.Fetched(1, 1)
     new_feed_address(session, member.id, "member-feed", at.now)
     assert "Not fetched by a calendar yet" in client_of(app, member).get("/calendars").text
 
@@ -69,7 +69,7 @@ def test_fetches_are_gathered_written_together_and_at_most_once_an_hour(
 def test_what_cannot_be_written_is_noted_again(database: Database, session: Session) -> None:
     from dataclasses import replace
 
-    from booking.store import engine as engines
+    from booking.store.db import engines
 
     a_clinic(session)
     app = make_app(database)
@@ -126,12 +126,12 @@ def test_a_new_address_is_seen_to_be_fetched_at_once_and_what_fetched_the_old_on
     note_fetch(session, member.id, "member", 0, NOW)  # a fetch that was under way meanwhile
     session.rollback()
     assert session.get_one(Person, member.id, populate_existing=True).member_feed_fetched_at is None
-    assert queries.of_member(session, member.public_id) is None
+    assert calendar_fetches.of_member(session, member.public_id) is None
     assert "Not fetched by a calendar yet" in client_of(app, member).get("/calendars").text
     client.get(new)
     fetches.write(app)
     assert "Last fetched by a calendar: Mon" in client_of(app, member).get("/calendars").text
     session.rollback()
-    found = queries.of_member(session, member.public_id)
+    found = calendar_fetches.of_member(session, member.public_id)
     assert found is not None
     assert found.last_at == NOW

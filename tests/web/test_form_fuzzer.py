@@ -22,7 +22,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 from werkzeug.test import TestResponse
 
-from booking.store import engine as engines
+from booking.store.db import engines
 from tests import databases
 from tests.builders import CLINIC_AT
 from tests.databases import Database

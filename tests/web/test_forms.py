@@ -13,10 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import tokens
-from booking.store.bookings import Booking
-from booking.store.people import Person
-from booking.store.programme import Occurrence
-from booking.store.sign_ins import SignIn
+from booking.store.bookings.bookings import Booking
+from booking.store.people.people import Person
+from booking.store.people.sign_ins import SignIn
+from booking.store.programme.programme import Occurrence
 from tests.builders import a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import SECRET_KEY, client_of, make_app, post, sign_in, token_of

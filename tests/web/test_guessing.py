@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from booking import clock
 from booking.domain import tokens
-from booking.web import guessing
+from booking.web.frame import token_guessing
 from tests.builders import a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import FEED_KEY, client_of, make_app
 
 WRONG = f"/feeds/member/00000000-0000-4000-8000-000000000000.{'a' * 32}.ics"
-MOST = guessing.MOST_MISSES.amount
+MOST = token_guessing.MOST_MISSES.amount
 
 
 @dataclass
@@ -127,7 +127,7 @@ def test_behind_a_proxy_the_sender_is_whom_the_proxy_names(
 def test_a_flood_from_many_networks_takes_no_more_memory_than_there_is_room_for(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guessing, "MOST_SENDERS", 5)
+    monkeypatch.setattr(token_guessing, "MOST_SENDERS", 5)
     guesses = site.app.extensions["guessing"]
     for number in range(23):
         site.miss(1, f"2001:db8:{number:x}::1")

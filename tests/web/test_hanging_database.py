@@ -19,12 +19,11 @@ from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
 from booking.app import create_app
-from booking.store import condition, limits
-from booking.store import engine as engines
-from booking.store.bookings import Booking
-from booking.store.limits import Limits
-from booking.store.programme import Occurrence
-from booking.store.workers import Worker
+from booking.store.bookings.bookings import Booking
+from booking.store.db import condition, engines, limits
+from booking.store.db.limits import Limits
+from booking.store.outbox.workers import Worker
+from booking.store.programme.programme import Occurrence
 from tests import databases
 from tests.builders import NOW, a_clinic, a_person
 from tests.databases import Database

@@ -16,9 +16,9 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from booking.domain import numbers
-from booking.services import tokens
-from booking.store.people import Person
-from booking.web import input_guard
+from booking.services.accounts import tokens
+from booking.store.people.people import Person
+from booking.web.frame import input_guard
 from tests import databases
 from tests.builders import NOW, a_person
 from tests.databases import Database

@@ -9,10 +9,10 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from booking.domain import tokens
-from booking.services.enrol import enrol
-from booking.store.bookings import Booking
-from booking.store.people import Person
-from booking.store.programme import Occurrence
+from booking.services.bookings.enrol import enrol
+from booking.store.bookings.bookings import Booking
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_series, an_occurrence
 from tests.databases import Database
 from tests.web.client import FEED_KEY, SECRET_KEY, Clock, client_of, make_app

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from booking.domain import tokens
-from booking.store.bookings import Booking
+from booking.store.bookings.bookings import Booking
 from tests.builders import CLINIC_AT, a_booking, a_clinic
 from tests.databases import Database
 from tests.web.client import SECRET_KEY, Clock, client_of, make_app, post

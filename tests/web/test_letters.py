@@ -10,11 +10,11 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from booking.domain import tokens
-from booking.services import deliver
-from booking.services.resend import resend
-from booking.store import outbox
-from booking.store.letters import Letter
-from booking.store.people import Person
+from booking.services.outbox import deliver
+from booking.services.outbox.resend import resend
+from booking.store.outbox import outbox
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.mail.server import serving
@@ -46,7 +46,7 @@ def test_a_refused_letter_is_told_at_once_shown_and_sent_again(database: Databas
         page = client.get("/coordinator/letters?show=failed").text
         assert "no such user" in page
         assert member.email not in page
-        letter = session.scalars(select(Letter).where(Letter.name == "booked")).one()
+        letter = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "booked")).one()
         mailbox.refusals.clear()
         path = f"/coordinator/letters/{letter.public_id}/resend"
         assert post(client, path, "/coordinator/letters?show=failed").status_code == 303
@@ -70,7 +70,7 @@ def test_letters_are_listed_fifty_at_a_time_and_forgotten_after_ninety_days(
     cora = a_person(session, "Cora", roles=["coordinator"])
     for number in range(60):
         session.add(
-            Letter(
+            OutgoingEmail(
                 name="trial",
                 to_email="x@example.org",
                 facts={},
@@ -84,7 +84,7 @@ def test_letters_are_listed_fifty_at_a_time_and_forgotten_after_ninety_days(
     assert client.get("/coordinator/letters?show=sent").text.count("<h2>trial") == 30
     outbox.tidy(session, NOW)
     session.commit()
-    kept = session.scalars(select(Letter)).all()
+    kept = session.scalars(select(OutgoingEmail)).all()
     assert sorted((NOW - one.sent_at).days for one in kept if one.sent_at) == [n * 3 for n in range(1, 31, 2)]
     assert len([one for one in kept if one.sent_at is None]) == 30, "what waits is never forgotten"
 
@@ -96,7 +96,9 @@ def test_the_list_is_read_to_its_end_without_a_gap(database: Database, session: 
     for number in range(120):
         at = NOW + timedelta(microseconds=number // 40)
         ended = {f"{state}_at": at} if state != "waiting" else {}
-        letter = Letter(name=f"n{number}.", to_email="x@example.org", facts={}, due_at=at, created_at=NOW, **ended)
+        letter = OutgoingEmail(
+            name=f"n{number}.", to_email="x@example.org", facts={}, due_at=at, created_at=NOW, **ended
+        )
         session.add(letter)
         session.flush()
     session.commit()
@@ -121,7 +123,7 @@ def test_a_letter_sent_again_goes_to_the_address_that_its_reader_has_now(databas
         session.rollback()
         session.get_one(Person, member.id).email = "mia@new.example.org"
         session.commit()
-        letter = session.scalars(select(Letter).where(Letter.name == "booked")).one()
+        letter = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "booked")).one()
         resend(session, letter.public_id, NOW, actor_id=member.id)
         resend(session, letter.public_id, NOW, actor_id=member.id)
         send(database, mailbox.url)
@@ -132,7 +134,9 @@ def test_a_letter_sent_again_goes_to_the_address_that_its_reader_has_now(databas
 def test_many_letters_are_counted_to_a_thousand(database: Database, session: Session) -> None:
     cora = a_person(session, "Cora", roles=["coordinator"])
     row = {"name": "trial", "to_email": "x@example.org", "facts": {}, "created_at": NOW}
-    session.execute(insert(Letter), [{**row, "due_at": NOW + timedelta(days=9000)}] * 1001 + [{**row, "due_at": NOW}])
+    session.execute(
+        insert(OutgoingEmail), [{**row, "due_at": NOW + timedelta(days=9000)}] * 1001 + [{**row, "due_at": NOW}]
+    )
     session.commit()
     page = client_of(make_app(database), cora).get("/coordinator/letters").text
     assert "1 waiting to leave · over 1,000 for later · 0 failed" in page

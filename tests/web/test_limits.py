@@ -11,9 +11,9 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.store.bookings import CONFIRMED, NO_SHOW, Booking
-from booking.store.programme import Occurrence
-from booking.store.sign_ins import SignIn
+from booking.store.bookings.bookings import CONFIRMED, NO_SHOW, Booking
+from booking.store.people.sign_ins import SignIn
+from booking.store.programme.programme import Occurrence
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person
 from tests.databases import Database, migrated
 from tests.web.client import Clock, client_of, make_app, post

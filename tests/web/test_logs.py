@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from booking.domain import tokens
 from booking.logs import MASKING
-from booking.services.deed import deed
-from booking.web import access
+from booking.services.transaction import deed
+from booking.web.frame import access
 from tests.builders import a_person
 from tests.databases import Database
 from tests.web.client import FEED_KEY, client_of, make_app

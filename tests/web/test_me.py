@@ -9,8 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from booking import version
-from booking.store.people import Person
-from booking.store.programme import Programme
+from booking.store.people.people import Person
+from booking.store.programme.programme import Programme
 from tests.builders import a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import client_of, make_app, post
@@ -155,12 +155,12 @@ def test_healthz_says_whether_the_database_is_up_to_date(database: Database, ses
 def test_a_broken_page_shows_no_traceback(
     database: Database, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from booking.web import programme
+    from booking.web.member import week
 
     def broken(*_args: object) -> None:
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr(programme, "in_days", broken)
+    monkeypatch.setattr(week, "in_days", broken)
     app = make_app(database)
     app.testing = False
     answer = client_of(app).get("/")

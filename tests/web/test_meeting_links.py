@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
-from booking.cli.doctor import _meeting_links as examined
-from booking.domain import doors, tokens
-from booking.domain import people as tables
-from booking.services.import_people import import_people
-from booking.store.bookings import Booking
-from booking.store.people import Person
-from booking.store.programme import Occurrence
+from booking.cli.install.doctor import _meeting_links as examined
+from booking.domain import tokens
+from booking.domain.bookings import join_links
+from booking.domain.people import people_table
+from booking.services.accounts.import_people import import_people
+from booking.store.bookings.bookings import Booking
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence
 from tests.builders import NOW, a_booking, a_clinic, a_person, an_organisation
 from tests.databases import Database
 from tests.web.client import SECRET_KEY, client_of, make_app, post, settings
@@ -91,7 +92,7 @@ def test_a_link_that_is_no_https_address_is_refused_beside_its_field(
 
 def test_an_import_sets_a_link_until_the_analyst_has_set_their_own(database: Database, session: Session) -> None:
     def imported(link: str) -> str | None:
-        listed, mistakes = tables.read(f"email,role,meeting_url\nada@example.org,analyst,{link}\n".encode())
+        listed, mistakes = people_table.read(f"email,role,meeting_url\nada@example.org,analyst,{link}\n".encode())
         assert mistakes == []
         import_people(session, listed, an_organisation(), NOW)
         return session.query(Person).one().room_url
@@ -137,4 +138,4 @@ def test_the_coordinator_hears_when_two_analysts_of_a_date_have_one_link(
 
 def test_sharing_names_those_who_share_and_nobody_without_a_link() -> None:
     links = [("Ada", ADA), ("Ben", BEN), ("Caz", ADA), ("Dee", None), ("Eve", None)]
-    assert doors.sharing(links) == ("Ada", "Caz")
+    assert join_links.sharing(links) == ("Ada", "Caz")

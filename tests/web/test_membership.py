@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from booking.store.programme import Occurrence
-from booking.web import picker
+from booking.store.programme.programme import Occurrence
+from booking.web.member import slot_grid
 from tests.builders import CLINIC_AT, NOW, a_clinic, a_person, a_series, an_occurrence
 from tests.databases import Database
 from tests.web.client import client_of, make_app, post
@@ -70,7 +70,7 @@ def test_a_form_that_was_sent_all_the_same_is_answered_with_the_same_words(
 ) -> None:
     clinic = a_clinic(session)
     client = reading_as(database, session, ENDED)
-    slot = picker.value_of(clinic.starts_at, 15, "any")
+    slot = slot_grid.value_of(clinic.starts_at, 15, "any")
     answer = post(client, f"/occurrences/{clinic.public_id}", slot=slot, minutes="15")
     assert answer.status_code in {403, 409, 422}
     assert "Your membership ended on " in answer.text

@@ -12,11 +12,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from booking.domain import slots
+from booking.domain.bookings import slots
 from booking.domain.organisation import Policy
-from booking.store.bookings import Booking
-from booking.store.programme import Occurrence
-from booking.store.queries import timetables
+from booking.store.bookings.bookings import Booking
+from booking.store.programme.programme import Occurrence
+from booking.store.queries.bookings import timetables
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_series, an_occurrence
 from tests.databases import Database
 from tests.web.client import Clock, client_of, make_app, post

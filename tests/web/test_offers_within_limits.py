@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from booking.services import tokens
+from booking.services.accounts import tokens
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import Clock, client_of, make_app

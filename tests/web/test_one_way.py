@@ -20,13 +20,13 @@ from sqlalchemy.orm import Session
 from booking.domain import tokens
 from booking.domain.organisation import Organisation
 from booking.mail.mailer import LocalMailer
-from booking.services import book as booking_deeds
-from booking.services import deliver
-from booking.store.bookings import Booking
-from booking.store.letters import Letter
-from booking.store.people import Person
-from booking.store.programme import Occurrence
-from booking.web import fetches
+from booking.services.bookings import book as booking_deeds
+from booking.services.outbox import deliver
+from booking.store.bookings.bookings import Booking
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence
+from booking.web.feeds import fetches
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, an_organisation
 from tests.databases import Database
 from tests.web.client import FEED_KEY, SECRET_KEY, Clock, client_of, make_app, post, settings, token_of
@@ -269,7 +269,7 @@ def test_for_a_person_on_the_default_no_booking_made_after_the_first_fetch_is_bo
     noted = house.member.member_feed_fetched_at
     assert noted is not None
     assert [row.id for row in rows.values() if row.is_invited and row.created_at > noted] == []
-    letters = session.scalars(select(Letter).where(Letter.name == "booked")).all()
+    letters = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "booked")).all()
     assert {letter.facts["booking"]: letter.facts["is_invited"] for letter in letters} == {
         public_id: row.is_invited for public_id, row in rows.items()
     }

@@ -20,11 +20,12 @@ from booking.cli.main import booking as command
 from booking.domain import tokens as signed
 from booking.programme import files, starting
 from booking.programme.announcements import reading, writing
-from booking.services import deliver, tokens
-from booking.store.bookings import Booking
-from booking.store.people import Person
-from booking.store.programme import Occurrence
-from booking.store.waiting import Waiting
+from booking.services.accounts import tokens
+from booking.services.outbox import deliver
+from booking.store.bookings.bookings import Booking
+from booking.store.bookings.waiting import WaitlistEntry
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence
 from tests.builders import CLINIC_AT, NOW, a_person
 from tests.databases import Database, migrated
 from tests.web.client import FEED_KEY, SECRET_KEY, Clock, client_of, make_app, post
@@ -107,7 +108,7 @@ class Walk:
         found = select(Occurrence).join(Occurrence.series).where(Occurrence.series.property.mapper.class_.slug == slug)
         return self.session.scalars(found.order_by(Occurrence.starts_at)).first()  # type: ignore[return-value]
 
-    def newest(self, kind: type[Booking] | type[Waiting]) -> object:
+    def newest(self, kind: type[Booking] | type[WaitlistEntry]) -> object:
         self.session.rollback()
         return self.session.scalars(select(kind).order_by(kind.id.desc())).first()
 

@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from booking.store.people import Person
-from booking.store.queries import accounts
+from booking.store.people.people import Person
+from booking.store.queries.people import account_holdings
 from tests.builders import a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import client_of, make_app, post
@@ -46,7 +46,7 @@ def test_signs_and_last_letters_are_found_too(session: Session, name: str, typed
     a_person(session, name, email="x@example.org")
     a_person(session, "Axb", email="y@example.org")
     session.commit()
-    assert [one.name for one in accounts.search(session, typed)] == [name]
+    assert [one.name for one in account_holdings.search(session, typed)] == [name]
 
 
 @pytest.mark.parametrize("typed", ["Muller", "MÜLLER", "müller", "uller ozg", "Özgür"])
@@ -54,16 +54,16 @@ def test_neither_case_nor_accents_matter_on_either_database(session: Session, ty
     a_person(session, "ÖZGÜR Müller", email="x@example.org")
     a_person(session, "Ozan Miller", email="y@example.org")
     session.commit()
-    assert [one.name for one in accounts.search(session, typed)] == ["ÖZGÜR Müller"]
+    assert [one.name for one in account_holdings.search(session, typed)] == ["ÖZGÜR Müller"]
 
 
 def test_a_search_answers_one_page_and_goes_on_after_it(coordinator: FlaskClient, session: Session) -> None:
-    for n in range(accounts.PAGE + 3):
+    for n in range(account_holdings.PAGE + 3):
         a_person(session, f"Mia {n:03}")
     session.commit()
     first = coordinator.get("/coordinator/people", query_string={"q": "Mia"}).text
-    assert (first.count("Mia 0"), "Next 50 people" in first) == (accounts.PAGE, True)
-    last = accounts.search(session, "Mia")[accounts.PAGE - 1]
+    assert (first.count("Mia 0"), "Next 50 people" in first) == (account_holdings.PAGE, True)
+    last = account_holdings.search(session, "Mia")[account_holdings.PAGE - 1]
     second = coordinator.get("/coordinator/people", query_string={"q": "Mia", "after": last.public_id}).text
     assert (second.count("Mia 0"), "Next 50 people" in second) == (3, False)
 
@@ -119,7 +119,7 @@ def test_sessions_end_and_nobody_closes_their_own_account(
     assert theirs.get("/me").status_code == 200
     assert post(coordinator, f"{path_of(member)}/sign-out", path_of(member)).status_code == 303
     assert theirs.get("/me").status_code == 303
-    chief = accounts.with_email(session, "caz.ito@example.org")
+    chief = account_holdings.with_email(session, "caz.ito@example.org")
     assert chief is not None
     assert "Close account…" not in coordinator.get(path_of(chief)).text
     assert post(coordinator, f"{path_of(chief)}/close", path_of(chief)).status_code == 422

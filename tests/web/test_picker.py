@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from booking.resources import PACKAGE
-from booking.web import picker
+from booking.web.member import slot_grid
 from tests.builders import a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import client_of, make_app
@@ -24,5 +24,5 @@ def test_the_button_names_the_choice_while_the_style_sheet_can_tell_the_cells_ap
 
 def test_the_style_sheet_tells_as_many_cells_apart_as_the_picker_counts_on() -> None:
     style = (PACKAGE / "static" / "site.css").read_text(encoding="utf-8")
-    assert f"#s{picker.SAID}:checked" in style
-    assert f"#s{picker.SAID + 1}:checked" not in style
+    assert f"#s{slot_grid.SAID}:checked" in style
+    assert f"#s{slot_grid.SAID + 1}:checked" not in style

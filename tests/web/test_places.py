@@ -11,12 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import tokens
-from booking.services import waitlist
-from booking.services.cancel import cancel
-from booking.services.waitlist import Wish
-from booking.store.bookings import CONFIRMED, Booking
-from booking.store.programme import Occurrence
-from booking.store.waiting import Offer, Waiting
+from booking.services.bookings import waitlist
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.waitlist import Wish
+from booking.store.bookings.bookings import CONFIRMED, Booking
+from booking.store.bookings.waiting import Offer, WaitlistEntry
+from booking.store.programme.programme import Occurrence
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import SECRET_KEY, Clock, client_of, make_app, post
@@ -62,7 +62,10 @@ def test_one_joins_where_nothing_is_free_sees_the_turn_and_leaves_again(app: Fla
     assert post(client, f"{answer.location}/leave", answer.location).status_code == 303
     assert "You’ve left the waitlist" in client.get(answer.location).text
     fresh(session)
-    assert [place.outcome for place in session.scalars(select(Waiting).order_by(Waiting.id))] == [None, "left"]
+    assert [place.outcome for place in session.scalars(select(WaitlistEntry).order_by(WaitlistEntry.id))] == [
+        None,
+        "left",
+    ]
 
 
 def test_a_visitor_signs_in_first_and_finds_what_was_typed(app: Flask, session: Session) -> None:
@@ -188,4 +191,4 @@ def test_what_cannot_be_waited_for_is_refused(app: Flask, session: Session, fiel
     assert (answer.status_code, "Nothing was booked" in answer.text) == (422, True)
     assert post(client, f"{path}/wait", path, wait_minutes="15", wait_analyst="x").status_code == 404
     fresh(session)
-    assert session.scalars(select(Waiting)).all() == []
+    assert session.scalars(select(WaitlistEntry)).all() == []

@@ -12,18 +12,21 @@ from sqlalchemy.orm import Session
 
 from booking.calendars import catalogue
 from booking.domain import tokens
-from booking.domain.people import Listed
-from booking.services import cover, planning, profile, staff, undo
-from booking.services.book import book
-from booking.services.brief import edit_brief
-from booking.services.cancel import cancel
-from booking.services.import_people import import_people
-from booking.services.move import move
-from booking.services.publish import publish
-from booking.store.bookings import SHOWN_BACK, Booking
-from booking.store.departures import Departure
-from booking.store.people import Person
-from booking.store.programme import Occurrence
+from booking.domain.people.people_table import Listed
+from booking.services import cover
+from booking.services.accounts import profile
+from booking.services.accounts.import_people import import_people
+from booking.services.bookings import on_behalf
+from booking.services.bookings.book import book
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.edit_topic import edit_brief
+from booking.services.bookings.move import move
+from booking.services.publishing import planning, undo
+from booking.services.publishing.publish import publish
+from booking.store.bookings.bookings import SHOWN_BACK, Booking
+from booking.store.bookings.departures import Departure
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence
 from tests.builders import NOW, a_person, a_request, an_organisation
 from tests.calendars.reading import unfolded
 from tests.databases import Database
@@ -115,12 +118,12 @@ def to_another_hour(team: Team, booking: Booking) -> None:
 
 def by_staff(team: Team, booking: Booking) -> None:
     request = a_request(team.hours()[1], analyst=team.ben.public_id)
-    staff.move_for(team.session, booking.public_id, request, "", MANY, team.clock.now, actor_id=team.cora.id)
+    on_behalf.move_for(team.session, booking.public_id, request, "", MANY, team.clock.now, actor_id=team.cora.id)
 
 
 def handed_over(team: Team, booking: Booking) -> None:
     to, now = team.ben.public_id, team.clock.now
-    staff.hand_over(team.session, booking.public_id, to, "", MANY, now, actor_id=team.cora.id)
+    on_behalf.hand_over(team.session, booking.public_id, to, "", MANY, now, actor_id=team.cora.id)
 
 
 def covered(team: Team, booking: Booking) -> None:
@@ -233,7 +236,7 @@ def test_a_zone_whose_clocks_agree_is_a_change_that_calendars_see_all_the_same(t
 
 def test_what_we_cancelled_is_raised_too_when_its_words_change(team: Team) -> None:
     booking = team.book(team.mia)
-    staff.cancel_for(team.session, booking.public_id, "Ill.", MANY, team.clock.now, actor_id=team.cora.id)
+    on_behalf.cancel_for(team.session, booking.public_id, "Ill.", MANY, team.clock.now, actor_id=team.cora.id)
     team.look()
     retitled(team, booking)
     assert team.look() >= 3

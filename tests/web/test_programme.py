@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from booking.domain.bookings.slots import Hours
 from booking.domain.organisation import Policy
-from booking.domain.slots import Hours
-from booking.store.queries.timetables import Analyst, Timetable
-from booking.web.programme import clinic_line
+from booking.store.queries.bookings.timetables import RosterAnalyst, Timetable
+from booking.web.member.week import clinic_line
 from tests.builders import BRISBANE, CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_series, an_occurrence
 from tests.databases import Database
 from tests.web.client import Clock, client_of, make_app
@@ -21,7 +21,7 @@ def a_timetable(analysts: int = 1, taken: tuple[tuple[int, int], ...] = ()) -> T
     """A clinic with that many analysts; `taken` holds (analyst from 1, number of the quarter)."""
     import uuid
 
-    people = tuple(Analyst(n, uuid.UUID(int=n), f"Analyst {n}", "") for n in range(1, analysts + 1))
+    people = tuple(RosterAnalyst(n, uuid.UUID(int=n), f"Analyst {n}", "") for n in range(1, analysts + 1))
     claimed = frozenset((a, CLINIC_AT + timedelta(minutes=15 * q)) for a, q in taken)
     hours = Hours(CLINIC_AT, CLINIC_AT + timedelta(hours=1), tuple(p.id for p in people), claimed)
     return Timetable(1, uuid.UUID(int=0), "clinic", "clinic", BRISBANE, (), hours, people)

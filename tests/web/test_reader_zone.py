@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from booking.domain import tokens
-from booking.services.cancel import cancel
-from booking.services.waitlist import Wish, join
-from booking.store.people import Person
-from booking.store.programme import Occurrence
+from booking.services.bookings.cancel import cancel
+from booking.services.bookings.waitlist import Wish, join
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import BASE_URL, SECRET_KEY, Clock, client_of, make_app, token_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from booking.web.refill import refill
+from booking.web.frame.form_refill import refill
 
 FIELDS = {
     "text": ('<input name="a" value="old">', "new", '<input name="a" value="new">'),

@@ -10,8 +10,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from booking.domain import tokens
-from booking.store import api_tokens
-from booking.store import engine as engines
+from booking.store.db import engines
+from booking.store.people import api_tokens
 from tests.builders import a_person
 from tests.databases import Database
 from tests.web.client import FEED_KEY, client_of, make_app

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from booking import clock
 from booking.calendars import entries, parts
 from booking.domain import tokens
-from booking.services.brief import edit_brief
-from booking.store.programme import Programme
+from booking.services.bookings.edit_topic import edit_brief
+from booking.store.programme.programme import Programme
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_series, an_occurrence
 from tests.calendars.values import PUBLISHER, a_meeting
 from tests.databases import Database
@@ -33,7 +33,7 @@ class Press:
         self.rendered: list[str] = []
         made = parts.part
 
-        def noted(entry: entries.Entry) -> parts.Part:
+        def noted(entry: entries.CalendarEntry) -> parts.Part:
             self.rendered.append(entry.uid.partition("-")[0])
             return made(entry)
 

@@ -14,8 +14,8 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from booking.store.tables import Base
-from booking.web import fetches
+from booking.store.db.tables import Base
+from booking.web.feeds import fetches
 from tests.databases import Database
 from tests.web.client import client_of
 from tests.web.house import ROLES, House, a_house, rules
@@ -94,10 +94,10 @@ def test_whoever_opens_any_address_changes_nothing(house: House, database: Datab
 
 #: Where a method decides something else than whether to act, and why.
 NOT_ABOUT_ACTING = {
-    "web/feeds.py": "only GET counts as a fetch of a calendar",
-    "web/reader.py": "a GET is asked again after signing in",
-    "web/csrf.py": "a form's page is that of its token, any other the address",
-    "web/forms.py": "everything but the safe methods wants a CSRF token",
+    "web/feeds/feed_pages.py": "only GET counts as a fetch of a calendar",
+    "web/frame/current_reader.py": "a GET is asked again after signing in",
+    "web/frame/csrf.py": "a form's page is that of its token, any other the address",
+    "web/frame/forms.py": "everything but the safe methods wants a CSRF token",
     "api/blueprint.py": "everything but the safe methods wants an API token",
 }
 

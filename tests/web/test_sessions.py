@@ -11,15 +11,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from booking.domain import sessions as rules
 from booking.domain import tokens
-from booking.services import deliver
-from booking.store import sessions as store
-from booking.store.people import Person
-from booking.store.register import Entry
-from booking.store.sessions import UserSession
-from booking.store.sign_ins import SignIn
-from booking.web import last_seen
+from booking.domain.people import sessions
+from booking.services.outbox import deliver
+from booking.store.audit_log import AuditEntry
+from booking.store.people import sessions as store
+from booking.store.people.people import Person
+from booking.store.people.sessions import UserSession
+from booking.store.people.sign_ins import SignIn
+from booking.web.frame import last_seen
 from tests.builders import NOW, a_person
 from tests.databases import Database
 from tests.web.client import BASE_URL, SECRET_KEY, Clock, make_app, post
@@ -45,7 +45,7 @@ def stored(session: Session) -> list[UserSession]:
 
 def entries(session: Session) -> list[str]:
     session.rollback()
-    return list(session.scalars(select(Entry.deed).order_by(Entry.id)))
+    return list(session.scalars(select(AuditEntry.deed).order_by(AuditEntry.id)))
 
 
 @pytest.fixture
@@ -211,9 +211,9 @@ def test_a_closed_account_is_signed_out_at_once(database: Database, session: Ses
 def test_old_sessions_are_deleted_with_the_housekeeping(database: Database, session: Session, member: Person) -> None:
     app = make_app(database)
     client_of(app, member)
-    deliver.keep_house(session, "worker", NOW + rules.MEMBER_IDLE)
+    deliver.keep_house(session, "worker", NOW + sessions.MEMBER_IDLE)
     assert len(stored(session)) == 1
-    deliver.keep_house(session, "worker", NOW + rules.MEMBER_IDLE + timedelta(seconds=1))
+    deliver.keep_house(session, "worker", NOW + sessions.MEMBER_IDLE + timedelta(seconds=1))
     assert stored(session) == []
 
 

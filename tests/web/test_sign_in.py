@@ -13,11 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors, tokens
-from booking.services import sign_in as deeds
-from booking.services.sign_in import Browser
-from booking.store.letters import Letter
-from booking.store.sign_ins import SignIn
-from booking.web.sign_in import safe_path
+from booking.services.accounts import sign_in as deeds
+from booking.services.accounts.sign_in import Browser
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.sign_ins import SignIn
+from booking.web.account.sign_in import safe_path
 from tests.builders import NOW, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import BASE_URL, SECRET_KEY, Clock, client_of, make_app, post, token_of, typed
@@ -27,7 +27,9 @@ KNOWN = "mia.moss@example.org"
 
 def letters(session: Session) -> list[tuple[str, str]]:
     session.rollback()
-    return [(letter.name, letter.to_email) for letter in session.scalars(select(Letter).order_by(Letter.id))]
+    return [
+        (letter.name, letter.to_email) for letter in session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id))
+    ]
 
 
 def asked(session: Session) -> SignIn:

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import tokens
-from booking.store.sessions import UserSession
-from booking.store.sign_ins import SignIn
+from booking.store.people.sessions import UserSession
+from booking.store.people.sign_ins import SignIn
 from tests.builders import NOW, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import BASE_URL, SECRET_KEY, Clock, client_of, make_app, post, token_for, token_of, typed

@@ -12,13 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors, tokens, wording
-from booking.services import deliver
-from booking.services import sign_in as deeds
-from booking.services.sign_in import Browser
-from booking.store.letters import Letter
-from booking.store.rate_limits import RateLimit
-from booking.store.register import Entry
-from booking.store.sign_ins import SignIn
+from booking.services.accounts import sign_in
+from booking.services.accounts.sign_in import Browser
+from booking.services.outbox import deliver
+from booking.store.audit_log import AuditEntry
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.rate_limits import RateLimit
+from booking.store.people.sign_ins import SignIn
 from tests.builders import BRISBANE, NOW, a_person
 from tests.databases import Database
 from tests.web.client import SECRET_KEY, Clock, client_of, make_app, post
@@ -58,7 +58,7 @@ def wrong_code(session: Session) -> str:
 
 def failures(session: Session) -> list[tuple[str, dict[str, object]]]:
     session.rollback()
-    rows = session.scalars(select(Entry).where(Entry.deed == "sign-in-failed").order_by(Entry.id))
+    rows = session.scalars(select(AuditEntry).where(AuditEntry.deed == "sign-in-failed").order_by(AuditEntry.id))
     return [(row.subject, row.details) for row in rows]
 
 
@@ -102,11 +102,11 @@ def test_strangers_beyond_twenty_an_hour_get_no_email_and_the_page_does_not_tell
     for number in range(23):
         assert post(client, "/sign-in", email=f"stranger{number}@example.org").status_code == 303
     session.rollback()
-    assert len(session.scalars(select(Letter)).all()) == 20
+    assert len(session.scalars(select(OutgoingEmail)).all()) == 20
     assert len(failures(session)) == 20
     assert post(client, "/sign-in", email=KNOWN).status_code == 303
     session.rollback()
-    assert session.scalars(select(Letter.name).order_by(Letter.id.desc()).limit(1)).one() == "sign-in"
+    assert session.scalars(select(OutgoingEmail.name).order_by(OutgoingEmail.id.desc()).limit(1)).one() == "sign-in"
 
 
 def test_ten_wrong_codes_an_hour_for_an_address_and_the_link_still_works(
@@ -135,7 +135,7 @@ def test_thirty_wrong_codes_an_hour_from_a_network(session: Session, client: Fla
     answer = post(client, page, code=right_code(session))
     assert (answer.status_code, "Too many wrong codes from your network" in answer.text) == (429, True)
     elsewhere = Browser("another network")
-    visit = deeds.by_code(session, latest(session).public_id, right_code(session), SECRET_KEY, NOW, elsewhere)
+    visit = sign_in.by_code(session, latest(session).public_id, right_code(session), SECRET_KEY, NOW, elsewhere)
     assert visit.token
 
 
@@ -165,20 +165,22 @@ def at_once(database: Database, count: int, run: Callable[[Session, int], object
 def test_of_twelve_requests_at_once_five_pass(
     database: Database, session: Session, client: FlaskClient, email: str
 ) -> None:
-    outcomes = at_once(database, 12, lambda own, number: deeds.ask(own, email, f"network {number}", NOW))
+    outcomes = at_once(database, 12, lambda own, number: sign_in.ask(own, email, f"network {number}", NOW))
     assert outcomes == ["done"] * 5 + ["too-many-requests"] * 7
 
 
 def test_of_many_guesses_at_once_on_many_pages_ten_are_looked_at(
     database: Database, session: Session, client: FlaskClient
 ) -> None:
-    pages = [deeds.ask(session, KNOWN, "sender", NOW) for _ in range(5)]
+    pages = [sign_in.ask(session, KNOWN, "sender", NOW) for _ in range(5)]
     wrong = {tokens.six_digits(SECRET_KEY, "sign-in-code", str(page)) for page in pages}
     code = next(code for code in ("000000", "111111", "222222", "333333") if code not in wrong)
     outcomes = at_once(
         database,
         16,
-        lambda own, number: deeds.by_code(own, pages[number % 5], code, SECRET_KEY, NOW, Browser(f"network {number}")),
+        lambda own, number: sign_in.by_code(
+            own, pages[number % 5], code, SECRET_KEY, NOW, Browser(f"network {number}")
+        ),
     )
     assert outcomes.count("wrong-code") == 10
     assert len(failures(session)) == 10

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from booking.domain import tokens
-from booking.store.people import Person
+from booking.store.people.people import Person
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_place
 from tests.databases import Database
 from tests.web.client import FEED_KEY, SECRET_KEY, Clock, client_of, make_app

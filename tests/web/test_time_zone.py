@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from booking.store.people import Person
-from booking.store.register import Entry
+from booking.store.audit_log import AuditEntry
+from booking.store.people.people import Person
 from tests.builders import a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import client_of, make_app, post
@@ -122,7 +122,7 @@ def test_a_page_without_cookies_sets_none_and_may_be_cached_as_ever(database: Da
     assert "Set-Cookie" not in answer.headers
     assert "Cache-Control" not in answer.headers
     assert answer.headers["Vary"] == "Cookie"
-    assert session.query(Entry).count() == 0
+    assert session.query(AuditEntry).count() == 0
 
 
 def test_a_reader_who_is_signed_in_has_theirs_in_the_profile(database: Database, session: Session) -> None:

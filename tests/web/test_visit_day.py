@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import tokens
-from booking.store.bookings import Booking
-from booking.store.programme import Occurrence
+from booking.store.bookings.bookings import Booking
+from booking.store.programme.programme import Occurrence
 from tests.builders import CLINIC_AT, a_booking, a_clinic, a_person, an_occurrence
 from tests.databases import Database
 from tests.web.client import SECRET_KEY, Clock, client_of, make_app, post

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import wording
-from booking.store.bookings import CANCELLED, Booking
+from booking.store.bookings.bookings import CANCELLED, Booking
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, an_occurrence
 from tests.databases import Database
 from tests.web.client import client_of, make_app, post

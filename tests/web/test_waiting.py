@@ -11,11 +11,11 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from booking.services.cancel import cancel
-from booking.store.bookings import Booking
-from booking.store.programme import Occurrence
-from booking.store.sign_ins import SignIn
-from booking.store.waiting import Offer, Waiting
+from booking.services.bookings.cancel import cancel
+from booking.store.bookings.bookings import Booking
+from booking.store.bookings.waiting import Offer, WaitlistEntry
+from booking.store.people.sign_ins import SignIn
+from booking.store.programme.programme import Occurrence
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_place
 from tests.databases import Database, migrated
 from tests.web.client import Clock, client_of, make_app, post
@@ -78,7 +78,7 @@ def test_one_waits_for_acceptable_starts_and_the_page_says_for_which(app: Flask,
     answer = post(client, f"{path}/wait", path, wait_minutes="15", **window)
     assert answer.status_code == 303
     session.rollback()
-    place = session.scalars(select(Waiting)).one()
+    place = session.scalars(select(WaitlistEntry)).one()
     assert (place.earliest_at, place.latest_at) == (CLINIC_AT + QUARTER, CLINIC_AT + 2 * QUARTER)
     page = client.get(answer.location).text
     assert "starting between Mon\u00a04\u00a0Dec 11:15\u00a0am Perth (1:15\u00a0pm AEST) and" in page

@@ -19,7 +19,7 @@ class CannotRead(errors.Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SourceLine:
     """One line: its number in the source (of a .docx the paragraph's), its text, whether a list sign stood there."""
 
     number: int

@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 from booking.programme.announcements import lines
-from booking.programme.announcements.budget import PASTE, CannotRead, Line
+from booking.programme.announcements.budget import PASTE, CannotRead, SourceLine
 from booking.resources import PACKAGE
 
 COMMAND = ["-m", __name__]
@@ -22,7 +22,7 @@ MEMORY_BYTES = 512 * 1024 * 1024
 PATIENCE_SECONDS = 60
 
 
-def lines_of(source: bytes | str) -> list[Line]:
+def lines_of(source: bytes | str) -> list[SourceLine]:
     """As `lines.of`, of a document or a page in a child process; plain text needs none. Raises CannotRead."""
     if isinstance(source, str) and not lines.is_html(source):
         return lines.of(source)
@@ -44,7 +44,7 @@ def lines_of(source: bytes | str) -> list[Line]:
     answer = json.loads(done.stdout)
     if "refused" in answer:
         raise CannotRead(answer["refused"])
-    return [Line(number, text, is_item) for number, text, is_item in answer["lines"]]
+    return [SourceLine(number, text, is_item) for number, text, is_item in answer["lines"]]
 
 
 def main(kind: str) -> None:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, time
 
 from booking.domain import numbers, zones
-from booking.domain.lengths import MOST as MOST_LENGTHS
-from booking.domain.lengths import is_length
+from booking.domain.bookings.lengths import MOST as MOST_LENGTHS
+from booking.domain.bookings.lengths import is_length
 from booking.programme.words import WEEKDAYS
 
 DAYS = {word: code for code, names in WEEKDAYS.items() for word in (*names, f"{names[0]}'s", f"{names[-1]}s")}

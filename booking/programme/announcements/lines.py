@@ -9,7 +9,7 @@ import re
 from html.parser import HTMLParser
 
 from booking.programme.announcements import word
-from booking.programme.announcements.budget import MAX_LINES, PASTE, Budget, CannotRead, Line
+from booking.programme.announcements.budget import MAX_LINES, PASTE, Budget, CannotRead, SourceLine
 
 MOST_BYTES = 2_000_000
 LONGEST_LINE = 2_000
@@ -34,7 +34,7 @@ def is_html(source: str) -> bool:
     return _MARKUP.search(source[:200_000]) is not None
 
 
-def of(source: bytes | str) -> list[Line]:
+def of(source: bytes | str) -> list[SourceLine]:
     """The lines of a source; blank ones are kept, so that paragraphs stay apart. Raises CannotRead."""
     if isinstance(source, bytes):
         if len(source) > MOST_BYTES:
@@ -64,7 +64,7 @@ def decoded(data: bytes) -> str:
         return data.decode("cp1252", errors="replace")
 
 
-def _plain(numbered: list[tuple[int, str]]) -> list[Line]:
+def _plain(numbered: list[tuple[int, str]]) -> list[SourceLine]:
     found = []
     for number, raw in numbered:
         for part in re.split("[\x0b\x0c\x85\u2028\u2029]", raw):
@@ -73,7 +73,7 @@ def _plain(numbered: list[tuple[int, str]]) -> list[Line]:
             bullet = _BULLET.match(text)
             text = _SPACES.sub(" ", text[bullet.end() :] if bullet else text)
             text = re.sub(r" ?\t[ \t]*", "\t", text).strip()[:LONGEST_LINE]
-            found.append(Line(number, text, bullet is not None))
+            found.append(SourceLine(number, text, bullet is not None))
             if len(found) > MAX_LINES:
                 raise CannotRead(f"more than {MAX_LINES:,} lines: no announcement has so many; {PASTE}")
     return found
@@ -134,7 +134,7 @@ class _Page(HTMLParser):
         self.words.append(data.replace("\t", " "))
 
 
-def _html(source: str) -> list[Line]:
+def _html(source: str) -> list[SourceLine]:
     page = _Page()
     page.feed(source)
     page.close()

@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from booking.domain import lengths, zones
+from booking.domain import zones
+from booking.domain.bookings import lengths
 from booking.domain.organisation import Kind, Organisation
 from booking.programme.announcements import documents, grammar
-from booking.programme.announcements.budget import Line
+from booking.programme.announcements.budget import SourceLine
 from booking.programme.announcements.grammar import Clause, Clock, Said
 from booking.programme.words import WEEKDAYS
 
@@ -35,7 +36,7 @@ class Doubt:
 
 
 @dataclass(slots=True)
-class Module:
+class DraftModule:
     """One module's number as written, its title, its line, and a date that stood beside it."""
 
     number: int
@@ -58,20 +59,20 @@ class DraftSeries:
     starts_on: date | None = None
     ends_on: date | None = None
     slot_minutes: tuple[int, ...] = ()
-    modules: list[Module] = field(default_factory=list)
+    modules: list[DraftModule] = field(default_factory=list)
     summary: str = ""
     lines: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class Draft:
+class AnnouncementDraft:
     """What was understood of an announcement. `month` is a first of a month; `near` are lines that came close."""
 
     month: date
     zone: str = ""
     series: list[DraftSeries] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
-    near: list[Line] = field(default_factory=list)
+    near: list[SourceLine] = field(default_factory=list)
 
 
 def read(
@@ -80,19 +81,19 @@ def read(
     today: date,
     month: date | None = None,
     answers: Mapping[str, str] | None = None,
-) -> Draft:
+) -> AnnouncementDraft:
     """The draft of an announcement. `month` is the month it speaks for, where it is known; `answers` are those given
     to doubts, by `code:line`. Raises CannotRead for what is no text."""
     return read_lines(documents.lines_of(source), organisation, today, month, answers)
 
 
 def read_lines(
-    found: Sequence[Line],
+    found: Sequence[SourceLine],
     organisation: Organisation,
     today: date,
     month: date | None = None,
     answers: Mapping[str, str] | None = None,
-) -> Draft:
+) -> AnnouncementDraft:
     """As `read`, of lines."""
     return _Reader(found, organisation, today, month, answers or {}).read()
 
@@ -108,19 +109,19 @@ class _Open:
 
 @dataclass(slots=True)
 class _Reader:
-    lines: Sequence[Line]
+    lines: Sequence[SourceLine]
     organisation: Organisation
     today: date
     given_month: date | None
     answers: Mapping[str, str]
-    draft: Draft = field(default_factory=lambda: Draft(date.min))
+    draft: AnnouncementDraft = field(default_factory=lambda: AnnouncementDraft(date.min))
     open: _Open | None = None
-    heading: Line | None = None
-    half: tuple[Line, Clause, str] | None = None
+    heading: SourceLine | None = None
+    half: tuple[SourceLine, Clause, str] | None = None
     asked_zone: bool = False
     zone_meant: str | None = None
 
-    def read(self) -> Draft:
+    def read(self) -> AnnouncementDraft:
         self.draft.month = self.month()
         self.draft.zone = self.zone_of_all()
         for line in self.lines:
@@ -171,7 +172,7 @@ class _Reader:
 
     # -- line by line
 
-    def line(self, line: Line) -> None:
+    def line(self, line: SourceLine) -> None:
         if not line.text:
             if self.open is not None:
                 self.open.gap += 1
@@ -194,16 +195,16 @@ class _Reader:
             if grammar.role_of(line.text):
                 self.close_if_titled(line)
 
-    def near(self, line: Line) -> None:
+    def near(self, line: SourceLine) -> None:
         if grammar.role_of(line.text) or grammar.clause(line.text).hours is not None:
             self.draft.near.append(line)
 
-    def close_if_titled(self, line: Line) -> None:
+    def close_if_titled(self, line: SourceLine) -> None:
         """A new title ends the series before it."""
         if self.open is not None and not line.is_item:
             self.close()
 
-    def joined(self, line: Line, clause: Clause, title: str) -> bool:
+    def joined(self, line: SourceLine, clause: Clause, title: str) -> bool:
         """Days on one line and hours on another make one schedule, where the lines follow each other."""
         if self.half is None:
             return False
@@ -233,7 +234,7 @@ class _Reader:
             return before
         return after or before
 
-    def start(self, line: Line, clause: Clause, title: str, also: Line | None = None) -> None:
+    def start(self, line: SourceLine, clause: Clause, title: str, also: SourceLine | None = None) -> None:
         used_heading = False
         if not title or (clause.is_pure and self.heading is not None):
             if self.heading is None:
@@ -255,13 +256,13 @@ class _Reader:
         self.heading = None
         self.half = None
 
-    def heading_is_close(self, line: Line) -> bool:
+    def heading_is_close(self, line: SourceLine) -> bool:
         if self.heading is None:
             return False
         between = [one for one in self.lines if one.text and self.heading.number < one.number < line.number]
         return not between
 
-    def belongs(self, line: Line) -> bool:
+    def belongs(self, line: SourceLine) -> bool:
         """Whether the line says more of the open series: a module, slot lengths, zone or dates, a sentence."""
         if self.open is None:
             return False
@@ -277,7 +278,7 @@ class _Reader:
             module = grammar.module(" ".join(undated.split("\t")), is_modular)
         if module is not None:
             number, title = module
-            series.modules.append(Module(number, clean(_without_dates(title)) or clean(title), line.number, said))
+            series.modules.append(DraftModule(number, clean(_without_dates(title)) or clean(title), line.number, said))
             series.lines.append(line.number)
             return True
         if clause.rrule and clause.hours is not None:
@@ -299,7 +300,7 @@ class _Reader:
             return True
         return False
 
-    def sentence(self, line: Line) -> None:
+    def sentence(self, line: SourceLine) -> None:
         series = self.open.series if self.open is not None else None
         if series is not None and not series.summary and not series.modules and len(line.text) <= 300:
             series.summary = clean(line.text, keep_end=True)

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from booking.programme import writing
-from booking.programme.announcements.reading import Doubt, Draft, DraftSeries
+from booking.programme.announcements.reading import AnnouncementDraft, Doubt, DraftSeries
 
 
 def slug(title: str, taken: set[str]) -> str:
@@ -22,7 +22,7 @@ def slug(title: str, taken: set[str]) -> str:
     return name
 
 
-def file_of(draft: Draft) -> str:
+def file_of(draft: AnnouncementDraft) -> str:
     """The programme file. It passes `check` whatever the announcement held."""
     lines = [f"# Read from an announcement for {draft.month:%B %Y}."]
     shown = {number for series in draft.series for number in series.lines}

@@ -11,15 +11,15 @@ steps      what else these share
 
 from booking.services.cover.answer import accept, offer_of, rather_wait, stands_in_for, waits_until
 from booking.services.cover.end import lapse, lapsed
-from booking.services.cover.preview import Shown, SpanNotAccepted, show, span_of_days
+from booking.services.cover.preview import CoverPreview, SpanNotAccepted, show, span_of_days
 from booking.services.cover.step_in import AlreadyCovered, NothingToTake, Wanted, take, wanted
 from booking.services.cover.time_off import CoverChanged, back, on_record, report
 
 __all__ = [
     "AlreadyCovered",
     "CoverChanged",
+    "CoverPreview",
     "NothingToTake",
-    "Shown",
     "SpanNotAccepted",
     "Wanted",
     "accept",

@@ -10,20 +10,22 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.domain.consequences import COVER_ENDS
+from booking.domain.bookings.slots import Slot
 from booking.domain.organisation import Organisation
-from booking.domain.slots import Slot
+from booking.domain.planning.consequences import COVER_ENDS
 from booking.services.cover.steps import offer_for
-from booking.services.deed import deed
 from booking.services.steps.give_up import Ending, give_up
 from booking.services.steps.put import put
 from booking.services.steps.serve import serve
-from booking.store import facts, letters, offers, register, reminders
-from booking.store.bookings import CONFIRMED, Booking
-from booking.store.people import Person
-from booking.store.programme import Roster
-from booking.store.queries import bookings as queries
-from booking.store.waiting import Offer
+from booking.services.transaction import deed
+from booking.store import audit_log
+from booking.store.bookings import offers, reminders
+from booking.store.bookings.bookings import CONFIRMED, Booking
+from booking.store.bookings.waiting import Offer
+from booking.store.outbox import email_facts, emails
+from booking.store.people.people import Person
+from booking.store.programme.programme import Roster
+from booking.store.queries.bookings import booking_lookup
 
 
 @deed
@@ -39,7 +41,7 @@ def accept(
 
     Accepting twice changes nothing. Raises NotFound, NotConfirmed, OfferLapsed.
     """
-    booking = queries.locked_for_member(session, booking_id, member_id)
+    booking = booking_lookup.locked_for_member(session, booking_id, member_id)
     if booking.is_cancelled:
         raise errors.NotConfirmed()
     offer = offer_for(session, booking)
@@ -54,13 +56,13 @@ def accept(
     offers.end(session, offer.id, "accepted", now)
     slot = Slot(offer.analyst_id, offer.starts_at, offer.minutes)
     was = put(session, booking, booking.occurrence_id, slot, now)
-    told = facts.booking_facts(
-        session, booking, was_at=facts.stamp(was_at), was_minutes=booking.minutes, was_with=was_with
+    told = email_facts.booking_facts(
+        session, booking, was_at=email_facts.stamp(was_at), was_minutes=booking.minutes, was_with=was_with
     )
-    letters.enqueue(
+    emails.enqueue(
         session, "moved", booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id
     )
-    register.write(session, "accepted", "booking", booking.public_id, now, actor_id=booking.member_id)
+    audit_log.write(session, "accepted", "booking", booking.public_id, now, actor_id=booking.member_id)
     reminders.plan(session, [booking.id], organisation, now)
     serve(session, [booking.occurrence_id], organisation, now, was)
     return booking
@@ -74,7 +76,7 @@ def rather_wait(
 
     Raises NotFound, AlreadyStarted, NotConfirmed where nobody else stands in.
     """
-    booking = queries.locked_for_member(session, booking_id, member_id)
+    booking = booking_lookup.locked_for_member(session, booking_id, member_id)
     if booking.is_cancelled:
         return booking
     if booking.asked_for_id is None:
@@ -116,4 +118,4 @@ def stands_in_for(session: Session, booking_id: uuid.UUID) -> str:
 
 
 def _email(session: Session, name: str, booking: Booking, told: dict[str, Any], now: datetime) -> None:
-    letters.enqueue(session, name, booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id)
+    emails.enqueue(session, name, booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id)

@@ -9,22 +9,22 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.domain import updates
-from booking.domain.cover import Analyst, Left
+from booking.domain.bookings.cover_rules import Candidate, UncoveredWork
 from booking.domain.organisation import Organisation
-from booking.domain.updates import Line
-from booking.store import facts, letters
-from booking.store.bookings import Booking
-from booking.store.people import Person
-from booking.store.programme import Occurrence
-from booking.store.queries import suggestions
+from booking.domain.planning import updates
+from booking.domain.planning.updates import Line
+from booking.store.bookings.bookings import Booking
+from booking.store.outbox import email_facts, emails
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence
+from booking.store.queries.bookings import slot_search
 
 
 def ask(
     session: Session,
     who: str,
-    left: Sequence[Left],
-    analysts: Sequence[Analyst],
+    left: Sequence[UncoveredWork],
+    analysts: Sequence[Candidate],
     now: datetime,
     *,
     but: Collection[int] = (),
@@ -49,11 +49,11 @@ def ask(
             told = {"cover": "", "analyst": who, "lines": lines}
             told |= {"zone": lines[0]["zone"], "starts_at": lines[0]["starts_at"]}
             about: dict[str, Any] = {"person_id": analyst.id, "due_at": due_at, "change_id": change_id}
-            letters.enqueue(session, "cover-wanted", analyst.email, told, now, **about)
+            emails.enqueue(session, "cover-wanted", analyst.email, told, now, **about)
     return asked
 
 
-def _lines(left: Sequence[Left], rows: Mapping[int, Occurrence]) -> list[dict[str, Any]]:
+def _lines(left: Sequence[UncoveredWork], rows: Mapping[int, Occurrence]) -> list[dict[str, Any]]:
     """What could be taken over, one line an occurrence; `count` is of bookings, 0 where it is the whole of it."""
     counts: dict[int, int] = {}
     for one in left:
@@ -65,7 +65,7 @@ def _lines(left: Sequence[Left], rows: Mapping[int, Occurrence]) -> list[dict[st
             "title": rows[i].title or rows[i].series.title,
             "kind": rows[i].series.kind,
             "zone": rows[i].series.zone,
-            "starts_at": facts.stamp(rows[i].starts_at),
+            "starts_at": email_facts.stamp(rows[i].starts_at),
             "count": counts[i],
         }
         for i in ordered
@@ -74,9 +74,9 @@ def _lines(left: Sequence[Left], rows: Mapping[int, Occurrence]) -> list[dict[st
 
 def other_times(session: Session, booking: Booking, organisation: Organisation, now: datetime) -> list[dict[str, Any]]:
     """The next times that the member could move this booking to, as facts."""
-    search = suggestions.for_member(session, booking.member_id, organisation, now, booking.id)
+    search = slot_search.for_member(session, booking.member_id, organisation, now, booking.id)
     found = search.elsewhere(booking.occurrence.public_id, booking.minutes)
-    return [{"starts_at": facts.stamp(slot.starts_at)} for _, slot in found]
+    return [{"starts_at": email_facts.stamp(slot.starts_at)} for _, slot in found]
 
 
 def tell_members(session: Session, told: Mapping[int, Sequence[Line]], now: datetime) -> None:
@@ -89,4 +89,4 @@ def tell_members(session: Session, told: Mapping[int, Sequence[Line]], now: date
     for member_id, ids in mine.items():
         name, said = updates.email_of([line for booking_id in ids for line in told[booking_id]])
         about = ids[0] if len(ids) == 1 else None
-        letters.enqueue(session, name, people[member_id].email, said, now, person_id=member_id, booking_id=about)
+        emails.enqueue(session, name, people[member_id].email, said, now, person_id=member_id, booking_id=about)

@@ -8,17 +8,17 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.domain import cover as rules
+from booking.domain.bookings import cover_rules
 from booking.domain.organisation import Organisation
 from booking.domain.recurrence import LONGEST
 from booking.services.cover.asking import tell_members
 from booking.services.cover.steps import cancel, offer_for, pending_of
-from booking.services.deed import deed
 from booking.services.steps.serve import serve
-from booking.store import offers
-from booking.store.bookings import CONFIRMED, Booking
-from booking.store.programme import Occurrence, Roster
-from booking.store.queries import bookings as queries
+from booking.services.transaction import deed
+from booking.store.bookings import offers
+from booking.store.bookings.bookings import CONFIRMED, Booking
+from booking.store.programme.programme import Occurrence, Roster
+from booking.store.queries.bookings import booking_lookup
 
 _LAPSED = (
     select(Booking.public_id)
@@ -30,7 +30,7 @@ _LAPSED = (
 
 def lapsed(session: Session, now: datetime) -> list[uuid.UUID]:
     """Bookings whose last hour has come without anybody for them: one read, for the worker."""
-    latest = now + rules.LAPSE
+    latest = now + cover_rules.LAPSE
     within = (Booking.starts_at > now, Booking.starts_at <= latest)
     meeting = (Occurrence.starts_at > now - LONGEST, Occurrence.starts_at <= latest)
     return list(session.scalars(_LAPSED.where(*within, *meeting).order_by(Booking.starts_at).limit(100)))
@@ -39,9 +39,9 @@ def lapsed(session: Session, now: datetime) -> list[uuid.UUID]:
 @deed
 def lapse(session: Session, booking_id: uuid.UUID, organisation: Organisation, now: datetime) -> bool:
     """Cancel a booking that nobody could take, one hour before its start, with an apology; whether it was so."""
-    booking = queries.locked(session, booking_id)
+    booking = booking_lookup.locked(session, booking_id)
     is_pending = any(one.id == booking.id for one in pending_of(session, [booking.occurrence_id], now))
-    if booking.is_cancelled or not is_pending or booking.starts_at - rules.LAPSE > now:
+    if booking.is_cancelled or not is_pending or booking.starts_at - cover_rules.LAPSE > now:
         return False
     offer = offer_for(session, booking)
     if offer is not None:

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from booking.domain.organisation import Organisation
 from booking.services.cover import preview, time_off
-from booking.store import importing
-from booking.store.away import Away
-from booking.store.people import Person
-from booking.store.programme import Occurrence
+from booking.store.people import importing
+from booking.store.people.people import Person
+from booking.store.people.time_off import TimeOff
+from booking.store.programme.programme import Occurrence
 
 FAR = timedelta(days=365)  # as far as time off reaches
 
@@ -47,7 +47,9 @@ def come_back(session: Session, person_ids: Collection[int], now: datetime) -> N
     """End the time off that began when they left: the one that begins at the moment in which it was stored."""
     if person_ids:
         session.execute(
-            update(Away)
-            .where(Away.analyst_id.in_(person_ids), Away.ended_at.is_(None), Away.starts_at == Away.created_at)
+            update(TimeOff)
+            .where(
+                TimeOff.analyst_id.in_(person_ids), TimeOff.ended_at.is_(None), TimeOff.starts_at == TimeOff.created_at
+            )
             .values(ended_at=now)
         )

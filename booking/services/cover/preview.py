@@ -11,19 +11,19 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.domain import cover as rules
 from booking.domain import errors, zones
-from booking.domain.consequences import Held
-from booking.domain.cover import Analyst, Cover, Left, Place
+from booking.domain.bookings import cover_rules
+from booking.domain.bookings.cover_rules import AffectedOccurrence, Candidate, Cover, UncoveredWork
 from booking.domain.organisation import Organisation
+from booking.domain.planning.consequences import TouchedBooking
 from booking.domain.recurrence import LONGEST
-from booking.store import worlds
-from booking.store.claims import Claim
-from booking.store.people import Person, Role
-from booking.store.programme import SCHEDULED, Occurrence, Roster
-from booking.store.queries import calendar
-from booking.store.queries import cover as queries
-from booking.store.waiting import Offer
+from booking.store.bookings.claims import Claim
+from booking.store.bookings.waiting import Offer
+from booking.store.people.people import Person, Role
+from booking.store.programme import plan_inputs
+from booking.store.programme.programme import SCHEDULED, Occurrence, Roster
+from booking.store.queries.bookings import cover_candidates
+from booking.store.queries.people import commitments
 
 MOST_AWAY = timedelta(days=366)
 
@@ -35,7 +35,7 @@ class SpanNotAccepted(errors.Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class CoverPreview:
     """A cover plan as it is read: with everybody's name and the fingerprint that stands for it."""
 
     analyst: Person
@@ -44,18 +44,18 @@ class Shown:
     cover: Cover
     names: dict[int, str]
     titles: dict[int, str]
-    left: list[Left]
-    analysts: list[Analyst]
+    left: list[UncoveredWork]
+    analysts: list[Candidate]
     rows: list[Occurrence]
 
-    def has_taker(self, left: Left) -> bool:
+    def has_taker(self, left: UncoveredWork) -> bool:
         """Whether any other analyst could take it over."""
         return any(analyst.can_take(left) for analyst in self.analysts)
 
     @property
     def fingerprint(self) -> str:
         parts = [self.analyst.id, self.starts_at.isoformat(), self.ends_at.isoformat()]
-        text = json.dumps([*parts, *rules.fingerprint_of(self.cover)])
+        text = json.dumps([*parts, *cover_rules.fingerprint_of(self.cover)])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -66,7 +66,7 @@ def show(
     ends_at: datetime,
     organisation: Organisation,
     now: datetime,
-) -> Shown:
+) -> CoverPreview:
     """What the analyst's being away in [starts_at, ends_at) would mean. Raises NotFound, SpanNotAccepted."""
     person = session.scalars(
         select(Person)
@@ -107,10 +107,10 @@ def shown_of(
     rows: list[Occurrence],
     organisation: Organisation,
     now: datetime,
-) -> Shown:
+) -> CoverPreview:
     """What being off in that span means for these occurrences, as they are now."""
     ids = [row.id for row in rows]
-    held = [booking for booking in worlds.held(session, ids, now) if booking.analyst_id == person.id]
+    held = [booking for booking in plan_inputs.held(session, ids, now) if booking.analyst_id == person.id]
     rosters: dict[int, list[int]] = {}
     for occurrence_id, analyst_id in session.execute(
         select(Roster.occurrence_id, Roster.analyst_id)
@@ -119,7 +119,7 @@ def shown_of(
     ):
         rosters.setdefault(occurrence_id, []).append(analyst_id)
     places = [
-        Place(
+        AffectedOccurrence(
             row.id,
             row.starts_at,
             row.ends_at,
@@ -135,14 +135,14 @@ def shown_of(
         )
     )
     presented = [
-        Left(row.id, person.id, row.starts_at, row.ends_at, (row.starts_at, row.ends_at))
+        UncoveredWork(row.id, person.id, row.starts_at, row.ends_at, (row.starts_at, row.ends_at))
         for row in rows
         if row.starts_at > now and row.series.kind in organisation.without_slots and row.id not in rosters
     ]
     left = presented + [left_of(booking, place.meeting) for place in places for booking in place.bookings]
-    could = queries.analysts(session, left, organisation)
+    could = cover_candidates.analysts(session, left, organisation)
     takers = {one.booking_id for one in left if one.booking_id and any(other.can_take(one) for other in could)}
-    cover = rules.plan(places, taken, offered, takers, now)
+    cover = cover_rules.plan(places, taken, offered, takers, now)
     cover.presented = presented
     names = {
         person_id: name
@@ -153,17 +153,17 @@ def shown_of(
         )
     }
     titles = {row.id: row.title or row.series.title for row in rows}
-    return Shown(person, *span, cover, names, titles, left, could, rows)
+    return CoverPreview(person, *span, cover, names, titles, left, could, rows)
 
 
-def left_of(booking: Held, meeting: tuple[datetime, datetime]) -> Left:
+def left_of(booking: TouchedBooking, meeting: tuple[datetime, datetime]) -> UncoveredWork:
     """The booking as something to be taken over."""
     slot = booking.slot
-    return Left(booking.occurrence_id, booking.analyst_id, slot.starts_at, slot.ends_at, meeting, booking.id)
+    return UncoveredWork(booking.occurrence_id, booking.analyst_id, slot.starts_at, slot.ends_at, meeting, booking.id)
 
 
 def _taken(
-    session: Session, places: list[Place], held: list[Held], organisation: Organisation
+    session: Session, places: list[AffectedOccurrence], held: list[TouchedBooking], organisation: Organisation
 ) -> set[tuple[int, datetime]]:
     """(person, quarter) of what the others and the members have while these places last, these bookings apart."""
     if not places:
@@ -179,8 +179,8 @@ def _taken(
         )
     )
     claimed = {(row.person_id, row.quarter_at) for row in found if row.booking_id not in own}
-    engaged = calendar.engaged(session, others, organisation, start, end)
-    return claimed | calendar.touched(engaged, {quarter for place in places for quarter in place.quarters})
+    engaged = commitments.engaged(session, others, organisation, start, end)
+    return claimed | commitments.touched(engaged, {quarter for place in places for quarter in place.quarters})
 
 
 def span_of_days(first: str, last: str, organisation: Organisation) -> tuple[datetime, datetime]:

@@ -9,24 +9,28 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from booking.domain import edits, errors, zones
-from booking.domain.consequences import Held
-from booking.domain.cover import Left
+from booking.domain import errors, zones
+from booking.domain.bookings.cover_rules import UncoveredWork
+from booking.domain.bookings.slots import Slot
 from booking.domain.organisation import Organisation
-from booking.domain.plan import SeriesChange
+from booking.domain.planning import edits
+from booking.domain.planning.adjustments import Guest
+from booking.domain.planning.consequences import TouchedBooking
+from booking.domain.planning.plan import SeriesChange
 from booking.domain.recurrence import LONGEST
-from booking.domain.slots import Slot
-from booking.domain.terms import Guest
 from booking.services.cover.asking import tell_members
 from booking.services.cover.preview import left_of
 from booking.services.cover.steps import hand, pending_of
-from booking.services.deed import deed
 from booking.services.steps.serve import serve
-from booking.store import locks, offers, publishing, register, worlds
-from booking.store.bookings import Booking
-from booking.store.people import Person, Role
-from booking.store.programme import SCHEDULED, Occurrence, Roster, Series
-from booking.store.queries import cover as queries
+from booking.services.transaction import deed
+from booking.store import audit_log
+from booking.store.bookings import offers
+from booking.store.bookings.bookings import Booking
+from booking.store.db import locks
+from booking.store.people.people import Person, Role
+from booking.store.programme import plan_inputs, publishing
+from booking.store.programme.programme import SCHEDULED, Occurrence, Roster, Series
+from booking.store.queries.bookings import cover_candidates
 
 
 class AlreadyCovered(errors.Refusal):
@@ -55,7 +59,7 @@ def take(session: Session, occurrence: uuid.UUID, taker_id: int, organisation: O
     left = left_in(session, [row], organisation, now)
     if not left:
         raise AlreadyCovered("somebody else has taken it, or nobody is left to take")
-    taker = next((one for one in queries.analysts(session, left, organisation) if one.id == taker_id), None)
+    taker = next((one for one in cover_candidates.analysts(session, left, organisation) if one.id == taker_id), None)
     mine = {one.booking_id for one in left if taker is not None and taker.can_take(one)}
     if not mine:
         raise NothingToTake("you are not free then: nothing has changed")
@@ -69,7 +73,7 @@ def take(session: Session, occurrence: uuid.UUID, taker_id: int, organisation: O
         told[booking.id] = [hand(session, booking, taker_id, f"{booking.analyst.name} is away.", now)]
     tell_members(session, told, now)
     publishing.touch(programme, now)
-    register.write(session, "took-cover", "occurrence", row.public_id, now, actor_id=taker_id, bookings=len(bookings))
+    audit_log.write(session, "took-cover", "occurrence", row.public_id, now, actor_id=taker_id, bookings=len(bookings))
     serve(session, [row.id], organisation, now)
     return len(bookings)
 
@@ -82,13 +86,13 @@ def _join(session: Session, row: Occurrence, taker_id: int, now: datetime) -> No
     session.add(Roster(occurrence_id=row.id, analyst_id=taker_id, position=last + 1))
     session.flush()
     session.expire(row, ["roster"])
-    before = worlds.definitions(session)[row.series.slug]
+    before = plan_inputs.definitions(session)[row.series.slug]
     day = zones.today(row.starts_at, row.series.zone)
     after = edits.guest(before, [Guest(taker_id, day, day)])
     publishing.write_series(session, [SeriesChange(before, after, ("terms",))], now)
 
 
-def left_in(session: Session, rows: list[Occurrence], organisation: Organisation, now: datetime) -> list[Left]:
+def left_in(session: Session, rows: list[Occurrence], organisation: Organisation, now: datetime) -> list[UncoveredWork]:
     """What looks for somebody in those occurrences: bookings, and meetings without slots that nobody presents."""
     meetings = {row.id: (row.starts_at, row.ends_at) for row in rows if row.status == SCHEDULED}
     found = [
@@ -98,13 +102,13 @@ def left_in(session: Session, rows: list[Occurrence], organisation: Organisation
         away = [place.analyst_id for place in row.roster if place.is_away]
         is_ahead = row.id in meetings and row.series.kind in organisation.without_slots and row.starts_at > now
         if is_ahead and away and len(away) == len(row.roster):
-            found.append(Left(row.id, away[0], *meetings[row.id], meetings[row.id]))
+            found.append(UncoveredWork(row.id, away[0], *meetings[row.id], meetings[row.id]))
     return found
 
 
-def held_of(booking: Booking) -> Held:
+def held_of(booking: Booking) -> TouchedBooking:
     """The booking as a value."""
-    return Held(
+    return TouchedBooking(
         booking.id,
         str(booking.public_id),
         booking.occurrence_id,
@@ -139,7 +143,7 @@ def wanted(session: Session, reader_id: int, organisation: Organisation, now: da
     """What this analyst could take over, earliest first."""
     rows = _looking(session, now)
     left = left_in(session, rows, organisation, now)
-    reader = next((one for one in queries.analysts(session, left, organisation) if one.id == reader_id), None)
+    reader = next((one for one in cover_candidates.analysts(session, left, organisation) if one.id == reader_id), None)
     mine = [one for one in left if reader is not None and reader.can_take(one)]
     names = {
         person_id: name

@@ -9,18 +9,18 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.domain import updates
+from booking.domain.bookings.slots import Slot
 from booking.domain.organisation import Organisation
+from booking.domain.planning import updates
+from booking.domain.planning.updates import Line
 from booking.domain.recurrence import LONGEST
-from booking.domain.slots import Slot
-from booking.domain.updates import Line
 from booking.services.steps.give_up import Ending, give_up
 from booking.services.steps.put import put
-from booking.store import facts
-from booking.store.away import Away
-from booking.store.bookings import CONFIRMED, Booking
-from booking.store.programme import Occurrence, Roster
-from booking.store.waiting import Offer
+from booking.store.bookings.bookings import CONFIRMED, Booking
+from booking.store.bookings.waiting import Offer
+from booking.store.outbox import email_facts
+from booking.store.people.time_off import TimeOff
+from booking.store.programme.programme import Occurrence, Roster
 
 
 def pending_of(session: Session, occurrence_ids: Iterable[int], now: datetime) -> list[Booking]:
@@ -44,7 +44,7 @@ def pending_of(session: Session, occurrence_ids: Iterable[int], now: datetime) -
     )
 
 
-def left_by(session: Session, away: Away, now: datetime) -> list[Occurrence]:
+def left_by(session: Session, away: TimeOff, now: datetime) -> list[Occurrence]:
     """What the analyst was taken off the roster of, so far as it is not over, by start."""
     return list(
         session.scalars(
@@ -93,5 +93,9 @@ def cancel(
 
 def line_of(session: Session, booking: Booking, what: str, **more: Any) -> Line:
     """A line of an email about a booking that keeps its time."""
-    same = {"was_at": facts.stamp(booking.starts_at), "was_minutes": booking.minutes, "was_with": booking.analyst.name}
-    return facts.booking_facts(session, booking, what=what, **{**same, **more})
+    same = {
+        "was_at": email_facts.stamp(booking.starts_at),
+        "was_minutes": booking.minutes,
+        "was_with": booking.analyst.name,
+    }
+    return email_facts.booking_facts(session, booking, what=what, **{**same, **more})

@@ -9,24 +9,29 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from booking.domain import cover as rules
-from booking.domain import errors, updates
-from booking.domain.cover import ASKED, HANDED, OFFERED, Covered
+from booking.domain import errors
+from booking.domain.bookings import cover_rules
+from booking.domain.bookings.cover_rules import ASKED, HANDED, OFFERED, Covered
+from booking.domain.bookings.slots import Slot
 from booking.domain.organisation import Organisation
-from booking.domain.slots import Slot
-from booking.domain.updates import Line
+from booking.domain.planning import updates
+from booking.domain.planning.updates import Line
 from booking.services.cover import asking
-from booking.services.cover.preview import Shown, show, shown_of
+from booking.services.cover.preview import CoverPreview, show, shown_of
 from booking.services.cover.steps import cancel, hand, left_by, line_of, offer_for, pending_of
-from booking.services.deed import deed
 from booking.services.steps.serve import serve
-from booking.store import claims, facts, letters, locks, offers, people, register
-from booking.store.away import Away
-from booking.store.base import new_public_id
-from booking.store.bookings import Booking
-from booking.store.people import Person
-from booking.store.programme import Occurrence, Roster
-from booking.store.waiting import Offer
+from booking.services.transaction import deed
+from booking.store import audit_log
+from booking.store.bookings import claims, offers
+from booking.store.bookings.bookings import Booking
+from booking.store.bookings.waiting import Offer
+from booking.store.db import locks
+from booking.store.db.base import new_public_id
+from booking.store.outbox import email_facts, emails
+from booking.store.people import people
+from booking.store.people.people import Person
+from booking.store.people.time_off import TimeOff
+from booking.store.programme.programme import Occurrence, Roster
 
 
 class CoverChanged(errors.Refusal):
@@ -34,7 +39,7 @@ class CoverChanged(errors.Refusal):
 
     code = "cover-changed"
 
-    def __init__(self, shown: Shown) -> None:
+    def __init__(self, shown: CoverPreview) -> None:
         super().__init__("the plan has changed since it was shown")
         self.shown = shown
 
@@ -51,7 +56,7 @@ def report(
     fingerprint: str,
     note: str = "",
     actor_id: int | None = None,
-) -> Away:
+) -> TimeOff:
     """Store the time away and do what was shown, in one go; coordinators are told at once, doors stay the same.
 
     Raises CoverChanged where bookings have changed since it was shown, NotFound, SpanNotAccepted.
@@ -68,7 +73,7 @@ def report(
 
 def carry_out(
     session: Session,
-    shown: Shown,
+    shown: CoverPreview,
     rows: list[Occurrence],
     organisation: Organisation,
     now: datetime,
@@ -76,14 +81,14 @@ def carry_out(
     note: str,
     actor_id: int | None,
     for_good: bool = False,
-) -> Away:
+) -> TimeOff:
     """Store the time off and do what is shown; its occurrences `rows` and the members booked there are locked.
 
     `for_good`: they leave and will not be back, which is what coordinators are told.
     """
     starts_at, ends_at = shown.starts_at, shown.ends_at
     person = shown.analyst
-    away = Away(
+    away = TimeOff(
         public_id=new_public_id(),
         analyst_id=person.id,
         starts_at=starts_at,
@@ -107,16 +112,18 @@ def carry_out(
     left = [one for one in shown.left if one.booking_id is None or one.booking_id in wanted]
     asked = asking.ask(session, person.name, left, shown.analysts, now, but={one.id for one in coordinators})
     _tell_coordinators(session, shown, coordinators, asked, away.note, now, for_good=for_good)
-    counts = {what: len(shown.cover.of(what)) for what in (HANDED, OFFERED, ASKED, rules.NOBODY, rules.CANCELLED)}
-    register.write(
+    counts = {
+        what: len(shown.cover.of(what)) for what in (HANDED, OFFERED, ASKED, cover_rules.NOBODY, cover_rules.CANCELLED)
+    }
+    audit_log.write(
         session,
         "away",
         "person",
         person.public_id,
         now,
         actor_id=actor_id,
-        starts_at=facts.stamp(starts_at),
-        ends_at=facts.stamp(ends_at),
+        starts_at=email_facts.stamp(starts_at),
+        ends_at=email_facts.stamp(ends_at),
         asked=len(asked),
         **{what.replace(" ", "_"): count for what, count in counts.items() if count},
     )
@@ -132,15 +139,15 @@ def _settle(session: Session, covered: Covered, person: Person, organisation: Or
         booking.asked_for_id = person.id if covered.may_wait else None
         reason = f"{person.name} is away."
         return hand(session, booking, covered.slot.analyst_id, reason, now, may_wait=covered.may_wait)
-    if covered.what == rules.CANCELLED or covered.lapses_at is None:
+    if covered.what == cover_rules.CANCELLED or covered.lapses_at is None:
         reason = f"{person.name} is away, and nobody else is free then."
         return cancel(session, booking, reason, organisation, now)
-    told: dict[str, Any] = {"lapses_at": facts.stamp(covered.lapses_at), "is_invited": False}
+    told: dict[str, Any] = {"lapses_at": email_facts.stamp(covered.lapses_at), "is_invited": False}
     if covered.what == OFFERED and covered.slot is not None:
         _offer(session, booking, covered.slot, covered.lapses_at, now)
-        told["offered_at"] = facts.stamp(covered.slot.starts_at)
+        told["offered_at"] = email_facts.stamp(covered.slot.starts_at)
         told["offered_with"] = session.get_one(Person, covered.slot.analyst_id).name
-    elif covered.what == rules.NOBODY:
+    elif covered.what == cover_rules.NOBODY:
         told["others"] = asking.other_times(session, booking, organisation, now)
     return line_of(session, booking, updates.UNCOVERED, **told)
 
@@ -164,7 +171,7 @@ def _offer(session: Session, booking: Booking, slot: Slot, lapses_at: datetime, 
 
 def _tell_coordinators(
     session: Session,
-    shown: Shown,
+    shown: CoverPreview,
     coordinators: list[Person],
     asked: set[int],
     note: str,
@@ -179,15 +186,15 @@ def _tell_coordinators(
     presented = {one.occurrence_id for one in cover.presented}
     told = {
         "analyst": shown.analyst.name,
-        "starts_at": facts.stamp(shown.starts_at),
-        "ends_at": facts.stamp(shown.ends_at),
+        "starts_at": email_facts.stamp(shown.starts_at),
+        "ends_at": email_facts.stamp(shown.ends_at),
         "note": note,
         "is_closed": shown.analyst.closed_at is not None,
         "has_left": for_good,
         "meetings": [
             {
                 "title": shown.titles[place.occurrence_id],
-                "starts_at": facts.stamp(place.starts_at),
+                "starts_at": email_facts.stamp(place.starts_at),
                 "zone": zone_of[place.occurrence_id],
                 "is_presented": place.occurrence_id in presented,
                 "has_nobody": place.occurrence_id in nobody_for,
@@ -197,20 +204,20 @@ def _tell_coordinators(
         "handed": len(cover.of(HANDED)),
         "offered": len(cover.of(OFFERED)),
         "asked": len(cover.of(ASKED)),
-        "nobody": len(cover.of(rules.NOBODY)),
-        "cancelled": len(cover.of(rules.CANCELLED)),
+        "nobody": len(cover.of(cover_rules.NOBODY)),
+        "cancelled": len(cover.of(cover_rules.CANCELLED)),
     }
     for person in coordinators:
         mine = {"cover": "", "may_take": True} if person.id in asked else {"may_take": False}
-        letters.enqueue(session, "someone-away", person.email, {**told, **mine}, now, person_id=person.id)
+        emails.enqueue(session, "someone-away", person.email, {**told, **mine}, now, person_id=person.id)
 
 
 @deed
 def back(
     session: Session, away_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor_id: int | None = None
-) -> Away:
+) -> TimeOff:
     """The analyst is back, or comes after all: on the rosters again, from now on. Raises NotFound."""
-    away = session.scalars(select(Away).where(Away.public_id == away_id)).one_or_none()
+    away = session.scalars(select(TimeOff).where(TimeOff.public_id == away_id)).one_or_none()
     if away is None:
         raise errors.NotFound()
     if away.ended_at is not None:
@@ -225,19 +232,19 @@ def back(
         update(Roster).where(Roster.occurrence_id.in_(ids), Roster.analyst_id == away.analyst_id).values(is_away=False)
     )
     away.ended_at = now
-    register.write(session, "back", "person", None, now, actor_id=actor_id, analyst=away.analyst_id)
+    audit_log.write(session, "back", "person", None, now, actor_id=actor_id, analyst=away.analyst_id)
     session.flush()
     serve(session, ids, organisation, now)
     return away
 
 
-def on_record(session: Session, now: datetime, most: int = 50) -> list[tuple[Away, Person]]:
+def on_record(session: Session, now: datetime, most: int = 50) -> list[tuple[TimeOff, Person]]:
     """The times away that are not over, soonest first."""
     found = session.execute(
-        select(Away, Person)
-        .join(Person, Person.id == Away.analyst_id)
-        .where(Away.ended_at.is_(None), Away.ends_at > now)
-        .order_by(Away.starts_at, Away.id)
+        select(TimeOff, Person)
+        .join(Person, Person.id == TimeOff.analyst_id)
+        .where(TimeOff.ended_at.is_(None), TimeOff.ends_at > now)
+        .order_by(TimeOff.starts_at, TimeOff.id)
         .limit(most)
     )
     return [(away, person) for away, person in found]

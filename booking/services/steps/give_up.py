@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 
 from booking.domain.organisation import Organisation
 from booking.services.steps.serve import serve
-from booking.store import bookings, claims, facts, letters, offers, register, reminders
-from booking.store.bookings import CANCELLED, Booking
+from booking.store import audit_log
+from booking.store.bookings import bookings, claims, offers, reminders
+from booking.store.bookings.bookings import CANCELLED, Booking
+from booking.store.outbox import email_facts, emails
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,12 @@ def give_up(
     bookings.revise(booking, now)
     session.flush()
     details = {"is_late": ending.is_late} if ending.by == "member" else {"reason": ending.reason}
-    register.write(session, ending.action, "booking", booking.public_id, now, actor_id=ending.actor_id, **details)
+    audit_log.write(session, ending.action, "booking", booking.public_id, now, actor_id=ending.actor_id, **details)
     if together:
         return
     name = "cancelled" if ending.by == "member" else "cancelled-by-us"
-    told = facts.booking_facts(session, booking, **details)
-    letters.enqueue(session, name, booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id)
+    told = email_facts.booking_facts(session, booking, **details)
+    emails.enqueue(session, name, booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id)
     serve(session, [booking.occurrence_id], organisation, now, (booking.occurrence_id, booking.slot))
 
 

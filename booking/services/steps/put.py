@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking.domain.slots import Slot
-from booking.store import bookings, claims, offers
-from booking.store.bookings import Booking
+from booking.domain.bookings.slots import Slot
+from booking.store.bookings import bookings, claims, offers
+from booking.store.bookings.bookings import Booking
 
 
 def put(session: Session, booking: Booking, occurrence_id: int, slot: Slot, now: datetime) -> tuple[int, Slot]:

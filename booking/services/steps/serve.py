@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from booking.domain.bookings.slots import Slot
 from booking.domain.organisation import Organisation
-from booking.domain.slots import Slot
-from booking.store import offers
+from booking.store.bookings import offers
 
 
 def serve(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from booking.programme import files
 from booking.programme.announcements import lines, reading, writing
 from booking.programme.announcements.budget import CannotRead
-from booking.programme.announcements.reading import Draft
+from booking.programme.announcements.reading import AnnouncementDraft
 from tests.builders import ORGANISATION
 
 TODAY = date(2026, 11, 23)
@@ -38,21 +38,21 @@ Unsubscribe | 12-14 Long Street | Call 07 3000 1234
 """
 
 
-def read(text: str | bytes, month: date | None = date(2026, 12, 1), **options: object) -> Draft:
+def read(text: str | bytes, month: date | None = date(2026, 12, 1), **options: object) -> AnnouncementDraft:
     return reading.read(text, ORGANISATION, TODAY, month, **options)  # type: ignore[arg-type]
 
 
-def found(draft: Draft) -> list[tuple[str, str, str, str, str]]:
+def found(draft: AnnouncementDraft) -> list[tuple[str, str, str, str, str]]:
     return [
         (s.title, s.kind, s.rrule.partition("BYDAY=")[2], f"{s.start:%H:%M}", f"{s.end:%H:%M}") for s in draft.series
     ]
 
 
-def doubts(draft: Draft) -> list[str]:
+def doubts(draft: AnnouncementDraft) -> list[str]:
     return [f"{doubt.line}: {doubt.message}" for doubt in draft.doubts if doubt.code != "aest"]
 
 
-def printed(draft: Draft) -> files.Reading:
+def printed(draft: AnnouncementDraft) -> files.Reading:
     return files.read_all([("-", writing.file_of(draft).encode())], ORGANISATION, TODAY)
 
 

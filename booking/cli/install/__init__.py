@@ -1,0 +1,1 @@
+"""Commands for whoever installs and looks after the service: init, doctor, db, backup, settings."""

@@ -1,0 +1,1 @@
+"""Commands about programme files: read, check, plan, publish, undo, roll, export."""

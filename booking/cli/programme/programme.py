@@ -1,0 +1,160 @@
+"""`booking programme`: check files, print what they mean, publish them."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timedelta
+
+import click
+
+from booking import clock, settings
+from booking.cli import store_session
+from booking.cli.programme import announcements
+from booking.cli.programme.programme_args import FILES, read, the_organisation
+from booking.cli.programme.publishing import plan, publish, undo
+from booking.cli.programme.roll_export import export, roll
+from booking.domain import zones
+from booking.domain.organisation import Organisation
+from booking.domain.planning import schedule
+from booking.domain.planning.resolve import resolve
+from booking.domain.planning.schedule import Setting
+from booking.domain.planning.statement import Statement
+from booking.domain.recurrence import stored_until
+from booking.programme import days_off
+from booking.services.publishing import planning
+from booking.store.programme import plan_inputs
+
+
+@click.group()
+def programme() -> None:
+    """The programme files: what they mean, and whether they are right."""
+
+
+@programme.command()
+@FILES
+@click.option("--stored", is_flag=True, help="check what is stored instead: whether each time still fits its zone")
+def check(names: tuple[str, ...], stored: bool) -> None:
+    """Name every mistake in the files (without FILE: all of them), by file and line. Needs no database.
+
+    With --stored the database: a zone whose rules have changed leaves occurrences at a time that no clock there shows
+    any more; `booking programme plan` mends them.
+    """
+    organisation = the_organisation()
+    if stored:
+        _check_stored(organisation)
+        return
+    reading = read(names, organisation)
+    for note in reading.notes:
+        click.echo(f"{note.place}: note: {note.message}")
+    today = zones.today(clock.now(), organisation.zone)
+    for stated in reading.statements:
+        found = _settings(stated, organisation, stored_until(max(today, stated.rule.starts_on)))
+        if not found:
+            click.echo(f"{stated.slug}: no date is left")
+            continue
+        first, last = (zones.today(setting.starts_at, stated.rule.zone) for setting in (found[0], found[-1]))
+        has_end = stated.rule.modules or stated.rule.ends_on or stated.ends_on
+        until = f"to {last}" if has_end else f"without an end, here to {last}"
+        click.echo(f"{stated.slug}: {len(found)} dates from {first} {until}, {_hours(found[0], stated)}")
+    click.echo(f"{len(reading.statements)} series, nothing wrong")
+
+
+def _check_stored(organisation: Organisation) -> None:
+    with store_session.session(settings.load()) as session:
+        found = planning.read_changes(session, planning.nothing, organisation, clock.now())
+        world = plan_inputs.world(session, organisation.kinds, clock.now())
+    drifted = [step for step in found.steps if "when" in step.fields and step.before is not None]
+    for step in drifted:
+        zone = world.definitions[step.series].rule.zone
+        was, is_to_be = ((s.starts_at if s else step.after.starts_at) for s in (step.before, step.after))
+        click.echo(
+            f"{step.series}: {_utc(was)} shows {zones.wall(was, zone):%a %Y-%m-%d %H:%M} in {zone}; "
+            f"its time is {zones.wall(is_to_be, zone):%H:%M}, {_utc(is_to_be)}"
+        )
+    if drifted:
+        raise click.ClickException(
+            f"{len(drifted)} occurrences no longer fit their clock: `booking programme plan` mends them"
+        )
+    click.echo("every stored time fits its clock")
+
+
+def _settings(stated: Statement, organisation: Organisation, until: date) -> list[Setting]:
+    """Every occurrence that the file means, exceptions and answers for holidays applied, earliest first.
+
+    A series without an end goes to the day before `until`.
+    """
+    rule = stated.rule
+    asked = resolve([stated], {}, {}, {named.email: 0 for named in stated.named}, rule.starts_on)
+    if asked.problems:
+        for problem in asked.problems:
+            click.echo(problem, err=True)
+        raise click.exceptions.Exit(1)
+    last = max(until, rule.ends_on or until, rule.starts_on + timedelta(days=366))
+    off = days_off.between(rule.starts_on, last, organisation.observe, organisation.closed)
+    definition = next(iter(asked.definitions.values()))
+    before_all = zones.day_starts_at(rule.starts_on, rule.zone) - timedelta(days=1)
+    found = schedule.compute(definition, [], before_all, days_off=off, with_past=True, asks=False, until=until)
+    return sorted((s for s in found.settings.values() if s.reason is None), key=lambda s: s.starts_at)
+
+
+def _hours(setting: Setting, stated: Statement) -> str:
+    start, end = (zones.wall(at, stated.rule.zone) for at in (setting.starts_at, setting.ends_at))
+    return f"{start:%H:%M}–{end:%H:%M} {zones.abbreviation(setting.starts_at, stated.rule.zone)}"
+
+
+def _day(_context: click.Context, _option: click.Parameter, value: str | None) -> date | None:
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no date: write 2023-12-01") from None
+
+
+@programme.command()
+@click.argument("name", metavar="FILE|-")
+@click.option("--from", "start", callback=_day, metavar="DATE", help="the first date, in the series' zone")
+@click.option("--to", "end", callback=_day, metavar="DATE", help="the date before which it stops")
+@click.option("--json", "as_json", is_flag=True, help="a list of objects, times in UTC")
+def dates(name: str, start: date | None, end: date | None, as_json: bool) -> None:
+    """Print every occurrence that FILE means, earliest first. Needs no database."""
+    organisation = the_organisation()
+    reading = read([name], organisation)
+    today = zones.today(clock.now(), organisation.zone)
+    rows = []
+    for stated in reading.statements:
+        zone = stated.rule.zone
+        found = _settings(stated, organisation, end or stored_until(max(today, start or today)))
+        days = [(zones.today(setting.starts_at, zone), setting) for setting in found]
+        rows += [_row(stated, s) for day, s in days if (not start or day >= start) and (not end or day < end)]
+    rows.sort(key=lambda row: (str(row["starts_at"]), str(row["series"])))
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for row in rows:
+        module = f" · module {row['module']}" if row["module"] else ""
+        click.echo(f"{row['wall']:36}  {row['starts_at']}  {row['kind']:12} {row['title']}{module}")
+    if not rows:
+        click.echo("no dates in that time", err=True)
+
+
+def _row(stated: Statement, setting: Setting) -> dict[str, object]:
+    """One occurrence as `dates --json` prints it; a module's title stands behind the series'."""
+    title = setting.title or stated.title
+    if setting.module is not None:
+        title = f"{title}: {stated.rule.modules[setting.module - 1]}"
+    return {
+        "series": stated.slug,
+        "kind": stated.kind,
+        "title": title,
+        "module": setting.module,
+        "starts_at": _utc(setting.starts_at),
+        "ends_at": _utc(setting.ends_at),
+        "wall": f"{zones.wall(setting.starts_at, stated.rule.zone):%a %Y-%m-%d} {_hours(setting, stated)}",
+    }
+
+
+def _utc(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%dT%H:%M:%SZ}"
+
+
+for command in (announcements.read, plan, publish, undo, roll, export):
+    programme.add_command(command)

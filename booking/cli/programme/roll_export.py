@@ -1,0 +1,74 @@
+"""`booking programme roll` and `export`: files out of other months, and out of the store."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import click
+from sqlalchemy import select
+
+from booking import clock, settings
+from booking.cli import store_session
+from booking.cli.programme.programme_args import FILES, read, the_organisation
+from booking.programme import days_off, rolling, words, writing
+from booking.store.people.people import Person
+from booking.store.programme import plan_inputs
+
+
+def _month(_context: click.Context, _option: click.Parameter, value: str) -> date:
+    try:
+        return words.month(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+@click.command()
+@click.argument("month", callback=_month, metavar="YYYY-MM")
+@FILES
+@click.option("--from", "source", required=True, callback=_month, metavar="YYYY-MM", help="the month to carry over")
+def roll(month: date, names: tuple[str, ...], source: date) -> None:
+    """Print a programme file for a month that has what another month had. Needs no database.
+
+    What is to be looked at (titles, holidays) is marked in the file and listed beside it.
+    """
+    organisation = the_organisation()
+    stated = rolling.of_month(read(names, organisation).statements, source)
+    if not stated:
+        raise click.ClickException(f"no series is announced for {source:%Y-%m}: what runs all year needs no rolling")
+    off = days_off.between(month, month + timedelta(days=370), organisation.observe, organisation.closed)
+    rolled = rolling.roll(stated, source, month, off)
+    click.echo(rolled.text, nl=False)
+    for note in rolled.notes:
+        click.echo(note, err=True)
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
+def export(folder: Path | None) -> None:
+    """Write the stored programme as files that `plan` finds equal to the store: one a series into FOLDER, which holds
+    none of them yet, or all of it on standard output. Rooms stay in the store."""
+    with store_session.session(settings.load()) as session:
+        world = plan_inputs.world(session, {}, clock.now(), with_past=True)
+        staff = plan_inputs.analyst_ids(session).values()
+        found = session.execute(select(Person.id, Person.email).where(Person.id.in_(list(staff))))
+        emails = {person_id: email for person_id, email in found}
+    ons = {
+        (slug, row.key): row.setting.on
+        for slug, rows in world.rows.items()
+        for row in rows
+        if row.setting.on is not None
+    }
+    definitions = list(world.definitions.values())
+    if not definitions:
+        raise click.ClickException("nothing was published yet")
+    if folder is None:
+        click.echo(writing.file_of(definitions, emails, ons), nl=False)
+        return
+    there = [asked.slug for asked in definitions if (folder / f"{asked.slug}.yaml").exists()]
+    if there:
+        raise click.ClickException(f"{folder / there[0]}.yaml exists: name a folder without it")
+    folder.mkdir(parents=True, exist_ok=True)
+    for asked in definitions:
+        (folder / f"{asked.slug}.yaml").write_text(writing.file_of([asked], emails, ons), encoding="utf-8")
+    click.echo(f"{len(definitions)} files in {folder}")

@@ -1,0 +1,162 @@
+"""`booking worker`: sends letters, and keeps the far end of the programme filled."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from booking import clock, logs, settings
+from booking.cli import store_session
+from booking.domain.organisation import Organisation
+from booking.mail import headers
+from booking.mail.mailer import LocalMailer, Mailer
+from booking.mail.masked import masked
+from booking.mail.smtp import SMTPMailer
+from booking.programme import organisation_file
+from booking.services import cover
+from booking.services.bookings import waitlist
+from booking.services.outbox import daily_agenda, deliver, remind
+from booking.services.publishing import undo
+from booking.services.publishing.extend import extend
+from booking.settings import Settings, SettingsError
+from booking.store.outbox import reminder_progress
+
+PAUSE_SECONDS = 1.0
+#: By the monotonic clock: one that is set back must not keep the worker from its work until it has caught up.
+HOUSE_SECONDS = 60.0
+EXTENDING_SECONDS = 24 * 3600.0
+log = logging.getLogger("booking.worker")
+
+
+def mailer_of(found: Settings) -> Mailer:
+    """What carries letters: SMTP, or in the demo nothing. SettingsError where neither is set."""
+    if found.is_demo:
+        return LocalMailer()
+    if not found.smtp_url:
+        raise SettingsError("BOOKING_SMTP_URL is not set: letters wait in the outbox until it is")
+    try:
+        return SMTPMailer(found.smtp_url)
+    except ValueError as error:
+        raise SettingsError(f"BOOKING_SMTP_URL: {error}") from None
+
+
+def check_sender(found: Settings) -> None:
+    """SettingsError unless letters can come from, and be answered to, the addresses that are set."""
+    for name, email in (("BOOKING_MAIL_FROM", found.mail_from), ("BOOKING_REPLY_TO", found.reply_address)):
+        try:
+            headers.addr_spec(email)
+        except ValueError as error:
+            raise SettingsError(f"{name}: {error}") from None
+        if not email.isascii():
+            raise SettingsError(f"{name}={email}: write the domain as xn--…: many mail servers take nothing else")
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="send what is due now, then end")
+def worker(once: bool) -> None:
+    """Send letters until told to stop; several workers may run."""
+    logs.begin(logging.INFO)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # reading the revision is no news
+    found = settings.load()
+    settings.require_keys(found)
+    check_sender(found)
+    mailer = mailer_of(found)
+    organisation = organisation_file.load(found.data, found.organisation or None)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    name = f"{socket.gethostname()}-{os.getpid()}"
+
+    def batch(opened: sessionmaker[Session]) -> int:
+        return deliver.deliver_once(
+            opened, mailer, found, organisation, name, clock.now(), stop.is_set, clock.monotonic
+        )
+
+    with store_session.sessions(found) as sessions:
+        try:
+            if once:
+                _keep_house(sessions, organisation, name, clock.now(), None)
+                _close(sessions, organisation, clock.now())
+                while not stop.is_set() and batch(sessions):
+                    pass
+            else:
+                _run(sessions, organisation, batch, mailer, name, stop)
+        finally:
+            mailer.close()
+
+
+def _run(
+    sessions: sessionmaker[Session],
+    organisation: Organisation,
+    batch: Callable[[sessionmaker[Session]], int],
+    mailer: Mailer,
+    name: str,
+    stop: threading.Event,
+) -> None:
+    """Batch after batch; with nothing to do, one look a second and no connection kept."""
+    kept_at: float | None = None
+    extended_at: float | None = None
+    while not stop.is_set():
+        now, seconds = clock.now(), clock.monotonic()
+        try:
+            if kept_at is None or seconds - kept_at >= HOUSE_SECONDS:
+                extended_at = _keep_house(sessions, organisation, name, now, extended_at)
+                kept_at = seconds
+            _close(sessions, organisation, now)
+            taken = batch(sessions)
+        except SQLAlchemyError as error:
+            log.warning("the database does not answer, trying again: %s", type(error).__name__)
+            taken = 0
+        if not taken:
+            mailer.close()
+            stop.wait(PAUSE_SECONDS)
+
+
+def _close(sessions: sessionmaker[Session], organisation: Organisation, now: datetime) -> None:
+    """Free what publishes hold that can no longer be undone; cancel what nobody took an hour before it starts.
+
+    Offers that have lapsed go to the next who waits.
+    """
+    with sessions() as session:
+        if undo.is_open(session, now):
+            undo.close(session, organisation, now)
+        for booking in cover.lapsed(session, now):
+            cover.lapse(session, booking, organisation, now)
+        for occurrence_id in waitlist.lapsed(session, now):
+            waitlist.pass_on(session, occurrence_id, organisation, now)
+
+
+def _keep_house(
+    sessions: sessionmaker[Session], organisation: Organisation, name: str, now: datetime, extended_at: float | None
+) -> float | None:
+    """Once a minute: say that we live, look after every waitlist, for what came free where no deed looked, and write
+    run sheets and the reminders of those enrolled; once a day: fill the far end. When it was last filled.
+
+    What keeps it from being filled is said, tried again a minute later, and holds no letter up.
+    """
+    with sessions() as session:
+        deliver.keep_house(session, name, now)
+        for occurrence_id in waitlist.awaited(session):
+            waitlist.pass_on(session, occurrence_id, organisation, now)
+        for person_id in daily_agenda.due(session, organisation, now):
+            daily_agenda.write(session, person_id, organisation, now)
+        for one in reminder_progress.due(session, organisation, now):
+            remind.write(session, one, now)
+        if extended_at is not None and clock.monotonic() - extended_at < EXTENDING_SECONDS:
+            return extended_at
+        try:
+            added = extend(session, organisation, now)
+        except (SQLAlchemyError, ValueError) as error:
+            log.warning("the far end of the programme cannot be filled; letters go on: %s", masked(str(error)))
+            return extended_at
+    log.info("the far end of the programme is filled: %s added", added)
+    return clock.monotonic()

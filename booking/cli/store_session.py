@@ -1,0 +1,37 @@
+"""A session of the store that the settings name, for commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from booking.settings import Settings, SettingsError
+from booking.store.db import engines, migrate
+from booking.store.people import people
+
+
+@contextmanager
+def sessions(settings: Settings) -> Iterator[sessionmaker[Session]]:
+    """Sessions of the store; SettingsError where it is not migrated, or is no demo's though the settings say so."""
+    engine = engines.make(settings.database_url)
+    try:
+        with engine.connect() as connection:
+            present = migrate.current(connection)
+        if present != migrate.head():
+            what = "is empty" if present is None else f"is at {present}, not {migrate.head()}"
+            raise SettingsError(f"the database {what}: run `booking db upgrade` first")
+        with engines.sessions(engine)() as one:
+            if settings.is_demo and people.holds_real_people(one):
+                raise SettingsError("BOOKING_IS_DEMO is set, but the database holds real people: unset it")
+        yield engines.sessions(engine)
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def session(settings: Settings) -> Iterator[Session]:
+    """One session of the store; otherwise as `sessions`."""
+    with sessions(settings) as opened, opened() as one:
+        yield one

@@ -1,0 +1,1 @@
+"""The rules of booking: slots, limits, the waitlist, cover, the day's order, join links."""

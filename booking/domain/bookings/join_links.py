@@ -1,0 +1,57 @@
+"""Doors: when the room behind a permanent join address is shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+
+class Showing(Enum):
+    """What a door shows."""
+
+    EARLY = "early"
+    BUSY = "busy"
+    OPEN = "open"
+    OVER = "over"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class JoinLink:
+    """One door. `busy_until` is the end of the slot before it, while that one runs with somebody else; all UTC."""
+
+    opens_at: datetime
+    ends_at: datetime
+    is_cancelled: bool = False
+    busy_until: datetime | None = None
+
+
+def showing(door: JoinLink, now: datetime) -> Showing:
+    """What the door shows at `now`: the room from `opens_at` until `ends_at`, but never while it is busy."""
+    if door.is_cancelled:
+        return Showing.CANCELLED
+    if now >= door.ends_at:
+        return Showing.OVER
+    if now < door.opens_at:
+        return Showing.EARLY
+    if door.busy_until is not None and now < door.busy_until:
+        return Showing.BUSY
+    return Showing.OPEN
+
+
+def room(*candidates: str | None) -> str | None:
+    """The first room that is known: of this occurrence and analyst, the analyst's, the occurrence's, the series'."""
+    return next((candidate for candidate in candidates if candidate), None)
+
+
+def sharing(links: Iterable[tuple[str, str | None]]) -> tuple[str, ...]:
+    """Of analysts and their meeting links: those whose link somebody else has too, in the order given.
+
+    Where two have one link, two members with bookings at the same time meet in the same room.
+    """
+    pairs = [(name, link) for name, link in links if link]
+    count = Counter(link for _, link in pairs)
+    return tuple(name for name, link in pairs if count[link] > 1)

@@ -1,0 +1,161 @@
+"""Who may book: decided on the policy and on what the member already holds."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from booking.domain import errors, zones
+from booking.domain.bookings import lengths
+from booking.domain.organisation import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a member already holds, and has had. A booking that is being moved is not counted.
+
+    `upcoming` counts confirmed bookings that have not started, `in_occurrence` those in the one asked for, `in_week`
+    those of its week; `no_shows` the times of not coming that still count; `is_waiting` whether they wait for
+    that occurrence. `member_until` is the last day of the membership in the programme's zone, None for no end.
+    """
+
+    is_member: bool
+    member_until: date | None
+    upcoming: int
+    in_occurrence: int
+    in_week: int = 0
+    no_shows: int = 0
+    is_waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One confirmed booking that counts for a limit: its ids, its occurrence's internal one, and its start."""
+
+    id: int
+    public_id: uuid.UUID
+    occurrence_id: int
+    starts_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What one member holds, for any number of slots that they may ask for.
+
+    `bookings` are the confirmed ones of the last two weeks and to come, `missed` the starts of those they did not
+    come to; `is_waiting` as in Standing, for the occurrence that they were read for.
+    """
+
+    is_member: bool
+    member_until: date | None
+    bookings: tuple[Counted, ...] = ()
+    missed: tuple[datetime, ...] = ()
+    is_waiting: bool = False
+
+    def standing(
+        self,
+        occurrence_id: int,
+        starts_at: datetime,
+        policy: Policy,
+        zone: str,
+        now: datetime,
+        moving: int | None = None,
+    ) -> Standing:
+        """As it counts for a slot at `starts_at` in that occurrence, the booking `moving` left out."""
+        monday, next_monday = week_of(starts_at, zone)
+        held = [one for one in self.bookings if one.id != moving]
+        since = now - timedelta(days=policy.no_show_days)
+        return Standing(
+            self.is_member,
+            self.member_until,
+            upcoming=sum(one.starts_at > now for one in held),
+            in_occurrence=sum(one.occurrence_id == occurrence_id for one in held),
+            in_week=sum(monday <= one.starts_at < next_monday for one in held),
+            no_shows=sum(at >= since for at in self.missed),
+            is_waiting=self.is_waiting,
+        )
+
+
+def refusal(
+    standing: Standing, policy: Policy, starts_at: datetime, zone: str, *, clinic_at: datetime, now: datetime
+) -> errors.Refusal | None:
+    """Why this member may not book a slot that starts at `starts_at` in the clinic that begins at `clinic_at`.
+
+    None if they may. In the last hour (`standby_minutes`) limits do not count.
+    """
+    if not standing.is_member:
+        return errors.NotAMember()
+    if standing.member_until is not None and zones.today(starts_at, zone) > standing.member_until:
+        return errors.MembershipEnded(standing.member_until)
+    standby_at = standby_from(policy, clinic_at)
+    if now >= standby_at:
+        return None
+    for scope, held, limit in (
+        ("occurrence", standing.in_occurrence, policy.per_occurrence),
+        ("upcoming", standing.upcoming, policy.upcoming),
+        ("week", standing.in_week, policy.per_week),
+        ("no-shows", standing.no_shows, policy.no_shows),
+    ):
+        if limit and held >= limit:
+            return errors.LimitReached(scope, limit, standby_at)
+    return None
+
+
+def standby_from(policy: Policy, clinic_at: datetime) -> datetime:
+    """From when (UTC) limits no longer count for what is free in the clinic that begins at `clinic_at`."""
+    return clinic_at - timedelta(minutes=policy.standby_minutes)
+
+
+def week_of(starts_at: datetime, zone: str) -> tuple[datetime, datetime]:
+    """[Monday, Monday after) in UTC of the week in which `starts_at` falls in `zone`."""
+    day = zones.today(starts_at, zone)
+    monday = day - timedelta(days=day.weekday())
+    return zones.day_starts_at(monday, zone), zones.day_starts_at(monday + timedelta(days=7), zone)
+
+
+def is_late(policy: Policy, starts_at: datetime, now: datetime) -> bool:
+    """Whether a cancellation at `now` is marked late."""
+    return now > starts_at - timedelta(minutes=policy.late_minutes)
+
+
+def door_opens_at(policy: Policy, starts_at: datetime) -> datetime:
+    """The instant (UTC) from which the room is shown."""
+    return starts_at - timedelta(minutes=policy.door_minutes)
+
+
+def in_words(policy: Policy) -> list[str]:
+    """Every rule as a member reads it before booking."""
+    said = [
+        f"A slot is {lengths.in_words(policy.slot_minutes)} long.",
+        f"Book until {_length(policy.notice_minutes)} before it starts, up to {_days(policy.horizon_days)} ahead.",
+    ]
+    limits = [
+        f"{limit} {where}"
+        for limit, where in (
+            (policy.per_occurrence, "per date"),
+            (policy.per_week, "per week (Monday to Sunday)"),
+            (policy.upcoming, "upcoming in total"),
+        )
+        if limit
+    ]
+    if limits:
+        said.append(f"Bookings you can have: {', '.join(limits)}.")
+    if policy.no_shows:
+        times = "1 booking" if policy.no_shows == 1 else f"{policy.no_shows} bookings"
+        said.append(f"If you miss {times} within {_days(policy.no_show_days)}, you can only book in the last hour.")
+    if limits or policy.no_shows:
+        before = _length(policy.standby_minutes)
+        said.append(f"Last hour: from {before} before the start you can book any free slot, even over your limit.")
+    said.append("Moving a booking never counts against you.")
+    said.append(f"Cancelling less than {_length(policy.late_minutes)} before the start counts as late.")
+    return said
+
+
+def _length(minutes: int) -> str:
+    number, unit = (minutes // 60, "hour") if minutes and minutes % 60 == 0 else (minutes, "minute")
+    return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+def _days(days: int) -> str:
+    return "1 day" if days == 1 else f"{days} days"

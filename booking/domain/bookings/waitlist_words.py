@@ -1,0 +1,35 @@
+"""What the waitlist promises, in sentences that pages and emails share."""
+
+from __future__ import annotations
+
+from booking.domain.bookings.waitlist_rules import HOLD, HOLD_ON_THE_DAY, NIGHT_FROM, NIGHT_UNTIL
+
+FIRST_COME = "It starts soon, so we've emailed everyone waiting for it: first come, first served."
+
+FREE = "It isn't held for anyone, so anyone can book it."
+#: What has become of a slot that was offered to somebody.
+LAPSED = {
+    "offered": "The time to accept has passed, so we've offered the slot to the next person. "
+    "You're still on the waitlist.",
+    "free": "The time to accept has passed, so it's no longer held for you. It's still free, and anyone can book it. "
+    "You're still on the waitlist.",
+    "over": "The time to accept has passed, and the slot can no longer be booked.",
+    "withdrawn": "This slot can no longer be booked, so we can't hold it for you. You're still on the waitlist, "
+    "and we'll email you when another one comes free.",
+}
+
+
+def held(until: str, *, has_next: bool) -> str:
+    """An open offer: until when it holds (`until`, in the reader's words), and what happens then."""
+    then = "we'll offer it to the next person on the waitlist" if has_next else "anyone can book it"
+    return f"It's held for you alone until {until}. If you don't accept by then, {then}, and you stay on the waitlist."
+
+
+def how_it_works() -> str:
+    """What somebody who waits can expect."""
+    hours, minutes = int(HOLD.total_seconds() // 3600), int(HOLD_ON_THE_DAY.total_seconds() // 60)
+    night = f"{NIGHT_FROM.hour - 12} pm to {NIGHT_UNTIL.hour} am doesn't count"
+    return (
+        f"When a slot comes free we email you and hold it for you for {hours} hours ({night}), or {minutes} minutes "
+        "if it starts within a day. In the last hour before a slot we email everyone waiting: first come, first served."
+    )

@@ -1,0 +1,1 @@
+"""The rules about people: email addresses, names, sign-in, sessions, tables to import."""

@@ -1,0 +1,264 @@
+"""A plan as people read it, on a page as in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from booking.domain import wording, zones
+from booking.domain.planning import publish_words
+from booking.domain.planning.adjustments import Definition
+from booking.domain.planning.consequences import CANCELLED, HANDED, UNCOVERED, Outcome, Step
+from booking.domain.planning.notices import Notice
+from booking.domain.planning.plan import Plan, SeriesChange
+from booking.domain.planning.schedule import Setting
+from booking.domain.recurrence import Rule
+
+#: More dates than this of one series are told by the first and the last.
+MOST_DATES = 8
+LETTERS = {
+    "moved-by-us": ("told that their booking has moved", "is"),
+    "cancelled-by-us": ("told that their booking is cancelled, with a link to book again", "is"),
+    "cover-offer": ("told that their analyst cannot come, and offered another time", "is"),
+    "cover-sought": ("told that their analyst cannot come, and that we ask the other analysts", "is"),
+    "programme-changed": ("told everything that changes for them", "is"),
+    "offer-lapsed": ("told that a slot is no longer held for them; they stay on the waitlist", "is"),
+}
+_FIELDS = {
+    "words": "title or description",
+    "title": "title",
+    "room": "room",
+    "analysts": "analysts",
+    "recording": "recording",
+    "slides": "slides",
+    "reason": "reason",
+    "when": "time",
+    "slug": "short name",
+    "kind": "kind",
+    "summary": "description",
+    "slot_minutes": "slot lengths",
+    "room_url": "room",
+    "rule": "days and times",
+    "terms": "exceptions",
+}
+
+
+@dataclass(slots=True)
+class PlanLine:
+    """One thing that happens: `what` in one word, the text, and whom it touches, a line each."""
+
+    what: str
+    text: str
+    touched: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Section:
+    """Everything that happens to one series. `note` says what changes in the series itself."""
+
+    slug: str
+    title: str
+    note: str = ""
+    lines: list[PlanLine] = field(default_factory=list)
+
+
+def sections(plan: Plan, names: Mapping[int, str], definitions: Mapping[str, Definition]) -> list[Section]:
+    """The plan by series; `names` are the analysts', `definitions` the stored ones."""
+    found: dict[str, Section] = {}
+    for change in plan.changes.series:
+        found[change.after.slug] = Section(change.after.slug, change.after.title, _note(change))
+    after = {**definitions, **{change.after.slug: change.after for change in plan.changes.series}}
+    by_occurrence: dict[int, list[Outcome]] = {}
+    for outcome in plan.outcomes:
+        by_occurrence.setdefault(outcome.booking.occurrence_id, []).append(outcome)
+    places: dict[int, list[str]] = {}
+    for place in plan.places:
+        places.setdefault(place.occurrence_id, []).append(place.what)
+    by_series: dict[str, list[Step]] = {}
+    for step in plan.changes.steps:
+        by_series.setdefault(step.series, []).append(step)
+    for slug, steps in by_series.items():
+        asked = after[slug]
+        section = found.setdefault(slug, Section(slug, asked.title))
+        appearing = _appearing([step for step in steps if step.what == "appears"], asked.rule)
+        if appearing and (count := sum(person.series == slug for person in plan.enrolled)):
+            appearing[0].touched.append(f"{count} enrolled in the series")
+        section.lines += appearing
+        for step in steps:
+            if step.what == "appears":
+                continue
+            line = PlanLine(step.what, _step(step, asked.rule, names))
+            if step.occurrence_id is not None:
+                line.touched = [_outcome(o, asked.rule.zone, names) for o in by_occurrence.get(step.occurrence_id, [])]
+                line.touched += _places(places.get(step.occurrence_id, []))
+            section.lines.append(line)
+    return sorted(found.values(), key=lambda section: section.slug)
+
+
+def _note(change: SeriesChange) -> str:
+    if change.before is None:
+        return f"new: {hours(change.after.rule)}"
+    if change.before.slug != change.after.slug:
+        return f"renamed from {change.before.slug}"
+    named = dict.fromkeys(_FIELDS[name] for name in change.fields)
+    return f"changes: {', '.join(named)}"
+
+
+def hours(rule: Rule) -> str:
+    """`1:00 pm – 2:00 pm, Brisbane’s clock`."""
+    start, end = (f"{wall:%I:%M %p}".lstrip("0").lower() for wall in (rule.start_wall, rule.end_wall))
+    return f"{start} – {end}, {zones.city(rule.zone)}’s clock"
+
+
+def date_and_time(instant: datetime, zone: str) -> str:
+    """`Mon 7 Dec 2026 1:00 pm AEST`."""
+    local = zones.wall(instant, zone)
+    return f"{local:%a} {local.day} {local:%b %Y} {wording.clock(instant, zone)} {zones.abbreviation(instant, zone)}"
+
+
+def _appearing(steps: list[Step], rule: Rule) -> list[PlanLine]:
+    if not steps:
+        return []
+    if len(steps) <= MOST_DATES:
+        return [
+            PlanLine("appears", f"{date_and_time(step.after.starts_at, rule.zone)}{_module(step.after, rule)}")
+            for step in steps
+        ]
+    first, last = (date_and_time(step.after.starts_at, rule.zone) for step in (steps[0], steps[-1]))
+    return [PlanLine("appears", f"{len(steps)} dates, from {first} to {last}")]
+
+
+def _module(setting: Setting, rule: Rule) -> str:
+    if setting.module is None or setting.module > len(rule.modules):
+        return ""
+    return f" · module {setting.module}: {rule.modules[setting.module - 1]}"
+
+
+def _step(step: Step, rule: Rule, names: Mapping[int, str]) -> str:
+    before, after = step.before or step.after, step.after
+    was = f"{date_and_time(before.starts_at, rule.zone)}{_module(after, rule)}"
+    if step.what == "goes":
+        return f"{was}{f' ({after.reason})' if after.reason else ''}"
+    parts = []
+    if "when" in step.fields:
+        same_start = before.starts_at == after.starts_at
+        parts.append(
+            f"→ until {wording.clock(after.ends_at, rule.zone)}"
+            if same_start
+            else f"→ {date_and_time(after.starts_at, rule.zone)}"
+        )
+    parts += _details(step, names)
+    return " ".join([was, *parts])
+
+
+def _details(step: Step, names: Mapping[int, str]) -> list[str]:
+    before, after = step.before or step.after, step.after
+    found = []
+    if "analysts" in step.fields:
+        joins = [names.get(a, "?") for a in after.analysts if a not in before.analysts]
+        leaves = [names.get(a, "?") for a in before.analysts if a not in after.analysts]
+        if joins:
+            found.append(f"{', '.join(joins)} joins")
+        if leaves:
+            found.append(f"{', '.join(leaves)} leaves")
+        if not joins and not leaves:
+            found.append("analysts in another order")
+    rest = [_FIELDS[name] for name in step.fields if name not in {"when", "analysts", "on"}]
+    if rest and step.what == "changes":
+        found.append(f"new {', '.join(rest)}")
+    return [f"({'; '.join(found)})"] if found else []
+
+
+def _outcome(outcome: Outcome, zone: str, names: Mapping[int, str]) -> str:
+    booking = outcome.booking
+    was = f"{booking.member}, {wording.clock(booking.starts_at, zone)} {booking.minutes} min"
+    analyst = names.get(booking.analyst_id, "?")
+    if outcome.what == CANCELLED or outcome.slot is None:
+        return f"{was} with {analyst}: cancelled, with an apology and a link to book again"
+    now = date_and_time(outcome.slot.starts_at, zone)
+    if outcome.what == UNCOVERED:
+        return f"{was} with {analyst}: {_waiting(outcome, now, zone, names)}"
+    if outcome.what == HANDED:
+        return f"{was} with {analyst}: goes to {names.get(outcome.slot.analyst_id, '?')}, {now}"
+    return f"{was} with {analyst}: moved along to {now}"
+
+
+def _waiting(outcome: Outcome, now: str, zone: str, names: Mapping[int, str]) -> str:
+    """What happens to a booking whose analyst cannot come and that nobody else is free for."""
+    has_moved = outcome.slot is not None and outcome.slot.starts_at != outcome.booking.starts_at
+    found = f"moved along to {now}, but {names.get(outcome.booking.analyst_id, '?')} is off then; " if has_moved else ""
+    if outcome.offered is None:
+        return f"{found}we ask the other analysts, and cancel it an hour before it starts if nobody can take it"
+    offered = wording.clock(outcome.offered.starts_at, zone)
+    return f"{found}offered {offered} with {names.get(outcome.offered.analyst_id, '?')} instead"
+
+
+def _places(whats: Iterable[str]) -> list[str]:
+    listed = list(whats)
+    found = []
+    for what in ("booked", "enrolled", "waiting"):
+        if count := listed.count(what):
+            found.append(f"{count} {what}")
+    return found
+
+
+def letters(notices: Iterable[Notice]) -> list[str]:
+    """How many people get an email, by what it says; each gets one."""
+    listed = [notice.letter for notice in notices]
+    found = []
+    for name, (text, _) in LETTERS.items():
+        if count := listed.count(name):
+            found.append(f"{count} {'person is' if count == 1 else 'people are'} {text}")
+    return found
+
+
+def leaving(plan: Plan, now: datetime, zone: str) -> str:
+    """What changes at once and when emails go out if the plan is published now, and until when it can be undone."""
+    said = publish_words.before(plan.due_at(now), now, zone, len(plan.notices))
+    if not plan.held_back:
+        return said
+    who = publish_words.people(plan.held_back)
+    verb = "is" if plan.held_back == 1 else "are"
+    return f"{said} {who} {verb} still to be emailed about the last publish: everybody gets one email about both."
+
+
+def kept(lines: Iterable[tuple[str, datetime]]) -> list[str]:
+    """`live-member-clinics: 3 dates stay though no file states them: Mon 7 Dec 2026 …`."""
+    by_slug: dict[str, list[datetime]] = {}
+    for slug, wall in lines:
+        by_slug.setdefault(slug, []).append(wall)
+    return [
+        f"{slug}: {len(walls)} {'date stays' if len(walls) == 1 else 'dates stay'} though no file states "
+        f"{'it' if len(walls) == 1 else 'them'}: {_dates(walls)}"
+        for slug, walls in by_slug.items()
+    ]
+
+
+def _dates(walls: list[datetime]) -> str:
+    shown = [f"{wall:%a} {wall.day} {wall:%b %Y}" for wall in walls]
+    return ", ".join(shown) if len(shown) <= MOST_DATES else f"{shown[0]} … {shown[-1]}"
+
+
+def as_text(
+    plan: Plan, names: Mapping[int, str], definitions: Mapping[str, Definition], now: datetime, zone: str
+) -> list[str]:
+    """The whole plan in lines of text, as if it were published now; clock times of no series are those of `zone`."""
+    found: list[str] = []
+    for section in sections(plan, names, definitions):
+        found.append(f"{section.slug}: {section.title}{f' ({section.note})' if section.note else ''}")
+        for line in section.lines:
+            found.append(f"  {line.what:8} {line.text}")
+            found += [f"           {touched}" for touched in line.touched]
+    said = letters(plan.notices)
+    if said:
+        found += [f"emails to {publish_words.people(len(plan.notices))}:", *(f"  {text}" for text in said)]
+    if not plan.is_empty:
+        found.append(leaving(plan, now, zone))
+    noted = [finding for finding in plan.changes.findings if not finding.is_question]
+    if noted:
+        found += ["to know:", *(f"  {finding.series}: {finding.message}" for finding in noted[:40])]
+        if len(noted) > 40:
+            found.append(f"  and {len(noted) - 40} more")
+    found += kept(plan.changes.kept)
+    return found

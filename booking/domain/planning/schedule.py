@@ -1,0 +1,480 @@
+"""How each occurrence of a series is to be: its rule, its terms and the holidays applied to what is stored.
+
+Stored occurrences keep their key. They are found again by module, or by the date of the rule that they stand for;
+where the rule's days changed, those of one week are paired in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from booking.domain import recurrence, zones
+from booking.domain.holidays import NO_DAYS_OFF, DaysOff, nearest_free_day
+from booking.domain.planning.adjustments import DateException, Definition
+from booking.domain.recurrence import Instance, Rule, RuleChange
+
+Span = tuple[datetime, datetime]
+
+
+class Setting(NamedTuple):
+    """How one occurrence is set. `on` is the date of the rule it stands for, None for an extra one.
+
+    `title` and `room_url` are its own, None where the series' hold; `reason` is None as long as it takes place.
+    """
+
+    on: date | None
+    starts_at: datetime
+    ends_at: datetime
+    module: int | None = None
+    title: str | None = None
+    room_url: str | None = None
+    analysts: tuple[int, ...] = ()
+    reason: str | None = None
+    recording_url: str = ""
+    slides_url: str = ""
+
+
+class StoredOccurrence(NamedTuple):
+    """One stored occurrence; `away` are those of its roster who cannot come."""
+
+    id: int
+    key: str
+    setting: Setting
+    away: frozenset[int] = frozenset()
+
+
+class PlanFinding(NamedTuple):
+    """Something a coordinator should know, or must answer (`is_question`) before anything is published."""
+
+    code: str
+    series: str
+    message: str
+    on: date | None = None
+    is_question: bool = False
+    answers: tuple[str, ...] = ()
+    place: str = ""
+
+
+@dataclass(slots=True)
+class Schedule:
+    """What one series comes to: settings by key, in order of time, and what was noticed on the way.
+
+    `kept` are keys of stored occurrences that nothing asks for and nothing ends; `far` the keys of new ones beyond
+    what was stored before, which a publish adds without announcing them.
+    """
+
+    settings: dict[str, Setting] = field(default_factory=dict)
+    kept: list[str] = field(default_factory=list)
+    begun: list[str] = field(default_factory=list)
+    far: set[str] = field(default_factory=set)
+    findings: list[PlanFinding] = field(default_factory=list)
+
+
+def compute(
+    asked: Definition,
+    stored: Sequence[StoredOccurrence],
+    now: datetime,
+    *,
+    before: Definition | None = None,
+    days_off: DaysOff = NO_DAYS_OFF,
+    busy: Mapping[date, Sequence[tuple[str, Span]]] | None = None,
+    away: Mapping[int, Sequence[Span]] | None = None,
+    with_past: bool = False,
+    asks: bool = True,
+    until: date | None = None,
+) -> Schedule:
+    """The settings of every occurrence of `asked` that has not begun at `now`.
+
+    `before` is the definition as stored; `busy` lists by local date what other series do then; `away` when analysts
+    cannot come. With `asks` an unanswered holiday is a question. `until` is the date before which a series without an
+    end is looked at, the far end of what is stored if None.
+    """
+    return _Computation(asked, stored, now, before, days_off, busy or {}, away or {}, with_past, asks, until).run()
+
+
+@dataclass(slots=True)
+class _Computation:
+    asked: Definition
+    stored: Sequence[StoredOccurrence]
+    now: datetime
+    before: Definition | None
+    days_off: DaysOff
+    busy: Mapping[date, Sequence[tuple[str, Span]]]
+    away: Mapping[int, Sequence[Span]]
+    with_past: bool
+    asks: bool
+    until: date | None
+    found: Schedule = field(default_factory=Schedule)
+    left_out: dict[date, str] = field(default_factory=dict)
+
+    def run(self) -> Schedule:
+        self.left_out = self.asked.terms.left_out()
+        rows = {row.key: row for row in self.stored}
+        begun = {key for key, row in rows.items() if row.setting.starts_at <= self.now}
+        instances = self.instances([rows[key] for key in begun])
+        matched = self.match(instances, rows, begun)
+        last_on = max((row.setting.on for row in self.stored if row.setting.on is not None), default=None)
+        far = self.is_endless() and self.before is not None and same_days(self.before.rule, self.asked.rule)
+        for key, instance in matched:
+            row = rows.get(key)
+            if key in begun:
+                self.found.begun.append(key)
+                continue
+            if row is None and instance.starts_at <= self.now and not self.with_past:
+                self.found.begun.append(key)
+                continue
+            self.found.settings[key] = self.setting(key, instance, row)
+            if far and row is None and last_on is not None and instance.wall.date() > last_on:
+                self.found.far.add(key)
+        self.extras(rows, begun)
+        self.leftovers(rows, begun, {key for key, _ in matched})
+        return self.found
+
+    def is_endless(self) -> bool:
+        return not self.asked.rule.modules and self.asked.rule.ends_on is None and self.asked.terms.ends_on is None
+
+    # -- the dates
+
+    def instances(self, begun: list[StoredOccurrence]) -> list[Instance]:
+        """What the rule comes to, skips and holidays applied, the modules that have begun left as they were."""
+        rule = self.rule()
+        until = self.until or recurrence.stored_until(zones.today(self.now, rule.zone))
+        if rule.ends_on is not None or rule.modules:
+            until = max(until, rule.starts_on + timedelta(days=recurrence.LONGEST_DAYS))
+        anchored = [row for row in begun if row.setting.module is not None and row.setting.on is not None]
+        if not rule.modules or not anchored:
+            start = rule.starts_on if self.with_past or rule.modules else self.earliest()
+            return recurrence.expand(rule, start, until)
+        last = max(anchored, key=lambda row: row.setting.module or 0)
+        done, since = last.setting.module or 0, last.setting.on or rule.starts_on
+        later = replace(rule, modules=rule.modules[done:], skips=rule.skips | _dates_until(rule, since))
+        rest = recurrence.expand(later, rule.starts_on, until) if later.modules else []
+        return [replace(i, key=str(done + n), module=done + n) for n, i in enumerate(rest, 1)]
+
+    def earliest(self) -> date:
+        """What began more than a month ago is no longer looked at."""
+        return max(self.asked.rule.starts_on, zones.today(self.now, self.asked.rule.zone) - timedelta(days=31))
+
+    def rule(self) -> Rule:
+        terms, rule = self.asked.terms, self.asked.rule
+        skips = frozenset(self.left_out)
+        if rule.ends_on is not None and not rule.modules:
+            rule = replace(rule, ends_on=rule.ends_on + timedelta(weeks=sum(weeks for _, weeks in terms.pushes)))
+        if terms.ends_on is not None:
+            rule = replace(rule, ends_on=min(rule.ends_on or terms.ends_on, terms.ends_on))
+        if terms.on_holiday not in {"skip", "push"}:
+            return replace(rule, skips=skips)
+        off = {
+            day
+            for day, holiday in self.days_off.by_date.items()
+            if holiday.is_everywhere and day not in terms.keeps and not self.is_excepted(day)
+        }
+        if terms.on_holiday == "push" and rule.ends_on is not None and not rule.modules:
+            rule = replace(rule, ends_on=_pushed_end(rule, off, skips))
+        return replace(rule, skips=skips | off)
+
+    def is_excepted(self, day: date) -> bool:
+        """Whether an exception already says what becomes of that day."""
+        exception = self.asked.terms.exceptions.get(self.key_on(day))
+        return exception is not None and (exception.moved is not None or exception.cancelled is not None)
+
+    def key_on(self, day: date) -> str:
+        return next((row.key for row in self.stored if row.setting.on == day), day.isoformat())
+
+    # -- which stored occurrence is which
+
+    def match(
+        self, instances: list[Instance], rows: dict[str, StoredOccurrence], begun: set[str]
+    ) -> list[tuple[str, Instance]]:
+        if self.asked.rule.modules:
+            return [(instance.key, instance) for instance in instances]
+        by_on = {row.setting.on: row.key for row in self.stored if row.setting.on is not None}
+        days = {instance.wall.date() for instance in instances}
+        loose = [
+            row
+            for row in sorted(self.stored, key=lambda row: row.setting.on or date.min)
+            if row.setting.on is not None
+            and row.setting.on not in days
+            and row.key not in begun
+            and row.setting.on not in self.left_out
+            and not (self.days_off.everywhere(row.setting.on) and self.asked.terms.on_holiday in {"skip", "push"})
+            and row.setting.reason is None
+        ]
+        by_week: dict[tuple[int, int], list[str]] = {}
+        for row in loose:
+            if row.setting.on is not None:
+                by_week.setdefault(row.setting.on.isocalendar()[:2], []).append(row.key)
+        found = []
+        for instance in instances:
+            day = instance.wall.date()
+            key = by_on.get(day)
+            if key is None:
+                waiting = by_week.get(day.isocalendar()[:2])
+                key = waiting.pop(0) if waiting and instance.starts_at > self.now else _new_key(day, rows)
+            found.append((key, instance))
+        return found
+
+    # -- how each is set
+
+    def setting(self, key: str, instance: Instance, row: StoredOccurrence | None) -> Setting:
+        day = instance.wall.date()
+        turn = _turn_on(self.asked.rule.turns, day)
+        exception = self.asked.terms.exceptions.get(key, _NONE)
+        was_there = row is not None and row.setting.on == day and row.setting.reason is None
+        starts_at, ends_at = self.hours(day, instance, exception, asks=self.asks and not was_there)
+        staff = exception.analysts if exception.analysts is not None else turn.analysts
+        return self.staffed(
+            Setting(
+                day,
+                starts_at,
+                ends_at,
+                instance.module,
+                exception.title if exception.title is not None else turn.title,
+                self.room(exception, turn, row),
+                self.asked.analysts if staff is None else staff,
+                exception.cancelled,
+                *_links(exception, row),
+            )
+        )
+
+    def room(self, exception: DateException, turn: RuleChange, row: StoredOccurrence | None) -> str | None:
+        """A room that was set for this one stays until another is; an empty text takes it away."""
+        stated = exception.room_url if exception.room_url is not None else turn.room_url
+        return (row.setting.room_url if row is not None else None) if stated is None else stated or None
+
+    def hours(self, day: date, instance: Instance, exception: DateException, asks: bool) -> Span:
+        zone = self.asked.rule.zone
+        span = (instance.starts_at, instance.ends_at)
+        if exception.moved is not None:
+            self.landing(exception.moved.on)
+            moved = recurrence.span(exception.moved.on, exception.moved.start_wall, exception.moved.end_wall, zone)
+            return moved or span
+        holiday = self.days_off.everywhere(day)
+        if exception.cancelled is not None or day in self.asked.terms.keeps or instance.starts_at <= self.now:
+            return span
+        if holiday is None:
+            partly = self.days_off.somewhere(day)
+            if partly is not None and asks:
+                self.note("holiday-in-some-states", f"{day:%a} {day} is {partly}: it takes place", day)
+            return span
+        answer = self.asked.terms.on_holiday
+        if answer == "move":
+            return self.moved_off(day, instance, span)
+        if answer == "keep":
+            if asks:
+                self.note("holiday-kept", f"{day:%a} {day} is {holiday}: it takes place (on_holiday: keep)", day)
+        elif not answer and asks:
+            message = f"{day:%a} {day} is {holiday}: does it take place? Write on_holiday: keep, skip, push or move"
+            choices = ("keep", "skip", "push", "move")
+            self.found.findings.append(PlanFinding("holiday", self.asked.slug, message, day, True, choices))
+        return span
+
+    def landing(self, day: date) -> None:
+        """Note a date that somebody chose although it is a holiday."""
+        holiday = self.days_off.by_date.get(day)
+        if holiday is not None and self.asks:
+            self.note("holiday-chosen", f"{day:%a} {day} is {holiday}", day)
+
+    def moved_off(self, day: date, instance: Instance, span: Span) -> Span:
+        """To the nearest free day of the week; a question where there is none."""
+        taken = [
+            other
+            for other in (day + timedelta(days=n) for n in range(-4, 5))
+            if self.meets_on(other) or self.is_busy_on(other, instance)
+        ]
+        free = nearest_free_day(day, self.days_off, taken)
+        length = (span[1] - span[0]).total_seconds()
+        if free is None:
+            text = f"{day:%a} {day} is a holiday and its week has no free day: skip it, or move it to a date"
+            self.found.findings.append(PlanFinding("holiday", self.asked.slug, text, day, True, ("keep", "skip")))
+            return span
+        starts_at = zones.localize_first(datetime.combine(free, instance.wall.time()), self.asked.rule.zone)
+        if starts_at is None:
+            return span
+        self.note("holiday-moved", f"{day:%a} {day} is a holiday: moved to {free:%a} {free}", day)
+        return starts_at, starts_at + timedelta(seconds=length)
+
+    def meets_on(self, day: date) -> bool:
+        return any(row.setting.on == day for row in self.stored) or day in set(
+            d for d in _dates_between(self.asked.rule, day, day)
+        )
+
+    def is_busy_on(self, day: date, instance: Instance) -> bool:
+        """Whether another series meets at that time of that day."""
+        starts_at = zones.localize_first(datetime.combine(day, instance.wall.time()), self.asked.rule.zone)
+        if starts_at is None:
+            return True
+        ends_at = starts_at + (instance.ends_at - instance.starts_at)
+        return any(
+            slug != self.asked.slug and span[0] < ends_at and starts_at < span[1]
+            for slug, span in self.busy.get(day, ())
+        )
+
+    def staffed(self, setting: Setting) -> Setting:
+        """With the guests of that day, without those who are away."""
+        if not self.asked.terms.guests and not self.away:
+            return setting
+        local = zones.today(setting.starts_at, self.asked.rule.zone)
+        guests = tuple(
+            guest.analyst_id
+            for guest in self.asked.terms.guests
+            if guest.from_on <= local <= guest.until_on and guest.analyst_id not in setting.analysts
+        )
+        here = tuple(
+            analyst_id
+            for analyst_id in (*setting.analysts, *guests)
+            if not any(
+                start < setting.ends_at and setting.starts_at < end for start, end in self.away.get(analyst_id, ())
+            )
+        )
+        return setting if here == setting.analysts else setting._replace(analysts=here)
+
+    # -- what no rule comes to
+
+    def extras(self, rows: dict[str, StoredOccurrence], begun: set[str]) -> None:
+        for extra in self.asked.terms.extras:
+            if extra.key in begun:
+                self.found.begun.append(extra.key)
+                continue
+            exception = self.asked.terms.exceptions.get(extra.key, _NONE)
+            moved = exception.moved
+            where = (
+                (moved.on, moved.start_wall, moved.end_wall) if moved else (extra.on, extra.start_wall, extra.end_wall)
+            )
+            span = recurrence.span(*where, self.asked.rule.zone)
+            if span is None or (span[0] <= self.now and extra.key not in rows and not self.with_past):
+                continue
+            self.landing(where[0])
+            row = rows.get(extra.key)
+            turn = _turn_on(self.asked.rule.turns, extra.on)
+            staff = exception.analysts if exception.analysts is not None else turn.analysts
+            setting = Setting(
+                None,
+                *span,
+                None,
+                exception.title if exception.title is not None else extra.title,
+                self.room(exception, turn, row),
+                self.asked.analysts if staff is None else staff,
+                exception.cancelled,
+                *_links(exception, row),
+            )
+            self.found.settings[extra.key] = self.staffed(setting)
+
+    def leftovers(self, rows: dict[str, StoredOccurrence], begun: set[str], matched: set[str]) -> None:
+        """Stored ones that nothing asks for: they go where a skip, an end or other days say so, else they stay."""
+        for key, row in rows.items():
+            if key in begun or key in matched or key in self.found.settings:
+                continue
+            if row.setting.reason is not None:
+                self.found.settings[key] = row.setting  # it had gone before
+                continue
+            reason = self.why_gone(row)
+            if reason is None:
+                self.found.kept.append(key)
+                self.found.settings[key] = self.as_kept(row)
+            else:
+                self.found.settings[key] = row.setting._replace(reason=reason)
+
+    def as_kept(self, row: StoredOccurrence) -> Setting:
+        """As it is stored, but staffed and worded as the series is now."""
+        exception = self.asked.terms.exceptions.get(row.key, _NONE)
+        turn = _turn_on(self.asked.rule.turns, row.setting.on or date.min)
+        staff = exception.analysts if exception.analysts is not None else turn.analysts
+        setting = row.setting._replace(
+            analysts=self.asked.analysts if staff is None else staff, reason=exception.cancelled
+        )
+        return self.staffed(setting)
+
+    def why_gone(self, row: StoredOccurrence) -> str | None:
+        """The reason, empty where none was given; None where it is to stay."""
+        on, terms, rule = row.setting.on, self.asked.terms, self.asked.rule
+        if row.setting.module is not None:
+            return None  # a module goes by being cancelled
+        if on is None:
+            return None
+        if on in self.left_out:
+            return self.left_out[on]
+        holiday = self.days_off.everywhere(on)
+        if holiday is not None and terms.on_holiday in {"skip", "push"} and on not in terms.keeps:
+            return str(holiday)
+        if terms.ends_on is not None and on > terms.ends_on:
+            return ""
+        if self.before is not None and not same_days(self.before.rule, rule) and not _is_past_the_end(rule, on):
+            return ""
+        return None
+
+    def note(self, code: str, message: str, day: date) -> None:
+        self.found.findings.append(PlanFinding(code, self.asked.slug, message, day))
+
+
+_NONE = DateException()
+_NO_TURN = RuleChange(date.min)
+
+
+def _links(exception: DateException, row: StoredOccurrence | None) -> tuple[str, str]:
+    had = (row.setting.recording_url, row.setting.slides_url) if row is not None else ("", "")
+    stated = (exception.recording_url, exception.slides_url)
+    return (stated[0] if stated[0] is not None else had[0], stated[1] if stated[1] is not None else had[1])
+
+
+def _turn_on(turns: Iterable[RuleChange], day: date) -> RuleChange:
+    """What the turns up to that day come to."""
+    found = _NO_TURN
+    for turn in turns:
+        if turn.from_on <= day:
+            found = replace(
+                found,
+                title=turn.title if turn.title is not None else found.title,
+                room_url=turn.room_url if turn.room_url is not None else found.room_url,
+                analysts=turn.analysts if turn.analysts is not None else found.analysts,
+            )
+    return found
+
+
+def _dates_until(rule: Rule, last: date) -> frozenset[date]:
+    return frozenset(_dates_between(rule, date.min, last))
+
+
+def _dates_between(rule: Rule, first: date, last: date) -> Iterable[date]:
+    for day in recurrence.dates(rule):
+        if day > last:
+            return
+        if day >= first:
+            yield day
+
+
+def _pushed_end(rule: Rule, off: set[date], skips: frozenset[date]) -> date:
+    """The last date of a rule with an end once each of its dates in `off` has been made up for."""
+    ends_on = rule.ends_on or rule.starts_on
+    owed = sum(1 for day in _dates_between(rule, rule.starts_on, ends_on) if day in off and day not in skips)
+    for day in _dates_between(replace(rule, ends_on=None), ends_on + timedelta(days=1), date.max):
+        if owed == 0 or day > ends_on + timedelta(days=recurrence.LONGEST_DAYS):
+            break
+        if day not in off:
+            owed, ends_on = owed - 1, day
+    return ends_on
+
+
+def _new_key(day: date, rows: Mapping[str, StoredOccurrence]) -> str:
+    """The date; with a mark behind it where an occurrence of that name has moved elsewhere."""
+    key = day.isoformat()
+    while key in rows:
+        key += "~"
+    return key
+
+
+def _is_past_the_end(rule: Rule, on: date) -> bool:
+    return rule.ends_on is not None and on > rule.ends_on
+
+
+def same_days(one: Rule, other: Rule) -> bool:
+    """Whether two rules meet on the same days, whatever their hours and their ends."""
+
+    def days(rule: Rule) -> tuple[object, ...]:
+        turns = tuple((turn.from_on, turn.rrule) for turn in rule.turns if turn.rrule is not None)
+        return (rule.rrule, turns, "INTERVAL" in rule.rrule and rule.starts_on)
+
+    return days(one) == days(other)

@@ -1,0 +1,140 @@
+"""What one email tells a person of a change: one line for each of their bookings, dates and series that it touches.
+
+A line is a dict of JSON values. `what` says what happened: moved, cancelled, uncovered or changes to a booking;
+appears, moves, changes, goes or returns to another date; renamed to a series. `was_at` and `differs` say what the
+person knew before. Two changes whose emails have not left yet are merged: what was known before the first of them
+stands against what is so after the last, and whatever comes to nothing is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from booking.domain.planning import consequences
+
+Line = dict[str, Any]
+SEVERAL = "programme-changed"
+MOVED, CANCELLED, UNCOVERED, CHANGES = "moved", "cancelled", "uncovered", "changes"
+APPEARS, MOVES, GOES, RETURNS, RENAMED = "appears", "moves", "goes", "returns", "renamed"
+#: What a line of an email queued before lines had names is, by the name of the email.
+_WHAT_OF = {
+    "moved-by-us": MOVED,
+    "cancelled-by-us": CANCELLED,
+    "cover-offer": UNCOVERED,
+    "cover-sought": UNCOVERED,
+    "cover-nobody": UNCOVERED,
+}
+#: What the person knew before, in the line of a booking.
+_WAS = ("was_at", "was_minutes", "was_with")
+#: What a line says of a booking, by what becomes of it.
+WHAT_OF_OUTCOME = {
+    consequences.MOVED: MOVED,
+    consequences.HANDED: MOVED,
+    consequences.UNCOVERED: UNCOVERED,
+    consequences.CANCELLED: CANCELLED,
+}
+
+
+def key(line: Mapping[str, Any]) -> tuple[str, str]:
+    """What the line is about."""
+    for name in ("booking", "occurrence"):
+        if name in line:
+            return name, line[name]
+    return "series", line["series"]
+
+
+def email_of(lines: Sequence[Line]) -> tuple[str, dict[str, Any]]:
+    """The name and the facts of the email that tells these lines, at least one; earliest first."""
+    ordered = sorted(lines, key=lambda line: str(line["starts_at"]))
+    first = ordered[0]
+    if len(ordered) > 1:
+        return SEVERAL, {"lines": ordered, "zone": first["zone"], "starts_at": first["starts_at"]}
+    if first["what"] == MOVED:
+        return "moved-by-us", first
+    if first["what"] == CANCELLED:
+        return "cancelled-by-us", first
+    if first["what"] == UNCOVERED:
+        name = "cover-offer" if "offered_at" in first else "cover-nobody" if "others" in first else "cover-sought"
+        return name, first
+    return SEVERAL, {**first, "lines": [first]}
+
+
+def lines_of(name: str, facts: Mapping[str, Any]) -> list[Line]:
+    """The lines that an email tells."""
+    if "lines" in facts:
+        return list(facts["lines"])
+    return [{"what": _WHAT_OF.get(name, CHANGES), **facts}]
+
+
+def merged(earlier: Iterable[Line], later: Iterable[Line]) -> list[Line]:
+    """What both emails come to, none of which the person has read."""
+    found = {key(line): line for line in earlier}
+    for line in later:
+        before = found.get(key(line))
+        found[key(line)] = line if before is None else _since(before, line)
+    return [line for line in found.values() if not _comes_to_nothing(line)]
+
+
+def _since(before: Line, after: Line) -> Line:
+    differs = _differences(before.get("differs", ()), after.get("differs", ()))
+    if "booking" in after:
+        return _booking_since(before, after, differs)
+    if after["what"] == RENAMED:
+        return {**after, "was_title": before["was_title"], "differs": differs}
+    line = {**after, "was_at": before["was_at"], "differs": differs, "what": _what_since(before, after)}
+    line["was_ends_at"] = before.get("was_ends_at", after.get("was_ends_at"))
+    if line["what"] == GOES:
+        line["starts_at"] = before["was_at"]  # the time that they know
+    return line
+
+
+def _booking_since(before: Line, after: Line, differs: list[dict[str, str]]) -> Line:
+    if before["what"] == CANCELLED:
+        return before  # it stays cancelled, whatever becomes of its date
+    had = {name: before[name] for name in _WAS if name in before}
+    was_title = next((one["was"] for one in differs if one["what"] == "title"), before.get("was_title", ""))
+    line = {**after, **had, "differs": differs, "was_title": was_title}
+    if after["what"] == CHANGES and before["what"] in {MOVED, UNCOVERED}:
+        line["what"] = before["what"]
+        line |= {name: before[name] for name in ("offered_at", "offered_with", "lapses_at", "others") if name in before}
+    if after["what"] == CANCELLED and "was_at" in had:
+        length = timedelta(minutes=int(had.get("was_minutes") or after["minutes"]))
+        ends_at = datetime.fromisoformat(had["was_at"]) + length
+        line |= {"starts_at": had["was_at"], "ends_at": ends_at.isoformat(), "minutes": length.seconds // 60}
+        line["analyst"] = had.get("was_with", after["analyst"])
+    return line
+
+
+def _what_since(before: Line, after: Line) -> str:
+    had, has = before["what"], after["what"]
+    if had == APPEARS:
+        return "" if has == GOES else APPEARS
+    if had == GOES:
+        return GOES if has in {GOES, CHANGES} else MOVES
+    if had == RETURNS:
+        return "" if has == GOES else RETURNS
+    return MOVES if MOVES in {had, has} and has != GOES else str(has)
+
+
+def _differences(before: Iterable[dict[str, str]], after: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    found = {one["what"]: one for one in before}
+    for one in after:
+        had = found.get(one["what"])
+        found[one["what"]] = one if had is None else {**one, "was": had["was"]}
+    return [one for one in found.values() if one["was"] != one["now"]]
+
+
+def _comes_to_nothing(line: Line) -> bool:
+    what = line["what"]
+    if line.get("differs"):
+        return False
+    if what == RENAMED:
+        return bool(line["title"] == line["was_title"])
+    if what == MOVED:
+        now = (line["starts_at"], line["minutes"], line["analyst"])
+        return now == (line["was_at"], line["was_minutes"], line["was_with"])
+    if what == MOVES:
+        return (line["starts_at"], line.get("ends_at")) == (line["was_at"], line.get("was_ends_at"))
+    return what in {CHANGES, ""}

@@ -1,0 +1,162 @@
+"""Change an email address: asked for by the person and confirmed from the new one, or set at once by staff.
+
+Bookings, calendar addresses, sessions and history belong to the person, and stay.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from booking.domain import errors
+from booking.domain.people import email_addresses
+from booking.services.transaction import deed
+from booking.store import audit_log
+from booking.store.bookings import bookings
+from booking.store.db import locks
+from booking.store.outbox import email_facts, emails
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.address_changes import AddressChange
+from booking.store.people.people import Person
+from booking.store.people.sign_ins import SignIn
+from booking.store.queries.people import account_holdings
+
+VALID = timedelta(hours=1)
+MAX_REQUESTS = 5  # within VALID
+
+
+class AddressTaken(errors.Refusal):
+    """Another account has the address; the two can be merged."""
+
+    code = "address-taken"
+
+
+class AddressChangeExpired(errors.Refusal):
+    """The link was used, has been replaced by a newer one, or is too old."""
+
+    code = "address-change-expired"
+
+
+@deed
+def ask(session: Session, person_id: int, email: str, now: datetime) -> AddressChange:
+    """Ask to change one's own address: an email with a link goes to the new one, and nothing changes before it is used.
+
+    An address that another account has gets an email that says so, and the answer here is the same, so that nobody
+    learns who has an account. Raises TextNotAccepted, TooManyRequests.
+    """
+    typed = _parsed(email)
+    person = locks.person(session, person_id)
+    if email_addresses.key(typed) == person.email_key:
+        raise errors.TextNotAccepted("email", "this is your address already")
+    own = AddressChange.person_id == person.id
+    recent = select(func.count()).select_from(AddressChange).where(own, AddressChange.requested_at > now - VALID)
+    if (session.scalar(recent) or 0) >= MAX_REQUESTS:
+        raise errors.TooManyRequests(now + VALID)
+    session.execute(update(AddressChange).where(own, AddressChange.expires_at > now).values(expires_at=now))
+    is_taken = account_holdings.with_email(session, typed) is not None
+    made = AddressChange(
+        person_id=person.id, email=typed, requested_at=now, expires_at=now if is_taken else now + VALID
+    )
+    session.add(made)
+    session.flush()
+    told = {"address_change": str(made.public_id), "is_taken": is_taken, "old": person.email}
+    emails.enqueue(session, "address-confirm", typed, told, now)
+    audit_log.write(session, "asked-to-change-address", "person", person.public_id, now, actor_id=person.id)
+    return made
+
+
+@deed
+def confirm(session: Session, request_id: uuid.UUID, now: datetime) -> Person:
+    """Change the address by the link that was sent to the new one; the caller has checked its MAC.
+
+    The old address gets a notice. Raises AddressChangeExpired, AddressTaken.
+    """
+    seen = waiting(session, request_id, now)
+    if seen is None:
+        raise AddressChangeExpired()
+    person = _locked(session, seen.person_id, now)
+    row = session.get_one(AddressChange, seen.id, populate_existing=True)
+    if row.confirmed_at is not None or row.expires_at <= now or person.closed_at is not None:
+        raise AddressChangeExpired()
+    row.confirmed_at = now
+    old = person.email
+    _put(session, person, row.email, now)
+    _tell(session, old, old, person, now)
+    audit_log.write(session, "changed-address", "person", person.public_id, now, actor_id=person.id)
+    return person
+
+
+def waiting(session: Session, request_id: uuid.UUID, now: datetime) -> AddressChange | None:
+    """The request that a link stands for, while it can be confirmed; else None."""
+    wanted = select(AddressChange).where(
+        AddressChange.public_id == request_id, AddressChange.confirmed_at.is_(None), AddressChange.expires_at > now
+    )
+    return session.scalars(wanted).one_or_none()
+
+
+@deed
+def change(session: Session, public_id: uuid.UUID, email: str, now: datetime, *, actor_id: int | None = None) -> Person:
+    """Set somebody's address at once, for a coordinator or operator; both addresses get a notice.
+
+    The same address changes nothing. Raises NotFound, TextNotAccepted, AddressTaken.
+    """
+    typed = _parsed(email)
+    found = account_holdings.with_public_id(session, public_id)
+    if found is None:
+        raise errors.NotFound()
+    person = _locked(session, found.id, now)
+    if typed == person.email:
+        return person
+    old = person.email
+    _put(session, person, typed, now)
+    _tell(session, old, old, person, now)
+    _tell(session, typed, old, person, now)
+    audit_log.write(session, "changed-address", "person", person.public_id, now, actor_id=actor_id)
+    return person
+
+
+def _parsed(email: str) -> str:
+    try:
+        return email_addresses.parse(email)
+    except email_addresses.NotAnAddress as error:
+        raise errors.TextNotAccepted("email", str(error)) from None
+
+
+def _locked(session: Session, person_id: int, now: datetime) -> Person:
+    """The person, once the occurrences are locked in which calendars show a booking of theirs."""
+    locks.occurrences(session, bookings.shown_in(session, [person_id], now))
+    return locks.person(session, person_id)
+
+
+def _put(session: Session, person: Person, email: str, now: datetime) -> None:
+    """Write the new address; what is queued goes there, and invitations are sent anew with a higher SEQUENCE."""
+    other = account_holdings.with_email(session, email)
+    if other is not None and other.id != person.id:
+        raise AddressTaken("another account has this address")
+    person.email, person.email_key = email, email_addresses.key(email)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise AddressTaken("another account has this address") from error
+    unsent = (
+        (OutgoingEmail.person_id == person.id) & OutgoingEmail.sent_at.is_(None) & OutgoingEmail.failed_at.is_(None)
+    )
+    session.execute(update(OutgoingEmail).where(unsent).values(to_email=email))
+    asked = (SignIn.person_id == person.id) & SignIn.used_at.is_(None) & (SignIn.expires_at > now)
+    session.execute(update(SignIn).where(asked).values(expires_at=now))
+    for booking in account_holdings.upcoming_bookings(session, person.id, now):
+        if booking.is_invited:
+            bookings.revise(booking, now)
+            session.flush()
+            told = email_facts.booking_facts(session, booking)
+            emails.enqueue(session, "invitation", email, told, now, person_id=person.id, booking_id=booking.id)
+
+
+def _tell(session: Session, to: str, old: str, person: Person, now: datetime) -> None:
+    """A notice. It belongs to nobody's account, so that no later change of address sends it elsewhere."""
+    told = {"old": old, "new": person.email, "name": person.name}
+    emails.enqueue(session, "address-changed", to, told, now)

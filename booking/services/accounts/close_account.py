@@ -1,0 +1,129 @@
+"""Close an account, and open it again."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking.domain import errors
+from booking.domain.organisation import Organisation
+from booking.domain.planning.updates import Line
+from booking.services.cover import leaving
+from booking.services.cover.asking import tell_members
+from booking.services.cover.steps import cancel
+from booking.services.transaction import deed
+from booking.store import audit_log, feed_fetches
+from booking.store.bookings import offers, reminders
+from booking.store.db import locks
+from booking.store.people import api_tokens, people, sessions
+from booking.store.people.people import Person
+from booking.store.queries.people import account_holdings
+
+REASON = "The account was closed."
+
+
+class LastCoordinator(errors.Refusal):
+    """Nobody else could coordinate, or open the account again."""
+
+    code = "last-coordinator"
+
+
+@deed
+def close(
+    session: Session,
+    public_id: uuid.UUID,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    cancels: bool,
+    actor_id: int | None = None,
+) -> Person:
+    """Close an account: nobody can sign in to it, and its sessions, API tokens and calendar addresses end for good.
+
+    With `cancels` the person's upcoming bookings and enrolments end too, each with its email, and those on the waitlist
+    are served; without, they stay and can be cancelled from their emails. Waitlist places and reminders end either way.
+    What they staff as an analyst goes through cover. Idempotent. Raises NotFound, LastCoordinator.
+    """
+    found = account_holdings.with_public_id(session, public_id)
+    if found is None:
+        raise errors.NotFound()
+    hours = leaving.staffed(session, found.id, now)
+    held = account_holdings.occurrences_held(session, found.id, now)
+    locks.occurrences(session, {*held, *(row.id for row in hours)})
+    covered = {booking.member_id for booking in account_holdings.staffed_bookings(session, found.id, now)}
+    person = locks.persons(session, {found.id, *covered})[found.id]
+    if person.closed_at is not None:
+        return person
+    if "coordinator" in person.role_names and [one.id for one in people.coordinators(session)] == [person.id]:
+        raise LastCoordinator("this is the only coordinator: give somebody else that role first")
+    person.closed_at = now
+    _end_access(session, person, now)
+    concerned = _end_places(session, person, now)
+    concerned |= _end_bookings(session, person, organisation, now, actor_id, cancels=cancels)
+    if "analyst" in person.role_names:
+        leaving.leave(session, person, hours, organisation, now, note=REASON, actor_id=actor_id)
+    session.flush()
+    for occurrence_id in sorted(concerned):
+        offers.pass_on(session, occurrence_id, organisation, now)
+    audit_log.write(session, "closed", "person", person.public_id, now, actor_id=actor_id, cancels=cancels)
+    return person
+
+
+def _end_access(session: Session, person: Person, now: datetime) -> None:
+    """Sessions, tokens, calendar addresses: none of them comes back when the account is opened again."""
+    sessions.end_all(session, person.id, now)
+    api_tokens.revoke_all(session, person.id, now)
+    person.member_feed_generation += 1
+    person.analyst_feed_generation += 1
+    person.member_feed_fetched_at = person.analyst_feed_fetched_at = None
+    for role in ("member", "analyst"):
+        feed_fetches.forget(session, role, person.id)
+
+
+def _end_places(session: Session, person: Person, now: datetime) -> set[int]:
+    """Leave every waitlist; returns the occurrences."""
+    places = account_holdings.waitlist_places(session, person.id)
+    for place in places:
+        offers.end_place(session, place.id, "left", now)
+    return {place.occurrence_id for place in places}
+
+
+def _end_bookings(
+    session: Session, person: Person, organisation: Organisation, now: datetime, actor_id: int | None, *, cancels: bool
+) -> set[int]:
+    """Cancel what is upcoming, or only its reminders; returns the occurrences in which slots came free."""
+    upcoming = account_holdings.upcoming_bookings(session, person.id, now)
+    if not cancels:
+        reminders.drop(session, [booking.id for booking in upcoming])
+        return set()
+    freed = {booking.occurrence_id for booking in upcoming}
+    told: dict[int, list[Line]] = {}
+    for booking in upcoming:
+        told[booking.id] = [cancel(session, booking, REASON, organisation, now, actor_id=actor_id)]
+    tell_members(session, told, now)
+    for place in account_holdings.open_enrolments(session, person.id):
+        place.left_at = now
+        place.sequence += 1
+        place.revised_at = now.replace(microsecond=0)
+    return freed
+
+
+@deed
+def reopen(session: Session, public_id: uuid.UUID, now: datetime, *, actor_id: int | None = None) -> Person:
+    """Open a closed account again, with its roles and history; what ended when it closed stays ended. Idempotent.
+
+    Raises NotFound.
+    """
+    found = account_holdings.with_public_id(session, public_id)
+    if found is None:
+        raise errors.NotFound()
+    person = locks.person(session, found.id)
+    if person.closed_at is None:
+        return person
+    leaving.come_back(session, [person.id], now)
+    person.closed_at = None
+    audit_log.write(session, "reopened", "person", person.public_id, now, actor_id=actor_id)
+    session.flush()
+    return person

@@ -1,0 +1,180 @@
+"""Import people from a table: all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from booking.domain import errors, wording, zones
+from booking.domain.organisation import Organisation
+from booking.domain.people.people_table import NEVER, Listed
+from booking.services.cover import leaving
+from booking.services.transaction import deed
+from booking.store import audit_log
+from booking.store.bookings import bookings
+from booking.store.db import locks
+from booking.store.people import importing
+from booking.store.people.importing import StoredPerson
+from booking.store.queries.people import account_holdings
+
+REASON = "They are no longer an analyst."
+
+
+class WouldOrphan(errors.Refusal):
+    """The import would leave upcoming bookings without their member; `problems` names each."""
+
+    code = "would-orphan"
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(slots=True)
+class Imported:
+    """What an import came to. `own_kept` counts cells that differ from what people have set themselves; `closed` names
+    addresses whose account is closed, and stays so; `left` those who are no analyst any more, with the number of
+    bookings that went through cover."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    own_kept: int = 0
+    orphaned: list[str] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+    left: list[tuple[str, int]] = field(default_factory=list)
+
+
+@deed
+def import_people(
+    session: Session,
+    people: Sequence[Listed],
+    organisation: Organisation,
+    now: datetime,
+    *,
+    force: bool = False,
+    actor_id: int | None = None,
+) -> Imported:
+    """Add or update everybody in the table; an empty cell leaves what is stored, what people set themselves wins.
+
+    A role cell states all the roles of its person; somebody new without one is a member. Raises WouldOrphan, unless
+    forced, where a member with an upcoming booking would lose the role or the membership that it stands on; then
+    nothing is written. What somebody staffs who loses the analyst role goes through cover. One import or publish at a
+    time.
+    """
+    locks.programme(session)
+    keys = [person.email_key for person in people]
+    known = importing.stored(session, keys)
+    staffs = {
+        row.id: leaving.staffed(session, row.id, now)
+        for person, row in _pairs(people, known)
+        if "analyst" in row.roles and person.roles and "analyst" not in person.roles
+    }
+    renamed = [row.id for person, row in _pairs(people, known) if person.name and person.name != row.name]
+    concerned = {row.id for rows in staffs.values() for row in rows}
+    locks.occurrences(session, concerned | bookings.shown_in(session, renamed, now))
+    covered = account_holdings.booked_with(session, staffs, now)  # no more of them now that their hours are locked
+    importing.hold(session, {row.id for row in known.values()} | covered)
+    known = importing.stored(session, keys)
+    pairs = _pairs(people, known)
+    done = Imported(orphaned=_orphans(session, pairs, organisation, now))
+    if done.orphaned and not force:
+        raise WouldOrphan(done.orphaned)
+    done.closed = sorted(person.email for person, row in pairs if row.is_closed)
+    new = [person for person in people if person.email_key not in known]
+    importing.add(session, [_columns(person) for person in new], now)
+    done.added = len(new)
+    _update(session, pairs, now, done)
+    for person in account_holdings.with_ids(session, staffs):
+        count = len(account_holdings.staffed_bookings(session, person.id, now))
+        leaving.leave(session, person, staffs[person.id], organisation, now, note=REASON, actor_id=actor_id)
+        done.left.append((person.name, count))
+    if done.added or done.changed:
+        counts = {"added": done.added, "changed": done.changed, "orphaned": len(done.orphaned)}
+        audit_log.write(session, "imported", "people", None, now, actor_id=actor_id, **counts)
+    return done
+
+
+def _pairs(people: Sequence[Listed], known: Mapping[str, StoredPerson]) -> list[tuple[Listed, StoredPerson]]:
+    return [(person, known[person.email_key]) for person in people if person.email_key in known]
+
+
+def _columns(person: Listed) -> dict[str, object]:
+    """Somebody new; without a name they are called by what stands before the @."""
+    return {
+        "email": person.email,
+        "email_key": person.email_key,
+        "name": person.name or person.email.partition("@")[0],
+        "time_zone": person.time_zone,
+        "member_until": _last_day(person, None),
+        "room_url": person.meeting_url or None,
+        "roles": person.roles or {"member"},
+    }
+
+
+def _last_day(person: Listed, stored: date | None) -> date | None:
+    """The last day of the membership once imported; None for one without."""
+    return stored if person.member_until is None else None if person.member_until == NEVER else person.member_until
+
+
+def _orphans(
+    session: Session, pairs: Sequence[tuple[Listed, StoredPerson]], organisation: Organisation, now: datetime
+) -> list[str]:
+    """Every upcoming booking that the import, and not something before it, would leave without its member."""
+    losing: dict[int, frozenset[str]] = {}
+    until: dict[int, tuple[date, date]] = {}  # the last day as it is, and as it would be
+    for person, row in pairs:
+        losing[row.id] = row.roles - person.roles if person.roles else frozenset()
+        before = row.member_until or date.max
+        until[row.id] = (before, person.member_until or before)
+    problems = []
+    for booking in importing.coming(session, now):
+        when = wording.when(booking.starts_at, None, organisation.zone)
+        starts_on = zones.today(booking.starts_at, organisation.zone)
+        before, after = until.get(booking.member_id, (date.max, date.max))
+        if "member" in losing.get(booking.member_id, ()) or after < starts_on <= before:
+            problems.append(f"{booking.member} is booked on {when}, and would be no member then")
+    return problems
+
+
+def _update(session: Session, pairs: Sequence[tuple[Listed, StoredPerson]], now: datetime, done: Imported) -> None:
+    changes: list[dict[str, object]] = []
+    renamed: list[int] = []
+    gone: list[tuple[int, str]] = []
+    new: list[tuple[int, str]] = []
+    for person, row in pairs:
+        name = person.name or row.name
+        zone = person.time_zone or row.time_zone
+        room = row.room_url if person.meeting_url is None else person.meeting_url or None
+        done.own_kept += sum(
+            [
+                row.name_is_own and name != row.name,
+                row.time_zone_is_own and zone != row.time_zone,
+                row.room_url_is_own and room != row.room_url,
+            ]
+        )
+        before = {name: getattr(row, name) for name in ("name", "time_zone", "member_until", "room_url")}
+        after = {
+            "name": row.name if row.name_is_own else name,
+            "time_zone": row.time_zone if row.time_zone_is_own else zone,
+            "member_until": _last_day(person, row.member_until),
+            "room_url": row.room_url if row.room_url_is_own else room,
+        }
+        roles = person.roles or row.roles
+        gone += [(row.id, role) for role in row.roles - roles]
+        new += [(row.id, role) for role in roles - row.roles]
+        if after["name"] != before["name"]:
+            renamed.append(row.id)
+        if after != before:
+            changes.append({"id": row.id, **after})
+        is_changed = after != before or roles != row.roles
+        done.changed += is_changed
+        done.unchanged += not is_changed
+    importing.change(session, changes)
+    bookings.rename(session, renamed, now)
+    importing.take(session, gone)
+    importing.give(session, new)
+    leaving.come_back(session, [person_id for person_id, role in new if role == "analyst"], now)

@@ -1,0 +1,169 @@
+"""What people set of themselves."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain import errors, links, zones
+from booking.domain.bookings.topics import clean_line
+from booking.domain.organisation import Organisation
+from booking.domain.people import person_names
+from booking.services.transaction import deed
+from booking.store import audit_log, feed_fetches
+from booking.store.bookings import bookings
+from booking.store.bookings import reminders as booked_reminders
+from booking.store.db import locks
+from booking.store.people.people import INVITATIONS, Person
+from booking.store.queries.feeds.feed_versions import FETCHED_AT, GENERATION
+
+ABOUT_CHARACTERS = 200
+RUN_SHEET_HOURS = range(4, 13)
+
+
+@deed
+def change(
+    session: Session,
+    person_id: int,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    name: str,
+    time_zone: str | None,
+    invitations: str,
+    about: str = "",
+    reminders: str = "yes",
+    run_sheet: str = "",
+    meeting_url: str | None = None,
+) -> Person:
+    """Set name, zone (an IANA name, empty for none, None to leave it), invitations, what an analyst may be asked about,
+    and what letters come by themselves: `reminders` yes or no, `run_sheet` an hour of the day or empty for none;
+    `meeting_url` is an analyst's own meeting link, empty for none, None to leave it.
+
+    What is set here wins over later imports. Raises TextNotAccepted naming the field.
+    """
+    cleaned = _name(name)
+    told = clean_line("about", about, ABOUT_CHARACTERS)
+    zone = _zone(time_zone) if time_zone else None
+    if invitations not in INVITATIONS:
+        raise errors.TextNotAccepted("invitations", "choose one of the three")
+    if reminders not in {"yes", "no"}:
+        raise errors.TextNotAccepted("reminders", "yes or no")
+    if run_sheet not in {"", *map(str, RUN_SHEET_HOURS)}:
+        raise errors.TextNotAccepted("run_sheet", "choose one of the hours")
+    if meeting_url and not links.is_https(meeting_url):
+        raise errors.TextNotAccepted("meeting_url", links.HTTPS)
+    if session.get_one(Person, person_id).name != cleaned:
+        locks.occurrences(session, bookings.shown_in(session, [person_id], now))  # always before persons
+    person = locks.person(session, person_id)
+    _remind(session, person, reminders == "yes", organisation, now)
+    person.run_sheet_hour = int(run_sheet) if run_sheet else None
+    if meeting_url is not None and (meeting_url or None) != person.room_url:
+        person.room_url, person.room_url_is_own = meeting_url or None, True
+    person.name_is_own = person.name_is_own or cleaned != person.name
+    if time_zone is not None and zone != (person.time_zone and zones.current_name(person.time_zone)):
+        person.time_zone, person.time_zone_is_own = zone, True
+    if cleaned != person.name:
+        bookings.rename(session, [person.id], now)  # analysts' calendars name members, and members' name analysts
+    person.name, person.invitations, person.about = cleaned, invitations, told
+    audit_log.write(session, "changed", "person", person.public_id, now, actor_id=person.id)
+    return person
+
+
+def _name(text: str) -> str:
+    try:
+        return person_names.parse(text)
+    except person_names.NotAName as error:
+        raise errors.TextNotAccepted("name", str(error)) from None
+
+
+def _zone(text: str) -> str:
+    """The zone's current name. Raises TextNotAccepted."""
+    try:
+        return zones.named(text)
+    except zones.UnknownZone:
+        raise errors.TextNotAccepted("time_zone", "no zone goes by this name") from None
+
+
+def _remind(session: Session, person: Person, wants: bool, organisation: Organisation, now: datetime) -> None:
+    if person.wants_reminders == wants:
+        return
+    person.wants_reminders = wants
+    session.flush()
+    booked_reminders.plan(session, booked_reminders.upcoming_of(session, person.id, now), organisation, now)
+
+
+@deed
+def unsubscribe(session: Session, public_id: uuid.UUID, what: str, organisation: Organisation, now: datetime) -> None:
+    """End letters that come by themselves: `reminders` or `run-sheet`. Twice is once. Raises NotFound."""
+    seen = session.execute(select(Person.id).where(Person.public_id == public_id)).scalar_one_or_none()
+    if seen is None:
+        raise errors.NotFound()
+    person = locks.person(session, seen)
+    if what == "reminders":
+        _remind(session, person, False, organisation, now)
+    elif what == "run-sheet":
+        person.run_sheet_hour = None
+    else:
+        raise errors.NotFound()
+    audit_log.write(session, "unsubscribed", "person", person.public_id, now, actor_id=person.id, what=what)
+
+
+@deed
+def hear_zone(session: Session, person_id: int, time_zone: str, now: datetime) -> bool:
+    """Take note of the browser's zone: kept where none is known. Whether the person is to be asked about it, once."""
+    zone = zones.of_browser(time_zone)
+    if zone is None:
+        return False
+    person = locks.person(session, person_id)
+    if person.time_zone is not None and zones.current_name(person.time_zone) == zone:
+        return False
+    if person.time_zone is None:
+        person.time_zone = zone
+        return False
+    if person.asked_time_zone == zone:
+        return False
+    person.asked_time_zone = zone
+    return True
+
+
+@deed
+def use_zone(session: Session, person_id: int, time_zone: str, now: datetime) -> None:
+    """The person says: show me this zone's times, as their browser named it. Raises TextNotAccepted."""
+    zone = zones.of_browser(time_zone) or _zone(time_zone)
+    person = locks.person(session, person_id)
+    person.time_zone, person.time_zone_is_own = zone, True
+    audit_log.write(session, "changed", "person", person.public_id, now, actor_id=person.id)
+
+
+@deed
+def choose_feed(
+    session: Session, person_id: int, kinds: Collection[str], organisation: Organisation, now: datetime
+) -> None:
+    """Set which kinds the member's calendar holds beside their own bookings and enrolments. Raises TextNotAccepted."""
+    ticked = set(kinds)
+    if not ticked <= set(organisation.kinds):
+        raise errors.TextNotAccepted("kinds", "choose among those that are there")
+    person = locks.person(session, person_id)
+    chosen = None if ticked == organisation.without_slots else sorted(ticked)  # as it comes: then a new kind too
+    if chosen == person.feed_kinds:
+        return
+    person.feed_kinds = chosen
+    audit_log.write(session, "feed-chosen", "person", person.public_id, now, actor_id=person.id, kinds=sorted(ticked))
+
+
+@deed
+def new_feed_address(session: Session, person_id: int, purpose: str, now: datetime) -> None:
+    """End the private address of that purpose (member-feed, analyst-feed): a new one stands in its place."""
+    role = purpose.removesuffix("-feed")
+    if role not in GENERATION:
+        raise errors.NotFound()
+    person = locks.person(session, person_id)
+    setattr(person, GENERATION[role].key, getattr(person, GENERATION[role].key) + 1)
+    setattr(person, FETCHED_AT[role].key, None)
+    feed_fetches.forget(session, role, person.id)
+    audit_log.write(session, "new-feed-address", "person", person.public_id, now, actor_id=person.id, purpose=purpose)

@@ -1,0 +1,38 @@
+"""Tokens with which programs act for a person: made, and ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking.domain import errors
+from booking.services.transaction import deed
+from booking.store import audit_log
+from booking.store.people import api_tokens, people
+from booking.store.people.people import Person
+
+
+@deed
+def make(session: Session, email: str, now: datetime) -> str:
+    """A new token of the person with that address, told this once. Raises NotFound."""
+    person = _person(session, email)
+    token = api_tokens.make(session, person.id, now)
+    audit_log.write(session, "token-made", "person", person.public_id, now)
+    return token
+
+
+@deed
+def revoke_all(session: Session, email: str, now: datetime) -> int:
+    """End every token of that person at once; how many there were. Raises NotFound."""
+    person = _person(session, email)
+    ended = api_tokens.revoke_all(session, person.id, now)
+    audit_log.write(session, "tokens-revoked", "person", person.public_id, now, count=ended)
+    return ended
+
+
+def _person(session: Session, email: str) -> Person:
+    found = people.with_email(session, email)
+    if found is None:
+        raise errors.NotFound()
+    return found

@@ -1,0 +1,1 @@
+"""Book, move, cancel, wait, enrol, and what staff do with a visit."""

@@ -1,0 +1,74 @@
+"""Who came to a lab or a masterclass: marked by its staff, or by joining from the page."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import delete, exists, select
+from sqlalchemy.orm import Session
+
+from booking.domain import errors
+from booking.domain.bookings import policy
+from booking.domain.organisation import Organisation
+from booking.services.bookings.enrol import place_in
+from booking.services.transaction import deed
+from booking.store import audit_log
+from booking.store.db import locks
+from booking.store.people.people import Person
+from booking.store.programme.attendance import Attendance
+from booking.store.programme.programme import Occurrence, Roster
+from booking.store.queries.programme import enrolled
+
+
+@deed
+def mark(
+    session: Session, occurrence_id: uuid.UUID, came: Collection[uuid.UUID], now: datetime, *, actor_id: int
+) -> int:
+    """Keep that exactly those people (public ids) came, of those who have a place or were marked before; how many.
+
+    Its analysts and any coordinator may, once it has begun. Raises NotFound (also for who may not, and for somebody
+    without a place), NotBegun.
+    """
+    row = locks.occurrence(session, occurrence_id)
+    actor = session.get(Person, actor_id)
+    is_coordinator = actor is not None and "coordinator" in actor.role_names
+    on_roster = exists().where(Roster.occurrence_id == row.id, Roster.analyst_id == actor_id)
+    if not is_coordinator and not session.scalar(select(on_roster)):
+        raise errors.NotFound()
+    if now < row.starts_at:
+        raise errors.NotBegun()
+    known = {one.public_id: one for one in enrolled.enrolled(session, row.series_id, row.id)}
+    if not known.keys() >= set(came):
+        raise errors.NotFound()
+    before = {one.person_id for one in known.values() if one.came}
+    after = {known[public_id].person_id for public_id in came}
+    session.execute(
+        delete(Attendance).where(Attendance.occurrence_id == row.id, Attendance.member_id.in_(before - after))
+    )
+    session.add_all(
+        Attendance(occurrence_id=row.id, member_id=person_id, marked_by_id=actor_id, marked_at=now)
+        for person_id in sorted(after - before)
+    )
+    session.flush()
+    if before != after:
+        audit_log.write(session, "attendance", "occurrence", row.public_id, now, actor_id=actor_id, came=len(after))
+    return len(after)
+
+
+@deed
+def join(
+    session: Session, occurrence_id: uuid.UUID, organisation: Organisation, now: datetime, *, member_id: int
+) -> Occurrence:
+    """ "Join now": take a place if the member has none, and note that they came.
+
+    From when its door opens until its end. Twice is once. Raises NotBegun before, and what `enrol` raises.
+    """
+    row, member = place_in(session, occurrence_id, member_id, organisation, now)
+    if now < policy.door_opens_at(organisation.policy_for(row.series.slug), row.starts_at):
+        raise errors.NotBegun()
+    if session.get(Attendance, (row.id, member.id)) is None:
+        session.add(Attendance(occurrence_id=row.id, member_id=member.id, marked_by_id=member.id, marked_at=now))
+        session.flush()
+    return row

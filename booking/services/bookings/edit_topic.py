@@ -1,0 +1,47 @@
+"""Edit what a booking is about, until it starts."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking.domain import errors
+from booking.domain.bookings import topics
+from booking.services.transaction import deed
+from booking.store import audit_log
+from booking.store.bookings import bookings
+from booking.store.bookings.bookings import Booking
+from booking.store.queries.bookings import booking_lookup
+
+
+@deed
+def edit_brief(
+    session: Session,
+    booking_id: uuid.UUID,
+    now: datetime,
+    *,
+    topic: str | None = None,
+    link: str | None = None,
+    member_id: int | None = None,
+) -> Booking:
+    """Change topic or link (None leaves it); calendars see it. Nothing new changes nothing.
+
+    Raises NotFound, NotConfirmed, AlreadyStarted, TextNotAccepted.
+    """
+    new_topic = None if topic is None else topics.clean_topic(topic)
+    new_link = None if link is None else topics.clean_link(link)
+    booking = booking_lookup.locked_for_member(session, booking_id, member_id)
+    if booking.is_cancelled:
+        raise errors.NotConfirmed()
+    if now >= booking.starts_at:
+        raise errors.AlreadyStarted(booking.starts_at)
+    wanted = (booking.topic if new_topic is None else new_topic, booking.link if new_link is None else new_link)
+    if wanted == (booking.topic, booking.link):
+        return booking
+    booking.topic, booking.link = wanted
+    bookings.revise(booking, now)
+    audit_log.write(session, "brief-edited", "booking", booking.public_id, now, actor_id=booking.member_id)
+    session.flush()
+    return booking

@@ -1,0 +1,188 @@
+"""Enrol in a lab or a masterclass, all of it or one date, and leave again."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain import errors, zones
+from booking.domain.organisation import Organisation
+from booking.services.transaction import deed
+from booking.store import audit_log
+from booking.store.db import locks
+from booking.store.outbox import email_facts, emails
+from booking.store.people.people import Person
+from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.programme import SCHEDULED, Occurrence
+from booking.store.queries.programme import enrolled, occurrence_lookup
+
+
+@deed
+def enrol(
+    session: Session,
+    occurrence_id: uuid.UUID,
+    member_id: int,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    whole: bool = False,
+) -> Enrolment:
+    """Take a place in one occurrence, or with `whole` in every one of its series that is still to come.
+
+    Twice is once; a place in all takes in the single ones. Raises NotFound, NotEnrollable, OccurrenceCancelled,
+    AlreadyOver, NotAMember, MembershipEnded, Full.
+    """
+    return _enrol(session, occurrence_id, member_id, organisation, now, whole=whole)[0]
+
+
+def place_in(
+    session: Session, occurrence_id: uuid.UUID, member_id: int, organisation: Organisation, now: datetime
+) -> tuple[Occurrence, Person]:
+    """See to it that the member has a place in that occurrence; both are locked. Raises what `enrol` raises."""
+    _, row, member = _enrol(session, occurrence_id, member_id, organisation, now, whole=False)
+    return row, member
+
+
+def _enrol(
+    session: Session,
+    occurrence_id: uuid.UUID,
+    member_id: int,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    whole: bool,
+) -> tuple[Enrolment, Occurrence, Person]:
+    one = occurrence_lookup.with_public_id(session, occurrence_id)
+    if one is None:
+        raise errors.NotFound()
+    concerned = _to_come(session, one.series_id, now) if whole else [one.id]
+    rows = locks.occurrences(session, sorted({*concerned, one.id}))
+    member = locks.person(session, member_id)
+    row = rows[one.id]
+    if organisation.kinds[row.series.kind].bookable:
+        raise errors.NotEnrollable()
+    if row.status != SCHEDULED:
+        raise errors.OccurrenceCancelled()
+    if row.ends_at <= now:
+        raise errors.AlreadyOver(row.ends_at)
+    _check_member(member, row, organisation)
+    had = _places(session, member_id, row)
+    same = next((place for place in had if (place.occurrence_id is None) or not whole), None)
+    if same is not None:
+        return same, row, member
+    _check_capacity(session, row, concerned, organisation)
+    made = Enrolment(
+        member_id=member_id,
+        series_id=row.series_id,
+        occurrence_id=None if whole else row.id,
+        revised_at=now.replace(microsecond=0),
+        created_at=now,
+    )
+    for single in _singles(session, member_id, row.series_id) if whole else []:
+        single.left_at = now
+    session.flush()
+    session.add(made)
+    session.flush()
+    _tell(session, made, member, row, [rows[i] for i in concerned], now)
+    audit_log.write(session, "enrolled", "enrolment", made.public_id, now, actor_id=member_id, whole=whole)
+    return made, row, member
+
+
+def _to_come(session: Session, series_id: int, now: datetime) -> list[int]:
+    return list(
+        session.scalars(
+            select(Occurrence.id)
+            .where(Occurrence.series_id == series_id, Occurrence.ends_at > now, Occurrence.status == SCHEDULED)
+            .order_by(Occurrence.id)
+            .limit(enrolled.MOST)
+        )
+    )
+
+
+def _check_member(member: Person, row: Occurrence, organisation: Organisation) -> None:
+    """A member on the day of it; what lies after the end of a membership stays a place, and its door stays shut."""
+    if "member" not in member.role_names or member.closed_at is not None:
+        raise errors.NotAMember()
+    last = member.member_until
+    if last is not None and zones.today(row.starts_at, organisation.zone) > last:
+        raise errors.MembershipEnded(last)
+
+
+def _places(session: Session, member_id: int, row: Occurrence) -> list[Enrolment]:
+    """The member's places that take in the occurrence, the one in all of the series first."""
+    found = session.scalars(
+        select(Enrolment).where(
+            Enrolment.member_id == member_id,
+            Enrolment.series_id == row.series_id,
+            Enrolment.left_at.is_(None),
+            Enrolment.occurrence_id.is_(None) | (Enrolment.occurrence_id == row.id),
+        )
+    ).all()
+    return sorted(found, key=lambda place: place.occurrence_id is not None)
+
+
+def _singles(session: Session, member_id: int, series_id: int) -> list[Enrolment]:
+    return list(
+        session.scalars(
+            select(Enrolment).where(
+                Enrolment.member_id == member_id,
+                Enrolment.series_id == series_id,
+                Enrolment.occurrence_id.is_not(None),
+                Enrolment.left_at.is_(None),
+            )
+        )
+    )
+
+
+def _check_capacity(session: Session, row: Occurrence, concerned: list[int], organisation: Organisation) -> None:
+    capacity = organisation.policy_for(row.series.slug).capacity
+    if capacity and any(count >= capacity for count in enrolled.taken(session, row.series_id, concerned).values()):
+        raise errors.Full(capacity)
+
+
+def _tell(
+    session: Session, made: Enrolment, member: Person, row: Occurrence, concerned: list[Occurrence], now: datetime
+) -> None:
+    titles = {module.number: module.title for module in row.series.modules}
+    lines = [
+        {
+            "occurrence": str(one.public_id),
+            "title": one.title or row.series.title,
+            "number": one.module_number,
+            "module": titles.get(one.module_number or 0, ""),
+            "starts_at": email_facts.stamp(one.starts_at),
+        }
+        for one in sorted(concerned, key=lambda one: one.starts_at)[:20]
+    ]
+    told = {
+        "enrolment": str(made.public_id),
+        "occurrence": str(row.public_id),
+        "series": row.series.slug,
+        "title": row.series.title,
+        "zone": row.series.zone,
+        "count": len(concerned),
+        "lines": lines,
+    }
+    emails.enqueue(session, "enrolled", member.email, told, now, person_id=member.id)
+
+
+@deed
+def leave(session: Session, enrolment_id: uuid.UUID, now: datetime, *, member_id: int) -> Enrolment:
+    """Give the place up; twice is once. Raises NotFound for what is nobody's, or somebody else's."""
+    seen = session.scalars(select(Enrolment).where(Enrolment.public_id == enrolment_id)).one_or_none()
+    if seen is None or seen.member_id != member_id:
+        raise errors.NotFound()
+    if seen.occurrence_id is not None:
+        locks.occurrences(session, [seen.occurrence_id])
+    locks.person(session, member_id)
+    place = session.get_one(Enrolment, seen.id, populate_existing=True)
+    if place.left_at is None:
+        place.left_at = now
+        place.sequence += 1
+        place.revised_at = now.replace(microsecond=0)
+        audit_log.write(session, "left", "enrolment", place.public_id, now, actor_id=member_id)
+        session.flush()
+    return place

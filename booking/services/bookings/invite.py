@@ -1,0 +1,40 @@
+"""Send an invitation for one booking that would reach its member's calendar by their own address only."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking.domain import errors
+from booking.services.transaction import deed
+from booking.store import audit_log
+from booking.store.bookings.bookings import Booking
+from booking.store.outbox import email_facts, emails
+from booking.store.queries.bookings import booking_lookup
+
+
+@deed
+def invite(session: Session, booking_id: uuid.UUID, now: datetime, *, member_id: int | None = None) -> Booking:
+    """Invite the member to a booking that was born without an invitation; its moves and its end then carry one too.
+
+    What comes by itself reaches a calendar one way. This is asked for by hand, and the exception: the calendar that
+    fetches shows the booking twice. Nothing of the booking changes, so SEQUENCE stays. Twice is once. `member_id` is
+    whose it must be, None for whoever holds its manage address. Raises NotFound, NotConfirmed, AlreadyStarted.
+    """
+    booking = booking_lookup.locked_for_member(session, booking_id, member_id)
+    if booking.is_cancelled:
+        raise errors.NotConfirmed()
+    if now >= booking.starts_at:
+        raise errors.AlreadyStarted(booking.starts_at)
+    if booking.is_invited:
+        return booking
+    booking.is_invited = True
+    session.flush()
+    told = email_facts.booking_facts(session, booking)
+    emails.enqueue(
+        session, "invitation", booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id
+    )
+    audit_log.write(session, "invited", "booking", booking.public_id, now, actor_id=booking.member_id)
+    return booking

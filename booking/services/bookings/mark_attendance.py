@@ -1,0 +1,51 @@
+"""Say whether a member came."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking.domain import errors
+from booking.domain.bookings import day_agenda
+from booking.domain.organisation import Organisation
+from booking.services.transaction import deed
+from booking.store import audit_log
+from booking.store.bookings.bookings import CAME, NO_SHOW, Booking
+from booking.store.queries.bookings import booking_lookup
+
+
+@deed
+def mark(
+    session: Session,
+    booking_id: uuid.UUID,
+    outcome: str | None,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    actor_id: int,
+) -> Booking:
+    """Mark a booking `came` or `no-show` from its start; None takes the mark back.
+
+    Its analyst and any coordinator may; the analyst changes a mark until the end of that day in their zone.
+    What is marked so already stays as it is (a form sent twice). Nothing of it shows in a calendar.
+    Raises NotFound (also for whose booking it is not), NotConfirmed, NotBegun, MarkStands; ValueError for any
+    other outcome.
+    """
+    if outcome not in {CAME, NO_SHOW, None}:
+        raise ValueError(f"no such outcome: {outcome!r}")
+    booking, is_coordinator = booking_lookup.locked_for_staff(session, booking_id, actor_id)
+    if booking.is_cancelled:
+        raise errors.NotConfirmed()
+    if booking.outcome == outcome:
+        return booking
+    if now < booking.starts_at:
+        raise errors.NotBegun()
+    stands_from = day_agenda.stands_from(booking.starts_at, booking.analyst.time_zone or organisation.zone)
+    if booking.outcome is not None and now >= stands_from and not is_coordinator:
+        raise errors.MarkStands(stands_from)
+    before, booking.outcome = booking.outcome, outcome
+    deed_name = outcome or "unmarked"
+    audit_log.write(session, deed_name, "booking", booking.public_id, now, actor_id=actor_id, before=before)
+    return booking

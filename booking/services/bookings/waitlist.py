@@ -1,0 +1,343 @@
+"""The waitlist: join, leave, accept what is offered, decline it, and pass on what nobody took."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain import errors
+from booking.domain.bookings import suggestions, topics, waitlist_rules
+from booking.domain.bookings.policy import Holdings
+from booking.domain.bookings.suggestions import Asker
+from booking.domain.bookings.waitlist_rules import Rules
+from booking.domain.organisation import Organisation
+from booking.services.bookings.book import BookingRequest, Picked, check_may_book, make, pick
+from booking.services.bookings.move import put
+from booking.services.steps.serve import serve
+from booking.services.transaction import deed
+from booking.store import audit_log
+from booking.store.bookings import bookings, offers
+from booking.store.bookings.bookings import CONFIRMED, Booking
+from booking.store.bookings.waiting import Offer, WaitlistEntry
+from booking.store.db import locks
+from booking.store.db.base import new_public_id
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence
+from booking.store.queries.bookings import holdings, timetables, waitlist_queue
+from booking.store.queries.bookings.timetables import Timetable
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a member waits for: a length, an analyst (a public id) or any, the first and the last start that suits
+    (None for no bound), and the brief of the booking to be. `replaces` is the booking of theirs (a public id) that a
+    slot would replace while they are at a limit."""
+
+    minutes: int
+    analyst: uuid.UUID | None = None
+    topic: str = ""
+    link: str = ""
+    earliest_at: datetime | None = None
+    latest_at: datetime | None = None
+    replaces: uuid.UUID | None = None
+
+
+@deed
+def join(
+    session: Session, occurrence: uuid.UUID, wish: Wish, member_id: int, organisation: Organisation, now: datetime
+) -> WaitlistEntry:
+    """Wait for a slot of an occurrence; a second wish for the same one takes the place of the first, in its turn.
+
+    Whoever is at a limit says which booking a slot would replace. What suits and is free is not waited for: StillFree
+    carries it, and nothing is written. Raises NotFound, NotBookable, OccurrenceCancelled, TooLate, TooEarly,
+    LengthNotOffered, NotOnRoster, OutsideHours, NotAMember, MembershipEnded, LimitReached, TextNotAccepted.
+    """
+    topic, link = topics.clean_topic(wish.topic), topics.clean_link(wish.link)
+    row = locks.occurrence(session, occurrence)
+    member = locks.person(session, member_id)
+    found = timetables.timetable(session, occurrence, organisation, member.id)
+    if found is None or not organisation.kinds[found.kind].bookable:
+        raise errors.NotBookable()
+    rules = Rules(found.policy(organisation), organisation.zone, now)
+    why = waitlist_rules.closed(found.hours, wish.minutes, wish.earliest_at, wish.latest_at, rules)
+    if why is not None:
+        raise why
+    held = holdings.of_member(session, member.id, organisation, now)
+    replaces_id = _replaced_by(held, found, wish, rules)
+    analyst_id = _analyst_of(found, wish)
+    place = _place_of(session, row.id, member.id)
+    if place is None:
+        place = WaitlistEntry(public_id=new_public_id(), occurrence_id=row.id, member_id=member.id, joined_at=now)
+        session.add(place)
+        audit_log.write(session, "joined-waitlist", "waiting", place.public_id, now, actor_id=member.id)
+    wished = (wish.minutes, analyst_id, wish.earliest_at, wish.latest_at)
+    if (place.minutes, place.analyst_id, place.earliest_at, place.latest_at) != wished:
+        place.minutes, place.analyst_id, place.earliest_at, place.latest_at = wished
+        place.called_for = None
+        if place.id is not None:
+            _withdraw(session, place, now)
+    place.topic, place.link, place.replaces_id = topic, link, replaces_id
+    session.flush()
+    offers.pass_on(session, row.id, organisation, now, asking=member.id)
+    _check_nothing_is_free(session, place, organisation, rules)
+    return place
+
+
+def _replaced_by(held: Holdings, found: Timetable, wish: Wish, rules: Rules) -> int | None:
+    """The booking that the wish names, an internal id. Raises why the member may not wait: limits only where one of
+    their bookings could be replaced and none is named."""
+    at = found.hours.starts_at
+    why = suggestions.refusal(Asker(held), found.id, at, at, rules.policy, rules.zone, rules.now)
+    if why is not None and not isinstance(why, errors.LimitReached):
+        raise why
+    named = next((one for one in held.bookings if one.public_id == wish.replaces and one.starts_at > rules.now), None)
+    if wish.replaces is not None and named is None:
+        raise errors.NotFound()
+    if why is not None:
+        instead = suggestions.replaceable(held, found.id, at, at, rules.policy, rules.zone, rules.now)
+        if instead and named not in instead:
+            raise why
+    return None if named is None else named.id
+
+
+def _analyst_of(found: Timetable, wish: Wish) -> int | None:
+    if wish.analyst is None:
+        return None
+    analyst_id = next((a.id for a in found.analysts if a.public_id == wish.analyst), None)
+    if analyst_id is None:
+        raise errors.NotOnRoster()
+    return analyst_id
+
+
+def _place_of(session: Session, occurrence_id: int, member_id: int) -> WaitlistEntry | None:
+    mine = (
+        WaitlistEntry.occurrence_id == occurrence_id,
+        WaitlistEntry.member_id == member_id,
+        WaitlistEntry.ended_at.is_(None),
+    )
+    return session.scalars(select(WaitlistEntry).where(*mine)).one_or_none()
+
+
+def _check_nothing_is_free(session: Session, place: WaitlistEntry, organisation: Organisation, rules: Rules) -> None:
+    """Raise StillFree where what the place waits for can be booked right now, once those ahead are served."""
+    if _open_offer(session, place) is not None:
+        return
+    waiting = waitlist_queue.places(session, [place.occurrence_id], organisation, rules.now).get(
+        place.occurrence_id, []
+    )
+    mine = next((one for one in waiting if one.id == place.id), None)
+    occurrence = session.get_one(Occurrence, place.occurrence_id)
+    found = timetables.timetable(session, occurrence.public_id, organisation, place.member_id)
+    if mine is None or found is None:
+        return
+    free = waitlist_rules.fitting(mine, found.hours, rules)
+    if free:
+        raise errors.StillFree(free)
+
+
+def _withdraw(session: Session, place: WaitlistEntry, now: datetime) -> None:
+    offer = _open_offer(session, place)
+    if offer is not None:
+        offers.end(session, offer.id, "gone", now)
+
+
+def _open_offer(session: Session, place: WaitlistEntry) -> Offer | None:
+    wanted = select(Offer).where(Offer.waiting_id == place.id, Offer.status == "open")
+    return session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+
+
+def _locked(
+    session: Session, place_id: uuid.UUID, member_id: int | None, replaces: uuid.UUID | None = None
+) -> tuple[WaitlistEntry, Booking | None]:
+    """The place and the booking that it would replace, once their occurrences and the member are locked."""
+    while True:
+        seen = session.scalars(select(WaitlistEntry).where(WaitlistEntry.public_id == place_id)).one_or_none()
+        if seen is None or (member_id is not None and seen.member_id != member_id):
+            raise errors.NotFound()
+        given_up = None if replaces is None else bookings.with_public_id(session, replaces)
+        if replaces is not None and (given_up is None or given_up.member_id != seen.member_id):
+            raise errors.NotFound()
+        was_in = None if given_up is None else given_up.occurrence_id
+        locks.occurrences(session, {seen.occurrence_id, *([] if was_in is None else [was_in])})
+        locks.person(session, seen.member_id)
+        place = session.get_one(WaitlistEntry, seen.id, populate_existing=True)
+        if given_up is None:
+            return place, None
+        given_up = session.get_one(Booking, given_up.id, populate_existing=True)
+        if given_up.occurrence_id == was_in:
+            return place, given_up
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What a member takes from the waitlist: the start, the analyst (a public id, None for any) in place of what."""
+
+    starts_at: datetime | None = None
+    analyst: uuid.UUID | None = None
+    replaces: uuid.UUID | None = None
+
+
+@deed
+def accept(
+    session: Session,
+    place_id: uuid.UUID,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    member_id: int | None = None,
+    taking: Taking = Taking(),
+) -> Booking:
+    """Take what is offered for a place; with a start, what is free then and held for nobody.
+
+    `taking.replaces` is the member's own booking that moves there, for whoever is at a limit. Accepting twice answers
+    the booking that the first made. `member_id` is whose the place must be, None for whoever holds its signed address.
+    Raises NotFound, OfferLapsed (also by the clock alone), SlotTaken, LimitReached and what else `book` raises.
+    """
+    place, given_up = _locked(session, place_id, member_id, taking.replaces)
+    if place.outcome == "booked":
+        return _made(session, place)
+    if place.ended_at is not None:
+        raise errors.OfferLapsed()
+    wanted = _wanted(session, place, taking, now)
+    if given_up is not None and (given_up.is_cancelled or now >= given_up.starts_at):
+        raise errors.AlreadyStarted(given_up.starts_at)
+    picked = pick(session, wanted, organisation, now, place.member_id, given_up)
+    member = session.get_one(Person, place.member_id)
+    occurrence = session.get_one(Occurrence, place.occurrence_id)
+    moving = None if given_up is None else given_up.id
+    check_may_book(session, member, occurrence, picked.slot, picked.rules, organisation, now, moving)
+    freed = [] if given_up is None else [(given_up.occurrence_id, given_up.slot)]
+    offers.end_place(session, place.id, "booked", now)
+    offers.end_held(session, picked.found, picked.slot, member.id, now)
+    booking = _book(session, place, member, occurrence, picked, given_up, organisation, now)
+    session.flush()
+    serve(session, [occurrence.id, *(where for where, _ in freed)], organisation, now, *freed)
+    return booking
+
+
+def _book(
+    session: Session,
+    place: WaitlistEntry,
+    member: Person,
+    occurrence: Occurrence,
+    picked: Picked,
+    given_up: Booking | None,
+    organisation: Organisation,
+    now: datetime,
+) -> Booking:
+    """A new booking of what was picked, or the one that is given up for it, moved there."""
+    chose = place.analyst_id is not None
+    if given_up is None:
+        booking = Booking(public_id=new_public_id(), chose_analyst=chose, topic=place.topic, link=place.link)
+        make(session, booking, member, picked, now)
+        return booking
+    given_up.topic, given_up.link = place.topic or given_up.topic, place.link or given_up.link
+    put(session, given_up, occurrence, picked.slot, picked.analyst.name, organisation, now, chose_analyst=chose)
+    return given_up
+
+
+def _wanted(session: Session, place: WaitlistEntry, taking: Taking, now: datetime) -> BookingRequest:
+    """What is asked for: what is free at a start, else what is offered. Raises OfferLapsed."""
+    offer = _open_offer(session, place)
+    occurrence = session.get_one(Occurrence, place.occurrence_id).public_id
+    if taking.starts_at is not None:
+        analyst = taking.analyst
+        if analyst is None and place.analyst_id is not None:
+            analyst = session.get_one(Person, place.analyst_id).public_id
+        return BookingRequest(occurrence, taking.starts_at, place.minutes, analyst)
+    if offer is None or now >= offer.lapses_at:
+        raise errors.OfferLapsed()
+    analyst = session.get_one(Person, offer.analyst_id).public_id
+    return BookingRequest(occurrence, offer.starts_at, place.minutes, analyst)
+
+
+def _made(session: Session, place: WaitlistEntry) -> Booking:
+    """The booking that the place has led to."""
+    found = session.scalars(
+        select(Booking)
+        .where(
+            Booking.occurrence_id == place.occurrence_id,
+            Booking.member_id == place.member_id,
+            Booking.status == CONFIRMED,
+        )
+        .order_by(Booking.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if found is None:
+        raise errors.OfferLapsed()
+    return found
+
+
+@deed
+def decline(
+    session: Session, place_id: uuid.UUID, organisation: Organisation, now: datetime, *, member_id: int | None = None
+) -> WaitlistEntry:
+    """Decline what is offered: the next in line has it, and this time is not offered to the member again.
+
+    The place stays, for another time. Idempotent. Raises NotFound.
+    """
+    place, _ = _locked(session, place_id, member_id)
+    offer = _open_offer(session, place)
+    if offer is not None:
+        offers.end(session, offer.id, "declined" if now < offer.lapses_at else "lapsed", now)
+        audit_log.write(session, "offer-declined", "waiting", place.public_id, now, actor_id=place.member_id)
+        offers.pass_on(session, place.occurrence_id, organisation, now)
+    return place
+
+
+@deed
+def choose_replaced(
+    session: Session,
+    place_id: uuid.UUID,
+    replaces: uuid.UUID,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    member_id: int | None = None,
+) -> WaitlistEntry:
+    """Say which upcoming booking a slot would replace, so that one can be held at a limit. Raises NotFound."""
+    place, booking = _locked(session, place_id, member_id, replaces)
+    if booking is None or booking.is_cancelled or now >= booking.starts_at or place.ended_at is not None:
+        raise errors.NotFound()
+    if place.replaces_id != booking.id:
+        place.replaces_id = booking.id
+        session.flush()
+        offers.pass_on(session, place.occurrence_id, organisation, now)
+    return place
+
+
+@deed
+def leave(
+    session: Session, place_id: uuid.UUID, organisation: Organisation, now: datetime, *, member_id: int | None = None
+) -> WaitlistEntry:
+    """Leave the waitlist; what is offered goes to the next in line. Idempotent. Raises NotFound."""
+    place, _ = _locked(session, place_id, member_id)
+    if place.ended_at is None:
+        offers.end_place(session, place.id, "left", now)
+        audit_log.write(session, "left-waitlist", "waiting", place.public_id, now, actor_id=place.member_id)
+        session.refresh(place)
+        offers.pass_on(session, place.occurrence_id, organisation, now)
+    elif place.outcome == "gone":
+        place.outcome = "left"  # so that the undo of a publish that ended it does not bring it back
+    return place
+
+
+@deed
+def pass_on(session: Session, occurrence_id: int, organisation: Organisation, now: datetime) -> int:
+    """Offer what is free in an occurrence to those who wait for it. Returns how many people are told."""
+    locks.occurrences(session, [occurrence_id])
+    return offers.pass_on(session, occurrence_id, organisation, now)
+
+
+def lapsed(session: Session, now: datetime) -> list[int]:
+    """The occurrences in which an offer has lapsed; one read, for the worker."""
+    return waitlist_queue.lapsed(session, now)
+
+
+def awaited(session: Session) -> list[int]:
+    """The occurrences that somebody waits for; one read, for the worker."""
+    return waitlist_queue.awaited(session)

@@ -1,0 +1,1 @@
+"""Write the emails that are due, and send them."""

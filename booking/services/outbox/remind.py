@@ -1,0 +1,40 @@
+"""Remind those who are enrolled: the worker writes the letters when their hour comes, a part of them at a time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from booking.services.transaction import deed
+from booking.store.outbox import email_facts, emails, reminder_progress
+from booking.store.outbox.reminder_progress import Due
+from booking.store.queries.outbox.reminder_rows import ENROLLED
+
+PART = 1000  # letters of one transaction
+A_SECOND = 20  # letters that come due in the same second: who signs in meanwhile does not wait behind all of them
+
+
+@deed
+def write(session: Session, one: Due, now: datetime) -> int:
+    """Queue the next part of the reminders of one occurrence, to each reader once; how many.
+
+    The mark moves in the same transaction, under the occurrence's lock: whatever the number of workers, and wherever
+    one of them ends, the next begins where the last part did.
+    """
+    mark = reminder_progress.locked(session, one)
+    if mark is None or mark.up_to_id is None:
+        return 0
+    people = reminder_progress.readers(session, one, mark.up_to_id, PART)
+    mark.up_to_id = people[-1][0] if len(people) == PART else None
+    told = {"occurrence": str(one.public_id), "starts_at": email_facts.stamp(one.starts_at), "hours": one.hours}
+    rows = [
+        emails.row(
+            ENROLLED, email, told, now, person_id=person_id, due_at=now + timedelta(seconds=position // A_SECOND)
+        )
+        for position, (person_id, email) in enumerate(people)
+    ]
+    if rows:
+        emails.add(session, rows)
+    session.flush()
+    return len(rows)

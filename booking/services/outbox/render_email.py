@@ -1,0 +1,178 @@
+"""Write a letter from its row: who reads it, the addresses it carries, its words, the invitation that goes along."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from email.message import EmailMessage
+from typing import Any
+
+from booking.calendars.addresses import Addresses
+from booking.calendars.entries import Publisher
+from booking.calendars.invitations import Party, invitation
+from booking.domain import tokens
+from booking.domain.meetings import Appointment, Meeting
+from booking.domain.organisation import Organisation
+from booking.domain.planning import updates
+from booking.mail.compose import Attached, Sender, compose
+from booking.mail.render import Recipient, Rendered, render
+from booking.settings import Settings
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+
+#: What goes out by itself, and the preference that ends it.
+UNSUBSCRIBED = {"reminder": "reminders", "reminder-enrolled": "reminders", "run-sheet": "run-sheet"}
+CANCELLING = {"cancelled": "member", "cancelled-by-us": "staff"}
+
+
+def message_of(
+    letter: OutgoingEmail,
+    person: Person | None,
+    settings: Settings,
+    organisation: Organisation,
+    uid_domain: str | None,
+    now: datetime,
+) -> EmailMessage:
+    """The email as it leaves `now`: the same each time but for its Date and for the reader's name and zone.
+
+    `uid_domain` is the stored one, that UIDs and Message-IDs are made with. Raises UnusableRecipient.
+    """
+    recipient = recipient_of(letter, person)
+    domain = uid_domain or settings.host
+    sender = Sender(organisation.name, settings.mail_from, settings.reply_address, domain)
+    rendered = render_letter(letter, recipient, settings, organisation, person)
+    carried = invitations_of(letter, recipient, sender, settings, organisation)
+    unsubscribe = unsubscribe_of(letter, person, settings)
+    return compose(rendered, recipient, sender, letter.public_id, now, carried, unsubscribe)
+
+
+def unsubscribe_of(letter: OutgoingEmail, person: Person | None, settings: Settings) -> str:
+    """The address that ends letters of this sort; empty for those that answer what somebody has done."""
+    if person is None or letter.name not in UNSUBSCRIBED:
+        return ""
+    what = UNSUBSCRIBED[letter.name]
+    token = tokens.sign(settings.secret_key, f"unsubscribe-{what}", str(person.public_id))
+    return f"{settings.base_url}/unsubscribe/{what}/{token}"
+
+
+def recipient_of(letter: OutgoingEmail, person: Person | None) -> Recipient:
+    """Who reads it, in their present zone."""
+    if person is None:
+        return Recipient(letter.to_email)
+    return Recipient(letter.to_email, person.name, person.time_zone)
+
+
+def render_letter(
+    letter: OutgoingEmail,
+    recipient: Recipient,
+    settings: Settings,
+    organisation: Organisation,
+    person: Person | None = None,
+    facts: dict[str, Any] | None = None,
+) -> Rendered:
+    """Subject, text and HTML of a letter, its links made now; of a reminder the `facts` as of now."""
+    told = facts or letter.facts
+    links = links_of(told, settings)
+    links["unsubscribe"] = unsubscribe_of(letter, person, settings)
+    return render(letter.name, told, recipient, links, organisation)
+
+
+def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
+    """Every address that a letter may carry; none of them is stored."""
+    base, key = settings.base_url, settings.secret_key
+    links = {"site": base, "programme": f"{base}/", "coordinator": f"{base}/coordinator/", "join": settings.join_url}
+    if "booking" in facts:
+        links["manage"] = f"{base}/manage/{tokens.sign(key, 'manage', facts['booking'])}"
+        links["entry"] = f"{links['manage']}/booking.ics"
+        links["go_on"] = f"{base}/bookings/{facts['booking']}/go-on"
+        links["door"] = f"{base}/join/{tokens.sign(key, 'door', facts['booking'])}"
+    for line in facts.get("lines", ()):
+        if "booking" in line:
+            links[line["booking"]] = f"{base}/manage/{tokens.sign(key, 'manage', line['booking'])}"
+    links["mine"] = f"{base}/bookings"
+    links["letters"] = f"{base}/coordinator/letters?show=failed"
+    if "run_sheet" in facts:
+        links["day"] = f"{base}/analyst/{facts['run_sheet']}"
+    if "enrolment" in facts:
+        links["meeting"] = f"{base}/occurrences/{facts['occurrence']}"
+        first = facts["lines"][0] if "lines" in facts else facts
+        links["meeting_entry"] = f"{base}/occurrences/{first['occurrence']}.ics"
+        links["calendars"] = f"{base}/calendars"
+        links["door"] = f"{base}/join/{tokens.sign(key, 'door', facts['occurrence'])}"
+    if "place" in facts:
+        links["place"] = f"{base}/manage/place/{tokens.sign(key, 'place', facts['place'])}"
+    if "cover" in facts:
+        links["cover"] = f"{base}/analyst/cover"
+    if "address_change" in facts:
+        links["confirm_address"] = f"{base}/me/address/{tokens.sign(key, 'address', facts['address_change'])}"
+    if "sign_in" in facts:
+        links["sign_in"] = f"{base}/sign-in/link/{tokens.sign(key, 'sign-in', facts['sign_in'])}"
+        links["code"] = tokens.six_digits(key, "sign-in-code", facts["sign_in"])
+    return links
+
+
+def invitations_of(
+    letter: OutgoingEmail, recipient: Recipient, sender: Sender, settings: Settings, organisation: Organisation
+) -> list[Attached]:
+    """The invitations that go along with an email: one for each booking that was born with one."""
+    if "booking" in letter.facts:
+        lines = [(letter.facts, CANCELLING.get(letter.name))]
+    else:
+        told = [line for line in letter.facts.get("lines", ()) if "booking" in line]
+        lines = [(line, "staff" if line["what"] == updates.CANCELLED else None) for line in told]
+    appointments = [appointment_of(*line) for line in lines if line[0].get("is_invited")]
+    if not appointments:
+        return []
+    publisher = Publisher(organisation, sender.domain, Addresses(settings.base_url, settings.secret_key))
+    organiser, member = Party(sender.name, sender.email), Party(recipient.name, recipient.email)
+    made = [invitation(publisher, appointment, organiser, member) for appointment in appointments]
+    return [Attached(one.method, one.content) for one in made]
+
+
+def appointment_of(facts: dict[str, Any], cancelled_by: str | None) -> Appointment:
+    """The booking as of the commit that queued the email about it."""
+    starts_at, ends_at, revised_at = (
+        datetime.fromisoformat(facts[name]) for name in ("starts_at", "ends_at", "revised_at")
+    )
+    meeting = Meeting(
+        public_id=uuid.UUID(facts["occurrence"]),
+        series_slug=facts["series"],
+        series_title=facts["title"],
+        summary="",
+        kind=facts["kind"],
+        title=facts["title"],
+        module=None,
+        modules=0,
+        module_title="",
+        starts_at=starts_at,
+        ends_at=ends_at,
+        zone=facts["zone"],
+        is_cancelled=False,
+        reason="",
+        moved_from_at=None,
+        sequence=0,
+        revised_at=revised_at,
+    )
+    nobody = uuid.UUID(int=0)  # an invitation names people, and points at none of their ids
+    return Appointment(
+        public_id=uuid.UUID(facts["booking"]),
+        meeting=meeting,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        minutes=facts["minutes"],
+        analyst=facts["analyst"],
+        analyst_public_id=nobody,
+        member=facts["member"],
+        member_public_id=nobody,
+        chose_analyst=False,
+        topic=facts["topic"],
+        link=facts["link"],
+        is_cancelled=cancelled_by is not None,
+        cancelled_by=cancelled_by,
+        is_late=False,
+        reason=facts.get("reason", ""),
+        outcome=None,
+        is_invited=True,
+        sequence=facts["sequence"],
+        revised_at=revised_at,
+    )

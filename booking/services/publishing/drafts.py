@@ -1,0 +1,100 @@
+"""Drafts: an announcement kept as it was typed, with the answers given so far, until it is published."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain import errors
+from booking.services.transaction import deed
+from booking.store import audit_log
+from booking.store.db import locks
+from booking.store.programme.changes import Change, StoredDraft
+
+LONGEST = 200_000
+
+
+@deed
+def begin(session: Session, coordinator_id: int, source: str, month: str, now: datetime) -> uuid.UUID:
+    """Keep a text; its id. Raises TextNotAccepted for an empty or endless one."""
+    _check(source)
+    draft = StoredDraft(
+        coordinator_id=coordinator_id, source=source, month=month, answers={}, created_at=now, updated_at=now
+    )
+    session.add(draft)
+    session.flush()
+    audit_log.write(session, "began", "draft", draft.public_id, now, actor_id=coordinator_id)
+    return draft.public_id
+
+
+def _check(source: str) -> None:
+    if not source.strip():
+        raise errors.TextNotAccepted("source", "paste the announcement here")
+    if len(source) > LONGEST or "\x00" in source:
+        raise errors.TextNotAccepted("source", f"that is no text of at most {LONGEST:,} signs")
+
+
+@deed
+def change(
+    session: Session,
+    draft_id: uuid.UUID,
+    now: datetime,
+    *,
+    source: str | None = None,
+    month: str | None = None,
+    answers: dict[str, Any] | None = None,
+) -> None:
+    """Keep another text, another month, or more answers; an answer of None is taken back. Raises NotFound."""
+    draft = with_id(session, draft_id, lock=True)
+    if source is not None and source != draft.source:
+        _check(source)
+        draft.source = source
+        draft.answers = {}  # lines have moved: what was answered may be about another one
+    if month is not None:
+        draft.month = month
+    if answers:
+        merged = {**draft.answers, **answers}
+        draft.answers = {name: value for name, value in merged.items() if value is not None}
+    draft.updated_at = now
+
+
+@deed
+def published(session: Session, draft_id: uuid.UUID, change_id: uuid.UUID, now: datetime) -> None:
+    """Note which publish a draft became; what AEST was said to mean in it holds from now on."""
+    programme = locks.programme(session)
+    draft = with_id(session, draft_id, lock=True)
+    draft.change_id = session.scalars(select(Change.id).where(Change.public_id == change_id)).one()
+    draft.updated_at = now
+    if draft.answers.get("aest"):
+        programme.aest_zone = draft.answers["aest"]
+
+
+@deed
+def discard(session: Session, draft_id: uuid.UUID) -> None:
+    """Throw a draft away."""
+    session.delete(with_id(session, draft_id, lock=True))
+
+
+def with_id(session: Session, draft_id: uuid.UUID, *, lock: bool = False) -> StoredDraft:
+    """The draft of that id; raises NotFound."""
+    statement = select(StoredDraft).where(StoredDraft.public_id == draft_id)
+    found = session.scalars(statement.with_for_update() if lock else statement).one_or_none()
+    if found is None:
+        raise errors.NotFound()
+    return found
+
+
+def latest(session: Session, most: int = 20) -> list[StoredDraft]:
+    """The drafts that were touched last and are not published, newest first."""
+    return list(
+        session.scalars(
+            select(StoredDraft)
+            .where(StoredDraft.change_id.is_(None))
+            .order_by(StoredDraft.updated_at.desc())
+            .limit(most)
+        )
+    )

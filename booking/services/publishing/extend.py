@@ -1,0 +1,32 @@
+"""Keep the far end filled: series without an end are stored to the end of the month 13 months ahead."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain.organisation import Organisation
+from booking.services.publishing import planning
+from booking.services.transaction import deed
+from booking.store.db import locks
+from booking.store.programme import publishing
+from booking.store.programme.programme import Series
+
+
+@deed
+def extend(session: Session, organisation: Organisation, now: datetime) -> int:
+    """Add what is missing at the far end, with each series' roster and answer for holidays; how many were added.
+
+    Announces nothing. Exceptions stay: only dates after the last one that is stored are added.
+    """
+    programme = locks.programme(session)
+    found = planning.read_changes(session, planning.nothing, organisation, now, extends=True)
+    new = [step for step in found.far if step.what == "appears"]
+    if new:
+        slugs = {step.series for step in new}
+        ids = {slug: i for slug, i in session.execute(select(Series.slug, Series.id).where(Series.slug.in_(slugs)))}
+        publishing.add_occurrences(session, new, ids, now, None)
+        publishing.touch(programme, now)
+    return len(new)

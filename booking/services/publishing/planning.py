@@ -1,0 +1,101 @@
+"""What is asked for, as a plan: read from the store without a lock for showing, under the locks for publishing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from booking.domain import zones
+from booking.domain.holidays import DaysOff
+from booking.domain.organisation import Organisation
+from booking.domain.planning import shared_links
+from booking.domain.planning.adjustments import Definition
+from booking.domain.planning.consequences import leaving, touched
+from booking.domain.planning.plan import Changes, Plan, StoredProgramme, changes, complete
+from booking.domain.planning.resolve import ResolvedRequest, resolve
+from booking.domain.planning.statement import Statement
+from booking.domain.recurrence import stored_until
+from booking.programme import days_off as days_off_file
+from booking.store.outbox import emails
+from booking.store.programme import plan_inputs
+
+#: Turns the stored programme into the definitions asked for; analysts' ids by address are at hand.
+Asking = Callable[[StoredProgramme, Mapping[str, int], datetime], ResolvedRequest]
+
+
+def files(statements: Sequence[Statement], same: Mapping[str, str] | None = None) -> Asking:
+    """What programme files ask for; `same` answers which stored series a stated one is."""
+
+    def asking(world: StoredProgramme, analysts: Mapping[str, int], now: datetime) -> ResolvedRequest:
+        zone = statements[0].rule.zone if statements else "UTC"
+        return resolve(statements, world.definitions, world.rows, analysts, zones.today(now, zone), same)
+
+    return asking
+
+
+def page(slug: str, edit: Callable[[Definition], Definition]) -> Asking:
+    """What one edit of one series on a page asks for; a series that has gone is nothing to ask for."""
+
+    def asking(world: StoredProgramme, _analysts: Mapping[str, int], _now: datetime) -> ResolvedRequest:
+        found = ResolvedRequest()
+        if slug in world.definitions:
+            found.definitions[slug] = edit(world.definitions[slug])
+        else:
+            found.problems.append(f"there is no series {slug!r}")
+        return found
+
+    return asking
+
+
+def nothing(_world: StoredProgramme, _analysts: Mapping[str, int], _now: datetime) -> ResolvedRequest:
+    """Nothing but what mends itself: clock times whose zone changed its rules."""
+    return ResolvedRequest()
+
+
+def days_off(organisation: Organisation, now: datetime) -> DaysOff:
+    """The holidays and closed days from a month ago to the far end of what is stored."""
+    today = zones.today(now, organisation.zone)
+    return days_off_file.between(
+        today - timedelta(days=31), stored_until(today) + timedelta(days=7), organisation.observe, organisation.closed
+    )
+
+
+def read_changes(
+    session: Session,
+    asking: Asking,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    with_past: bool = False,
+    extends: bool = False,
+) -> Changes:
+    """The first half of a plan, from the store as it is."""
+    world = plan_inputs.world(session, organisation.kinds, now, with_past=with_past)
+    asked = asking(world, plan_inputs.analyst_ids(session), now)
+    found = changes(world, asked, now, days_off(organisation, now), with_past=with_past, extends=extends)
+    found.findings += shared_links.shared(found, world, plan_inputs.meeting_links(session))
+    return found
+
+
+def finish(session: Session, found: Changes, organisation: Organisation, now: datetime) -> Plan:
+    """The plan: with what becomes of the bookings and places that the changes touch."""
+    held = plan_inputs.held(session, found.touched_ids, now)
+    places = plan_inputs.places(session, found)
+    offers = plan_inputs.offers(session, found.touched_ids)
+    lost = leaving(found.steps, offers)
+    hurt = touched(found.steps, held, {one.booking_id for one in lost if one.booking_id is not None})
+    claimed = plan_inputs.claimed(session, found, hurt, places, lost)
+    enrolled = plan_inputs.enrolled(session, found.appearing)
+    plan = complete(found, held, places, offers, enrolled, claimed, organisation, now)
+    plan.held_back = emails.count_held_back(session, now)
+    return plan
+
+
+def read_plan(
+    session: Session, asking: Asking, organisation: Organisation, now: datetime, *, with_past: bool = False
+) -> Plan:
+    """The plan for showing; nothing is locked and nothing written."""
+    found = read_changes(session, asking, organisation, now, with_past=with_past)
+    return finish(session, found, organisation, now)

@@ -1,0 +1,189 @@
+"""Publish what is asked for: exactly the plan that was shown, in one transaction, one publish at a time."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain import errors
+from booking.domain.organisation import Organisation
+from booking.domain.planning.plan import Plan, facts
+from booking.services.publishing import planning, publish_people
+from booking.services.publishing.planning import Asking
+from booking.services.transaction import deed
+from booking.store import audit_log
+from booking.store.db import locks
+from booking.store.programme import plan_inputs, publishing, snapshots
+from booking.store.programme.changes import Change
+from booking.store.programme.programme import Programme, Series
+
+
+class PlanChanged(errors.Refusal):
+    """The store has moved on since the plan was shown; `plan` is what it comes to now."""
+
+    code = "plan-changed"
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__("the plan has changed since it was shown")
+        self.plan = plan
+
+
+class PlanHurts(errors.Refusal):
+    """The plan moves or cancels people's bookings, and nobody has seen it yet; `plan` is to be shown first."""
+
+    code = "plan-hurts"
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(f"{len(plan.outcomes)} bookings would be moved or cancelled")
+        self.plan = plan
+
+
+@dataclass(frozen=True, slots=True)
+class PublishResult:
+    """What was published. `change` names it for whoever undoes it, None where nothing changed."""
+
+    plan: Plan
+    change: uuid.UUID | None
+    due_at: datetime | None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was stored that anybody sees."""
+        return self.change is not None
+
+
+@deed
+def publish(
+    session: Session,
+    asking: Asking,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    uid_domain: str,
+    fingerprint: str | None = None,
+    actor_id: int | None = None,
+    with_past: bool = False,
+) -> PublishResult:
+    """Store what is asked for; safe to run again.
+
+    With `fingerprint` it is done only if the plan is still the one that was shown (PlanChanged); without one only if
+    it moves and cancels nobody's booking (PlanHurts). Raises CannotPublish for mistakes and unanswered questions.
+    Letters wait, freed quarters are held, and all can be undone until the plan's `due_at`, ten minutes at the most.
+    Nothing is written where anything is raised.
+    """
+    programme = locks.programme(session)
+    found = planning.read_changes(session, asking, organisation, now, with_past=with_past)
+    if found.problems:
+        raise errors.CannotPublish(found.problems)
+    locks.occurrences(session, found.touched_ids)
+    plan = planning.finish(session, found, organisation, now)
+    locks.persons(session, {booking.member_id for booking in (o.booking for o in plan.outcomes)})
+    if fingerprint is not None and plan.fingerprint != fingerprint:
+        raise PlanChanged(plan)
+    if plan.questions:
+        raise errors.CannotPublish([_located(q.place, q.series, q.message) for q in plan.questions])
+    if fingerprint is None and plan.outcomes:
+        raise PlanHurts(plan)
+    if programme.uid_domain is None:
+        programme.uid_domain = uid_domain
+    return _apply(session, programme, plan, organisation, now, actor_id)
+
+
+def _located(place: str, series: str, message: str) -> str:
+    return f"{place}: {series}: {message}" if place else f"{series}: {message}"
+
+
+def _apply(
+    session: Session,
+    programme: Programme,
+    plan: Plan,
+    organisation: Organisation,
+    now: datetime,
+    actor_id: int | None,
+) -> PublishResult:
+    found = plan.changes
+    if plan.is_empty and not found.far:
+        return PublishResult(plan, None, None)
+    change = None
+    if not plan.is_empty:
+        change = Change(
+            actor_id=actor_id,
+            fingerprint=plan.fingerprint,
+            plan=facts(plan),
+            before=_before(session, plan),
+            published_at=now,
+            due_at=plan.due_at(now),
+        )
+        session.add(change)
+        session.flush()
+    ids = publishing.write_series(session, found.series, now)
+    ids |= _ids_of(session, {step.series for step in [*found.steps, *found.far]} - ids.keys())
+    new = [step for step in found.steps if step.what == "appears"]
+    publishing.add_occurrences(session, new, ids, now, change.id if change else None)
+    publishing.add_occurrences(session, [s for s in found.far if s.what == "appears"], ids, now, None)
+    uncovered = publish_people.uncovered(plan)
+    for step in [*found.steps, *found.far]:
+        if step.what != "appears":
+            publishing.change_occurrence(session, step, now, uncovered.get(step.occurrence_id or 0, ()))
+    if change is not None:
+        publish_people.settle(session, plan, change, organisation, now)
+        change.before = {**change.before, "added_series": [ids[c.after.slug] for c in found.series if c.before is None]}
+        counts = {what: n for what in STEPS if (n := sum(step.what == what for step in found.steps))}
+        named = {"series": sorted({step.series for step in found.steps} | {c.after.slug for c in found.series})[:50]}
+        hurt = {"bookings": len(plan.outcomes)} if plan.outcomes else {}
+        audit_log.write(
+            session, "published", "change", change.public_id, now, actor_id=actor_id, **counts, **hurt, **named
+        )
+    if found.steps or found.far or found.series:
+        publishing.touch(programme, now)
+    if change is not None and change.due_at <= now:
+        publishing.close(session, [change], now)
+    session.flush()
+    return PublishResult(plan, change.public_id if change else None, change.due_at if change else None)
+
+
+STEPS = ("appears", "moves", "changes", "goes", "returns")
+
+
+def _ids_of(session: Session, slugs: set[str]) -> dict[str, int]:
+    found = session.execute(select(Series.slug, Series.id).where(Series.slug.in_(slugs))) if slugs else ()
+    return {slug: series_id for slug, series_id in found}
+
+
+def _open_changes(session: Session) -> list[int]:
+    """The ids of the publishes that can still be undone."""
+    return list(session.scalars(select(Change.id).where(Change.closed_at.is_(None)).order_by(Change.id)))
+
+
+def _before(session: Session, plan: Plan) -> dict[str, Any]:
+    """What undo puts back."""
+    found = plan.changes
+    series_ids = [c.before.id for c in found.series if c.before is not None and c.before.id is not None]
+    retitled = [
+        [c.before.id, c.before.title] for c in found.series if c.before is not None and c.before.title != c.after.title
+    ]
+    occurrence_ids = found.touched_ids
+    booking_ids = sorted(outcome.booking.id for outcome in plan.outcomes)
+    waiting_ids = sorted(place.id for place in plan.places if place.what == "waiting")
+    offer_ids = sorted(one.id for one in plan.ended_offers)
+    return {
+        "series": snapshots.take(session, "series", series_ids),
+        "module": snapshots.take_list(session, "module", series_ids),
+        "series_analyst": snapshots.take_list(session, "series_analyst", series_ids),
+        "occurrence": snapshots.take(session, "occurrence", occurrence_ids),
+        "roster": snapshots.take_list(session, "roster", occurrence_ids),
+        "booking": snapshots.take(session, "booking", booking_ids),
+        "claim": snapshots.take_list(session, "claim", booking_ids),
+        "waiting": snapshots.take(session, "waiting", waiting_ids),
+        "offer": snapshots.take(session, "offer", offer_ids),
+        "offer_claim": snapshots.take_list(session, "offer_claim", offer_ids),
+        "held_claim": snapshots.take_list(session, "held_claim", _open_changes(session)),
+        "offers": [one.id for one in plan_inputs.offers(session, occurrence_ids)],
+        "retitled": retitled,
+        "present": snapshots.present(session, occurrence_ids),
+    }

@@ -1,0 +1,1 @@
+"""Note what other programs did: calendars that fetch, backups that were restored."""

@@ -1,0 +1,1 @@
+"""Tables about bookings: bookings, claims, the waitlist, notes, reminders."""

@@ -1,0 +1,78 @@
+"""Claims: the rows that own a person's quarter hours. Their key is the lock that no double booking passes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, delete, insert, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from booking.domain.bookings.slots import Slot
+from booking.store.bookings.waiting import Offer
+from booking.store.db.base import Base, table_of
+from booking.store.programme.changes import Change
+
+OWNERS = ("booking_id", "offer_id", "change_id")
+ONE_OWNER = " + ".join(f"CASE WHEN {name} IS NULL THEN 0 ELSE 1 END" for name in OWNERS) + " = 1"
+
+
+class Claim(Base):
+    """One quarter hour of one person, analyst or member: a booking has a row for each of the two.
+
+    Owned by a booking; or by an open offer; or held for the publish `change_id` that freed it, so that the publish can
+    be undone. An offer made instead of a booking leaves the quarters that its member has in that booking alone.
+    """
+
+    __tablename__ = "claim"
+    __table_args__ = (CheckConstraint(ONE_OWNER, name="one_owner"),)
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, autoincrement=False)
+    quarter_at: Mapped[datetime] = mapped_column(primary_key=True)
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id", ondelete="CASCADE"), index=True)
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey(Offer.id), index=True)
+    change_id: Mapped[int | None] = mapped_column(ForeignKey(Change.id), index=True)
+
+
+_INSERT = insert(table_of(Claim))
+
+
+def take(session: Session, slot: Slot, member_id: int, booking_id: int) -> None:
+    """Claim every quarter of the slot for its analyst and for the member, ascending, in one statement.
+
+    Raises sqlalchemy.exc.IntegrityError where either of them has a quarter already; then none is claimed.
+    """
+    owned = [(person_id, at) for person_id in sorted((slot.analyst_id, member_id)) for at in slot.quarters]
+    rows = [{"person_id": person_id, "quarter_at": at, "booking_id": booking_id} for person_id, at in owned]
+    session.connection().execute(_INSERT, rows)
+
+
+def hold_for_offer(session: Session, slot: Slot, member_id: int, offer_id: int, instead_of: Slot | None = None) -> None:
+    """Claim the slot's quarters for an offer, for its analyst and for the member.
+
+    `instead_of` is the member's booking that the offer is made for: they keep the quarters that the two share.
+    Raises sqlalchemy.exc.IntegrityError as `take` does.
+    """
+    kept = set() if instead_of is None else {(member_id, at) for at in instead_of.quarters}
+    owned = {(person_id, at) for person_id in (slot.analyst_id, member_id) for at in slot.quarters} - kept
+    rows = [{"person_id": person_id, "quarter_at": at, "offer_id": offer_id} for person_id, at in sorted(owned)]
+    session.connection().execute(_INSERT, rows)
+
+
+def release(session: Session, booking_ids: Iterable[int]) -> None:
+    """Give up every quarter that these bookings own."""
+    session.execute(delete(Claim).where(Claim.booking_id.in_(list(booking_ids))))
+
+
+def offers_at(
+    session: Session, person_ids: Collection[int], quarters: Collection[datetime], to: Collection[int] | None = None
+) -> list[int]:
+    """The ids of the offers, to the people `to` if they are named, that own any of these quarters of these people."""
+    wanted = (
+        select(Offer.id)
+        .join(Claim, Claim.offer_id == Offer.id)
+        .where(Claim.person_id.in_(person_ids), Claim.quarter_at.in_(quarters))
+    )
+    if to is not None:
+        wanted = wanted.where(Offer.member_id.in_(to))
+    return list(session.scalars(wanted.distinct().order_by(Offer.id)))

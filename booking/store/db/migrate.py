@@ -1,0 +1,57 @@
+"""Bring a database up to the present tables, and tell whether it is there."""
+
+from __future__ import annotations
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from booking.resources import PACKAGE
+from booking.store.db import engines, limits
+
+
+class BrokenReferences(Exception):
+    """A migration left rows whose parents are gone; it was rolled back."""
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(PACKAGE / "migrations").replace("%", "%%"))
+    return config
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Run every migration that is missing, up to that revision, in one transaction.
+
+    On SQLite without foreign keys, because rebuilding a table would delete its children; they are checked after.
+    """
+    engine = engines.make(url, foreign_keys=False, within=limits.MIGRATION)
+    try:
+        with engine.connect().execution_options(**{engines.IMMEDIATE: True}) as connection, connection.begin():
+            if engine.dialect.name == "postgresql":
+                # two hosts that start together: the second waits, then finds nothing to do
+                connection.execute(text("SELECT pg_advisory_xact_lock(7226464)"))
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+            if engine.dialect.name == "sqlite" and connection.execute(text("PRAGMA foreign_key_check")).first():
+                raise BrokenReferences("foreign_key_check found rows without their parents")
+    finally:
+        engine.dispose()
+
+
+def head() -> str | None:
+    """The newest revision that this version of the package knows."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def knows(revision: str) -> bool:
+    """Whether this version has that revision, and so can upgrade a database that is at it."""
+    return revision in {one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def current(connection: Connection) -> str | None:
+    """The revision that the database is at, None for an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()

@@ -1,0 +1,59 @@
+"""Every table, so that whoever needs the whole of `Base.metadata` imports one module."""
+
+from booking.store.audit_log import AuditEntry
+from booking.store.bookings.bookings import Booking
+from booking.store.bookings.claims import Claim
+from booking.store.bookings.departures import Departure
+from booking.store.bookings.idempotency import IdempotencyKey
+from booking.store.bookings.notes import Note
+from booking.store.bookings.waiting import Offer, WaitlistEntry
+from booking.store.db.base import Base
+from booking.store.feed_fetches import FeedFetch
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.outbox.reminder_progress import Reminded
+from booking.store.outbox.workers import Worker
+from booking.store.people.address_changes import AddressChange
+from booking.store.people.api_tokens import ApiToken
+from booking.store.people.people import Person, Role
+from booking.store.people.rate_limits import RateLimit
+from booking.store.people.sessions import UserSession
+from booking.store.people.sign_ins import SignIn
+from booking.store.people.time_off import TimeOff
+from booking.store.programme.attendance import Attendance
+from booking.store.programme.changes import Change, StoredDraft
+from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.programme import Module, Occurrence, Programme, Roster, Series, SeriesAnalyst
+
+__all__ = [
+    "AddressChange",
+    "ApiToken",
+    "Attendance",
+    "AuditEntry",
+    "Base",
+    "Booking",
+    "Change",
+    "Claim",
+    "Departure",
+    "Enrolment",
+    "FeedFetch",
+    "IdempotencyKey",
+    "Module",
+    "Note",
+    "Occurrence",
+    "Offer",
+    "OutgoingEmail",
+    "Person",
+    "Programme",
+    "RateLimit",
+    "Reminded",
+    "Role",
+    "Roster",
+    "Series",
+    "SeriesAnalyst",
+    "SignIn",
+    "StoredDraft",
+    "TimeOff",
+    "UserSession",
+    "WaitlistEntry",
+    "Worker",
+]

@@ -1,0 +1,1 @@
+"""The outbox: emails that wait, were sent or failed."""

@@ -1,0 +1,58 @@
+"""The facts that a letter about a booking holds: as of the commit that queued it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from booking.store.bookings.bookings import Booking
+from booking.store.queries.bookings.timetables import Timetable
+
+
+def stamp(instant: datetime) -> str:
+    """An instant in a letter's facts: ISO 8601 with its offset, UTC."""
+    return instant.isoformat()
+
+
+def booking_facts(
+    session: Session, booking: Booking, analyst: str = "", at: Timetable | None = None, **more: Any
+) -> dict[str, Any]:
+    """JSON values about one booking, its meeting included; `more` is added as it is.
+
+    `analyst` is the analyst's name and `at` the occurrence, where the caller has them at hand: then neither is read.
+
+    Names only, no address, no room, no link: those are derived when the letter is rendered.
+    """
+    return {
+        "booking": str(booking.public_id),
+        **(_of_occurrence(booking) if at is None else _of_timetable(at)),
+        "starts_at": stamp(booking.starts_at),
+        "ends_at": stamp(booking.ends_at),
+        "minutes": booking.minutes,
+        "analyst": analyst or booking.analyst.name,
+        "member": booking.member.name,
+        "topic": booking.topic,
+        "link": booking.link,
+        "sequence": booking.sequence,
+        "revised_at": stamp(booking.revised_at),
+        "is_invited": booking.is_invited,
+        **more,
+    }
+
+
+def _of_occurrence(booking: Booking) -> dict[str, str]:
+    occurrence = booking.occurrence
+    series = occurrence.series
+    title = occurrence.title or series.title
+    return _meeting(occurrence.public_id, series.slug, series.kind, title, series.zone)
+
+
+def _of_timetable(at: Timetable) -> dict[str, str]:
+    return _meeting(at.public_id, at.series_slug, at.kind, at.title, at.zone)
+
+
+def _meeting(public_id: uuid.UUID, slug: str, kind: str, title: str, zone: str) -> dict[str, str]:
+    return {"occurrence": str(public_id), "series": slug, "kind": kind, "title": title, "zone": zone}

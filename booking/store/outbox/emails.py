@@ -1,0 +1,190 @@
+"""Letters: one row is one e-mail to one person; the outbox is those not yet sent."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, and_, delete, func, insert, or_, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from booking.store.db.base import Base, Id, new_public_id, table_of
+from booking.store.programme.changes import Change
+
+FIRST = "booked"  # the first letter about a booking
+FAILING = "letters-failing"  # what tells coordinators that letters are refused
+WAITING = "sent_at IS NULL AND failed_at IS NULL"
+SENT = "sent_at IS NOT NULL"
+FAILED = "failed_at IS NOT NULL"
+WARNING = f"name = '{FAILING}'"
+
+
+class OutgoingEmail(Base):
+    """`name` is the folder of its templates; `facts` are the facts as of the commit that queued it.
+
+    `change_id` is the publish that queued it: undone in time, the letter goes with it.
+
+    No link or code that opens anything is in a row: the worker derives them from ids when it renders.
+    Ordered by id for one person and booking; `leased_until` is set while a worker has it.
+    """
+
+    __tablename__ = "letter"
+    __table_args__ = (
+        Index("ix_letter_outbox", "due_at", "id", sqlite_where=text(WAITING), postgresql_where=text(WAITING)),
+        Index(
+            "ix_letter_waiting_for",
+            "person_id",
+            "booking_id",
+            "id",
+            sqlite_where=text(WAITING),
+            postgresql_where=text(WAITING),
+        ),
+        Index("ix_letter_sent", "sent_at", "id", sqlite_where=text(SENT), postgresql_where=text(SENT)),
+        Index("ix_letter_failed", "failed_at", "id", sqlite_where=text(FAILED), postgresql_where=text(FAILED)),
+        Index("ix_letter_failing", "created_at", sqlite_where=text(WARNING), postgresql_where=text(WARNING)),
+        Index("ix_letter_person_id", "person_id", "id"),
+        Index("ix_letter_booking_id", "booking_id"),
+        Index("ix_letter_change_id", "change_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    public_id: Mapped[uuid.UUID] = mapped_column(unique=True, default=new_public_id)
+    name: Mapped[str]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    to_email: Mapped[str]
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id"))
+    change_id: Mapped[int | None] = mapped_column(ForeignKey(Change.id))
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    due_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    leased_until: Mapped[datetime | None]
+    leased_by: Mapped[str | None]
+    sent_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    last_error: Mapped[str] = mapped_column(default="")
+
+
+_INSERT = insert(table_of(OutgoingEmail))
+
+
+def enqueue(
+    session: Session,
+    name: str,
+    to_email: str,
+    facts: dict[str, Any],
+    now: datetime,
+    *,
+    person_id: int | None = None,
+    booking_id: int | None = None,
+    due_at: datetime | None = None,
+    change_id: int | None = None,
+) -> None:
+    """Queue one letter to one person; it leaves when the transaction has committed and `due_at` is past.
+
+    What a publish still holds back about the same booking, or about several things of the same person, is due at once,
+    so that emails keep their order: whoever changes the booking now has seen what was published, and it can no longer
+    be put back.
+    """
+    if booking_id is not None and change_id is None and name != FIRST:
+        about_several = and_(OutgoingEmail.person_id == person_id, OutgoingEmail.booking_id.is_(None))
+        held = update(OutgoingEmail).where(
+            or_(OutgoingEmail.booking_id == booking_id, about_several), OutgoingEmail.change_id.is_not(None)
+        )
+        session.execute(held.where(OutgoingEmail.due_at > now, OutgoingEmail.sent_at.is_(None)).values(due_at=now))
+    made = row(
+        name, to_email, facts, now, person_id=person_id, booking_id=booking_id, due_at=due_at, change_id=change_id
+    )
+    add(session, [made])
+
+
+def row(
+    name: str,
+    to_email: str,
+    facts: dict[str, Any],
+    now: datetime,
+    *,
+    person_id: int | None = None,
+    booking_id: int | None = None,
+    due_at: datetime | None = None,
+    change_id: int | None = None,
+) -> dict[str, Any]:
+    """One letter as `add` takes it."""
+    return {
+        "name": name,
+        "to_email": to_email,
+        "facts": facts,
+        "created_at": now,
+        "due_at": due_at or now,
+        "person_id": person_id,
+        "booking_id": booking_id,
+        "change_id": change_id,
+    }
+
+
+def add(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Queue letters as they are, in one statement."""
+    session.connection().execute(_INSERT, rows[0] if len(rows) == 1 else rows)
+
+
+#: What a publish queues beside the one email that tells a person everything that it changes for them.
+NOT_MERGED = ("cover-wanted", "offer-lapsed")
+
+
+def _held_back(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    unsent = (OutgoingEmail.sent_at.is_(None), OutgoingEmail.failed_at.is_(None), OutgoingEmail.attempts == 0)
+    return (
+        *unsent,
+        OutgoingEmail.due_at > now,
+        OutgoingEmail.change_id.is_not(None),
+        OutgoingEmail.name.not_in(NOT_MERGED),
+    )
+
+
+def count_held_back(session: Session, now: datetime) -> int:
+    """How many people wait for the email of a publish that is not due yet."""
+    return session.scalar(select(func.count(func.distinct(OutgoingEmail.person_id))).where(*_held_back(now))) or 0
+
+
+def held_back(session: Session, now: datetime) -> list[OutgoingEmail]:
+    """The emails of publishes to those they concern that are not due yet, locked."""
+    wanted = select(OutgoingEmail).where(*_held_back(now)).order_by(OutgoingEmail.id)
+    return list(session.scalars(wanted.with_for_update().execution_options(populate_existing=True)))
+
+
+_SET_ASIDE = ("name", "person_id", "to_email", "booking_id", "change_id", "facts")
+
+
+def emailed_about(session: Session, change_id: int) -> int:
+    """How many people that publish emails, or has emailed."""
+    return (
+        session.scalar(
+            select(func.count(func.distinct(OutgoingEmail.person_id))).where(OutgoingEmail.change_id == change_id)
+        )
+        or 0
+    )
+
+
+def set_aside(session: Session, letters: list[OutgoingEmail]) -> list[dict[str, Any]]:
+    """Take these emails out of the outbox; as JSON values, for `put_back`."""
+    if letters:
+        session.execute(delete(OutgoingEmail).where(OutgoingEmail.id.in_([letter.id for letter in letters])))
+    return [
+        {name: getattr(letter, name) for name in _SET_ASIDE}
+        | {"public_id": str(letter.public_id), "due_at": letter.due_at.isoformat()}
+        | {"created_at": letter.created_at.isoformat()}
+        for letter in letters
+    ]
+
+
+def put_back(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Queue emails again that were set aside: each is due when it was."""
+    if rows:
+        found = [
+            row
+            | {"public_id": uuid.UUID(row["public_id"]), "due_at": datetime.fromisoformat(row["due_at"])}
+            | {"created_at": datetime.fromisoformat(row["created_at"])}
+            for row in rows
+        ]
+        session.execute(_INSERT, found)

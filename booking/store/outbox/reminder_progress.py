@@ -1,0 +1,121 @@
+"""Reminders for those enrolled: written when their hour comes, since a lab goes on for a year and has thousands."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ForeignKey, delete, exists, or_, select, union_all
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from booking.domain import zones
+from booking.domain.organisation import Organisation
+from booking.store.db.base import Base, Id
+from booking.store.people.people import Person, Role
+from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.programme import SCHEDULED, Occurrence, Series
+
+
+class Reminded(Base):
+    """How far the reminders of an occurrence at that time have been written: to everybody up to the internal id
+    `up_to_id`, in that order; None when it is everybody. What has moved has another `starts_at`, and begins anew."""
+
+    __tablename__ = "reminded"
+
+    occurrence_id: Mapped[int] = mapped_column(ForeignKey("occurrence.id", ondelete="CASCADE"), primary_key=True)
+    hours: Mapped[int] = mapped_column(primary_key=True)
+    starts_at: Mapped[datetime] = mapped_column(primary_key=True, index=True)
+    up_to_id: Mapped[int | None] = mapped_column(Id)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One occurrence whose reminder, so many hours before it, is due and not written to everybody; `on` is its day in
+    the programme's zone, which a membership has to cover."""
+
+    occurrence_id: int
+    public_id: uuid.UUID
+    series_id: int
+    starts_at: datetime
+    hours: int
+    on: date
+
+    @property
+    def due_at(self) -> datetime:
+        return self.starts_at - timedelta(hours=self.hours)
+
+
+def hours_now(starts_at: datetime, hours: Sequence[int], now: datetime) -> int | None:
+    """Which reminder it is time for: of those whose hour has come the last; None before the first of them."""
+    return min((n for n in hours if starts_at - timedelta(hours=n) <= now), default=None)
+
+
+def due(session: Session, organisation: Organisation, now: datetime) -> list[Due]:
+    """What is to be reminded of now, earliest first: two reads, for the worker.
+
+    Left out is what came to its time, or was published with something new, when the hour was past: whoever is enrolled
+    mostly has a letter about that (not where a publish was undone, or told of nothing that letters tell).
+    """
+    policies = (organisation.policy, *organisation.series_policies.values())
+    latest = now + timedelta(hours=max((n for policy in policies for n in policy.reminder_hours), default=0))
+    soon = (Occurrence.starts_at > now, Occurrence.starts_at <= latest)
+    begun = select(Reminded).join(Occurrence, Occurrence.id == Reminded.occurrence_id)
+    begun = begun.where(*soon, Reminded.starts_at == Occurrence.starts_at).execution_options(populate_existing=True)
+    marks = {(row.occurrence_id, row.hours): row.up_to_id for row in session.scalars(begun)}
+    rows = session.execute(
+        select(Occurrence.id, Occurrence.public_id, Series.id, Occurrence.starts_at, Occurrence.revised_at, Series.slug)
+        .join(Series, Series.id == Occurrence.series_id)
+        .where(*soon, Occurrence.status == SCHEDULED, Series.kind.in_(organisation.without_slots))
+        .order_by(Occurrence.starts_at, Occurrence.id)
+    )
+    found = []
+    for occurrence_id, public_id, series_id, starts_at, revised_at, slug in rows:
+        hours = hours_now(starts_at, organisation.policy_for(slug).reminder_hours, now)
+        if hours is None:
+            continue
+        one = Due(occurrence_id, public_id, series_id, starts_at, hours, zones.today(starts_at, organisation.zone))
+        mark = (occurrence_id, hours)
+        if marks[mark] is not None if mark in marks else revised_at < one.due_at:
+            found.append(one)
+    return found
+
+
+def locked(session: Session, one: Due) -> Reminded | None:
+    """The mark to go on from, with its occurrence locked; None where nothing is left, or it is not on at that time."""
+    still = select(Occurrence.id).where(
+        Occurrence.id == one.occurrence_id, Occurrence.status == SCHEDULED, Occurrence.starts_at == one.starts_at
+    )
+    if session.scalar(still.with_for_update()) is None:
+        return None
+    key = (one.occurrence_id, one.hours, one.starts_at)
+    mark = session.get(Reminded, key, populate_existing=True)
+    if mark is None:
+        mark = Reminded(occurrence_id=one.occurrence_id, hours=one.hours, starts_at=one.starts_at, up_to_id=0)
+        session.add(mark)
+        session.flush()
+    return mark if mark.up_to_id is not None else None
+
+
+def readers(session: Session, one: Due, after_id: int, most: int) -> list[tuple[int, str]]:
+    """Up to `most` members (internal id, address) by id who are reminded: enrolled when its hour was still to come."""
+    places = select(Enrolment.member_id).where(
+        Enrolment.series_id == one.series_id, Enrolment.left_at.is_(None), Enrolment.created_at < one.due_at
+    )
+    in_all, in_one = Enrolment.occurrence_id.is_(None), Enrolment.occurrence_id == one.occurrence_id
+    rows = session.execute(
+        select(Person.id, Person.email)
+        .where(Person.id.in_(union_all(places.where(in_all), places.where(in_one))), Person.id > after_id)
+        .where(Person.wants_reminders, Person.closed_at.is_(None))
+        .where(or_(Person.member_until.is_(None), Person.member_until >= one.on))
+        .where(exists().where(Role.person_id == Person.id, Role.role == "member"))
+        .order_by(Person.id)
+        .limit(most)
+    )
+    return [(row.id, row.email) for row in rows]
+
+
+def forget(session: Session, now: datetime) -> None:
+    """Nobody is reminded of what has begun."""
+    session.execute(delete(Reminded).where(Reminded.starts_at <= now))

@@ -1,0 +1,1 @@
+"""Tables about people: accounts, sessions, sign-ins, tokens, time off."""

@@ -1,0 +1,51 @@
+"""Tokens with which programs act for a person: only their digests are stored."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from booking.store.db.base import Base, Id
+
+PREFIX = "booking_"
+
+
+class ApiToken(Base):
+    """One token of one person. `digest` is SHA-256 of it, in hexadecimal; `revoked_at` ends it."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    digest: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+def digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def make(session: Session, person_id: int, now: datetime) -> str:
+    """A new token with 256 random bits, told this once."""
+    token = PREFIX + secrets.token_urlsafe(32)
+    session.add(ApiToken(person_id=person_id, digest=digest(token), created_at=now))
+    session.flush()
+    return token
+
+
+def revoke_all(session: Session, person_id: int, now: datetime) -> int:
+    """End every token of that person; how many there were."""
+    ended = session.execute(
+        update(ApiToken).where(ApiToken.person_id == person_id, ApiToken.revoked_at.is_(None)).values(revoked_at=now)
+    )
+    return int(ended.rowcount)  # type: ignore[attr-defined]
+
+
+def digest_of(token: str) -> str | None:
+    """What a token is looked up by; None for what cannot be one."""
+    return digest(token) if token.startswith(PREFIX) and len(token) <= 100 else None

@@ -1,0 +1,113 @@
+"""People and their roles."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, exists, false, select, true
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from booking.domain.people import email_addresses
+from booking.store.db.base import Base, Id, new_public_id
+
+ROLES = ("member", "analyst", "coordinator")
+STAFF = frozenset({"analyst", "coordinator"})
+RUN_SHEET_HOUR = 7
+INVITATIONS = ("until-subscribed", "always", "never")
+
+
+def _key_of_email(context: Any) -> str:
+    return email_addresses.key(context.get_current_parameters()["email"])
+
+
+class Person(Base):
+    """Somebody with an address. `email` is kept as typed, in lower case; `email_key` is what it is compared by.
+
+    `name_is_own`, `time_zone_is_own` and `room_url_is_own`: set by the person, so an import leaves them. `room_url` is
+    an analyst's own meeting link.
+    `wants_reminders`, and `run_sheet_hour` (of the analyst's own clock, None for none) with `run_sheet_on`, the day of
+    the last one. `feed_kinds` are the kinds their calendar holds beside what is their own, None for all without slots.
+    `browser_time_zone` is what a browser said at the first signed-in visit; `asked_time_zone` the last one
+    that was offered to them, so that they are asked once.
+    """
+
+    __tablename__ = "person"
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="email_lower"),
+        CheckConstraint("invitations IN ('until-subscribed', 'always', 'never')", name="invitations"),
+        Index("ix_person_name", "name", "id", "email_key"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    public_id: Mapped[uuid.UUID] = mapped_column(unique=True, default=new_public_id)
+    email: Mapped[str]
+    email_key: Mapped[str] = mapped_column(unique=True, default=_key_of_email)
+    name: Mapped[str]
+    name_is_own: Mapped[bool] = mapped_column(default=False)
+    time_zone: Mapped[str | None]
+    time_zone_is_own: Mapped[bool] = mapped_column(default=False)
+    asked_time_zone: Mapped[str | None]
+    member_until: Mapped[date | None]
+    about: Mapped[str] = mapped_column(default="")
+    room_url: Mapped[str | None]
+    room_url_is_own: Mapped[bool] = mapped_column(default=False, server_default=false())
+    invitations: Mapped[str] = mapped_column(default="until-subscribed")
+    member_feed_generation: Mapped[int] = mapped_column(default=0)
+    member_feed_fetched_at: Mapped[datetime | None]
+    analyst_feed_generation: Mapped[int] = mapped_column(default=0)
+    analyst_feed_fetched_at: Mapped[datetime | None]
+    wants_reminders: Mapped[bool] = mapped_column(default=True, server_default=true())
+    run_sheet_hour: Mapped[int | None] = mapped_column(default=RUN_SHEET_HOUR, server_default=str(RUN_SHEET_HOUR))
+    run_sheet_on: Mapped[date | None]
+    feed_kinds: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    closed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    roles: Mapped[list[Role]] = relationship(
+        back_populates="person", cascade="all, delete-orphan", order_by="Role.role"
+    )
+
+    @property
+    def role_names(self) -> frozenset[str]:
+        return frozenset(role.role for role in self.roles)
+
+
+class Role(Base):
+    """One role of one person."""
+
+    __tablename__ = "role"
+    __table_args__ = (
+        CheckConstraint("role IN ('member', 'analyst', 'coordinator')", name="role"),
+        Index("ix_role_role", "role", "person_id"),
+    )
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    role: Mapped[str] = mapped_column(primary_key=True)
+
+    person: Mapped[Person] = relationship(back_populates="roles")
+
+
+def with_email(session: Session, email: str) -> Person | None:
+    """Whose address that is, unless their account is closed; None if nobody's."""
+    wanted = select(Person).where(Person.email_key == email_addresses.key(email), Person.closed_at.is_(None))
+    return session.scalars(wanted).one_or_none()
+
+
+def zone_of(session: Session, person: uuid.UUID | int) -> str | None:
+    """The IANA zone of a person (public or internal id), None while unknown."""
+    by = Person.public_id if isinstance(person, uuid.UUID) else Person.id
+    return session.scalar(select(Person.time_zone).where(by == person))
+
+
+def coordinators(session: Session) -> list[Person]:
+    """Everybody who coordinates now, by id."""
+    wanted = select(Person).join(Role, Role.person_id == Person.id).where(Role.role == "coordinator")
+    return list(session.scalars(wanted.where(Person.closed_at.is_(None)).order_by(Person.id)))
+
+
+def holds_real_people(session: Session) -> bool:
+    """Whether anybody here is not one of the demo's made-up people."""
+    return bool(session.scalar(select(exists().where(Person.is_demo.is_(False)))))

@@ -1,0 +1,1 @@
+"""Read bookings, free slots, the waitlist, and an analyst's days."""

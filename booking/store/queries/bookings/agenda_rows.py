@@ -1,0 +1,174 @@
+"""What an analyst's days are made of, in a number of statements that never grows with them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from booking.domain.bookings import day_agenda, running_order
+from booking.domain.bookings.day_agenda import AgendaVisit, Colleague, LastTime, Staffed
+from booking.domain.bookings.running_order import QueueEntry
+from booking.domain.meetings import Appointment, Meeting
+from booking.domain.organisation import Organisation
+from booking.store.bookings.bookings import CAME, CONFIRMED, Booking
+from booking.store.bookings.notes import Note
+from booking.store.people.people import Person, Role
+from booking.store.programme.programme import SCHEDULED, Occurrence, Roster
+from booking.store.queries.bookings import timetables
+from booking.store.queries.bookings.timetables import Timetable
+from booking.store.queries.programme import meeting_rows
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaOwner:
+    """One whose day can be looked at. `zone` is an IANA name, None while unknown."""
+
+    id: int
+    public_id: uuid.UUID
+    name: str
+    email: str
+    zone: str | None
+
+
+def analysts(session: Session) -> list[AgendaOwner]:
+    """Everybody who is an analyst now, by name."""
+    found = session.execute(
+        select(Person.id, Person.public_id, Person.name, Person.email, Person.time_zone)
+        .join(Role, Role.person_id == Person.id)
+        .where(Role.role == "analyst", Person.closed_at.is_(None))
+        .order_by(Person.name, Person.id)
+    )
+    return [AgendaOwner(*row) for row in found]
+
+
+def staffed(
+    session: Session, analyst_id: int, start: datetime, end: datetime, organisation: Organisation, now: datetime
+) -> list[Staffed]:
+    """The occurrences in [start, end) that the analyst staffs or is booked in, by start: six statements at the most.
+
+    Cancelled occurrences have no rows; cancelled bookings are left out.
+    """
+    found = {
+        meeting.public_id: meeting for meeting in meeting_rows.meetings(session, start, end, analyst_id=analyst_id)
+    }
+    until = max([end, *(meeting.ends_at for meeting in found.values())])
+    booked = [
+        booking
+        for booking in meeting_rows.appointments(session, analyst_id=analyst_id, start=start, end=until)
+        if not booking.is_cancelled and start <= booking.meeting.starts_at < end
+    ]
+    for booking in booked:
+        found.setdefault(booking.meeting.public_id, booking.meeting)
+    hours: dict[uuid.UUID, Timetable] = {}
+    if any(meeting.kind in organisation.bookable for meeting in found.values()):
+        hours = {one.public_id: one for one in timetables.coming(session, organisation, start, end)}
+    last = last_times(session, [booking.public_id for booking in booked], now) if booked else {}
+    ordered = sorted(found.values(), key=lambda meeting: (meeting.starts_at, meeting.public_id))
+    return [
+        _staffed(meeting, hours.get(meeting.public_id), analyst_id, booked, last, organisation, now)
+        for meeting in ordered
+    ]
+
+
+def _staffed(
+    meeting: Meeting,
+    found: Timetable | None,
+    analyst_id: int,
+    booked: Sequence[Appointment],
+    last: dict[uuid.UUID, LastTime],
+    organisation: Organisation,
+    now: datetime,
+) -> Staffed:
+    if found is None or meeting.is_cancelled:
+        return Staffed(meeting)
+    taken = found.hours.taken
+    hours = {
+        number: _turn(number, booking)
+        for number, booking in enumerate(booked)
+        if booking.meeting.public_id == meeting.public_id
+    }
+    running = running_order.current(hours.values(), meeting.ends_at, now)
+    expected = running_order.expected(hours.values(), meeting.ends_at, now)
+    visits = [
+        AgendaVisit(
+            public_id=booking.public_id,
+            starts_at=booking.starts_at,
+            ends_at=booking.ends_at,
+            minutes=booking.minutes,
+            member=booking.member,
+            topic=booking.topic,
+            link=booking.link,
+            outcome=booking.outcome,
+            last=last.get(booking.public_id),
+            began_at=booking.began_at,
+            in_since=running.since if running is not None and running.turn.id == number else None,
+            late=running_order.late(hours[number], expected.get(number)),
+        )
+        for number, booking in enumerate(booked)
+        if booking.meeting.public_id == meeting.public_id
+    ]
+    colleagues = (
+        Colleague(other.name, tuple((at, (other.id, at) in taken) for at in found.hours.quarters))
+        for other in found.analysts
+        if other.id != analyst_id
+    )
+    mine = {at for owner, at in taken if owner == analyst_id}
+    if analyst_id not in found.hours.analyst_ids:  # booked, and off the roster since: nothing of theirs is free
+        mine.update(found.hours.quarters)
+    shortest = timedelta(minutes=found.policy(organisation).shortest)
+    rows = day_agenda.rows(meeting.starts_at, meeting.ends_at, visits, mine, shortest)
+    return Staffed(meeting, tuple(rows), tuple(colleagues))
+
+
+def _turn(number: int, booking: Appointment) -> QueueEntry:
+    is_marked = booking.outcome is not None
+    return QueueEntry(number, booking.starts_at, booking.ends_at, booking.began_at, booking.entered_at, is_marked)
+
+
+def last_times(session: Session, booking_ids: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, LastTime]:
+    """For each booking when its member was last seen before it, by `now`; those never seen are left out.
+
+    A slot to which they did not come, and one that was cancelled, does not count; one that nobody marked does.
+    """
+    here, before = aliased(Booking), aliased(Booking)
+    ranked = (
+        select(
+            here.public_id.label("booking"),
+            before.starts_at.label("starts_at"),
+            Person.name.label("analyst"),
+            func.coalesce(Note.agreed, "").label("agreed"),
+            func.coalesce(Note.private, "").label("private"),
+            func.row_number()
+            .over(partition_by=here.id, order_by=(before.starts_at.desc(), before.id.desc()))
+            .label("place"),
+        )
+        .select_from(here)
+        .join(before, before.member_id == here.member_id)
+        .join(Person, Person.id == before.analyst_id)
+        .outerjoin(Note, Note.booking_id == before.id)
+        .where(
+            here.public_id.in_(booking_ids),
+            before.status == CONFIRMED,
+            before.starts_at < here.starts_at,
+            before.starts_at <= now,
+            or_(before.outcome.is_(None), before.outcome == CAME),
+        )
+        .subquery()
+    )
+    columns = (ranked.c.booking, ranked.c.starts_at, ranked.c.analyst, ranked.c.agreed, ranked.c.private)
+    rows = session.execute(select(*columns).where(ranked.c.place == 1))
+    return {row.booking: LastTime(row.starts_at, row.analyst, row.agreed, row.private) for row in rows}
+
+
+def next_at(session: Session, analyst_id: int, after: datetime) -> datetime | None:
+    """The start of the first occurrence at or after `after` that takes place and that the analyst staffs."""
+    return session.execute(
+        select(func.min(Occurrence.starts_at))
+        .join(Roster, Roster.occurrence_id == Occurrence.id)
+        .where(Roster.analyst_id == analyst_id, Occurrence.starts_at >= after, Occurrence.status == SCHEDULED)
+    ).scalar_one()

@@ -1,0 +1,50 @@
+"""What deeds read of one booking before they lock what it concerns."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain import errors
+from booking.store.bookings.bookings import Booking
+from booking.store.db import locks
+from booking.store.people.people import Person
+
+
+def locked_for_member(
+    session: Session, public_id: uuid.UUID, member_id: int | None, *more_occurrence_ids: int
+) -> Booking:
+    """As `locked`, for its member; `member_id` None for whoever holds its manage address. NotFound for all others."""
+    booking = locked(session, public_id, *more_occurrence_ids)
+    if member_id is not None and booking.member_id != member_id:
+        raise errors.NotFound()
+    return booking
+
+
+def locked_for_staff(session: Session, public_id: uuid.UUID, actor_id: int) -> tuple[Booking, bool]:
+    """As `locked`, for its analyst and for any coordinator; whether it is a coordinator. NotFound for all others."""
+    booking = locked(session, public_id)
+    actor = session.get(Person, actor_id)
+    is_coordinator = actor is not None and "coordinator" in actor.role_names
+    if not is_coordinator and booking.analyst_id != actor_id:
+        raise errors.NotFound()
+    return booking, is_coordinator
+
+
+def locked(session: Session, public_id: uuid.UUID, *more_occurrence_ids: int) -> Booking:
+    """The booking, read afresh once its occurrence (and `more_occurrence_ids`) and its member are locked.
+
+    Raises NotFound. A booking that moved to another occurrence in between is locked anew.
+    """
+    while True:
+        ids = select(Booking.id, Booking.occurrence_id, Booking.member_id).where(Booking.public_id == public_id)
+        seen = session.execute(ids).one_or_none()
+        if seen is None:
+            raise errors.NotFound()
+        locks.occurrences(session, {seen.occurrence_id, *more_occurrence_ids})
+        locks.person(session, seen.member_id)
+        booking = session.get_one(Booking, seen.id, populate_existing=True)
+        if booking.occurrence_id == seen.occurrence_id:
+            return booking

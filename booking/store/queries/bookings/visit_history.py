@@ -1,0 +1,92 @@
+"""What happened the last times: for the member who comes again, and for whoever sees them next."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from booking.store.bookings.bookings import CAME, CONFIRMED, Booking
+from booking.store.bookings.notes import Note
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence, Series
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A visit that a member has had: with whom (a name), what about, what was agreed. `zone` is the series' own."""
+
+    booking: uuid.UUID
+    starts_at: datetime
+    zone: str
+    analyst: str
+    analyst_public_id: uuid.UUID
+    topic: str
+    agreed: str
+
+
+_BEFORE = (
+    select(
+        Booking.public_id,
+        Booking.starts_at,
+        Series.zone,
+        Person.name,
+        Person.public_id,
+        Booking.topic,
+        Note.agreed,
+    )
+    .join(Occurrence, Occurrence.id == Booking.occurrence_id)
+    .join(Series, Series.id == Occurrence.series_id)
+    .join(Person, Person.id == Booking.analyst_id)
+    .outerjoin(Note, Note.booking_id == Booking.id)
+    .where(Booking.status == CONFIRMED, or_(Booking.outcome.is_(None), Booking.outcome == CAME))
+)
+
+
+def _before(row: Any) -> Before:
+    return Before(row[0], row[1], row[2], row[3], row[4], row[5], row[6] or "")
+
+
+def last_of(session: Session, member_id: int, now: datetime) -> Before | None:
+    """The member's latest visit that has begun by `now`; None for who never came."""
+    wanted = _BEFORE.where(Booking.member_id == member_id, Booking.starts_at <= now)
+    row = session.execute(wanted.order_by(Booking.starts_at.desc(), Booking.id.desc()).limit(1)).one_or_none()
+    return None if row is None else _before(row)
+
+
+def of_booking(session: Session, public_id: uuid.UUID, member_id: int) -> Before | None:
+    """That visit, if it is this member's own."""
+    row = session.execute(_BEFORE.where(Booking.public_id == public_id, Booking.member_id == member_id)).one_or_none()
+    return None if row is None else _before(row)
+
+
+def agreed(session: Session, public_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """What was agreed in those bookings, where anything was; one statement."""
+    if not public_ids:
+        return {}
+    rows = session.execute(
+        select(Booking.public_id, Note.agreed)
+        .join(Note, Note.booking_id == Booking.id)
+        .where(Booking.public_id.in_(public_ids), Note.agreed != "")
+    )
+    return {public_id: words for public_id, words in rows}
+
+
+def note_of(session: Session, public_id: uuid.UUID) -> tuple[str, str]:
+    """What is noted of a booking: the private note and what was agreed, both empty where there is none."""
+    row = session.execute(
+        select(Note.private, Note.agreed)
+        .join(Booking, Booking.id == Note.booking_id)
+        .where(Booking.public_id == public_id)
+    ).one_or_none()
+    return ("", "") if row is None else (row[0], row[1])
+
+
+def member_until(session: Session, member: uuid.UUID) -> date | None:
+    """The last day of that person's membership, None for no end."""
+    return session.scalar(select(Person.member_until).where(Person.public_id == member))

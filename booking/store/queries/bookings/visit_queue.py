@@ -1,0 +1,37 @@
+"""The turns of analysts' hours, for doors and for whoever waits to be called."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain.bookings.running_order import QueueEntry
+from booking.store.bookings.bookings import CONFIRMED, Booking
+
+#: In the order of Turn's fields.
+COLUMNS: tuple[Any, ...] = (
+    Booking.id,
+    Booking.starts_at,
+    Booking.ends_at,
+    Booking.began_at,
+    Booking.entered_at,
+    Booking.outcome.is_not(None),
+)
+
+
+def of_hours(session: Session, occurrence_ids: Collection[int]) -> dict[tuple[int, int], list[QueueEntry]]:
+    """The confirmed bookings of those occurrences, by (occurrence, analyst), by start; one statement."""
+    found: dict[tuple[int, int], list[QueueEntry]] = {}
+    if not occurrence_ids:
+        return found
+    rows = session.execute(
+        select(Booking.occurrence_id, Booking.analyst_id, *COLUMNS)
+        .where(Booking.occurrence_id.in_(occurrence_ids), Booking.status == CONFIRMED)
+        .order_by(Booking.starts_at, Booking.id)
+    )
+    for occurrence_id, analyst_id, *turn in rows:
+        found.setdefault((occurrence_id, analyst_id), []).append(QueueEntry(*turn))
+    return found

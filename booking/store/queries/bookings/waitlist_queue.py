@@ -1,0 +1,305 @@
+"""Who waits for what: everything that decides whose turn it is, in a fixed number of statements."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import bindparam, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from booking.domain import zones
+from booking.domain.bookings import slots
+from booking.domain.bookings.waitlist_rules import WaitlistPlace
+from booking.domain.organisation import Organisation
+from booking.store.bookings.bookings import CAME, CONFIRMED, Booking
+from booking.store.bookings.claims import Claim
+from booking.store.bookings.waiting import Offer, WaitlistEntry
+from booking.store.people.people import Person
+from booking.store.programme.programme import SCHEDULED, Occurrence, Series
+from booking.store.queries.bookings import holdings
+from booking.store.queries.people import commitments
+
+MOST = 1000  # places of one clinic that count: nobody's turn comes behind them
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOffer:
+    """An open offer: `waiting_id` is the place it is for."""
+
+    id: int
+    waiting_id: int
+    analyst_id: int
+    starts_at: datetime
+    minutes: int
+    lapses_at: datetime
+
+
+_seen = aliased(Booking)
+_next = aliased(Occurrence)
+_open = aliased(Offer)
+
+
+_SEEN = exists().where(
+    _seen.member_id == WaitlistEntry.member_id,
+    _seen.status == CONFIRMED,
+    _seen.starts_at < bindparam("now"),
+    or_(_seen.outcome.is_(None), _seen.outcome == CAME),
+)
+_NEXT_AT = (
+    select(func.min(_next.starts_at))
+    .where(
+        _next.series_id == Occurrence.series_id,
+        _next.starts_at > Occurrence.starts_at,
+        _next.status == SCHEDULED,
+    )
+    .scalar_subquery()
+)
+_PLACES = (
+    select(
+        WaitlistEntry.id,
+        WaitlistEntry.member_id,
+        WaitlistEntry.occurrence_id,
+        Occurrence.starts_at.label("clinic_at"),
+        WaitlistEntry.minutes,
+        WaitlistEntry.analyst_id,
+        WaitlistEntry.joined_at,
+        WaitlistEntry.earliest_at,
+        WaitlistEntry.latest_at,
+        WaitlistEntry.replaces_id,
+        WaitlistEntry.called_for,
+        _SEEN.label("was_seen"),
+        _NEXT_AT.label("next_at"),
+        exists().where(_open.member_id == WaitlistEntry.member_id, _open.status == "open").label("has_offer"),
+    )
+    .join(Occurrence, Occurrence.id == WaitlistEntry.occurrence_id)
+    .where(WaitlistEntry.occurrence_id.in_(bindparam("ids", expanding=True)), WaitlistEntry.ended_at.is_(None))
+    .order_by(WaitlistEntry.occurrence_id, WaitlistEntry.joined_at, WaitlistEntry.id)
+    .limit(bindparam("most"))
+)
+
+
+def places(
+    session: Session, occurrence_ids: Collection[int], organisation: Organisation, now: datetime
+) -> dict[int, list[WaitlistPlace]]:
+    """The places on the waitlists of those occurrences, by occurrence id, in no order; a fixed number of statements."""
+    if not occurrence_ids:
+        return {}
+    ids = sorted(set(occurrence_ids))
+    rows = session.execute(_PLACES, {"ids": ids, "now": now, "most": MOST * len(ids)}).all()
+    if not rows:
+        return {}
+    members = {row.member_id for row in rows}
+    own = _own(session, members, ids, organisation)
+    held = holdings.of_members(session, members, organisation, now)
+    declined, lapsed = _passed(session, ids)
+    found: dict[int, list[WaitlistPlace]] = {}
+    for row in rows:
+        mine = held[row.member_id]
+        place = WaitlistPlace(
+            id=row.id,
+            member_id=row.member_id,
+            occurrence_id=row.occurrence_id,
+            clinic_at=row.clinic_at,
+            minutes=row.minutes,
+            analyst_id=row.analyst_id,
+            joined_at=row.joined_at,
+            holdings=mine,
+            earliest_at=row.earliest_at,
+            latest_at=row.latest_at,
+            replaces_id=row.replaces_id,
+            is_last_chance=not row.was_seen and _ends_before(mine.member_until, row.next_at, organisation.zone),
+            has_offer=bool(row.has_offer),
+            own=own.get(row.member_id, frozenset()),
+            declined=frozenset(declined.get((row.member_id, row.occurrence_id), ())),
+            lapsed=frozenset(lapsed.get(row.id, ())),
+            called_for=None if row.called_for is None else tuple(row.called_for),
+        )
+        found.setdefault(row.occurrence_id, []).append(place)
+    return found
+
+
+def _ends_before(member_until: date | None, next_at: datetime | None, zone: str) -> bool:
+    return member_until is not None and next_at is not None and member_until < zones.today(next_at, zone)
+
+
+def _own(
+    session: Session, member_ids: Collection[int], occurrence_ids: Collection[int], organisation: Organisation
+) -> dict[int, frozenset[datetime]]:
+    """The quarters that the members have while those occurrences last, in whatever role; an offer's are not counted."""
+    hours = session.execute(
+        select(Occurrence.starts_at, Occurrence.ends_at).where(Occurrence.id.in_(occurrence_ids))
+    ).all()
+    start, end = min(row.starts_at for row in hours), max(row.ends_at for row in hours)
+    claimed = session.execute(
+        select(Claim.person_id, Claim.quarter_at).where(
+            Claim.person_id.in_(member_ids),
+            Claim.quarter_at >= start,
+            Claim.quarter_at < end,
+            Claim.offer_id.is_(None),
+        )
+    )
+    quarters = {at for row in hours for at in slots.Hours(row.starts_at, row.ends_at, (), frozenset()).quarters}
+    presented = commitments.engaged(session, member_ids, organisation, start, end, only_presented=True)
+    found: dict[int, set[datetime]] = {}
+    for member_id, quarter_at in [*claimed, *commitments.touched(presented, quarters)]:
+        found.setdefault(member_id, set()).add(quarter_at)
+    return {member_id: frozenset(mine) for member_id, mine in found.items()}
+
+
+def _passed(
+    session: Session, occurrence_ids: Collection[int]
+) -> tuple[dict[tuple[int, int], set[tuple[datetime, int]]], dict[int, set[tuple[int, datetime]]]]:
+    """What was not accepted there: declined (start, minutes) by (member, occurrence), for whichever place of theirs;
+    lapsed (analyst, start) by place."""
+    declined: dict[tuple[int, int], set[tuple[datetime, int]]] = {}
+    lapsed: dict[int, set[tuple[int, datetime]]] = {}
+    for row in session.execute(
+        select(
+            Offer.member_id,
+            Offer.occurrence_id,
+            Offer.waiting_id,
+            Offer.analyst_id,
+            Offer.starts_at,
+            Offer.minutes,
+            Offer.status,
+        ).where(
+            Offer.occurrence_id.in_(occurrence_ids),
+            Offer.waiting_id.is_not(None),
+            Offer.status.in_(("declined", "lapsed")),
+        )
+    ):
+        if row.status == "declined":
+            declined.setdefault((row.member_id, row.occurrence_id), set()).add((row.starts_at, row.minutes))
+        elif row.waiting_id is not None:
+            lapsed.setdefault(row.waiting_id, set()).add((row.analyst_id, row.starts_at))
+    return declined, lapsed
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """One place as its member sees it, with the offer that is open for it. `zone` is the series' own.
+
+    `replaces` is the booking (a public id) that a slot would replace while the member is at a limit.
+    """
+
+    id: int
+    public_id: uuid.UUID
+    member_id: int
+    occurrence_id: int
+    occurrence: uuid.UUID
+    series: str
+    title: str
+    kind: str
+    zone: str
+    clinic_at: datetime
+    clinic_ends_at: datetime
+    minutes: int
+    analyst_id: int | None
+    analyst: str
+    topic: str
+    link: str
+    joined_at: datetime
+    called_for: list[str] | None
+    ended_at: datetime | None
+    outcome: str | None
+    offered_at: datetime | None
+    offered_with: str
+    lapses_at: datetime | None
+    offered_analyst_id: int | None
+    earliest_at: datetime | None
+    latest_at: datetime | None
+    replaces: uuid.UUID | None
+
+
+_analyst = aliased(Person)
+_giver = aliased(Person)
+_replaced = aliased(Booking)
+_WAITS = (
+    select(
+        WaitlistEntry.id,
+        WaitlistEntry.public_id,
+        WaitlistEntry.member_id,
+        WaitlistEntry.occurrence_id,
+        Occurrence.public_id,
+        Series.slug,
+        func.coalesce(Occurrence.title, Series.title),
+        Series.kind,
+        Series.zone,
+        Occurrence.starts_at,
+        Occurrence.ends_at,
+        WaitlistEntry.minutes,
+        WaitlistEntry.analyst_id,
+        func.coalesce(_analyst.name, ""),
+        WaitlistEntry.topic,
+        WaitlistEntry.link,
+        WaitlistEntry.joined_at,
+        WaitlistEntry.called_for,
+        WaitlistEntry.ended_at,
+        WaitlistEntry.outcome,
+        Offer.starts_at,
+        func.coalesce(_giver.name, ""),
+        Offer.lapses_at,
+        Offer.analyst_id,
+        WaitlistEntry.earliest_at,
+        WaitlistEntry.latest_at,
+        _replaced.public_id,
+    )
+    .select_from(WaitlistEntry)
+    .join(Occurrence, Occurrence.id == WaitlistEntry.occurrence_id)
+    .join(Series, Series.id == Occurrence.series_id)
+    .outerjoin(_analyst, _analyst.id == WaitlistEntry.analyst_id)
+    .outerjoin(Offer, (Offer.waiting_id == WaitlistEntry.id) & (Offer.status == "open"))
+    .outerjoin(_giver, _giver.id == Offer.analyst_id)
+    .outerjoin(_replaced, _replaced.id == WaitlistEntry.replaces_id)
+)
+
+
+def one(session: Session, public_id: uuid.UUID) -> Waits | None:
+    """The place of that id, ended or not; None if there is none."""
+    row = session.execute(_WAITS.where(WaitlistEntry.public_id == public_id)).one_or_none()
+    return None if row is None else Waits(*tuple(row))
+
+
+def of_member(session: Session, member_id: int, occurrence: uuid.UUID | None = None) -> list[Waits]:
+    """Where a member waits, by the clinic's start; in one occurrence only, if that is named."""
+    wanted = _WAITS.where(WaitlistEntry.member_id == member_id, WaitlistEntry.ended_at.is_(None))
+    if occurrence is not None:
+        wanted = wanted.where(Occurrence.public_id == occurrence)
+    return [
+        Waits(*tuple(row)) for row in session.execute(wanted.order_by(Occurrence.starts_at, WaitlistEntry.id).limit(50))
+    ]
+
+
+def count(session: Session, occurrence_id: int) -> int:
+    """How many wait for that occurrence."""
+    waits = select(func.count()).where(WaitlistEntry.occurrence_id == occurrence_id, WaitlistEntry.ended_at.is_(None))
+    return session.execute(waits).scalar_one()
+
+
+def open_offers(session: Session, occurrence_id: int) -> list[OpenOffer]:
+    """The offers that are open for places on the waitlist of that occurrence, by id."""
+    rows = session.execute(
+        select(Offer.id, Offer.waiting_id, Offer.analyst_id, Offer.starts_at, Offer.minutes, Offer.lapses_at)
+        .where(Offer.occurrence_id == occurrence_id, Offer.status == "open", Offer.waiting_id.is_not(None))
+        .order_by(Offer.id)
+    )
+    return [OpenOffer(row[0], row[1] or 0, row[2], row[3], row[4], row[5]) for row in rows]
+
+
+def lapsed(session: Session, now: datetime) -> list[int]:
+    """The occurrences in which an offer has lapsed and nobody has passed it on; one read, for the worker."""
+    return list(
+        session.scalars(
+            select(Offer.occurrence_id)
+            .where(Offer.status == "open", Offer.waiting_id.is_not(None), Offer.lapses_at <= now)
+            .distinct()
+        )
+    )
+
+
+def awaited(session: Session) -> list[int]:
+    """Every occurrence that somebody waits for; for the worker."""
+    return list(session.scalars(select(WaitlistEntry.occurrence_id).where(WaitlistEntry.ended_at.is_(None)).distinct()))

@@ -1,0 +1,1 @@
+"""Read what feeds need before they render."""

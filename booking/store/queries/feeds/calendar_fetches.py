@@ -1,0 +1,77 @@
+"""When calendars have fetched: for whoever owns an address, and for a coordinator who has changed something."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import String, cast, func, select
+from sqlalchemy.orm import Session
+
+from booking.domain.fetching import Fetching
+from booking.store.bookings.bookings import CONFIRMED, Booking
+from booking.store.db.base import table_of
+from booking.store.feed_fetches import FeedFetch
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence, Series
+
+#: Who has not fetched for so long is no subscriber any more.
+ALIVE = timedelta(days=14)
+_fetch = table_of(FeedFetch)
+
+
+def last(session: Session, addresses: Iterable[str]) -> dict[str, datetime]:
+    """When each of those addresses was last fetched, where it ever was."""
+    found = select(_fetch.c.address, _fetch.c.fetched_at).where(_fetch.c.address.in_(list(addresses)))
+    return {address: at for address, at in session.execute(found)}
+
+
+def of_member(session: Session, member: uuid.UUID) -> Fetching | None:
+    """How the calendar of that member fetches; None where none does, or the member wants no invitation at all."""
+    address = "member/" + cast(Person.id, String) + "/" + cast(Person.member_feed_generation, String)
+    row = session.execute(
+        select(Person.member_feed_fetched_at, _fetch.c.fetched_at, _fetch.c.fetched_before_at)
+        .outerjoin(_fetch, _fetch.c.address == address)
+        .where(Person.public_id == member, Person.invitations != "never", Person.member_feed_fetched_at.is_not(None))
+    ).one_or_none()
+    return None if row is None else Fetching(row.fetched_at or row.member_feed_fetched_at, row.fetched_before_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """An upcoming booking that came to its member's calendar as an invitation; their private feed holds it as well."""
+
+    public_id: uuid.UUID
+    starts_at: datetime
+    title: str
+    zone: str
+
+
+def invited(session: Session, member_id: int, now: datetime) -> list[Invited]:
+    """The member's upcoming bookings that were emailed as invitations, earliest first."""
+    rows = session.execute(
+        select(Booking.public_id, Booking.starts_at, Occurrence.title, Series.title, Series.zone)
+        .join(Occurrence, Occurrence.id == Booking.occurrence_id)
+        .join(Series, Series.id == Occurrence.series_id)
+        .where(Booking.member_id == member_id, Booking.status == CONFIRMED)
+        .where(Booking.ends_at > now, Booking.is_invited)
+        .order_by(Booking.starts_at)
+    )
+    return [Invited(found, at, title or series, zone) for found, at, title, series, zone in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """How many calendars are subscribed (fetched within a fortnight), and how many of them have fetched since then."""
+
+    alive: int
+    since: int
+
+
+def since(session: Session, then: datetime, now: datetime) -> Fetched:
+    """How many calendars have seen what changed at `then`."""
+    count = select(func.count()).select_from(_fetch)
+    alive = session.execute(count.where(_fetch.c.fetched_at >= now - ALIVE)).scalar_one()
+    return Fetched(alive, session.execute(count.where(_fetch.c.fetched_at >= max(then, now - ALIVE))).scalar_one())

@@ -1,0 +1,1 @@
+"""Read the outbox, and what a reminder says."""

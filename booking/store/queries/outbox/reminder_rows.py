@@ -1,0 +1,115 @@
+"""What a reminder says when it leaves: the one letter that looks again."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.domain import zones
+from booking.domain.organisation import Organisation
+from booking.store.bookings.bookings import Booking
+from booking.store.outbox import email_facts
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.queries.programme import enrolled, join_info
+
+NAME = "reminder"
+ENROLLED = "reminder-enrolled"
+NAMES = frozenset({NAME, ENROLLED})
+#: Emails that say when and where as a reminder does. For an hour after one of them a reminder says nothing new.
+SAYING_WHEN = frozenset({"booked", "moved", "moved-by-us", "programme-changed", "enrolled"})
+QUIET = timedelta(hours=1)
+
+
+def looked_at_again(
+    session: Session, letter: OutgoingEmail, organisation: Organisation, now: datetime
+) -> dict[str, Any] | None:
+    """What the reminder says as of now; None where there is nothing to remind of any more.
+
+    The last one before the start carries the room itself. One that comes so late that the next is due says nothing,
+    and neither does one that would leave within an hour of another email that says when.
+    """
+    if _was_just_told(session, letter, now):
+        return None
+    look = _of_place if letter.name == ENROLLED else _of_booking
+    return look(session, letter, organisation, now)
+
+
+def _of_booking(
+    session: Session, letter: OutgoingEmail, organisation: Organisation, now: datetime
+) -> dict[str, Any] | None:
+    booking = session.get(Booking, letter.booking_id, populate_existing=True)
+    if booking is None or booking.is_cancelled or now >= booking.starts_at or not booking.member.wants_reminders:
+        return None
+    later = _later(letter, organisation, booking.occurrence.series.slug)
+    if _is_next_due(booking.starts_at, later, now):
+        return None
+    room = None
+    if not later:
+        opened = join_info.of_booking(session, booking.public_id, now)
+        room = opened.room if opened is not None else None
+    return email_facts.booking_facts(session, booking, hours=letter.facts["hours"], room=room or "", is_invited=False)
+
+
+def _of_place(
+    session: Session, letter: OutgoingEmail, organisation: Organisation, now: datetime
+) -> dict[str, Any] | None:
+    """A place in a lab or a masterclass, for as long as it is held and its door would open to its reader."""
+    public_id, starts_at = uuid.UUID(letter.facts["occurrence"]), datetime.fromisoformat(letter.facts["starts_at"])
+    person = session.get(Person, letter.person_id, populate_existing=True)
+    if now >= starts_at or person is None or not person.wants_reminders or person.closed_at is not None:
+        return None
+    last = person.member_until
+    if "member" not in person.role_names or (last is not None and zones.today(starts_at, organisation.zone) > last):
+        return None
+    place = next(iter(enrolled.of_member(session, person.id, starts_at, public_id)), None)
+    if place is None or place.is_cancelled or place.starts_at != starts_at:
+        return None
+    later = _later(letter, organisation, place.series)
+    if _is_next_due(starts_at, later, now):
+        return None
+    opened = None if later else join_info.of_occurrence(session, public_id)
+    return {
+        "enrolment": str(place.enrolment),
+        "occurrence": str(public_id),
+        "series": place.series,
+        "title": place.title,
+        "number": place.module,
+        "module": place.module_title,
+        "zone": place.zone,
+        "starts_at": email_facts.stamp(starts_at),
+        "hours": letter.facts["hours"],
+        "room": (opened.room if opened is not None else None) or "",
+    }
+
+
+def _was_just_told(session: Session, letter: OutgoingEmail, now: datetime) -> bool:
+    """Whether another email about the same booking or date left within the hour, to the same person."""
+    recent = select(OutgoingEmail.booking_id, OutgoingEmail.facts).where(
+        OutgoingEmail.person_id == letter.person_id,
+        OutgoingEmail.sent_at > now - QUIET,
+        OutgoingEmail.name.in_(SAYING_WHEN),
+    )
+    if letter.booking_id is not None:
+        return session.execute(recent.where(OutgoingEmail.booking_id == letter.booking_id).limit(1)).first() is not None
+    occurrence = letter.facts["occurrence"]
+    return any(occurrence in _dates_of(facts) for _, facts in session.execute(recent))
+
+
+def _dates_of(facts: dict[str, Any]) -> set[str]:
+    """The public ids of the dates that an email about enrolments names."""
+    return {line["occurrence"] for line in facts.get("lines", ()) if "occurrence" in line}
+
+
+def _later(letter: OutgoingEmail, organisation: Organisation, slug: str) -> Sequence[int]:
+    """The reminders that are still to come after this one."""
+    return [n for n in organisation.policy_for(slug).reminder_hours if n < int(letter.facts["hours"])]
+
+
+def _is_next_due(starts_at: datetime, later: Sequence[int], now: datetime) -> bool:
+    return bool(later) and now >= starts_at - timedelta(hours=max(later))

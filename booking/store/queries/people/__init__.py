@@ -1,0 +1,1 @@
+"""Read what people hold and who is signed in."""

@@ -1,0 +1,1 @@
+"""Read occurrences, enrolments and what a coordinator looks at."""

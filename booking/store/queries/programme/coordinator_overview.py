@@ -1,0 +1,163 @@
+"""What a coordinator looks at: occurrences with who staffs them, how full they are, and what is missing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from booking.domain.bookings import join_links
+from booking.store.bookings.bookings import CONFIRMED, Booking
+from booking.store.bookings.waiting import WaitlistEntry
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.programme import CANCELLED, Occurrence, Roster, Series
+
+
+@dataclass(frozen=True, slots=True)
+class UpcomingOccurrence:
+    """One occurrence to come. `booked_minutes` of its analysts' `open_minutes` are booked; `has_room` counts the
+    analysts' own rooms.
+
+    `sharing` names the analysts who have one meeting link with somebody else there.
+    """
+
+    id: int
+    public_id: uuid.UUID
+    slug: str
+    kind: str
+    title: str
+    zone: str
+    starts_at: datetime
+    ends_at: datetime
+    is_cancelled: bool
+    reason: str
+    module: int | None
+    analysts: tuple[str, ...]
+    away: tuple[str, ...]
+    has_room: bool
+    sharing: tuple[str, ...]
+    booked_minutes: int
+    open_minutes: int
+    bookings: int
+    enrolled: int
+    waiting: int
+    uncovered: int
+
+
+def between(
+    session: Session, start: datetime, end: datetime, slug: str | None = None, most: int = 200
+) -> list[UpcomingOccurrence]:
+    """The occurrences that start in [start, end), at most so many: six statements, however many."""
+    wanted = [Occurrence.starts_at >= start, Occurrence.starts_at < end]
+    if slug is not None:
+        wanted.append(Series.slug == slug)
+    found = session.execute(
+        select(Occurrence, Series)
+        .join(Series, Series.id == Occurrence.series_id)
+        .where(*wanted)
+        .order_by(Occurrence.starts_at, Occurrence.id)
+        .limit(most)
+    ).all()
+    ids = [occurrence.id for occurrence, _ in found]
+    staff: dict[int, list[tuple[str, bool, str | None]]] = {}
+    for occurrence_id, name, is_away, own, theirs in session.execute(
+        select(Roster.occurrence_id, Person.name, Roster.is_away, Roster.room_url, Person.room_url)
+        .join(Person, Person.id == Roster.analyst_id)
+        .where(Roster.occurrence_id.in_(ids))
+        .order_by(Roster.occurrence_id, Roster.position)
+    ):
+        staff.setdefault(occurrence_id, []).append((name, is_away, own or theirs))
+    booked = {
+        occurrence_id: (minutes, count)
+        for occurrence_id, minutes, count in session.execute(
+            select(Booking.occurrence_id, func.sum(Booking.minutes), func.count())
+            .where(Booking.occurrence_id.in_(ids), Booking.status == CONFIRMED)
+            .group_by(Booking.occurrence_id)
+        )
+    }
+    waiting = _count(session, WaitlistEntry.occurrence_id, ids, WaitlistEntry.ended_at.is_(None))
+    uncovered = {
+        occurrence_id: count
+        for occurrence_id, count in session.execute(
+            select(Booking.occurrence_id, func.count())
+            .join(Roster, (Roster.occurrence_id == Booking.occurrence_id) & (Roster.analyst_id == Booking.analyst_id))
+            .where(Booking.occurrence_id.in_(ids), Booking.status == CONFIRMED, Roster.is_away.is_(True))
+            .group_by(Booking.occurrence_id)
+        )
+    }
+    enrolled = {
+        occurrence_id: count
+        for occurrence_id, count in session.execute(
+            select(Occurrence.id, func.count(func.distinct(Enrolment.member_id)))
+            .join(Enrolment, Enrolment.series_id == Occurrence.series_id)
+            .where(
+                Occurrence.id.in_(ids),
+                Enrolment.left_at.is_(None),
+                or_(Enrolment.occurrence_id.is_(None), Enrolment.occurrence_id == Occurrence.id),
+            )
+            .group_by(Occurrence.id)
+        )
+    }
+    rows = []
+    for occurrence, series in found:
+        team = staff.get(occurrence.id, [])
+        present = [member for member in team if not member[1]]
+        rest = occurrence.room_url or series.room_url
+        minutes = int((occurrence.ends_at - occurrence.starts_at) / timedelta(minutes=1))
+        booked_minutes, bookings = booked.get(occurrence.id, (0, 0))
+        rows.append(
+            UpcomingOccurrence(
+                occurrence.id,
+                occurrence.public_id,
+                series.slug,
+                series.kind,
+                occurrence.title or series.title,
+                series.zone,
+                occurrence.starts_at,
+                occurrence.ends_at,
+                occurrence.status == CANCELLED,
+                occurrence.reason,
+                occurrence.module_number,
+                tuple(name for name, _, _ in present),
+                tuple(name for name, is_away, _ in team if is_away),
+                bool(rest) or (bool(present) and all(room for _, _, room in present)),
+                join_links.sharing((name, room or rest) for name, _, room in present),
+                booked_minutes,
+                minutes * len(present),
+                bookings,
+                enrolled.get(occurrence.id, 0),
+                waiting.get(occurrence.id, 0),
+                uncovered.get(occurrence.id, 0),
+            )
+        )
+    return rows
+
+
+def _count(session: Session, column: object, ids: Sequence[int], condition: object) -> dict[int, int]:
+    statement = select(column, func.count()).where(column.in_(ids), condition).group_by(column)  # type: ignore[call-overload,attr-defined]
+    return {occurrence_id: count for occurrence_id, count in session.execute(statement)}
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Letters that failed for good lately, and those that have been due for long."""
+
+    failed: int
+    waiting: int
+
+
+def stuck_letters(session: Session, since: datetime, overdue: datetime) -> Stuck:
+    """Letters that failed since `since`, and unsent ones that were due before `overdue`."""
+    failed = select(func.count()).select_from(OutgoingEmail).where(OutgoingEmail.failed_at >= since)
+    waiting = (
+        select(func.count())
+        .select_from(OutgoingEmail)
+        .where(OutgoingEmail.sent_at.is_(None), OutgoingEmail.failed_at.is_(None), OutgoingEmail.due_at < overdue)
+    )
+    return Stuck(session.scalar(failed) or 0, session.scalar(waiting) or 0)

@@ -1,0 +1,141 @@
+"""Who has a place in what: read for the member, for the page, and for whoever decides on one more."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from booking.store.people.people import Person
+from booking.store.programme.attendance import Attendance
+from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.programme import CANCELLED, Module, Occurrence, Series
+
+MOST = 200
+MOST_PEOPLE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolledOccurrence:
+    """One occurrence in which a member has a place. `is_whole`: a place in all of the series.
+
+    `recording_url` and `slides_url` are for afterwards, empty until somebody adds them.
+    """
+
+    enrolment: uuid.UUID
+    is_whole: bool
+    occurrence: uuid.UUID
+    series: str
+    kind: str
+    title: str
+    module: int | None
+    module_title: str
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    is_cancelled: bool
+    reason: str
+    recording_url: str
+    slides_url: str
+
+
+_PLACES = (
+    select(
+        Enrolment.public_id,
+        Enrolment.occurrence_id.is_(None).label("is_whole"),
+        Occurrence.public_id,
+        Series.slug,
+        Series.kind,
+        func.coalesce(Occurrence.title, Series.title),
+        Occurrence.module_number,
+        func.coalesce(Module.title, ""),
+        Occurrence.starts_at,
+        Occurrence.ends_at,
+        Series.zone,
+        (Occurrence.status == CANCELLED).label("is_cancelled"),
+        Occurrence.reason,
+        Occurrence.recording_url,
+        Occurrence.slides_url,
+    )
+    .select_from(Enrolment)
+    .join(Series, Series.id == Enrolment.series_id)
+    .join(
+        Occurrence,
+        (Occurrence.series_id == Series.id)
+        & or_(Enrolment.occurrence_id.is_(None), Enrolment.occurrence_id == Occurrence.id),
+    )
+    .outerjoin(Module, (Module.series_id == Series.id) & (Module.number == Occurrence.module_number))
+    .where(Enrolment.left_at.is_(None))
+)
+
+
+def of_member(
+    session: Session, member_id: int, start: datetime, occurrence: uuid.UUID | None = None, most: int = MOST
+) -> list[EnrolledOccurrence]:
+    """Where the member has a place, of what starts from `start` on, earliest first; one statement."""
+    wanted = _PLACES.where(Enrolment.member_id == member_id, Occurrence.starts_at >= start)
+    if occurrence is not None:
+        wanted = wanted.where(Occurrence.public_id == occurrence)
+    rows = session.execute(wanted.order_by(Occurrence.starts_at, Occurrence.id, Enrolment.id).limit(most))
+    found: dict[uuid.UUID, EnrolledOccurrence] = {}
+    for row in rows:
+        found.setdefault(row[2], EnrolledOccurrence(*tuple(row)))
+    return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class HasPlace:
+    """Somebody who has a place in an occurrence, or came without one any more; `came` whether they were marked so."""
+
+    person_id: int
+    public_id: uuid.UUID
+    name: str
+    came: bool
+
+
+def enrolled(session: Session, series_id: int, occurrence_id: int) -> list[HasPlace]:
+    """Everybody who has a place in that occurrence of that series, by name; at most 1,000, in one statement."""
+    in_it = select(Enrolment.member_id).where(
+        Enrolment.series_id == series_id,
+        or_(Enrolment.occurrence_id.is_(None), Enrolment.occurrence_id == occurrence_id),
+        Enrolment.left_at.is_(None),
+    )
+    marked = select(Attendance.member_id).where(Attendance.occurrence_id == occurrence_id)
+    came = exists().where(Attendance.occurrence_id == occurrence_id, Attendance.member_id == Person.id)
+    rows = session.execute(
+        select(Person.id, Person.public_id, Person.name, came)
+        .where(Person.id.in_(in_it.union(marked)))
+        .order_by(Person.name, Person.id)
+        .limit(MOST_PEOPLE)
+    )
+    return [HasPlace(row[0], row[1], row[2], bool(row[3])) for row in rows]
+
+
+def taken(session: Session, series_id: int, occurrence_ids: Collection[int]) -> dict[int, int]:
+    """How many have a place in each of those occurrences of one series: two statements."""
+    whole = session.scalar(
+        select(func.count(func.distinct(Enrolment.member_id))).where(
+            Enrolment.series_id == series_id, Enrolment.occurrence_id.is_(None), Enrolment.left_at.is_(None)
+        )
+    )
+    in_all = select(Enrolment.member_id).where(
+        Enrolment.series_id == series_id, Enrolment.occurrence_id.is_(None), Enrolment.left_at.is_(None)
+    )
+    single = {
+        occurrence_id: count
+        for occurrence_id, count in session.execute(
+            select(Enrolment.occurrence_id, func.count(func.distinct(Enrolment.member_id)))
+            .where(
+                Enrolment.series_id == series_id,
+                Enrolment.occurrence_id.in_(list(occurrence_ids)),
+                Enrolment.left_at.is_(None),
+                Enrolment.member_id.not_in(in_all),
+            )
+            .group_by(Enrolment.occurrence_id)
+        )
+    }
+    return {one: (whole or 0) + single.get(one, 0) for one in occurrence_ids}

@@ -1,0 +1,84 @@
+"""What a door needs to know, read when it is opened."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session, aliased
+
+from booking.domain.bookings import join_links
+from booking.domain.bookings.running_order import QueueEntry
+from booking.store.bookings.bookings import CONFIRMED, Booking
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence, Roster, Series
+from booking.store.queries.bookings import visit_queue
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The room, None where nobody has set one, and the end of another member's slot that is running now.
+
+    `turn` and `turns` are the booking's own and all of its analyst in the same hours.
+    """
+
+    room: str | None
+    busy_until: datetime | None
+    turn: QueueEntry | None = None
+    turns: tuple[QueueEntry, ...] = ()
+
+
+def of_booking(session: Session, public_id: uuid.UUID, now: datetime) -> Opened | None:
+    """For a booking's door: two statements; None if there is no such booking."""
+    other = aliased(Booking)
+    running = (
+        select(func.max(other.ends_at))
+        .where(
+            other.analyst_id == Booking.analyst_id,
+            other.id != Booking.id,
+            other.member_id != Booking.member_id,
+            other.status == CONFIRMED,
+            other.starts_at <= now,
+            other.starts_at < Booking.starts_at,
+            other.ends_at > now,
+        )
+        .correlate(Booking)
+        .scalar_subquery()
+    )
+    row = session.execute(
+        select(
+            Roster.room_url,
+            Person.room_url,
+            Occurrence.room_url,
+            Series.room_url,
+            running,
+            Booking.occurrence_id,
+            Booking.analyst_id,
+            *visit_queue.COLUMNS,
+        )
+        .select_from(Booking)
+        .join(Occurrence, Occurrence.id == Booking.occurrence_id)
+        .join(Series, Series.id == Occurrence.series_id)
+        .join(Person, Person.id == Booking.analyst_id)
+        .outerjoin(Roster, and_(Roster.occurrence_id == Booking.occurrence_id, Roster.analyst_id == Booking.analyst_id))
+        .where(Booking.public_id == public_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    hours = visit_queue.of_hours(session, [row[5]]).get((row[5], row[6]), [])
+    return Opened(join_links.room(*tuple(row)[:4]), row[4], QueueEntry(*tuple(row)[7:]), tuple(hours))
+
+
+def of_occurrence(session: Session, public_id: uuid.UUID, analyst_id: int | None = None) -> Opened | None:
+    """For an occurrence's own door; `analyst_id` is a member of its roster who opens it, None for everybody else."""
+    row = session.execute(
+        select(Roster.room_url, Person.room_url, Occurrence.room_url, Series.room_url)
+        .select_from(Occurrence)
+        .join(Series, Series.id == Occurrence.series_id)
+        .outerjoin(Roster, and_(Roster.occurrence_id == Occurrence.id, Roster.analyst_id == analyst_id))
+        .outerjoin(Person, Person.id == Roster.analyst_id)
+        .where(Occurrence.public_id == public_id)
+    ).one_or_none()
+    return None if row is None else Opened(join_links.room(*row), None)

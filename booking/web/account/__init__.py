@@ -1,0 +1,1 @@
+"""Pages about one's own account: sign in, profile, email address, time zone, calendars, unsubscribe."""

@@ -1,0 +1,108 @@
+"""Me: name, time zone, how bookings reach my calendar, and signing out."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from booking.domain import errors, zones
+from booking.services.accounts import profile as deeds
+from booking.services.accounts import sessions
+from booking.store.people.people import Person
+from booking.store.queries.people import current_readers
+from booking.web.account import sign_in
+from booking.web.frame import access, context, current_reader
+from booking.web.frame.current_reader import current_user
+
+blueprint = Blueprint("me", __name__, url_prefix="/me")
+
+
+@blueprint.route("", methods=["GET", "POST"])
+@access.signed_in
+def profile() -> ResponseReturnValue:
+    """One's own profile; mistakes stand beside their field, and what was typed stays."""
+    person = context.db().get_one(Person, current_user.id)
+    values = {
+        "name": person.name,
+        "time_zone": zones.current_name(person.time_zone) if person.time_zone else "",
+        "invitations": person.invitations,
+        "about": person.about,
+        "reminders": "yes" if person.wants_reminders else "no",
+        "meeting_url": person.room_url or "",
+        "run_sheet": "" if person.run_sheet_hour is None else str(person.run_sheet_hour),
+    }
+    stored_zone = values["time_zone"]
+    mistakes: dict[str, str] = {}
+    if request.method == "POST":
+        values = {name: request.form.get(name, value) for name, value in values.items()}
+        values["meeting_url"] = values["meeting_url"].strip()
+        others = {name: value for name, value in values.items() if name != "time_zone"}
+        zone = _zone_set(values["time_zone"])
+        try:
+            deeds.change(context.db(), current_user.id, context.organisation(), context.now(), time_zone=zone, **others)
+        except errors.TextNotAccepted as refusal:
+            mistakes = {refusal.field: f"{refusal.reason[0].upper()}{refusal.reason[1:]}."}
+        else:
+            flash("Saved.")
+            return redirect(url_for("me.profile"), 303)
+    page = render_template(
+        "me/profile.html",
+        person=person,
+        values=values,
+        errors=mistakes,
+        groups=zones.choices(values["time_zone"] or None),
+        time_zone_was=request.form.get("time_zone_was", stored_zone),
+        hours=deeds.RUN_SHEET_HOURS,
+        roles=current_user.roles,
+        sessions=current_readers.open_sessions(
+            context.db(), current_user.id, context.now(), is_staff=current_user.is_staff
+        ),
+    )
+    return page, 422 if mistakes else 200
+
+
+def _zone_set(chosen: str) -> str | None:
+    """The zone that the form sets; None where it is the one that it showed, as the browser may have told one since."""
+    return None if request.form.get("time_zone_was") == chosen else chosen
+
+
+@blueprint.post("/zone")
+@access.signed_in
+def zone() -> ResponseReturnValue:
+    """What the browser says of its zone, or the answer to the one question about it.
+
+    200 asks the page to show the question, 204 is for nothing to ask; an answer goes back to the page.
+    """
+    answer, named = request.form.get("answer", ""), request.form.get("zone", "")
+    if answer == "heard":
+        if current_user.zone is None:
+            named = current_reader.chosen_zone() or named  # what was chosen before signing in
+        asks = deeds.hear_zone(context.db(), current_user.id, named, context.now())
+        return ("", 200) if asks else ("", 204)
+    if answer == "use":
+        deeds.use_zone(context.db(), current_user.id, named, context.now())
+    return redirect(sign_in.safe_path(request.form.get("back")), 303)
+
+
+@blueprint.post("/sessions/<uuid:public_id>/end")
+@access.signed_in
+def end_session(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Sign out one of one's own devices."""
+    try:
+        sessions.end_one(context.db(), current_user.id, public_id, context.now())
+    except errors.NotFound:
+        flash("That device was already signed out.")
+    else:
+        flash("Signed out on that device.")
+    return redirect(url_for("me.profile", _anchor="sessions"), 303)
+
+
+@blueprint.post("/sessions/end-others")
+@access.signed_in
+def end_other_sessions() -> ResponseReturnValue:
+    """Sign out every device of one's own but this one."""
+    ended = sessions.end_others(context.db(), current_user.id, current_user.session_id or 0, context.now())
+    flash(f"Signed out on {ended} other {'device' if ended == 1 else 'devices'}.")
+    return redirect(url_for("me.profile", _anchor="sessions"), 303)

@@ -1,0 +1,1 @@
+"""Pages for analysts: the day, one visit, attendance, time off, meeting links."""

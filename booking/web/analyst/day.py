@@ -1,0 +1,150 @@
+"""The analyst's day: the day's bookings and free slots, the week, the file for spreadsheets, who came."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, timedelta
+
+from flask import Blueprint, Response, abort, redirect, render_template, request
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+from werkzeug.routing import BaseConverter, ValidationError
+
+from booking.domain import spreadsheet, zones
+from booking.domain.bookings import agenda_words, day_agenda
+from booking.services.bookings.mark_attendance import mark
+from booking.services.bookings.start_visit import begin
+from booking.store.bookings.bookings import CAME, NO_SHOW, Booking
+from booking.store.queries.bookings import agenda_rows
+from booking.web.analyst import day_rows
+from booking.web.analyst.day_rows import Subject
+from booking.web.frame import access, context
+from booking.web.frame.current_reader import current_user
+
+blueprint = Blueprint("analyst", __name__, url_prefix="/analyst")
+
+OUTCOMES = {CAME: CAME, NO_SHOW: NO_SHOW, "": None}
+YEARS = range(2000, 2101)  # what an address may ask for
+
+
+class DayConverter(BaseConverter):
+    """A date in an address, as 2026-11-30."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, value: str) -> date:
+        try:
+            found = date.fromisoformat(value)
+        except ValueError as error:
+            raise ValidationError() from error
+        if found.year not in YEARS:
+            raise ValidationError()
+        return found
+
+    def to_url(self, value: date | str) -> str:
+        return str(value)
+
+
+@blueprint.record_once
+def _days_in_addresses(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["day"] = DayConverter
+
+
+@blueprint.get("/")
+@access.staff
+def today() -> ResponseReturnValue:
+    """Today in the analyst's zone; for a coordinator who names nobody, whose days there are."""
+    whose = day_rows.subject()
+    return _people(None) if whose is None else _page(whose, zones.today(context.now(), whose.zone))
+
+
+@blueprint.get("/<day:day>")
+@access.staff
+def day(day: date) -> ResponseReturnValue:
+    """That day; `?days=7` its week, `?print=1` the sheet without buttons."""
+    whose = day_rows.subject()
+    return _people(day) if whose is None else _page(whose, day)
+
+
+def _people(day: date | None) -> str:
+    return render_template("analyst/people.html", analysts=agenda_rows.analysts(context.db()), day=day)
+
+
+def _page(whose: Subject, day: date) -> str:
+    week = day_agenda.week_of(day)
+    staffed = day_rows.staffed(whose, week[0], week[-1])
+    common = {
+        "whose": whose,
+        "day": day,
+        "week": week,
+        "is_today": day == zones.today(context.now(), whose.zone),
+        "booked": sum(len(found.visits) for found in staffed),
+        "free": sum(found.free_slots for found in staffed),
+    }
+    if request.args.get("days") == "7":
+        blocks = [
+            (one, [day_rows.block(whose, found) for found in day_agenda.on(one, staffed, whose.zone)]) for one in week
+        ]
+        return render_template(
+            "analyst/week.html",
+            days=blocks,
+            before=week[0] - timedelta(days=7),
+            after=week[0] + day_agenda.WEEK,
+            **common,
+        )
+    others = agenda_rows.analysts(context.db()) if "coordinator" in current_user.roles else []
+    return render_template(
+        "analyst/day.html",
+        blocks=[day_rows.block(whose, found) for found in day_agenda.on(day, staffed, whose.zone)],
+        before=day - timedelta(days=1),
+        after=day + timedelta(days=1),
+        next_day=day_rows.next_day(whose, day),
+        printed=day_rows.printed(whose, context.now()),
+        is_print="print" in request.args,
+        others=[other for other in others if other.public_id != whose.analyst.public_id],
+        outcomes=agenda_words.OUTCOMES,
+        **common,
+    )
+
+
+@blueprint.get("/<day:day>.csv")
+@access.staff
+def sheet(day: date) -> ResponseReturnValue:
+    """The day's rows for a spreadsheet, UTF-8 with a byte-order mark; `?days=7` those of its week."""
+    whose = day_rows.subject()
+    if whose is None:
+        abort(404)
+    span = day_agenda.week_of(day) if request.args.get("days") == "7" else [day]
+    staffed = day_rows.staffed(whose, span[0], span[-1])
+    text = spreadsheet.BOM + spreadsheet.lines(agenda_words.cells(staffed, whose.zone))
+    answer = Response(text, content_type="text/csv; charset=utf-8; header=present")
+    answer.headers["Content-Disposition"] = f'attachment; filename="analyst-{span[0]}.csv"'
+    return answer
+
+
+@blueprint.post("/bookings/<uuid:public_id>/outcome")
+@access.staff
+def outcome(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Came, no show, or neither; back to the row."""
+    said = request.form.get("outcome")
+    if said not in OUTCOMES:
+        abort(400)
+    marked = mark(
+        context.db(), public_id, OUTCOMES[said], context.organisation(), context.now(), actor_id=current_user.id
+    )
+    return _back_to(marked)
+
+
+@blueprint.post("/bookings/<uuid:public_id>/start")
+@access.staff
+def start(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Turn to this member: their door opens, the one before closes; back to the row."""
+    return _back_to(begin(context.db(), public_id, context.organisation(), context.now(), actor_id=current_user.id))
+
+
+def _back_to(booking: Booking) -> ResponseReturnValue:
+    owner = booking.analyst
+    found = agenda_rows.AgendaOwner(owner.id, owner.public_id, owner.name, owner.email, owner.time_zone)
+    whose = Subject(found, owner.time_zone or context.organisation().zone, owner.id == current_user.id)
+    day = zones.today(booking.starts_at, whose.zone)
+    return redirect(whose.day(day, _anchor=f"b-{booking.public_id}"), 303)

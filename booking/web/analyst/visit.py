@@ -1,0 +1,190 @@
+"""One visit as staff handle it: cancel, hand over, extend it, book a follow-up."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from booking.domain import errors, zones
+from booking.domain.bookings import lengths, slots
+from booking.domain.bookings.slots import Slot
+from booking.domain.errors import Refusal
+from booking.domain.meetings import Appointment
+from booking.domain.recurrence import LONGEST
+from booking.services.bookings import on_behalf
+from booking.services.bookings.book import BookingRequest, book
+from booking.services.bookings.notes import write_note
+from booking.store.people.people import Person
+from booking.store.queries.bookings import timetables, visit_history
+from booking.store.queries.programme import meeting_rows
+from booking.web.frame import access, context, error_pages
+from booking.web.frame.current_reader import current_user
+from booking.web.member import membership, slot_grid
+from booking.web.member.slot_grid import Chosen
+
+blueprint = Blueprint("visits", __name__, url_prefix="/analyst/visits")
+MOST, MOST_OF_ONE = 30, 3  # free starts offered
+AHEAD = timedelta(days=28)
+
+
+def _visit(public_id: uuid.UUID) -> Appointment:
+    """A booking of the reader's own as an analyst, or any for a coordinator; 404 for the rest."""
+    found = meeting_rows.appointment(context.db(), public_id)
+    if found is None:
+        return abort(404)
+    may = "coordinator" in current_user.roles or found.analyst_public_id == current_user.public_id
+    return found if may else abort(404)
+
+
+@blueprint.get("/<uuid:public_id>")
+@access.staff
+def one(public_id: uuid.UUID) -> ResponseReturnValue:
+    """What can be done for this member."""
+    return _page(_visit(public_id))
+
+
+def _page(visit: Appointment, refusal: Refusal | None = None) -> ResponseReturnValue:
+    session, now = context.db(), context.now()
+    here = timetables.timetable(session, visit.meeting.public_id, context.organisation())
+    colleagues = [one for one in here.analysts if one.public_id != visit.analyst_public_id] if here else []
+    taken = here.hours.taken if here else frozenset()
+    slot = Slot(0, visit.starts_at, visit.minutes)
+    free = [one for one in colleagues if not any((one.id, quarter) in taken for quarter in slot.quarters)]
+    follow_ups = _free_starts(visit, 0, max(now, visit.meeting.ends_at), only_same=True)
+    targets = _free_starts(visit, visit.minutes, now) if _may_move(visit, now) else []
+    last = visit_history.member_until(session, visit.member_public_id)
+    covered = [[one for one in starts if membership.covers(last, one.starts_at)] for starts in (follow_ups, targets)]
+    is_short = last is not None and (membership.is_over(last) or covered != [follow_ups, targets])
+    page = render_template(
+        "analyst/visit.html",
+        visit=visit,
+        membership=membership.of_member(visit.member, last) if last is not None and is_short else "",
+        colleagues=free,
+        is_over=now >= visit.ends_at,
+        may_note=not visit.is_cancelled and (now >= visit.starts_at or visit.began_at is not None),
+        note=_note(visit),
+        follow_ups=covered[0],
+        targets=covered[1],
+        longer=visit.minutes + lengths.GRID_MINUTES,
+        is_marked=visit.outcome is not None,
+        words=error_pages.sentence(refusal) if refusal is not None else "",
+        key=str(uuid.uuid4()),
+        day=zones.today(visit.starts_at, current_user.zone or context.organisation().zone),
+    )
+    return page, error_pages.status(refusal) if refusal is not None else 200
+
+
+def _may_move(visit: Appointment, now: datetime) -> bool:
+    """Neither cancelled nor over nor marked."""
+    return not visit.is_cancelled and visit.outcome is None and now < visit.ends_at
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A free start as a select offers it: what it sends, when, with whom (a name) and for how long."""
+
+    value: str
+    starts_at: datetime
+    zone: str
+    analyst: str
+    minutes: int
+
+
+def _free_starts(visit: Appointment, minutes: int, since: datetime, *, only_same: bool = False) -> list[Start]:
+    """The next free starts, at most three a clinic for each analyst, earliest first; with the same analyst only.
+
+    For so many minutes, or what comes nearest to it of the lengths that are offered there.
+    """
+    organisation, now = context.organisation(), context.now()
+    relaxed = organisation.for_staff()
+    found: list[Start] = []
+    for other in timetables.coming(context.db(), organisation, since - LONGEST, since + AHEAD):
+        names = {one.id: one for one in other.analysts}
+        shown: Counter[int] = Counter()
+        rules = other.policy(relaxed)
+        for slot in slots.free(other.hours, rules.nearest_length(minutes), rules, now):
+            who = names[slot.analyst_id]
+            is_asked = who.public_id == visit.analyst_public_id or not only_same
+            if is_asked and slot.starts_at >= since and shown[who.id] < MOST_OF_ONE:
+                shown[who.id] += 1
+                value = f"{other.public_id} {slot_grid.value_of(slot.starts_at, slot.minutes, str(who.public_id))}"
+                found.append(Start(value, slot.starts_at, other.zone, who.name, slot.minutes))
+        if len(found) >= MOST:
+            break
+    return found[:MOST]
+
+
+def _note(visit: Appointment) -> tuple[str, str]:
+    """What is noted, or what was typed and could not be kept."""
+    if "agreed" in request.form:
+        return request.form.get("private", ""), request.form["agreed"]
+    return visit_history.note_of(context.db(), visit.public_id)
+
+
+@blueprint.post("/<uuid:public_id>/note")
+@access.staff
+def note(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Keep the note and what was agreed."""
+    visit = _visit(public_id)
+    private, agreed = request.form.get("private", ""), request.form.get("agreed", "")
+    try:
+        write_note(context.db(), public_id, private, agreed, context.now(), actor_id=current_user.id)
+    except Refusal as refusal:
+        return _page(visit, refusal)
+    flash("Noted." + (" The member gets what was agreed by letter, half an hour after the end." if agreed else ""))
+    return redirect(url_for("visits.one", public_id=public_id), 303)
+
+
+@blueprint.post("/<uuid:public_id>/<any(cancel,hand,lengthen,move,follow):what>")
+@access.staff
+def do(public_id: uuid.UUID, what: str) -> ResponseReturnValue:
+    """Do it; what cannot be done is said on the page."""
+    visit = _visit(public_id)
+    session, now, form = context.db(), context.now(), request.form
+    reason, actor = form.get("reason", ""), current_user.id
+    try:
+        if what == "cancel":
+            on_behalf.cancel_for(session, public_id, reason, context.organisation(), now, actor_id=actor)
+        elif what == "hand":
+            colleague = _uuid(form.get("analyst", ""))
+            on_behalf.hand_over(session, public_id, colleague, reason, context.organisation(), now, actor_id=actor)
+        elif what == "move":
+            on_behalf.move_for(session, public_id, _wanted(), reason, context.organisation(), now, actor_id=actor)
+        elif what == "lengthen":
+            on_behalf.lengthen(session, public_id, context.organisation(), now, actor_id=actor)
+        else:
+            _follow(visit)
+    except Refusal as refusal:
+        return _page(_visit(public_id), refusal)
+    flash(f"Done, and {visit.member or 'the member'} is told.")
+    if what == "hand" and "coordinator" not in current_user.roles:
+        zone = current_user.zone or context.organisation().zone
+        return redirect(url_for("analyst.day", day=zones.today(visit.starts_at, zone)), 303)
+    return redirect(url_for("visits.one", public_id=public_id), 303)
+
+
+def _follow(visit: Appointment) -> None:
+    """Book the same member again; limits may be passed."""
+    wanted = replace(_wanted(), key=request.form.get("key", "")[:64], topic=request.form.get("topic", ""))
+    session = context.db()
+    member_id = session.scalars(select(Person.id).where(Person.public_id == visit.member_public_id)).one()
+    book(session, wanted, member_id, context.organisation(), context.now(), staff_id=current_user.id)
+
+
+def _wanted() -> BookingRequest:
+    """What the select of free starts has sent."""
+    clinic, _, slot = request.form.get("slot", "").partition(" ")
+    return slot_grid.request_of(_uuid(clinic), Chosen(slot[:80]), "", "", "")
+
+
+def _uuid(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise errors.NotFound() from None

@@ -1,0 +1,1 @@
+"""Pages for coordinators: the next days, the programme, drafts of announcements, emails, people."""

@@ -1,0 +1,64 @@
+"""The letters, for a coordinator: what waits, what failed and can be sent again, what was sent."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from booking.services.outbox.resend import resend
+from booking.store.queries.outbox import email_log
+from booking.web.frame import access, context
+from booking.web.frame.current_reader import current_user
+
+PLACE = "%Y%m%dT%H%M%S.%f"
+blueprint = Blueprint("letters", __name__, url_prefix="/coordinator/letters")
+
+
+@blueprint.get("")
+@access.coordinator
+def listed() -> ResponseReturnValue:
+    """What leaves next, or what left or failed last, fifty at a time; `?show=failed`, `?after=` the last one read."""
+    state = request.args.get("show", email_log.WAITING)
+    if state not in email_log.STATES:
+        abort(404)
+    found = email_log.page(context.db(), state, _place(request.args.get("after", "")))
+    return render_template(
+        "coordinator/letters.html",
+        letters=found[: email_log.PAGE],
+        more=_written(found[email_log.PAGE - 1].place) if len(found) > email_log.PAGE else None,
+        state=state,
+        states=email_log.STATES,
+        counts=email_log.counts(context.db(), context.now()),
+        most_counted=email_log.MOST_COUNTED,
+        kept_days=email_log.KEPT_DAYS,
+        zone=context.organisation().zone,
+    )
+
+
+def _written(place: tuple[datetime, int]) -> str:
+    return f"{place[0]:{PLACE}}-{place[1]}"
+
+
+def _place(text: str) -> tuple[datetime, int] | None:
+    """What `_written` wrote; 404 for anything else but nothing."""
+    if not text:
+        return None
+    at, _, number = text.partition("-")
+    if not (number.isdecimal() and len(number) < 19):
+        abort(404)
+    try:
+        return datetime.strptime(at, PLACE).replace(tzinfo=UTC), int(number)
+    except ValueError:
+        abort(404)
+
+
+@blueprint.post("/<uuid:public_id>/resend")
+@access.coordinator
+def again(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Put a failed letter back into the outbox."""
+    resend(context.db(), public_id, context.now(), actor_id=current_user.id)
+    flash("It is sent again.")
+    return redirect(url_for("letters.listed", show=email_log.FAILED), 303)

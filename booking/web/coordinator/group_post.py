@@ -1,0 +1,79 @@
+"""Words about series and publishes for the coordinator's pages, and the text for the group to copy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from booking.domain import wording
+from booking.domain.planning import publish_words
+from booking.domain.planning.adjustments import Definition
+from booking.domain.planning.group_text import GroupPostLine, text
+from booking.programme import writing
+from booking.store.programme.changes import Change
+from booking.store.programme.programme import Series
+
+_VERBS = {"appears": "appear", "moves": "move", "changes": "change", "goes": "go", "returns": "return"}
+
+
+def days(rrule: str) -> str:
+    """`Monday and Tuesday`; a rule that only an RRULE says as it is."""
+    return writing.every(rrule) or rrule
+
+
+def exceptions(definition: Definition) -> list[str]:
+    """What applies to a series besides its rule, a line each."""
+    terms = definition.terms
+    found = [f"{wording.day(turn.from_on)} and later: changed" for turn in definition.rule.turns]
+    found += [f"{wording.day(day)}: left out{f' ({why})' if why else ''}" for day, why in sorted(terms.skips.items())]
+    found += [
+        f"{wording.day(on)}: put off by {weeks} {'week' if weeks == 1 else 'weeks'}" for on, weeks in terms.pushes
+    ]
+    found += [f"{wording.day(day)}: kept on a holiday" for day in sorted(terms.keeps)]
+    found += [f"{wording.day(extra.on)}: one more date" for extra in terms.extras]
+    for key, exception in sorted(terms.exceptions.items()):
+        if exception.cancelled is not None:
+            found.append(f"{key}: cancelled ({exception.cancelled})")
+        elif exception.moved is not None:
+            found.append(f"{key}: moved to {wording.day(exception.moved.on)}")
+        else:
+            found.append(f"{key}: differs")
+    return found
+
+
+def counted(change: Change) -> str:
+    """`3 dates appear, 1 moves`; what a publish came to in one line."""
+    lines = change.plan.get("occurrences", [])
+    found = []
+    for what, verb in _VERBS.items():
+        if count := sum(line["what"] == what for line in lines):
+            found.append(f"1 date {what}" if count == 1 else f"{count} dates {verb}")
+    if emailed := len({line.get("member_id", n) for n, line in enumerate(change.plan.get("letters", []))}):
+        found.append(f"emails to {publish_words.people(emailed)}")
+    return ", ".join(found) or "words or analysts of a series"
+
+
+def text_of(change: Change, series: Mapping[str, Series], address: str) -> str:
+    """The text for the group about what a publish made appear, move and go; empty where it is none of these."""
+    told = []
+    for line in change.plan.get("occurrences", []):
+        row = series.get(line["series"])
+        when = {"when", "reason"} & set(line["fields"])
+        if row is None or line["what"] not in {"appears", "moves", "goes", "returns"} or (line["fields"] and not when):
+            continue
+        after, before = line["after"], line["before"]
+        starts_at = datetime.fromisoformat(after["starts_at"])
+        moved = line["what"] == "moves" and before is not None and before["starts_at"] != after["starts_at"]
+        module = next((m.title for m in row.modules if m.number == after["module"]), "")
+        told.append(
+            GroupPostLine(
+                after["title"] or row.title,
+                starts_at,
+                datetime.fromisoformat(after["ends_at"]),
+                row.zone,
+                f"{after['module']}. {module}" if module else "",
+                datetime.fromisoformat(before["starts_at"]) if moved else None,
+                line["what"] == "goes",
+            )
+        )
+    return text(told, address) if told else ""

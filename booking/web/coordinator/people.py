@@ -1,0 +1,206 @@
+"""People, for coordinators: find somebody, and everything that is done with one account."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from booking.domain import errors, zones
+from booking.domain.people import people_table
+from booking.services.accounts import change_email, close_account, merge_accounts, sessions
+from booking.services.accounts.import_people import WouldOrphan, import_people
+from booking.store.people.people import Person
+from booking.store.queries.people import account_holdings
+from booking.web.frame import access, context
+from booking.web.frame.current_reader import current_user
+
+blueprint = Blueprint("people", __name__, url_prefix="/coordinator/people")
+KEEP, CANCEL = "keep", "cancel"
+
+
+@blueprint.get("")
+@access.coordinator
+def search() -> ResponseReturnValue:
+    """People in whose name or address the words of `q` occur, one page at a time."""
+    text = request.args.get("q", "")[:254].strip()
+    after = (
+        account_holdings.with_public_id(context.db(), _id(request.args["after"])) if "after" in request.args else None
+    )
+    found = account_holdings.search(context.db(), text, (after.name, after.id) if after is not None else ("", 0))
+    more = found[account_holdings.PAGE - 1].public_id if len(found) > account_holdings.PAGE else None
+    return render_template("people/search.html", people=found[: account_holdings.PAGE], q=text, more=more)
+
+
+def _id(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        abort(404)
+
+
+def person_of(public_id: uuid.UUID) -> Person:
+    """The person whose page this is, also with a closed account; else 404."""
+    found = account_holdings.with_public_id(context.db(), public_id)
+    return found if found is not None else abort(404)
+
+
+def back(public_id: uuid.UUID) -> ResponseReturnValue:
+    """To the person's page."""
+    return redirect(url_for("people.one", public_id=public_id), 303)
+
+
+@blueprint.get("/<uuid:public_id>")
+@access.coordinator
+def one(public_id: uuid.UUID) -> ResponseReturnValue:
+    """One person: roles, membership, what they have booked, and what can be done with the account."""
+    return page(person_of(public_id))
+
+
+def page(
+    person: Person, mistakes: dict[str, str] | None = None, values: dict[str, str] | None = None
+) -> ResponseReturnValue:
+    """The person's page, with mistakes beside their fields and what was typed in them."""
+    until = person.member_until.isoformat() if person.member_until else ""
+    shown = render_template(
+        "people/one.html",
+        person=person,
+        account=account_holdings.account(context.db(), person.id, context.now()),
+        roles=people_table.ROLES,
+        has=person.role_names,
+        values={"until": until, "email": "", "other": "", **(values or {})},
+        errors=mistakes or {},
+        is_over=person.member_until is not None
+        and zones.today(context.now(), context.organisation().zone) > person.member_until,
+        is_self=person.id == current_user.id,
+    )
+    return shown, 422 if mistakes else 200
+
+
+@blueprint.post("/<uuid:public_id>/membership")
+@access.coordinator
+def membership(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Set roles and the last day of the membership; what would leave a booking without its member is refused."""
+    person = person_of(public_id)
+    until = request.form.get("until", "").strip()
+    roles = frozenset(request.form.getlist("role")) & set(people_table.ROLES)
+    try:
+        last = date.fromisoformat(until) if until else people_table.NEVER
+    except ValueError:
+        return page(person, {"until": "Enter a date such as 2026-12-31, or leave it empty."}, {"until": until[:20]})
+    if not roles:
+        return page(person, {"role": "Choose at least one role, or close the account."}, {"until": until})
+    if person.id == current_user.id and "coordinator" not in roles:
+        return page(person, {"role": "You can't take the coordinator role from yourself."}, {"until": until})
+    listed = people_table.Listed(0, person.email, "", roles, None, last)
+    try:
+        done = import_people(context.db(), [listed], context.organisation(), context.now(), actor_id=current_user.id)
+    except WouldOrphan as refusal:
+        words = f"Nothing was changed: {'; '.join(refusal.problems)}. Move or cancel these bookings first."
+        return page(person, {"until": words}, {"until": until})
+    count = sum(count for _, count in done.left)
+    handed = "1 upcoming booking goes" if count == 1 else f"{count} upcoming bookings go"
+    flash(f"Saved. {handed} through cover; everyone affected is emailed." if count else "Saved.")
+    return back(public_id)
+
+
+@blueprint.post("/<uuid:public_id>/address")
+@access.coordinator
+def address(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Change the person's email address at once."""
+    person, typed = person_of(public_id), request.form.get("email", "").strip()[:300]
+    try:
+        change_email.change(context.db(), public_id, typed, context.now(), actor_id=current_user.id)
+    except errors.TextNotAccepted as refusal:
+        return page(person, {"email": f"{refusal.reason[0].upper()}{refusal.reason[1:]}."}, {"email": typed})
+    except change_email.AddressTaken:
+        words = "Another account has this address. If both are the same person, merge them below."
+        return page(person, {"email": words}, {"email": typed, "other": typed})
+    flash("The address is changed. Both addresses get an email.")
+    return back(public_id)
+
+
+@blueprint.get("/<uuid:public_id>/close")
+@access.coordinator
+def ask_close(public_id: uuid.UUID) -> ResponseReturnValue:
+    """What closing the account would end, and what becomes of the bookings."""
+    person = person_of(public_id)
+    if person.closed_at is not None:
+        return back(public_id)
+    found = account_holdings.account(context.db(), person.id, context.now())
+    return render_template("people/close.html", person=person, account=found, has=person.role_names)
+
+
+@blueprint.post("/<uuid:public_id>/close")
+@access.coordinator
+def close(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Close the account."""
+    person = person_of(public_id)
+    if person.id == current_user.id:
+        return page(person, {"close": "You can't close your own account. Ask another coordinator."})
+    cancels = request.form.get("bookings", CANCEL) != KEEP
+    close_account.close(
+        context.db(), public_id, context.organisation(), context.now(), cancels=cancels, actor_id=current_user.id
+    )
+    flash(f"The account of {person.name} is closed.")
+    return back(public_id)
+
+
+@blueprint.post("/<uuid:public_id>/reopen")
+@access.coordinator
+def reopen(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Open a closed account again."""
+    person_of(public_id)
+    close_account.reopen(context.db(), public_id, context.now(), actor_id=current_user.id)
+    flash("The account is open again.")
+    return back(public_id)
+
+
+@blueprint.post("/<uuid:public_id>/sign-out")
+@access.coordinator
+def sign_out(public_id: uuid.UUID) -> ResponseReturnValue:
+    """End all of the person's sessions."""
+    person = person_of(public_id)
+    ended = sessions.end_all(context.db(), person.id, context.now(), actor_id=current_user.id)
+    flash(f"Signed out on {ended} {'device' if ended == 1 else 'devices'}.")
+    return back(public_id)
+
+
+@blueprint.get("/<uuid:public_id>/merge")
+@access.coordinator
+def ask_merge(public_id: uuid.UUID) -> ResponseReturnValue:
+    """What merging another account into this one would do, or why it can't be done now."""
+    person, typed = person_of(public_id), request.args.get("other", "").strip()[:300]
+    other = account_holdings.with_email(context.db(), typed)
+    if other is None:
+        return page(person, {"other": "Nobody has this address."}, {"other": typed})
+    if other.id in {person.id, current_user.id}:
+        words = "Enter the address of another account. Your own can only be the one that is kept."
+        return page(person, {"other": words}, {"other": typed})
+    return _merge_page(person, other)
+
+
+def _merge_page(person: Person, other: Person) -> ResponseReturnValue:
+    found = merge_accounts.problems(context.db(), person, other, context.organisation(), context.now())
+    account = account_holdings.account(context.db(), other.id, context.now())
+    shown = render_template("people/merge.html", person=person, other=other, account=account, problems=found)
+    return shown, 409 if found else 200
+
+
+@blueprint.post("/<uuid:public_id>/merge")
+@access.coordinator
+def merge(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Merge the other account into this one."""
+    person, other = person_of(public_id), person_of(_id(request.form.get("other", "")))
+    if other.id == current_user.id:
+        return page(person, {"other": "Your own account can only be the one that is kept."})
+    try:
+        merge_accounts.merge(
+            context.db(), public_id, other.public_id, context.organisation(), context.now(), actor_id=current_user.id
+        )
+    except merge_accounts.CannotMerge:
+        return _merge_page(person, other)
+    flash("The two accounts are one now.")
+    return back(public_id)

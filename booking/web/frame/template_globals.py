@@ -1,0 +1,149 @@
+"""What every page is given: the organisation, the reader, times in words, addresses of static files."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from flask import Flask, g, url_for
+from markupsafe import Markup, escape
+
+from booking.domain import wording, zones
+from booking.domain.bookings import lengths
+from booking.domain.organisation import Kind
+from booking.resources import PACKAGE
+from booking.store.people import people
+from booking.web.frame import access, context, current_reader
+from booking.web.frame.current_reader import current_user
+
+A_YEAR = 365 * 24 * 3600
+
+
+def read_by(person: uuid.UUID | int) -> None:
+    """For the rest of this request times are those of the person a signed link belongs to, whoever is signed in."""
+    g.link_zone = people.zone_of(context.db(), person)
+
+
+def times_at(instant: datetime) -> None:
+    """Name zones on this page as they are called at `instant`, which the page is about: AEST or AEDT."""
+    g.times_at = instant
+
+
+def reader_zone() -> str | None:
+    """The reader's IANA zone: of their profile, else what this browser keeps; on a page of a signed link its owner's.
+
+    None while unknown.
+    """
+    if "link_zone" in g:
+        link_zone: str | None = g.link_zone
+        return link_zone
+    return current_user.zone or current_reader.chosen_zone()
+
+
+def own_zone(programme_zone: str) -> str:
+    """The zone in which the reader is shown what is their own: theirs, while unknown the programme's."""
+    return reader_zone() or programme_zone
+
+
+def yours(start: datetime, end: datetime | None, programme_zone: str) -> str:
+    """The reader's own clock at that time, the weekday with it where it differs; empty where it says the same."""
+    zone = reader_zone()
+    if zone is None or wording.same_clock(start, zone, programme_zone):
+        return ""
+    there = zones.today(start, zone)
+    weekday = f"{there:%a} " if there != zones.today(start, programme_zone) else ""
+    return weekday + (wording.span(start, end, zone) if end is not None else wording.clock(start, zone))
+
+
+def when(start: datetime, end: datetime | None, zone: str) -> Markup:
+    """A time pair for the programme's pages: its time with the abbreviation, the reader's beside it."""
+    shown = wording.span(start, end, zone) if end is not None else wording.clock(start, zone)
+    own = yours(start, end, zone)
+    return Markup(
+        f'<span class="when line"><span class="t">{stamp(start, shown, zone)}</span>'
+        + (f'<span class="yours">{escape(own)} yours</span>' if own else "")
+        + "</span>"
+    )
+
+
+def stamp(instant: datetime, shown: str, zone: str) -> Markup:
+    """`<time>` with its zone's abbreviation."""
+    local = zones.local(instant, zone)
+    abbreviation = zones.abbreviation(instant, zone)
+    return Markup(
+        f'<time datetime="{local.isoformat(timespec="minutes")}">{escape(shown)}</time> '
+        f'<abbr title="{escape(zones.city(zone))}, {local:UTC%z}">{abbreviation}</abbr>'
+    )
+
+
+def mine(instant: datetime, programme_zone: str) -> str:
+    """One's own start in words, the reader's time first: "Mon 30 Nov 11:15 am Perth (1:15 pm AEST)"."""
+    return wording.when(instant, reader_zone(), programme_zone)
+
+
+def elsewhere(instant: datetime, programme_zone: str) -> str:
+    """For a reader whose zone is unknown: what other cities' clocks show; else empty."""
+    return wording.elsewhere(instant, programme_zone) if reader_zone() is None else ""
+
+
+def zone_line() -> str:
+    """How the page's times are to be read: "Times in AEST, Brisbane. Yours: Sydney, AEDT."
+
+    Abbreviations are those of the time that the page is about (`times_at`), of now where it is about none.
+    """
+    zone, at = context.organisation().zone, g.get("times_at", context.now())
+    line = f"Times in {zones.abbreviation(at, zone)}, {zones.city(zone)}."
+    own = reader_zone()
+    if own is not None and own != zone:
+        line += f" Yours: {zones.city(own)}, {zones.abbreviation(at, own)}."
+    return line
+
+
+def kind(name: str) -> Kind:
+    """The kind of that name; one that data/ no longer holds keeps its name."""
+    return context.organisation().kinds.get(name) or Kind(name, name, name.title(), name.title())
+
+
+def init_app(app: Flask) -> None:
+    """Give every template these names, and static files an address that changes with their content."""
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = A_YEAR
+    versions = {
+        path.relative_to(PACKAGE / "static").as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        for path in (PACKAGE / "static").rglob("*")
+        if path.is_file()
+    }
+
+    def static(name: str) -> str:
+        return url_for("static", filename=name, v=versions[name])
+
+    @app.context_processor
+    def names() -> dict[str, Any]:
+        return {"organisation": context.organisation(), "settings": context.settings(), "reader": current_user}
+
+    app.jinja_env.globals.update(
+        static=static,
+        is_signed=partial(access.is_signed, app),  # such an address is put into no other
+        when=when,
+        mine=mine,
+        own_zone=own_zone,
+        yours=yours,
+        stamp=stamp,
+        elsewhere=elsewhere,
+        zone_line=zone_line,
+        kind_of=kind,
+        today=lambda zone: zones.today(context.now(), zone),
+        now=context.now,
+        one_second=timedelta(seconds=1),
+        city=zones.city,
+        zone_abbreviation=zones.abbreviation,
+    )
+    app.jinja_env.filters.update(day=wording.day, long_day=wording.long_day, length_of_time=wording.length_of_time)
+    app.jinja_env.filters["lengths"] = lengths.in_words
+    app.jinja_env.filters["loose"] = lambda text: text.replace(wording.NBSP, " ")  # for headings, which must wrap
+    app.jinja_env.filters["on"] = zones.today
+    app.jinja_env.filters["at"] = wording.clock
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True

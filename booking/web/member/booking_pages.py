@@ -1,0 +1,226 @@
+"""One booking: shown, moved, cancelled. The pages of the signed-in member and of the manage address are the same."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from booking.domain import errors, tokens
+from booking.domain.bookings import policy
+from booking.domain.errors import Refusal
+from booking.domain.meetings import Appointment
+from booking.domain.organisation import Policy
+from booking.services import cover
+from booking.services.bookings.book import leaning_of
+from booking.services.bookings.cancel import cancel as cancel_deed
+from booking.services.bookings.edit_topic import edit_brief
+from booking.services.bookings.move import move as move_deed
+from booking.store.bookings import bookings
+from booking.store.queries.bookings import slot_search, timetables, visit_history
+from booking.store.queries.bookings.slot_search import Search
+from booking.store.queries.bookings.timetables import Timetable
+from booking.store.queries.programme import meeting_rows
+from booking.web.frame import context, error_pages, template_globals
+from booking.web.member import invitation, slot_grid
+from booking.web.member.slot_grid import Chosen
+
+
+@dataclass(frozen=True, slots=True)
+class BookingLinks:
+    """Where this booking's pages are, for whoever is looking: the member, or the holder of its manage address."""
+
+    show: str
+    move: str
+    cancel: str
+    entry: str
+    accept: str
+    wait: str
+    brief: str
+    invite: str
+
+
+def door(public_id: uuid.UUID) -> str:
+    """The path of a permanent join address."""
+    return f"/join/{tokens.sign(context.settings().secret_key, 'door', str(public_id))}"
+
+
+def rules_of(appointment: Appointment) -> Policy:
+    return context.organisation().policy_for(appointment.meeting.series_slug)
+
+
+def opens_at(appointment: Appointment) -> datetime:
+    """When its door opens."""
+    return policy.door_opens_at(rules_of(appointment), appointment.starts_at)
+
+
+def show(appointment: Appointment, links: BookingLinks, *, just_booked: bool = False) -> ResponseReturnValue:
+    """What, when, with whom, the door, and what happens next; what is offered instead where its analyst is away."""
+    session, now = context.db(), context.now()
+    is_ahead = not appointment.is_cancelled and now < appointment.starts_at
+    return render_template(
+        "member/booking.html",
+        appointment=appointment,
+        meeting=appointment.meeting,
+        links=links,
+        just_booked=just_booked,
+        offer=cover.offer_of(session, appointment.public_id, now) if is_ahead else None,
+        waits_until=cover.waits_until(session, appointment.public_id) if is_ahead else None,
+        stands_in_for=cover.stands_in_for(session, appointment.public_id) if is_ahead else "",
+        too_soon=invitation.too_soon(appointment) if is_ahead else "",
+        door=door(appointment.public_id),
+        opens_at=opens_at(appointment),
+        has_started=now >= appointment.starts_at,
+        agreed=visit_history.agreed(session, [appointment.public_id]).get(appointment.public_id, ""),
+        late_from=appointment.starts_at - timedelta(minutes=rules_of(appointment).late_minutes),
+    )
+
+
+def cancel(appointment: Appointment, links: BookingLinks, member_id: int | None) -> ResponseReturnValue:
+    """GET asks, POST cancels."""
+    if request.method == "POST":
+        cancel_deed(context.db(), appointment.public_id, context.organisation(), context.now(), member_id=member_id)
+        flash("Cancelled. A letter says so too.")
+        return redirect(links.show, 303)
+    is_late = policy.is_late(rules_of(appointment), appointment.starts_at, context.now())
+    if appointment.is_cancelled or context.now() >= appointment.starts_at:
+        return redirect(links.show, 303)
+    return render_template("member/cancel.html", appointment=appointment, links=links, is_late=is_late)
+
+
+def accept(appointment: Appointment, links: BookingLinks, member_id: int | None) -> ResponseReturnValue:
+    """Take what is offered instead."""
+    cover.accept(context.db(), appointment.public_id, context.organisation(), context.now(), member_id=member_id)
+    flash("Moved. A letter says so too.")
+    return redirect(links.show, 303)
+
+
+def wait(appointment: Appointment, links: BookingLinks, member_id: int | None) -> ResponseReturnValue:
+    """Rather wait for the analyst who was asked for: gives the booking up, and is never late."""
+    cover.rather_wait(context.db(), appointment.public_id, context.organisation(), context.now(), member_id=member_id)
+    flash("Given up. Book again when they are back: the programme shows it.")
+    return redirect(links.show, 303)
+
+
+def brief(appointment: Appointment, links: BookingLinks, member_id: int | None) -> ResponseReturnValue:
+    """GET shows the brief in a form, POST keeps it; what was typed stays where it is refused."""
+    form, words, code, status = request.form, "", "", 200
+    if request.method == "POST":
+        try:
+            edit_brief(
+                context.db(),
+                appointment.public_id,
+                context.now(),
+                topic=form.get("topic", ""),
+                link=form.get("link", ""),
+                member_id=member_id,
+            )
+        except errors.NotFound:
+            raise
+        except Refusal as refusal:
+            words, code, status = error_pages.sentence(refusal), refusal.code, error_pages.status(refusal)
+        else:
+            flash("Saved. Your analyst reads it beforehand.")
+            return redirect(links.show, 303)
+    elif appointment.is_cancelled or context.now() >= appointment.starts_at:
+        return redirect(links.show, 303)
+    page = render_template(
+        "member/brief.html",
+        appointment=appointment,
+        links=links,
+        topic=form.get("topic", appointment.topic),
+        link=form.get("link", appointment.link),
+        words=words,
+        code=code,
+    )
+    return page, status
+
+
+def move(appointment: Appointment, links: BookingLinks, member_id: int | None) -> ResponseReturnValue:
+    """GET shows where it could go, POST moves it."""
+    if request.method == "POST":
+        return _move(appointment, links, member_id)
+    if appointment.is_cancelled or context.now() >= appointment.starts_at:
+        return redirect(links.show, 303)
+    return _move_page(appointment, links, Chosen(minutes=str(appointment.minutes)))
+
+
+def _move(appointment: Appointment, links: BookingLinks, member_id: int | None) -> ResponseReturnValue:
+    """Move the booking to the slot that the form names; the same page again where it is refused."""
+    slot = request.form.get("instead", "") or request.form.get("slot", "")
+    chosen = Chosen(slot[:80], request.form.get("minutes", "")[:3])
+    if request.form.get("instead"):
+        chosen = Chosen(slot[:80], slot.partition("/")[0])
+    try:
+        wanted = slot_grid.request_of(_target(appointment), chosen, "", "", "")
+        move_deed(
+            context.db(),
+            appointment.public_id,
+            wanted,
+            context.organisation(),
+            context.now(),
+            member_id=member_id,
+        )
+    except Refusal as refusal:
+        return _move_page(appointment, links, chosen, refusal)
+    flash("Moved. We’ve emailed you the new time.")
+    return redirect(links.show, 303)
+
+
+def _target(appointment: Appointment) -> uuid.UUID:
+    """The clinic that the page is about: `?to=`, else the one it is in."""
+    try:
+        return uuid.UUID(request.values.get("to", ""))
+    except ValueError:
+        return appointment.meeting.public_id
+
+
+def _move_page(
+    appointment: Appointment, links: BookingLinks, chosen: Chosen, refusal: Refusal | None = None
+) -> ResponseReturnValue:
+    session, now, organisation = context.db(), context.now(), context.organisation()
+    row = bookings.with_public_id(session, appointment.public_id)
+    if row is None:
+        raise errors.NotFound()
+    search = slot_search.for_member(session, row.member_id, organisation, now, row.id)
+    coming, target = search.coming(), _target(appointment)
+    found = next((found for found in coming if found.public_id == target), None)
+    found = found or timetables.timetable(session, target, organisation, row.member_id, row.id)
+    if found is None or not organisation.kinds[found.kind].bookable:
+        raise errors.NotFound()
+    rules = found.policy(organisation)
+    hindrance = search.hindrance(found)
+    is_lost = isinstance(refusal, errors.SlotTaken) and not refusal.own
+    kept = leaning_of(session, found, row.member_id, organisation, now, row.analyst_id)
+    made = slot_grid.grids(found, rules, now, chosen, chosen.slot if is_lost else "", verb="Move to", leaning=kept)
+    page = render_template(
+        "member/move.html",
+        appointment=appointment,
+        meeting=meeting_rows.meeting(session, target),
+        links=links,
+        choices=[(one, _first_free(one, search, row.minutes)) for one in coming],
+        target=target,
+        grids=made,
+        minutes=slot_grid.length_of(chosen, rules.slot_minutes, rules.nearest_length(row.minutes)),
+        has_free=any(grid.has_free for grid in made) and hindrance is None,
+        hindrance=error_pages.sentence(hindrance) if hindrance is not None else "",
+        refusal=refusal,
+        words=_move_words(refusal),
+        is_visitor=False,
+    )
+    return page, error_pages.status(refusal) if refusal is not None else 200
+
+
+def _move_words(refusal: Refusal | None) -> str:
+    if isinstance(refusal, slot_grid.NoSlotChosen):
+        return "Choose a time for the length you want."
+    return error_pages.sentence(refusal) if refusal is not None else ""
+
+
+def _first_free(found: Timetable, search: Search, minutes: int) -> str:
+    """The first start there that the booking could move to, in words; empty where there is none."""
+    free = search.bookable(found, found.policy(search.organisation).nearest_length(minutes))
+    return template_globals.mine(free[0].starts_at, found.zone) if free else ""

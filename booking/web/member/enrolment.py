@@ -1,0 +1,55 @@
+"""A reader's place in a lab or masterclass, as its page shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from booking.domain.bookings import policy
+from booking.domain.meetings import Appointment, Meeting
+from booking.domain.recurrence import LONGEST
+from booking.store.queries.programme import enrolled, meeting_rows, occurrence_lookup
+from booking.store.queries.programme.enrolled import EnrolledOccurrence
+from booking.web.frame import context
+from booking.web.frame.current_reader import current_user
+
+FIRST = datetime(2000, 1, 1, tzinfo=UTC)
+SHOWN_FROM = 5  # places left that are told
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentView:
+    """`mine` is the reader's own place, None without one; `left` how many there are, None unless few.
+
+    `clash` is a booked slot of theirs at the same time: a warning and no hindrance. `is_open`: its door is.
+    """
+
+    mine: EnrolledOccurrence | None
+    left: int | None
+    clash: Appointment | None
+    is_open: bool = False
+
+
+def place(meeting: Meeting) -> EnrolmentView:
+    """What the reader has, and can have, of this meeting."""
+    session = context.db()
+    capacity = context.organisation().policy_for(meeting.series_slug).capacity
+    left = None
+    if capacity:
+        row = occurrence_lookup.with_public_id(session, meeting.public_id)
+        if row is not None:
+            count = capacity - enrolled.taken(session, row.series_id, [row.id])[row.id]
+            left = max(count, 0) if count <= SHOWN_FROM else None
+    if not current_user.is_authenticated:
+        return EnrolmentView(None, left, None, is_open(meeting))
+    mine = enrolled.of_member(session, current_user.id, FIRST, meeting.public_id)
+    start = meeting.starts_at - LONGEST
+    held = meeting_rows.appointments(session, member_id=current_user.id, start=start, end=meeting.ends_at)
+    clash = next((one for one in held if not one.is_cancelled and one.ends_at > meeting.starts_at), None)
+    return EnrolmentView(mine[0] if mine else None, left, clash, is_open(meeting))
+
+
+def is_open(meeting: Meeting) -> bool:
+    """Whether "Join now" is there: from when the door opens until the end."""
+    opens_at = policy.door_opens_at(context.organisation().policy_for(meeting.series_slug), meeting.starts_at)
+    return opens_at <= context.now() < meeting.ends_at and not meeting.is_cancelled

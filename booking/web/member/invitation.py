@@ -1,0 +1,36 @@
+"""An invitation for one booking that starts sooner than its member's calendar fetches: offered, and sent."""
+
+from __future__ import annotations
+
+from flask import flash, redirect
+from flask.typing import ResponseReturnValue
+
+from booking.domain import wording
+from booking.domain.meetings import Appointment
+from booking.services.bookings.invite import invite as deed
+from booking.store.queries.feeds import calendar_fetches
+from booking.web.frame import context
+
+
+def too_soon(appointment: Appointment) -> str:
+    """Why the calendar that fetches this booking may not show it in time; empty where it will, or one has gone."""
+    now = context.now()
+    if appointment.is_invited:
+        return ""
+    seen = calendar_fetches.of_member(context.db(), appointment.member_public_id)
+    if seen is None or not seen.may_miss(appointment.starts_at, now):
+        return ""
+    silence = seen.silence(now)
+    if silence is not None:
+        return f"Your calendar has not fetched for {wording.rough(silence)}, so it may not show this in time."
+    if seen.usual is None:
+        return "A calendar may take a day to fetch; this starts sooner."
+    every = wording.rough(seen.usual).removeprefix(f"1{wording.NBSP}")
+    return f"Your calendar was last seen to fetch every {every}; this starts sooner."
+
+
+def invite(appointment: Appointment, show: str, member_id: int | None) -> ResponseReturnValue:
+    """POST: send it, and go back to `show`, the booking's page."""
+    deed(context.db(), appointment.public_id, context.now(), member_id=member_id)
+    flash("On its way: a letter with the calendar entry in it.")
+    return redirect(show, 303)

@@ -1,0 +1,222 @@
+"""The grid that answers when and with whom: cells computed here, so that the template only loops."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import count
+
+from booking.domain import errors, wording, zones
+from booking.domain.bookings import slots
+from booking.domain.bookings.slots import Leaning, Slot
+from booking.domain.organisation import Policy
+from booking.services.bookings.book import BookingRequest
+from booking.store.queries.bookings.timetables import Timetable
+from booking.web.frame import template_globals
+
+COLUMNS = 4
+SAID = 72  # so many cells site.css tells apart, to say on the button which one is chosen
+WHY = {"slot-taken": "taken", "too-late": "too late", "too-early": "not yet", "occurrence-cancelled": "–"}
+
+
+class NoSlotChosen(errors.Refusal):
+    """The form names no slot, or one of another length than it says."""
+
+    code = "no-slot-chosen"
+
+
+@dataclass(slots=True)
+class Cell:
+    """One start for one row. `value` is what its radio sends, empty where it cannot be had; `why` says why not."""
+
+    number: int
+    value: str
+    clock: str
+    yours: str
+    names: str
+    why: str
+    is_taken: bool
+    is_best: bool
+    is_checked: bool
+    is_lost: bool
+    said: str
+    with_whom: str = ""  # of the row for anyone: who it will be
+
+
+@dataclass(slots=True)
+class GridRow:
+    """One row: anyone (`analyst` empty), or one analyst."""
+
+    analyst: str
+    initials: str
+    about: str
+    cells: list[Cell]
+
+
+@dataclass(slots=True)
+class Grid:
+    """All starts of one length, in blocks of four columns. `button` says what it does where cells are too many."""
+
+    minutes: int
+    blocks: list[list[GridRow]]
+    has_free: bool
+    button: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the form says: `slot` as the radios spell it, and the length."""
+
+    slot: str = ""
+    minutes: str = ""
+
+
+def stamp(at: datetime) -> str:
+    """An instant as forms send it."""
+    return f"{at:%Y%m%dT%H%MZ}"
+
+
+def instant_of(text: str) -> datetime | None:
+    """The instant that `stamp` wrote, None for nothing; raises ValueError for anything else."""
+    return datetime.strptime(text, "%Y%m%dT%H%MZ").replace(tzinfo=UTC) if text else None
+
+
+def value_of(slot_start: datetime, minutes: int, analyst: str) -> str:
+    """What a radio sends: minutes/start/analyst."""
+    return f"{minutes}/{stamp(slot_start)}/{analyst}"
+
+
+def request_of(occurrence: uuid.UUID, chosen: Chosen, topic: str, link: str, key: str) -> BookingRequest:
+    """The request that a form makes; NoSlotChosen where it names none, or one of another length."""
+    match = re.fullmatch(r"(\d{1,3})/(\d{8}T\d{4}Z)/(any|[0-9a-f-]{36})", chosen.slot)
+    if match is None or match[1] != (chosen.minutes or match[1]):
+        raise NoSlotChosen()
+    try:
+        starts_at = datetime.strptime(match[2], "%Y%m%dT%H%MZ").replace(tzinfo=UTC)
+        analyst = None if match[3] == "any" else uuid.UUID(match[3])
+    except ValueError:
+        raise NoSlotChosen() from None
+    return BookingRequest(occurrence, starts_at, int(match[1]), analyst, topic, link, key)
+
+
+def length_of(chosen: Chosen, offered: Sequence[int], otherwise: int) -> int:
+    """The length that the form says, if it is one of `offered`."""
+    return next((minutes for minutes in offered if str(minutes) == chosen.minutes), otherwise)
+
+
+def grids(
+    found: Timetable,
+    policy: Policy,
+    now: datetime,
+    chosen: Chosen,
+    lost: str = "",
+    verb: str = "Book",
+    leaning: Leaning | None = None,
+) -> list[Grid]:
+    """A grid for each length that the policy offers; each cell is decided by the rule that books.
+
+    All have the same starts: those at which the shortest fits in. With `leaning` the row for any analyst says who it
+    will be.
+    """
+    numbers = count(1)
+    made = []
+    starts = slots.starts(found.hours, policy.shortest)
+    for minutes in policy.slot_minutes:
+        maker = _Maker(found, policy, now, minutes, chosen, lost, verb, leaning)
+        blocks = [starts[n : n + COLUMNS] for n in range(0, len(starts), COLUMNS)]
+        rows = [
+            [maker.line(None, block, numbers)] + [maker.line(n, block, numbers) for n in range(len(found.analysts))]
+            for block in blocks
+        ]
+        made.append(Grid(minutes, rows, maker.has_free))
+    if next(numbers) > SAID + 1:
+        made = [replace(grid, button=f"{verb} this time") for grid in made]
+    return made
+
+
+class _Maker:
+    """Makes the cells of one length."""
+
+    def __init__(
+        self,
+        found: Timetable,
+        policy: Policy,
+        now: datetime,
+        minutes: int,
+        chosen: Chosen,
+        lost: str,
+        verb: str,
+        leaning: Leaning | None,
+    ) -> None:
+        self.leaning = leaning
+        self.found, self.minutes, self.chosen, self.lost, self.verb = found, minutes, chosen, lost, verb
+        self.policy = policy
+        self.names = {analyst.id: analyst.name for analyst in found.analysts}
+        hours = found.hours
+        self.refusals = {
+            (analyst_id, start): slots.refusal(hours, Slot(analyst_id, start, minutes), policy, now)
+            for start in hours.quarters
+            for analyst_id in hours.analyst_ids
+        }
+        free = [Slot(a, s, minutes) for (a, s), why in self.refusals.items() if why is None]
+        self.has_free = bool(free)
+        self.best_at = slots.offered(hours, free, policy)[0].starts_at if free else None
+        self.zone = found.zone
+        self.day = zones.today(hours.starts_at, found.zone)
+
+    def line(self, number: int | None, starts: list[datetime], numbers: Iterator[int]) -> GridRow:
+        if number is None:
+            return GridRow("", "", "", [self.any_cell(start, next(numbers)) for start in starts])
+        analyst = self.found.analysts[number]
+        words = analyst.name.split()
+        initials = "".join(word[0] for word in words[:1] + words[1:][-1:]).upper()
+        cells = [
+            self.cell(start, str(analyst.public_id), self.refusals[analyst.id, start], analyst.name, next(numbers))
+            for start in starts
+        ]
+        return GridRow(analyst.name, initials, analyst.about, cells)
+
+    def any_cell(self, start: datetime, number: int) -> Cell:
+        here = [(a, self.refusals[a, start]) for a in self.found.hours.analyst_ids]
+        free = [self.names[a] for a, why in here if why is None]
+        why = None if free else (here[0][1] if here else errors.NotOnRoster())
+        if not free and any(isinstance(w, errors.SlotTaken) for _, w in here):
+            why = errors.SlotTaken()
+        slots_here = [Slot(a, start, self.minutes) for a, why in here if why is None]
+        taker = slots.choose(self.found.hours, slots_here, self.policy, self.leaning) if self.leaning else None
+        name = self.names[taker.analyst_id] if taker is not None else ""
+        made = self.cell(start, "any", why, name, number)
+        made.names = ", ".join(sorted(free, key=lambda other: other != name))
+        made.with_whom = name
+        return made
+
+    def own_when(self, start: datetime) -> str:
+        """The reader's weekday and clock, the programme's beside it: "Sunday 7:15 pm (Mon 1:15 pm AEST)"."""
+        own_zone = template_globals.own_zone(self.zone)
+        own_day = zones.today(start, own_zone)
+        weekday = f"{self.day:%a} " if own_day != self.day else ""
+        beside = f"{weekday}{wording.clock(start, self.zone)} {zones.abbreviation(start, self.zone)}"
+        return f"{own_day:%A} {wording.clock(start, own_zone)} ({beside})"
+
+    def cell(self, start: datetime, analyst: str, why: errors.Refusal | None, name: str, number: int) -> Cell:
+        clock = wording.clock(start, self.zone)
+        own = template_globals.yours(start, None, self.zone)
+        value = value_of(start, self.minutes, analyst)
+        with_name = f", with {name}" if name else ""
+        when = f"{self.day:%A} {clock}" if not own else self.own_when(start)
+        return Cell(
+            number=number,
+            value=value if why is None else "",
+            clock=clock,
+            yours=own,
+            names="",
+            is_taken=isinstance(why, errors.SlotTaken) and not why.own,
+            why="" if why is None else "yours" if getattr(why, "own", False) else WHY.get(why.code, "–"),
+            is_best=start == self.best_at and why is None and analyst == "any",
+            is_checked=why is None and value == self.chosen.slot,
+            is_lost=value == self.lost,
+            said=f"{self.verb} {when}, {self.minutes} minutes{with_name}",
+        )

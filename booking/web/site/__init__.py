@@ -1,0 +1,1 @@
+"""Pages that belong to the installation: the demo, health, robots.txt."""

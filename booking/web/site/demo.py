@@ -1,0 +1,108 @@
+"""The demo's own pages: people to sign in as, and a mailbox that shows the letters which leave nobody."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from booking.mail.render import Rendered
+from booking.services.accounts import sessions
+from booking.services.outbox import render_email
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people.people import Person
+from booking.store.queries.outbox import reminder_rows
+from booking.web.frame import access, context, current_reader
+
+blueprint = Blueprint("demo", __name__, url_prefix="/demo")
+
+PAGE = 30
+LETTER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups; frame-ancestors 'self'"
+
+
+@blueprint.get("")
+@access.demo
+def people() -> ResponseReturnValue:
+    """Everybody in the demo, one press each."""
+    rows = context.db().scalars(
+        select(Person).where(Person.is_demo).options(selectinload(Person.roles)).order_by(Person.id).limit(100)
+    )
+    groups: dict[str, list[Person]] = {"Members": [], "Analysts": [], "Coordinators": []}
+    for person in rows:
+        for heading, role in (("Members", "member"), ("Analysts", "analyst"), ("Coordinators", "coordinator")):
+            if role in person.role_names:
+                groups[heading].append(person)
+    return render_template("demo/people.html", groups=groups)
+
+
+@blueprint.post("/sign-in/<uuid:public_id>")
+@access.demo
+def sign_in(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Sign in as one of the demo's people; nobody else can be had this way."""
+    found = (
+        context.db()
+        .execute(select(Person.id).where(Person.public_id == public_id, Person.is_demo))
+        .scalar_one_or_none()
+    )
+    if found is None:
+        abort(404)
+    device, replaces = current_reader.device(), current_reader.session_id()
+    current_reader.sign_in(sessions.begin(context.db(), found, device, context.now(), replaces=replaces))
+    return redirect(url_for("programme.week"), 303)
+
+
+@blueprint.get("/mailbox")
+@access.demo
+def mailbox() -> ResponseReturnValue:
+    """Every letter that is due, newest first, thirty a page."""
+    before = request.args.get("before", type=int)
+    rows = (
+        select(OutgoingEmail)
+        .where(OutgoingEmail.due_at <= context.now())
+        .order_by(OutgoingEmail.id.desc())
+        .limit(PAGE + 1)
+    )
+    if before is not None:
+        rows = rows.where(OutgoingEmail.id < before)
+    found = list(context.db().scalars(rows))
+    shown = [(letter, made.subject) for letter in found[:PAGE] if (made := _rendered(letter)) is not None]
+    return render_template("demo/mailbox.html", letters=shown, older=found[PAGE - 1].id if len(found) > PAGE else None)
+
+
+@blueprint.get("/mailbox/<uuid:public_id>")
+@access.demo
+def letter(public_id: uuid.UUID) -> ResponseReturnValue:
+    """One letter, as its reader sees it."""
+    found = _letter(public_id)
+    return render_template("demo/letter.html", letter=found, rendered=_rendered(found) or abort(404))
+
+
+@blueprint.get("/mailbox/<uuid:public_id>/html")
+@access.demo
+def html(public_id: uuid.UUID) -> ResponseReturnValue:
+    """The HTML part alone, in a sandbox."""
+    made = _rendered(_letter(public_id)) or abort(404)
+    answer = Response(made.html, mimetype="text/html")
+    answer.headers["Content-Security-Policy"] = LETTER_POLICY
+    return answer
+
+
+def _letter(public_id: uuid.UUID) -> OutgoingEmail:
+    found = context.db().scalars(select(OutgoingEmail).where(OutgoingEmail.public_id == public_id)).one_or_none()
+    return found or abort(404)
+
+
+def _rendered(letter: OutgoingEmail) -> Rendered | None:
+    """What it says; None for a reminder of what is over or cancelled."""
+    person = context.db().get(Person, letter.person_id) if letter.person_id is not None else None
+    recipient = render_email.recipient_of(letter, person)
+    facts = letter.facts
+    if letter.name in reminder_rows.NAMES:
+        told = reminder_rows.looked_at_again(context.db(), letter, context.organisation(), context.now())
+        if told is None:
+            return None
+        facts = told
+    return render_email.render_letter(letter, recipient, context.settings(), context.organisation(), person, facts)

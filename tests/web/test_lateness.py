@@ -119,7 +119,7 @@ def test_a_start_forgotten_altogether_is_over_with_the_hour(hour: Hour) -> None:
 def test_nothing_else_says_how_late_somebody_is(database: Database) -> None:
     texts = [*ROOT.glob("templates/**/*.*"), *ROOT.glob("booking/**/*.py")]
     found = {path.name for path in texts if "minutes late" in path.read_text("utf-8")}
-    assert found == {"door.html", "bookings.html", "days.py"}, "add the page or email to those that are read above"
+    assert found == {"door.html", "bookings.html", "day_rows.py"}, "add the page or email to those that are read above"
 
 
 def test_a_marked_visit_is_not_started_again_before_the_mark_is_taken_back(hour: Hour) -> None:

@@ -9,48 +9,65 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 STAMP := $(VENV)/.runtime
 DEV_STAMP := $(VENV)/.development
 
-.PHONY: setup demo test check torture bench screenshots lock clean
+.PHONY: help setup demo dev test check migration stress-test torture bench screenshots lock clean
 
-setup: $(STAMP)
+help: ## list these targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
 
-$(STAMP): requirements.txt
+setup: $(STAMP) ## install into .venv, with the `booking` command of this checkout
+
+$(STAMP): requirements.txt pyproject.toml
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(PIP) install --require-hashes --no-deps -r requirements.txt
+	$(PIP) install --no-deps --editable .
 	@touch $@
 
 $(DEV_STAMP): $(STAMP) requirements-dev.txt
 	$(PIP) install --require-hashes --no-deps -r requirements-dev.txt
 	@touch $@
 
-demo: $(STAMP)
+demo: $(STAMP) ## the demo on http://127.0.0.1:8000 (PORT=… to change it)
 	@exec $(PY) -m booking demo --port $(PORT)
 
-test: $(DEV_STAMP)
+dev: $(STAMP) ## the pages of the settings in the environment, loaded again when code or a template changes
+	@exec $(VENV)/bin/flask --app wsgi run --debug --port $(PORT)
+
+test: $(DEV_STAMP) ## every test; T=tests/domain/test_slots.py runs one file or folder
+ifdef T
+	$(PY) -m pytest -q $(T)
+else
 	@sh tests/install.sh
 	@$(PY) -m tests.drivers
 	$(PY) -m pytest -n 2 --dist loadgroup
+endif
 
-check: $(DEV_STAMP)
+check: $(DEV_STAMP) ## ruff and mypy
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-torture: $(DEV_STAMP)
+migration: $(DEV_STAMP) ## a new migration, drafted from the models: make migration m="why"
+	@test -n "$(m)" || { echo 'say why: make migration m="add a column for …"'; exit 1; }
+	$(PY) -m tests.migration "$(m)"
+
+stress-test: $(DEV_STAMP) ## kill processes and stop the database while hundreds book (SECONDS=…)
 	$(PY) -m tests.torture.run --seconds $(SECONDS)
 
-bench: $(DEV_STAMP)
+torture: stress-test
+
+bench: $(DEV_STAMP) ## speed beside a baseline in the same run
 	$(PY) -m bench.run
 
-screenshots: $(DEV_STAMP)
+screenshots: $(DEV_STAMP) ## the pictures of the README
 	@sh tests/install.sh
 	$(PY) -m docs.screenshots
 
-lock:
+lock: ## requirements.txt and requirements-dev.txt anew, with hashes
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(PIP) install uv
 	$(VENV)/bin/uv pip compile -q --generate-hashes --universal --no-emit-index-url --python-version 3.11 --custom-compile-command "make lock" pyproject.toml -o requirements.txt
 	$(VENV)/bin/uv pip compile -q --generate-hashes --universal --no-emit-index-url --python-version 3.11 --custom-compile-command "make lock" --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
-clean:
+clean: ## remove what the targets above made
 	rm -rf $(VENV) .demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -26,6 +26,7 @@ from booking.store.bookings.claims import Claim
 from booking.store.bookings.waiting import WaitlistEntry
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
+from booking.store.programme import plan_inputs
 from booking.store.programme.changes import Change
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import Occurrence
@@ -131,6 +132,19 @@ def test_a_new_title_of_what_begins_within_48_hours_is_told_once_to_each_who_is_
     assert {letter.due_at for mine in letters.values() for letter in mine} == {SOON + 10 * MINUTE}
     assert len(done.plan.notices) == len(facts(done.plan)["letters"]) == 5
     assert in_words.letters(done.plan.notices) == ["5 people are told everything that changes for them"]
+
+
+def test_a_plan_is_the_same_whichever_way_the_database_returns_its_rows(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = begin(session)[0]
+    for quarter in range(3):
+        a_booking(session, first, after_minutes=15 * quarter)
+    asking = planning.files((clinic(title="Open clinic"),))
+    shown = planning.read_plan(session, asking, ORGANISATION, SOON).fingerprint
+    held = plan_inputs.held
+    monkeypatch.setattr(plan_inputs, "held", lambda *read: held(*read)[::-1])
+    assert planning.read_plan(session, asking, ORGANISATION, SOON).fingerprint == shown
 
 
 def test_further_away_calendars_do_it_and_48_hours_are_within(session: Session) -> None:

@@ -174,7 +174,11 @@ def complete(
     organisation: Organisation,
     now: datetime,
 ) -> Plan:
-    """The plan: the changes with what becomes of the bookings, offers and places in the occurrences they touch."""
+    """The plan: the changes with what becomes of the bookings, offers and places in the occurrences they touch.
+
+    The order in which a database returns `held` is its own affair, and the fingerprint depends on the order here.
+    """
+    held = sorted(held, key=lambda booking: (booking.starts_at, booking.id))
     plan = Plan(found, consequences.outcomes(found.steps, held, claimed, now))
     plan.ended_offers = consequences.ended_offers(found.steps, offers, plan.outcomes, held)
     _members_in_both(found, places, claimed)

@@ -48,13 +48,11 @@ def action_items(
     """Everything that needs a hand, by date; what is about no date comes first."""
     found: list[ActionItem] = []
     if failed:
-        text = f"{_are(failed, 'letter')} refused by the other side."
-        found.append(
-            ActionItem("letters-failed", None, "Letters came back", text, "Somebody does not know what was changed")
-        )
+        text = f"{failed} {'email' if failed == 1 else 'emails'} bounced."
+        found.append(ActionItem("letters-failed", None, "Emails bounced", text, "These people have not been told"))
     if late:
-        text = f"{_are(late, 'letter')} due for over ten minutes."
-        found.append(ActionItem("letters-waiting", None, "Letters are waiting", text, "Is the worker running?"))
+        text = f"{_are(late, 'email')} more than ten minutes late."
+        found.append(ActionItem("letters-waiting", None, "Emails are waiting", text, "Is the worker running?"))
     for one in seen:
         found += _of(one)
         if one.on in holidays:

@@ -133,7 +133,7 @@ def test_an_empty_day_says_so_and_leads_to_the_next_that_has_something(site: Sit
     page = text(site.as_(site.ana), "/analyst/2023-12-05")
     assert "Nothing on this day." in page
     assert '<a href="/analyst/2023-12-11">Monday 11 December</a>' in page
-    assert "Nothing to come has you on its roster" in text(site.as_(site.ana), "/analyst/2024-01-01")
+    assert "You aren’t on the roster of any upcoming date." in text(site.as_(site.ana), "/analyst/2024-01-01")
 
 
 def test_the_day_before_and_the_day_after_and_the_week_are_a_press_away(site: Site) -> None:

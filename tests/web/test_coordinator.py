@@ -259,7 +259,7 @@ def test_each_kind_of_change_does_what_it_says(
         ({"what": "move", "to": "2023-12-06", "time": "4 pm – 3 pm"}, "is not after the start"),
         ({"what": "cancel"}, "Say why, in a sentence: those who come read it."),
         ({"what": "push", "weeks": "many"}, "Write a number of weeks, 1 to 52."),
-        ({"what": "title", "title": ""}, "Write a title of at most 200 letters."),
+        ({"what": "title", "title": ""}, "Enter a title of at most 200 characters."),
         ({"what": "explode"}, "Choose what is to happen."),
     ],
 )
@@ -296,7 +296,7 @@ def test_what_has_begun_takes_links_and_nothing_else(session: Session, coordinat
 
 
 def test_next_14_days_say_what_needs_a_hand(session: Session, coordinator: Client) -> None:
-    assert "Nothing needs a hand" in coordinator.get("/coordinator/").text
+    assert "Nothing to do" in coordinator.get("/coordinator/").text
     a_clinic(session, analysts=0)
     page = coordinator.get("/coordinator/").text
     assert "Clinic without an analyst" in page
@@ -307,7 +307,7 @@ def test_next_14_days_say_what_needs_a_hand(session: Session, coordinator: Clien
         )
     )
     session.commit()
-    assert "1 letter is due for over ten minutes." in coordinator.get("/coordinator/").text
+    assert "1 email is more than ten minutes late." in coordinator.get("/coordinator/").text
 
 
 def test_an_announcement_becomes_cards_a_plan_and_a_programme(session: Session, coordinator: Client) -> None:

@@ -53,7 +53,7 @@ def test_a_refused_letter_is_told_at_once_shown_and_sent_again(database: Databas
         send(database, mailbox.url)
         assert str(mailbox.messages[-1]["To"]) == f"Mia Moss <{member.email}>"
         assert f"letter-{letter.public_id}@" in str(mailbox.messages[-1]["Message-ID"])
-    assert "No letter has failed." in client.get("/coordinator/letters?show=failed").text
+    assert "No email has failed." in client.get("/coordinator/letters?show=failed").text
     sent = client.get("/coordinator/letters?show=sent").text
     assert "booked, to Mia Moss" in sent
     assert "letters-failing, to Cora" in sent

@@ -96,7 +96,7 @@ def _mail(found: Settings) -> InstallationFinding:
         return InstallationFinding("mail: stays on this machine (demo)")
     if not found.smtp_url:
         return InstallationFinding(
-            "mail: no server", "set BOOKING_SMTP_URL; until then letters wait and nobody can sign in by one"
+            "mail: no server", "set BOOKING_SMTP_URL; until then emails wait and nobody can sign in by one"
         )
     try:
         mailer = SMTPMailer(found.smtp_url)

@@ -31,7 +31,7 @@ def demo(host: str, port: int, folder: str, prepare_only: bool) -> None:
     prepare(found)
     if prepare_only:
         return
-    click.echo(f"booking: people to sign in as are at {found.base_url}/demo, letters at {found.base_url}/demo/mailbox")
+    click.echo(f"booking: people to sign in as are at {found.base_url}/demo, emails at {found.base_url}/demo/mailbox")
     sys.exit(serve.run(host, port, 2, with_worker=True))
 
 

@@ -53,7 +53,7 @@ def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
     with store_session.session(found):
         pass  # says what to do where the database is not migrated
     if with_worker and not found.smtp_url:
-        click.echo("booking: no mail server is set, so no worker runs and letters wait: set BOOKING_SMTP_URL", err=True)
+        click.echo("booking: no mail server is set, so no worker runs and emails wait: set BOOKING_SMTP_URL", err=True)
         with_worker = False
     check_free(host, port)
     sys.exit(run(host, port, workers, with_worker=with_worker, seconds=found.request_seconds))

@@ -42,7 +42,7 @@ def mailer_of(found: Settings) -> Mailer:
     if found.is_demo:
         return LocalMailer()
     if not found.smtp_url:
-        raise SettingsError("BOOKING_SMTP_URL is not set: letters wait in the outbox until it is")
+        raise SettingsError("BOOKING_SMTP_URL is not set: emails wait in the outbox until it is")
     try:
         return SMTPMailer(found.smtp_url)
     except ValueError as error:
@@ -63,7 +63,7 @@ def check_sender(found: Settings) -> None:
 @click.command()
 @click.option("--once", is_flag=True, help="send what is due now, then end")
 def worker(once: bool) -> None:
-    """Send letters until told to stop; several workers may run."""
+    """Send emails until told to stop. Several workers may run."""
     logs.begin(logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # reading the revision is no news
     found = settings.load()
@@ -156,7 +156,7 @@ def _keep_house(
         try:
             added = extend(session, organisation, now)
         except (SQLAlchemyError, ValueError) as error:
-            log.warning("the far end of the programme cannot be filled; letters go on: %s", masked(str(error)))
+            log.warning("the far end of the programme cannot be filled; emails go on: %s", masked(str(error)))
             return extended_at
     log.info("the far end of the programme is filled: %s added", added)
     return clock.monotonic()

@@ -137,7 +137,7 @@ def note(public_id: uuid.UUID) -> ResponseReturnValue:
         write_note(context.db(), public_id, private, agreed, context.now(), actor_id=current_user.id)
     except Refusal as refusal:
         return _page(visit, refusal)
-    flash("Noted." + (" The member gets what was agreed by letter, half an hour after the end." if agreed else ""))
+    flash("Noted." + (" The member gets what was agreed by email, half an hour after the end." if agreed else ""))
     return redirect(url_for("visits.one", public_id=public_id), 303)
 
 

@@ -126,7 +126,7 @@ def _corrected(draft: AnnouncementDraft, cards: list[dict[str, Any]]) -> tuple[A
 def _set(series: DraftSeries, word: str, value: str) -> None:
     if word == "title":
         if not value or len(value) > 200:
-            raise ValueError("a title has 1 to 200 letters")
+            raise ValueError("a title has 1 to 200 characters")
         series.title = value
     elif word == "kind":
         if value not in context.organisation().kinds:

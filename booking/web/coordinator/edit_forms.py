@@ -151,7 +151,7 @@ class _Form:
     def as_title(self) -> Edit | None:
         title = self.asked.values["title"]
         if not title or len(title) > 200:
-            self.asked.mistakes["title"] = "Write a title of at most 200 letters."
+            self.asked.mistakes["title"] = "Enter a title of at most 200 characters."
         if self.is_one():
             return lambda d: edits.one(d, self.key, title=title)
         since = self.since()

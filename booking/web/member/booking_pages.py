@@ -83,7 +83,7 @@ def cancel(appointment: Appointment, links: BookingLinks, member_id: int | None)
     """GET asks, POST cancels."""
     if request.method == "POST":
         cancel_deed(context.db(), appointment.public_id, context.organisation(), context.now(), member_id=member_id)
-        flash("Cancelled. A letter says so too.")
+        flash("Cancelled. We’ve emailed you a confirmation.")
         return redirect(links.show, 303)
     is_late = policy.is_late(rules_of(appointment), appointment.starts_at, context.now())
     if appointment.is_cancelled or context.now() >= appointment.starts_at:
@@ -94,7 +94,7 @@ def cancel(appointment: Appointment, links: BookingLinks, member_id: int | None)
 def accept(appointment: Appointment, links: BookingLinks, member_id: int | None) -> ResponseReturnValue:
     """Take what is offered instead."""
     cover.accept(context.db(), appointment.public_id, context.organisation(), context.now(), member_id=member_id)
-    flash("Moved. A letter says so too.")
+    flash("Moved. We’ve emailed you the new time.")
     return redirect(links.show, 303)
 
 

@@ -32,5 +32,5 @@ def too_soon(appointment: Appointment) -> str:
 def invite(appointment: Appointment, show: str, member_id: int | None) -> ResponseReturnValue:
     """POST: send it, and go back to `show`, the booking's page."""
     deed(context.db(), appointment.public_id, context.now(), member_id=member_id)
-    flash("On its way: a letter with the calendar entry in it.")
+    flash("We’ve emailed you an invitation for your calendar.")
     return redirect(show, 303)

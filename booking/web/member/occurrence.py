@@ -172,7 +172,7 @@ def enrol(public_id: uuid.UUID) -> ResponseReturnValue:
         abort(404)
     except Refusal as refusal:
         return page(public_id, BookingForm(), refusal)
-    flash("You have a place. A letter says so too.")
+    flash("You’re enrolled. We’ve emailed you the details.")
     return redirect(url_for("occurrence.show", public_id=public_id), 303)
 
 

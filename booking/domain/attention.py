@@ -45,13 +45,13 @@ class ActionItem:
 def action_items(
     seen: list[OccurrenceStatus], holidays: dict[date, str], overlaps: list[tuple[date, str]], failed: int, late: int
 ) -> list[ActionItem]:
-    """Everything that needs a hand, by date; what is about no date comes first."""
+    """Everything that needs attention, by date; what is about no date comes first."""
     found: list[ActionItem] = []
     if failed:
         text = f"{failed} {'email' if failed == 1 else 'emails'} bounced."
         found.append(ActionItem("letters-failed", None, "Emails bounced", text, "These people have not been told"))
     if late:
-        text = f"{_are(late, 'email')} more than ten minutes late."
+        text = f"{'1 email has' if late == 1 else f'{late} emails have'} been due for over ten minutes."
         found.append(ActionItem("letters-waiting", None, "Emails are waiting", text, "Is the worker running?"))
     for one in seen:
         found += _of(one)

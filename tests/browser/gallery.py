@@ -144,7 +144,8 @@ def held_at_the_limit(site: Site, world: World) -> str:
         place = select(WaitlistEntry.public_id).where(
             WaitlistEntry.member_id == world.lee.id, WaitlistEntry.ended_at.is_(None)
         )
-        return f"/waitlist/{session.scalars(place).one()}"
+        found = session.scalars(place).one_or_none()
+    return held_for_lee(site, world) if found is None else f"/waitlist/{found}"
 
 
 def begun(site: Site, world: World) -> str:

@@ -307,7 +307,7 @@ def test_next_14_days_say_what_needs_a_hand(session: Session, coordinator: Clien
         )
     )
     session.commit()
-    assert "1 email is more than ten minutes late." in coordinator.get("/coordinator/").text
+    assert "1 email has been due for over ten minutes." in coordinator.get("/coordinator/").text
 
 
 def test_an_announcement_becomes_cards_a_plan_and_a_programme(session: Session, coordinator: Client) -> None:

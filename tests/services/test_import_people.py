@@ -89,15 +89,21 @@ def test_what_somebody_staffs_who_loses_the_analyst_role_goes_through_cover(sess
     session.commit()
     taken_over = a_booking(session, clinic, analyst=ada.public_id)
     alone = a_booking(session, other, analyst=ada.public_id)
+    stood_in_for = a_booking(session, clinic, analyst=ben.public_id, after_minutes=30)
+    stood_in_for.asked_for_id = ada.id
+    session.commit()
     done = run(session, f"{ada.email},,member,,\n")
     session.expire_all()
     assert done.left == [(ada.name, 2)]
-    assert taken_over.analyst_id == ben.id
+    assert (taken_over.analyst_id, taken_over.asked_for_id) == (ben.id, None), "nobody waits for somebody who has left"
+    assert stood_in_for.asked_for_id is None
     assert (alone.analyst_id, alone.status) == (ada.id, "confirmed")
     assert pending_of(session, [other.id], NOW) == [alone]
     assert session.scalars(select(SeriesAnalyst).where(SeriesAnalyst.analyst_id == ada.id)).all() == []
     [told] = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "someone-away"))
     assert (told.person_id, told.facts["has_left"], told.facts["is_closed"]) == (cora.id, True, False)
+    [moved] = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "moved-by-us"))
+    assert (moved.facts["reason"], moved.facts["may_wait"]) == (f"{ada.name} no longer sees members.", False)
     names = set(session.scalars(select(OutgoingEmail.name))) - {"booked", "reminder"}
     assert names == {"someone-away", "moved-by-us", "cover-wanted", "cover-sought"}
 

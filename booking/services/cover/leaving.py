@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain.organisation import Organisation
 from booking.services.cover import preview, time_off
+from booking.store.bookings.bookings import Booking
 from booking.store.people import importing
 from booking.store.people.people import Person
 from booking.store.people.time_off import TimeOff
@@ -35,11 +36,13 @@ def leave(
 ) -> None:
     """Store time off from now on, so that each booking finds cover; no later date has them, and no series.
 
+    Members for whom somebody else stands in already can no longer wait for them.
     The occurrences that they staff and the members booked with them there are locked.
     """
     if staffs:
         shown = preview.shown_of(session, person, (now, now + FAR), staffs, organisation, now)
         time_off.carry_out(session, shown, staffs, organisation, now, note=note, actor_id=actor_id, for_good=True)
+    session.execute(update(Booking).where(Booking.asked_for_id == person.id).values(asked_for_id=None))
     importing.leave_rosters(session, [person.id], now)
 
 

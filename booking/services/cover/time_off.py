@@ -105,7 +105,9 @@ def carry_out(
     )
     session.flush()
     withdrawn = offers.withdraw(session, [row.id for row in rows], now, person.id)
-    told = {c.booking.id: [_settle(session, c, person, organisation, now)] for c in shown.cover.covered}
+    told = {
+        c.booking.id: [_settle(session, c, person, organisation, now, for_good=for_good)] for c in shown.cover.covered
+    }
     asking.tell_members(session, told, now)
     coordinators = people.coordinators(session)
     wanted = {c.booking.id for c in shown.cover.of(ASKED)}
@@ -132,16 +134,18 @@ def carry_out(
     return away
 
 
-def _settle(session: Session, covered: Covered, person: Person, organisation: Organisation, now: datetime) -> Line:
-    """Do what is shown to one booking; what its member is told."""
+def _settle(
+    session: Session, covered: Covered, person: Person, organisation: Organisation, now: datetime, *, for_good: bool
+) -> Line:
+    """Do what is shown to one booking; what its member is told. Nobody can wait for somebody who left for good."""
     booking = session.get_one(Booking, covered.booking.id, populate_existing=True)
+    why = f"{person.name} {'no longer sees members' if for_good else 'is away'}"
     if covered.what == HANDED and covered.slot is not None:
-        booking.asked_for_id = person.id if covered.may_wait else None
-        reason = f"{person.name} is away."
-        return hand(session, booking, covered.slot.analyst_id, reason, now, may_wait=covered.may_wait)
+        may_wait = covered.may_wait and not for_good
+        booking.asked_for_id = person.id if may_wait else None
+        return hand(session, booking, covered.slot.analyst_id, f"{why}.", now, may_wait=may_wait)
     if covered.what == cover_rules.CANCELLED or covered.lapses_at is None:
-        reason = f"{person.name} is away, and nobody else is free then."
-        return cancel(session, booking, reason, organisation, now)
+        return cancel(session, booking, f"{why}, and nobody else is free then.", organisation, now)
     told: dict[str, Any] = {"lapses_at": email_facts.stamp(covered.lapses_at), "is_invited": False}
     if covered.what == OFFERED and covered.slot is not None:
         _offer(session, booking, covered.slot, covered.lapses_at, now)

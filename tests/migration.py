@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 
 from alembic import command
-from alembic.config import Config
 
 from booking.resources import PACKAGE
 from booking.store.db import engines, migrate
@@ -15,8 +14,7 @@ from booking.store.db import engines, migrate
 
 def draft(message: str, scripts: Path = PACKAGE / "migrations") -> Path:
     """Write the next numbered migration into the versions of `scripts`; it is a draft, to be read and completed."""
-    config = Config()
-    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config = migrate.config(scripts)
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'drafted.sqlite'}"
         migrate.upgrade(url)

@@ -34,7 +34,7 @@ class RuleChange:
 class Rule:
     """How a series recurs.
 
-    `rrule` is an RFC 5545 RRULE value as `domain.rrule` parses it ("FREQ=WEEKLY;BYDAY=MO,TU");
+    `rrule` is an RFC 5545 RRULE value as `domain.recurrence_rules` parses it ("FREQ=WEEKLY;BYDAY=MO,TU");
     `start_wall` and `end_wall` are clock times of the same day in `zone`, an IANA name; `ends_on`
     is the last date that counts, inclusive. With `modules` the series ends when they run out. `turns`, by date,
     change the days and the hours later on; the dates in `skips` do not count, and use up no module.

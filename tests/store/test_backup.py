@@ -162,7 +162,7 @@ def small(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     url = databases.new_url(request.param, f"older-{request.param}")
     engine = engines.make(url, foreign_keys=False)
     with engine.begin() as connection:
-        config = migrate._config()
+        config = migrate.config()
         config.attributes["connection"] = connection
         command.upgrade(config, "0004")
     engine.dispose()

@@ -59,7 +59,7 @@ def give_way(session: Session, slot: Slot, member_id: int, now: datetime, *, to:
     What somebody is booked for comes before what they are only offered.
 
     They go on waiting. What else such an offer held is free again: those who wait there come first, because
-    `services.book.pick` asks the waitlist before it gives a slot to anybody.
+    `services.bookings.book.pick` asks the waitlist before it gives a slot to anybody.
     """
     for offer_id in claims.offers_at(session, [slot.analyst_id, member_id], slot.quarters, to):
         end(session, offer_id, "gone", now)
@@ -135,30 +135,26 @@ def tell_withdrawn(session: Session, offer_ids: Sequence[int], now: datetime, ch
     """
     if not offer_ids:
         return
-    other = aliased(Offer)
+    other, analyst = aliased(Offer), aliased(Person)
     has_another = exists().where(other.waiting_id == Offer.waiting_id, other.status == "open")
     rows = session.execute(
-        select(Offer, WaitlistEntry, Person, Occurrence)
+        select(Offer, WaitlistEntry, Person, Occurrence, analyst.name)
         .join(WaitlistEntry, WaitlistEntry.id == Offer.waiting_id)
         .join(Person, Person.id == Offer.member_id)
         .join(Occurrence, Occurrence.id == Offer.occurrence_id)
+        .join(analyst, analyst.id == Offer.analyst_id)
         .where(Offer.id.in_(offer_ids), WaitlistEntry.ended_at.is_(None), ~has_another)
         .order_by(Offer.id)
-    ).all()
-    names = {
-        person_id: name
-        for person_id, name in session.execute(
-            select(Person.id, Person.name).where(Person.id.in_({offer.analyst_id for offer, *_ in rows}))
-        )
-    }
+    )
+    due_at, change_id = (now, None) if change is None else (change.due_at, change.id)
     queued = []
-    for offer, place, member, occurrence in rows:
+    for offer, place, member, occurrence, name in rows:
         slot = Slot(offer.analyst_id, offer.starts_at, offer.minutes)
-        told = _facts(occurrence, place, slot, names[offer.analyst_id], member, became="withdrawn")
-        due_at, change_id = (now, None) if change is None else (change.due_at, change.id)
-        queued.append(
-            emails.row("offer-lapsed", member.email, told, now, person_id=member.id, due_at=due_at, change_id=change_id)
+        told = _facts(occurrence, place, slot, name, member, became="withdrawn")
+        row = emails.row(
+            "offer-lapsed", member.email, told, now, person_id=member.id, due_at=due_at, change_id=change_id
         )
+        queued.append(row)
     if queued:
         emails.add(session, queued)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -16,10 +18,11 @@ class BrokenReferences(Exception):
     """A migration left rows whose parents are gone; it was rolled back."""
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(PACKAGE / "migrations").replace("%", "%%"))
-    return config
+def config(scripts: Path = PACKAGE / "migrations") -> Config:
+    """Alembic's configuration for the migrations in that folder; a connection goes into its `attributes`."""
+    made = Config()
+    made.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    return made
 
 
 def upgrade(url: str, revision: str = "head") -> None:
@@ -33,9 +36,9 @@ def upgrade(url: str, revision: str = "head") -> None:
             if engine.dialect.name == "postgresql":
                 # two hosts that start together: the second waits, then finds nothing to do
                 connection.execute(text("SELECT pg_advisory_xact_lock(7226464)"))
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, revision)
+            connected = config()
+            connected.attributes["connection"] = connection
+            command.upgrade(connected, revision)
             if engine.dialect.name == "sqlite" and connection.execute(text("PRAGMA foreign_key_check")).first():
                 raise BrokenReferences("foreign_key_check found rows without their parents")
     finally:
@@ -44,12 +47,12 @@ def upgrade(url: str, revision: str = "head") -> None:
 
 def head() -> str | None:
     """The newest revision that this version of the package knows."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+    return ScriptDirectory.from_config(config()).get_current_head()
 
 
 def knows(revision: str) -> bool:
     """Whether this version has that revision, and so can upgrade a database that is at it."""
-    return revision in {one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return revision in {one.revision for one in ScriptDirectory.from_config(config()).walk_revisions()}
 
 
 def current(connection: Connection) -> str | None:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import delete, exists, insert, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from booking.domain.recurrence import LONGEST
 from booking.store.bookings.bookings import CONFIRMED, Booking
@@ -38,13 +38,11 @@ class StoredPerson:
 
 @dataclass(frozen=True, slots=True)
 class UpcomingBooking:
-    """A confirmed booking that has not begun; names, for saying whose."""
+    """A confirmed booking that has not begun; `member` is the name, for saying whose."""
 
     starts_at: datetime
     member_id: int
-    analyst_id: int
     member: str
-    analyst: str
 
 
 def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -96,12 +94,10 @@ def hold(session: Session, ids: Collection[int]) -> None:
 
 def coming(session: Session, now: datetime) -> list[UpcomingBooking]:
     """Every confirmed booking that has not begun, earliest first."""
-    member, analyst = aliased(Person), aliased(Person)
     rows = session.execute(
-        select(Booking.starts_at, Booking.member_id, Booking.analyst_id, member.name, analyst.name)
+        select(Booking.starts_at, Booking.member_id, Person.name)
         .join(Occurrence, Occurrence.id == Booking.occurrence_id)
-        .join(member, member.id == Booking.member_id)
-        .join(analyst, analyst.id == Booking.analyst_id)
+        .join(Person, Person.id == Booking.member_id)
         .where(Occurrence.starts_at > now - LONGEST, Booking.starts_at > now, Booking.status == CONFIRMED)
         .order_by(Booking.starts_at, Booking.id)
     )

@@ -121,7 +121,7 @@ def measured(kind: str) -> Iterator[tuple[str, float, float, float, float | None
                 found = load({**servers.environment(url), "BOOKING_SMTP_URL": f"smtp://127.0.0.1:{port}"})
                 ours, yards = in_turn(session, port, engines.sessions(engine), found, organisation)
             ratio = median(rate / yard for rate, yard in zip(ours, yards, strict=True))
-            yield f"{LETTERS} letters, the server {does} them, {kind}", median(ours), median(yards), ratio, target
+            yield f"{LETTERS} emails, the server {does} them, {kind}", median(ours), median(yards), ratio, target
     engine.dispose()
 
 

@@ -134,7 +134,7 @@ def bookings(kind: str, seconds: float) -> Row:
         servers.served("bench.yardstick:make", {}, "/bare") as yard,
     ):
         ours, bare = (port, requests, 201), (yard, load.get("/bare"))
-        return compare(f"a booking by the API, with letter and register, {kind}", 0.02, ours, bare, seconds)
+        return compare(f"a booking by the API, with email and audit log, {kind}", 0.02, ours, bare, seconds)
 
 
 def booking_requests(
@@ -160,7 +160,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0, help="how long each round of each load lasts")
     parser.add_argument("--only", choices=["sqlite", "postgresql"], help="one database only")
     arguments = parser.parse_args()
-    print(f"{'what':58} {'a second':>9} {'yardstick':>10} {'ratio':>7} {'target':>7}")
+    print(f"{'what':58} {'a second':>9} {'baseline':>10} {'ratio':>7} {'target':>7}")
     rows: list[Row] = []
     for kind in [arguments.only] if arguments.only else ["sqlite", "postgresql"]:
         rows += feeds_and_slots(kind, arguments.seconds)

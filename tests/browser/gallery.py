@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from playwright.sync_api import Page
 from sqlalchemy import select
@@ -18,13 +19,12 @@ from booking.services.bookings.notes import write_note
 from booking.services.bookings.start_visit import begin
 from booking.services.bookings.waitlist import Wish
 from booking.store.bookings.bookings import Booking
-from booking.store.bookings.waiting import WaitlistEntry
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence
 from tests.browser.serving import Site
 from tests.browser.world import World
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, an_occurrence
 from tests.web.client import SECRET_KEY
 
 Who = Callable[[World], Person]
@@ -122,11 +122,19 @@ def waiting_behind_another(site: Site, world: World) -> str:
 
 
 def held_for_lee(site: Site, world: World) -> str:
-    path = a_place(site, world, world.lee)
+    return held_for(site, world, world.lee, CLINIC_AT + timedelta(days=3))
+
+
+def held_for(site: Site, world: World, member: Person, at: datetime, replaces: UUID | None = None) -> str:
+    """A Thursday clinic of Ana's that was full until somebody cancelled: their quarter is held for the member."""
     with site.session() as session:
-        held = session.scalars(select(Booking.public_id).where(Booking.occurrence_id == world.full.id)).all()
-        cancel(session, held[0], ORGANISATION, NOW)
-    return path
+        series = session.get_one(Occurrence, world.second.id).series
+        clinic = an_occurrence(session, series, [session.get_one(Person, world.ana.id)], at)
+        booked = [a_booking(session, clinic, after_minutes=15 * quarter).public_id for quarter in range(4)]
+        session.commit()
+        place = waitlist.join(session, clinic.public_id, Wish(15, replaces=replaces), member.id, ORGANISATION, NOW)
+        cancel(session, booked[0], ORGANISATION, NOW)
+    return f"/waitlist/{place.public_id}"
 
 
 def at_the_limit(site: Site, world: World) -> str:
@@ -141,11 +149,9 @@ def at_the_limit(site: Site, world: World) -> str:
 def held_at_the_limit(site: Site, world: World) -> str:
     """Where Lee, at the limit by now, says which booking the slot replaces."""
     with site.session() as session:
-        place = select(WaitlistEntry.public_id).where(
-            WaitlistEntry.member_id == world.lee.id, WaitlistEntry.ended_at.is_(None)
-        )
-        found = session.scalars(place).one_or_none()
-    return held_for_lee(site, world) if found is None else f"/waitlist/{found}"
+        of_lee = select(Booking.public_id).where(Booking.member_id == world.lee.id, Booking.starts_at > NOW)
+        replaced = session.scalars(of_lee.order_by(Booking.starts_at)).first()
+    return held_for(site, world, world.lee, CLINIC_AT + timedelta(days=10), replaced)
 
 
 def begun(site: Site, world: World) -> str:

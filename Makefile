@@ -9,7 +9,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 STAMP := $(VENV)/.runtime
 DEV_STAMP := $(VENV)/.development
 
-.PHONY: help setup demo dev test check migration stress-test torture bench screenshots lock clean
+.PHONY: help setup demo dev test check migration stress-test bench screenshots lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -51,9 +51,7 @@ migration: $(DEV_STAMP) ## a new migration, drafted from the models: make migrat
 	$(PY) -m tests.migration "$(m)"
 
 stress-test: $(DEV_STAMP) ## kill processes and stop the database while hundreds book (SECONDS=…)
-	$(PY) -m tests.torture.run --seconds $(SECONDS)
-
-torture: stress-test
+	$(PY) -m tests.stress.run --seconds $(SECONDS)
 
 bench: $(DEV_STAMP) ## speed beside a baseline in the same run
 	$(PY) -m bench.run

@@ -1,1 +1,1 @@
-"""What is measured, beside its yardsticks: `make bench`."""
+"""What is measured, beside its baseline: `make bench`."""

@@ -44,10 +44,10 @@ MOST = 1.3
 GROWING = (
     "booking",
     "claim",
-    "letter",
+    "outgoing_email",
     "person",
     "role",
-    "register",
+    "audit_log",
     "occurrence",
     "roster",
     "idempotency_key",
@@ -156,13 +156,13 @@ def _hours(connection: Connection, series_id: int, hours: list[tuple[datetime, i
     booking = table_of(Booking)
     made = insert(booking).returning(booking.c.id, sort_by_parameter_order=True)
     booking_ids = list(connection.execute(made, bookings).scalars())
-    claims, letters, entries = [], [], []
+    claims, emails, entries = [], [], []
     for booking_id, row in zip(booking_ids, bookings, strict=True):
         claims += [
             {"person_id": row[who], "quarter_at": row["starts_at"], "booking_id": booking_id}
             for who in ("analyst_id", "member_id")
         ]
-        letters.append(
+        emails.append(
             {
                 "public_id": uuid.uuid4(),
                 "name": "booked",
@@ -177,7 +177,7 @@ def _hours(connection: Connection, series_id: int, hours: list[tuple[datetime, i
         )
         entries.append(
             {
-                "deed": "booked",
+                "action": "booked",
                 "subject": "booking",
                 "subject_id": row["public_id"],
                 "at": now,
@@ -186,7 +186,7 @@ def _hours(connection: Connection, series_id: int, hours: list[tuple[datetime, i
             }
         )
     connection.execute(insert(table_of(Claim)), claims)
-    connection.execute(insert(table_of(OutgoingEmail)), letters)
+    connection.execute(insert(table_of(OutgoingEmail)), emails)
     connection.execute(insert(table_of(AuditEntry)), entries)
 
 
@@ -269,7 +269,7 @@ def scans(engine: Engine, session: Session, runs: dict[str, Callable[[], object]
 
 
 def measured(kind: str) -> Iterator[tuple[str, float, float, float, float]]:
-    """What; figure and yardstick (times a second, large and small); small ÷ large time; and the least that may be."""
+    """What; figure and baseline (times a second, large and small); small ÷ large time; and the least that may be."""
     now = clock.now().replace(microsecond=0)
     organisation = organisation_file.load(folder("data"))
     times: dict[str, list[float]] = {}

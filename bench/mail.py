@@ -1,4 +1,4 @@
-"""Letters a second from row to mail server by the worker's own loop, beside smtplib alone: same bytes, same server."""
+"""Emails a second from row to mail server by the worker's own loop, beside smtplib alone: same bytes, same server."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.programme.programme import Programme
 
-LETTERS = 400  # one a member, every other with an invitation
+EMAILS = 400  # one a member, every other with an invitation
 ROUNDS = 7
 TARGET = 0.5
 
@@ -55,13 +55,13 @@ def mail_server(*handler: str) -> Iterator[int]:
 
 
 def booked(session: Session, url: str, organisation: Organisation) -> None:
-    """As many bookings as letters are wanted, by the deed itself."""
+    """As many bookings as emails are wanted, by the service function itself."""
     now = clock.now()
     clinics, members = fill.many_clinics(url, now)
     session.execute(update(Person).values(invitations="always"))
     session.execute(update(Person).where(Person.id % 2 == 0).values(invitations="never"))
     session.commit()
-    for number, member in enumerate(members[:LETTERS]):
+    for number, member in enumerate(members[:EMAILS]):
         public_id, starts_at = clinics[number % len(clinics)]
         at = starts_at + timedelta(minutes=15 * (number // len(clinics)))
         request = BookingRequest(public_id, at, 15, topic="GA4 events", link="https://shop.example.org/contact")
@@ -69,7 +69,7 @@ def booked(session: Session, url: str, organisation: Organisation) -> None:
 
 
 def by_smtplib(port: int, written: list[tuple[str, bytes]], sender: str) -> float:
-    """The yardstick: one connection, the same bytes, already written; letters a second."""
+    """The baseline: one connection, the same bytes, already written; emails a second."""
     began = clocks.perf_counter()
     with smtplib.SMTP("127.0.0.1", port) as connection:
         for to, content in written:
@@ -80,7 +80,7 @@ def by_smtplib(port: int, written: list[tuple[str, bytes]], sender: str) -> floa
 def by_worker(
     sessions: sessionmaker[Session], mailer: SMTPMailer, found: Settings, organisation: Organisation
 ) -> float:
-    """Ours: everything that is due, batch after batch, each letter written from its row; letters a second."""
+    """Ours: everything that is due, batch after batch, each email written from its row; emails a second."""
     with sessions() as session:
         session.execute(update(OutgoingEmail).where(OutgoingEmail.name == "booked").values(sent_at=None, attempts=0))
         session.commit()
@@ -96,15 +96,15 @@ def by_worker(
         unsent = session.scalars(
             select(OutgoingEmail.id).where(OutgoingEmail.name == "booked", OutgoingEmail.sent_at.is_(None))
         ).all()
-    if unsent or count != LETTERS:
-        raise SystemExit(f"bench: {len(unsent)} letters did not leave, and {count} were taken")
+    if unsent or count != EMAILS:
+        raise SystemExit(f"bench: {len(unsent)} emails did not leave, and {count} were taken")
     return count / took
 
 
 def measured(kind: str) -> Iterator[tuple[str, float, float, float, float | None]]:
-    """What, figure and yardstick in letters a second, the median ratio of rounds taken in turn, and the target.
+    """What, figure and baseline in emails a second, the median ratio of rounds taken in turn, and the target.
 
-    Once with a server that has each letter in a Maildir, on the disk, before it says 250, as mail servers must
+    Once with a server that has each email in a Maildir, on the disk, before it says 250, as mail servers must
     (RFC 5321, 4.2.5); and told only, once with one that throws them away, and so is quicker than any.
     """
     url = servers.new_database(kind, f"mail-{kind}")
@@ -121,14 +121,14 @@ def measured(kind: str) -> Iterator[tuple[str, float, float, float, float | None
                 found = load({**servers.environment(url), "BOOKING_SMTP_URL": f"smtp://127.0.0.1:{port}"})
                 ours, yards = in_turn(session, port, engines.sessions(engine), found, organisation)
             ratio = median(rate / yard for rate, yard in zip(ours, yards, strict=True))
-            yield f"{LETTERS} emails, the server {does} them, {kind}", median(ours), median(yards), ratio, target
+            yield f"{EMAILS} emails, the server {does} them, {kind}", median(ours), median(yards), ratio, target
     engine.dispose()
 
 
 def in_turn(
     session: Session, port: int, sessions: sessionmaker[Session], found: Settings, organisation: Organisation
 ) -> tuple[list[float], list[float]]:
-    """The worker's rates and the yardstick's, round by round."""
+    """The worker's rates and the baseline's, round by round."""
     domain = session.scalar(select(Programme.uid_domain))
     due = (
         select(OutgoingEmail, Person)
@@ -136,12 +136,12 @@ def in_turn(
         .where(OutgoingEmail.name == "booked")
     )
     written = [
-        (letter.to_email, bytes(message_of(letter, person, found, organisation, domain, clock.now())))
-        for letter, person in session.execute(due.order_by(OutgoingEmail.id))
+        (email.to_email, bytes(message_of(email, person, found, organisation, domain, clock.now())))
+        for email, person in session.execute(due.order_by(OutgoingEmail.id))
     ]
     session.rollback()
-    if sum(b"text/calendar" in content for _, content in written) != LETTERS // 2:
-        raise SystemExit("bench: not every other letter has an invitation")
+    if sum(b"text/calendar" in content for _, content in written) != EMAILS // 2:
+        raise SystemExit("bench: not every other email has an invitation")
     mailer = SMTPMailer(found.smtp_url)
     by_smtplib(port, written, found.mail_from)
     ours, yards = [], []

@@ -52,7 +52,7 @@ def statements(emails: list[str], first: date) -> list[Statement]:
 
 
 def by_hand(connection: Connection, stated: list[Statement], analysts: list[int], now: datetime) -> int:
-    """The yardstick: every date by dateutil, and the same rows by Core; how many occurrences."""
+    """The baseline: every date by dateutil, and the same rows by Core; how many occurrences."""
     programme = [
         {
             "slug": one.slug,
@@ -118,7 +118,7 @@ def asking(stated: list[Statement]) -> Asking:
 
 
 def measured(kind: str) -> Iterator[tuple[str, float, float, float, float]]:
-    """What, figure and yardstick in occurrences (or publishes) a second, ratio, target."""
+    """What, figure and baseline in occurrences (or publishes) a second, ratio, target."""
     now = clock.now().replace(microsecond=0)
     first = now.date() + timedelta(days=7 - now.weekday())
     organisation = organisation_file.load(folder("data"))

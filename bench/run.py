@@ -1,4 +1,4 @@
-"""`make bench`: what was measured, the yardstick of the same run, the ratio, the target. Exits 1 if one is short."""
+"""`make bench`: what was measured, the baseline of the same run, the ratio, the target. Exits 1 if one is short."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Row:
 
     what: str
     figure: float
-    yardstick: float
+    baseline: float
     ratio: float
     target: float | None
 
@@ -40,7 +40,7 @@ class Row:
 def compare(
     what: str, target: float | None, ours: tuple[int, Iterator[bytes], int], yard: tuple[int, bytes], seconds: float
 ) -> Row:
-    """Load the yardstick and the service in turn, `ROUNDS` times; the median of each and of the ratios.
+    """Load the baseline and the service in turn, `ROUNDS` times; the median of each and of the ratios.
 
     `ours` is port, requests and the one status that counts; anything else ends the bench.
     """
@@ -62,7 +62,7 @@ def compare(
 def show(row: Row) -> None:
     target = f"{row.target:.3f}" if row.target is not None else "–"
     print(
-        f"{row.what:58} {row.figure:9.1f} {row.yardstick:10.1f} {row.ratio:7.3f} {target:>7}  {row.verdict}", flush=True
+        f"{row.what:58} {row.figure:9.1f} {row.baseline:10.1f} {row.ratio:7.3f} {target:>7}  {row.verdict}", flush=True
     )
 
 
@@ -82,7 +82,7 @@ def feeds_and_slots(kind: str, seconds: float) -> list[Row]:
         with tempfile.NamedTemporaryFile(suffix=".ics") as constant:
             constant.write(body)
             constant.flush()
-            with servers.served("bench.yardstick:make", {"BENCH_BYTES": constant.name}, "/bare") as yard:
+            with servers.served("bench.baseline:make", {"BENCH_BYTES": constant.name}, "/bare") as yard:
                 same, bare = (yard, load.get("/constant")), (yard, load.get("/bare"))
                 feed = "/feeds/programme.ics"
                 whole = (port, repeat(load.get(feed)), 200)
@@ -111,7 +111,7 @@ def private_feeds(kind: str, seconds: float) -> list[Row]:
     requests = calendars.polls(environment, paths)
     with (
         servers.served("booking.app:from_environment", environment, "/robots.txt") as port,
-        servers.served("bench.yardstick:make", {}, "/bare") as yard,
+        servers.served("bench.baseline:make", {}, "/bare") as yard,
     ):
         cached, changed = calendars.after_a_change(url, port, one, booked)
         what = f"private feed, {calendars.ENTRIES} entries, after a change, {kind}"
@@ -131,7 +131,7 @@ def bookings(kind: str, seconds: float) -> Row:
     requests = iter(list(booking_requests(fill.tokens(url, members, clock.now()), clinics, members)))
     with (
         servers.served("booking.app:from_environment", environment, "/robots.txt") as port,
-        servers.served("bench.yardstick:make", {}, "/bare") as yard,
+        servers.served("bench.baseline:make", {}, "/bare") as yard,
     ):
         ours, bare = (port, requests, 201), (yard, load.get("/bare"))
         return compare(f"a booking by the API, with email and audit log, {kind}", 0.02, ours, bare, seconds)

@@ -1,4 +1,4 @@
-"""The yardstick: a bare Flask route that returns constant bytes, served as the service is."""
+"""The baseline: a bare Flask route that returns constant bytes, served as the service is."""
 
 from __future__ import annotations
 

@@ -32,18 +32,18 @@ class Settings:
     """The settings of one process. `metadata` of each field holds its meaning and whether it is secret."""
 
     database_url: str = _setting("the store: sqlite:///PATH or postgresql://…", "sqlite:///booking.sqlite", secret=True)
-    secret_key: str = _setting("signs sign-ins, doors and manage addresses; at least 32 characters", secret=True)
+    secret_key: str = _setting("signs sign-ins, join links and manage links; at least 32 characters", secret=True)
     feed_key: str = _setting("signs private feed addresses; a new one ends every subscription", secret=True)
     base_url: str = _setting("the public address, https://… without a path", "http://127.0.0.1:8000")
-    smtp_url: str = _setting("smtp://user:password@host:587 or the like; empty: letters wait", secret=True)
-    mail_from: str = _setting("the address that letters come from", "booking@localhost.invalid")
-    reply_to: str = _setting("a mailbox that a person reads; empty: the address that letters come from")
+    smtp_url: str = _setting("smtp://user:password@host:587 or the like; empty: emails wait", secret=True)
+    mail_from: str = _setting("the address that emails come from", "booking@localhost.invalid")
+    reply_to: str = _setting("a mailbox that a person reads; empty: the address that emails come from")
     join_url: str = _setting("where people become members; shown to those who are not")
     organisation: str = _setting("the organisation's name; empty: the one that data/ states")
     data: Path = _setting("the folder of kinds, policy and programme/; empty: the one that is shipped", Path())  # noqa: RUF009 (a field)
     trusted_proxies: int = _setting("how many proxies stand in front and set X-Forwarded-For", 0)
     request_seconds: int = _setting("how long a client may take to send one request", 20)
-    is_demo: bool = _setting("1 while `booking demo` serves: people sign in by a click, letters stay here", False)
+    is_demo: bool = _setting("1 while `booking demo` serves: people sign in by a click, emails stay here", False)
 
     @property
     def reply_address(self) -> str:

@@ -15,7 +15,7 @@ from booking.domain.bookings.slots import Hours, Slot
 from booking.domain.organisation import Kind, Organisation, Policy
 from booking.services.bookings.book import BookingRequest, book
 from booking.store.bookings.bookings import Booking
-from booking.store.bookings.waiting import WaitlistEntry
+from booking.store.bookings.waitlist_entries import WaitlistEntry
 from booking.store.people.people import Person, Role
 from booking.store.programme.programme import Occurrence, Programme, Roster, Series, SeriesAnalyst
 
@@ -27,7 +27,7 @@ KINDS = {
     "lab": Kind("lab", "labs", "Lab", "Labs", shape="diamond"),
     "masterclass": Kind("masterclass", "masterclasses", "Masterclass", "Masterclasses", modular=True, shape="square"),
 }
-#: Without reminders, so that a test of one letter sees one letter.
+#: Without reminders, so that a test of one email sees one email.
 ORGANISATION = Organisation("Social Media Knowledge", "SMK", BRISBANE, KINDS, Policy(reminder_hours=()))
 _numbers = itertools.count(1)
 

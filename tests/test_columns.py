@@ -49,19 +49,19 @@ def test_every_column_can_be_filled_by_other_means_than_the_demo(database: Datab
 @ON_SQLITE
 def test_what_a_test_writes_does_not_count_and_what_a_service_writes_does(database: Database, session: Session) -> None:
     with watching(database.engine) as seen:
-        ada = a_person(session, "Ada", roles=["analyst"], room_url="https://zoom.example.com/j/1", about="Tags")
-        session.execute(update(Person).values(room_url="https://zoom.example.com/j/2"))
+        ada = a_person(session, "Ada", roles=["analyst"], meeting_url="https://zoom.example.com/j/1", about="Tags")
+        session.execute(update(Person).values(meeting_url="https://zoom.example.com/j/2"))
         session.commit()
     assert seen == set()
     form = {"name": "Ada", "time_zone": "", "invitations": "until-subscribed"}
     with watching(database.engine) as seen:
         profile.change(session, ada.id, ORGANISATION, NOW, **form, about="Tags", meeting_url="")
-    assert "person.room_url" not in seen, "taking a value away fills nothing"
+    assert "person.meeting_url" not in seen, "taking a value away fills nothing"
     with watching(database.engine) as seen:
         profile.change(
             session, ada.id, ORGANISATION, NOW, **form, about="Tags", meeting_url="https://zoom.example.com/j/3"
         )
-    assert "person.room_url" in seen
+    assert "person.meeting_url" in seen
     assert "person.time_zone" not in seen, "a column that is written with what it began with is not filled"
 
 

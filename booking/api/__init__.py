@@ -1,4 +1,4 @@
-"""What programs read and do: the same deeds as the pages, in JSON. `booking/api/document.py` describes all of it."""
+"""The JSON API: the same service functions as the pages. `booking/api/document.py` describes all of it."""
 
 from booking.api.blueprint import blueprint
 from booking.api.document import init_app

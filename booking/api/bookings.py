@@ -206,5 +206,5 @@ def _json(
         "outcome": found.outcome,
         "is_late": found.is_late,
         "sequence": found.sequence,
-        "door": context.settings().base_url + booking_pages.door(public_id),
+        "join_url": context.settings().base_url + booking_pages.join_path(public_id),
     }

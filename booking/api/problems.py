@@ -24,7 +24,7 @@ STATUSES = {
 }
 #: The instants and numbers that a refusal turns on, by the names of its attributes.
 TURNS_ON = (
-    *("offered", "closed_at", "opens_at", "started_at", "ended_at", "scope", "limit", "standby_at", "member_until"),
+    *("offered", "closed_at", "opens_at", "started_at", "ended_at", "scope", "limit", "last_hour_at", "member_until"),
     *("own", "field", "reason", "retry_at"),
 )
 

@@ -115,7 +115,7 @@ class BookingsQuery(Schema):
 
 
 class BookingSchema(Schema):
-    """A booking. `door` is its permanent join address, which shows the room in due time."""
+    """A booking. `join_url` is its permanent join address, which shows the meeting link in due time."""
 
     id = fields.UUID(required=True)
     occurrence_id = fields.UUID(required=True)
@@ -131,7 +131,7 @@ class BookingSchema(Schema):
     outcome = fields.String(required=True, allow_none=True)
     is_late = fields.Boolean(required=True)
     sequence = fields.Integer(required=True)
-    door = fields.String(required=True)
+    join_url = fields.String(required=True)
 
 
 class BookingsSchema(Schema):

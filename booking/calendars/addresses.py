@@ -1,4 +1,4 @@
-"""The pages and doors that calendar entries point at."""
+"""The pages and join links that calendar entries point at."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from booking.domain import tokens
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """`base_url` without a slash at its end; doors are signed with `secret_key`."""
+    """`base_url` without a slash at its end; join links are signed with `secret_key`."""
 
     base_url: str
     secret_key: str = field(repr=False)
@@ -25,6 +25,6 @@ class Addresses:
     def analyst_day(self, day: date) -> str:
         return f"{self.base_url}/analyst/{day.isoformat()}"
 
-    def door(self, public_id: uuid.UUID) -> str:
+    def join_url(self, public_id: uuid.UUID) -> str:
         """The permanent join address of an occurrence or a booking."""
-        return f"{self.base_url}/join/{tokens.sign(self.secret_key, 'door', str(public_id))}"
+        return f"{self.base_url}/join/{tokens.sign(self.secret_key, 'join_url', str(public_id))}"

@@ -51,21 +51,21 @@ class CalendarEntry:
 
 
 def public(publisher: Publisher, meeting: Meeting) -> CalendarEntry:
-    """An occurrence as everybody sees it: its page, and never a door; it blocks nobody's day."""
+    """An occurrence as everybody sees it: its page, and never a join_url; it blocks nobody's day."""
     page = publisher.addresses.occurrence(meeting.public_id)
     kind = publisher.organisation.kinds.get(meeting.kind)
     word = "Book a slot" if kind is not None and kind.bookable and not meeting.is_cancelled else "More"
     paragraphs = [_facts(publisher, meeting), meeting.summary, f"{word}: {page}"]
-    return _of_meeting(publisher, meeting, paragraphs, page=page, door="", is_private=False)
+    return _of_meeting(publisher, meeting, paragraphs, page=page, join_url="", is_private=False)
 
 
 def followed(publisher: Publisher, meeting: Meeting) -> CalendarEntry:
-    """An occurrence in a member's private feed, with its door."""
+    """An occurrence in a member's private feed, with its join_url."""
     page = publisher.addresses.occurrence(meeting.public_id)
-    door = "" if meeting.is_cancelled else publisher.addresses.door(meeting.public_id)
-    ways = "\n".join([f"Join: {door}"] * bool(door) + [f"More: {page}"])
+    join_url = "" if meeting.is_cancelled else publisher.addresses.join_url(meeting.public_id)
+    ways = "\n".join([f"Join: {join_url}"] * bool(join_url) + [f"More: {page}"])
     paragraphs = [_facts(publisher, meeting), meeting.summary, ways]
-    return _of_meeting(publisher, meeting, paragraphs, page=page, door=door, is_private=True)
+    return _of_meeting(publisher, meeting, paragraphs, page=page, join_url=join_url, is_private=True)
 
 
 def given(
@@ -78,26 +78,26 @@ def given(
     """
     zone = publisher.organisation.zone
     page = publisher.addresses.analyst_day(zones.today(meeting.starts_at, zone))
-    door = "" if meeting.is_cancelled else publisher.addresses.door(meeting.public_id)
+    join_url = "" if meeting.is_cancelled else publisher.addresses.join_url(meeting.public_id)
     standing = [] if meeting.is_cancelled else [one for one in appointments if not one.is_cancelled]
     kind = publisher.organisation.kinds.get(meeting.kind)
     booked = "\n".join(_booked_line(one, zone) for one in standing)
     if not standing and kind is not None and kind.bookable and not meeting.is_cancelled:
         booked = "Nobody has booked yet."
-    ways = "\n".join([f"Join: {door}"] * bool(door) + [f"The day: {page}"])
+    ways = "\n".join([f"Join: {join_url}"] * bool(join_url) + [f"The day: {page}"])
     changes = [(meeting.sequence, meeting.revised_at), *((one.sequence + 1, one.revised_at) for one in appointments)]
     if departed is not None:
         changes.append((departed.sequence, departed.revised_at))
     revised = sum(sequence for sequence, _ in changes), max(at for _, at in changes)
     paragraphs = [_facts(publisher, meeting), booked, ways]
-    return _of_meeting(publisher, meeting, paragraphs, page=page, door=door, is_private=True, revised=revised)
+    return _of_meeting(publisher, meeting, paragraphs, page=page, join_url=join_url, is_private=True, revised=revised)
 
 
 def booked(publisher: Publisher, appointment: Appointment) -> CalendarEntry:
-    """A booking as its member sees it, with its door."""
+    """A booking as its member sees it, with its join_url."""
     meeting = appointment.meeting
     page = publisher.addresses.booking(appointment.public_id)
-    door = "" if appointment.is_cancelled else publisher.addresses.door(appointment.public_id)
+    join_url = "" if appointment.is_cancelled else publisher.addresses.join_url(appointment.public_id)
     facts = [_when(appointment.starts_at, appointment.ends_at, publisher.organisation.zone)]
     if appointment.is_cancelled:
         facts.append(_cancelled(appointment.reason))
@@ -105,15 +105,17 @@ def booked(publisher: Publisher, appointment: Appointment) -> CalendarEntry:
     facts.append(f"With {analyst or 'an analyst'}, {appointment.minutes} minutes.")
     brief = [f"Topic: {text.block(appointment.topic)}"] * bool(appointment.topic)
     brief += [f"To look at: {text.line(appointment.link)}"] * bool(appointment.link)
-    ways = [f"Join: {door}"] * bool(door) + [f"{'Your booking' if not door else 'Change or cancel'}: {page}"]
+    ways = [f"Join: {join_url}"] * bool(join_url) + [
+        f"{'Your booking' if not join_url else 'Change or cancel'}: {page}"
+    ]
     event = _event(
         publisher,
         kind=meeting.kind,
         summary=f"{meeting.title} with {analyst}" if analyst else meeting.title,
         paragraphs=["\n".join(facts), "\n".join(brief), "\n".join(ways)],
         page=page,
-        door=door,
-        door_label=meeting.title,
+        join_url=join_url,
+        join_label=meeting.title,
         is_private=True,
         is_cancelled=appointment.is_cancelled,
     )
@@ -129,7 +131,7 @@ def _of_meeting(
     paragraphs: Sequence[str],
     *,
     page: str,
-    door: str,
+    join_url: str,
     is_private: bool,
     revised: tuple[int, datetime] | None = None,
 ) -> CalendarEntry:
@@ -140,8 +142,8 @@ def _of_meeting(
         summary=meeting.heading,
         paragraphs=paragraphs,
         page=page,
-        door=door,
-        door_label=meeting.title,
+        join_url=join_url,
+        join_label=meeting.title,
         is_private=is_private,
         is_cancelled=meeting.is_cancelled,
     )
@@ -158,8 +160,8 @@ def _event(
     summary: str,
     paragraphs: Sequence[str],
     page: str,
-    door: str,
-    door_label: str,
+    join_url: str,
+    join_label: str,
     is_private: bool,
     is_cancelled: bool,
 ) -> Event:
@@ -177,10 +179,10 @@ def _event(
     event.add("class", "PRIVATE" if is_private else "PUBLIC")
     event.add("transp", "OPAQUE" if is_private and not is_cancelled else "TRANSPARENT")
     event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
-    if door:
-        label = f"Join: {text.parameter(door_label)}"
+    if join_url:
+        label = f"Join: {text.parameter(join_label)}"
         parameters: dict[str, Any] = {"VALUE": "URI", "FEATURE": ["AUDIO", "VIDEO"], "LABEL": label}
-        event.add("conference", door, parameters=parameters)
+        event.add("conference", join_url, parameters=parameters)
     return event
 
 

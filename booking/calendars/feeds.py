@@ -72,7 +72,7 @@ def of_one(calendar: Calendar, entry: CalendarEntry) -> bytes:
 def fingerprint(publisher: Publisher) -> str:
     """A digest of all but the contents that the bytes depend on: what makes them, the zone data, the settings.
 
-    The secret key reaches the bytes by way of the doors, so a MAC made with it stands for it here.
+    The secret key reaches the bytes by way of the join links, so a MAC made with it stands for it here.
     """
     organisation = publisher.organisation
     return _digest(
@@ -86,7 +86,7 @@ def fingerprint(publisher: Publisher) -> str:
         [(name, repr(kind)) for name, kind in organisation.kinds.items()],
         publisher.uid_domain,
         publisher.addresses.base_url,
-        tokens.sign(publisher.addresses.secret_key, "digest", "doors"),
+        tokens.sign(publisher.addresses.secret_key, "digest", "join"),
     )
 
 

@@ -1,4 +1,4 @@
-"""A booking as a letter carries it: iTIP (RFC 5546) for iMIP (RFC 6047). One VEVENT, one attendee."""
+"""A booking as an email carries it: iTIP (RFC 5546) for iMIP (RFC 6047). One VEVENT, one attendee."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class OccurrenceStatus:
     is_bookable: bool
     staffed: int
     away: int
-    has_room: bool
+    has_meeting_link: bool
     bookings: int
     is_full: bool
     enrolled: int
@@ -49,10 +49,10 @@ def action_items(
     found: list[ActionItem] = []
     if failed:
         text = f"{failed} {'email' if failed == 1 else 'emails'} bounced."
-        found.append(ActionItem("letters-failed", None, "Emails bounced", text, "These people have not been told"))
+        found.append(ActionItem("emails-failed", None, "Emails bounced", text, "These people have not been told"))
     if late:
         text = f"{'1 email has' if late == 1 else f'{late} emails have'} been due for over ten minutes."
-        found.append(ActionItem("letters-waiting", None, "Emails are waiting", text, "Is the worker running?"))
+        found.append(ActionItem("emails-waiting", None, "Emails are waiting", text, "Is the worker running?"))
     for one in seen:
         found += _of(one)
         if one.on in holidays:
@@ -73,12 +73,14 @@ def _of(one: OccurrenceStatus) -> list[ActionItem]:
         enrolled = f" {_are(one.enrolled, 'person').replace('persons', 'people')} enrolled." if one.enrolled else ""
         text = f"{one.title}: whoever presents it is off, and nobody has taken it over.{enrolled}"
         found.append(ActionItem("no-presenter", one.on, "A presenter is needed", text, "Nobody presents it", one.key))
-    elif not one.has_room:
+    elif not one.has_meeting_link:
         text = f"{one.title}: no join link is known{f'; {one.enrolled} are enrolled' if one.enrolled else ''}."
-        found.append(ActionItem("no-room", one.on, "A meeting has no join link", text, "Nobody can join", one.key))
+        found.append(
+            ActionItem("no-meeting-link", one.on, "A meeting has no join link", text, "Nobody can join", one.key)
+        )
     if one.is_bookable and one.sharing:
         text = f"{one.title}: {wording.listed(one.sharing)} have the same meeting link."
-        alert = "Two members booked at the same time would meet in one room"
+        alert = "Two members booked at the same time would meet in one call"
         found.append(ActionItem("shared-link", one.on, "Analysts share one meeting link", text, alert, one.key))
     if one.uncovered:
         text = f"{one.title}: {_are(one.uncovered, 'booking')} still without an analyst."

@@ -27,7 +27,7 @@ class NotFound(Refusal):
 
 
 class NotAllowed(Refusal):
-    """This person's roles do not cover the deed."""
+    """This person's roles do not cover this action."""
 
     code = "not-allowed"
 
@@ -135,16 +135,16 @@ class StillFree(Refusal):
 class LimitReached(Refusal):
     """`limit` bookings are held already: `scope` is `occurrence`, `week`, `upcoming`; or `no-shows`.
 
-    From `standby_at` (UTC) on, limits no longer count for what is still free in that clinic.
+    From `last_hour_at` (UTC) on, limits no longer count for what is still free in that clinic.
     """
 
     code = "limit-reached"
 
-    def __init__(self, scope: str, limit: int, standby_at: datetime | None = None) -> None:
+    def __init__(self, scope: str, limit: int, last_hour_at: datetime | None = None) -> None:
         super().__init__(f"{limit} booking(s) already: {scope}" if scope != "no-shows" else f"{limit} times not come")
         self.scope = scope
         self.limit = limit
-        self.standby_at = standby_at
+        self.last_hour_at = last_hour_at
 
 
 class NotAMember(Refusal):

@@ -1,4 +1,4 @@
-"""An occurrence and a booking as their readers see them: what calendars, letters and pages say."""
+"""An occurrence and a booking as their readers see them: what calendars, emails and pages say."""
 
 from __future__ import annotations
 

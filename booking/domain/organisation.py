@@ -47,14 +47,14 @@ class Policy:
     per_occurrence      bookings a member may hold in one occurrence
     upcoming            bookings a member may hold that have not started
     per_week            bookings a member may hold from a Monday to its Sunday, in the programme's zone
-    no_shows            so many times not coming within `no_show_days` leaves a member standby only
+    no_shows            so many times not coming within `no_show_days` leaves a member the last hour only
     no_show_days        how long a time of not coming counts
-    standby_minutes     so long before a clinic, limits no longer count for what is free
+    last_hour_minutes     so long before a clinic, limits no longer count for what is free
     horizon_days        how far ahead a slot may be booked
-    door_minutes        a door opens so long before its slot
+    join_minutes        a join link opens so long before its slot
     slot_minutes        the lengths offered, ascending, at least one
-    reminder_hours      so many hours before what a member has booked or enrolled in a letter reminds of it
-    near_hours          a change of what begins within so many hours is told by letter, not by calendar alone
+    reminder_hours      so many hours before what a member has booked or enrolled in an email reminds of it
+    near_hours          a change of what begins within so many hours is told by email, not by calendar alone
     capacity            places in each date of what members enrol in
     """
 
@@ -65,9 +65,9 @@ class Policy:
     per_week: int = 0
     no_shows: int = 0
     no_show_days: int = 90
-    standby_minutes: int = 60
+    last_hour_minutes: int = 60
     horizon_days: int = 28
-    door_minutes: int = 10
+    join_minutes: int = 10
     slot_minutes: tuple[int, ...] = (15, 30)
     reminder_hours: tuple[int, ...] = (24, 1)
     near_hours: int = 48

@@ -18,7 +18,7 @@ LONGEST = timedelta(hours=25)
 class RuleChange:
     """From `from_on` on ("this and later") these hold; what is None stays as it was before.
 
-    `analysts` are persons' ids, `room_url` and `title` are every later occurrence's own.
+    `analysts` are persons' ids, `meeting_url` and `title` are every later occurrence's own.
     """
 
     from_on: date
@@ -26,7 +26,7 @@ class RuleChange:
     start_wall: time | None = None
     end_wall: time | None = None
     title: str | None = None
-    room_url: str | None = None
+    meeting_url: str | None = None
     analysts: tuple[int, ...] | None = None
 
 

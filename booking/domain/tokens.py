@@ -9,6 +9,8 @@ import hashlib
 import hmac
 
 MAC_CHARACTERS = 32  # of base 32: 160 bits
+#: The purpose that join links are signed for, and the one that they were signed for at first: calendars still hold it.
+JOIN, FIRST_JOIN = "join", "door"
 
 
 def _mac(key: str, purpose: str, subject: str, generation: int) -> str:

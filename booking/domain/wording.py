@@ -1,4 +1,4 @@
-"""Times in words, the same on pages, in letters and in calendars.
+"""Times in words, the same on pages, in emails and in calendars.
 
 Days and clocks are English as Australians write it: "Mon 30 Nov", "1:15 pm". Names and numbers that
 belong together are tied with no-break spaces.

@@ -14,7 +14,7 @@ import pytz
 from pytz.tzinfo import BaseTzInfo
 
 ABBREVIATIONS = {
-    "AEST": "Australia/Brisbane",  # UTC+10 all year is what the letters say
+    "AEST": "Australia/Brisbane",  # UTC+10 all year is what the emails say
     "AEDT": "Australia/Sydney",
     "AET": "Australia/Sydney",
     "ACST": "Australia/Darwin",

@@ -1,1 +1,1 @@
-"""Letters from templates, and the mailers that carry them."""
+"""Emails from templates, and the mailers that carry them."""

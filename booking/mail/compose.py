@@ -1,4 +1,4 @@
-"""A rendered letter as a MIME message (RFC 5322; with an invitation RFC 6047)."""
+"""A rendered email as a MIME message (RFC 5322; with an invitation RFC 6047)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ AS_FILE = POLICY.header_factory("Content-Disposition", 'attachment; filename="in
 
 
 class UnusableRecipient(Exception):
-    """No letter can be addressed to them: theirs is no address. The text does not repeat it."""
+    """No email can be addressed to them: theirs is no address. The text does not repeat it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ def compose(
 
     With an invitation: multipart/mixed(multipart/alternative(text, html, calendar), the same bytes as invite.ics).
     With several: multipart/mixed(multipart/alternative(text, html), each as an invite.ics of its own).
-    `unsubscribe` is the address that ends letters of this sort with one press (RFC 8058), empty where what somebody did
-    asks for the letter. Raises UnusableRecipient; ValueError where the sender's own addresses are none.
+    `unsubscribe` is the address that ends emails of this sort with one press (RFC 8058), empty where what somebody did
+    asks for the email. Raises UnusableRecipient; ValueError where the sender's own addresses are none.
     """
     message = EmailMessage(policy=POLICY)
     message["From"] = headers.mailbox("From", sender.name, sender.email)
@@ -87,7 +87,7 @@ def compose(
         raise UnusableRecipient("this is not an address that emails can go to") from error
     message["Reply-To"] = headers.mailbox("Reply-To", "", sender.reply_to)
     message["Subject"] = headers.unstructured("Subject", rendered.subject)
-    message["Message-ID"] = f"<letter-{public_id}@{sender.domain.encode('idna').decode()}>"
+    message["Message-ID"] = f"<email-{public_id}@{sender.domain.encode('idna').decode()}>"
     message["Date"] = format_datetime(leaves_at)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"

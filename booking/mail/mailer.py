@@ -1,4 +1,4 @@
-"""What carries a letter away, and the ways in which it can fail."""
+"""What carries an email away, and the ways in which it can fail."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from typing import Protocol
 
 
 class TemporaryFailure(Exception):
-    """This letter may go later: it is put off, and others may be tried."""
+    """This email may go later: it is put off, and others may be tried."""
 
 
 class Unreachable(TemporaryFailure):
-    """No letter can go at the moment: the mail server does not answer, or does not let us in."""
+    """No email can go at the moment: the mail server does not answer, or does not let us in."""
 
 
 class PermanentFailure(Exception):
-    """The letter will never go as it is: its recipient is refused for good."""
+    """The email will never go as it is: its recipient is refused for good."""
 
 
 class Mailer(Protocol):
-    """Carries one letter at a time. Whoever sends a batch closes it afterwards."""
+    """Carries one email at a time. Whoever sends a batch closes it afterwards."""
 
     def send(self, message: EmailMessage) -> None:
-        """Hand the letter over; raises TemporaryFailure, Unreachable or PermanentFailure."""
+        """Hand the email over; raises TemporaryFailure, Unreachable or PermanentFailure."""
 
     def close(self) -> None:
-        """Let go of what is open; the next letter opens it again."""
+        """Let go of what is open; the next email opens it again."""
 
 
 class LocalMailer:
-    """For the demo: every letter counts as sent and stays on this machine, to be read on the mailbox page."""
+    """For the demo: every email counts as sent and stays on this machine, to be read on the mailbox page."""
 
     def send(self, message: EmailMessage) -> None:
         """Nothing leaves."""

@@ -1,4 +1,4 @@
-"""Letters as text and HTML, from templates/mail/<letter>/."""
+"""Emails as text and HTML, from templates/mail/<email>/."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """One letter: its subject in one line, and the same words twice."""
+    """One email: its subject in one line, and the same words twice."""
 
     subject: str
     text: str
@@ -82,7 +82,7 @@ def _timed(facts: Mapping[str, Any]) -> dict[str, Any]:
 def render(
     name: str, facts: Mapping[str, Any], recipient: Recipient, links: Mapping[str, str], organisation: Organisation
 ) -> Rendered:
-    """The letter `name` to `recipient`: times in their zone first; `links` are made now and stored nowhere."""
+    """The email `name` to `recipient`: times in their zone first; `links` are made now and stored nowhere."""
     values = {**OPTIONAL.get(name, {}), **_timed(facts)}
     values["lines"] = [{**OPTIONAL_OF_LINES.get(name, {}), **_timed(line)} for line in facts.get("lines", ())]
     zone = str(values.get("zone", organisation.zone))
@@ -104,7 +104,7 @@ def render(
 
     def join_from(starts_at: datetime) -> str:
         """From when the join link lets its reader in: "1:05 pm Sydney"."""
-        opens_at = starts_at - timedelta(minutes=policy.door_minutes)
+        opens_at = starts_at - timedelta(minutes=policy.join_minutes)
         return wording.own_clock(opens_at, recipient.zone, zone)
 
     context = {

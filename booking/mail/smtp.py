@@ -15,13 +15,13 @@ from booking.mail.masked import masked
 
 SECONDS = 20  # for each answer of the server
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
-#: Replies that are about us, not about the recipient or the letter: out of order, sign in first, wrong password.
+#: Replies that are about us, not about the recipient or the email: out of order, sign in first, wrong password.
 ABOUT_US = frozenset({503, 530, 534, 535, 538})
 POLICY = re.compile(rb"\s*5\.7\.\d")  # RFC 3463: security or policy, such as relaying
 
 
 class SMTPMailer:
-    """One connection, opened when first needed, kept for the letters that follow, opened anew when it broke."""
+    """One connection, opened when first needed, kept for the emails that follow, opened anew when it broke."""
 
     def __init__(self, url: str) -> None:
         """ValueError where the address is none of the three, or holds what SMTP cannot carry."""
@@ -64,7 +64,7 @@ class SMTPMailer:
         return opened
 
     def send(self, message: EmailMessage) -> None:
-        """One letter. A letter or recipient that is refused with 5xx is permanent, unless that is about us.
+        """One email. An email or recipient that is refused with 5xx is permanent, unless that is about us.
 
         A connection that was used before and turns out to have been closed is opened anew at once: servers close them
         when they like. Raises PermanentFailure, TemporaryFailure, and Unreachable where no connection can be had.

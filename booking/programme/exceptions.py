@@ -17,9 +17,11 @@ from booking.programme.nodes import Fields, Items, Text, Value
 
 T = TypeVar("T")
 EXCEPTION_FIELDS = (
-    *("on", "module", "to", "time", "cancel", "push", "keep", "usual"),
-    *("title", "room", "analysts", "recording", "slides"),
+    *("on", "module", "to", "time", "cancel", "postpone", "keep", "usual"),
+    *("title", "meeting_url", "analysts", "recording", "slides"),
 )
+#: Names of fields that older files use, and the names of today.
+FORMER_NAMES = {"push": "postpone", "room": "meeting_url"}
 CHANGE_FIELDS = ("from", "every", "repeat", "time", "title", "analysts")
 EXTRA_FIELDS = ("on", "time", "title")
 GUEST_FIELDS = ("analyst", "on", "from", "until")
@@ -66,11 +68,20 @@ def _entries(reader: FieldReader, series: Fields, word: str, known: tuple[str, .
     found = []
     for entry in entries:
         if isinstance(entry, Fields):
-            reader.unknown(entry, known)
-            found.append(entry)
+            named = _with_names_of_today(entry)
+            reader.unknown(named, known)
+            found.append(named)
         else:
             reader.wrong(entry.place, f"an entry of {word!r} has fields: {', '.join(known)}")
     return found
+
+
+def _with_names_of_today(entry: Fields) -> Fields:
+    """The same fields; a former name counts as today's unless that one stands there too."""
+    today = {word: FORMER_NAMES.get(word, word) for word in entry.values}
+    today = {word: word if name != word and name in entry.values else name for word, name in today.items()}
+    values = {today[word]: value for word, value in entry.values.items()}
+    return Fields(values, {today[word]: place for word, place in entry.places.items()}, entry.place)
 
 
 def _twice(reader: FieldReader, found: list[StatedException]) -> None:
@@ -96,9 +107,9 @@ def _exception(reader: FieldReader, entry: Fields) -> StatedException | None:
         return None
     said = set(entry.values) & (set(EXCEPTION_FIELDS) - {"on", "module"})
     if not said:
-        reader.wrong(entry.place, "an exception says what differs: to, time, cancel, push, keep, title …")
+        reader.wrong(entry.place, "an exception says what differs: to, time, cancel, postpone, keep, title …")
         return None
-    alone = said & {"cancel", "push", "keep", "usual"}
+    alone = said & {"cancel", "postpone", "keep", "usual"}
     if len(alone) > 1 or (alone and said & {"to", "time"}):
         reader.wrong(entry.place, f"one of these at a time: {', '.join(sorted(said))}")
         return None
@@ -110,11 +121,11 @@ def _exception(reader: FieldReader, entry: Fields) -> StatedException | None:
         hours=reader.text(entry, "time", words.times),
         cancelled=reader.text(entry, "cancel", _reason),
         title=reader.text(entry, "title", _line),
-        room_url=reader.text(entry, "room", _link),
+        meeting_url=reader.text(entry, "meeting_url", _link),
         analysts=reader.analysts(entry) if "analysts" in entry.values else None,
         recording_url=reader.text(entry, "recording", _link),
         slides_url=reader.text(entry, "slides", _link),
-        push_weeks=reader.text(entry, "push", _weeks) or 0,
+        postpone_weeks=reader.text(entry, "postpone", _weeks) or 0,
         is_kept=reader.text(entry, "keep", _yes) or False,
         is_usual=reader.text(entry, "usual", _yes) or False,
     )

@@ -145,8 +145,8 @@ def _exceptions(
     asked: Definition, emails: Mapping[int, str], ons: Mapping[tuple[str, str], date]
 ) -> list[dict[str, str]]:
     found = [
-        {"on": str(on), "push": "1 week" if weeks == 1 else f"{weeks} weeks"}
-        for on, weeks in sorted(asked.terms.pushes)
+        {"on": str(on), "postpone": "1 week" if weeks == 1 else f"{weeks} weeks"}
+        for on, weeks in sorted(asked.terms.postponements)
     ]
     found += [{"on": str(day), "keep": "yes"} for day in sorted(asked.terms.keeps)]
     for key, exception in sorted(asked.terms.exceptions.items()):

@@ -1,1 +1,1 @@
-"""The deeds: each module is one thing that somebody does, each deed one transaction."""
+"""Service functions: each module is one thing that somebody does, each function one transaction."""

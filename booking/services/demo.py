@@ -1,4 +1,4 @@
-"""What the demo holds: the real programme rolled forward, a team, members, and bookings made by the deeds."""
+"""What the demo holds: the real programme rolled forward, a team, members, and bookings made by the services."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from booking.services.bookings.book import BookingRequest, book
 from booking.services.bookings.mark_attendance import mark
 from booking.services.publishing import planning
 from booking.services.publishing.publish import publish
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings.bookings import CONFIRMED, Booking
 from booking.store.db import locks
@@ -70,7 +70,7 @@ class HoldsRealPeople(errors.Refusal):
     code = "holds-real-people"
 
 
-@deed
+@transactional
 def people(session: Session, now: datetime) -> bool:
     """Add the team and the members, once; whether they were added. Raises HoldsRealPeople."""
     if holds_real_people(session):
@@ -83,14 +83,14 @@ def people(session: Session, now: datetime) -> bool:
     rows += [(name, zone or "", ("member",), "") for name, zone in MEMBERS]
     for name, zone, roles, about in rows:
         email = f"{name.lower().replace(' ', '.')}@example.org"
-        room = f"https://meet.example.org/{name.split()[0].lower()}" if "analyst" in roles else None
+        meeting_url = f"https://meet.example.org/{name.split()[0].lower()}" if "analyst" in roles else None
         session.add(
             Person(
                 email=email,
                 name=name,
                 time_zone=zone or None,
                 about=about,
-                room_url=room,
+                meeting_url=meeting_url,
                 is_demo=True,
                 created_at=now,
                 roles=[Role(role=role) for role in roles],
@@ -151,7 +151,7 @@ def is_quiet(session: Session, now: datetime) -> bool:
 
 
 def fill(session: Session, organisation: Organisation, now: datetime) -> int:
-    """Make bookings in the clinics around now, each by the deed and at its own time; how many were made."""
+    """Make bookings in the clinics around now, each by the service function and at its own time. Returns how many."""
     start, end = now - timedelta(weeks=WEEKS_BACK, days=1), now + timedelta(weeks=WEEKS_AHEAD)
     members = list(
         session.scalars(select(Person.id).join(Role).where(Role.role == "member", Person.is_demo).order_by(Person.id))

@@ -1,4 +1,4 @@
-"""What makes a function a deed: one transaction, repeated if the database asks for it."""
+"""Run a service function as one transaction, repeated if the database asks for it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def is_repeatable(error: OperationalError) -> bool:
     return getattr(error.orig, "sqlstate", None) in REPEATABLE_STATES
 
 
-def deed(function: Callable[Concatenate[Session, P], R]) -> Callable[Concatenate[Session, P], R]:
+def transactional(function: Callable[Concatenate[Session, P], R]) -> Callable[Concatenate[Session, P], R]:
     """Run `function(session, …)` as one transaction of its own and commit it.
 
     What the session read before is expired and its transaction ended. A refusal or any error rolls back and

@@ -10,7 +10,7 @@ from booking.web.coordinator import drafts, email_pages, people
 from booking.web.coordinator import programme as coordinator_pages
 from booking.web.feeds import feed_pages
 from booking.web.member import bookings, occurrence, signed_links, waitlist_pages, week
-from booking.web.site import demo, health, robots
+from booking.web.site import demo, former_addresses, health, robots
 
 PAGES = (
     week,
@@ -37,6 +37,7 @@ PAGES = (
     robots,
     feed_pages,
     health,
+    former_addresses,
 )
 
 

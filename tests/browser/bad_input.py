@@ -138,7 +138,7 @@ def fill(session: Session, database: str) -> World:
 
 
 def _booked(session: Session, clinic: Occurrence, member: Person, analyst: Person, **fields: str) -> Booking:
-    """A booking of the first quarter with its first letter, whatever limits there are."""
+    """A booking of the first quarter with its first email, whatever limits there are."""
     booking = Booking(
         occurrence_id=clinic.id,
         member_id=member.id,

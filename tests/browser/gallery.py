@@ -103,7 +103,7 @@ def sign_in_code(site: Site, world: World) -> str:
         return f"/sign-in/{sign_in.link_for(session, world.kim.email, NOW)}"
 
 
-def letter(site: Site, _world: World) -> str:
+def email(site: Site, _world: World) -> str:
     with site.session() as session:
         booked = select(OutgoingEmail.public_id).where(OutgoingEmail.name == "booked")
         return f"/demo/mailbox/{session.scalars(booked).first()}"
@@ -307,10 +307,10 @@ STOPS = [
     Stop("whose day", at("/analyst/"), cora),
     Stop("visit", lambda _site, world: f"/analyst/visits/{world.booking.public_id}", ana),
     Stop("for programs", at("/api/docs")),
-    Stop("away", at("/analyst/away"), ana),
-    Stop("away, what it means", at("/analyst/away?first=2023-12-04&last=2023-12-08"), ana),
-    Stop("away, no such day", at("/analyst/away?first=never"), ana, status=422),
-    Stop("away, whose", at("/analyst/away"), cora),
+    Stop("away", at("/analyst/time-off"), ana),
+    Stop("away, what it means", at("/analyst/time-off?first=2023-12-04&last=2023-12-08"), ana),
+    Stop("away, no such day", at("/analyst/time-off?first=never"), ana, status=422),
+    Stop("away, whose", at("/analyst/time-off"), cora),
     Stop("coordinator, next days", at("/coordinator/"), cora),
     Stop("coordinator, programme", at("/coordinator/programme"), cora),
     Stop("coordinator, one series", at("/coordinator/programme/monday-clinic"), cora),
@@ -322,8 +322,8 @@ STOPS = [
     Stop("coordinator, a draft as a member sees it", at("/coordinator/drafts/"), cora, preview),
     Stop("coordinator, published", at("/coordinator/drafts/"), cora, publish_a_lab),
     Stop("coordinator, what was published", at("/coordinator/changes"), cora),
-    Stop("coordinator, letters", at("/coordinator/letters"), cora),
-    Stop("coordinator, letters, none failed", at("/coordinator/letters?show=failed"), cora),
+    Stop("coordinator, emails", at("/coordinator/emails"), cora),
+    Stop("coordinator, emails, none failed", at("/coordinator/emails?show=failed"), cora),
     Stop("coordinator, people", at("/coordinator/people"), cora),
     Stop("coordinator, nobody found", at("/coordinator/people?q=nobody"), cora),
     Stop("coordinator, one person", of_person("kim"), cora),
@@ -346,6 +346,6 @@ STOPS = [
     Stop("for others", at("/analyst/"), kim, status=403),
     Stop("demo, people", at("/demo"), is_demo=True),
     Stop("demo, mailbox", at("/demo/mailbox"), is_demo=True),
-    Stop("demo, letter", letter, is_demo=True),
+    Stop("demo, email", email, is_demo=True),
     Stop("demo, programme", at("/?on=2023-12-04"), kim, is_demo=True),
 ]

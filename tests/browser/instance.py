@@ -36,7 +36,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 60  # a busy machine is slow, not wrong
 COORDINATOR = "cora@example.org"
 #: What the worker and open browsers write by themselves while the links of an email are walked.
-NOT_FROM_LINKS = {"letter", "worker", "user_session", "feed_fetch"}
+NOT_FROM_LINKS = {"outgoing_email", "worker", "user_session", "feed_fetch"}
 
 
 @dataclass

@@ -50,8 +50,8 @@ class Site:
         name = self.app.config["SESSION_COOKIE_NAME"]
         context.add_cookies([{"name": name, "value": serializer.dumps(values), "url": self.base_url}])
 
-    def letters(self, email: str) -> list[Rendered]:
-        """Every letter to that address as its reader sees it, oldest first; reminders apart."""
+    def emails(self, email: str) -> list[Rendered]:
+        """Every email to that address as its reader sees it, oldest first; reminders apart."""
         state = self.app.extensions["booking"]
         with self.session() as session:
             mine = select(OutgoingEmail).where(
@@ -59,28 +59,28 @@ class Site:
             )
             rows = session.scalars(mine.order_by(OutgoingEmail.id)).all()
             return [
-                render_email.render_letter(
-                    letter,
-                    render_email.recipient_of(letter, session.get(Person, letter.person_id)),
+                render_email.render_email(
+                    message,
+                    render_email.recipient_of(message, session.get(Person, message.person_id)),
                     state.settings,
                     state.organisation,
                 )
-                for letter in rows
+                for message in rows
             ]
 
-    def last_letter(self, email: str) -> str:
-        return self.letters(email)[-1].text
+    def last_email(self, email: str) -> str:
+        return self.emails(email)[-1].text
 
     def code(self, email: str) -> str:
-        """The six digits of the last letter to that address."""
-        found = re.search(r"\b(\d{3}) ?(\d{3})\b", self.last_letter(email))
-        assert found is not None, "the letter has no code"
+        """The six digits of the last email to that address."""
+        found = re.search(r"\b(\d{3}) ?(\d{3})\b", self.last_email(email))
+        assert found is not None, "the email has no code"
         return found[1] + found[2]
 
     def link(self, email: str, path: str) -> str:
-        """The address in the last letter that begins with that path."""
-        found = re.search(re.escape(f"{self.base_url}{path}") + r"\S+", self.last_letter(email))
-        assert found is not None, f"the letter has no address under {path}"
+        """The address in the last email that begins with that path."""
+        found = re.search(re.escape(f"{self.base_url}{path}") + r"\S+", self.last_email(email))
+        assert found is not None, f"the email has no address under {path}"
         return found[0]
 
 

@@ -69,10 +69,10 @@ def test_a_visitor_signs_in_by_code_on_the_way_and_books_what_they_had_typed(
     assert [(one.starts_at - world.clinic.starts_at, one.topic, one.link) for one in made] == [
         (timedelta(minutes=45), TOPIC, LINK)
     ]
-    assert site.letters(world.lee.email)[-1].subject.startswith("Booked: Mon")
+    assert site.emails(world.lee.email)[-1].subject.startswith("Booked: Mon")
 
 
-def test_the_link_of_the_letter_carries_what_was_typed_into_another_browser(
+def test_the_link_of_the_email_carries_what_was_typed_into_another_browser(
     visit: Visit, site: Site, world: World
 ) -> None:
     page = visit().new_page()
@@ -144,7 +144,7 @@ def test_a_booking_is_moved_and_then_cancelled(visit: Visit, site: Site, world: 
     assert bookings(site, world.kim.email)[-1].status == "cancelled"
 
 
-def test_the_manage_address_of_the_letter_cancels_without_sign_in(visit: Visit, site: Site, world: World) -> None:
+def test_the_manage_address_of_the_email_cancels_without_sign_in(visit: Visit, site: Site, world: World) -> None:
     page = visit().new_page()
     page.goto(site.link(world.kim.email, "/manage/"))
     page.get_by_role("link", name="Cancel").click()

@@ -146,14 +146,14 @@ def test_every_single_file_reads_as_it_was_typed(database: Database, world: Worl
         assert (found["events"], found["zones"], found["method"], found["name"]) == ([event], [BRISBANE], None, None)
 
 
-def test_the_invitation_in_a_letter_reads_as_it_was_typed(
+def test_the_invitation_in_an_email_reads_as_it_was_typed(
     database: Database, session: Session, world: World, ical: Reader
 ) -> None:
     settings = app_of(database).extensions["booking"].settings
     contents = []
-    for letter in session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id)):
-        reader = session.get_one(Person, letter.person_id)
-        sent = render_email.message_of(letter, reader, settings, ORGANISATION, DOMAIN, NOW).as_bytes()
+    for message in session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id)):
+        reader = session.get_one(Person, message.person_id)
+        sent = render_email.message_of(message, reader, settings, ORGANISATION, DOMAIN, NOW).as_bytes()
         message = email.message_from_bytes(sent, policy=email.policy.default)
         part, attached = [
             one for one in message.walk() if one.get_content_type() in {"text/calendar", "application/ics"}

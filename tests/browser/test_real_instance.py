@@ -18,7 +18,7 @@ from booking import clock
 from booking.domain import zones
 from booking.services.accounts import sign_in
 from booking.store.bookings.bookings import Booking
-from booking.store.bookings.waiting import WaitlistEntry
+from booking.store.bookings.waitlist_entries import WaitlistEntry
 from booking.store.outbox import email_facts, emails
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
@@ -83,8 +83,10 @@ def agenda(session: Session, analyst: Person, clinic: Occurrence, now: datetime)
     line = {"starts_at": starts_at, "minutes": 15, "member": "Rae", "topic": "", "is_new": True, "agreed": ""}
     told = {"person": str(analyst.public_id), "zone": BRISBANE, "starts_at": starts_at, "count": 1, "lines": [line]}
     day = zones.today(clinic.starts_at, BRISBANE)
-    analyst.run_sheet_hour = 7
-    emails.enqueue(session, "run-sheet", analyst.email, {**told, "run_sheet": f"{day}"}, now, person_id=analyst.id)
+    analyst.agenda_hour = 7
+    emails.enqueue(
+        session, "daily-agenda", analyst.email, {**told, "daily_agenda": f"{day}"}, now, person_id=analyst.id
+    )
 
 
 @pytest.fixture(
@@ -260,8 +262,8 @@ def test_cover_is_offered_to_members_and_taken_by_a_colleague(real: Instance, so
     ana.sign_in("ana.reyes@example.org", "/analyst/")
     for title in ("Shared clinic", "Lone clinic"):
         public_id = page_of(real, title).rpartition("/")[2]
-        ana.open(f"/analyst/away?clinic={public_id}")
-        ana.send("/analyst/away")
+        ana.open(f"/analyst/time-off?clinic={public_id}")
+        ana.send("/analyst/time-off")
 
     before = booking_of(real, "kit@example.org")
     member = somebody()
@@ -295,7 +297,7 @@ def cover_email(real: Instance, email: str) -> str:
     ("email", "what", "is_wanted"),
     [
         ("rae@example.org", "reminders", lambda person: person.wants_reminders),
-        ("ana.reyes@example.org", "run-sheet", lambda person: person.run_sheet_hour is not None),
+        ("ana.reyes@example.org", "daily-agenda", lambda person: person.agenda_hour is not None),
     ],
 )
 def test_what_comes_by_itself_is_ended_from_the_email(

@@ -46,7 +46,7 @@ def fill(session: Session) -> World:
     programme = session.get_one(Programme, 1)
     programme.uid_domain, programme.is_demo = "booking.example.org", True
     ana = a_person(session, "Ana Reyes", ["analyst"], time_zone="Australia/Sydney", about="ask me about GA4")
-    ben = a_person(session, "Ben Novak", ["analyst"], time_zone="Australia/Brisbane", room_url=ROOM)
+    ben = a_person(session, "Ben Novak", ["analyst"], time_zone="Australia/Brisbane", meeting_url=ROOM)
     cora = a_person(session, "Cora Ord", ["coordinator"])
     kim = a_person(session, "Kim Lee", ["member"], time_zone="Australia/Perth")
     lee = a_person(session, "Lee Moss", ["member"])
@@ -56,7 +56,7 @@ def fill(session: Session) -> World:
         session,
         [ana, ben],
         slug="monday-clinic",
-        room_url=ROOM,
+        meeting_url=ROOM,
         starts_on=date(2023, 11, 20),
         ends_on=date(2023, 12, 18),
         terms=MONDAYS,
@@ -82,7 +82,7 @@ def fill(session: Session) -> World:
         slug="lab",
         kind="lab",
         title="Lab: Meta Business Suite",
-        room_url=ROOM,
+        meeting_url=ROOM,
         rrule="FREQ=WEEKLY;BYDAY=WE",
         ends_on=date(2023, 12, 6),
     )

@@ -1,4 +1,4 @@
-"""A booking as a letter carries it: REQUEST, the same again with a higher SEQUENCE, CANCEL."""
+"""A booking as an email carries it: REQUEST, the same again with a higher SEQUENCE, CANCEL."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_moved_booking_keeps_its_uid_and_has_its_new_times():
     assert (event.uid.value, event.sequence.value) == (f"booking-{an_id(101)}@uids.example.org", "1")
 
 
-def test_there_is_one_organiser_and_one_attendee_with_exactly_the_letters_addresses():
+def test_there_is_one_organiser_and_one_attendee_with_exactly_the_emails_addresses():
     content = invited().content
     assert lines_of(content, "ORGANIZER") == ['ORGANIZER;CN="SMK bookings":mailto:bookings@example.org']
     (attendee,) = lines_of(content, "ATTENDEE")

@@ -172,14 +172,14 @@ main()
 
 
 def test_a_publish_that_is_killed_in_the_middle_leaves_the_store_as_it_was(folder: Path) -> None:
-    """The register is written last, when every row of the publish is in the transaction."""
+    """The audit log is written last, when every row of the publish is in the transaction."""
     main = "from booking.cli.main import main"
     assert main in KILLED
     done = subprocess.run(
         [sys.executable, "-c", KILLED], cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, timeout=60
     )
     assert done.returncode == -signal.SIGKILL, done.stderr
-    tables = ("series", "occurrence", "change", "letter", "roster")
+    tables = ("series", "occurrence", "change", "outgoing_email", "roster")
     assert [database(folder).execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables] == [0] * 5
     run(folder, "publish", "mondays.yaml")
 

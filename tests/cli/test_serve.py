@@ -210,7 +210,7 @@ def test_what_keeps_it_from_serving_is_one_line(tmp_path: Path, settings: dict[s
                 assert (process.returncode, output, errors) == (1, "", words + "\n")
 
 
-def test_the_demo_signs_in_by_a_click_shows_its_letters_and_starts_again_at_once(tmp_path: Path) -> None:
+def test_the_demo_signs_in_by_a_click_shows_its_emails_and_starts_again_at_once(tmp_path: Path) -> None:
     (tmp_path / "booking.env").write_text("BOOKING_SMTP_URL=smtp://real.example.org\nBOOKING_TYPO=1\n")
     for _ in range(2):
         port = free_port()

@@ -160,7 +160,7 @@ def test_a_programme_is_published_and_its_mistakes_are_named(installed: Path) ->
     assert refused.stderr == "p.yaml:8: max@x.org is not an analyst; `booking people add` makes one\n"
     file.write_text(text)
     unanswered = booking(installed, "programme", "publish", "p.yaml")
-    assert "does it take place? Write on_holiday: keep, skip, push or move" in unanswered.stderr
+    assert "does it take place? Write on_holiday: keep, skip, postpone or move" in unanswered.stderr
     text = f"{text}    on_holiday: skip\n"
     file.write_text(text)
     shown = booking(installed, "programme", "plan", "p.yaml").stdout

@@ -61,8 +61,8 @@ def until(happened: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("has_left", [False, True], ids=["between lease and send", "between send and note"])
-def test_a_worker_that_is_killed_loses_no_letter(database: Database, session: Session, has_left: bool) -> None:
-    """What it had taken goes by another when the lease is over, what had left already once more as the same letter."""
+def test_a_worker_that_is_killed_loses_no_email(database: Database, session: Session, has_left: bool) -> None:
+    """What it had taken goes by another when the lease is over, what had left already once more as the same email."""
     clinic = a_clinic(session, analysts=3)
     for place in clinic.roster:
         a_booking(session, clinic, analyst=place.analyst.public_id)
@@ -91,7 +91,7 @@ def test_a_worker_that_is_killed_loses_no_letter(database: Database, session: Se
         assert deliver_at(outbox.LEASE) == 3
         mailer.close()
         ids = [str(one["Message-ID"]) for one in mailbox.messages]
-    expected = [f"<letter-{one.public_id}@booking.example.org>" for one in found]
+    expected = [f"<email-{one.public_id}@booking.example.org>" for one in found]
     assert sorted(ids) == sorted(expected + [ids[0]] * has_left)
 
 

@@ -36,7 +36,7 @@ def test_each_limit_refuses_with_its_number_and_when_it_no_longer_counts(
     found = refused(replace(NOTHING, **held))
     assert isinstance(found, errors.LimitReached)
     assert (found.code, found.scope, found.limit) == ("limit-reached", scope, limit)
-    assert found.standby_at == CLINIC_AT - timedelta(hours=1)
+    assert found.last_hour_at == CLINIC_AT - timedelta(hours=1)
     one_less = {name: value - 1 for name, value in held.items()}
     assert refused(replace(NOTHING, **one_less)) is None
     unlimited = replace(RULES, per_occurrence=0, upcoming=0, per_week=0, no_shows=0)

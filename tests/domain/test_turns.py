@@ -59,7 +59,9 @@ def test_it_is_reckoned_from_whoever_is_in_now() -> None:
 def showing(found: list[QueueEntry], now: float, busy_until: float | None = None) -> list[str]:
     return [
         join_links.showing(
-            running_order.door(one, found, one.starts_at - timedelta(minutes=10), END, busy_until and at(busy_until)),
+            running_order.join_link(
+                one, found, one.starts_at - timedelta(minutes=10), END, busy_until and at(busy_until)
+            ),
             at(now),
         ).value
         for one in found

@@ -18,11 +18,11 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 @dataclass
 class Mailbox:
-    """What arrived, and how the server answers: `reply` to a letter, `refusals` to a recipient, by address.
+    """What arrived, and how the server answers: `reply` to an email, `refusals` to a recipient, by address.
 
-    `connections` counts greetings and `commands` lists what was asked, in order. The server hangs up after each letter
+    `connections` counts greetings and `commands` lists what was asked, in order. The server hangs up after each email
     where `hangs_up` says so, and once as the next one begins where `hangs_up_on_mail` does, with the words `ends_with`.
-    It takes `seconds` over each letter before it has it, and `seconds_after` before it says so.
+    It takes `seconds` over each email before it has it, and `seconds_after` before it says so.
     """
 
     port: int = 0

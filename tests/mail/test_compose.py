@@ -1,4 +1,4 @@
-"""Letters as MIME: what the headers say, and what nobody can make them say."""
+"""Emails as MIME: what the headers say, and what nobody can make them say."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from booking.mail.compose import Attached, Sender, UnusableRecipient, compose
 from booking.mail.masked import masked
 from booking.mail.render import Recipient, Rendered
 
-LETTER = uuid.UUID(int=7)
+EMAIL = uuid.UUID(int=7)
 AT = datetime(2023, 11, 26, 23, 0, tzinfo=UTC)
 SENDER = Sender("Social Media Knowledge", "clinics@example.org", "people@example.org", "booking.example.org")
 MIA = Recipient("mia@example.org", "Mia")
@@ -27,13 +27,13 @@ UNSUBSCRIBE = f"https://booking.example.org/unsubscribe/reminders/{uuid.UUID(int
 
 
 def arrived(recipient: Recipient = MIA, attached: Attached | None = None) -> EmailMessage:
-    sent = compose(RENDERED, recipient, SENDER, LETTER, AT, [attached] if attached else []).as_bytes()
+    sent = compose(RENDERED, recipient, SENDER, EMAIL, AT, [attached] if attached else []).as_bytes()
     return email.message_from_bytes(sent, policy=email.policy.default)  # type: ignore[return-value]
 
 
-def test_a_letter_says_who_when_and_that_a_machine_wrote_it() -> None:
+def test_an_email_says_who_when_and_that_a_machine_wrote_it() -> None:
     message = arrived()
-    assert message["Message-ID"] == f"<letter-{LETTER}@booking.example.org>"
+    assert message["Message-ID"] == f"<email-{EMAIL}@booking.example.org>"
     assert message["Date"].datetime == AT
     assert message["Auto-Submitted"] == "auto-generated"
     assert (message["From"], message["Reply-To"]) == (
@@ -43,25 +43,25 @@ def test_a_letter_says_who_when_and_that_a_machine_wrote_it() -> None:
 
 
 def test_the_same_email_leaving_at_the_same_time_has_the_same_bytes_and_no_two_share_a_boundary() -> None:
-    def written(letter: uuid.UUID) -> bytes:
-        return compose(RENDERED, MIA, SENDER, letter, AT, [Attached("REQUEST", ICS)]).as_bytes()
+    def written(message: uuid.UUID) -> bytes:
+        return compose(RENDERED, MIA, SENDER, message, AT, [Attached("REQUEST", ICS)]).as_bytes()
 
-    assert written(LETTER) == written(LETTER)
+    assert written(EMAIL) == written(EMAIL)
     boundaries = [set(re.findall(rb'boundary="([^"]+)"', written(uuid.uuid4()))) for _ in range(2)]
     assert [len(found) for found in boundaries] == [2, 2]
     assert not boundaries[0] & boundaries[1]
 
 
-def test_the_address_that_ends_letters_is_written_as_it_is_and_not_in_code() -> None:
+def test_the_address_that_ends_emails_is_written_as_it_is_and_not_in_code() -> None:
     """No mail program decodes it (RFC 2369, RFC 8058): in code the button to unsubscribe would be missing."""
-    written = compose(RENDERED, MIA, SENDER, LETTER, AT, (), UNSUBSCRIBE).as_bytes().split(b"\r\n")
+    written = compose(RENDERED, MIA, SENDER, EMAIL, AT, (), UNSUBSCRIBE).as_bytes().split(b"\r\n")
     assert f"List-Unsubscribe: <{UNSUBSCRIBE}>".encode() in written
     assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in written
 
 
 @pytest.mark.parametrize("subject", ["Größe", "long " * 60, "=?utf-8?q?a=0Ab?=", "Booked: Mon"])
 def test_a_subject_arrives_as_it_is_written_in_lines_of_78_and_seven_bits(subject: str) -> None:
-    sent = compose(Rendered(subject.strip(), "a", "b"), MIA, SENDER, LETTER, AT).as_bytes()
+    sent = compose(Rendered(subject.strip(), "a", "b"), MIA, SENDER, EMAIL, AT).as_bytes()
     assert max(len(line) for line in sent.split(b"\r\n")) <= 78
     assert sent.isascii()
     assert email.message_from_bytes(sent, policy=email.policy.default)["Subject"] == subject.strip()
@@ -69,15 +69,15 @@ def test_a_subject_arrives_as_it_is_written_in_lines_of_78_and_seven_bits(subjec
 
 @pytest.mark.parametrize("text", ["a=_b", "\u2028 one line", "line \r\nline \n\n.\nFrom me", "\t", "=" * 200])
 def test_words_arrive_as_they_were_written(text: str) -> None:
-    sent = compose(Rendered("x", text, "<p>x</p>"), MIA, SENDER, LETTER, AT).as_bytes()
+    sent = compose(Rendered("x", text, "<p>x</p>"), MIA, SENDER, EMAIL, AT).as_bytes()
     message = email.message_from_bytes(sent, policy=email.policy.default)
     shown = message.get_body(("plain",)).get_content()  # type: ignore[attr-defined]
     assert shown.replace("\r\n", "\n") == text.replace("\r\n", "\n") + "\n"
     assert max(len(line) for line in sent.split(b"\r\n")) <= 78
 
 
-def test_a_letter_is_seven_bits_in_short_lines_whatever_it_says() -> None:
-    sent = compose(RENDERED, Recipient("mia@example.org", "Zoë"), SENDER, LETTER, AT, [Attached("REQUEST", ICS)])
+def test_an_email_is_seven_bits_in_short_lines_whatever_it_says() -> None:
+    sent = compose(RENDERED, Recipient("mia@example.org", "Zoë"), SENDER, EMAIL, AT, [Attached("REQUEST", ICS)])
     lines = sent.as_bytes().split(b"\r\n")
     assert max(len(line) for line in lines) <= 78
     assert all(byte < 128 for line in lines for byte in line)
@@ -113,7 +113,7 @@ def test_a_name_arrives_as_it_is_written_and_adds_no_address(name: str) -> None:
 @pytest.mark.parametrize("address", ["", "mia", "a@b.c, d@e.f", "a@b.c\r\nBcc: d@e.f", "<a@b.c>", "@", "a@", "é@b.c"])
 def test_what_is_no_address_is_told_apart_from_our_own_mistakes(address: str) -> None:
     with pytest.raises(UnusableRecipient):
-        compose(RENDERED, Recipient(address, "Mia"), SENDER, LETTER, AT)
+        compose(RENDERED, Recipient(address, "Mia"), SENDER, EMAIL, AT)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_what_may_stand_in_a_log_names_nobody_and_opens_nothing(text: str, shown
 def test_each_of_several_invitations_is_a_file_of_its_own_that_mail_programs_act_on() -> None:
     both = [Attached("REQUEST", ICS), Attached("CANCEL", ICS.replace(b"one", b"two"))]
     message = email.message_from_bytes(
-        compose(RENDERED, MIA, SENDER, LETTER, AT, both).as_bytes(), policy=email.policy.default
+        compose(RENDERED, MIA, SENDER, EMAIL, AT, both).as_bytes(), policy=email.policy.default
     )
     assert message.get_content_type() == "multipart/mixed"
     assert [part.get_content_type() for part in message.iter_parts()] == [

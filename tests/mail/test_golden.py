@@ -1,4 +1,4 @@
-"""Letters as their readers get them: each held against a golden file. `GOLDEN=write` writes them anew, to be read."""
+"""Emails as their readers get them: each held against a golden file. `GOLDEN=write` writes them anew, to be read."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LINKS = {
     "mine": "https://booking.example.org/bookings",
     **{name: f"https://booking.example.org/manage/{name}" for name in "ABCD"},
     "unsubscribe": "https://booking.example.org/unsubscribe/reminders/TOKEN",
-    "letters": "https://booking.example.org/coordinator/letters?show=failed",
+    "emails": "https://booking.example.org/coordinator/emails?show=failed",
     "day": "https://booking.example.org/analyst/2023-12-04",
     "go_on": "https://booking.example.org/bookings/ID/go-on",
     "place": "https://booking.example.org/manage/place/TOKEN",
@@ -58,8 +58,8 @@ ADA_IS_ILL = {"reason": "Ada Reyes is ill, and nobody else is free."}
 STANDS_IN = {**MOVED, "was_at": FACTS["starts_at"], "was_minutes": 15, "reason": "Ben Noor is away."}
 LAPSES = {"lapses_at": "2023-12-04T02:15:00+00:00", "is_invited": False}
 OFFERED = {**LAPSES, "offered_at": "2023-12-04T03:45:00+00:00", "offered_with": "Ben Noor"}
-RUN_SHEET = {
-    "run_sheet": "2023-12-04",
+DAILY_AGENDA = {
+    "daily_agenda": "2023-12-04",
     "zone": "Australia/Brisbane",
     "starts_at": FACTS["starts_at"],
     "count": 2,
@@ -224,7 +224,7 @@ EVERYTHING = [
     NEW_NAME,
 ]
 RENAMED = {"was_title": "Member Clinic", "reason": ""}
-LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
+EMAILS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "booked-perth": ("booked", FACTS, "Australia/Perth"),
     "booked-sydney": ("booked", FACTS, "Australia/Sydney"),
     "booked-brisbane-subscribed": ("booked", {**FACTS, "is_invited": False, "link": ""}, "Australia/Brisbane"),
@@ -258,9 +258,9 @@ LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "reminder-enrolled": ("reminder-enrolled", SOON, "Australia/Perth"),
     "reminder-enrolled-last": ("reminder-enrolled", {**SOON, "hours": 1, "room": ROOM}, None),
     "reminder-enrolled-lab": ("reminder-enrolled", {**SOON, **LAB}, "Australia/Brisbane"),
-    "run-sheet": ("run-sheet", RUN_SHEET, "Australia/Sydney"),
-    "letters-failing": ("letters-failing", FAILING, "Australia/Brisbane"),
-    "letters-failing-one": ("letters-failing", {**FAILING, "count": 1}, "Australia/Brisbane"),
+    "daily-agenda": ("daily-agenda", DAILY_AGENDA, "Australia/Sydney"),
+    "emails-failing": ("emails-failing", FAILING, "Australia/Brisbane"),
+    "emails-failing-one": ("emails-failing", {**FAILING, "count": 1}, "Australia/Brisbane"),
     "agreed": ("agreed", {**FACTS, "agreed": "Rename <events> to lower case.\nKeep one container."}, "Australia/Perth"),
     "offer": ("offer", {**HELD, "has_next": True}, "Australia/Perth"),
     "offer-nobody-next": ("offer", {**HELD, "has_next": False}, None),
@@ -316,9 +316,9 @@ LETTERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
 }
 
 
-@pytest.mark.parametrize("golden", LETTERS)
-def test_a_letter_says_what_its_golden_file_says(golden: str) -> None:
-    name, facts, zone = LETTERS[golden]
+@pytest.mark.parametrize("golden", EMAILS)
+def test_an_email_says_what_its_golden_file_says(golden: str) -> None:
+    name, facts, zone = EMAILS[golden]
     made = render(name, facts, Recipient("mia.moss@example.org", "Mia Moss", zone), LINKS, ORGANISATION)
     parts = {".txt": f"Subject: {made.subject}\n\n{made.text}", ".html": made.html}
     for ending, content in parts.items():
@@ -328,12 +328,12 @@ def test_a_letter_says_what_its_golden_file_says(golden: str) -> None:
         assert content == file.read_text(encoding="utf-8")
 
 
-def test_every_letter_has_a_golden_file_and_every_file_a_letter() -> None:
+def test_every_email_has_a_golden_file_and_every_file_an_email() -> None:
     folders = {
         folder.name for folder in (Path(__file__).parents[2] / "templates" / "mail").iterdir() if folder.is_dir()
     }
-    assert folders == {name for name, _, _ in LETTERS.values()}
-    assert {file.stem for file in FOLDER.iterdir()} == set(LETTERS)
+    assert folders == {name for name, _, _ in EMAILS.values()}
+    assert {file.stem for file in FOLDER.iterdir()} == set(EMAILS)
 
 
 class Words(HTMLParser):
@@ -352,19 +352,19 @@ def words(text: str) -> list[str]:
     return re.findall(r"\w+", re.sub(r"https?://\S+|booking\.example\.org", "", text))
 
 
-@pytest.mark.parametrize("golden", LETTERS)
+@pytest.mark.parametrize("golden", EMAILS)
 def test_both_parts_say_the_same_words(golden: str) -> None:
     """Addresses apart: the text part spells them out, the HTML part has them behind its words."""
-    name, facts, zone = LETTERS[golden]
+    name, facts, zone = EMAILS[golden]
     made = render(name, facts, Recipient("mia.moss@example.org", "Mia Moss", zone), LINKS, ORGANISATION)
     assert sorted(words(made.text)) == sorted(words(" ".join(Words(made.html).read)))
 
 
 @pytest.mark.parametrize(
-    "golden", [name for name in LETTERS if name.startswith(("booked", "invitation", "moved", "stands"))]
+    "golden", [name for name in EMAILS if name.startswith(("booked", "invitation", "moved", "stands"))]
 )
-def test_a_letter_about_a_booking_that_stands_has_its_manage_address_and_its_door_in_both_parts(golden: str) -> None:
-    name, facts, zone = LETTERS[golden]
+def test_an_email_about_a_booking_that_stands_has_its_manage_address_and_its_door_in_both_parts(golden: str) -> None:
+    name, facts, zone = EMAILS[golden]
     made = render(name, facts, Recipient("mia.moss@example.org", "Mia Moss", zone), LINKS, ORGANISATION)
     for part in (made.text, made.html):
         assert LINKS["manage"] in part
@@ -372,9 +372,9 @@ def test_a_letter_about_a_booking_that_stands_has_its_manage_address_and_its_doo
         assert ("Declining it in your calendar doesn" in part) is facts["is_invited"]
 
 
-@pytest.mark.parametrize("golden", LETTERS)
-def test_a_letter_has_one_button_at_most_and_fetches_nothing(golden: str) -> None:
-    name, facts, zone = LETTERS[golden]
+@pytest.mark.parametrize("golden", EMAILS)
+def test_an_email_has_one_button_at_most_and_fetches_nothing(golden: str) -> None:
+    name, facts, zone = EMAILS[golden]
     made = render(name, facts, Recipient("mia.moss@example.org", "Mia Moss", zone), LINKS, ORGANISATION)
     assert made.html.count('class="go"') == (0 if name in {"trial", "sign-in-closed"} else 1)
     assert not re.search(r"<img|<script|<link|url\(|@import", made.html)
@@ -388,7 +388,7 @@ def test_what_a_member_wrote_cannot_write_html() -> None:
     assert "<img" not in made.html
 
 
-def test_a_letter_that_lacks_a_fact_is_not_written() -> None:
+def test_an_email_that_lacks_a_fact_is_not_written() -> None:
     with pytest.raises(UndefinedError):
         render("booked", {"zone": "Australia/Brisbane"}, Recipient("mia.moss@example.org"), LINKS, ORGANISATION)
 

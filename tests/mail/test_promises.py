@@ -14,7 +14,7 @@ import pytest
 
 from booking.mail.render import Recipient, Rendered, render
 from tests.builders import ORGANISATION
-from tests.mail.test_golden import LETTERS, LINKS, ROOM
+from tests.mail.test_golden import EMAILS, LINKS, ROOM
 
 PERTH = "Mon 4 Dec 11:15 am Perth (1:15 pm AEST)"
 SYDNEY = "Mon 4 Dec 2:15 pm Sydney (1:15 pm AEST)"
@@ -109,7 +109,7 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
         "Enrolled: Influencer <Masterclass>, Thu 7 Dec 1:00 pm AEST",
         ("Sydney and Melbourne 2:00 pm", f"View, join or cancel: {LINKS['meeting']}"),
     ),
-    "run-sheet": (
+    "daily-agenda": (
         f"2 bookings today, the first: {SYDNEY}",
         (
             f"{SYDNEY}, 15 minutes: Mia Moss (first time)",
@@ -122,11 +122,11 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
         f"What we agreed: {PERTH}, with Ada Reyes",
         ("Keep one container.", f"Continue this topic: {LINKS['go_on']}"),
     ),
-    "letters-failing": (
+    "emails-failing": (
         "3 emails bounced",
-        ("in the last 24 hours", "550 5.1.1 no such user", "haven't been told", LINKS["letters"]),
+        ("in the last 24 hours", "550 5.1.1 no such user", "haven't been told", LINKS["emails"]),
     ),
-    "letters-failing-one": (
+    "emails-failing-one": (
         "1 email bounced",
         ("The person it was for hasn't been told. See which email it is, correct the address, then send it again.",),
     ),
@@ -317,12 +317,12 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 def email(golden: str) -> Rendered:
-    name, facts, zone = LETTERS[golden]
+    name, facts, zone = EMAILS[golden]
     return render(name, facts, Recipient("mia.moss@example.org", "Mia Moss", zone), LINKS, ORGANISATION)
 
 
 def test_every_golden_email_has_its_promises() -> None:
-    assert set(PROMISES) == set(LETTERS)
+    assert set(PROMISES) == set(EMAILS)
 
 
 @pytest.mark.parametrize("golden", PROMISES)
@@ -361,12 +361,12 @@ def test_an_email_speaks_plainly(golden: str) -> None:
 
 
 #: Of the past; for those who run the programme by its own clock; or one day, with the cities' times above it.
-ON_THE_PROGRAMMES_CLOCK = {"agreed", "letters-failing", "someone-away", "run-sheet"}
+ON_THE_PROGRAMMES_CLOCK = {"agreed", "emails-failing", "someone-away", "daily-agenda"}
 
 
-@pytest.mark.parametrize("golden", [golden for golden in PROMISES if LETTERS[golden][0] not in ON_THE_PROGRAMMES_CLOCK])
+@pytest.mark.parametrize("golden", [golden for golden in PROMISES if EMAILS[golden][0] not in ON_THE_PROGRAMMES_CLOCK])
 def test_a_reader_without_a_zone_of_their_own_finds_every_time_ahead_in_the_cities_times_too(golden: str) -> None:
-    name, facts, _ = LETTERS[golden]
+    name, facts, _ = EMAILS[golden]
     made = render(name, facts, Recipient("mia.moss@example.org", "Mia Moss"), LINKS, ORGANISATION)
     ahead = re.sub(r"(was|called) \w{3} \d+ \w{3} \d+:\d\d [ap]m AEST", "", made.text)
     for clock, half in re.findall(r"\w{3} \d+ \w{3} (\d+:\d\d) ([ap]m) AEST", ahead):

@@ -1,4 +1,4 @@
-"""What an SMTP server's answers mean for a letter; the server is a real one."""
+"""What an SMTP server's answers mean for an email; the server is a real one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_each_way_has_its_own_port_unless_one_is_given(url: str, port: int) -> N
     assert SMTPMailer(url).port == port
 
 
-def test_letters_of_a_batch_share_one_connection() -> None:
+def test_emails_of_a_batch_share_one_connection() -> None:
     with server.serving() as mailbox:
         mailer = SMTPMailer(mailbox.url)
         for _ in range(3):
@@ -44,7 +44,7 @@ def test_letters_of_a_batch_share_one_connection() -> None:
         assert (len(mailbox.messages), mailbox.connections) == (3, 1)
 
 
-def test_a_connection_that_broke_between_two_letters_is_opened_anew() -> None:
+def test_a_connection_that_broke_between_two_emails_is_opened_anew() -> None:
     with server.serving() as mailbox:
         mailer = SMTPMailer(mailbox.url)
         mailbox.hangs_up = True
@@ -81,7 +81,7 @@ def test_a_recipient_who_is_refused_for_now_or_because_of_us_is_a_temporary_fail
 
 
 @pytest.mark.parametrize("reply", ["451 try later", "550 5.7.1 not from you", "530 sign in first"])
-def test_a_letter_that_the_server_does_not_take_may_go_later(reply: str) -> None:
+def test_an_email_that_the_server_does_not_take_may_go_later(reply: str) -> None:
     with server.serving() as mailbox:
         mailer = SMTPMailer(mailbox.url)
         mailbox.reply = reply
@@ -94,7 +94,7 @@ def test_a_letter_that_the_server_does_not_take_may_go_later(reply: str) -> None
 
 
 @pytest.mark.parametrize("reply", ["550 no", "552 full", "554 5.6.0 looks like spam"])
-def test_a_letter_that_the_server_refuses_for_good_is_a_permanent_failure(reply: str) -> None:
+def test_an_email_that_the_server_refuses_for_good_is_a_permanent_failure(reply: str) -> None:
     with server.serving() as mailbox:
         mailer = SMTPMailer(mailbox.url)
         mailbox.reply = reply
@@ -107,7 +107,7 @@ def test_a_letter_that_the_server_refuses_for_good_is_a_permanent_failure(reply:
 
 
 @pytest.mark.parametrize("ends_with", ["421 4.4.2 too long idle", ""])
-def test_a_server_that_ends_the_connection_as_a_letter_comes_gets_it_on_a_new_one(ends_with: str) -> None:
+def test_a_server_that_ends_the_connection_as_an_email_comes_gets_it_on_a_new_one(ends_with: str) -> None:
     with server.serving() as mailbox:
         mailer = SMTPMailer(mailbox.url)
         mailer.send(a_message())
@@ -117,7 +117,7 @@ def test_a_server_that_ends_the_connection_as_a_letter_comes_gets_it_on_a_new_on
         assert (len(mailbox.messages), mailbox.connections) == (2, 2)
 
 
-def test_a_server_that_keeps_a_letter_waiting_is_not_asked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_keeps_an_email_waiting_is_not_asked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smtp, "SECONDS", 0.3)
     with server.serving() as mailbox:
         mailer = SMTPMailer(mailbox.url)
@@ -129,7 +129,7 @@ def test_a_server_that_keeps_a_letter_waiting_is_not_asked_twice(monkeypatch: py
         assert mailbox.connections == 1
 
 
-def test_a_letter_costs_the_server_no_command_beyond_the_letter() -> None:
+def test_an_email_costs_the_server_no_command_beyond_the_email() -> None:
     with server.serving() as mailbox:
         mailer = SMTPMailer(mailbox.url)
         for _ in range(3):
@@ -161,7 +161,7 @@ def test_a_wrong_password_is_said_and_never_shown() -> None:
         assert "wrong-one" not in str(failure.value)
 
 
-def test_a_server_that_wants_a_password_and_gets_none_loses_no_letter() -> None:
+def test_a_server_that_wants_a_password_and_gets_none_loses_no_email() -> None:
     with server.serving(password="right") as mailbox:
         mailer = SMTPMailer(mailbox.url)
         with pytest.raises(TemporaryFailure, match="530"):

@@ -6,11 +6,11 @@ import pytest
 
 from booking.mail.render import Recipient, Rendered, render
 from tests.builders import ORGANISATION
-from tests.mail.test_golden import LETTERS, LINKS
+from tests.mail.test_golden import EMAILS, LINKS
 
 
 def email(golden: str, zone: str | None = "Australia/Perth") -> Rendered:
-    name, facts, _ = LETTERS[golden]
+    name, facts, _ = EMAILS[golden]
     return render(name, facts, Recipient("mia.moss@example.org", "Mia Moss", zone), LINKS, ORGANISATION)
 
 

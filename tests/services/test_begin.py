@@ -23,11 +23,13 @@ MINUTE = timedelta(minutes=1)
 
 def deeds(session: Session) -> list[str]:
     return list(
-        session.scalars(select(AuditEntry.deed).where(AuditEntry.deed.in_(("began", "noted"))).order_by(AuditEntry.id))
+        session.scalars(
+            select(AuditEntry.action).where(AuditEntry.action.in_(("began", "noted"))).order_by(AuditEntry.id)
+        )
     )
 
 
-def agreed_letters(session: Session) -> list[OutgoingEmail]:
+def agreed_emails(session: Session) -> list[OutgoingEmail]:
     session.rollback()
     return list(session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "agreed").order_by(OutgoingEmail.id)))
 
@@ -92,7 +94,7 @@ def test_only_its_analyst_and_coordinators_start_it_or_write_of_it(session: Sess
     assert deeds(session) == ["began", "noted"]
 
 
-def test_what_was_agreed_leaves_by_one_letter_half_an_hour_after_the_end(session: Session) -> None:
+def test_what_was_agreed_leaves_by_one_email_half_an_hour_after_the_end(session: Session) -> None:
     booking = a_booking(session, a_clinic(session))
     who = booking.analyst_id
 
@@ -101,20 +103,20 @@ def test_what_was_agreed_leaves_by_one_letter_half_an_hour_after_the_end(session
 
     write("A private word.", "Rename", 5)
     write("A private word.", "Rename the events.\r\nKeep one\x00 container.", 6)
-    (letter,) = agreed_letters(session)
-    assert letter.due_at == booking.ends_at + 30 * MINUTE
-    assert letter.facts["agreed"] == "Rename the events.\nKeep one container."
-    assert "private" not in str(letter.facts).lower()
-    write("Another private word.", letter.facts["agreed"], 7)
-    assert [one.id for one in agreed_letters(session)] == [letter.id], "only the note changed"
+    (email,) = agreed_emails(session)
+    assert email.due_at == booking.ends_at + 30 * MINUTE
+    assert email.facts["agreed"] == "Rename the events.\nKeep one container."
+    assert "private" not in str(email.facts).lower()
+    write("Another private word.", email.facts["agreed"], 7)
+    assert [one.id for one in agreed_emails(session)] == [email.id], "only the note changed"
     write("", "", 8)
-    assert agreed_letters(session) == []
+    assert agreed_emails(session) == []
     write("", "Again", 9)
-    (letter,) = agreed_letters(session)
-    letter.sent_at = CLINIC_AT + 45 * MINUTE
+    (email,) = agreed_emails(session)
+    email.sent_at = CLINIC_AT + 45 * MINUTE
     session.commit()
     write("", "Better", 60)
-    assert [one.due_at for one in agreed_letters(session)] == [CLINIC_AT + 45 * MINUTE, CLINIC_AT + 70 * MINUTE]
+    assert [one.due_at for one in agreed_emails(session)] == [CLINIC_AT + 45 * MINUTE, CLINIC_AT + 70 * MINUTE]
     assert session.scalars(select(Note.agreed)).all() == ["Better"]
 
 

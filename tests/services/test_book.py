@@ -49,7 +49,7 @@ def a_member(session: Session, **fields: object) -> Person:
     return member
 
 
-def test_booking_claims_letter_and_register_entry_are_there_together(session: Session) -> None:
+def test_booking_claims_email_and_register_entry_are_there_together(session: Session) -> None:
     clinic = a_clinic(session)
     booking = a_booking(session, clinic, after_minutes=15, minutes=30, topic="GA4 events", link="https://example.org/a")
     claimed = session.execute(
@@ -59,10 +59,10 @@ def test_booking_claims_letter_and_register_entry_are_there_together(session: Se
     second = starts_at + timedelta(minutes=15)
     people = sorted((booking.analyst_id, booking.member_id))
     assert claimed == [(person_id, at) for person_id in people for at in (starts_at, second)]
-    letter = session.scalars(select(OutgoingEmail)).one()
-    assert (letter.name, letter.to_email, letter.booking_id) == ("booked", booking.member.email, booking.id)
-    assert letter.facts["starts_at"] == "2023-12-04T03:15:00+00:00"
-    assert letter.facts["topic"] == "GA4 events"
+    email = session.scalars(select(OutgoingEmail)).one()
+    assert (email.name, email.to_email, email.booking_id) == ("booked", booking.member.email, booking.id)
+    assert email.facts["starts_at"] == "2023-12-04T03:15:00+00:00"
+    assert email.facts["topic"] == "GA4 events"
     entry = session.scalars(select(AuditEntry)).one()
     assert (entry.deed, entry.subject_id, entry.actor_id) == ("booked", booking.public_id, booking.member_id)
     assert (booking.sequence, booking.ends_at) == (0, starts_at + timedelta(minutes=30))

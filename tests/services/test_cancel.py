@@ -17,18 +17,18 @@ from booking.store.outbox.emails import OutgoingEmail
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person
 
 
-def letters(session: Session) -> list[str]:
+def emails(session: Session) -> list[str]:
     return list(session.scalars(select(OutgoingEmail.name).order_by(OutgoingEmail.id)))
 
 
-def test_the_quarters_are_free_the_letter_is_queued_and_calendars_see_a_change(session: Session) -> None:
+def test_the_quarters_are_free_the_email_is_queued_and_calendars_see_a_change(session: Session) -> None:
     clinic = a_clinic(session)
     booking = a_booking(session, clinic, minutes=30)
     cancelled = cancel(session, booking.public_id, ORGANISATION, NOW + timedelta(hours=1), member_id=booking.member_id)
     assert (cancelled.status, cancelled.cancelled_by, cancelled.is_late) == ("cancelled", "member", False)
     assert (cancelled.sequence, cancelled.revised_at) == (1, NOW + timedelta(hours=1))
     assert session.scalars(select(Claim)).all() == []
-    assert letters(session) == ["booked", "cancelled"]
+    assert emails(session) == ["booked", "cancelled"]
     assert a_booking(session, clinic, minutes=30).starts_at == CLINIC_AT
 
 
@@ -46,7 +46,7 @@ def test_once_it_has_started_it_is_not_given_up(session: Session, seconds_after:
         cancel(session, booking.public_id, ORGANISATION, CLINIC_AT + timedelta(seconds=seconds_after))
     assert refused.value.started_at == CLINIC_AT
     assert len(session.scalars(select(Claim)).all()) == 2
-    assert letters(session) == ["booked"]
+    assert emails(session) == ["booked"]
 
 
 def test_twice_is_once(session: Session) -> None:
@@ -54,7 +54,7 @@ def test_twice_is_once(session: Session) -> None:
     for minute in (1, 2):
         cancelled = cancel(session, booking.public_id, ORGANISATION, NOW + timedelta(minutes=minute))
     assert (cancelled.sequence, cancelled.cancelled_at) == (1, NOW + timedelta(minutes=1))
-    assert letters(session) == ["booked", "cancelled"]
+    assert emails(session) == ["booked", "cancelled"]
     assert [entry.deed for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.id))] == [
         "booked",
         "cancelled",
@@ -68,4 +68,4 @@ def test_another_members_booking_is_not_there_for_them(session: Session) -> None
     for public_id, member_id in ((booking.public_id, other.id), (uuid.uuid4(), booking.member_id)):
         with pytest.raises(errors.NotFound):
             cancel(session, public_id, ORGANISATION, NOW, member_id=member_id)
-    assert letters(session) == ["booked"]
+    assert emails(session) == ["booked"]

@@ -125,7 +125,7 @@ def test_a_booking_that_is_in_a_subscribed_calendar_gets_no_invitation(session: 
     assert session.scalars(select(Booking.sequence)).one() == 0
 
 
-def test_the_same_address_in_other_letters_is_only_written_anew(session: Session) -> None:
+def test_the_same_address_in_other_emails_is_only_written_anew(session: Session) -> None:
     max_ = a_person(session, "Max", email="max@xn--mller-kva.example")
     session.commit()
     assert change(session, max_.public_id, "max@müller.example", NOW).email == "max@müller.example"

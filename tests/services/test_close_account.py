@@ -18,7 +18,7 @@ from booking.services.bookings.enrol import enrol
 from booking.services.bookings.waitlist import Wish, join
 from booking.store.bookings.bookings import Booking
 from booking.store.bookings.claims import Claim
-from booking.store.bookings.waiting import Offer, WaitlistEntry
+from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people import sessions
 from booking.store.people.api_tokens import ApiToken

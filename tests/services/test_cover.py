@@ -16,7 +16,7 @@ from booking.services import cover
 from booking.services.cover import CoverPreview
 from booking.store.bookings.bookings import CANCELLED, CONFIRMED, Booking
 from booking.store.bookings.claims import Claim
-from booking.store.bookings.waiting import Offer
+from booking.store.bookings.waitlist_entries import Offer
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.people.time_off import TimeOff
@@ -79,7 +79,7 @@ def what(session: Session, hour: Hour) -> list[str]:
     return [covered.what for covered in shown(session, hour).cover.covered]
 
 
-def letters(session: Session) -> list[tuple[str, str]]:
+def emails(session: Session) -> list[tuple[str, str]]:
     rows = session.execute(
         select(OutgoingEmail.name, OutgoingEmail.to_email)
         .where(OutgoingEmail.name != "booked")
@@ -99,7 +99,7 @@ def test_who_asked_for_nobody_goes_to_another_analyst_at_the_same_time_and_is_to
     away(session, hour)
     assert (booking.analyst_id, booking.starts_at, booking.sequence) == (hour.ben.id, CLINIC_AT, 1)
     assert (quarters(session, hour.ada), quarters(session, hour.ben)) == ([], [0])
-    assert [name for name, _ in letters(session)] == ["moved-by-us", "someone-away"]
+    assert [name for name, _ in emails(session)] == ["moved-by-us", "someone-away"]
     told = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "moved-by-us")).one().facts
     assert (told["was_with"], told["analyst"], told["may_wait"]) == ("Ada", "Ben", False)
 
@@ -137,7 +137,7 @@ def test_nobody_else_at_that_time_means_the_nearest_free_slot_of_the_hour_is_hel
     )
     cover.accept(session, booking.public_id, ORGANISATION, NOW + timedelta(hours=2), member_id=booking.member_id)
     assert booking.sequence == 1
-    assert [name for name, _ in letters(session)] == ["cover-offer", "someone-away", "moved"]
+    assert [name for name, _ in emails(session)] == ["cover-offer", "someone-away", "moved"]
 
 
 def test_an_offer_is_not_accepted_by_anybody_else_nor_once_it_has_lapsed(session: Session) -> None:
@@ -175,7 +175,7 @@ def test_one_hour_before_the_start_what_nobody_has_is_cancelled_with_an_apology(
     assert (booking.status, booking.cancelled_by) == (CANCELLED, "staff")
     assert quarters(session, hour.ada) == []
     assert session.scalars(select(Offer.status)).all() == (["lapsed"] if is_offered else [])
-    assert letters(session)[-1][0] == "cancelled-by-us"
+    assert emails(session)[-1][0] == "cancelled-by-us"
 
 
 def test_within_the_last_hour_it_is_cancelled_at_once(session: Session) -> None:
@@ -183,16 +183,16 @@ def test_within_the_last_hour_it_is_cancelled_at_once(session: Session) -> None:
     booking = with_ada(session, hour)
     away(session, hour, CLINIC_AT - timedelta(minutes=59))
     assert booking.status == CANCELLED
-    assert [name for name, _ in letters(session)] == ["cancelled-by-us", "someone-away"]
+    assert [name for name, _ in emails(session)] == ["cancelled-by-us", "someone-away"]
 
 
-def test_the_other_analysts_are_asked_by_one_letter_each_and_the_first_to_take_it_joins_the_roster(
+def test_the_other_analysts_are_asked_by_one_email_each_and_the_first_to_take_it_joins_the_roster(
     session: Session,
 ) -> None:
     hour = an_hour(session, with_ben=False)
     bookings = [with_ada(session, hour, 0), with_ada(session, hour, 1, 30)]
     away(session, hour)
-    assert sorted(letters(session)) == [
+    assert sorted(emails(session)) == [
         ("cover-sought", "person"),
         ("cover-sought", "person"),
         ("cover-wanted", "ben"),
@@ -230,7 +230,7 @@ def test_what_was_shown_is_what_is_done_or_nothing_is(session: Session) -> None:
         cover.report(session, hour.ada.public_id, CLINIC_AT, END, ORGANISATION, NOW, fingerprint=seen.fingerprint)
     assert len(refused.value.shown.cover.covered) == 2
     assert session.scalars(select(TimeOff)).all() == []
-    assert letters(session) == []
+    assert emails(session) == []
 
 
 def test_two_bookings_never_go_to_the_same_quarter_of_the_one_who_stands_in(session: Session) -> None:

@@ -17,7 +17,7 @@ from booking.services.publishing import planning, undo
 from booking.services.publishing.publish import PublishResult, publish
 from booking.store.bookings.bookings import CONFIRMED, Booking
 from booking.store.bookings.claims import Claim
-from booking.store.bookings.waiting import Offer
+from booking.store.bookings.waitlist_entries import Offer
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence, Programme, Roster, Series

@@ -1,4 +1,4 @@
-"""Letters from row to mailbox, with a real SMTP server on both databases."""
+"""Emails from row to mailbox, with a real SMTP server on both databases."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def rows(session: Session) -> list[OutgoingEmail]:
     return list(session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id)))
 
 
-def test_a_booking_letter_arrives_with_its_invitation_twice_the_same(
+def test_a_booking_email_arrives_with_its_invitation_twice_the_same(
     database: Database, session: Session, mailbox: tuple[Mailbox, SMTPMailer]
 ) -> None:
     received, mailer = mailbox
@@ -140,7 +140,7 @@ def test_an_email_that_is_sent_again_is_dated_anew_and_keeps_its_message_id(
     resend(session, failed.public_id, again, actor_id=sam.id)
     run(database, mailer, again)
     (message,) = [one for one in received.messages if one["To"].addresses[0].addr_spec == "mia@example.org"]
-    assert message["Message-ID"] == f"<letter-{failed.public_id}@booking.example.org>"
+    assert message["Message-ID"] == f"<email-{failed.public_id}@booking.example.org>"
     assert dated(message) == again
 
 
@@ -162,7 +162,7 @@ def test_booked_moved_and_cancelled_go_out_in_order_each_with_the_facts_of_its_c
     assert sent == [("REQUEST", "0", "Booked"), ("REQUEST", "1", "Moved"), ("CANCEL", "2", "Cancelled")]
 
 
-def test_a_later_letter_does_not_overtake_one_that_is_put_off(
+def test_a_later_email_does_not_overtake_one_that_is_put_off(
     database: Database, session: Session, mailbox: tuple[Mailbox, SMTPMailer]
 ) -> None:
     received, mailer = mailbox
@@ -187,10 +187,10 @@ def test_a_refused_recipient_fails_for_good_and_holds_nothing_up(
     received, mailer = mailbox
     booking = a_booking(session, a_clinic(session), a_person(session, "Gone", email="gone@example.org"))
     assert run(database, mailer) == 1
-    letter = rows(session)[0]
-    assert letter.failed_at == NOW
-    assert "550" in letter.last_error
-    assert "gone@example.org" not in letter.last_error
+    message = rows(session)[0]
+    assert message.failed_at == NOW
+    assert "550" in message.last_error
+    assert "gone@example.org" not in message.last_error
     a_booking(session, a_clinic(session))
     cancel(session, booking.public_id, ORGANISATION, NOW)
     assert run(database, mailer) == 2
@@ -233,7 +233,7 @@ def test_a_worker_killed_between_lease_and_sent_sends_again_with_the_same_messag
     assert (dated(first), dated(second)) == (NOW, NOW + timedelta(minutes=5))
 
 
-def test_two_workers_at_once_send_each_letter_once(database: Database, session: Session) -> None:
+def test_two_workers_at_once_send_each_email_once(database: Database, session: Session) -> None:
     clinic = a_clinic(session, analysts=5)
     for minutes in (0, 15, 30, 45):
         for place in clinic.roster:
@@ -275,7 +275,7 @@ def test_no_row_holds_what_opens_anything(
     manage = texts[1].split("/manage/")[1].split()[0]
     assert code.isdigit()
     assert link.startswith(str(asked))
-    stored = " ".join(str(letter.facts) for letter in rows(session))
+    stored = " ".join(str(message.facts) for message in rows(session))
     for secret in (code, link, manage):
         assert secret not in stored
 
@@ -294,7 +294,7 @@ def test_names_and_topics_cannot_write_headers(
     assert booking.topic in text.replace("\r\n", "\n")
 
 
-def test_a_letter_that_is_not_due_waits(database: Database, session: Session) -> None:
+def test_an_email_that_is_not_due_waits(database: Database, session: Session) -> None:
     emails.enqueue(session, "trial", "someone@example.org", {}, NOW, due_at=NOW + timedelta(hours=1))
     session.commit()
     assert run(database, LocalMailer()) == 0

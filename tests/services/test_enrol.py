@@ -46,14 +46,14 @@ def places(session: Session, member: Person) -> list[int | None]:
     return [one.module for one in enrolled.of_member(session, member.id, NOW)]
 
 
-def test_one_date_or_all_of_them_and_a_letter_says_which(session: Session) -> None:
+def test_one_date_or_all_of_them_and_an_email_says_which(session: Session) -> None:
     course, member = a_course(session), a_member(session)
     enrol(session, course[1].public_id, member.id, ORGANISATION, NOW)
     assert places(session, member) == [2]
     enrol(session, course[1].public_id, member.id, ORGANISATION, NOW, whole=True)
     assert places(session, member) == [1, 2, 3]
-    letters = session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id)).all()
-    assert [(letter.name, letter.facts["count"]) for letter in letters] == [("enrolled", 1), ("enrolled", 3)]
+    emails = session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id)).all()
+    assert [(email.name, email.facts["count"]) for email in emails] == [("enrolled", 1), ("enrolled", 3)]
     assert session.scalar(select(func.count()).select_from(Enrolment).where(Enrolment.left_at.is_(None))) == 1
 
 

@@ -22,7 +22,7 @@ from booking.services.publishing import undo
 from booking.store.bookings import claims
 from booking.store.bookings.bookings import Booking
 from booking.store.bookings.claims import Claim
-from booking.store.bookings.waiting import Offer, WaitlistEntry
+from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.people.people import Person
 from booking.store.programme.changes import Change
 from booking.store.programme.enrolments import Enrolment

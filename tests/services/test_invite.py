@@ -27,21 +27,21 @@ def fed(session: Session, clinic: object = None) -> Booking:
     return a_booking(session, clinic or a_clinic(session), member)  # type: ignore[arg-type]
 
 
-def letters(session: Session, booking: Booking) -> list[tuple[str, bool, int]]:
+def emails(session: Session, booking: Booking) -> list[tuple[str, bool, int]]:
     session.rollback()
     found = session.scalars(
         select(OutgoingEmail).where(OutgoingEmail.booking_id == booking.id).order_by(OutgoingEmail.id)
     )
-    return [(letter.name, letter.facts["is_invited"], letter.facts["sequence"]) for letter in found]
+    return [(email.name, email.facts["is_invited"], email.facts["sequence"]) for email in found]
 
 
-def test_it_is_sent_once_at_the_present_sequence_and_the_register_says_so(session: Session) -> None:
+def test_it_is_sent_once_at_the_present_sequence_and_the_audit_log_says_so(session: Session) -> None:
     booking = fed(session)
     for _ in range(2):
         invite(session, booking.public_id, NOW, member_id=booking.member_id)
-    assert letters(session, booking) == [("booked", False, 0), ("invitation", True, 0)]
+    assert emails(session, booking) == [("booked", False, 0), ("invitation", True, 0)]
     assert (booking.is_invited, booking.sequence) == (True, 0)
-    written = session.scalars(select(AuditEntry).where(AuditEntry.deed == "invited")).all()
+    written = session.scalars(select(AuditEntry).where(AuditEntry.action == "invited")).all()
     assert [(entry.subject_id, entry.actor_id) for entry in written] == [(booking.public_id, booking.member_id)]
 
 
@@ -52,7 +52,7 @@ def test_what_becomes_of_the_booking_afterwards_is_an_invitation_too(session: Se
     invite(session, booking.public_id, NOW)
     move(session, booking.public_id, a_request(clinic, 30), ORGANISATION, NOW)
     cancel(session, booking.public_id, ORGANISATION, NOW)
-    assert letters(session, booking) == [
+    assert emails(session, booking) == [
         ("booked", False, 0),
         ("moved", False, 1),
         ("invitation", True, 1),
@@ -73,7 +73,7 @@ def test_it_is_refused_for_somebody_elses_booking_one_that_is_cancelled_and_one_
     cancel(session, booking.public_id, ORGANISATION, NOW)
     with pytest.raises(errors.NotConfirmed):
         invite(session, booking.public_id, NOW)
-    assert [name for name, *_ in letters(session, booking)] == ["booked", "cancelled"]
+    assert [name for name, *_ in emails(session, booking)] == ["booked", "cancelled"]
 
 
 def test_who_was_moved_by_a_publish_and_asks_for_it_hears_of_the_move_first_and_it_is_not_undone_unheard(

@@ -16,7 +16,7 @@ from booking.store.audit_log import AuditEntry
 from booking.store.bookings import departures
 from booking.store.bookings.bookings import Booking
 from booking.store.bookings.departures import Departure
-from booking.store.bookings.waiting import WaitlistEntry
+from booking.store.bookings.waitlist_entries import WaitlistEntry
 from booking.store.db.base import table_of
 from booking.store.db.tables import Base
 from booking.store.outbox.emails import OutgoingEmail

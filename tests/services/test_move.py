@@ -39,9 +39,9 @@ def test_it_keeps_its_id_and_owns_exactly_its_new_quarters(
     moved = move(session, booking.public_id, a_request(clinic, after_minutes, minutes), ORGANISATION, NOW)
     assert quarters(session, moved) == owned
     assert (moved.id, moved.sequence, moved.topic) == (booking.id, 1, "kept")
-    letter = session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id.desc())).first()
-    assert letter is not None
-    assert (letter.name, letter.facts["was_at"]) == ("moved", "2023-12-04T03:00:00+00:00")
+    email = session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id.desc())).first()
+    assert email is not None
+    assert (email.name, email.facts["was_at"]) == ("moved", "2023-12-04T03:00:00+00:00")
 
 
 def test_to_another_clinic_and_analyst_while_at_the_limit(session: Session) -> None:

@@ -1,4 +1,4 @@
-"""A change of what begins soon is told by letter too; letters and undo end in time for what they are about."""
+"""A change of what begins soon is told by email too; emails and undo end in time for what they are about."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from booking.services.publishing.publish import PlanChanged, PublishResult, publ
 from booking.settings import load
 from booking.store.bookings.bookings import Booking
 from booking.store.bookings.claims import Claim
-from booking.store.bookings.waiting import WaitlistEntry
+from booking.store.bookings.waitlist_entries import WaitlistEntry
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.programme import plan_inputs
@@ -81,20 +81,20 @@ def enrol(session: Session, name: str, number: int | None = None) -> Person:
 
 
 def told(session: Session) -> dict[str, list[OutgoingEmail]]:
-    """The letters of publishes by reader's name."""
+    """The emails of publishes by reader's name."""
     session.expire_all()
     found: dict[str, list[OutgoingEmail]] = {}
-    for letter in session.scalars(
+    for message in session.scalars(
         select(OutgoingEmail).where(OutgoingEmail.change_id.is_not(None)).order_by(OutgoingEmail.id)
     ):
-        found.setdefault(session.get_one(Person, letter.person_id).name, []).append(letter)
+        found.setdefault(session.get_one(Person, message.person_id).name, []).append(message)
     return found
 
 
-def said(letter: OutgoingEmail) -> list[tuple[str, str, str, str]]:
+def said(message: OutgoingEmail) -> list[tuple[str, str, str, str]]:
     return [
         (line["starts_at"][8:16], one["what"], one["was"], one["now"])
-        for line in letter.facts["lines"]
+        for line in message.facts["lines"]
         for one in ([_title(line)] if line["what"] == "renamed" else line["differs"])
     ]
 
@@ -118,20 +118,20 @@ def test_a_new_title_of_what_begins_within_48_hours_is_told_once_to_each_who_is_
     session.add(WaitlistEntry(occurrence_id=first.id, member_id=waits.id, minutes=15, joined_at=NOW))
     session.commit()
     done = change(session, clinic(title="Open clinic"), course(title="Long course"), now=SOON)
-    letters = told(session)
-    assert sorted(letters) == ["Bo", "Ed", "Later", "Mia", "Una"], (
+    emails = told(session)
+    assert sorted(emails) == ["Bo", "Ed", "Later", "Mia", "Una"], (
         "not who waits; all who are enrolled hear of a new name"
     )
-    assert {len(mine) for mine in letters.values()} == {1}
-    assert said(letters["Mia"][0]) == [("04T03:30", "title", "Clinic", "Open clinic")], "at the reader's own time"
-    assert said(letters["Ed"][0]) == said(letters["Una"][0]) == [("04T04:00", "title", "Course", "Long course")]
-    assert said(letters["Bo"][0]) == [
+    assert {len(mine) for mine in emails.values()} == {1}
+    assert said(emails["Mia"][0]) == [("04T03:30", "title", "Clinic", "Open clinic")], "at the reader's own time"
+    assert said(emails["Ed"][0]) == said(emails["Una"][0]) == [("04T04:00", "title", "Course", "Long course")]
+    assert said(emails["Bo"][0]) == [
         ("04T03:15", "title", "Clinic", "Open clinic"),
         ("04T04:00", "title", "Course", "Long course"),
     ]
-    assert {letter.due_at for mine in letters.values() for letter in mine} == {SOON + 10 * MINUTE}
-    assert len(done.plan.notices) == len(facts(done.plan)["letters"]) == 5
-    assert in_words.letters(done.plan.notices) == ["5 people are told everything that changes for them"]
+    assert {message.due_at for mine in emails.values() for message in mine} == {SOON + 10 * MINUTE}
+    assert len(done.plan.notices) == len(facts(done.plan)["emails"]) == 5
+    assert in_words.emails(done.plan.notices) == ["5 people are told everything that changes for them"]
 
 
 def test_a_plan_is_the_same_whichever_way_the_database_returns_its_rows(
@@ -169,12 +169,16 @@ def test_the_policy_says_how_near_is_near_for_each_series(session: Session) -> N
     assert list(told(session)) == ["Mia"]
 
 
-def test_who_is_moved_hears_of_the_new_title_in_that_letter_and_in_no_other(session: Session) -> None:
+def test_who_is_moved_hears_of_the_new_title_in_that_email_and_in_no_other(session: Session) -> None:
     clinics = begin(session)
     a_booking(session, clinics[0], a_person(session, "Mia"))
     done = change(session, clinic(title="Open clinic", start_wall=time(15), end_wall=time(16)), now=SOON)
-    (letter,) = told(session)["Mia"]
-    assert (letter.name, letter.facts["title"], letter.facts["was_title"]) == ("moved-by-us", "Open clinic", "Clinic")
+    (message,) = told(session)["Mia"]
+    assert (message.name, message.facts["title"], message.facts["was_title"]) == (
+        "moved-by-us",
+        "Open clinic",
+        "Clinic",
+    )
     assert len(done.plan.notices) == 1
 
 
@@ -184,9 +188,9 @@ def test_who_stays_while_the_hours_grow_hears_of_the_new_title_only(session: Ses
     change(session, clinic(start_wall=time(12), end_wall=time(14)), now=SOON)
     assert told(session) == {}
     change(session, clinic(title="Open clinic", start_wall=time(11), end_wall=time(14)), now=SOON)
-    (letter,) = told(session)["Mia"]
-    assert [line["what"] for line in letter.facts["lines"]] == ["changes"]
-    assert said(letter) == [("04T03:00", "title", "Clinic", "Open clinic")]
+    (message,) = told(session)["Mia"]
+    assert [line["what"] for line in message.facts["lines"]] == ["changes"]
+    assert said(message) == [("04T03:00", "title", "Clinic", "Open clinic")]
 
 
 @pytest.mark.parametrize(
@@ -205,15 +209,15 @@ def test_whatever_calendars_show_of_it_is_told_as_it_was_and_as_it_is(
     begin(session)
     enrol(session, "Ed")
     change(session, asked, now=SOON)
-    letters = told(session)
+    emails = told(session)
     if difference is None:
-        assert letters == {}, "what begins a week later changed"
+        assert emails == {}, "what begins a week later changed"
     else:
-        (letter,) = letters["Ed"]
-        assert [one[1:] for one in said(letter)] == difference
+        (message,) = emails["Ed"]
+        assert [one[1:] for one in said(message)] == difference
 
 
-def test_what_keeps_its_own_title_or_changes_its_room_or_analysts_writes_no_letter(session: Session) -> None:
+def test_what_keeps_its_own_title_or_changes_its_room_or_analysts_writes_no_email(session: Session) -> None:
     clinics = begin(session)
     ben = a_person(session, "Ben", roles=["analyst"])
     a_booking(session, clinics[0])
@@ -221,7 +225,7 @@ def test_what_keeps_its_own_title_or_changes_its_room_or_analysts_writes_no_lett
     change(session, replace(clinic(), exceptions=(own,)), now=NOW)
     change(session, clinic(title="Open clinic"), now=SOON)
     assert told(session) == {}
-    room = replace(own, room_url="https://meet.example.org/1")
+    room = replace(own, meeting_url="https://meet.example.org/1")
     roomy = replace(stated(("ada@example.org", ben.email), title="Open clinic"), exceptions=(room,))
     done = change(session, roomy, now=CLINIC_AT - 30 * MINUTE)
     assert {name for step in done.plan.changes.steps for name in step.fields} == {"room", "analysts"}
@@ -247,7 +251,7 @@ def test_another_reason_for_what_does_not_take_place_is_told_to_the_enrolled(ses
     ("before", "due_after"),
     [(30 * MINUTE, 0), (60 * MINUTE, 0), (65 * MINUTE, 5), (70 * MINUTE, 10), (40 * HOUR, 10)],
 )
-def test_letters_leave_after_ten_minutes_but_an_hour_before_the_start_and_undo_ends_with_it(
+def test_emails_leave_after_ten_minutes_but_an_hour_before_the_start_and_undo_ends_with_it(
     session: Session, before: timedelta, due_after: int
 ) -> None:
     clinics = begin(session)
@@ -302,7 +306,7 @@ def test_a_plan_is_shown_again_when_somebody_takes_a_place_who_would_be_told(ses
     assert [notice.member for notice in refused.value.plan.notices] == ["Ed"]
 
 
-def test_the_plan_says_who_is_there_and_when_letters_leave(session: Session) -> None:
+def test_the_plan_says_who_is_there_and_when_emails_leave(session: Session) -> None:
     clinics = begin(session)
     enrol(session, "Ed")
     a_booking(session, clinics[0])
@@ -336,10 +340,10 @@ def test_an_invited_booking_gets_its_calendar_entry_anew(session: Session) -> No
     booking = a_booking(session, clinics[0], a_person(session, "Mia"))
     assert booking.is_invited
     change(session, clinic(title="Open clinic"), now=SOON)
-    (letter,) = told(session)["Mia"]
+    (message,) = told(session)["Mia"]
     settings = load({"BOOKING_SECRET_KEY": SECRET, "BOOKING_BASE_URL": "https://booking.example.org"})
-    member = session.get_one(Person, letter.person_id)
-    sent = message_of(letter, member, settings, ORGANISATION, "booking.example.org", NOW).as_bytes()
+    member = session.get_one(Person, message.person_id)
+    sent = message_of(message, member, settings, ORGANISATION, "booking.example.org", NOW).as_bytes()
     message = email.message_from_bytes(sent, policy=email.policy.default)
     parts = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
     assert parts

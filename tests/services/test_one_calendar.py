@@ -24,7 +24,7 @@ from booking.services.bookings.move import move
 from booking.services.bookings.waitlist import Wish
 from booking.store.bookings.bookings import CONFIRMED, Booking
 from booking.store.bookings.claims import Claim
-from booking.store.bookings.waiting import Offer
+from booking.store.bookings.waitlist_entries import Offer
 from booking.store.db import engines
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence

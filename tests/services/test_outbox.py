@@ -43,7 +43,7 @@ class Recording(LocalMailer):
 
 
 class Ticking:
-    """A clock that each letter moves on."""
+    """A clock that each email moves on."""
 
     def __init__(self, step: float) -> None:
         self.now, self.step = 0.0, step
@@ -80,7 +80,7 @@ def rows(session: Session) -> list[OutgoingEmail]:
 
 @pytest.fixture
 def marks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many letters each transaction noted as sent."""
+    """How many emails each transaction noted as sent."""
     found: list[int] = []
     mark = deliver.mark_sent
 
@@ -100,7 +100,7 @@ def test_what_left_within_a_quarter_second_is_noted_together_and_nothing_waits_l
     clock = Ticking(step)
     assert run(database, Recording(clock.tick), seconds=clock) == 60
     assert marks == together
-    assert all(letter.sent_at == NOW and letter.leased_by is None for letter in rows(session))
+    assert all(email.sent_at == NOW and email.leased_by is None for email in rows(session))
 
 
 def test_what_left_before_a_worker_breaks_is_noted(database: Database, session: Session) -> None:
@@ -114,23 +114,23 @@ def test_what_left_before_a_worker_breaks_is_noted(database: Database, session: 
     mailer.then = breaks
     with pytest.raises(KeyboardInterrupt):
         run(database, mailer)
-    assert [letter.sent_at is not None for letter in rows(session)] == [True, True, False, False, False]
+    assert [email.sent_at is not None for email in rows(session)] == [True, True, False, False, False]
     later = Recording()
     assert run(database, later, NOW + outbox.LEASE, "two") == 3
     assert later.ids[0] == mailer.ids[2]
 
 
-def test_no_letter_is_begun_that_could_outlast_its_lease(database: Database, session: Session) -> None:
+def test_no_email_is_begun_that_could_outlast_its_lease(database: Database, session: Session) -> None:
     """A server that takes 20 seconds over each: what would come too late is given back, and goes by another."""
     queue(session, 10)
     clock = Ticking(20.0)
     slow, other = Recording(clock.tick), Recording()
     assert run(database, slow, seconds=clock) == 10
     assert len(slow.ids) == 3
-    assert [letter.attempts for letter in rows(session)] == [1] * 3 + [0] * 7
+    assert [email.attempts for email in rows(session)] == [1] * 3 + [0] * 7
     assert run(database, other, NOW + MINUTE, "two") == 7
     assert not set(slow.ids) & set(other.ids)
-    answers = 12  # connect, greet, TLS, greet again, sign in (3), sender, reader, DATA, the letter, and one to spare
+    answers = 12  # connect, greet, TLS, greet again, sign in (3), sender, reader, DATA, the email, and one to spare
     assert timedelta(seconds=deliver.BEGUN_WITHIN_SECONDS + answers * smtp.SECONDS) < outbox.LEASE
 
 
@@ -148,7 +148,7 @@ def test_no_letter_is_begun_that_could_outlast_its_lease(database: Database, ses
         ({"person_id": None}, False),
     ],
 )
-def test_a_letter_waits_only_for_an_earlier_one_to_the_same_person_about_the_same_booking_that_is_due_or_tried(
+def test_an_email_waits_only_for_an_earlier_one_to_the_same_person_about_the_same_booking_that_is_due_or_tried(
     database: Database, session: Session, earlier: dict[str, object], blocks: bool
 ) -> None:
     booking = a_booking(session, a_clinic(session))
@@ -157,12 +157,12 @@ def test_a_letter_waits_only_for_an_earlier_one_to_the_same_person_about_the_sam
         setattr(first, name, value)
     emails.enqueue(session, "trial", "x@example.org", {}, NOW, person_id=booking.member_id, booking_id=booking.id)
     session.commit()
-    taken = {letter.name for letter in outbox.lease(session, "one", NOW, 10)}
+    taken = {email.name for email in outbox.lease(session, "one", NOW, 10)}
     assert ("trial" not in taken) is blocks
 
 
-def locks_of(database: Database, letter_id: int) -> None:
-    """Take all that a booking might want, at once or not at all: the letter's row, or SQLite's one write lock."""
+def locks_of(database: Database, email_id: int) -> None:
+    """Take all that a booking might want, at once or not at all: the email's row, or SQLite's one write lock."""
     if database.name == "sqlite":
         other = sqlite3.connect(str(database.engine.url.database), timeout=0, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
@@ -170,7 +170,7 @@ def locks_of(database: Database, letter_id: int) -> None:
         other.close()
         return
     with database.engine.connect() as connection:
-        connection.execute(text("SELECT id FROM letter WHERE id = :id FOR UPDATE NOWAIT"), {"id": letter_id})
+        connection.execute(text("SELECT id FROM outgoing_email WHERE id = :id FOR UPDATE NOWAIT"), {"id": email_id})
         connection.rollback()
         idle = text("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'")
         assert connection.execute(idle).scalar_one() == 0
@@ -185,13 +185,13 @@ def test_no_lock_is_held_and_no_transaction_open_while_the_mail_server_talks(
     facts = {"booking": str(booking.public_id), "hours": 1}
     emails.enqueue(session, name, "x@example.org", facts, NOW, person_id=booking.member_id, booking_id=booking.id)
     session.commit()
-    letter_id = rows(session)[0].id
+    email_id = rows(session)[0].id
     session.rollback()
     refused: list[Exception] = []
 
     def look() -> None:
         try:
-            locks_of(database, letter_id)
+            locks_of(database, email_id)
         except (OperationalError, sqlite3.OperationalError, AssertionError) as error:
             refused.append(error)
 
@@ -245,7 +245,7 @@ def test_a_mail_server_dead_for_an_hour_loses_nothing_and_is_tried_once_a_batch(
             batches += 1
     assert len(tried) == batches
     waiting = rows(session)
-    assert all(letter.sent_at is None and letter.failed_at is None and letter.attempts > 3 for letter in waiting)
+    assert all(email.sent_at is None and email.failed_at is None and email.attempts > 3 for email in waiting)
     with serving() as mailbox:
         living = SMTPMailer(mailbox.url)
         for minute in range(60, 60 + 73):  # at most an hour and a fifth after the last try
@@ -255,26 +255,26 @@ def test_a_mail_server_dead_for_an_hour_loses_nothing_and_is_tried_once_a_batch(
         assert len({str(one["Message-ID"]) for one in mailbox.messages}) == len(mailbox.messages) == 20
 
 
-def test_letters_put_off_together_do_not_come_back_together(database: Database, session: Session) -> None:
+def test_emails_put_off_together_do_not_come_back_together(database: Database, session: Session) -> None:
     queue(session, 12)
     assert run(database, SMTPMailer(f"smtp://127.0.0.1:{free_port()}")) == 12
-    waits = {letter.due_at - NOW for letter in rows(session)}
+    waits = {email.due_at - NOW for email in rows(session)}
     assert len(waits) == 12
     assert all(timedelta(seconds=24) <= wait <= timedelta(seconds=36) for wait in waits)
 
 
-def test_a_letter_that_cannot_be_written_waits_and_holds_up_nobody_else(database: Database, session: Session) -> None:
-    queue(session, 1, "no-such-letter")
+def test_an_email_that_cannot_be_written_waits_and_holds_up_nobody_else(database: Database, session: Session) -> None:
+    queue(session, 1, "no-such-email")
     for facts in ({"booking": "x"}, {"starts_at": None}, {"lines": 7}):
         emails.enqueue(session, "booked", "x@example.org", facts, NOW)
     queue(session, 1)
     mailer = Recording()
     assert run(database, mailer) == 5
     assert len(mailer.ids) == 1
-    assert ["cannot be written" in letter.last_error for letter in rows(session)] == [True] * 4 + [False]
+    assert ["cannot be written" in email.last_error for email in rows(session)] == [True] * 4 + [False]
 
 
-def test_a_letter_says_what_was_so_when_it_was_queued(database: Database, session: Session) -> None:
+def test_an_email_says_what_was_so_when_it_was_queued(database: Database, session: Session) -> None:
     clinic = a_clinic(session)
     booking = a_booking(session, clinic, a_person(session, "Mia Moss"))
     analyst = booking.analyst.name
@@ -319,8 +319,8 @@ def test_of_two_workers_that_meet_refusals_at_once_one_tells_the_coordinators(
         worker.start()
     for worker in workers:
         worker.join(30)
-    names = [letter.name for letter in rows(session)]
-    assert names == ["trial", "trial", "letters-failing"]
+    names = [email.name for email in rows(session)]
+    assert names == ["trial", "trial", "emails-failing"]
 
 
 def test_who_lost_the_lease_notes_nothing_and_tells_nobody(database: Database, session: Session) -> None:
@@ -334,5 +334,5 @@ def test_who_lost_the_lease_notes_nothing_and_tells_nobody(database: Database, s
         raise PermanentFailure("550")
 
     assert run(database, Recording(taken_over)) == 1
-    (letter,) = rows(session)
-    assert (letter.failed_at, letter.leased_by, letter.attempts) == (None, "two", 2)
+    (email,) = rows(session)
+    assert (email.failed_at, email.leased_by, email.attempts) == (None, "two", 2)

@@ -20,19 +20,19 @@ NEXT_DAY = CLINIC_AT + timedelta(hours=11)  # midnight in Brisbane
 
 
 def marks(session: Session) -> list[tuple[str, object]]:
-    found = session.scalars(select(AuditEntry).where(AuditEntry.deed != "booked").order_by(AuditEntry.id))
+    found = session.scalars(select(AuditEntry).where(AuditEntry.action != "booked").order_by(AuditEntry.id))
     return [(entry.deed, entry.details["before"]) for entry in found]
 
 
 @pytest.mark.parametrize("outcome", ["came", "no-show"])
-def test_from_its_start_it_can_be_marked_and_the_register_says_so(session: Session, outcome: str) -> None:
+def test_from_its_start_it_can_be_marked_and_the_audit_log_says_so(session: Session, outcome: str) -> None:
     booking = a_booking(session, a_clinic(session))
     marked = mark(session, booking.public_id, outcome, ORGANISATION, CLINIC_AT, actor_id=booking.analyst_id)
     assert marked.outcome == outcome
     assert marks(session) == [(outcome, None)]
 
 
-def test_no_letter_goes_out_and_no_calendar_changes(session: Session) -> None:
+def test_no_email_goes_out_and_no_calendar_changes(session: Session) -> None:
     booking = a_booking(session, a_clinic(session))
     before = booking.sequence, booking.revised_at
     marked = mark(session, booking.public_id, "no-show", ORGANISATION, CLINIC_AT, actor_id=booking.analyst_id)

@@ -20,7 +20,7 @@ from booking.services.publishing.publish import PlanChanged, PlanHurts, PublishR
 from booking.store.audit_log import AuditEntry
 from booking.store.bookings.bookings import CONFIRMED, Booking
 from booking.store.bookings.claims import Claim
-from booking.store.bookings.waiting import WaitlistEntry
+from booking.store.bookings.waitlist_entries import WaitlistEntry
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.programme import plan_inputs
@@ -107,8 +107,8 @@ def test_a_booking_moves_along_with_its_clinic_and_its_member_is_told_ten_minute
     assert [outcome.what for outcome in done.plan.outcomes] == [MOVED]
     assert (booking.starts_at, booking.sequence) == (datetime(2023, 12, 4, 5, 30, tzinfo=UTC), 1)
     assert (rows(session)[0].sequence, rows(session)[0].moved_from_at) == (1, datetime(2023, 12, 4, 3, tzinfo=UTC))
-    letter = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "moved-by-us")).one()
-    assert (letter.due_at, letter.facts["was_at"]) == (NOW + TEN_MINUTES, "2023-12-04T03:30:00+00:00")
+    email = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "moved-by-us")).one()
+    assert (email.due_at, email.facts["was_at"]) == (NOW + TEN_MINUTES, "2023-12-04T03:30:00+00:00")
     claims = session.execute(select(Claim.quarter_at, Claim.booking_id).order_by(Claim.quarter_at).distinct()).all()
     assert [tuple(row) for row in claims] == [
         (datetime(2023, 12, 4, 3, 30, tzinfo=UTC), None),  # held for ten minutes
@@ -196,7 +196,7 @@ def test_one_day_more_a_week_keeps_the_old_days_and_one_less_takes_them_away(ses
     assert walls(session) == ["Tue 05 03", "Tue 12 03"]
 
 
-def test_a_pushed_module_takes_those_after_it_along_with_their_places(session: Session) -> None:
+def test_a_postponed_module_takes_those_after_it_along_with_their_places(session: Session) -> None:
     modules = stated(kind="masterclass", modules=("One", "Two", "Three"), ends_on=None)
     put(session, of(modules))
     before = {row.module_number: row.public_id for row in rows(session)}
@@ -204,15 +204,15 @@ def test_a_pushed_module_takes_those_after_it_along_with_their_places(session: S
     member = a_person(session, "Mia")
     session.add(Enrolment(member_id=member.id, series_id=series.id, revised_at=NOW, created_at=NOW))
     session.commit()
-    push = StatedException(PLACE, on=date(2023, 12, 11), push_weeks=1)
-    done = put(session, of(replace(modules, exceptions=(push,))))
+    postponed = StatedException(PLACE, on=date(2023, 12, 11), postpone_weeks=1)
+    done = put(session, of(replace(modules, exceptions=(postponed,))))
     assert [(row.module_number, f"{row.starts_at:%d}") for row in rows(session)] == [(1, "04"), (2, "18"), (3, "25")]
     assert {row.module_number: row.public_id for row in rows(session)} == before
-    letter = session.scalars(select(OutgoingEmail)).one()
-    assert (letter.name, letter.person_id) == ("programme-changed", member.id)
-    assert [line["number"] for line in letter.facts["lines"]] == [2, 3]
+    email = session.scalars(select(OutgoingEmail)).one()
+    assert (email.name, email.person_id) == ("programme-changed", member.id)
+    assert [line["number"] for line in email.facts["lines"]] == [2, 3]
     assert len(done.plan.notices) == 1
-    assert not put(session, of(replace(modules, exceptions=(push,)))).changed
+    assert not put(session, of(replace(modules, exceptions=(postponed,)))).changed
     assert not put(session, of(modules)).changed  # what a file no longer mentions stays
 
 
@@ -254,11 +254,11 @@ def test_a_cancelled_clinic_gives_its_reason_to_the_booked_and_ends_the_wait_of_
     cancel = StatedException(PLACE, on=date(2023, 12, 4), cancelled="The building has no power.")
     put(session, of(replace(stated(staff), exceptions=(cancel,))))
     assert rows(session)[0].reason == "The building has no power."
-    letters = session.scalars(
+    emails = session.scalars(
         select(OutgoingEmail).where(OutgoingEmail.change_id.is_not(None)).order_by(OutgoingEmail.name)
     ).all()
-    assert [letter.name for letter in letters] == ["cancelled-by-us", "programme-changed"]
-    assert letters[0].facts["reason"] == "The building has no power."
+    assert [email.name for email in emails] == ["cancelled-by-us", "programme-changed"]
+    assert emails[0].facts["reason"] == "The building has no power."
     assert session.scalars(select(WaitlistEntry.outcome)).one() == "gone"
 
 
@@ -362,7 +362,7 @@ def test_undo_within_ten_minutes_puts_everything_back_and_nobody_hears_of_it(ses
     assert everything(session) == before
     assert session.scalar(select(func.count()).select_from(OutgoingEmail)) == sent_before
     assert {row.sequence for row in rows(session)} == {2}  # never falls, and tells calendars the old content again
-    assert session.scalars(select(AuditEntry.deed).order_by(AuditEntry.id.desc())).first() == "undone"
+    assert session.scalars(select(AuditEntry.action).order_by(AuditEntry.id.desc())).first() == "undone"
     undo.undo(session, done.change, ORGANISATION, NOW + TEN_MINUTES)  # twice changes nothing
     assert everything(session) == before
 
@@ -421,11 +421,11 @@ def test_a_holiday_everywhere_needs_an_answer_and_each_answer_does_what_it_says(
         return [f"{step.after.starts_at:%a %d}" for step in ask(answer).changes.steps]
 
     assert [q.message for q in ask("").questions] == [
-        "Mon 2023-12-25 is Christmas Day: does it take place? Write on_holiday: keep, skip, push or move"
+        "Mon 2023-12-25 is Christmas Day: does it take place? Write on_holiday: keep, skip, postpone or move"
     ]
     assert days("keep") == ["Mon 04", "Mon 11", "Mon 18", "Mon 25"]
     assert days("skip") == ["Mon 04", "Mon 11", "Mon 18"]
-    assert days("push") == ["Mon 04", "Mon 11", "Mon 18", "Mon 08"]  # New Year's Day is one too
+    assert days("postpone") == ["Mon 04", "Mon 11", "Mon 18", "Mon 08"]  # New Year's Day is one too
     assert days("move") == ["Mon 04", "Mon 11", "Mon 18", "Wed 27"]  # Tuesday is Boxing Day
     with pytest.raises(errors.CannotPublish):
         publish(session, of(stated()), HOLIDAYS, NOW, uid_domain="x.org")
@@ -433,7 +433,7 @@ def test_a_holiday_everywhere_needs_an_answer_and_each_answer_does_what_it_says(
     assert planning.read_plan(session, of(replace(stated(), exceptions=(kept,))), HOLIDAYS, NOW).questions == []
 
 
-def test_a_holiday_of_some_states_is_noted_and_the_module_on_christmas_day_is_pushed(session: Session) -> None:
+def test_a_holiday_of_some_states_is_noted_and_the_module_on_christmas_day_is_postponed(session: Session) -> None:
     fridays = stated(
         kind="masterclass",
         rrule="FREQ=WEEKLY;BYDAY=FR",
@@ -442,7 +442,7 @@ def test_a_holiday_of_some_states_is_noted_and_the_module_on_christmas_day_is_pu
         modules=tuple("ABCD"),
     )
     autumn = datetime(2026, 11, 1, tzinfo=UTC)
-    found = planning.read_plan(session, of(replace(fridays, on_holiday="push")), HOLIDAYS, autumn)
+    found = planning.read_plan(session, of(replace(fridays, on_holiday="postpone")), HOLIDAYS, autumn)
     assert [f"{step.after.starts_at:%d %b}" for step in found.changes.steps] == ["04 Dec", "11 Dec", "18 Dec", "08 Jan"]
     mondays = stated(starts_on=date(2023, 10, 2), ends_on=date(2023, 10, 2))
     noted = planning.read_plan(session, of(mondays), HOLIDAYS, datetime(2023, 9, 1, tzinfo=UTC))

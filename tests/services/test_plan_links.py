@@ -27,7 +27,7 @@ def test_new_dates_whose_analysts_share_a_link_are_named(
     session: Session, links: tuple[str | None, str | None], kind: str, named: bool
 ) -> None:
     for name, link in zip(("Ada", "Ben"), links, strict=True):
-        a_person(session, name, roles=["analyst"], room_url=link)
+        a_person(session, name, roles=["analyst"], meeting_url=link)
     session.commit()
     done = run(session, stated(TEAM, kind=kind))
     found = [one.message for one in done.plan.changes.findings if one.code == "same-link"]

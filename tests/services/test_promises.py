@@ -130,7 +130,7 @@ class Months(RuleBasedStateMachine):
         """Who waits for the email of a publish, once for each email."""
         self.session.rollback()
         held = emails.held_back(self.session, self.now)
-        return [letter.person_id for letter in held if letter.person_id is not None]
+        return [email.person_id for email in held if email.person_id is not None]
 
     def _edit(self, slug: str, edit: Callable[[Definition], Definition]) -> None:
         self._publish(planning.page(slug, edit))
@@ -140,8 +140,8 @@ class Months(RuleBasedStateMachine):
         self._edit(slug, lambda d: edits.skip(d, self._day(day)))
 
     @rule(day=st.integers(0, 60), weeks=st.integers(1, 2))
-    def push(self, day: int, weeks: int) -> None:
-        self._edit(MODULES, lambda d: edits.push(d, self._day(day), weeks))
+    def postpone(self, day: int, weeks: int) -> None:
+        self._edit(MODULES, lambda d: edits.postpone(d, self._day(day), weeks))
 
     @rule(place=st.integers(0, 9), slug=SLUGS, why=st.sampled_from(["", "Ill."]))
     def call_off(self, place: int, slug: str, why: str) -> None:
@@ -378,7 +378,7 @@ class Months(RuleBasedStateMachine):
         if not hasattr(self, "session"):
             return
         twice = self._rows(
-            "SELECT change_id, person_id, booking_id FROM letter "
+            "SELECT change_id, person_id, booking_id FROM outgoing_email "
             "WHERE change_id IS NOT NULL AND booking_id IS NOT NULL "
             "GROUP BY change_id, person_id, booking_id HAVING count(*) > 1"
         )

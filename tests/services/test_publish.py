@@ -230,7 +230,7 @@ def test_a_series_with_an_end_is_not_extended(session: Session) -> None:
 
 
 def test_who_changes_a_booking_that_was_moved_hears_first_that_it_was_moved(session: Session) -> None:
-    """What a publish holds back for its ten minutes is due at once, before the letter about what came after it."""
+    """What a publish holds back for its ten minutes is due at once, before the email about what came after it."""
     analyst = a_person(session, "Ada", roles=["analyst"])
     session.commit()
     run(session, stated((analyst.email,)))

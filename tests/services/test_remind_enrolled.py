@@ -23,7 +23,7 @@ from booking.services.outbox import deliver, remind
 from booking.store.db.base import new_public_id, table_of
 from booking.store.outbox import emails, reminder_progress
 from booking.store.outbox.emails import OutgoingEmail
-from booking.store.outbox.reminder_progress import Reminded
+from booking.store.outbox.reminder_progress import ReminderProgress
 from booking.store.people.people import Person, Role
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import CANCELLED, Module, Occurrence
@@ -153,7 +153,7 @@ def test_bookings_have_their_own_reminders_and_no_second_one(database: Database,
     a_booking(session, a_clinic(session))
     keep_house(database, DAY_BEFORE)
     assert written(session) == []
-    assert session.scalars(select(Reminded)).all() == []
+    assert session.scalars(select(ReminderProgress)).all() == []
 
 
 def test_what_is_cancelled_or_has_begun_is_not_reminded_of(database: Database, session: Session) -> None:
@@ -180,7 +180,7 @@ def test_what_moves_is_reminded_of_anew_unless_its_hour_was_past_by_then(databas
     assert written(session) == [("mia", 24), ("mia", 24)]
     move(session, only, CLINIC_AT + 19 * HOUR, now=CLINIC_AT - 3 * HOUR)
     keep_house(database, CLINIC_AT - 2 * HOUR)
-    assert written(session) == [("mia", 24), ("mia", 24)], "the letter about the move has just said it"
+    assert written(session) == [("mia", 24), ("mia", 24)], "the email about the move has just said it"
     keep_house(database, CLINIC_AT + 18 * HOUR)
     assert written(session)[2:] == [("mia", 1)]
 
@@ -192,7 +192,7 @@ def move(session: Session, one: Occurrence, starts_at: datetime, now: datetime) 
     session.commit()
 
 
-def test_a_publish_close_to_the_start_is_told_by_its_own_letter_alone(database: Database, session: Session) -> None:
+def test_a_publish_close_to_the_start_is_told_by_its_own_email_alone(database: Database, session: Session) -> None:
     lab = {"kind": "lab", "slug": "lab", "title": "Lab"}
     put(session, of(stated(**lab)))
     first = session.scalars(select(Occurrence).order_by(Occurrence.starts_at)).first()
@@ -220,8 +220,8 @@ def test_one_that_is_a_little_late_still_comes(database: Database, session: Sess
     assert written(session) == [("mia", 24)]
 
 
-def test_the_letters_say_when_what_and_where_and_the_last_one_the_room(database: Database, session: Session) -> None:
-    _, second = a_course(session, room_url="https://zoom.example.com/j/1")
+def test_the_emails_say_when_what_and_where_and_the_last_one_the_room(database: Database, session: Session) -> None:
+    _, second = a_course(session, meeting_url="https://zoom.example.com/j/1")
     member = enrolled(session, second, time_zone="Australia/Perth")
     with serving() as mailbox:
         for hours in (24, 1):
@@ -242,7 +242,7 @@ def test_the_letters_say_when_what_and_where_and_the_last_one_the_room(database:
     assert "zoom" not in str(stored)
 
 
-def test_what_is_true_no_more_when_a_letter_leaves_is_not_said(database: Database, session: Session) -> None:
+def test_what_is_true_no_more_when_an_email_leaves_is_not_said(database: Database, session: Session) -> None:
     course = a_course(session, 1)[0]
     stays = enrolled(session, course, name="Stays", whole=False)
     left, wants_none, lapsed = (enrolled(session, course, name=name) for name in ("Left", "Wants none", "Lapsed"))
@@ -425,10 +425,10 @@ def test_the_marks_are_forgotten_with_the_start(database: Database, session: Ses
     a_course(session, 1)
     keep_house(database, DAY_BEFORE)
     keep_house(database, HOUR_BEFORE)
-    assert sorted(session.scalars(select(Reminded.hours))) == [1, 24]
+    assert sorted(session.scalars(select(ReminderProgress.hours))) == [1, 24]
     keep_house(database, CLINIC_AT)
     session.rollback()
-    assert session.scalars(select(Reminded.hours)).all() == []
+    assert session.scalars(select(ReminderProgress.hours)).all() == []
 
 
 def test_a_local_mailer_takes_them_too(database: Database, session: Session) -> None:

@@ -103,7 +103,7 @@ def deliver_at(database: Database, mailbox: Mailbox, now: datetime, organisation
 
 def test_it_looks_again_and_the_last_one_carries_the_room(database: Database, session: Session) -> None:
     clinic = a_clinic(session)
-    clinic.roster[0].room_url = "https://zoom.example.com/j/1"
+    clinic.roster[0].meeting_url = "https://zoom.example.com/j/1"
     booking = booked(session, clinic)
     booking.analyst.name = "Renamed"
     session.commit()
@@ -132,7 +132,7 @@ def test_one_that_comes_too_late_says_nothing(database: Database, session: Sessi
     booked(session, a_clinic(session))
     with serving() as mailbox:
         deliver_at(database, mailbox, NOW)
-        deliver_at(database, mailbox, CLINIC_AT - HOUR)  # the worker was down for a day: one letter, not two
+        deliver_at(database, mailbox, CLINIC_AT - HOUR)  # the worker was down for a day: one email, not two
         assert [str(one["Subject"])[:5] for one in mailbox.messages[1:]] == ["Soon:"]
     assert [
         row.sent_at is not None

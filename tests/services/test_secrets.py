@@ -1,4 +1,4 @@
-"""What letters open is made when they leave: none of it lies in the table, nor on the coordinator's page."""
+"""What emails open is made when they leave: none of it lies in the table, nor on the coordinator's page."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ NEVER_QUEUED = {"trial"}  # `booking init` sends it itself
 
 
 class Mailbag(LocalMailer):
-    """What left; a letter to somebody who is gone is refused, with the words of the letter in the answer."""
+    """What left; an email to somebody who is gone is refused, with the words of the email in the answer."""
 
     def __init__(self) -> None:
         self.words: list[str] = []
@@ -65,7 +65,7 @@ def read(message: EmailMessage) -> str:
 
 
 def everything_happens(session: Session) -> None:
-    """Whatever makes a letter, once: a week of a busy programme."""
+    """Whatever makes an email, once: a week of a busy programme."""
     alone = a_clinic(session)
     a_booking(session, alone)
     closed = alone.roster[0].analyst
@@ -106,15 +106,15 @@ def everything_happens(session: Session) -> None:
     lab = session.scalars(select(Occurrence.public_id).order_by(Occurrence.id.desc()).limit(1)).one()
     enrol(session, lab, mia.id, REMINDING, NOW)
     publish(session, stated(slug="a-lab", kind="lab", start_wall=time(15), end_wall=time(16)))
-    session.execute(update(Person).values(room_url=ROOM))
-    session.execute(update(Roster).values(room_url=ROOM))
+    session.execute(update(Person).values(meeting_url=ROOM))
+    session.execute(update(Roster).values(meeting_url=ROOM))
     session.commit()
     for person_id in daily_agenda.due(session, REMINDING, CLINIC_AT - HOUR):
         daily_agenda.write(session, person_id, REMINDING, CLINIC_AT - HOUR)
     write_note(session, moved.public_id, "Shy.", "Rename the events.", CLINIC_AT + HOUR, actor_id=cora)
 
 
-def test_what_a_letter_opens_lies_neither_in_the_table_nor_on_the_coordinators_page(
+def test_what_an_email_opens_lies_neither_in_the_table_nor_on_the_coordinators_page(
     database: Database, session: Session
 ) -> None:
     everything_happens(session)
@@ -139,16 +139,16 @@ def test_what_a_letter_opens_lies_neither_in_the_table_nor_on_the_coordinators_p
         "manage/place",
         "me/address",
         "unsubscribe/reminders",
-        "unsubscribe/run-sheet",
+        "unsubscribe/daily-agenda",
     }
     secrets = set(re.findall(r"[0-9a-f-]{36}\.([a-z2-7]{32})", told)) | set(re.findall(r"code: (\d{6})", told))
     assert len(secrets) > 20
     assert ROOM.partition("?")[0] in told
-    stored = str(session.execute(text("SELECT * FROM letter")).all())
+    stored = str(session.execute(text("SELECT * FROM outgoing_email")).all())
     client = client_of(
         make_app(database, CLINIC_AT), session.scalars(select(Person).where(Person.name == "Cora")).first()
     )
-    pages = [client.get(f"/coordinator/letters?show={state}").text for state in ("waiting", "failed", "sent")]
+    pages = [client.get(f"/coordinator/emails?show={state}").text for state in ("waiting", "failed", "sent")]
     assert "booked" in pages[2]
     assert "no such user" in pages[1]
     for shown in (stored, *pages):

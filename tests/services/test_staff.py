@@ -36,7 +36,7 @@ def quarters(session: Session, booking: Booking) -> list[int]:
     return [int((at - CLINIC_AT) / timedelta(minutes=15)) for at in found]
 
 
-def last_letter(session: Session) -> OutgoingEmail:
+def last_email(session: Session) -> OutgoingEmail:
     return session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id.desc()).limit(1)).one()
 
 
@@ -47,8 +47,8 @@ def test_a_booking_is_cancelled_at_any_time_with_a_reason(session: Session) -> N
         on_behalf.cancel_for(session, booking.public_id, "The analyst\nis ill.", ORGANISATION, DURING, actor_id=who)
     assert (booking.status, booking.cancelled_by, booking.reason) == ("cancelled", "staff", "The analyst is ill.")
     assert (booking.sequence, booking.is_late, quarters(session, booking)) == (1, False, [])
-    letter = last_letter(session)
-    assert (letter.name, letter.facts["reason"]) == ("cancelled-by-us", "The analyst is ill.")
+    email = last_email(session)
+    assert (email.name, email.facts["reason"]) == ("cancelled-by-us", "The analyst is ill.")
     entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
     assert (entry.deed, entry.actor_id) == ("cancelled", who)
     with pytest.raises(errors.TextNotAccepted):
@@ -64,7 +64,7 @@ def test_a_booking_goes_to_a_colleague_who_is_free_and_on_the_roster(session: Se
         session, booking.public_id, second.public_id, "I know less of it.", ORGANISATION, DURING, actor_id=who
     )
     assert (booking.analyst_id, booking.starts_at, quarters(session, booking)) == (second.id, CLINIC_AT, [0, 1])
-    told = last_letter(session).facts
+    told = last_email(session).facts
     assert (told["was_with"], told["analyst"], told["reason"]) == (first.name, second.name, "I know less of it.")
     back = on_behalf.hand_over(session, booking.public_id, second.public_id, "", ORGANISATION, DURING, actor_id=who)
     assert back.sequence == 1
@@ -103,7 +103,7 @@ def test_what_is_over_or_cancelled_is_neither_handed_over_nor_lengthened(session
         on_behalf.hand_over(session, booking.public_id, other, "", ORGANISATION, NOW, actor_id=who)
 
 
-def test_staff_book_for_a_member_past_their_limits_and_the_register_says_so(session: Session) -> None:
+def test_staff_book_for_a_member_past_their_limits_and_the_audit_log_says_so(session: Session) -> None:
     clinic = a_clinic(session)
     first, who = a_booking(session, clinic), actor(session)
     wanted = a_request(clinic, 30)
@@ -112,7 +112,7 @@ def test_staff_book_for_a_member_past_their_limits_and_the_register_says_so(sess
     made = book(session, wanted, first.member_id, ORGANISATION, NOW, staff_id=who)
     entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
     assert (entry.actor_id, entry.details["limit_passed"]) == (who, "occurrence")
-    assert session.get_one(Person, made.member_id).email == last_letter(session).to_email
+    assert session.get_one(Person, made.member_id).email == last_email(session).to_email
     with pytest.raises(errors.NotAMember):
         book(session, a_request(clinic, 45), who, ORGANISATION, NOW, staff_id=who)
 
@@ -130,14 +130,14 @@ def test_staff_move_at_any_time_with_a_reason_past_notice_and_limits(session: Se
     )
     assert (moved.starts_at, moved.analyst_id, moved.sequence) == (wanted.starts_at, second.id, 1)
     assert [claim.quarter_at for claim in session.scalars(select(Claim))] == [wanted.starts_at] * 2
-    letter = session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id.desc())).first()
-    assert letter is not None
-    assert (letter.name, letter.facts["reason"], letter.facts["was_with"]) == (
+    email = session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id.desc())).first()
+    assert email is not None
+    assert (email.name, email.facts["reason"], email.facts["was_with"]) == (
         "moved-by-us",
         "The room is cold.",
         first.name,
     )
-    assert letter.facts["was_at"] == CLINIC_AT.isoformat()
+    assert email.facts["was_at"] == CLINIC_AT.isoformat()
     again = on_behalf.move_for(session, booking.public_id, wanted, "", ORGANISATION, now, actor_id=who)
     assert again.sequence == 1, "a form sent twice"
     over = CLINIC_AT + timedelta(minutes=30)
@@ -153,7 +153,7 @@ def test_staff_move_at_any_time_with_a_reason_past_notice_and_limits(session: Se
         on_behalf.move_for(session, booking.public_id, taken, "", ORGANISATION, now, actor_id=who)
 
 
-def test_a_move_past_a_members_limit_is_told_in_the_register(session: Session) -> None:
+def test_a_move_past_a_members_limit_is_told_in_the_audit_log(session: Session) -> None:
     here, there = a_clinic(session), a_clinic(session, starts_at=CLINIC_AT + timedelta(days=1))
     member = a_person(session)
     booking = a_booking(session, here, member)
@@ -162,7 +162,7 @@ def test_a_move_past_a_members_limit_is_told_in_the_register(session: Session) -
     session.commit()
     wanted = BookingRequest(there.public_id, there.starts_at + timedelta(minutes=30), 15)
     on_behalf.move_for(session, booking.public_id, wanted, "", ORGANISATION, NOW, actor_id=who)
-    entry = session.scalars(select(AuditEntry).where(AuditEntry.deed == "moved")).one()
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "moved")).one()
     assert (entry.actor_id, entry.details["limit_passed"]) == (who, "occurrence")
 
 

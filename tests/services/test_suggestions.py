@@ -28,7 +28,7 @@ POLICIES = st.fixed_dictionaries(
         "upcoming": LIMITS,
         "per_week": LIMITS,
         "no_shows": LIMITS,
-        "standby_minutes": st.sampled_from([0, 60, 24 * 60]),
+        "last_hour_minutes": st.sampled_from([0, 60, 24 * 60]),
         "notice_minutes": st.sampled_from([0, 10, 60]),
         "horizon_days": st.sampled_from([1, 8, 28]),
     }

@@ -16,7 +16,7 @@ from booking.services.bookings.on_behalf import cancel_for
 from booking.services.publishing import planning, undo
 from booking.services.publishing.publish import publish
 from booking.store.bookings.bookings import Booking
-from booking.store.bookings.waiting import WaitlistEntry
+from booking.store.bookings.waitlist_entries import WaitlistEntry
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence, Programme
 from tests.builders import NOW, ORGANISATION, a_booking, a_person, a_series, an_occurrence

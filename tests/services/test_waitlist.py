@@ -21,7 +21,7 @@ from booking.services.bookings.waitlist import Taking, Wish
 from booking.store.bookings import offers
 from booking.store.bookings.bookings import CONFIRMED, Booking
 from booking.store.bookings.claims import Claim
-from booking.store.bookings.waiting import Offer, WaitlistEntry
+from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence
@@ -68,7 +68,7 @@ def open_offer(session: Session, place: WaitlistEntry) -> Offer | None:
     return session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
 
 
-def letters_to(session: Session, place: WaitlistEntry) -> list[str]:
+def emails_to(session: Session, place: WaitlistEntry) -> list[str]:
     session.rollback()
     return list(
         session.scalars(
@@ -87,7 +87,7 @@ def test_a_freed_slot_is_held_for_the_first_who_waits_and_nobody_else_can_have_i
     assert offer is not None
     assert (offer.starts_at, offer.lapses_at) == (CLINIC_AT + QUARTER, NOW + QUARTER + timedelta(hours=4))
     assert open_offer(session, second) is None
-    assert (letters_to(session, first), letters_to(session, second)) == (["offer"], [])
+    assert (emails_to(session, first), emails_to(session, second)) == (["offer"], [])
     stranger = a_person(session)
     session.commit()
     with pytest.raises(errors.SlotTaken):
@@ -100,7 +100,7 @@ def test_a_freed_slot_is_held_for_the_first_who_waits_and_nobody_else_can_have_i
         False,
     )
     assert waitlist.accept(session, first.public_id, ORGANISATION, NOW + 2 * QUARTER).id == made.id, "twice is once"
-    assert letters_to(session, first) == ["offer", "booked"]
+    assert emails_to(session, first) == ["offer", "booked"]
     session.refresh(first)
     assert (first.outcome, session.scalars(select(Offer.status)).all()) == ("booked", ["accepted"])
 
@@ -131,7 +131,7 @@ def test_it_lapses_by_the_clock_and_not_by_the_worker(session: Session) -> None:
     third = waits(session, clinic, offer.lapses_at)  # joining meets it first
     assert open_offer(session, first) is None
     assert open_offer(session, second) is not None
-    assert letters_to(session, first) == ["offer", "offer-lapsed"]
+    assert emails_to(session, first) == ["offer", "offer-lapsed"]
     session.refresh(first)
     assert first.joined_at == offer.lapses_at, "who let it lapse waits on behind the others"
     assert third.ended_at is None
@@ -146,7 +146,7 @@ def test_a_booking_meets_a_lapsed_offer_and_gets_the_slot_if_nobody_else_waits(s
     with pytest.raises(errors.SlotTaken):
         a_booking(session, clinic, now=offer.lapses_at - timedelta(seconds=1))
     assert a_booking(session, clinic, now=offer.lapses_at).starts_at == CLINIC_AT
-    assert letters_to(session, only) == ["offer", "offer-lapsed"]
+    assert emails_to(session, only) == ["offer", "offer-lapsed"]
 
 
 def test_in_the_last_hour_all_are_told_and_the_first_to_press_has_it(session: Session) -> None:
@@ -155,20 +155,20 @@ def test_in_the_last_hour_all_are_told_and_the_first_to_press_has_it(session: Se
     late = CLINIC_AT - timedelta(minutes=40)
     cancel(session, booked[1].public_id, ORGANISATION, late)
     assert session.scalars(select(Offer)).all() == []
-    assert [letters_to(session, place) for place in (first, second, long)] == [
+    assert [emails_to(session, place) for place in (first, second, long)] == [
         ["last-hour-call"],
         ["last-hour-call"],
         [],
     ]
     waitlist.pass_on(session, clinic.id, ORGANISATION, late)
-    assert letters_to(session, first) == ["last-hour-call"], "told once"
+    assert emails_to(session, first) == ["last-hour-call"], "told once"
     at = CLINIC_AT + QUARTER
     made = waitlist.accept(session, second.public_id, ORGANISATION, late, taking=Taking(at))
     assert made.member_id == second.member_id
     with pytest.raises(errors.SlotTaken):
         waitlist.accept(session, first.public_id, ORGANISATION, late, taking=Taking(at))
     cancel(session, made.public_id, ORGANISATION, late + timedelta(minutes=1))
-    assert letters_to(session, first) == ["last-hour-call", "last-hour-call"], "freed again, told again"
+    assert emails_to(session, first) == ["last-hour-call", "last-hour-call"], "freed again, told again"
 
 
 def test_what_an_offer_leaves_over_goes_on_to_others(session: Session) -> None:
@@ -213,7 +213,7 @@ def test_at_the_limit_one_waits_and_says_which_booking_it_replaces(session: Sess
     made = waitlist.accept(session, place.public_id, ORGANISATION, NOW, taking=Taking(replaces=held[0].public_id))
     assert (made.public_id, made.sequence, made.topic) == (was[0], was[1] + 1, "Now this")
     assert made.occurrence_id == clinic.id
-    assert letters_to(session, place) == ["booked", "booked", "offer", "moved"]
+    assert emails_to(session, place) == ["booked", "booked", "offer", "moved"]
     assert session.scalars(select(Claim.quarter_at).where(Claim.booking_id == made.id)).all() == [made.starts_at] * 2
 
 

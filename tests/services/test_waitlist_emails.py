@@ -15,7 +15,7 @@ from booking.services.bookings.waitlist import Taking
 from booking.services.publishing import planning
 from booking.services.publishing.publish import publish
 from booking.services.publishing.undo import undo
-from booking.store.bookings.waiting import WaitlistEntry
+from booking.store.bookings.waitlist_entries import WaitlistEntry
 from booking.store.outbox import email_facts
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person

@@ -15,11 +15,11 @@ from booking.services.bookings.book import book
 from booking.services.bookings.cancel import cancel
 from booking.services.bookings.waitlist import Taking
 from booking.store.bookings.bookings import Booking
-from booking.store.bookings.waiting import Offer, WaitlistEntry
+from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.outbox.emails import OutgoingEmail
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_request
 from tests.databases import Database, migrated
-from tests.services.test_waitlist import QUARTER, a_full_clinic, letters_to, open_offer, waits
+from tests.services.test_waitlist import QUARTER, a_full_clinic, emails_to, open_offer, waits
 
 
 @pytest.fixture
@@ -119,10 +119,10 @@ def test_a_declined_time_is_not_offered_again_with_anybody_nor_after_joining_ane
     again = waits(session, clinic, NOW + QUARTER, member)
     waitlist.pass_on(session, clinic.id, ORGANISATION, NOW + QUARTER)
     assert open_offer(session, again) is None, "1:00 is free with both, and declined"
-    assert letters_to(session, again) == ["offer", "offer"]
+    assert emails_to(session, again) == ["offer", "offer"]
     late = CLINIC_AT - timedelta(minutes=30)
     waitlist.pass_on(session, clinic.id, ORGANISATION, late)
-    assert letters_to(session, again) == ["offer", "offer"], "nor told of in the last hour"
+    assert emails_to(session, again) == ["offer", "offer"], "nor told of in the last hour"
 
 
 def test_the_email_names_the_booking_that_accepting_replaces(session: Session) -> None:
@@ -154,7 +154,7 @@ def test_at_a_limit_that_came_later_no_slot_is_blocked_until_one_says_which_book
     assert open_offer(session, behind) is not None, "it goes to the next"
     cancel(session, booked[1].public_id, ORGANISATION, NOW + QUARTER)
     assert open_offer(session, place) is None
-    assert letters_to(session, place) == ["booked", "booked", "free-to-book"], "what is free they may still book"
+    assert emails_to(session, place) == ["booked", "booked", "free-to-book"], "what is free they may still book"
     with pytest.raises(errors.NotFound):
         waitlist.choose_replaced(session, place.public_id, booked[2].public_id, ORGANISATION, NOW + QUARTER)
     waitlist.choose_replaced(session, place.public_id, held[0].public_id, ORGANISATION, NOW + QUARTER)

@@ -1,4 +1,4 @@
-"""The invitation that a letter carries: whom it names, what it keeps from one letter to the next, where it stands."""
+"""The invitation that an email carries: whom it names, what it keeps from one email to the next, where it stands."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from tests.web.client import settings
 DOMAIN = "booking.example.org"
 
 
-def arrived(database: Database, session: Session, letter: OutgoingEmail) -> EmailMessage:
-    """The letter as its reader's mail program has it."""
-    person = session.get_one(Person, letter.person_id)
-    sent = message_of(letter, person, settings(database), ORGANISATION, DOMAIN, NOW).as_bytes()
+def arrived(database: Database, session: Session, message: OutgoingEmail) -> EmailMessage:
+    """The email as its reader's mail program has it."""
+    person = session.get_one(Person, message.person_id)
+    sent = message_of(message, person, settings(database), ORGANISATION, DOMAIN, NOW).as_bytes()
     return email.message_from_bytes(sent, policy=email.policy.default)  # type: ignore[return-value]
 
 
@@ -46,7 +46,7 @@ def carried(message: EmailMessage) -> bytes:
 
 
 @pytest.fixture(params=["Mia Moss", 'Mia "M" Moss; Esq, <all@example.org>', "Zoë ^ 名", ""])
-def letters(request: pytest.FixtureRequest, database: Database, session: Session) -> list[EmailMessage]:
+def emails(request: pytest.FixtureRequest, database: Database, session: Session) -> list[EmailMessage]:
     """Booked, moved by a quarter, cancelled, for a member of that name."""
     clinic = a_clinic(session)
     member = a_person(session, email="mia+clinics@example.org")
@@ -59,14 +59,14 @@ def letters(request: pytest.FixtureRequest, database: Database, session: Session
     ]
 
 
-def the_events(letters: list[EmailMessage]) -> list[dict[str, Any]]:
-    found = [plain(carried(message)) for message in letters]
+def the_events(emails: list[EmailMessage]) -> list[dict[str, Any]]:
+    found = [plain(carried(message)) for message in emails]
     assert [len(calendar["events"]) for calendar in found] == [1, 1, 1]
     return [{"method": calendar["method"], **calendar["events"][0]} for calendar in found]
 
 
-def test_the_organiser_is_who_writes_and_the_one_attendee_who_reads_exactly(letters: list[EmailMessage]) -> None:
-    for message, event in zip(letters, the_events(letters), strict=True):
+def test_the_organiser_is_who_writes_and_the_one_attendee_who_reads_exactly(emails: list[EmailMessage]) -> None:
+    for message, event in zip(emails, the_events(emails), strict=True):
         (sender,), (reader,) = message["From"].addresses, message["To"].addresses
         assert event["organizer"]["address"] == f"mailto:{sender.addr_spec}"
         assert event["attendee"]["address"] == f"mailto:{reader.addr_spec}" == "mailto:mia+clinics@example.org"
@@ -74,8 +74,8 @@ def test_the_organiser_is_who_writes_and_the_one_attendee_who_reads_exactly(lett
         assert carried(message).replace(b"\r\n ", b"").count(b"mailto:") == 2
 
 
-def test_a_booking_keeps_its_uid_and_counts_its_changes(letters: list[EmailMessage]) -> None:
-    found = the_events(letters)
+def test_a_booking_keeps_its_uid_and_counts_its_changes(emails: list[EmailMessage]) -> None:
+    found = the_events(emails)
     assert [(one["method"], one["sequence"], one["status"]) for one in found] == [
         ("REQUEST", 0, "CONFIRMED"),
         ("REQUEST", 1, "CONFIRMED"),
@@ -85,8 +85,8 @@ def test_a_booking_keeps_its_uid_and_counts_its_changes(letters: list[EmailMessa
     assert [one["dtstamp"] for one in found] == [f"{NOW + timedelta(hours=n):%Y-%m-%dT%H:%M:%SZ}" for n in range(3)]
 
 
-def test_a_cancellation_has_the_times_that_were_last_sent(letters: list[EmailMessage]) -> None:
-    booked, moved, cancelled = the_events(letters)
+def test_a_cancellation_has_the_times_that_were_last_sent(emails: list[EmailMessage]) -> None:
+    booked, moved, cancelled = the_events(emails)
     assert booked["starts"]["at"] == f"{CLINIC_AT:%Y-%m-%dT%H:%M:%SZ}"
     assert (
         (cancelled["starts"], cancelled["ends"])
@@ -95,10 +95,10 @@ def test_a_cancellation_has_the_times_that_were_last_sent(letters: list[EmailMes
     )
 
 
-def test_a_letter_that_is_sent_again_carries_the_same_bytes(database: Database, session: Session) -> None:
+def test_an_email_that_is_sent_again_carries_the_same_bytes(database: Database, session: Session) -> None:
     clinic = a_clinic(session)
     booking = a_booking(session, clinic)
-    letter = session.scalars(select(OutgoingEmail)).one()
-    first = carried(arrived(database, session, letter))
+    message = session.scalars(select(OutgoingEmail)).one()
+    first = carried(arrived(database, session, message))
     move(session, booking.public_id, a_request(clinic, 15), ORGANISATION, NOW + timedelta(hours=1))
-    assert carried(arrived(database, session, session.get_one(OutgoingEmail, letter.id))) == first
+    assert carried(arrived(database, session, session.get_one(OutgoingEmail, message.id))) == first

@@ -143,7 +143,7 @@ def test_a_backup_under_load_is_consistent_and_its_restore_is_ahead_of_every_cal
         claims = there.scalar(select(func.count()).select_from(Claim))
         assert claims == 2 * quarters, "each quarter is claimed for its analyst and for its member"
         made = there.scalar(select(func.count()).select_from(Booking))
-        for table, kind in ((OutgoingEmail.name, "booked"), (AuditEntry.deed, "booked")):
+        for table, kind in ((OutgoingEmail.name, "booked"), (AuditEntry.action, "booked")):
             assert there.scalar(select(func.count()).where(table == kind)) == made, "what belongs together is together"
     now_seen, new_tags = entries(make_app(copy, LATER), members[0], analyst)
     common = seen.keys() & now_seen.keys()
@@ -259,7 +259,7 @@ def test_the_commands_say_what_they_did_and_the_audit_log_keeps_it(
     copy = opened(database.name, url)
     with copy.sessions() as there:
         assert there.scalars(select(Person.name)).all() == ["Mia Moss"]
-        (entry,) = there.scalars(select(AuditEntry).where(AuditEntry.deed == "restored"))
+        (entry,) = there.scalars(select(AuditEntry).where(AuditEntry.action == "restored"))
         assert entry.details["step"] >= 1000
     copy.engine.dispose()
 

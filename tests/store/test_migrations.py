@@ -30,7 +30,7 @@ def test_checks_and_partial_indexes_are_those_of_the_models(name: str) -> None:
     assert described(by_migrations) == expected
     assert any("quarter_at" in line for line in expected)
     assert any("ck_booking_minutes" in line for line in expected)
-    assert any("WHERE" in line.upper() and "ix_letter_outbox" in line for line in expected)
+    assert any("WHERE" in line.upper() and "ix_outgoing_email_outbox" in line for line in expected)
     by_models.dispose()
 
 

@@ -1,4 +1,4 @@
-"""Every look-up of the outbox has an index, however many letters have left."""
+"""Every look-up of the outbox has an index, however many emails have left."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ AGO = NOW - timedelta(days=30)
 
 
 def fill(session: Session) -> int:
-    """A month of letters that have left, one in a thousand refused; some that are due and many for later; a booking."""
+    """A month of emails that have left, one in a thousand refused; some that are due and many for later; a booking."""
     person = a_person(session, "Cora", roles=["coordinator"]).id
     booking = a_booking(session, a_clinic(session)).id
     common = {"name": "reminder", "to_email": "x@example.org", "facts": {}, "person_id": person, "attempts": 1}
@@ -42,7 +42,7 @@ def fill(session: Session) -> int:
         session.connection().execute(insert(table_of(OutgoingEmail)), rows)
     session.commit()
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("ANALYZE letter"))  # as it does by itself; nobody does on SQLite
+        session.execute(text("ANALYZE email"))  # as it does by itself; nobody does on SQLite
         session.commit()
     return booking
 
@@ -73,7 +73,7 @@ def plan(database: Database, statement: str, parameters: Any) -> str:
         return "\n".join(str(row) for row in connection.exec_driver_sql(verb + statement, parameters))
 
 
-def test_no_look_up_reads_or_sorts_the_letters_that_have_left(database: Database, session: Session) -> None:
+def test_no_look_up_reads_or_sorts_the_emails_that_have_left(database: Database, session: Session) -> None:
     booking = fill(session)
     place = (NOW - timedelta(days=3), 5)
     asked: dict[str, Callable[[], object]] = {
@@ -86,20 +86,20 @@ def test_no_look_up_reads_or_sorts_the_letters_that_have_left(database: Database
         "give back": lambda: outbox.give_back(session, [1, 2], "one"),
         "whether coordinators were told": lambda: outbox.has_warned(session, AGO),
         "how many failed": lambda: outbox.failed_since(session, NOW - timedelta(days=1)),
-        "what is stuck": lambda: coordinator_overview.stuck_letters(session, NOW - timedelta(days=1), NOW),
+        "what is stuck": lambda: coordinator_overview.stuck_emails(session, NOW - timedelta(days=1), NOW),
         "what has had its time": lambda: outbox.tidy(session, AGO + outbox.KEPT + timedelta(hours=1)),
         "counts": lambda: email_log.counts(session, NOW),
-        "a letter about a booking": lambda: emails.enqueue(session, "moved", "", {}, NOW, booking_id=booking),
+        "an email about a booking": lambda: emails.enqueue(session, "moved", "", {}, NOW, booking_id=booking),
         **{f"the first page, {one}": lambda one=one: email_log.page(session, one) for one in email_log.STATES},  # type: ignore[misc]
         **{f"a later page, {one}": lambda one=one: email_log.page(session, one, place) for one in email_log.STATES},  # type: ignore[misc]
     }
-    whole = r"SCAN letter\b(?! USING)|TEMP B-TREE" if database.name == "sqlite" else r"Seq Scan on letter|Sort"
+    whole = r"SCAN email\b(?! USING)|TEMP B-TREE" if database.name == "sqlite" else r"Seq Scan on email|Sort"
     found = []
     for name, run in asked.items():
         with statements(database) as seen:
             run()
             session.rollback()
-        plans = [plan(database, *one) for one in seen if re.search(r"\bletter\b", one[0])]
+        plans = [plan(database, *one) for one in seen if re.search(r"\bemail\b", one[0])]
         assert plans, name
         found += [f"{name}: {one}" for one in plans if re.search(whole, one)]
     assert found == []

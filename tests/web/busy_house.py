@@ -58,13 +58,13 @@ def a_busy_house(database: Database, session: Session) -> Scene:
     source = {"source": ANNOUNCEMENT, "month": "2023-12", "answers": {}}
     draft = StoredDraft(coordinator_id=coordinator.id, created_at=NOW, updated_at=NOW, **source)
     session.add(draft)
-    for letter in session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id).limit(3)):
-        letter.failed_at, letter.last_error = NOW, "550 no such user"
+    for email in session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id).limit(3)):
+        email.failed_at, email.last_error = NOW, "550 no such user"
     session.commit()
     readers = {**house.people, "member who waits": waiting}
     for person in filter(None, readers.values()):
         session.refresh(person)  # they outlive this session
-    paths += [f"/coordinator/drafts/{draft.public_id}/plan", "/coordinator/letters?show=failed"]
+    paths += [f"/coordinator/drafts/{draft.public_id}/plan", "/coordinator/emails?show=failed"]
     return Scene(house, readers, paths)
 
 
@@ -115,7 +115,7 @@ def _uncovered(session: Session, member: Person, analyst: Person) -> list[str]:
     return [
         *(f"/bookings/{one.public_id}" for one in mine),
         *(f"/manage/{one}" for one in signed),
-        f"/analyst/away?clinic={handed.public_id}&analyst={ben.public_id}",
+        f"/analyst/time-off?clinic={handed.public_id}&analyst={ben.public_id}",
     ]
 
 
@@ -126,7 +126,7 @@ def _on_the_day(session: Session, member: Person, analyst: Person) -> list[str]:
     _a_booking(session, clinic, 1, a_person(session))
     member.member_feed_fetched_at = NOW - HOUR
     followed = _a_booking(session, clinic, 3, member)
-    analyst.room_url = "https://zoom.example.com/j/1"
+    analyst.meeting_url = "https://zoom.example.com/j/1"
     signed = tokens.sign(SECRET_KEY, "manage", str(followed.public_id))
     joining = tokens.sign(SECRET_KEY, "door", str(visit.public_id))
     day = CLINIC_AT.date()

@@ -60,7 +60,7 @@ def a_house(database: Database, session: Session) -> House:
     assert member is not None
     assert analyst is not None
     moving = ask_to_change_address(session, member.id, "new@example.org", NOW)
-    letter = session.scalars(select(OutgoingEmail.public_id).order_by(OutgoingEmail.id)).first()
+    email = session.scalars(select(OutgoingEmail.public_id).order_by(OutgoingEmail.id)).first()
     signed = {purpose: tokens.sign(SECRET_KEY, purpose, str(booking.public_id)) for purpose in ("manage", "door")}
     feed = {
         role: tokens.sign(FEED_KEY, f"{role}-feed", str(p.public_id))
@@ -77,14 +77,14 @@ def a_house(database: Database, session: Session) -> House:
             "filename": "site.css",
             "day": CLINIC_AT.date(),
         },
-        "manage.door": {"token": signed["door"]},
+        "manage.join": {"token": signed["door"]},
         "manage.enter": {"token": signed["door"]},
         "feeds.member": {"token": feed["member"]},
         "feeds.analyst": {"token": feed["analyst"]},
         "sign_in.link": {"token": tokens.sign(SECRET_KEY, "sign-in", str(asked))},
         "address.confirm": {"token": tokens.sign(SECRET_KEY, "address", str(moving.public_id))},
-        "demo.letter": {"public_id": letter},
-        "demo.html": {"public_id": letter},
+        "demo.email": {"public_id": email},
+        "demo.html": {"public_id": email},
         "demo.sign_in": {"public_id": member.public_id},
     }
     waiting = a_place(session, clinic, member)
@@ -92,7 +92,7 @@ def a_house(database: Database, session: Session) -> House:
     arguments |= {f"places.{endpoint}": place for endpoint in ("one", "accept", "decline", "leave", "choose_own")}
     place_token = {"token": tokens.sign(SECRET_KEY, "place", str(waiting.public_id))}
     ending = {"what": "reminders", "token": tokens.sign(SECRET_KEY, "unsubscribe-reminders", str(member.public_id))}
-    arguments |= {"unsubscribe.ask": ending, "unsubscribe.end": ending, "letters.again": {"public_id": letter}}
+    arguments |= {"unsubscribe.ask": ending, "unsubscribe.end": ending, "emails.again": {"public_id": email}}
     managed = ("managed", "managed_accept", "managed_decline", "managed_leave", "managed_choose")
     arguments |= {f"places.{endpoint}": place_token for endpoint in managed}
     own = [
@@ -111,7 +111,7 @@ def a_house(database: Database, session: Session) -> House:
     away = TimeOff(analyst_id=analyst.id, starts_at=NOW, ends_at=NOW + timedelta(days=1), created_at=NOW)
     session.add_all([change, draft, away])
     session.flush()
-    arguments["away.wanted_once"] = arguments["away.back"] = {"public_id": away.public_id}
+    arguments["time_off.wanted_once"] = arguments["time_off.back"] = {"public_id": away.public_id}
     for endpoint in ("change", "undo_change", "reverse_plan", "reverse_publish"):
         arguments[f"coordinator.{endpoint}"] = {"public_id": change.public_id}
     for endpoint in ("one", "membership", "address", "ask_merge", "merge", "ask_close", "close", "reopen", "sign_out"):

@@ -46,7 +46,7 @@ def test_with_nothing_booked_the_page_says_what_to_do(database: Database, sessio
     assert "You have no upcoming bookings." in client_of(make_app(database), member).get("/bookings").text
 
 
-@pytest.mark.parametrize("by", ["member", "letter"])
+@pytest.mark.parametrize("by", ["member", "email"])
 def test_a_booking_is_cancelled_by_a_button_and_not_by_looking(database: Database, session: Session, by: str) -> None:
     booking = a_booking(session, a_clinic(session))
     app = make_app(database)
@@ -60,7 +60,7 @@ def test_a_booking_is_cancelled_by_a_button_and_not_by_looking(database: Databas
     assert "This booking is cancelled" in client.get(path).text
 
 
-@pytest.mark.parametrize("by", ["member", "letter"])
+@pytest.mark.parametrize("by", ["member", "email"])
 def test_a_booking_is_moved_within_and_between_clinics(database: Database, session: Session, by: str) -> None:
     clinic = a_clinic(session)
     booking = a_booking(session, clinic)
@@ -133,7 +133,7 @@ def test_the_room_is_shown_from_ten_minutes_before_until_the_end(
     database: Database, session: Session, minutes_before: int, shown: bool
 ) -> None:
     clinic = a_clinic(session)
-    clinic.roster[0].analyst.room_url = ROOMS[1]
+    clinic.roster[0].analyst.meeting_url = ROOMS[1]
     booking = a_booking(session, clinic)
     app = make_app(database, CLINIC_AT - timedelta(minutes=minutes_before))
     page = client_of(app).get(f"/join/{signed('door', booking.public_id)}").text
@@ -153,7 +153,7 @@ def test_the_room_is_looked_up_when_the_door_is_opened_nearest_first(database: D
         (place.analyst, ROOMS[1]),
         (place, ROOMS[0]),
     ):
-        owner.room_url = room
+        owner.meeting_url = room
         session.commit()
         page = client.get(door).text
         assert [one for one in (*ROOMS, "https://meet.example.org/series") if one in page] == [room]
@@ -163,7 +163,7 @@ def test_the_door_stays_shut_while_the_slot_before_runs_with_somebody_else(
     database: Database, session: Session
 ) -> None:
     clinic = a_clinic(session)
-    clinic.roster[0].analyst.room_url = ROOMS[1]
+    clinic.roster[0].analyst.meeting_url = ROOMS[1]
     before = a_booking(session, clinic)
     booking = a_booking(session, clinic, after_minutes=15)
     clock = Clock(CLINIC_AT + timedelta(minutes=6))
@@ -178,8 +178,8 @@ def test_the_door_stays_shut_while_the_slot_before_runs_with_somebody_else(
 
 def test_the_room_stands_on_no_other_page(database: Database, session: Session) -> None:
     clinic = a_clinic(session)
-    clinic.roster[0].analyst.room_url = ROOMS[1]
-    clinic.room_url = ROOMS[2]
+    clinic.roster[0].analyst.meeting_url = ROOMS[1]
+    clinic.meeting_url = ROOMS[2]
     booking = a_booking(session, clinic)
     client = client_of(make_app(database, CLINIC_AT), booking.member)
     for path in ("/", "/bookings", f"/bookings/{booking.public_id}", f"/occurrences/{clinic.public_id}", "/calendars"):
@@ -189,8 +189,8 @@ def test_the_room_stands_on_no_other_page(database: Database, session: Session) 
 def test_a_labs_door_opens_to_members_whose_membership_covers_the_day_and_to_its_staff(
     database: Database, session: Session
 ) -> None:
-    analyst = a_person(session, roles=["analyst"], room_url=ROOMS[1])
-    lab = an_occurrence(session, a_series(session, kind="lab"), [analyst], room_url=ROOMS[2])
+    analyst = a_person(session, roles=["analyst"], meeting_url=ROOMS[1])
+    lab = an_occurrence(session, a_series(session, kind="lab"), [analyst], meeting_url=ROOMS[2])
     member = a_person(session)
     ended = a_person(session, member_until=CLINIC_AT.date() - timedelta(days=1))
     stranger = a_person(session, roles=["analyst"])

@@ -55,7 +55,7 @@ def sign_in_again(session: Session, client: Client) -> None:
 
 def clinic_with_a_rule(session: Session) -> Occurrence:
     """A clinic of four Mondays, stored as its rule says."""
-    team = [a_person(session, "Ada", roles=["analyst"], room_url="https://meet.example.org/ada")]
+    team = [a_person(session, "Ada", roles=["analyst"], meeting_url="https://meet.example.org/ada")]
     series = a_series(
         session, team, slug="mondays", title="Monday Clinic", ends_on=CLINIC_AT.date() + timedelta(weeks=3)
     )
@@ -145,7 +145,7 @@ RETITLE = {"what": "title", "scope": "one", "title": "Open clinic"}
         ),
     ],
 )
-def test_a_change_of_what_begins_soon_says_when_its_letters_leave_and_how_long_it_can_be_undone(
+def test_a_change_of_what_begins_soon_says_when_its_emails_leave_and_how_long_it_can_be_undone(
     session: Session, coordinator: Client, clock: Clock, minutes: int, before: str, after: str
 ) -> None:
     clinic = clinic_with_a_rule(session)
@@ -232,7 +232,7 @@ def test_a_plan_that_is_no_longer_true_is_shown_again_instead_of_published(
         ({"what": "cancel", "reason": "Flood"}, ["11 03", "18 03", "25 03"]),
         ({"what": "move", "scope": "later", "time": "3 pm – 4 pm"}, ["04 05", "11 05", "18 05", "25 05"]),
         ({"what": "move", "scope": "all", "time": "3 pm – 4 pm", "every": "Tuesday"}, ["05 05", "12 05", "19 05"]),
-        ({"what": "push", "weeks": "1", "on_holiday": "keep"}, ["11 03", "18 03", "25 03", "01 03"]),
+        ({"what": "postpone", "weeks": "1", "on_holiday": "keep"}, ["11 03", "18 03", "25 03", "01 03"]),
         ({"what": "extra", "to": "2023-12-07", "time": "9 am – 10 am"}, ["04 03", "06 23", "11 03", "18 03", "25 03"]),
         ({"what": "end"}, ["04 03"]),
         ({"what": "skip", "scope": "later"}, []),
@@ -258,7 +258,7 @@ def test_each_kind_of_change_does_what_it_says(
         ({"what": "move", "to": "soon", "time": "3 pm – 4 pm"}, "Write a date, such as 2026-12-09."),
         ({"what": "move", "to": "2023-12-06", "time": "4 pm – 3 pm"}, "is not after the start"),
         ({"what": "cancel"}, "Say why, in a sentence: those who come read it."),
-        ({"what": "push", "weeks": "many"}, "Write a number of weeks, 1 to 52."),
+        ({"what": "postpone", "weeks": "many"}, "Write a number of weeks, 1 to 52."),
         ({"what": "title", "title": ""}, "Enter a title of at most 200 characters."),
         ({"what": "explode"}, "Choose what is to happen."),
     ],
@@ -277,12 +277,12 @@ def test_a_room_is_kept_at_once_and_a_link_that_is_none_is_refused(session: Sess
     path = f"/coordinator/occurrences/{clinic.public_id}/links"
     assert post(coordinator, path, {"room": "https://zoom.example.org/1", "slides": ""}).status_code == 303
     fresh(session)
-    assert session.get_one(Occurrence, clinic.id).room_url == "https://zoom.example.org/1"
+    assert session.get_one(Occurrence, clinic.id).meeting_url == "https://zoom.example.org/1"
     refused = post(coordinator, path, {"recording": "javascript:alert(1)"})
     assert (refused.status_code, "https://" in refused.text) == (422, True)
     post(coordinator, path, {"room": "https://zoom.example.org/all", "scope": "series"})
     fresh(session)
-    assert session.get_one(Occurrence, clinic.id).series.room_url == "https://zoom.example.org/all"
+    assert session.get_one(Occurrence, clinic.id).series.meeting_url == "https://zoom.example.org/all"
 
 
 def test_what_has_begun_takes_links_and_nothing_else(session: Session, coordinator: Client, clock: Clock) -> None:

@@ -111,7 +111,9 @@ def test_join_now_takes_a_place_and_opens_the_door_in_one_press_and_staff_see_wh
     database: Database, session: Session
 ) -> None:
     analyst, member = a_person(session, roles=["analyst"]), a_person(session, "Mia Moss")
-    series = a_series(session, [analyst], kind="lab", title="Lab", slug="lab", room_url="https://zoom.example.com/j/1")
+    series = a_series(
+        session, [analyst], kind="lab", title="Lab", slug="lab", meeting_url="https://zoom.example.com/j/1"
+    )
     lab = an_occurrence(session, series, [analyst])
     session.commit()
     clock = Clock(CLINIC_AT - timedelta(minutes=11))

@@ -90,7 +90,7 @@ def programme(site):
     clinic = a_clinic(site.session)
     lab = an_occurrence(
         site.session,
-        a_series(site.session, slug="meta-labs", kind="lab", title="Lab: Meta Business Suite", room_url=ROOM),
+        a_series(site.session, slug="meta-labs", kind="lab", title="Lab: Meta Business Suite", meeting_url=ROOM),
         starts_at=CLINIC_AT + timedelta(days=2),
     )
     an_occurrence(

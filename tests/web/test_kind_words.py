@@ -38,7 +38,7 @@ def pages(database: Database, session: Session) -> dict[str, str]:
         "calendars": (staff, "/calendars"),
         "to do": (staff, "/coordinator/"),
         "day": (staff, "/analyst/2023-12-04"),
-        "time off": (staff, "/analyst/away"),
+        "time off": (staff, "/analyst/time-off"),
         "people": (staff, "/coordinator/people"),
     }
     answers = {name: client.get(path) for name, (client, path) in asked.items()}

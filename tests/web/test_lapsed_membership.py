@@ -39,7 +39,7 @@ class Lapsed:
         self.client = self.signed_in(self.member)
 
     def lab(self, starts_at: datetime) -> Occurrence:
-        series = a_series(self.session, kind="lab", title="Lab", room_url=LINK)
+        series = a_series(self.session, kind="lab", title="Lab", meeting_url=LINK)
         return an_occurrence(self.session, series, (), starts_at)
 
     def signed_in(self, person: Person) -> FlaskClient:

@@ -73,7 +73,7 @@ SAYING_SO = {"join link", "my bookings", "day"}
 def hour(database: Database, session: Session) -> Hour:
     clock = Clock(CLINIC_AT - timedelta(days=1))
     clinic = a_clinic(session)
-    clinic.roster[0].room_url = LINK
+    clinic.roster[0].meeting_url = LINK
     session.commit()
     bookings = [a_booking(session, clinic, after_minutes=15 * number) for number in range(4)]
     found = Hour(make_app(database, clock), clock, session, bookings)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain import tokens
 from booking.logs import MASKING
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.web.frame import access
 from tests.builders import a_person
 from tests.databases import Database
@@ -69,7 +69,7 @@ def test_the_mask_for_a_proxy_in_the_docs_covers_every_signed_address(database: 
         assert re.match(mask[1].removesuffix(")"), path), path
 
 
-@deed
+@transactional
 def twice(session: Session) -> None:
     for _ in range(2):
         a_person(session, NAME)

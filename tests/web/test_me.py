@@ -168,7 +168,7 @@ def test_a_broken_page_shows_no_traceback(
     assert session.is_active
 
 
-def test_the_demos_pages_sign_in_its_own_people_only_and_show_letters(database: Database, session: Session) -> None:
+def test_the_demos_pages_sign_in_its_own_people_only_and_show_emails(database: Database, session: Session) -> None:
     app = make_app(database, BOOKING_IS_DEMO="1")
     demo, real = a_person(session, "Demo Person", is_demo=True), a_person(session, "Real Person")
     booking = a_booking(session, a_clinic(session), demo, topic="GA4 <b>")
@@ -183,8 +183,8 @@ def test_the_demos_pages_sign_in_its_own_people_only_and_show_letters(database: 
     assert post(client, f"/demo/sign-in/{demo.public_id}", page="/demo").status_code == 303
     assert client.get(f"/bookings/{booking.public_id}").status_code == 200
     listed = client.get("/demo/mailbox").text
-    letter = re.findall(r'href="(/demo/mailbox/[^"]+)"', listed)[0]
-    assert "Booked: Mon" in client.get(letter).text
-    html = client.get(f"{letter}/html")
+    email = re.findall(r'href="(/demo/mailbox/[^"]+)"', listed)[0]
+    assert "Booked: Mon" in client.get(email).text
+    html = client.get(f"{email}/html")
     assert "sandbox" in html.headers["Content-Security-Policy"]
     assert "GA4 &lt;b&gt;" in html.text

@@ -24,7 +24,7 @@ SERIES, ADA, BEN, ONCE = (f"https://zoom.example.com/j/{name}" for name in ("ser
 def clinic(database: Database, session: Session) -> Occurrence:
     """A clinic of two analysts whose series has a meeting link."""
     made = a_clinic(session, analysts=2)
-    made.series.room_url = SERIES
+    made.series.meeting_url = SERIES
     session.commit()
     return made
 
@@ -33,7 +33,7 @@ def analysts_of(clinic: Occurrence) -> list[Person]:
     return [place.analyst for place in clinic.roster]
 
 
-def room_of(database: Database, booking: Booking) -> str:
+def meeting_link_of(database: Database, booking: Booking) -> str:
     """The meeting link behind a booking's join link, at its start."""
     app = make_app(database, booking.starts_at)
     page = client_of(app).get(f"/join/{tokens.sign(SECRET_KEY, 'door', str(booking.public_id))}").text
@@ -54,23 +54,23 @@ def test_two_members_of_two_analysts_at_a_quarter_past_one_meet_in_two_rooms(
         client = client_of(make_app(database), analyst)
         answer = post(client, "/me", name=analyst.name, time_zone="", invitations="never", meeting_url=link)
         assert answer.status_code == 303
-    assert [room_of(database, booking) for booking in at_a_quarter_past(session, clinic)] == [ADA, BEN]
+    assert [meeting_link_of(database, booking) for booking in at_a_quarter_past(session, clinic)] == [ADA, BEN]
 
 
 def test_a_link_of_one_date_comes_first_and_without_any_the_series_has_it(
     database: Database, session: Session, clinic: Occurrence
 ) -> None:
     first, _ = analysts_of(clinic)
-    first.room_url = ADA
+    first.meeting_url = ADA
     session.commit()
     bookings = at_a_quarter_past(session, clinic)
-    assert [room_of(database, booking) for booking in bookings] == [ADA, SERIES]
+    assert [meeting_link_of(database, booking) for booking in bookings] == [ADA, SERIES]
     coordinator = a_person(session, roles=["coordinator"])
     session.commit()
     page, form = f"/coordinator/occurrences/{clinic.public_id}", f"link-{first.public_id}"
     answer = post(client_of(make_app(database), coordinator), f"{page}/analyst-links", page, **{form: ONCE})
     assert answer.status_code == 303
-    assert [room_of(database, booking) for booking in bookings] == [ONCE, SERIES]
+    assert [meeting_link_of(database, booking) for booking in bookings] == [ONCE, SERIES]
 
 
 @pytest.mark.parametrize("link", ["http://zoom.us/j/1", "zoom.us/j/1", "https://", "javascript:alert(1)"])
@@ -95,7 +95,7 @@ def test_an_import_sets_a_link_until_the_analyst_has_set_their_own(database: Dat
         listed, mistakes = people_table.read(f"email,role,meeting_url\nada@example.org,analyst,{link}\n".encode())
         assert mistakes == []
         import_people(session, listed, an_organisation(), NOW)
-        return session.query(Person).one().room_url
+        return session.query(Person).one().meeting_url
 
     assert [imported(link) for link in (SERIES, "", BEN, "none", BEN)] == [SERIES, SERIES, BEN, None, BEN]
     ada = session.query(Person).one()
@@ -125,10 +125,10 @@ def test_the_coordinator_hears_when_two_analysts_of_a_date_have_one_link(
         )
 
     assert warned() == (True, True, True)
-    ada.room_url = ADA
+    ada.meeting_url = ADA
     session.commit()
     assert warned() == (False, False, False)
-    ben.room_url = ADA
+    ben.meeting_url = ADA
     session.commit()
     assert warned() == (True, True, True)
     clinic.roster[1].is_away = True

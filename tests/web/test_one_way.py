@@ -106,7 +106,7 @@ def carried(message: EmailMessage) -> list[str]:
 
 
 def told(house: House) -> list[tuple[str, list[str]]]:
-    """Subject's first word and calendar parts of each new letter."""
+    """Subject's first word and calendar parts of each new email."""
     return [(message["Subject"].partition(":")[0], carried(message)) for message in house.mail()]
 
 
@@ -120,10 +120,10 @@ def test_bookings_come_by_invitation_until_a_calendar_fetches_and_by_the_feed_fr
     assert told(house) == [("Booked", ["REQUEST 0"])]
     house.fetch()
     fed = house.book(1)
-    (letter,) = house.mail()
-    assert (letter.get_content_type(), carried(letter)) == ("multipart/alternative", [])
+    (email,) = house.mail()
+    assert (email.get_content_type(), carried(email)) == ("multipart/alternative", [])
     assert (invited.is_invited, fed.is_invited) == (True, False)
-    text = letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    text = email.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     (single,) = re.findall(r"https://booking\.example\.org(/manage/\S+/booking\.ics)", text)
     assert f"UID:booking-{fed.public_id}@" in client_of(house.app).get(single).text.replace("\r\n ", "")
 
@@ -269,8 +269,8 @@ def test_for_a_person_on_the_default_no_booking_made_after_the_first_fetch_is_bo
     noted = house.member.member_feed_fetched_at
     assert noted is not None
     assert [row.id for row in rows.values() if row.is_invited and row.created_at > noted] == []
-    letters = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "booked")).all()
-    assert {letter.facts["booking"]: letter.facts["is_invited"] for letter in letters} == {
+    emails = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "booked")).all()
+    assert {email.facts["booking"]: email.facts["is_invited"] for email in emails} == {
         public_id: row.is_invited for public_id, row in rows.items()
     }
     house.clinic = a_clinic(session, starts_at=CLINIC_AT + timedelta(days=3))
@@ -313,7 +313,7 @@ def test_the_booked_page_offers_an_invitation_where_the_start_is_nearer_than_the
         assert why is None or f"{why} Once it has fetched, it shows both: you will see this one twice." in page.text
 
 
-@pytest.mark.parametrize("by", ["member", "letter"])
+@pytest.mark.parametrize("by", ["member", "email"])
 def test_one_press_sends_the_invitation_and_the_button_is_gone(database: Database, session: Session, by: str) -> None:
     house = a_house(database, session)
     house.clock.now = CLINIC_AT - 5 * HOUR

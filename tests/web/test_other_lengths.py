@@ -23,7 +23,7 @@ from booking.programme.announcements import reading, writing
 from booking.services.accounts import tokens
 from booking.services.outbox import deliver
 from booking.store.bookings.bookings import Booking
-from booking.store.bookings.waiting import WaitlistEntry
+from booking.store.bookings.waitlist_entries import WaitlistEntry
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence
 from tests.builders import CLINIC_AT, NOW, a_person
@@ -142,7 +142,7 @@ def walk(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("BOOKING_BASE_URL", "https://booking.example.org")
     session = database.sessions()
     for name in ("Ada", "Ben"):
-        a_person(session, name, ["analyst"], room_url=f"https://meet.example.org/{name}")
+        a_person(session, name, ["analyst"], meeting_url=f"https://meet.example.org/{name}")
     session.commit()
     app = make_app(database, clock, BOOKING_DATA=str(data), BOOKING_MAIL_FROM="clinics@example.org")
     found = Walk(app, session, clock, request.param)

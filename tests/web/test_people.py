@@ -42,7 +42,7 @@ def test_somebody_is_found_by_any_part_of_the_name_or_address(
 @pytest.mark.parametrize(
     ("name", "typed"), [("O'Brien", "o'b"), ("100% Sure", "100%"), ("Zoë Zz", "ZOE zz"), ("A_b", "a_")]
 )
-def test_signs_and_last_letters_are_found_too(session: Session, name: str, typed: str) -> None:
+def test_signs_and_last_emails_are_found_too(session: Session, name: str, typed: str) -> None:
     a_person(session, name, email="x@example.org")
     a_person(session, "Axb", email="y@example.org")
     session.commit()

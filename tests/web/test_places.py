@@ -1,4 +1,4 @@
-"""The waitlist in the browser: joined on a full clinic's page, taken from the letter, left from My bookings."""
+"""The waitlist in the browser: joined on a full clinic's page, taken from the email, left from My bookings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from booking.services.bookings import waitlist
 from booking.services.bookings.cancel import cancel
 from booking.services.bookings.waitlist import Wish
 from booking.store.bookings.bookings import CONFIRMED, Booking
-from booking.store.bookings.waiting import Offer, WaitlistEntry
+from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.programme.programme import Occurrence
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person
 from tests.databases import Database
@@ -79,7 +79,7 @@ def test_a_visitor_signs_in_first_and_finds_what_was_typed(app: Flask, session: 
     assert (answer.status_code, "My words" in answer.text) == (401, True)
 
 
-def test_what_is_held_is_taken_from_the_letter_without_sign_in(app: Flask, clock: Clock, session: Session) -> None:
+def test_what_is_held_is_taken_from_the_email_without_sign_in(app: Flask, clock: Clock, session: Session) -> None:
     clinic, booked = a_full_clinic(session)
     member = a_person(session, "Mia Moss")
     session.commit()

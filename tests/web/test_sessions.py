@@ -45,7 +45,7 @@ def stored(session: Session) -> list[UserSession]:
 
 def entries(session: Session) -> list[str]:
     session.rollback()
-    return list(session.scalars(select(AuditEntry.deed).order_by(AuditEntry.id)))
+    return list(session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)))
 
 
 @pytest.fixture

@@ -25,11 +25,9 @@ from tests.web.client import BASE_URL, SECRET_KEY, Clock, client_of, make_app, p
 KNOWN = "mia.moss@example.org"
 
 
-def letters(session: Session) -> list[tuple[str, str]]:
+def emails(session: Session) -> list[tuple[str, str]]:
     session.rollback()
-    return [
-        (letter.name, letter.to_email) for letter in session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id))
-    ]
+    return [(email.name, email.to_email) for email in session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id))]
 
 
 def asked(session: Session) -> SignIn:
@@ -57,12 +55,12 @@ def site(database: Database, session: Session) -> tuple[FlaskClient, Clock]:
     return client_of(make_app(database, clock)), clock
 
 
-def test_the_code_of_the_letter_signs_in_where_the_page_is_open(
+def test_the_code_of_the_email_signs_in_where_the_page_is_open(
     site: tuple[FlaskClient, Clock], session: Session
 ) -> None:
     client, _ = site
     answer = post(client, "/sign-in", email=" Mia.Moss@Example.org ", next="/bookings")
-    assert letters(session) == [("sign-in", KNOWN)]
+    assert emails(session) == [("sign-in", KNOWN)]
     row = asked(session)
     assert answer.location == f"/sign-in/{row.public_id}"
     done = post(client, answer.location, code=f"{code_of(row.public_id)[:3]} {code_of(row.public_id)[3:]}")
@@ -128,19 +126,19 @@ def test_the_page_answers_the_same_for_everyone(site: tuple[FlaskClient, Clock],
         )
         shown.append((answer.status_code, re.sub(r'csrf_token" value="[^"]+', "", page), wrong.status_code))
     assert shown[0] == shown[1] == shown[2]
-    assert letters(session) == [
+    assert emails(session) == [
         ("sign-in", KNOWN),
         ("sign-in-unknown", "nobody@example.org"),
         ("sign-in-closed", "closed.account@example.org"),
     ]
 
 
-def test_an_unknown_address_gets_one_letter_a_day(site: tuple[FlaskClient, Clock], session: Session) -> None:
+def test_an_unknown_address_gets_one_email_a_day(site: tuple[FlaskClient, Clock], session: Session) -> None:
     client, clock = site
     for hours in (0, 1, 23, 25):
         clock.now = NOW + timedelta(hours=hours)
         assert post(client, "/sign-in", email="nobody@example.org").status_code == 303
-    assert letters(session) == [("sign-in-unknown", "nobody@example.org")] * 2
+    assert emails(session) == [("sign-in-unknown", "nobody@example.org")] * 2
 
 
 def test_five_tries_and_then_even_the_right_code_is_too_late(site: tuple[FlaskClient, Clock], session: Session) -> None:

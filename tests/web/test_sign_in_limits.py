@@ -58,7 +58,7 @@ def wrong_code(session: Session) -> str:
 
 def failures(session: Session) -> list[tuple[str, dict[str, object]]]:
     session.rollback()
-    rows = session.scalars(select(AuditEntry).where(AuditEntry.deed == "sign-in-failed").order_by(AuditEntry.id))
+    rows = session.scalars(select(AuditEntry).where(AuditEntry.action == "sign-in-failed").order_by(AuditEntry.id))
     return [(row.subject, row.details) for row in rows]
 
 

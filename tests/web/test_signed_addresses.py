@@ -69,7 +69,7 @@ def test_unknown_malformed_and_revoked_feed_addresses_get_the_same_bytes(
         ("/unsubscribe/reminders/{}", "unsubscribe-reminders"),
     ],
 )
-def test_unknown_malformed_and_lapsed_addresses_of_letters_get_the_same_bytes(
+def test_unknown_malformed_and_lapsed_addresses_of_emails_get_the_same_bytes(
     database: Database, session: Session, path: str, purpose: str
 ) -> None:
     mia, max_ = a_person(session, "Mia Holt"), a_person(session, "Max Other")

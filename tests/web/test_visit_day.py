@@ -31,9 +31,9 @@ def app(database: Database, clock: Clock) -> Flask:
     return make_app(database, clock)
 
 
-def a_room(session: Session) -> Occurrence:
+def a_meeting_link(session: Session) -> Occurrence:
     clinic = a_clinic(session)
-    clinic.roster[0].room_url = "https://zoom.example.com/j/1"
+    clinic.roster[0].meeting_url = "https://zoom.example.com/j/1"
     session.commit()
     return clinic
 
@@ -45,7 +45,7 @@ def door(booking: Booking) -> str:
 def test_start_opens_one_door_closes_the_one_before_and_says_how_late_it_is(
     app: Flask, clock: Clock, session: Session
 ) -> None:
-    clinic = a_room(session)
+    clinic = a_meeting_link(session)
     first, second = a_booking(session, clinic), a_booking(session, clinic, after_minutes=15)
     analyst, member = client_of(app, first.analyst), client_of(app, second.member)
     visitor = client_of(app)
@@ -122,13 +122,13 @@ def test_the_brief_is_edited_until_the_start_and_keeps_what_was_typed(
     assert "Tags, again" in visitor.get(managed).text
     refused = post(visitor, managed, managed, topic="Kept words", link="javascript:x")
     assert (refused.status_code, "Kept words" in refused.text) == (422, True)
-    assert post(visitor, managed, managed, topic="From the letter", link="").status_code == 303
+    assert post(visitor, managed, managed, topic="From the email", link="").status_code == 303
     session.rollback()
     session.expire_all()
-    assert session.scalars(select(Booking.topic)).one() == "From the letter"
+    assert session.scalars(select(Booking.topic)).one() == "From the email"
     clock.now = CLINIC_AT
     assert member.get(path).status_code == 303
     late = post(member, path, f"/bookings/{booking.public_id}", topic="Too late")
     assert late.status_code in {303, 409}
     session.rollback()
-    assert session.scalars(select(Booking.topic)).one() == "From the letter"
+    assert session.scalars(select(Booking.topic)).one() == "From the email"

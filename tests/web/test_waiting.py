@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from booking.services.bookings.cancel import cancel
 from booking.store.bookings.bookings import Booking
-from booking.store.bookings.waiting import Offer, WaitlistEntry
+from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.people.sign_ins import SignIn
 from booking.store.programme.programme import Occurrence
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_place

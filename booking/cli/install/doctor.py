@@ -129,7 +129,7 @@ def _database(found: Settings, now: datetime) -> Iterator[InstallationFinding]:
     with engines.sessions(engine)() as session:
         checks: tuple[Callable[[Session, Settings, datetime], InstallationFinding], ...] = (
             _worker,
-            _letters,
+            _emails,
             _coordinator,
             _analysts,
             _meeting_links,
@@ -166,7 +166,7 @@ def _worker(session: Session, _found: Settings, now: datetime) -> InstallationFi
     return InstallationFinding(f"worker: seen {ago} seconds ago")
 
 
-def _letters(session: Session, _found: Settings, now: datetime) -> InstallationFinding:
+def _emails(session: Session, _found: Settings, now: datetime) -> InstallationFinding:
     ago = now - timedelta(minutes=30)
     failed = session.scalar(
         select(func.count()).select_from(OutgoingEmail).where(OutgoingEmail.failed_at > now - timedelta(days=7))
@@ -183,9 +183,9 @@ def _letters(session: Session, _found: Settings, now: datetime) -> InstallationF
     )
     if failed or late:
         return InstallationFinding(
-            f"letters: {late} have waited over half an hour, {failed} failed this week", "look at mail and worker above"
+            f"emails: {late} have waited over half an hour, {failed} failed this week", "look at mail and worker above"
         )
-    return InstallationFinding("letters: none late, none failed this week")
+    return InstallationFinding("emails: none late, none failed this week")
 
 
 def _coordinator(session: Session, _found: Settings, _now: datetime) -> InstallationFinding:

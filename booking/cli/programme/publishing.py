@@ -21,9 +21,9 @@ from booking.domain.planning.plan import Plan, facts
 from booking.services.publishing import planning
 from booking.services.publishing.planning import Asking
 from booking.services.publishing.publish import PlanChanged, PlanHurts
-from booking.services.publishing.publish import publish as publish_deed
+from booking.services.publishing.publish import publish as publish_plan
 from booking.services.publishing.undo import CannotUndo
-from booking.services.publishing.undo import undo as undo_deed
+from booking.services.publishing.undo import undo as undo_publish
 from booking.store.programme import plan_inputs
 from booking.store.programme.changes import Change
 
@@ -60,7 +60,7 @@ def plan(names: tuple[str, ...], same: tuple[str, ...], as_json: bool, with_past
         now = clock.now()
         planned = planning.read_plan(session, asking, organisation, now, with_past=with_past)
         if as_json:
-            more = {"letters_leave_at": planned.due_at(now).isoformat(), "fingerprint": planned.fingerprint}
+            more = {"emails_leave_at": planned.due_at(now).isoformat(), "fingerprint": planned.fingerprint}
             print(json.dumps({**facts(planned), **more}, indent=2, ensure_ascii=False))
         else:
             _show(session, planned, organisation, now)
@@ -100,7 +100,7 @@ def publish(names: tuple[str, ...], same: tuple[str, ...], fingerprint: str | No
     with store_session.session(found) as session:
         now = clock.now()
         try:
-            done = publish_deed(
+            done = publish_plan(
                 session,
                 asking,
                 organisation,
@@ -149,7 +149,7 @@ def undo(change: uuid.UUID | None) -> None:
             if change is None:
                 raise click.ClickException("nothing was published yet")
         try:
-            undo_deed(session, change, the_organisation(), clock.now())
+            undo_publish(session, change, the_organisation(), clock.now())
         except errors.NotFound:
             raise click.ClickException(f"no publish is called {change}") from None
         except CannotUndo as refusal:

@@ -13,7 +13,7 @@ from booking.cli import store_session
 from booking.cli.server import serve
 from booking.domain import zones
 from booking.programme import files, organisation_file
-from booking.services import demo as deeds
+from booking.services import demo as demo_data
 from booking.settings import Settings
 from booking.store.db import migrate
 
@@ -62,12 +62,12 @@ def prepare(found: Settings) -> None:
     organisation = organisation_file.load(found.data, found.organisation or None)
     now = clock.now()
     with store_session.session(found) as session:
-        is_new = deeds.people(session, now)
+        is_new = demo_data.people(session, now)
         reading = files.read(
             files.in_folder(found.data / "programme"), organisation, zones.today(now, organisation.zone)
         )
         if reading.problems:
             raise settings.SettingsError("\n".join(map(str, reading.problems)))
-        rolled = deeds.roll(session, reading.statements, organisation, now)
-        if is_new or rolled or deeds.is_quiet(session, now):
-            click.echo(f"booking: the demo made {deeds.fill(session, organisation, now)} bookings")
+        rolled = demo_data.roll(session, reading.statements, organisation, now)
+        if is_new or rolled or demo_data.is_quiet(session, now):
+            click.echo(f"booking: the demo made {demo_data.fill(session, organisation, now)} bookings")

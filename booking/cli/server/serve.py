@@ -40,7 +40,7 @@ MOST_BYTES = 64 * 1024 * 1024  # of all bodies a process is being sent; the appl
 @click.option("--host", default="127.0.0.1", show_default=True, help="the address to listen on")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="web processes")
-@click.option("--with-worker", is_flag=True, help="run the letters' worker too")
+@click.option("--with-worker", is_flag=True, help="run the emails' worker too")
 def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
     """Answer HTTP until told to stop."""
     found = settings.load()
@@ -114,7 +114,7 @@ def _serve(host: str, port: int, workers: int, seconds: int) -> None:
         websockets=False,
         log_level=LogLevels.warning,
         log_dictconfig=LOGS,
-        log_access=False,  # paths are what opens feeds, doors and bookings
+        log_access=False,  # paths open feeds, meetings and bookings
         backpressure=CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=seconds * 1000),
         respawn_failed_workers=True,
@@ -128,7 +128,7 @@ def load(target: str, seconds: int) -> Callable[..., Any]:
 
 
 def _end(worker: subprocess.Popen[bytes]) -> None:
-    """Let it finish the letter it has, for half a minute; its lease covers a letter that is cut short."""
+    """Let it finish the email it has, for half a minute; its lease covers an email that is cut short."""
     worker.terminate()
     try:
         worker.wait(timeout=30)

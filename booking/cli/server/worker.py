@@ -1,4 +1,4 @@
-"""`booking worker`: sends letters, and keeps the far end of the programme filled."""
+"""`booking worker`: sends emails, and keeps the far end of the programme filled."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ log = logging.getLogger("booking.worker")
 
 
 def mailer_of(found: Settings) -> Mailer:
-    """What carries letters: SMTP, or in the demo nothing. SettingsError where neither is set."""
+    """What carries emails: SMTP, or in the demo nothing. SettingsError where neither is set."""
     if found.is_demo:
         return LocalMailer()
     if not found.smtp_url:
@@ -50,7 +50,7 @@ def mailer_of(found: Settings) -> Mailer:
 
 
 def check_sender(found: Settings) -> None:
-    """SettingsError unless letters can come from, and be answered to, the addresses that are set."""
+    """SettingsError unless emails can come from, and be answered to, the addresses that are set."""
     for name, email in (("BOOKING_MAIL_FROM", found.mail_from), ("BOOKING_REPLY_TO", found.reply_address)):
         try:
             headers.addr_spec(email)
@@ -138,10 +138,10 @@ def _close(sessions: sessionmaker[Session], organisation: Organisation, now: dat
 def _keep_house(
     sessions: sessionmaker[Session], organisation: Organisation, name: str, now: datetime, extended_at: float | None
 ) -> float | None:
-    """Once a minute: say that we live, look after every waitlist, for what came free where no deed looked, and write
-    run sheets and the reminders of those enrolled; once a day: fill the far end. When it was last filled.
+    """Do what is due each minute: report alive, offer what came free unnoticed to every waitlist, write daily agendas
+    and reminders of those enrolled; and each day: fill the far end of the programme. Returns when it was last filled.
 
-    What keeps it from being filled is said, tried again a minute later, and holds no letter up.
+    What keeps it from being filled is said, tried again a minute later, and holds no email up.
     """
     with sessions() as session:
         deliver.keep_house(session, name, now)

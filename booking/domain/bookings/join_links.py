@@ -1,4 +1,4 @@
-"""Doors: when the room behind a permanent join address is shown."""
+"""Join links: when the meeting link behind a permanent join address is shown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from enum import Enum
 
 
 class Showing(Enum):
-    """What a door shows."""
+    """What a join link shows."""
 
     EARLY = "early"
     BUSY = "busy"
@@ -21,7 +21,7 @@ class Showing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class JoinLink:
-    """One door. `busy_until` is the end of the slot before it, while that one runs with somebody else; all UTC."""
+    """One link. `busy_until` is the end of the slot before it, while that one runs with somebody else; all UTC."""
 
     opens_at: datetime
     ends_at: datetime
@@ -29,28 +29,28 @@ class JoinLink:
     busy_until: datetime | None = None
 
 
-def showing(door: JoinLink, now: datetime) -> Showing:
-    """What the door shows at `now`: the room from `opens_at` until `ends_at`, but never while it is busy."""
-    if door.is_cancelled:
+def showing(link: JoinLink, now: datetime) -> Showing:
+    """What it shows at `now`: the meeting link from `opens_at` until `ends_at`, but never while it is busy."""
+    if link.is_cancelled:
         return Showing.CANCELLED
-    if now >= door.ends_at:
+    if now >= link.ends_at:
         return Showing.OVER
-    if now < door.opens_at:
+    if now < link.opens_at:
         return Showing.EARLY
-    if door.busy_until is not None and now < door.busy_until:
+    if link.busy_until is not None and now < link.busy_until:
         return Showing.BUSY
     return Showing.OPEN
 
 
-def room(*candidates: str | None) -> str | None:
-    """The first room that is known: of this occurrence and analyst, the analyst's, the occurrence's, the series'."""
+def meeting_url(*candidates: str | None) -> str | None:
+    """The first that is set of: this analyst's on this occurrence, the analyst's, the occurrence's, the series'."""
     return next((candidate for candidate in candidates if candidate), None)
 
 
 def sharing(links: Iterable[tuple[str, str | None]]) -> tuple[str, ...]:
     """Of analysts and their meeting links: those whose link somebody else has too, in the order given.
 
-    Where two have one link, two members with bookings at the same time meet in the same room.
+    Where two have one link, two members with bookings at the same time meet in the same call.
     """
     pairs = [(name, link) for name, link in links if link]
     count = Counter(link for _, link in pairs)

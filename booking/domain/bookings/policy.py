@@ -82,14 +82,14 @@ def refusal(
 ) -> errors.Refusal | None:
     """Why this member may not book a slot that starts at `starts_at` in the clinic that begins at `clinic_at`.
 
-    None if they may. In the last hour (`standby_minutes`) limits do not count.
+    None if they may. In the last hour (`last_hour_minutes`) limits do not count.
     """
     if not standing.is_member:
         return errors.NotAMember()
     if standing.member_until is not None and zones.today(starts_at, zone) > standing.member_until:
         return errors.MembershipEnded(standing.member_until)
-    standby_at = standby_from(policy, clinic_at)
-    if now >= standby_at:
+    last_hour_at = last_hour_from(policy, clinic_at)
+    if now >= last_hour_at:
         return None
     for scope, held, limit in (
         ("occurrence", standing.in_occurrence, policy.per_occurrence),
@@ -98,13 +98,13 @@ def refusal(
         ("no-shows", standing.no_shows, policy.no_shows),
     ):
         if limit and held >= limit:
-            return errors.LimitReached(scope, limit, standby_at)
+            return errors.LimitReached(scope, limit, last_hour_at)
     return None
 
 
-def standby_from(policy: Policy, clinic_at: datetime) -> datetime:
+def last_hour_from(policy: Policy, clinic_at: datetime) -> datetime:
     """From when (UTC) limits no longer count for what is free in the clinic that begins at `clinic_at`."""
-    return clinic_at - timedelta(minutes=policy.standby_minutes)
+    return clinic_at - timedelta(minutes=policy.last_hour_minutes)
 
 
 def week_of(starts_at: datetime, zone: str) -> tuple[datetime, datetime]:
@@ -119,9 +119,9 @@ def is_late(policy: Policy, starts_at: datetime, now: datetime) -> bool:
     return now > starts_at - timedelta(minutes=policy.late_minutes)
 
 
-def door_opens_at(policy: Policy, starts_at: datetime) -> datetime:
-    """The instant (UTC) from which the room is shown."""
-    return starts_at - timedelta(minutes=policy.door_minutes)
+def join_opens_at(policy: Policy, starts_at: datetime) -> datetime:
+    """The instant (UTC) from which the meeting link is shown."""
+    return starts_at - timedelta(minutes=policy.join_minutes)
 
 
 def in_words(policy: Policy) -> list[str]:
@@ -145,7 +145,7 @@ def in_words(policy: Policy) -> list[str]:
         times = "1 booking" if policy.no_shows == 1 else f"{policy.no_shows} bookings"
         said.append(f"If you miss {times} within {_days(policy.no_show_days)}, you can only book in the last hour.")
     if limits or policy.no_shows:
-        before = _length(policy.standby_minutes)
+        before = _length(policy.last_hour_minutes)
         said.append(f"Last hour: from {before} before the start you can book any free slot, even over your limit.")
     said.append("Moving a booking never counts against you.")
     said.append(f"Cancelling less than {_length(policy.late_minutes)} before the start counts as late.")

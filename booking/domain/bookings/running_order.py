@@ -100,14 +100,14 @@ def late(turn: QueueEntry, expected_at: datetime | None) -> int:
     return by // timedelta(minutes=1) if by >= NOTICEABLE else 0
 
 
-def door(
+def join_link(
     turn: QueueEntry, turns: Iterable[QueueEntry], opens_at: datetime, closes_at: datetime, busy_until: datetime | None
 ) -> JoinLink:
-    """The turn's door as the visits have it: open for whoever is in, shut for those who were.
+    """The turn's join link as the visits have it: open for whoever is in, closed for those who were.
 
-    `opens_at` and `busy_until` hold while nobody has begun; `closes_at` is the end of the analyst's hours. For those
-    to come it stays shut while the one who is in has time left. Somebody marked keeps the door shut for those to come
-    only until the end of their slot: a mark says who came, and may be made while they are still there.
+    `opens_at` and `busy_until` hold while nobody has begun; `closes_at` is the end of the analyst's hours. For later
+    members it stays closed while the one who is in has time left. Somebody marked keeps it closed for them only
+    until the end of their slot: a mark says who came, and may be made while they are still there.
     """
     last = latest(turns)
     if last is None:

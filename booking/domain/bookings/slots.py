@@ -1,6 +1,6 @@
 """Slots: what is free in the hours of one occurrence, and why a slot is not.
 
-The page, the API and the deed ask the same function, `refusal`.
+The page, the API and the service function ask the same function, `refusal`.
 """
 
 from __future__ import annotations

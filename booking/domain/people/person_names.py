@@ -6,7 +6,7 @@ import unicodedata
 
 MAX_CHARACTERS = 100
 JOINERS = frozenset("\u200c\u200d")  # between letters of Persian, Hindi, Malayalam and others, and inside emoji
-#: Letters and symbols that show nothing: Hangul fillers and the empty Braille pattern.
+#: Emails and symbols that show nothing: Hangul fillers and the empty Braille pattern.
 BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co"})  # not Cn: a letter may be newer than this Python's Unicode
 

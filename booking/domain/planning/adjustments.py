@@ -9,7 +9,7 @@ from datetime import date, time, timedelta
 from booking.domain.recurrence import Rule
 
 #: What a series does on a public holiday that every observed state has.
-ANSWERS = ("keep", "skip", "push", "move")
+ANSWERS = ("keep", "skip", "postpone", "move")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class DateException:
     moved: Moved | None = None
     cancelled: str | None = None
     title: str | None = None
-    room_url: str | None = None
+    meeting_url: str | None = None
     analysts: tuple[int, ...] | None = None
     recording_url: str | None = None
     slides_url: str | None = None
@@ -65,14 +65,14 @@ class Guest:
 class Adjustments:
     """`skips` maps a date of the rule to why it is left out; `exceptions` an occurrence's key to its exception.
 
-    `pushes` are (date, weeks): the dates of so many weeks are left out and the end moves as far.
+    `postponements` are (date, weeks): the dates of so many weeks are left out and the end moves as far.
     `on_holiday` is one of ANSWERS or empty, `keeps` the holidays on which it takes place all the same; `ends_on` is
     the last day of a series that was ended, `was` the short names it had before.
     """
 
     skips: Mapping[date, str] = field(default_factory=dict)
     keeps: frozenset[date] = frozenset()
-    pushes: frozenset[tuple[date, int]] = frozenset()
+    postponements: frozenset[tuple[date, int]] = frozenset()
     exceptions: Mapping[str, DateException] = field(default_factory=dict)
     extras: tuple[Extra, ...] = ()
     guests: tuple[Guest, ...] = ()
@@ -81,9 +81,9 @@ class Adjustments:
     was: tuple[str, ...] = ()
 
     def left_out(self) -> dict[date, str]:
-        """Every date that is skipped or pushed away, and why."""
-        pushed = {on + timedelta(days=n): "" for on, weeks in self.pushes for n in range(7 * weeks)}
-        return {**pushed, **self.skips}
+        """Every date that is skipped or postponed, and why."""
+        postponed = {on + timedelta(days=n): "" for on, weeks in self.postponements for n in range(7 * weeks)}
+        return {**postponed, **self.skips}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +99,4 @@ class Definition:
     analysts: tuple[int, ...] = ()
     terms: Adjustments = field(default_factory=Adjustments)
     id: int | None = None
-    room_url: str | None = None
+    meeting_url: str | None = None

@@ -33,8 +33,10 @@ def usual(asked: Definition, key: str, on: date | None) -> Definition:
     """This one as the series is: its exception, its skip and its answer for a holiday are taken back."""
     exceptions = {k: v for k, v in asked.terms.exceptions.items() if k != key}
     skips = {day: why for day, why in asked.terms.skips.items() if day != on}
-    pushes = frozenset(push for push in asked.terms.pushes if push[0] != on)
-    return _with_terms(asked, exceptions=exceptions, skips=skips, pushes=pushes, keeps=asked.terms.keeps - {on})
+    postponements = frozenset(one for one in asked.terms.postponements if one[0] != on)
+    return _with_terms(
+        asked, exceptions=exceptions, skips=skips, postponements=postponements, keeps=asked.terms.keeps - {on}
+    )
 
 
 def skip(asked: Definition, on: date, why: str = "") -> Definition:
@@ -48,9 +50,9 @@ def keep(asked: Definition, on: date) -> Definition:
     return _with_terms(asked, keeps=asked.terms.keeps | {on}, skips=skips)
 
 
-def push(asked: Definition, on: date, weeks: int = 1) -> Definition:
+def postpone(asked: Definition, on: date, weeks: int = 1) -> Definition:
     """Put this one and those after it off: the dates of those weeks are left out, and the end moves as far."""
-    return _with_terms(asked, pushes=asked.terms.pushes | {(on, weeks)})
+    return _with_terms(asked, postponements=asked.terms.postponements | {(on, weeks)})
 
 
 def move(asked: Definition, key: str, on: date, hours: tuple[time, time]) -> Definition:
@@ -65,7 +67,7 @@ def later(asked: Definition, turn: RuleChange) -> Definition:
     """
     stated = {
         name
-        for name in ("rrule", "start_wall", "end_wall", "title", "room_url", "analysts")
+        for name in ("rrule", "start_wall", "end_wall", "title", "meeting_url", "analysts")
         if getattr(turn, name) is not None
     }
     before = [t for t in asked.rule.turns if t.from_on < turn.from_on]

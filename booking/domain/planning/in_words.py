@@ -17,7 +17,7 @@ from booking.domain.recurrence import Rule
 
 #: More dates than this of one series are told by the first and the last.
 MOST_DATES = 8
-LETTERS = {
+EMAILS = {
     "moved-by-us": ("told that their booking has moved", "is"),
     "cancelled-by-us": ("told that their booking is cancelled, with a link to book again", "is"),
     "cover-offer": ("told that their analyst cannot come, and offered another time", "is"),
@@ -28,7 +28,7 @@ LETTERS = {
 _FIELDS = {
     "words": "title or description",
     "title": "title",
-    "room": "room",
+    "room": "meeting link",
     "analysts": "analysts",
     "recording": "recording",
     "slides": "slides",
@@ -38,7 +38,7 @@ _FIELDS = {
     "kind": "kind",
     "summary": "description",
     "slot_minutes": "slot lengths",
-    "room_url": "room",
+    "meeting_url": "meeting link",
     "rule": "days and times",
     "terms": "exceptions",
 }
@@ -203,11 +203,11 @@ def _places(whats: Iterable[str]) -> list[str]:
     return found
 
 
-def letters(notices: Iterable[Notice]) -> list[str]:
+def emails(notices: Iterable[Notice]) -> list[str]:
     """How many people get an email, by what it says; each gets one."""
-    listed = [notice.letter for notice in notices]
+    listed = [notice.email for notice in notices]
     found = []
-    for name, (text, _) in LETTERS.items():
+    for name, (text, _) in EMAILS.items():
         if count := listed.count(name):
             found.append(f"{count} {'person is' if count == 1 else 'people are'} {text}")
     return found
@@ -250,7 +250,7 @@ def as_text(
         for line in section.lines:
             found.append(f"  {line.what:8} {line.text}")
             found += [f"           {touched}" for touched in line.touched]
-    said = letters(plan.notices)
+    said = emails(plan.notices)
     if said:
         found += [f"emails to {publish_words.people(len(plan.notices))}:", *(f"  {text}" for text in said)]
     if not plan.is_empty:

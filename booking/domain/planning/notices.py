@@ -25,9 +25,9 @@ from booking.domain.planning.consequences import (
 )
 from booking.domain.planning.schedule import Setting
 
-#: So long a publish can be undone unheard, and its letters are held back.
+#: So long a publish can be undone unheard, and its emails are held back.
 UNDO_FOR = timedelta(minutes=10)
-#: Letters leave at the latest so long before the first start that they are about.
+#: Emails leave at the latest so long before the first start that they are about.
 AHEAD = timedelta(hours=1)
 
 #: The email to somebody on a waitlist whose slot is no longer held.
@@ -55,7 +55,7 @@ class Notice(NamedTuple):
     of their date changes; `occurrence_ids` the other dates; `added` the (series, key) of new ones; `renamed` series.
     """
 
-    letter: str
+    email: str
     member_id: int
     member: str
     outcomes: tuple[Outcome, ...] = ()
@@ -231,7 +231,7 @@ def first_start(steps: Iterable[Step], notices: Iterable[Notice]) -> datetime | 
 
 
 def due_at(first: datetime | None, now: datetime) -> datetime:
-    """When letters leave, and undo ends: ten minutes after `now`, but an hour before the first start they are about.
+    """When emails leave, and undo ends: ten minutes after `now`, but an hour before the first start they are about.
 
     Never before `now`: then they leave at once, and nothing can be undone.
     """

@@ -310,7 +310,7 @@ def _name(world: StoredProgramme, analyst_id: int) -> str:
     return world.names.get(analyst_id, f"analyst {analyst_id}")
 
 
-_OWN = ("slug", "kind", "title", "summary", "slot_minutes", "analysts", "room_url")
+_OWN = ("slug", "kind", "title", "summary", "slot_minutes", "analysts", "meeting_url")
 
 
 def _series(found: Changes, before: Definition | None, after: Definition) -> None:
@@ -390,7 +390,7 @@ def _differing(before: Setting, after: Setting) -> tuple[str, ...]:
     pairs = {
         "when": (before[1:3], after[1:3]),
         "title": (before.title, after.title),
-        "room": (before.room_url, after.room_url),
+        "link": (before.meeting_url, after.meeting_url),
         "analysts": (before.analysts, after.analysts),
         "reason": (before.reason, after.reason),
         "recording": (before.recording_url, after.recording_url),
@@ -402,19 +402,19 @@ def _differing(before: Setting, after: Setting) -> tuple[str, ...]:
 
 
 def _overlaps(found: Changes, wanted: Mapping[str, Definition], schedules: Mapping[str, Schedule]) -> None:
-    """The same room twice at once; something moved onto another series."""
-    rooms: dict[str, list[tuple[datetime, datetime, str]]] = {}
+    """The same meeting link twice at once; something moved onto another series."""
+    links: dict[str, list[tuple[datetime, datetime, str]]] = {}
     for slug, computed in schedules.items():
         for setting in computed.settings.values():
-            room = setting.room_url or wanted[slug].room_url
-            if room and setting.reason is None:
-                rooms.setdefault(room, []).append((setting.starts_at, setting.ends_at, slug))
-    for hours in rooms.values():
+            link = setting.meeting_url or wanted[slug].meeting_url
+            if link and setting.reason is None:
+                links.setdefault(link, []).append((setting.starts_at, setting.ends_at, slug))
+    for hours in links.values():
         hours.sort()
         for one, other in _overlapping(hours):
             if one[2] != other[2]:
-                text = f"{one[2]} and {other[2]} are in the same room"
-                found.findings.append(_on(PlanFinding("same-room", other[2], text), other, wanted))
+                text = f"{one[2]} and {other[2]} have the same meeting link"
+                found.findings.append(_on(PlanFinding("same-meeting-link", other[2], text), other, wanted))
     moved = [step for step in found.steps if step.what == "moves" and "when" in step.fields]
     if not moved:
         return
@@ -470,8 +470,8 @@ def _facts_of(plan: Plan) -> dict[str, Any]:
         ],
         "ended_offers": [one.id for one in plan.ended_offers],
         "places": [place._asdict() for place in plan.places],
-        "letters": [
-            {"letter": notice.letter, "member_id": notice.member_id, "member": notice.member}
+        "emails": [
+            {"email": notice.email, "member_id": notice.member_id, "member": notice.member}
             | {"booking_id": notice.booking_id, "added": notice.added, "renamed": notice.renamed}
             for notice in plan.notices
         ],
@@ -491,7 +491,7 @@ def _setting(setting: Setting | None) -> dict[str, Any] | None:
         "ends_at": setting.ends_at.isoformat(),
         "module": setting.module,
         "title": setting.title,
-        "room_url": setting.room_url,
+        "meeting_url": setting.meeting_url,
         "analysts": setting.analysts,
         "reason": setting.reason,
         "recording_url": setting.recording_url,
@@ -518,7 +518,7 @@ def _plain(asked: Definition) -> str:
             replace(asked.rule, skips=frozenset()),
             sorted(terms.skips.items()),
             sorted(terms.keeps),
-            sorted(terms.pushes),
+            sorted(terms.postponements),
             sorted(terms.exceptions.items()),
             terms.extras,
             terms.guests,

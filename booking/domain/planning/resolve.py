@@ -192,7 +192,7 @@ class _Merge:
             staff if staff is not None else (before.analysts if before else ()),
             terms,
             before.id if before else None,
-            before.room_url if before else None,
+            before.meeting_url if before else None,
         )
         for turn in stated.turns:
             start, end = turn.hours or (None, None)
@@ -248,12 +248,12 @@ class _Merge:
             return edits.usual(found, key, on)
         if stated.is_kept and on is not None:
             found = edits.keep(found, on)
-        if stated.is_skipped or stated.push_weeks:
+        if stated.is_skipped or stated.postpone_weeks:
             if on is None:
                 self.problem(f"{stated.place}: an extra date is not skipped: cancel it")
                 return found
-            if stated.push_weeks:
-                return edits.push(found, on, stated.push_weeks)
+            if stated.postpone_weeks:
+                return edits.postpone(found, on, stated.postpone_weeks)
             return found if on in found.terms.skips else edits.skip(found, on)
         if stated.moved_to is not None or stated.hours is not None:
             day = stated.moved_to or on or stated.on
@@ -263,7 +263,7 @@ class _Merge:
         values = {
             "cancelled": stated.cancelled,
             "title": stated.title,
-            "room_url": stated.room_url,
+            "meeting_url": stated.meeting_url,
             "analysts": self.ids(stated.analysts) if stated.analysts is not None else None,
             "recording_url": stated.recording_url,
             "slides_url": stated.slides_url,

@@ -22,7 +22,7 @@ Span = tuple[datetime, datetime]
 class Setting(NamedTuple):
     """How one occurrence is set. `on` is the date of the rule it stands for, None for an extra one.
 
-    `title` and `room_url` are its own, None where the series' hold; `reason` is None as long as it takes place.
+    `title` and `meeting_url` are its own, None where the series' hold; `reason` is None as long as it takes place.
     """
 
     on: date | None
@@ -30,7 +30,7 @@ class Setting(NamedTuple):
     ends_at: datetime
     module: int | None = None
     title: str | None = None
-    room_url: str | None = None
+    meeting_url: str | None = None
     analysts: tuple[int, ...] = ()
     reason: str | None = None
     recording_url: str = ""
@@ -162,18 +162,18 @@ class _Computation:
         terms, rule = self.asked.terms, self.asked.rule
         skips = frozenset(self.left_out)
         if rule.ends_on is not None and not rule.modules:
-            rule = replace(rule, ends_on=rule.ends_on + timedelta(weeks=sum(weeks for _, weeks in terms.pushes)))
+            rule = replace(rule, ends_on=rule.ends_on + timedelta(weeks=sum(weeks for _, weeks in terms.postponements)))
         if terms.ends_on is not None:
             rule = replace(rule, ends_on=min(rule.ends_on or terms.ends_on, terms.ends_on))
-        if terms.on_holiday not in {"skip", "push"}:
+        if terms.on_holiday not in {"skip", "postpone"}:
             return replace(rule, skips=skips)
         off = {
             day
             for day, holiday in self.days_off.by_date.items()
             if holiday.is_everywhere and day not in terms.keeps and not self.is_excepted(day)
         }
-        if terms.on_holiday == "push" and rule.ends_on is not None and not rule.modules:
-            rule = replace(rule, ends_on=_pushed_end(rule, off, skips))
+        if terms.on_holiday == "postpone" and rule.ends_on is not None and not rule.modules:
+            rule = replace(rule, ends_on=_postponed_end(rule, off, skips))
         return replace(rule, skips=skips | off)
 
     def is_excepted(self, day: date) -> bool:
@@ -200,7 +200,7 @@ class _Computation:
             and row.setting.on not in days
             and row.key not in begun
             and row.setting.on not in self.left_out
-            and not (self.days_off.everywhere(row.setting.on) and self.asked.terms.on_holiday in {"skip", "push"})
+            and not (self.days_off.everywhere(row.setting.on) and self.asked.terms.on_holiday in {"skip", "postpone"})
             and row.setting.reason is None
         ]
         by_week: dict[tuple[int, int], list[str]] = {}
@@ -233,17 +233,17 @@ class _Computation:
                 ends_at,
                 instance.module,
                 exception.title if exception.title is not None else turn.title,
-                self.room(exception, turn, row),
+                self.meeting_url(exception, turn, row),
                 self.asked.analysts if staff is None else staff,
                 exception.cancelled,
                 *_links(exception, row),
             )
         )
 
-    def room(self, exception: DateException, turn: RuleChange, row: StoredOccurrence | None) -> str | None:
-        """A room that was set for this one stays until another is; an empty text takes it away."""
-        stated = exception.room_url if exception.room_url is not None else turn.room_url
-        return (row.setting.room_url if row is not None else None) if stated is None else stated or None
+    def meeting_url(self, exception: DateException, turn: RuleChange, row: StoredOccurrence | None) -> str | None:
+        """A meeting link that was set for this one stays until another is; an empty text takes it away."""
+        stated = exception.meeting_url if exception.meeting_url is not None else turn.meeting_url
+        return (row.setting.meeting_url if row is not None else None) if stated is None else stated or None
 
     def hours(self, day: date, instance: Instance, exception: DateException, asks: bool) -> Span:
         zone = self.asked.rule.zone
@@ -267,8 +267,8 @@ class _Computation:
             if asks:
                 self.note("holiday-kept", f"{day:%a} {day} is {holiday}: it takes place (on_holiday: keep)", day)
         elif not answer and asks:
-            message = f"{day:%a} {day} is {holiday}: does it take place? Write on_holiday: keep, skip, push or move"
-            choices = ("keep", "skip", "push", "move")
+            message = f"{day:%a} {day} is {holiday}: does it take place? Write on_holiday: keep, skip, postpone or move"
+            choices = ("keep", "skip", "postpone", "move")
             self.found.findings.append(PlanFinding("holiday", self.asked.slug, message, day, True, choices))
         return span
 
@@ -356,7 +356,7 @@ class _Computation:
                 *span,
                 None,
                 exception.title if exception.title is not None else extra.title,
-                self.room(exception, turn, row),
+                self.meeting_url(exception, turn, row),
                 self.asked.analysts if staff is None else staff,
                 exception.cancelled,
                 *_links(exception, row),
@@ -398,7 +398,7 @@ class _Computation:
         if on in self.left_out:
             return self.left_out[on]
         holiday = self.days_off.everywhere(on)
-        if holiday is not None and terms.on_holiday in {"skip", "push"} and on not in terms.keeps:
+        if holiday is not None and terms.on_holiday in {"skip", "postpone"} and on not in terms.keeps:
             return str(holiday)
         if terms.ends_on is not None and on > terms.ends_on:
             return ""
@@ -428,7 +428,7 @@ def _turn_on(turns: Iterable[RuleChange], day: date) -> RuleChange:
             found = replace(
                 found,
                 title=turn.title if turn.title is not None else found.title,
-                room_url=turn.room_url if turn.room_url is not None else found.room_url,
+                meeting_url=turn.meeting_url if turn.meeting_url is not None else found.meeting_url,
                 analysts=turn.analysts if turn.analysts is not None else found.analysts,
             )
     return found
@@ -446,7 +446,7 @@ def _dates_between(rule: Rule, first: date, last: date) -> Iterable[date]:
             yield day
 
 
-def _pushed_end(rule: Rule, off: set[date], skips: frozenset[date]) -> date:
+def _postponed_end(rule: Rule, off: set[date], skips: frozenset[date]) -> date:
     """The last date of a rule with an end once each of its dates in `off` has been made up for."""
     ends_on = rule.ends_on or rule.starts_on
     owed = sum(1 for day in _dates_between(rule, rule.starts_on, ends_on) if day in off and day not in skips)

@@ -24,7 +24,7 @@ def shared(found: Changes, world: StoredProgramme, links: Mapping[int, str]) -> 
         kind = world.kinds.get(definition.kind)
         if kind is None or not kind.bookable:
             continue
-        rest = step.after.room_url or definition.room_url
+        rest = step.after.meeting_url or definition.meeting_url
         team = ((world.names.get(a, f"analyst {a}"), links.get(a) or rest) for a in step.after.analysts)
         names = join_links.sharing(team)
         if names:

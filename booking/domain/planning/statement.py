@@ -32,7 +32,7 @@ class Named:
 class StatedException:
     """What a file says of one occurrence: the one of the module, or of the date `on`.
 
-    `push_weeks` puts it and those after it off; `is_kept` answers a holiday; `is_usual` takes an exception back.
+    `postpone_weeks` postpones it and all later dates; `is_kept` answers a holiday; `is_usual` takes an exception back.
     """
 
     place: SourcePlace
@@ -42,11 +42,11 @@ class StatedException:
     hours: tuple[time, time] | None = None
     cancelled: str | None = None
     title: str | None = None
-    room_url: str | None = None
+    meeting_url: str | None = None
     analysts: tuple[Named, ...] | None = None
     recording_url: str | None = None
     slides_url: str | None = None
-    push_weeks: int = 0
+    postpone_weeks: int = 0
     is_skipped: bool = False
     is_kept: bool = False
     is_usual: bool = False

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.people import email_addresses
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings import bookings
 from booking.store.db import locks
@@ -41,7 +41,7 @@ class AddressChangeExpired(errors.Refusal):
     code = "address-change-expired"
 
 
-@deed
+@transactional
 def ask(session: Session, person_id: int, email: str, now: datetime) -> AddressChange:
     """Ask to change one's own address: an email with a link goes to the new one, and nothing changes before it is used.
 
@@ -69,7 +69,7 @@ def ask(session: Session, person_id: int, email: str, now: datetime) -> AddressC
     return made
 
 
-@deed
+@transactional
 def confirm(session: Session, request_id: uuid.UUID, now: datetime) -> Person:
     """Change the address by the link that was sent to the new one; the caller has checked its MAC.
 
@@ -98,7 +98,7 @@ def waiting(session: Session, request_id: uuid.UUID, now: datetime) -> AddressCh
     return session.scalars(wanted).one_or_none()
 
 
-@deed
+@transactional
 def change(session: Session, public_id: uuid.UUID, email: str, now: datetime, *, actor_id: int | None = None) -> Person:
     """Set somebody's address at once, for a coordinator or operator; both addresses get a notice.
 

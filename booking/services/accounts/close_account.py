@@ -13,7 +13,7 @@ from booking.domain.planning.updates import Line
 from booking.services.cover import leaving
 from booking.services.cover.asking import tell_members
 from booking.services.cover.steps import cancel
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log, feed_fetches
 from booking.store.bookings import offers, reminders
 from booking.store.db import locks
@@ -30,7 +30,7 @@ class LastCoordinator(errors.Refusal):
     code = "last-coordinator"
 
 
-@deed
+@transactional
 def close(
     session: Session,
     public_id: uuid.UUID,
@@ -110,7 +110,7 @@ def _end_bookings(
     return freed
 
 
-@deed
+@transactional
 def reopen(session: Session, public_id: uuid.UUID, now: datetime, *, actor_id: int | None = None) -> Person:
     """Open a closed account again, with its roles and history; what ended when it closed stays ended. Idempotent.
 

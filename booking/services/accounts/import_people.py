@@ -12,7 +12,7 @@ from booking.domain import errors, wording, zones
 from booking.domain.organisation import Organisation
 from booking.domain.people.people_table import NEVER, Listed
 from booking.services.cover import leaving
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings import bookings
 from booking.store.db import locks
@@ -48,7 +48,7 @@ class Imported:
     left: list[tuple[str, int]] = field(default_factory=list)
 
 
-@deed
+@transactional
 def import_people(
     session: Session,
     people: Sequence[Listed],
@@ -110,7 +110,7 @@ def _columns(person: Listed) -> dict[str, object]:
         "name": person.name or person.email.partition("@")[0],
         "time_zone": person.time_zone,
         "member_until": _last_day(person, None),
-        "room_url": person.meeting_url or None,
+        "meeting_url": person.meeting_url or None,
         "roles": person.roles or {"member"},
     }
 
@@ -148,20 +148,20 @@ def _update(session: Session, pairs: Sequence[tuple[Listed, StoredPerson]], now:
     for person, row in pairs:
         name = person.name or row.name
         zone = person.time_zone or row.time_zone
-        room = row.room_url if person.meeting_url is None else person.meeting_url or None
+        meeting_url = row.meeting_url if person.meeting_url is None else person.meeting_url or None
         done.own_kept += sum(
             [
                 row.name_is_own and name != row.name,
                 row.time_zone_is_own and zone != row.time_zone,
-                row.room_url_is_own and room != row.room_url,
+                row.meeting_url_is_own and meeting_url != row.meeting_url,
             ]
         )
-        before = {name: getattr(row, name) for name in ("name", "time_zone", "member_until", "room_url")}
+        before = {name: getattr(row, name) for name in ("name", "time_zone", "member_until", "meeting_url")}
         after = {
             "name": row.name if row.name_is_own else name,
             "time_zone": row.time_zone if row.time_zone_is_own else zone,
             "member_until": _last_day(person, row.member_until),
-            "room_url": row.room_url if row.room_url_is_own else room,
+            "meeting_url": row.meeting_url if row.meeting_url_is_own else meeting_url,
         }
         roles = person.roles or row.roles
         gone += [(row.id, role) for role in row.roles - roles]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors, wording
 from booking.domain.organisation import Organisation
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings import bookings, offers
 from booking.store.db import locks
@@ -49,7 +49,7 @@ def problems(session: Session, kept: Person, gone: Person, organisation: Organis
     return found
 
 
-@deed
+@transactional
 def merge(
     session: Session,
     kept_id: uuid.UUID,
@@ -114,7 +114,7 @@ def _take_over(session: Session, kept: Person, gone: Person) -> None:
     """Roles, membership and what the kept account has not set itself."""
     kept.member_until = _later(kept, gone)
     kept.time_zone = kept.time_zone or gone.time_zone
-    kept.room_url = kept.room_url or gone.room_url
+    kept.meeting_url = kept.meeting_url or gone.meeting_url
     kept.about = kept.about or gone.about
     importing.give(session, [(kept.id, role) for role in sorted(gone.role_names - kept.role_names)])
 

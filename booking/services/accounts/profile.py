@@ -13,7 +13,7 @@ from booking.domain import errors, links, zones
 from booking.domain.bookings.topics import clean_line
 from booking.domain.organisation import Organisation
 from booking.domain.people import person_names
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log, feed_fetches
 from booking.store.bookings import bookings
 from booking.store.bookings import reminders as booked_reminders
@@ -22,10 +22,10 @@ from booking.store.people.people import INVITATIONS, Person
 from booking.store.queries.feeds.feed_versions import FETCHED_AT, GENERATION
 
 ABOUT_CHARACTERS = 200
-RUN_SHEET_HOURS = range(4, 13)
+AGENDA_HOURS = range(4, 13)
 
 
-@deed
+@transactional
 def change(
     session: Session,
     person_id: int,
@@ -37,11 +37,11 @@ def change(
     invitations: str,
     about: str = "",
     reminders: str = "yes",
-    run_sheet: str = "",
+    daily_agenda: str = "",
     meeting_url: str | None = None,
 ) -> Person:
     """Set name, zone (an IANA name, empty for none, None to leave it), invitations, what an analyst may be asked about,
-    and what letters come by themselves: `reminders` yes or no, `run_sheet` an hour of the day or empty for none;
+    and what emails come by themselves: `reminders` yes or no, `daily_agenda` an hour of the day or empty for none;
     `meeting_url` is an analyst's own meeting link, empty for none, None to leave it.
 
     What is set here wins over later imports. Raises TextNotAccepted naming the field.
@@ -53,17 +53,17 @@ def change(
         raise errors.TextNotAccepted("invitations", "choose one of the three")
     if reminders not in {"yes", "no"}:
         raise errors.TextNotAccepted("reminders", "yes or no")
-    if run_sheet not in {"", *map(str, RUN_SHEET_HOURS)}:
-        raise errors.TextNotAccepted("run_sheet", "choose one of the hours")
+    if daily_agenda not in {"", *map(str, AGENDA_HOURS)}:
+        raise errors.TextNotAccepted("daily_agenda", "choose one of the hours")
     if meeting_url and not links.is_https(meeting_url):
         raise errors.TextNotAccepted("meeting_url", links.HTTPS)
     if session.get_one(Person, person_id).name != cleaned:
         locks.occurrences(session, bookings.shown_in(session, [person_id], now))  # always before persons
     person = locks.person(session, person_id)
     _remind(session, person, reminders == "yes", organisation, now)
-    person.run_sheet_hour = int(run_sheet) if run_sheet else None
-    if meeting_url is not None and (meeting_url or None) != person.room_url:
-        person.room_url, person.room_url_is_own = meeting_url or None, True
+    person.agenda_hour = int(daily_agenda) if daily_agenda else None
+    if meeting_url is not None and (meeting_url or None) != person.meeting_url:
+        person.meeting_url, person.meeting_url_is_own = meeting_url or None, True
     person.name_is_own = person.name_is_own or cleaned != person.name
     if time_zone is not None and zone != (person.time_zone and zones.current_name(person.time_zone)):
         person.time_zone, person.time_zone_is_own = zone, True
@@ -97,23 +97,23 @@ def _remind(session: Session, person: Person, wants: bool, organisation: Organis
     booked_reminders.plan(session, booked_reminders.upcoming_of(session, person.id, now), organisation, now)
 
 
-@deed
+@transactional
 def unsubscribe(session: Session, public_id: uuid.UUID, what: str, organisation: Organisation, now: datetime) -> None:
-    """End letters that come by themselves: `reminders` or `run-sheet`. Twice is once. Raises NotFound."""
+    """End emails that come by themselves: `reminders` or `daily-agenda`. Twice is once. Raises NotFound."""
     seen = session.execute(select(Person.id).where(Person.public_id == public_id)).scalar_one_or_none()
     if seen is None:
         raise errors.NotFound()
     person = locks.person(session, seen)
     if what == "reminders":
         _remind(session, person, False, organisation, now)
-    elif what == "run-sheet":
-        person.run_sheet_hour = None
+    elif what == "daily-agenda":
+        person.agenda_hour = None
     else:
         raise errors.NotFound()
     audit_log.write(session, "unsubscribed", "person", person.public_id, now, actor_id=person.id, what=what)
 
 
-@deed
+@transactional
 def hear_zone(session: Session, person_id: int, time_zone: str, now: datetime) -> bool:
     """Take note of the browser's zone: kept where none is known. Whether the person is to be asked about it, once."""
     zone = zones.of_browser(time_zone)
@@ -131,7 +131,7 @@ def hear_zone(session: Session, person_id: int, time_zone: str, now: datetime) -
     return True
 
 
-@deed
+@transactional
 def use_zone(session: Session, person_id: int, time_zone: str, now: datetime) -> None:
     """The person says: show me this zone's times, as their browser named it. Raises TextNotAccepted."""
     zone = zones.of_browser(time_zone) or _zone(time_zone)
@@ -140,7 +140,7 @@ def use_zone(session: Session, person_id: int, time_zone: str, now: datetime) ->
     audit_log.write(session, "changed", "person", person.public_id, now, actor_id=person.id)
 
 
-@deed
+@transactional
 def choose_feed(
     session: Session, person_id: int, kinds: Collection[str], organisation: Organisation, now: datetime
 ) -> None:
@@ -156,7 +156,7 @@ def choose_feed(
     audit_log.write(session, "feed-chosen", "person", person.public_id, now, actor_id=person.id, kinds=sorted(ticked))
 
 
-@deed
+@transactional
 def new_feed_address(session: Session, person_id: int, purpose: str, now: datetime) -> None:
     """End the private address of that purpose (member-feed, analyst-feed): a new one stands in its place."""
     role = purpose.removesuffix("-feed")

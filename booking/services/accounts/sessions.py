@@ -9,13 +9,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.people import sessions
 from booking.store.people.people import Person
 
 
-@deed
+@transactional
 def begin(session: Session, person_id: int, device: str, now: datetime, *, replaces: int | None = None) -> str:
     """Sign somebody in without a code, as the demo does; returns the session's token.
 
@@ -31,14 +31,14 @@ def begin(session: Session, person_id: int, device: str, now: datetime, *, repla
     return sessions.begin(session, person_id, device, now)
 
 
-@deed
+@transactional
 def sign_out(session: Session, person_id: int, session_id: int, now: datetime) -> None:
     """End the session in which the person reads."""
     sessions.end(session, session_id, now)
     _record(session, "signed-out", person_id, now, actor_id=person_id)
 
 
-@deed
+@transactional
 def end_one(session: Session, person_id: int, public_id: uuid.UUID, now: datetime) -> None:
     """End one of one's own sessions. Raises NotFound where it is somebody else's, or has ended."""
     if not sessions.end_own(session, person_id, public_id, now):
@@ -46,7 +46,7 @@ def end_one(session: Session, person_id: int, public_id: uuid.UUID, now: datetim
     _record(session, "signed-out", person_id, now, actor_id=person_id)
 
 
-@deed
+@transactional
 def end_others(session: Session, person_id: int, session_id: int, now: datetime) -> int:
     """End all of one's own sessions except that one; returns how many it ended."""
     ended = sessions.end_all(session, person_id, now, but=session_id)
@@ -54,7 +54,7 @@ def end_others(session: Session, person_id: int, session_id: int, now: datetime)
     return ended
 
 
-@deed
+@transactional
 def end_all(session: Session, person_id: int, now: datetime, *, actor_id: int | None = None) -> int:
     """End all of somebody's sessions, for an operator or coordinator; returns how many it ended."""
     ended = sessions.end_all(session, person_id, now)
@@ -69,7 +69,7 @@ def _record(
     audit_log.write(session, action, "person", public_id, now, actor_id=actor_id, **details)
 
 
-@deed
+@transactional
 def note_seen(session: Session, last: Mapping[int, datetime]) -> None:
     """Note when sessions were last used, by internal id."""
     sessions.seen(session, last)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from booking.domain import errors, tokens
 from booking.domain.people import email_addresses
 from booking.domain.people.sign_in import CODES_AT_ONCE, MOST_TRIES, VALID, masked
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.outbox import emails
 from booking.store.people import rate_limits, sessions
@@ -74,7 +74,7 @@ class RequestedSignIn:
     is_open: bool
 
 
-@deed
+@transactional
 def ask(
     session: Session,
     email: str,
@@ -160,7 +160,7 @@ def asked(session: Session, sign_in: uuid.UUID, now: datetime) -> RequestedSignI
     )
 
 
-@deed
+@transactional
 def _try_link(session: Session, sign_in: uuid.UUID, now: datetime, browser: Browser) -> NewSession | None:
     hits = rate_limits.lock(session, WRONG_CODES_OF_A_NETWORK, browser.sender, now)
     row = _locked(session, sign_in)
@@ -181,7 +181,7 @@ def by_link(session: Session, sign_in: uuid.UUID, now: datetime, browser: Browse
     return visit
 
 
-@deed
+@transactional
 def _try_code(
     session: Session, sign_in: uuid.UUID, typed: str, key: str, now: datetime, browser: Browser
 ) -> NewSession | int:
@@ -266,7 +266,7 @@ def _consume(
     return NewSession(token, row.public_id, row.return_to, bool(row.typed))
 
 
-@deed
+@transactional
 def link_for(session: Session, email: str, now: datetime) -> uuid.UUID:
     """A request that needs no email, for the command line: its link is printed. Raises NotFound."""
     person = with_email(session, email)

@@ -7,13 +7,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.people import api_tokens, people
 from booking.store.people.people import Person
 
 
-@deed
+@transactional
 def make(session: Session, email: str, now: datetime) -> str:
     """A new token of the person with that address, told this once. Raises NotFound."""
     person = _person(session, email)
@@ -22,7 +22,7 @@ def make(session: Session, email: str, now: datetime) -> str:
     return token
 
 
-@deed
+@transactional
 def revoke_all(session: Session, email: str, now: datetime) -> int:
     """End every token of that person at once; how many there were. Raises NotFound."""
     person = _person(session, email)

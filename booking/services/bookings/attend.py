@@ -13,7 +13,7 @@ from booking.domain import errors
 from booking.domain.bookings import policy
 from booking.domain.organisation import Organisation
 from booking.services.bookings.enrol import place_in
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.db import locks
 from booking.store.people.people import Person
@@ -22,7 +22,7 @@ from booking.store.programme.programme import Occurrence, Roster
 from booking.store.queries.programme import enrolled
 
 
-@deed
+@transactional
 def mark(
     session: Session, occurrence_id: uuid.UUID, came: Collection[uuid.UUID], now: datetime, *, actor_id: int
 ) -> int:
@@ -57,16 +57,16 @@ def mark(
     return len(after)
 
 
-@deed
+@transactional
 def join(
     session: Session, occurrence_id: uuid.UUID, organisation: Organisation, now: datetime, *, member_id: int
 ) -> Occurrence:
     """ "Join now": take a place if the member has none, and note that they came.
 
-    From when its door opens until its end. Twice is once. Raises NotBegun before, and what `enrol` raises.
+    From when its join link opens until its end. Twice is once. Raises NotBegun before, and what `enrol` raises.
     """
     row, member = place_in(session, occurrence_id, member_id, organisation, now)
-    if now < policy.door_opens_at(organisation.policy_for(row.series.slug), row.starts_at):
+    if now < policy.join_opens_at(organisation.policy_for(row.series.slug), row.starts_at):
         raise errors.NotBegun()
     if session.get(Attendance, (row.id, member.id)) is None:
         session.add(Attendance(occurrence_id=row.id, member_id=member.id, marked_by_id=member.id, marked_at=now))

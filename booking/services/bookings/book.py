@@ -13,7 +13,7 @@ from booking.domain.bookings import policy, slots, topics
 from booking.domain.bookings.policy import Standing
 from booking.domain.bookings.slots import Leaning, Slot
 from booking.domain.organisation import Organisation, Policy
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings import bookings, claims, idempotency, offers, reminders
 from booking.store.bookings.bookings import Booking
@@ -61,7 +61,7 @@ def book(
     return book_with(session, request, member_id, organisation, now, staff_id=staff_id).booking
 
 
-@deed
+@transactional
 def book_with(
     session: Session,
     request: BookingRequest,
@@ -71,10 +71,10 @@ def book_with(
     *,
     staff_id: int | None = None,
 ) -> Booked:
-    """Book a slot; booking, claims, letters and register entry commit together.
+    """Book a slot; booking, claims, emails and audit log entry commit together.
 
     A second request with the same key answers the booking that the first one made. Staff (`staff_id`) may book for a
-    member past the member's limits: the register says so. Raises TooLate, TooEarly,
+    member past the member's limits: the audit log says so. Raises TooLate, TooEarly,
     LimitReached, SlotTaken and the like (domain/errors.py); then nothing is written.
     """
     topic, link = topics.clean_topic(request.topic), topics.clean_link(request.link)
@@ -120,7 +120,7 @@ def make(
     actor_id: int | None = None,
     passed: str | None = None,
 ) -> None:
-    """Write the booking of that slot, its claims, its letters and its line in the register."""
+    """Write the booking of that slot, its claims, its emails and its line in the audit log."""
     slot = picked.slot
     booking.member_id = member.id
     booking.is_invited = invites(member)
@@ -236,7 +236,7 @@ def hindrance(
 ) -> errors.Refusal | None:
     """Why this member may not hold a slot there; None if they may.
 
-    The page says it beforehand and the deed enforces it: both ask here.
+    The page says it beforehand and the service function enforces it: both ask here.
     """
     standing = standing_of(session, member_id, at, rules, organisation, now, moving)
     return policy.refusal(standing, rules, at.starts_at, organisation.zone, clinic_at=at.clinic_at, now=now)

@@ -11,12 +11,12 @@ from booking.domain import errors
 from booking.domain.bookings import policy
 from booking.domain.organisation import Organisation
 from booking.services.steps.give_up import Ending, confirm_cancelled, give_up
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store.bookings.bookings import Booking
 from booking.store.queries.bookings import booking_lookup
 
 
-@deed
+@transactional
 def cancel(
     session: Session,
     booking_id: uuid.UUID,

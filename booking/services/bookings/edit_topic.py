@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.bookings import topics
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings import bookings
 from booking.store.bookings.bookings import Booking
 from booking.store.queries.bookings import booking_lookup
 
 
-@deed
+@transactional
 def edit_brief(
     session: Session,
     booking_id: uuid.UUID,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors, zones
 from booking.domain.organisation import Organisation
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.db import locks
 from booking.store.outbox import email_facts, emails
@@ -20,7 +20,7 @@ from booking.store.programme.programme import SCHEDULED, Occurrence
 from booking.store.queries.programme import enrolled, occurrence_lookup
 
 
-@deed
+@transactional
 def enrol(
     session: Session,
     occurrence_id: uuid.UUID,
@@ -103,7 +103,7 @@ def _to_come(session: Session, series_id: int, now: datetime) -> list[int]:
 
 
 def _check_member(member: Person, row: Occurrence, organisation: Organisation) -> None:
-    """A member on the day of it; what lies after the end of a membership stays a place, and its door stays shut."""
+    """Raises unless a member on its day; a date after the end of a membership stays, but its join link stays closed."""
     if "member" not in member.role_names or member.closed_at is not None:
         raise errors.NotAMember()
     last = member.member_until
@@ -169,7 +169,7 @@ def _tell(
     emails.enqueue(session, "enrolled", member.email, told, now, person_id=member.id)
 
 
-@deed
+@transactional
 def leave(session: Session, enrolment_id: uuid.UUID, now: datetime, *, member_id: int) -> Enrolment:
     """Give the place up; twice is once. Raises NotFound for what is nobody's, or somebody else's."""
     seen = session.scalars(select(Enrolment).where(Enrolment.public_id == enrolment_id)).one_or_none()

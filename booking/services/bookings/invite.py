@@ -8,14 +8,14 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings.bookings import Booking
 from booking.store.outbox import email_facts, emails
 from booking.store.queries.bookings import booking_lookup
 
 
-@deed
+@transactional
 def invite(session: Session, booking_id: uuid.UUID, now: datetime, *, member_id: int | None = None) -> Booking:
     """Invite the member to a booking that was born without an invitation; its moves and its end then carry one too.
 

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 from booking.domain import errors
 from booking.domain.bookings import day_agenda
 from booking.domain.organisation import Organisation
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings.bookings import CAME, NO_SHOW, Booking
 from booking.store.queries.bookings import booking_lookup
 
 
-@deed
+@transactional
 def mark(
     session: Session,
     booking_id: uuid.UUID,
@@ -46,6 +46,6 @@ def mark(
     if booking.outcome is not None and now >= stands_from and not is_coordinator:
         raise errors.MarkStands(stands_from)
     before, booking.outcome = booking.outcome, outcome
-    deed_name = outcome or "unmarked"
-    audit_log.write(session, deed_name, "booking", booking.public_id, now, actor_id=actor_id, before=before)
+    action = outcome or "unmarked"
+    audit_log.write(session, action, "booking", booking.public_id, now, actor_id=actor_id, before=before)
     return booking

@@ -14,7 +14,7 @@ from booking.domain.organisation import Organisation
 from booking.services.bookings.book import BookingRequest, check_may_book, pick
 from booking.services.steps.put import put as put_there
 from booking.services.steps.serve import serve
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings import offers, reminders
 from booking.store.bookings.bookings import Booking
@@ -24,7 +24,7 @@ from booking.store.queries.bookings import booking_lookup
 from booking.store.queries.programme import occurrence_lookup
 
 
-@deed
+@transactional
 def move(
     session: Session,
     booking_id: uuid.UUID,
@@ -76,7 +76,7 @@ def put(
     *,
     chose_analyst: bool,
 ) -> None:
-    """Write that the booking is at that slot now: claims, SEQUENCE, letter, register; `analyst` is a name."""
+    """Write that the booking is at that slot now: claims, SEQUENCE, email, register; `analyst` is a name."""
     was_at, was_minutes, was_with = booking.starts_at, booking.minutes, booking.analyst.name
     booking.chose_analyst = chose_analyst
     put_there(session, booking, target.id, slot, now)

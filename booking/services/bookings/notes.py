@@ -1,4 +1,4 @@
-"""Write what was noted of a visit, and what was agreed; the member gets what was agreed by letter."""
+"""Write what was noted of a visit, and what was agreed; the member gets what was agreed by email."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.bookings import topics
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings.bookings import Booking
 from booking.store.bookings.notes import Note
@@ -19,17 +19,17 @@ from booking.store.outbox.emails import OutgoingEmail
 from booking.store.queries.bookings import booking_lookup
 
 MOST = 5_000
-AFTER = timedelta(minutes=30)  # so long after the end the letter leaves
+AFTER = timedelta(minutes=30)  # so long after the end the email leaves
 STILL_TYPING = timedelta(minutes=10)  # and so long after the last change, where that is later
 
 
-@deed
+@transactional
 def write_note(
     session: Session, booking_id: uuid.UUID, private: str, agreed: str, now: datetime, *, actor_id: int
 ) -> Note:
-    """Keep both texts; what was agreed goes to the member by one letter, half an hour after the end.
+    """Keep both texts; what was agreed goes to the member by one email, half an hour after the end.
 
-    Written again before that letter has left, it replaces what the letter says; afterwards another leaves. The same
+    Written again before that email has left, it replaces what the email says; afterwards another leaves. The same
     words change nothing. Its analyst and any coordinator may, from the start on. Raises NotFound (also for whose
     booking it is not), NotConfirmed, NotBegun, TextNotAccepted.
     """
@@ -57,7 +57,7 @@ def write_note(
 
 
 def _tell(session: Session, booking: Booking, agreed: str, now: datetime) -> None:
-    """One letter waits at a time: the newest words take the place of those that have not left."""
+    """One email waits at a time: the newest words take the place of those that have not left."""
     session.execute(
         delete(OutgoingEmail).where(
             OutgoingEmail.booking_id == booking.id,

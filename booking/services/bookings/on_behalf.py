@@ -19,7 +19,7 @@ from booking.services.bookings.move import is_there
 from booking.services.steps.give_up import Ending, confirm_cancelled, give_up
 from booking.services.steps.put import put
 from booking.services.steps.serve import serve
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings import bookings, claims, offers, reminders
 from booking.store.bookings.bookings import Booking
@@ -33,7 +33,7 @@ from booking.store.queries.programme import occurrence_lookup
 REASON = 500
 
 
-@deed
+@transactional
 def cancel_for(
     session: Session, booking_id: uuid.UUID, reason: str, organisation: Organisation, now: datetime, *, actor_id: int
 ) -> Booking:
@@ -53,7 +53,7 @@ def cancel_for(
     return booking
 
 
-@deed
+@transactional
 def hand_over(
     session: Session,
     booking_id: uuid.UUID,
@@ -93,7 +93,7 @@ def hand_over(
     return booking
 
 
-@deed
+@transactional
 def move_for(
     session: Session,
     booking_id: uuid.UUID,
@@ -106,7 +106,7 @@ def move_for(
 ) -> Booking:
     """Move a booking that is not over and not marked to any free slot that is still ahead; its member gets the reason.
 
-    Neither notice, horizon nor the member's limits count; where a limit is passed the register says so. A move to
+    Neither notice, horizon nor the member's limits count; where a limit is passed the audit log says so. A move to
     where it is changes nothing. Raises NotFound, NotConfirmed, AlreadyOver, AlreadyMarked, SlotTaken, TooLate and the
     like.
     """
@@ -140,7 +140,7 @@ def move_for(
     return booking
 
 
-@deed
+@transactional
 def lengthen(
     session: Session, booking_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor_id: int
 ) -> Booking:

@@ -11,7 +11,7 @@ from booking.domain import errors
 from booking.domain.bookings import join_links, policy, running_order
 from booking.domain.bookings.join_links import Showing
 from booking.domain.organisation import Organisation
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings.bookings import Booking
 from booking.store.queries.bookings import booking_lookup, visit_queue
@@ -20,13 +20,13 @@ from booking.store.queries.programme import join_info
 OVERRUN = timedelta(hours=1)  # how long after the hours somebody may still be let in
 
 
-@deed
+@transactional
 def begin(
     session: Session, booking_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor_id: int
 ) -> Booking:
     """Note that the visit begins; who is in already stays in (a form sent twice), who was in may be called back.
 
-    Its analyst and any coordinator may, from when its door opens until an hour after the occurrence. Nothing of it
+    Its analyst and any coordinator may, from when its join link opens until an hour after the occurrence. Nothing of it
     shows in a calendar. Raises NotFound (also for whose booking it is not), NotConfirmed, NotBegun, AlreadyOver,
     AlreadyMarked.
     """
@@ -34,7 +34,7 @@ def begin(
     if booking.is_cancelled:
         raise errors.NotConfirmed()
     rules = organisation.policy_for(booking.occurrence.series.slug)
-    if now < policy.door_opens_at(rules, booking.starts_at):
+    if now < policy.join_opens_at(rules, booking.starts_at):
         raise errors.NotBegun()
     if now >= booking.occurrence.ends_at + OVERRUN:
         raise errors.AlreadyOver(booking.occurrence.ends_at)
@@ -49,7 +49,7 @@ def begin(
     return booking
 
 
-@deed
+@transactional
 def enter(session: Session, booking_id: uuid.UUID, organisation: Organisation, now: datetime) -> str | None:
     """Note that the booking's member goes in; the meeting link, None where nobody has set one.
 
@@ -65,8 +65,8 @@ def enter(session: Session, booking_id: uuid.UUID, organisation: Organisation, n
         raise errors.NotFound()
     closes_at = booking.occurrence.ends_at
     rules = organisation.policy_for(booking.occurrence.series.slug)
-    opens_at = policy.door_opens_at(rules, booking.starts_at)
-    one = running_order.door(found.turn, found.turns, opens_at, closes_at, found.busy_until)
+    opens_at = policy.join_opens_at(rules, booking.starts_at)
+    one = running_order.join_link(found.turn, found.turns, opens_at, closes_at, found.busy_until)
     showing = join_links.showing(one, now)
     if showing is Showing.OVER:
         raise errors.AlreadyOver(one.ends_at)
@@ -77,4 +77,4 @@ def enter(session: Session, booking_id: uuid.UUID, organisation: Organisation, n
         booking.entered_at = now
         audit_log.write(session, "entered", "booking", booking.public_id, now, actor_id=booking.member_id)
         session.flush()
-    return found.room
+    return found.meeting_url

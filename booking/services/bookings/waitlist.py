@@ -18,11 +18,11 @@ from booking.domain.organisation import Organisation
 from booking.services.bookings.book import BookingRequest, Picked, check_may_book, make, pick
 from booking.services.bookings.move import put
 from booking.services.steps.serve import serve
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings import bookings, offers
 from booking.store.bookings.bookings import CONFIRMED, Booking
-from booking.store.bookings.waiting import Offer, WaitlistEntry
+from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.db import locks
 from booking.store.db.base import new_public_id
 from booking.store.people.people import Person
@@ -46,7 +46,7 @@ class Wish:
     replaces: uuid.UUID | None = None
 
 
-@deed
+@transactional
 def join(
     session: Session, occurrence: uuid.UUID, wish: Wish, member_id: int, organisation: Organisation, now: datetime
 ) -> WaitlistEntry:
@@ -181,7 +181,7 @@ class Taking:
     replaces: uuid.UUID | None = None
 
 
-@deed
+@transactional
 def accept(
     session: Session,
     place_id: uuid.UUID,
@@ -272,7 +272,7 @@ def _made(session: Session, place: WaitlistEntry) -> Booking:
     return found
 
 
-@deed
+@transactional
 def decline(
     session: Session, place_id: uuid.UUID, organisation: Organisation, now: datetime, *, member_id: int | None = None
 ) -> WaitlistEntry:
@@ -289,7 +289,7 @@ def decline(
     return place
 
 
-@deed
+@transactional
 def choose_replaced(
     session: Session,
     place_id: uuid.UUID,
@@ -310,7 +310,7 @@ def choose_replaced(
     return place
 
 
-@deed
+@transactional
 def leave(
     session: Session, place_id: uuid.UUID, organisation: Organisation, now: datetime, *, member_id: int | None = None
 ) -> WaitlistEntry:
@@ -326,7 +326,7 @@ def leave(
     return place
 
 
-@deed
+@transactional
 def pass_on(session: Session, occurrence_id: int, organisation: Organisation, now: datetime) -> int:
     """Offer what is free in an occurrence to those who wait for it. Returns how many people are told."""
     locks.occurrences(session, [occurrence_id])

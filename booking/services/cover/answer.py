@@ -17,18 +17,18 @@ from booking.services.cover.steps import offer_for
 from booking.services.steps.give_up import Ending, give_up
 from booking.services.steps.put import put
 from booking.services.steps.serve import serve
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings import offers, reminders
 from booking.store.bookings.bookings import CONFIRMED, Booking
-from booking.store.bookings.waiting import Offer
+from booking.store.bookings.waitlist_entries import Offer
 from booking.store.outbox import email_facts, emails
 from booking.store.people.people import Person
 from booking.store.programme.programme import Roster
 from booking.store.queries.bookings import booking_lookup
 
 
-@deed
+@transactional
 def accept(
     session: Session,
     booking_id: uuid.UUID,
@@ -68,7 +68,7 @@ def accept(
     return booking
 
 
-@deed
+@transactional
 def rather_wait(
     session: Session, booking_id: uuid.UUID, organisation: Organisation, now: datetime, *, member_id: int | None = None
 ) -> Booking:

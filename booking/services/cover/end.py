@@ -14,7 +14,7 @@ from booking.domain.recurrence import LONGEST
 from booking.services.cover.asking import tell_members
 from booking.services.cover.steps import cancel, offer_for, pending_of
 from booking.services.steps.serve import serve
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store.bookings import offers
 from booking.store.bookings.bookings import CONFIRMED, Booking
 from booking.store.programme.programme import Occurrence, Roster
@@ -36,7 +36,7 @@ def lapsed(session: Session, now: datetime) -> list[uuid.UUID]:
     return list(session.scalars(_LAPSED.where(*within, *meeting).order_by(Booking.starts_at).limit(100)))
 
 
-@deed
+@transactional
 def lapse(session: Session, booking_id: uuid.UUID, organisation: Organisation, now: datetime) -> bool:
     """Cancel a booking that nobody could take, one hour before its start, with an apology; whether it was so."""
     booking = booking_lookup.locked(session, booking_id)

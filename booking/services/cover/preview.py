@@ -18,7 +18,7 @@ from booking.domain.organisation import Organisation
 from booking.domain.planning.consequences import TouchedBooking
 from booking.domain.recurrence import LONGEST
 from booking.store.bookings.claims import Claim
-from booking.store.bookings.waiting import Offer
+from booking.store.bookings.waitlist_entries import Offer
 from booking.store.people.people import Person, Role
 from booking.store.programme import plan_inputs
 from booking.store.programme.programme import SCHEDULED, Occurrence, Roster

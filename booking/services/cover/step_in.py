@@ -22,7 +22,7 @@ from booking.services.cover.asking import tell_members
 from booking.services.cover.preview import left_of
 from booking.services.cover.steps import hand, pending_of
 from booking.services.steps.serve import serve
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings import offers
 from booking.store.bookings.bookings import Booking
@@ -45,7 +45,7 @@ class NothingToTake(errors.Refusal):
     code = "nothing-to-take"
 
 
-@deed
+@transactional
 def take(session: Session, occurrence: uuid.UUID, taker_id: int, organisation: Organisation, now: datetime) -> int:
     """ "I'll take it": join the roster and take over what they are free for; returns how many bookings.
 

@@ -17,7 +17,7 @@ from booking.domain.recurrence import LONGEST
 from booking.services.steps.give_up import Ending, give_up
 from booking.services.steps.put import put
 from booking.store.bookings.bookings import CONFIRMED, Booking
-from booking.store.bookings.waiting import Offer
+from booking.store.bookings.waitlist_entries import Offer
 from booking.store.outbox import email_facts
 from booking.store.people.time_off import TimeOff
 from booking.store.programme.programme import Occurrence, Roster

@@ -20,11 +20,11 @@ from booking.services.cover import asking
 from booking.services.cover.preview import CoverPreview, show, shown_of
 from booking.services.cover.steps import cancel, hand, left_by, line_of, offer_for, pending_of
 from booking.services.steps.serve import serve
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings import claims, offers
 from booking.store.bookings.bookings import Booking
-from booking.store.bookings.waiting import Offer
+from booking.store.bookings.waitlist_entries import Offer
 from booking.store.db import locks
 from booking.store.db.base import new_public_id
 from booking.store.outbox import email_facts, emails
@@ -44,7 +44,7 @@ class CoverChanged(errors.Refusal):
         self.shown = shown
 
 
-@deed
+@transactional
 def report(
     session: Session,
     analyst: uuid.UUID,
@@ -57,7 +57,7 @@ def report(
     note: str = "",
     actor_id: int | None = None,
 ) -> TimeOff:
-    """Store the time away and do what was shown, in one go; coordinators are told at once, doors stay the same.
+    """Store the time away and do what was shown, in one go; coordinators are emailed at once, join links stay the same.
 
     Raises CoverChanged where bookings have changed since it was shown, NotFound, SpanNotAccepted.
     """
@@ -216,7 +216,7 @@ def _tell_coordinators(
         emails.enqueue(session, "someone-away", person.email, {**told, **mine}, now, person_id=person.id)
 
 
-@deed
+@transactional
 def back(
     session: Session, away_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor_id: int | None = None
 ) -> TimeOff:

@@ -1,4 +1,4 @@
-"""The analyst's morning letter: what the day holds, at their hour on their clock, only if there is something."""
+"""The analyst's morning email: what the day holds, at their hour on their clock, only if there is something."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from sqlalchemy.orm import Session
 from booking.domain import zones
 from booking.domain.bookings import day_agenda
 from booking.domain.organisation import Organisation
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store.db import locks
 from booking.store.outbox import email_facts, emails
 from booking.store.people.people import Person, Role
 from booking.store.queries.bookings import agenda_rows
 
 EARLIEST = "Pacific/Kiritimati"  # where each day begins first
-LATEST_HOURS = 6  # a worker that was down for longer sends no morning letter any more
+LATEST_HOURS = 6  # a worker that was down for longer sends no morning email any more
 
 
 def due(session: Session, organisation: Organisation, now: datetime) -> list[int]:
-    """The analysts whose hour has come and who have had no letter today; one read, for the worker."""
+    """The analysts whose hour has come and who have had no email today; one read, for the worker."""
     rows = session.execute(
-        select(Person.id, Person.time_zone, Person.run_sheet_hour, Person.run_sheet_on)
+        select(Person.id, Person.time_zone, Person.agenda_hour, Person.agenda_sent_on)
         .join(Role, Role.person_id == Person.id)
-        .where(Role.role == "analyst", Person.closed_at.is_(None), Person.run_sheet_hour.is_not(None))
-        .where(or_(Person.run_sheet_on.is_(None), Person.run_sheet_on < zones.today(now, EARLIEST)))
+        .where(Role.role == "analyst", Person.closed_at.is_(None), Person.agenda_hour.is_not(None))
+        .where(or_(Person.agenda_sent_on.is_(None), Person.agenda_sent_on < zones.today(now, EARLIEST)))
         .order_by(Person.id)
     )
-    return [row.id for row in rows if _is_due(row.time_zone, row.run_sheet_hour, row.run_sheet_on, organisation, now)]
+    return [row.id for row in rows if _is_due(row.time_zone, row.agenda_hour, row.agenda_sent_on, organisation, now)]
 
 
 def _is_due(zone: str | None, hour: int | None, last_on: object, organisation: Organisation, now: datetime) -> bool:
@@ -37,15 +37,15 @@ def _is_due(zone: str | None, hour: int | None, last_on: object, organisation: O
     return hour is not None and last_on != wall.date() and hour <= wall.hour < hour + LATEST_HOURS
 
 
-@deed
+@transactional
 def write(session: Session, person_id: int, organisation: Organisation, now: datetime) -> bool:
-    """Queue the letter of the day, once; whether there was anything to tell."""
+    """Queue the email of the day, once; whether there was anything to tell."""
     person = locks.person(session, person_id)
     zone = person.time_zone or organisation.zone
-    if not _is_due(person.time_zone, person.run_sheet_hour, person.run_sheet_on, organisation, now):
+    if not _is_due(person.time_zone, person.agenda_hour, person.agenda_sent_on, organisation, now):
         return False
     today = zones.today(now, zone)
-    person.run_sheet_on = today
+    person.agenda_sent_on = today
     start, end = day_agenda.bounds(today, today, zone)
     visits = [
         (visit, found.meeting)
@@ -57,7 +57,7 @@ def write(session: Session, person_id: int, organisation: Organisation, now: dat
     if not visits:
         return False
     told = {
-        "run_sheet": f"{today}",
+        "daily_agenda": f"{today}",
         "person": str(person.public_id),
         "zone": visits[0][1].zone,
         "starts_at": email_facts.stamp(visits[0][0].starts_at),
@@ -74,5 +74,5 @@ def write(session: Session, person_id: int, organisation: Organisation, now: dat
             for visit, _ in visits
         ],
     }
-    emails.enqueue(session, "run-sheet", person.email, told, now, person_id=person.id)
+    emails.enqueue(session, "daily-agenda", person.email, told, now, person_id=person.id)
     return True

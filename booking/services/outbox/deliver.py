@@ -1,4 +1,4 @@
-"""Deliver letters: lease, write, send, note what became of it. No transaction is open while the mail server talks."""
+"""Deliver emails: lease, write, send, note what became of it. No transaction is open while the mail server talks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from booking.mail.compose import UnusableRecipient
 from booking.mail.mailer import Mailer, PermanentFailure, TemporaryFailure, Unreachable
 from booking.mail.masked import masked
 from booking.services.outbox.render_email import message_of
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.settings import Settings
 from booking.store.db import locks
 from booking.store.outbox import emails, outbox, reminder_progress
@@ -30,72 +30,72 @@ from booking.store.programme.programme import Programme
 from booking.store.queries.outbox import reminder_rows
 
 BATCH = 100
-AHEAD = 10  # so many letters are written while as many others are sent
-TOGETHER = 50  # so many letters that left are noted in one transaction,
+AHEAD = 10  # so many emails are written while as many others are sent
+TOGETHER = 50  # so many emails that left are noted in one transaction,
 TOGETHER_SECONDS = 0.25  # or what left in so long: a worker that is killed sends these again, and no more
-#: No letter is begun later than this after the lease: one takes at most a dozen answers of twenty seconds, and must
+#: No email is begun later than this after the lease: one takes at most a dozen answers of twenty seconds, and must
 #: be over before another worker may take it.
 BEGUN_WITHIN_SECONDS = 45
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=1)
-log = logging.getLogger("booking.letters")
+log = logging.getLogger("booking.emails")
 
 Taken = tuple[OutgoingEmail, Person | None]
 Written = EmailMessage | UnusableRecipient | TemporaryFailure | None
 
 
-@deed
+@transactional
 def lease(session: Session, worker: str, now: datetime) -> tuple[list[Taken], str | None]:
-    """Take a batch of letters with who reads each, for reading only; and the domain that UIDs are made with."""
+    """Take a batch of emails with who reads each, for reading only; and the domain that UIDs are made with."""
     taken = outbox.lease(session, worker, now, BATCH)
-    wanted = {letter.person_id for letter in taken if letter.person_id is not None}
+    wanted = {email.person_id for email in taken if email.person_id is not None}
     readers = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(wanted)))}
     uid_domain = session.scalar(select(Programme.uid_domain))
-    return [(letter, readers.get(letter.person_id) if letter.person_id else None) for letter in taken], uid_domain
+    return [(email, readers.get(email.person_id) if email.person_id else None) for email in taken], uid_domain
 
 
-@deed
-def mark_sent(session: Session, letter_ids: list[int], worker: str, now: datetime) -> None:
+@transactional
+def mark_sent(session: Session, email_ids: list[int], worker: str, now: datetime) -> None:
     """They left."""
-    outbox.sent(session, letter_ids, worker, now)
+    outbox.sent(session, email_ids, worker, now)
 
 
-@deed
-def mark_failed(session: Session, letter_id: int, worker: str, now: datetime, why: str) -> None:
+@transactional
+def mark_failed(session: Session, email_id: int, worker: str, now: datetime, why: str) -> None:
     """It will never go; coordinators hear of it at once, and of more within the hour no second time.
 
     They are locked, so that of two workers only one tells them.
     """
     told = locks.persons(session, [person.id for person in people.coordinators(session)])
-    if not outbox.failed(session, letter_id, worker, now, why):
+    if not outbox.failed(session, email_id, worker, now, why):
         return
-    letter = session.get_one(OutgoingEmail, letter_id)
-    if letter.name != FAILING and not outbox.has_warned(session, now - HOUR):
+    email = session.get_one(OutgoingEmail, email_id)
+    if email.name != FAILING and not outbox.has_warned(session, now - HOUR):
         facts = {"count": outbox.failed_since(session, now - DAY), "starts_at": now.isoformat(), "error": why}
         for person in told.values():
             emails.enqueue(session, FAILING, person.email, facts, now, person_id=person.id)
 
 
-@deed
-def forget(session: Session, letter_id: int, worker: str) -> None:
+@transactional
+def forget(session: Session, email_id: int, worker: str) -> None:
     """There is nothing left to say: a reminder of what was cancelled, or left."""
-    outbox.forget(session, letter_id, worker)
+    outbox.forget(session, email_id, worker)
 
 
-@deed
+@transactional
 def mark_put_off(session: Session, until: dict[int, datetime], worker: str, why: str) -> None:
     """They may go later, each at its own time, by id."""
     outbox.put_off(session, until, worker, why)
 
 
-@deed
-def give_back(session: Session, letter_ids: list[int], worker: str) -> None:
+@transactional
+def give_back(session: Session, email_ids: list[int], worker: str) -> None:
     """They were taken and not tried: anybody may take them at once."""
-    outbox.give_back(session, letter_ids, worker)
+    outbox.give_back(session, email_ids, worker)
 
 
-@deed
+@transactional
 def keep_house(session: Session, worker: str, now: datetime) -> None:
     """Say that the worker is alive, and forget what has had its time."""
     outbox.seen(session, worker, now)
@@ -107,7 +107,7 @@ def keep_house(session: Session, worker: str, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What every letter of a worker is sent with. `seconds` reads a clock that never goes back."""
+    """What every email of a worker is sent with. `seconds` reads a clock that never goes back."""
 
     sessions: sessionmaker[Session]
     mailer: Mailer
@@ -129,11 +129,11 @@ def deliver_once(
     must_stop: Callable[[], bool] = lambda: False,
     seconds: Callable[[], float] = lambda: 0.0,
 ) -> int:
-    """Send one batch; how many letters were taken, whatever became of them.
+    """Send one batch; how many emails were taken, whatever became of them.
 
-    Before each letter `must_stop` is asked, and whether the lease would outlast one more: those not tried yet are
+    Before each email `must_stop` is asked, and whether the lease would outlast one more: those not tried yet are
     then given back. A mail server that cannot be reached is tried once for the whole batch. What left is noted
-    together, 50 letters or a quarter of a second at a time.
+    together, 50 emails or a quarter of a second at a time.
     """
     with sessions() as session:
         if not outbox.is_waiting(session, now):
@@ -143,14 +143,14 @@ def deliver_once(
     office = Office(sessions, mailer, settings, organisation, worker, uid_domain, now, seconds)
     left = SentEmails(office, began)
     try:
-        for position, (letter, message) in enumerate(_written_ahead(office, taken)):
+        for position, (email, message) in enumerate(_written_ahead(office, taken)):
             if must_stop() or seconds() - began > BEGUN_WITHIN_SECONDS:
                 with sessions() as session:
                     give_back(session, [one.id for one, _ in taken[position:]], worker)
                 break
             try:
-                if _deliver(office, letter, message):
-                    left.add(letter)
+                if _deliver(office, email, message):
+                    left.add(email)
             except Unreachable as failure:
                 _put_off(office, [one for one, _ in taken[position:]], str(failure))
                 break
@@ -160,10 +160,10 @@ def deliver_once(
 
 
 def _written_ahead(office: Office, taken: list[Taken]) -> Iterator[tuple[OutgoingEmail, Written]]:
-    """Each letter with what goes out. A thread writes the next handful while the mail server has these."""
+    """Each email with what goes out. A thread writes the next handful while the mail server has these."""
 
     def handful(first: int) -> list[tuple[OutgoingEmail, Written]]:
-        return [(letter, _written(office, letter, person)) for letter, person in taken[first : first + AHEAD]]
+        return [(email, _written(office, email, person)) for email, person in taken[first : first + AHEAD]]
 
     with ThreadPoolExecutor(1, "writer") as writer:
         coming = writer.submit(handful, 0)
@@ -174,33 +174,33 @@ def _written_ahead(office: Office, taken: list[Taken]) -> Iterator[tuple[Outgoin
 
 @dataclass(slots=True)
 class SentEmails:
-    """Letters that left and are not noted yet; `noted` is when others last were."""
+    """Emails that left and are not noted yet; `noted` is when others last were."""
 
     office: Office
     noted: float
-    letters: list[OutgoingEmail] = field(default_factory=list)
+    emails: list[OutgoingEmail] = field(default_factory=list)
 
-    def add(self, letter: OutgoingEmail) -> None:
+    def add(self, email: OutgoingEmail) -> None:
         """It left: it is noted with those before it, or with some that follow at once."""
-        log.info("letter %s (%s) to %s sent", *_named(letter))
-        self.letters.append(letter)
-        if len(self.letters) >= TOGETHER or self.office.seconds() - self.noted >= TOGETHER_SECONDS:
+        log.info("email %s (%s) to %s sent", *_named(email))
+        self.emails.append(email)
+        if len(self.emails) >= TOGETHER or self.office.seconds() - self.noted >= TOGETHER_SECONDS:
             self.note()
 
     def note(self) -> None:
         """Write that they left."""
         self.noted = self.office.seconds()
-        if self.letters:
-            ids, self.letters = [letter.id for letter in self.letters], []
+        if self.emails:
+            ids, self.emails = [email.id for email in self.emails], []
             with self.office.sessions() as session:
                 mark_sent(session, ids, self.office.worker, self.office.now)
 
 
-def _deliver(office: Office, letter: OutgoingEmail, message: Written) -> bool:
-    """Whether one letter left, its fate noted if it did not; raises Unreachable with nothing noted."""
+def _deliver(office: Office, email: OutgoingEmail, message: Written) -> bool:
+    """Whether one email left, its fate noted if it did not; raises Unreachable with nothing noted."""
     if message is None:
         with office.sessions() as session:
-            forget(session, letter.id, office.worker)
+            forget(session, email.id, office.worker)
         return False
     try:
         if isinstance(message, Exception):
@@ -209,48 +209,48 @@ def _deliver(office: Office, letter: OutgoingEmail, message: Written) -> bool:
     except Unreachable:
         raise
     except TemporaryFailure as failure:
-        _put_off(office, [letter], str(failure))
+        _put_off(office, [email], str(failure))
     except (PermanentFailure, UnusableRecipient) as failure:
-        log.warning("letter %s (%s) to %s failed for good: %s", *_named(letter), failure)
+        log.warning("email %s (%s) to %s failed for good: %s", *_named(email), failure)
         with office.sessions() as session:
-            mark_failed(session, letter.id, office.worker, office.now, str(failure))
+            mark_failed(session, email.id, office.worker, office.now, str(failure))
     else:
         return True
     return False
 
 
-def _written(office: Office, letter: OutgoingEmail, person: Person | None) -> Written:
-    """The letter as it goes out, or why it cannot; None where a reminder has nothing to remind of any more.
+def _written(office: Office, email: OutgoingEmail, person: Person | None) -> Written:
+    """The email as it goes out, or why it cannot; None where a reminder has nothing to remind of any more.
 
     What cannot be written is our mistake: it waits until it is mended.
     """
-    if letter.name in reminder_rows.NAMES:
+    if email.name in reminder_rows.NAMES:
         with office.sessions() as session:
-            told = reminder_rows.looked_at_again(session, letter, office.organisation, office.now)
+            told = reminder_rows.looked_at_again(session, email, office.organisation, office.now)
         if told is None:
             return None
-        letter.facts = told
+        email.facts = told
     try:
-        return message_of(letter, person, office.settings, office.organisation, office.uid_domain, office.now)
+        return message_of(email, person, office.settings, office.organisation, office.uid_domain, office.now)
     except UnusableRecipient as error:
         return error
     except (TemplateError, LookupError, ValueError, TypeError, AttributeError) as error:
-        log.exception("letter %s (%s) cannot be written", letter.public_id, letter.name)
+        log.exception("email %s (%s) cannot be written", email.public_id, email.name)
         return TemporaryFailure(masked(f"cannot be written: {type(error).__name__}: {error}"))
 
 
 def _put_off(office: Office, put_off: list[OutgoingEmail], why: str) -> None:
-    until = {letter.id: office.now + retry_after(letter.attempts) for letter in put_off}
-    for letter in put_off:
+    until = {email.id: office.now + retry_after(email.attempts) for email in put_off}
+    for email in put_off:
         log.warning(
-            "letter %s (%s) to %s put off until %s: %s", *_named(letter), f"{until[letter.id]:%Y-%m-%d %H:%M:%SZ}", why
+            "email %s (%s) to %s put off until %s: %s", *_named(email), f"{until[email.id]:%Y-%m-%d %H:%M:%SZ}", why
         )
     with office.sessions() as session:
         mark_put_off(session, until, office.worker, why)
 
 
-def _named(letter: OutgoingEmail) -> tuple[str, str, str]:
-    return str(letter.public_id), letter.name, masked(letter.to_email)
+def _named(email: OutgoingEmail) -> tuple[str, str, str]:
+    return str(email.public_id), email.name, masked(email.to_email)
 
 
 def retry_after(attempts: int) -> timedelta:

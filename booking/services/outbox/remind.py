@@ -1,4 +1,4 @@
-"""Remind those who are enrolled: the worker writes the letters when their hour comes, a part of them at a time."""
+"""Remind those who are enrolled: the worker writes the emails when their hour comes, a part of them at a time."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store.outbox import email_facts, emails, reminder_progress
 from booking.store.outbox.reminder_progress import Due
 from booking.store.queries.outbox.reminder_rows import ENROLLED
 
-PART = 1000  # letters of one transaction
-A_SECOND = 20  # letters that come due in the same second: who signs in meanwhile does not wait behind all of them
+PART = 1000  # emails of one transaction
+A_SECOND = 20  # emails that come due in the same second: who signs in meanwhile does not wait behind all of them
 
 
-@deed
+@transactional
 def write(session: Session, one: Due, now: datetime) -> int:
     """Queue the next part of the reminders of one occurrence, to each reader once; how many.
 

@@ -1,4 +1,4 @@
-"""Write a letter from its row: who reads it, the addresses it carries, its words, the invitation that goes along."""
+"""Write an email from its row: who reads it, the addresses it carries, its words, the invitation that goes along."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 
 #: What goes out by itself, and the preference that ends it.
-UNSUBSCRIBED = {"reminder": "reminders", "reminder-enrolled": "reminders", "run-sheet": "run-sheet"}
+UNSUBSCRIBED = {"reminder": "reminders", "reminder-enrolled": "reminders", "daily-agenda": "daily-agenda"}
 CANCELLING = {"cancelled": "member", "cancelled-by-us": "staff"}
 
 
 def message_of(
-    letter: OutgoingEmail,
+    email: OutgoingEmail,
     person: Person | None,
     settings: Settings,
     organisation: Organisation,
@@ -37,68 +37,68 @@ def message_of(
 
     `uid_domain` is the stored one, that UIDs and Message-IDs are made with. Raises UnusableRecipient.
     """
-    recipient = recipient_of(letter, person)
+    recipient = recipient_of(email, person)
     domain = uid_domain or settings.host
     sender = Sender(organisation.name, settings.mail_from, settings.reply_address, domain)
-    rendered = render_letter(letter, recipient, settings, organisation, person)
-    carried = invitations_of(letter, recipient, sender, settings, organisation)
-    unsubscribe = unsubscribe_of(letter, person, settings)
-    return compose(rendered, recipient, sender, letter.public_id, now, carried, unsubscribe)
+    rendered = render_email(email, recipient, settings, organisation, person)
+    carried = invitations_of(email, recipient, sender, settings, organisation)
+    unsubscribe = unsubscribe_of(email, person, settings)
+    return compose(rendered, recipient, sender, email.public_id, now, carried, unsubscribe)
 
 
-def unsubscribe_of(letter: OutgoingEmail, person: Person | None, settings: Settings) -> str:
-    """The address that ends letters of this sort; empty for those that answer what somebody has done."""
-    if person is None or letter.name not in UNSUBSCRIBED:
+def unsubscribe_of(email: OutgoingEmail, person: Person | None, settings: Settings) -> str:
+    """The address that ends emails of this sort; empty for those that answer what somebody has done."""
+    if person is None or email.name not in UNSUBSCRIBED:
         return ""
-    what = UNSUBSCRIBED[letter.name]
+    what = UNSUBSCRIBED[email.name]
     token = tokens.sign(settings.secret_key, f"unsubscribe-{what}", str(person.public_id))
     return f"{settings.base_url}/unsubscribe/{what}/{token}"
 
 
-def recipient_of(letter: OutgoingEmail, person: Person | None) -> Recipient:
+def recipient_of(email: OutgoingEmail, person: Person | None) -> Recipient:
     """Who reads it, in their present zone."""
     if person is None:
-        return Recipient(letter.to_email)
-    return Recipient(letter.to_email, person.name, person.time_zone)
+        return Recipient(email.to_email)
+    return Recipient(email.to_email, person.name, person.time_zone)
 
 
-def render_letter(
-    letter: OutgoingEmail,
+def render_email(
+    email: OutgoingEmail,
     recipient: Recipient,
     settings: Settings,
     organisation: Organisation,
     person: Person | None = None,
     facts: dict[str, Any] | None = None,
 ) -> Rendered:
-    """Subject, text and HTML of a letter, its links made now; of a reminder the `facts` as of now."""
-    told = facts or letter.facts
+    """Subject, text and HTML of an email, its links made now; of a reminder the `facts` as of now."""
+    told = facts or email.facts
     links = links_of(told, settings)
-    links["unsubscribe"] = unsubscribe_of(letter, person, settings)
-    return render(letter.name, told, recipient, links, organisation)
+    links["unsubscribe"] = unsubscribe_of(email, person, settings)
+    return render(email.name, told, recipient, links, organisation)
 
 
 def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
-    """Every address that a letter may carry; none of them is stored."""
+    """Every address that an email may carry; none of them is stored."""
     base, key = settings.base_url, settings.secret_key
     links = {"site": base, "programme": f"{base}/", "coordinator": f"{base}/coordinator/", "join": settings.join_url}
     if "booking" in facts:
         links["manage"] = f"{base}/manage/{tokens.sign(key, 'manage', facts['booking'])}"
         links["entry"] = f"{links['manage']}/booking.ics"
         links["go_on"] = f"{base}/bookings/{facts['booking']}/go-on"
-        links["door"] = f"{base}/join/{tokens.sign(key, 'door', facts['booking'])}"
+        links["join"] = f"{base}/join/{tokens.sign(key, tokens.JOIN, facts['booking'])}"
     for line in facts.get("lines", ()):
         if "booking" in line:
             links[line["booking"]] = f"{base}/manage/{tokens.sign(key, 'manage', line['booking'])}"
     links["mine"] = f"{base}/bookings"
-    links["letters"] = f"{base}/coordinator/letters?show=failed"
-    if "run_sheet" in facts:
-        links["day"] = f"{base}/analyst/{facts['run_sheet']}"
+    links["emails"] = f"{base}/coordinator/emails?show=failed"
+    if "daily_agenda" in facts:
+        links["day"] = f"{base}/analyst/{facts['daily_agenda']}"
     if "enrolment" in facts:
         links["meeting"] = f"{base}/occurrences/{facts['occurrence']}"
         first = facts["lines"][0] if "lines" in facts else facts
         links["meeting_entry"] = f"{base}/occurrences/{first['occurrence']}.ics"
         links["calendars"] = f"{base}/calendars"
-        links["door"] = f"{base}/join/{tokens.sign(key, 'door', facts['occurrence'])}"
+        links["join"] = f"{base}/join/{tokens.sign(key, tokens.JOIN, facts['occurrence'])}"
     if "place" in facts:
         links["place"] = f"{base}/manage/place/{tokens.sign(key, 'place', facts['place'])}"
     if "cover" in facts:
@@ -112,13 +112,13 @@ def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
 
 
 def invitations_of(
-    letter: OutgoingEmail, recipient: Recipient, sender: Sender, settings: Settings, organisation: Organisation
+    email: OutgoingEmail, recipient: Recipient, sender: Sender, settings: Settings, organisation: Organisation
 ) -> list[Attached]:
     """The invitations that go along with an email: one for each booking that was born with one."""
-    if "booking" in letter.facts:
-        lines = [(letter.facts, CANCELLING.get(letter.name))]
+    if "booking" in email.facts:
+        lines = [(email.facts, CANCELLING.get(email.name))]
     else:
-        told = [line for line in letter.facts.get("lines", ()) if "booking" in line]
+        told = [line for line in email.facts.get("lines", ()) if "booking" in line]
         lines = [(line, "staff" if line["what"] == updates.CANCELLED else None) for line in told]
     appointments = [appointment_of(*line) for line in lines if line[0].get("is_invited")]
     if not appointments:

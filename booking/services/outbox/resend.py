@@ -1,4 +1,4 @@
-"""Send a letter again that was refused."""
+"""Send an email again that was refused."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 
 
-@deed
-def resend(session: Session, letter_id: uuid.UUID, now: datetime, *, actor_id: int) -> OutgoingEmail:
-    """Put a failed letter back into the outbox as it was, to the address that its person has now; twice is once.
+@transactional
+def resend(session: Session, email_id: uuid.UUID, now: datetime, *, actor_id: int) -> OutgoingEmail:
+    """Put a failed email back into the outbox as it was, to the address that its person has now; twice is once.
 
     It keeps its Message-ID, and its invitation the SEQUENCE. Raises NotFound.
     """
-    letter = session.scalars(
+    email = session.scalars(
         select(OutgoingEmail)
-        .where(OutgoingEmail.public_id == letter_id)
+        .where(OutgoingEmail.public_id == email_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()
-    if letter is None:
+    if email is None:
         raise errors.NotFound()
-    if letter.failed_at is not None:
-        if letter.person_id is not None:
-            letter.to_email = session.get_one(Person, letter.person_id).email
-        letter.failed_at, letter.attempts, letter.due_at, letter.last_error = None, 0, now, ""
-        audit_log.write(session, "resent", "letter", letter.public_id, now, actor_id=actor_id, name=letter.name)
+    if email.failed_at is not None:
+        if email.person_id is not None:
+            email.to_email = session.get_one(Person, email.person_id).email
+        email.failed_at, email.attempts, email.due_at, email.last_error = None, 0, now, ""
+        audit_log.write(session, "resent", "email", email.public_id, now, actor_id=actor_id, name=email.name)
         session.flush()
-    return letter
+    return email

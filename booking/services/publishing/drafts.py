@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.db import locks
 from booking.store.programme.changes import Change, StoredDraft
@@ -18,7 +18,7 @@ from booking.store.programme.changes import Change, StoredDraft
 LONGEST = 200_000
 
 
-@deed
+@transactional
 def begin(session: Session, coordinator_id: int, source: str, month: str, now: datetime) -> uuid.UUID:
     """Keep a text; its id. Raises TextNotAccepted for an empty or endless one."""
     _check(source)
@@ -38,7 +38,7 @@ def _check(source: str) -> None:
         raise errors.TextNotAccepted("source", f"that is no text of at most {LONGEST:,} signs")
 
 
-@deed
+@transactional
 def change(
     session: Session,
     draft_id: uuid.UUID,
@@ -62,7 +62,7 @@ def change(
     draft.updated_at = now
 
 
-@deed
+@transactional
 def published(session: Session, draft_id: uuid.UUID, change_id: uuid.UUID, now: datetime) -> None:
     """Note which publish a draft became; what AEST was said to mean in it holds from now on."""
     programme = locks.programme(session)
@@ -73,7 +73,7 @@ def published(session: Session, draft_id: uuid.UUID, change_id: uuid.UUID, now: 
         programme.aest_zone = draft.answers["aest"]
 
 
-@deed
+@transactional
 def discard(session: Session, draft_id: uuid.UUID) -> None:
     """Throw a draft away."""
     session.delete(with_id(session, draft_id, lock=True))

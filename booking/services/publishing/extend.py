@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from booking.domain.organisation import Organisation
 from booking.services.publishing import planning
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store.db import locks
 from booking.store.programme import publishing
 from booking.store.programme.programme import Series
 
 
-@deed
+@transactional
 def extend(session: Session, organisation: Organisation, now: datetime) -> int:
     """Add what is missing at the far end, with each series' roster and answer for holidays; how many were added.
 

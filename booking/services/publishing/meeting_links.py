@@ -1,4 +1,4 @@
-"""Rooms, recordings and slides: set at once, with no plan, because no booking and no calendar changes by them."""
+"""Set meeting links, recordings and slides at once, without a plan: no booking and no calendar changes by them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from booking.domain import errors, links
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.db import locks
 from booking.store.programme.programme import Occurrence
 
 
-@deed
+@transactional
 def set_links(
     session: Session,
     occurrence_id: uuid.UUID,
@@ -25,20 +25,20 @@ def set_links(
     actor_id: int | None = None,
     whole_series: bool = False,
 ) -> Occurrence:
-    """Set what `given` holds of `room`, `recording` or `slides` of one occurrence.
+    """Set what `given` holds of `meeting_url`, `recording` or `slides` of one occurrence.
 
-    With `whole_series` the room is that of all of its series. An empty text takes one away. Doors stay the same.
+    With `whole_series` the meeting link is set for the whole series. An empty text removes it. Join links stay.
     Raises NotFound and TextNotAccepted, naming the field.
     """
     for field, value in given.items():
         check(field, value)
     occurrence = locks.occurrence(session, occurrence_id)
-    if "room" in given:
+    if "meeting_url" in given:
         if whole_series:
-            occurrence.series.room_url = given["room"] or None
-            occurrence.room_url = None
+            occurrence.series.meeting_url = given["meeting_url"] or None
+            occurrence.meeting_url = None
         else:
-            occurrence.room_url = given["room"] or None
+            occurrence.meeting_url = given["meeting_url"] or None
     if "recording" in given:
         occurrence.recording_url = given["recording"]
     if "slides" in given:
@@ -50,7 +50,7 @@ def set_links(
     return occurrence
 
 
-@deed
+@transactional
 def set_analyst_links(
     session: Session,
     occurrence_id: uuid.UUID,
@@ -67,7 +67,7 @@ def set_analyst_links(
     for place in occurrence.roster:
         if place.analyst_id in given:
             check(f"link-{place.analyst.public_id}", given[place.analyst_id])
-            place.room_url = given[place.analyst_id] or None
+            place.meeting_url = given[place.analyst_id] or None
     audit_log.write(
         session, "set-links", "occurrence", occurrence.public_id, now, actor_id=actor_id, fields=["analysts"]
     )

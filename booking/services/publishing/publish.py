@@ -15,7 +15,7 @@ from booking.domain.organisation import Organisation
 from booking.domain.planning.plan import Plan, facts
 from booking.services.publishing import planning, publish_people
 from booking.services.publishing.planning import Asking
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.db import locks
 from booking.store.programme import plan_inputs, publishing, snapshots
@@ -57,7 +57,7 @@ class PublishResult:
         return self.change is not None
 
 
-@deed
+@transactional
 def publish(
     session: Session,
     asking: Asking,
@@ -73,7 +73,7 @@ def publish(
 
     With `fingerprint` it is done only if the plan is still the one that was shown (PlanChanged); without one only if
     it moves and cancels nobody's booking (PlanHurts). Raises CannotPublish for mistakes and unanswered questions.
-    Letters wait, freed quarters are held, and all can be undone until the plan's `due_at`, ten minutes at the most.
+    Emails wait, freed quarters are held, and all can be undone until the plan's `due_at`, ten minutes at the most.
     Nothing is written where anything is raised.
     """
     programme = locks.programme(session)

@@ -24,7 +24,7 @@ from booking.services.cover import asking
 from booking.services.cover.preview import left_of
 from booking.store.bookings.bookings import Booking
 from booking.store.outbox import email_facts
-from booking.store.outbox import emails as letters
+from booking.store.outbox import emails as emails
 from booking.store.people.people import Person
 from booking.store.programme.changes import Change
 from booking.store.programme.programme import Occurrence, Series
@@ -49,12 +49,12 @@ def enqueue(
     now: datetime,
 ) -> None:
     """Queue one email to each person, merged with what waits for them from an earlier publish."""
-    waiting = letters.held_back(session, now)
+    waiting = emails.held_back(session, now)
     if not plan.notices and not waiting:
         return
     held: dict[int, list[Line]] = {}
-    for letter in waiting:
-        held.setdefault(letter.person_id or 0, []).extend(updates.lines_of(letter.name, letter.facts))
+    for email in waiting:
+        held.setdefault(email.person_id or 0, []).extend(updates.lines_of(email.name, email.facts))
     left = _left(plan, by_id)
     analysts = cover_candidates.analysts(session, left, organisation)
     takers = {one.booking_id for one in left if one.booking_id and any(each.can_take(one) for each in analysts)}
@@ -62,7 +62,7 @@ def enqueue(
     known = writer.load([updates.key(line) for lines in held.values() for line in lines])
     told = {notice.member_id: writer.lines(notice) for notice in plan.notices}
     replaced: set[int] = set()
-    emails: dict[int, list[Line]] = {}
+    merged: dict[int, list[Line]] = {}
     for person_id in sorted(held.keys() | told.keys()):
         earlier, news = held.get(person_id, []), told.get(person_id, [])
         new_keys = {updates.key(line) for line in news}
@@ -72,11 +72,11 @@ def enqueue(
         if earlier:
             replaced.add(person_id)
         if lines := updates.merged(earlier, news):
-            emails[person_id] = lines
-    set_aside = letters.set_aside(session, [one for one in waiting if one.person_id in replaced])
+            merged[person_id] = lines
+    set_aside = emails.set_aside(session, [one for one in waiting if one.person_id in replaced])
     if set_aside:
-        change.before = {**change.before, "letters": set_aside}
-    _add(session, emails, change, now)
+        change.before = {**change.before, "emails": set_aside}
+    _add(session, merged, change, now)
     waits: dict[str, Any] = {"due_at": change.due_at, "change_id": change.id}
     for who in sorted({one.analyst_id for one in left}):
         theirs = [one for one in left if one.analyst_id == who]
@@ -94,29 +94,29 @@ def _left(plan: Plan, by_id: Mapping[int, Step]) -> list[UncoveredWork]:
     ]
 
 
-def _add(session: Session, emails: Mapping[int, Sequence[Line]], change: Change, now: datetime) -> None:
+def _add(session: Session, merged: Mapping[int, Sequence[Line]], change: Change, now: datetime) -> None:
     """Queue them, none later than an hour before what it tells of."""
-    if not emails:
+    if not merged:
         return
-    starts = [datetime.fromisoformat(at) for lines in emails.values() for line in lines for at in _starts(line)]
+    starts = [datetime.fromisoformat(at) for lines in merged.values() for line in lines for at in _starts(line)]
     change.due_at = min(change.due_at, notices.due_at(min(starts), now))
     addresses = {
         person_id: email
-        for person_id, email in session.execute(select(Person.id, Person.email).where(Person.id.in_(emails)))
+        for person_id, email in session.execute(select(Person.id, Person.email).where(Person.id.in_(merged)))
     }
     ids = {
         str(public_id): booking_id
         for public_id, booking_id in session.execute(
             select(Booking.public_id, Booking.id).where(
-                Booking.public_id.in_({uuid.UUID(booking) for lines in emails.values() for booking in _booked(lines)})
+                Booking.public_id.in_({uuid.UUID(booking) for lines in merged.values() for booking in _booked(lines)})
             )
         )
     }
     rows = []
-    for person_id, lines in emails.items():
+    for person_id, lines in merged.items():
         name, told = updates.email_of(lines)
         booked = _booked(lines)
-        row = letters.row(
+        row = emails.row(
             name,
             addresses[person_id],
             told,
@@ -128,7 +128,7 @@ def _add(session: Session, emails: Mapping[int, Sequence[Line]], change: Change,
         )
         rows.append(row)
     session.flush()
-    letters.add(session, rows)
+    emails.add(session, rows)
 
 
 def _starts(line: Line) -> list[str]:

@@ -13,8 +13,8 @@ from booking.domain.planning.notices import WITHDRAWN
 from booking.domain.planning.plan import Plan
 from booking.services.publishing import publish_emails
 from booking.services.publishing.publish_emails import Was
-from booking.store.bookings import claims, departures, offers, reminders, waiting
-from booking.store.bookings.waiting import Offer
+from booking.store.bookings import claims, departures, offers, reminders
+from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.programme import publishing
 from booking.store.programme.changes import Change
 
@@ -51,7 +51,7 @@ def settle(session: Session, plan: Plan, change: Change, organisation: Organisat
     _end_waiting(session, plan, by_id, now)
     session.expire_all()
     publish_emails.enqueue(session, plan, change, by_id, was, organisation, now)
-    without = {notice.member_id for notice in plan.notices if notice.letter == WITHDRAWN}
+    without = {notice.member_id for notice in plan.notices if notice.email == WITHDRAWN}
     ended = [one.id for one in plan.ended_offers if one.booking_id is None and one.member_id in without]
     offers.tell_withdrawn(session, ended, now, change)
     reminders.plan(session, booking_ids, organisation, now)
@@ -60,9 +60,7 @@ def settle(session: Session, plan: Plan, change: Change, organisation: Organisat
 def _end_waiting(session: Session, plan: Plan, by_id: dict[int, Step], now: datetime) -> None:
     gone = [p.id for p in plan.places if p.what == "waiting" and by_id[p.occurrence_id].after.reason is not None]
     if gone:
-        session.execute(
-            update(waiting.WaitlistEntry).where(waiting.WaitlistEntry.id.in_(gone)).values(ended_at=now, outcome="gone")
-        )
+        session.execute(update(WaitlistEntry).where(WaitlistEntry.id.in_(gone)).values(ended_at=now, outcome="gone"))
 
 
 def _offer_other_times(session: Session, plan: Plan, change: Change, now: datetime) -> None:

@@ -17,12 +17,12 @@ from booking.domain.planning.plan import StoredProgramme
 from booking.domain.planning.resolve import ResolvedRequest
 from booking.services.publishing.planning import Asking
 from booking.services.steps.serve import serve
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings import departures, offers, reminders
 from booking.store.bookings.bookings import CANCELLED, Booking
 from booking.store.bookings.claims import Claim
-from booking.store.bookings.waiting import Offer, WaitlistEntry
+from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.db import locks
 from booking.store.outbox import emails
 from booking.store.outbox.emails import OutgoingEmail
@@ -43,14 +43,14 @@ class CannotUndo(errors.Refusal):
         self.why = why
 
 
-@deed
+@transactional
 def undo(
     session: Session, change_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor_id: int | None = None
 ) -> Change:
-    """Put back what the publish changed; its letters go unsent, its new occurrences as if never announced.
+    """Put back what the publish changed; its emails go unsent, its new occurrences as if never announced.
 
     SEQUENCE does not fall: what had risen rises once more with the old content. A second undo changes nothing.
-    Raises NotFound, and CannotUndo once its letters were due, after a later publish, or when somebody has built on it.
+    Raises NotFound, and CannotUndo once its emails were due, after a later publish, or when somebody has built on it.
     """
     programme = locks.programme(session)
     change = session.scalars(select(Change).where(Change.public_id == change_id)).one_or_none()
@@ -66,7 +66,7 @@ def undo(
     booking_ids = [row["id"] for row in before["booking"]]
     _check_nobody_built_on_it(session, change, ids, added)
     session.execute(delete(OutgoingEmail).where(OutgoingEmail.change_id == change.id, OutgoingEmail.sent_at.is_(None)))
-    emails.put_back(session, before.get("letters", []))
+    emails.put_back(session, before.get("emails", []))
     session.execute(delete(Claim).where(Claim.change_id == change.id))
     for offer_id in before.get("made_offers", ()):
         offers.end(session, offer_id, "gone", now)
@@ -226,7 +226,7 @@ def _parts(ids: list[int], size: int = 5000) -> list[list[int]]:
     return [ids[first : first + size] for first in range(0, len(ids), size)]
 
 
-@deed
+@transactional
 def close(session: Session, organisation: Organisation, now: datetime) -> int:
     """Let go of what publishes hold that can no longer be undone, those who wait first; how many. For the worker."""
     wanted = select(Change).where(Change.due_at <= now, Change.closed_at.is_(None)).order_by(Change.id)

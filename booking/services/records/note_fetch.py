@@ -8,14 +8,14 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import feed_fetches
 from booking.store.bookings.bookings import Booking
 from booking.store.db import locks
 from booking.store.queries.feeds.feed_versions import FETCHED_AT, GENERATION
 
 
-@deed
+@transactional
 def note_fetch(session: Session, person_id: int, role: str, generation: int, now: datetime) -> None:
     """Keep `now` as the first fetch of the person's feed as `role` (`member` or `analyst`).
 
@@ -32,7 +32,7 @@ def note_fetch(session: Session, person_id: int, role: str, generation: int, now
         setattr(person, column, max(now, last or now))
 
 
-@deed
+@transactional
 def record_fetches(session: Session, fetched: Mapping[str, tuple[int | None, datetime]]) -> None:
     """Keep when those addresses were fetched, all in one statement; each with its owner's internal id, or None."""
     feed_fetches.record(session, fetched)

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking.services.transaction import deed
+from booking.services.transaction import transactional
 from booking.store import audit_log
 
 
-@deed
+@transactional
 def note_restore(session: Session, made_at: datetime, step: int, now: datetime) -> None:
     """Write to the audit log from when the backup was, and how much every SEQUENCE was raised by."""
     audit_log.write(session, "restored", "database", None, now, made_at=made_at.isoformat(), step=step)

@@ -27,7 +27,7 @@ SHOWN_BACK = timedelta(days=100)  # calendars show at least two months, and neve
 class Booking(Base):
     """A slot that one member holds, or held.
 
-    `sequence` and `revised_at` are SEQUENCE and DTSTAMP of its calendar entries. `is_invited`: its letters carry
+    `sequence` and `revised_at` are SEQUENCE and DTSTAMP of its calendar entries. `is_invited`: its emails carry
     an invitation, decided when it was made, or asked for by hand later. `cancelled_by` is `member` or `staff`;
     `outcome` is `came`, `no-show` or None while nobody has marked it. `chose_analyst`: asked for this analyst, not for
     anyone; `asked_for_id` is who that was where somebody else stands in. `began_at`: when its analyst pressed Start;

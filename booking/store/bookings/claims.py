@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, delete, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.domain.bookings.slots import Slot
-from booking.store.bookings.waiting import Offer
+from booking.store.bookings.waitlist_entries import Offer
 from booking.store.db.base import Base, table_of
 from booking.store.programme.changes import Change
 

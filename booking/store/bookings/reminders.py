@@ -1,4 +1,4 @@
-"""Reminders of bookings: letters with a due time, replaced when their booking moves, gone when it is cancelled."""
+"""Reminders of bookings: emails with a due time, replaced when their booking moves, gone when it is cancelled."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def due(starts_at: datetime, hours: Sequence[int], now: datetime) -> list[tuple[
 
 
 def rows(booking: Booking, member: Person, hours: Sequence[int], now: datetime) -> list[dict[str, Any]]:
-    """The letters that remind of a booking, ready for letters.add."""
+    """The emails that remind of a booking, ready for emails.add."""
     if not member.wants_reminders:
         return []
     return [

@@ -118,12 +118,12 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 def sessions(engine: Engine) -> sessionmaker[Session]:
-    """Sessions whose rows stay readable after a commit; each deed is one transaction of theirs."""
+    """Sessions whose rows stay readable after a commit; each service function is one transaction of theirs."""
     return sessionmaker(engine, expire_on_commit=False)
 
 
 def page_sessions(engine: Engine) -> sessionmaker[Session]:
-    """Sessions for a request, which reads on its own and writes only in deeds.
+    """Sessions for a request, which reads on its own and writes only in service functions.
 
     What it reads stands outside any transaction, each statement in a snapshot of its own: as under READ COMMITTED on
     PostgreSQL either way. A BEGIN and a ROLLBACK less are two round trips less there; on SQLite they are two times less
@@ -136,7 +136,7 @@ def page_sessions(engine: Engine) -> sessionmaker[Session]:
 
 @contextmanager
 def writing(session: Session) -> Iterator[None]:
-    """Begin the one transaction of a deed: READ COMMITTED, or on SQLite with the write lock from the start.
+    """Begin the one transaction of a service function: READ COMMITTED, or on SQLite with the write lock from the start.
 
     SQLite has one writer at a time: the threads of a process queue here, rather than all poll the file's lock. Raises
     OperationalError where it is not had in time.

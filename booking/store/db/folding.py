@@ -21,7 +21,7 @@ def folded(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(c))
 
 
-#: Letters of European names that are another one with accents, in either case, and which: PostgreSQL translates these.
+#: Emails of European names that are another one with accents, in either case, and which: PostgreSQL translates these.
 _ACCENTED = [c for c in map(chr, range(0xC0, 0x180)) if len(folded(c)) == 1 and folded(c).isascii()]
 _PLAIN = "".join(map(folded, _ACCENTED))
 

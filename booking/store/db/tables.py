@@ -6,11 +6,11 @@ from booking.store.bookings.claims import Claim
 from booking.store.bookings.departures import Departure
 from booking.store.bookings.idempotency import IdempotencyKey
 from booking.store.bookings.notes import Note
-from booking.store.bookings.waiting import Offer, WaitlistEntry
+from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.db.base import Base
 from booking.store.feed_fetches import FeedFetch
 from booking.store.outbox.emails import OutgoingEmail
-from booking.store.outbox.reminder_progress import Reminded
+from booking.store.outbox.reminder_progress import ReminderProgress
 from booking.store.outbox.workers import Worker
 from booking.store.people.address_changes import AddressChange
 from booking.store.people.api_tokens import ApiToken
@@ -45,7 +45,7 @@ __all__ = [
     "Person",
     "Programme",
     "RateLimit",
-    "Reminded",
+    "ReminderProgress",
     "Role",
     "Roster",
     "Series",

@@ -1,4 +1,4 @@
-"""The facts that a letter about a booking holds: as of the commit that queued it."""
+"""The facts that an email about a booking holds: as of the commit that queued it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from booking.store.queries.bookings.timetables import Timetable
 
 
 def stamp(instant: datetime) -> str:
-    """An instant in a letter's facts: ISO 8601 with its offset, UTC."""
+    """An instant in an email's facts: ISO 8601 with its offset, UTC."""
     return instant.isoformat()
 
 
@@ -24,7 +24,7 @@ def booking_facts(
 
     `analyst` is the analyst's name and `at` the occurrence, where the caller has them at hand: then neither is read.
 
-    Names only, no address, no room, no link: those are derived when the letter is rendered.
+    Names only, no address, no meeting link, no other link: those are derived when the email is rendered.
     """
     return {
         "booking": str(booking.public_id),

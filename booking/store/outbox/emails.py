@@ -1,4 +1,4 @@
-"""Letters: one row is one e-mail to one person; the outbox is those not yet sent."""
+"""Emails: one row is one e-mail to one person; the outbox is those not yet sent."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from booking.store.db.base import Base, Id, new_public_id, table_of
 from booking.store.programme.changes import Change
 
-FIRST = "booked"  # the first letter about a booking
-FAILING = "letters-failing"  # what tells coordinators that letters are refused
+FIRST = "booked"  # the first email about a booking
+FAILING = "emails-failing"  # what tells coordinators that emails are refused
 WAITING = "sent_at IS NULL AND failed_at IS NULL"
 SENT = "sent_at IS NOT NULL"
 FAILED = "failed_at IS NOT NULL"
@@ -23,29 +23,29 @@ WARNING = f"name = '{FAILING}'"
 class OutgoingEmail(Base):
     """`name` is the folder of its templates; `facts` are the facts as of the commit that queued it.
 
-    `change_id` is the publish that queued it: undone in time, the letter goes with it.
+    `change_id` is the publish that queued it: undone in time, the email goes with it.
 
     No link or code that opens anything is in a row: the worker derives them from ids when it renders.
     Ordered by id for one person and booking; `leased_until` is set while a worker has it.
     """
 
-    __tablename__ = "letter"
+    __tablename__ = "outgoing_email"
     __table_args__ = (
-        Index("ix_letter_outbox", "due_at", "id", sqlite_where=text(WAITING), postgresql_where=text(WAITING)),
+        Index("ix_outgoing_email_outbox", "due_at", "id", sqlite_where=text(WAITING), postgresql_where=text(WAITING)),
         Index(
-            "ix_letter_waiting_for",
+            "ix_outgoing_email_waiting_for",
             "person_id",
             "booking_id",
             "id",
             sqlite_where=text(WAITING),
             postgresql_where=text(WAITING),
         ),
-        Index("ix_letter_sent", "sent_at", "id", sqlite_where=text(SENT), postgresql_where=text(SENT)),
-        Index("ix_letter_failed", "failed_at", "id", sqlite_where=text(FAILED), postgresql_where=text(FAILED)),
-        Index("ix_letter_failing", "created_at", sqlite_where=text(WARNING), postgresql_where=text(WARNING)),
-        Index("ix_letter_person_id", "person_id", "id"),
-        Index("ix_letter_booking_id", "booking_id"),
-        Index("ix_letter_change_id", "change_id"),
+        Index("ix_outgoing_email_sent", "sent_at", "id", sqlite_where=text(SENT), postgresql_where=text(SENT)),
+        Index("ix_outgoing_email_failed", "failed_at", "id", sqlite_where=text(FAILED), postgresql_where=text(FAILED)),
+        Index("ix_outgoing_email_failing", "created_at", sqlite_where=text(WARNING), postgresql_where=text(WARNING)),
+        Index("ix_outgoing_email_person_id", "person_id", "id"),
+        Index("ix_outgoing_email_booking_id", "booking_id"),
+        Index("ix_outgoing_email_change_id", "change_id"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -81,7 +81,7 @@ def enqueue(
     due_at: datetime | None = None,
     change_id: int | None = None,
 ) -> None:
-    """Queue one letter to one person; it leaves when the transaction has committed and `due_at` is past.
+    """Queue one email to one person; it leaves when the transaction has committed and `due_at` is past.
 
     What a publish still holds back about the same booking, or about several things of the same person, is due at once,
     so that emails keep their order: whoever changes the booking now has seen what was published, and it can no longer
@@ -110,7 +110,7 @@ def row(
     due_at: datetime | None = None,
     change_id: int | None = None,
 ) -> dict[str, Any]:
-    """One letter as `add` takes it."""
+    """One email as `add` takes it."""
     return {
         "name": name,
         "to_email": to_email,
@@ -124,7 +124,7 @@ def row(
 
 
 def add(session: Session, rows: list[dict[str, Any]]) -> None:
-    """Queue letters as they are, in one statement."""
+    """Queue emails as they are, in one statement."""
     session.connection().execute(_INSERT, rows[0] if len(rows) == 1 else rows)
 
 
@@ -166,15 +166,15 @@ def emailed_about(session: Session, change_id: int) -> int:
     )
 
 
-def set_aside(session: Session, letters: list[OutgoingEmail]) -> list[dict[str, Any]]:
+def set_aside(session: Session, emails: list[OutgoingEmail]) -> list[dict[str, Any]]:
     """Take these emails out of the outbox; as JSON values, for `put_back`."""
-    if letters:
-        session.execute(delete(OutgoingEmail).where(OutgoingEmail.id.in_([letter.id for letter in letters])))
+    if emails:
+        session.execute(delete(OutgoingEmail).where(OutgoingEmail.id.in_([email.id for email in emails])))
     return [
-        {name: getattr(letter, name) for name in _SET_ASIDE}
-        | {"public_id": str(letter.public_id), "due_at": letter.due_at.isoformat()}
-        | {"created_at": letter.created_at.isoformat()}
-        for letter in letters
+        {name: getattr(email, name) for name in _SET_ASIDE}
+        | {"public_id": str(email.public_id), "due_at": email.due_at.isoformat()}
+        | {"created_at": email.created_at.isoformat()}
+        for email in emails
     ]
 
 

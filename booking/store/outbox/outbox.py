@@ -1,4 +1,4 @@
-"""The outbox: which letter may leave next, and what became of it."""
+"""The outbox: which email may leave next, and what became of it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from booking.store.outbox.workers import Worker
 from booking.store.people.sign_ins import SignIn
 
 LEASE = timedelta(minutes=5)
-KEPT = timedelta(days=90)  # letters, from when they left or failed
+KEPT = timedelta(days=90)  # emails, from when they left or failed
 MOST_AT_ONCE = 5000  # rows that one round of tidying takes away
-_LETTER = table_of(OutgoingEmail)
+_EMAIL = table_of(OutgoingEmail)
 
 
 def _takable(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -32,7 +32,7 @@ def _takable(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def is_waiting(session: Session, now: datetime) -> bool:
-    """Whether any letter is due: one read, no lock, so that an idle worker disturbs nobody.
+    """Whether any email is due: one read, no lock, so that an idle worker disturbs nobody.
 
     Asked for the earliest, for else PostgreSQL looks for any, from one end of the table to the other.
     """
@@ -41,9 +41,9 @@ def is_waiting(session: Session, now: datetime) -> bool:
 
 
 def lease(session: Session, worker: str, now: datetime, most: int) -> list[OutgoingEmail]:
-    """Take up to `most` letters that are due, earliest first, for five minutes.
+    """Take up to `most` emails that are due, earliest first, for five minutes.
 
-    A letter waits while an earlier one to the same person about the same booking is due, under way or put off; one
+    An email waits while an earlier one to the same person about the same booking is due, under way or put off; one
     that failed, or is not due yet, holds nothing up. What a publish tells of several things is about any booking.
     """
     earlier = aliased(OutgoingEmail)
@@ -74,15 +74,15 @@ def lease(session: Session, worker: str, now: datetime, most: int) -> list[Outgo
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     )
-    letters = list(session.scalars(due))
-    if letters:
+    emails = list(session.scalars(due))
+    if emails:
         session.execute(
             update(OutgoingEmail)
-            .where(OutgoingEmail.id.in_([letter.id for letter in letters]))
+            .where(OutgoingEmail.id.in_([email.id for email in emails]))
             .values(leased_until=now + LEASE, leased_by=worker, attempts=OutgoingEmail.attempts + 1)
             .execution_options(synchronize_session="evaluate")
         )
-    return letters
+    return emails
 
 
 def _mine(worker: str) -> tuple[ColumnElement[bool], ...]:
@@ -90,50 +90,48 @@ def _mine(worker: str) -> tuple[ColumnElement[bool], ...]:
     return OutgoingEmail.leased_by == worker, OutgoingEmail.sent_at.is_(None), OutgoingEmail.failed_at.is_(None)
 
 
-def sent(session: Session, letter_ids: Sequence[int], worker: str, now: datetime) -> None:
+def sent(session: Session, email_ids: Sequence[int], worker: str, now: datetime) -> None:
     """They left."""
     values: dict[str, Any] = {"sent_at": now, "leased_until": None, "leased_by": None, "last_error": ""}
-    session.connection().execute(update(_LETTER).where(_LETTER.c.id.in_(letter_ids), *_mine(worker)).values(values))
+    session.connection().execute(update(_EMAIL).where(_EMAIL.c.id.in_(email_ids), *_mine(worker)).values(values))
 
 
 def put_off(session: Session, until: Mapping[int, datetime], worker: str, why: str) -> None:
     """They may go later, each not before its time, by id."""
     values: dict[str, Any] = {"due_at": bindparam("until"), "leased_until": None, "leased_by": None, "last_error": why}
-    statement = update(_LETTER).where(_LETTER.c.id == bindparam("letter_id"), *_mine(worker)).values(values)
-    session.connection().execute(statement, [{"letter_id": i, "until": at} for i, at in sorted(until.items())])
+    statement = update(_EMAIL).where(_EMAIL.c.id == bindparam("email_id"), *_mine(worker)).values(values)
+    session.connection().execute(statement, [{"email_id": i, "until": at} for i, at in sorted(until.items())])
 
 
-def failed(session: Session, letter_id: int, worker: str, now: datetime, why: str) -> bool:
+def failed(session: Session, email_id: int, worker: str, now: datetime, why: str) -> bool:
     """It will never go; it stays, to be seen. Whether that was ours to note."""
     values: dict[str, Any] = {"failed_at": now, "leased_until": None, "leased_by": None, "last_error": why}
-    noted = session.connection().execute(
-        update(_LETTER).where(_LETTER.c.id == letter_id, *_mine(worker)).values(values)
-    )
+    noted = session.connection().execute(update(_EMAIL).where(_EMAIL.c.id == email_id, *_mine(worker)).values(values))
     return noted.rowcount > 0
 
 
-def forget(session: Session, letter_id: int, worker: str) -> None:
+def forget(session: Session, email_id: int, worker: str) -> None:
     """It has nothing to say any more."""
-    session.execute(delete(OutgoingEmail).where(OutgoingEmail.id == letter_id, *_mine(worker)))
+    session.execute(delete(OutgoingEmail).where(OutgoingEmail.id == email_id, *_mine(worker)))
 
 
 def has_warned(session: Session, since: datetime) -> bool:
-    """Whether coordinators were told since then that letters are refused."""
+    """Whether coordinators were told since then that emails are refused."""
     return bool(session.scalar(select(exists().where(text(WARNING), OutgoingEmail.created_at >= since))))
 
 
 def failed_since(session: Session, since: datetime) -> int:
-    """How many letters have failed for good since then."""
+    """How many emails have failed for good since then."""
     return session.execute(
         select(func.count()).select_from(OutgoingEmail).where(OutgoingEmail.failed_at >= since)
     ).scalar_one()
 
 
-def give_back(session: Session, letter_ids: Sequence[int], worker: str) -> None:
+def give_back(session: Session, email_ids: Sequence[int], worker: str) -> None:
     """They were taken and not tried."""
     session.execute(
         update(OutgoingEmail)
-        .where(OutgoingEmail.id.in_(letter_ids), OutgoingEmail.leased_by == worker, OutgoingEmail.sent_at.is_(None))
+        .where(OutgoingEmail.id.in_(email_ids), OutgoingEmail.leased_by == worker, OutgoingEmail.sent_at.is_(None))
         .values(leased_until=None, leased_by=None, attempts=OutgoingEmail.attempts - 1)
     )
 
@@ -145,7 +143,7 @@ def seen(session: Session, worker: str, now: datetime) -> None:
 
 
 def tidy(session: Session, now: datetime) -> None:
-    """Forget idempotency keys after a day, requests to sign in after a week, letters 90 days after their end."""
+    """Forget idempotency keys after a day, requests to sign in after a week, emails 90 days after their end."""
     for ended_at in (OutgoingEmail.sent_at, OutgoingEmail.failed_at):
         old = select(OutgoingEmail.id).where(ended_at < now - KEPT).order_by(ended_at).limit(MOST_AT_ONCE)
         if ids := session.scalars(old).all():

@@ -18,11 +18,11 @@ from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import SCHEDULED, Occurrence, Series
 
 
-class Reminded(Base):
+class ReminderProgress(Base):
     """How far the reminders of an occurrence at that time have been written: to everybody up to the internal id
     `up_to_id`, in that order; None when it is everybody. What has moved has another `starts_at`, and begins anew."""
 
-    __tablename__ = "reminded"
+    __tablename__ = "reminder_progress"
 
     occurrence_id: Mapped[int] = mapped_column(ForeignKey("occurrence.id", ondelete="CASCADE"), primary_key=True)
     hours: Mapped[int] = mapped_column(primary_key=True)
@@ -56,13 +56,15 @@ def due(session: Session, organisation: Organisation, now: datetime) -> list[Due
     """What is to be reminded of now, earliest first: two reads, for the worker.
 
     Left out is what came to its time, or was published with something new, when the hour was past: whoever is enrolled
-    mostly has a letter about that (not where a publish was undone, or told of nothing that letters tell).
+    mostly has an email about that (not where a publish was undone, or told of nothing that emails tell).
     """
     policies = (organisation.policy, *organisation.series_policies.values())
     latest = now + timedelta(hours=max((n for policy in policies for n in policy.reminder_hours), default=0))
     soon = (Occurrence.starts_at > now, Occurrence.starts_at <= latest)
-    begun = select(Reminded).join(Occurrence, Occurrence.id == Reminded.occurrence_id)
-    begun = begun.where(*soon, Reminded.starts_at == Occurrence.starts_at).execution_options(populate_existing=True)
+    begun = select(ReminderProgress).join(Occurrence, Occurrence.id == ReminderProgress.occurrence_id)
+    begun = begun.where(*soon, ReminderProgress.starts_at == Occurrence.starts_at).execution_options(
+        populate_existing=True
+    )
     marks = {(row.occurrence_id, row.hours): row.up_to_id for row in session.scalars(begun)}
     rows = session.execute(
         select(Occurrence.id, Occurrence.public_id, Series.id, Occurrence.starts_at, Occurrence.revised_at, Series.slug)
@@ -82,7 +84,7 @@ def due(session: Session, organisation: Organisation, now: datetime) -> list[Due
     return found
 
 
-def locked(session: Session, one: Due) -> Reminded | None:
+def locked(session: Session, one: Due) -> ReminderProgress | None:
     """The mark to go on from, with its occurrence locked; None where nothing is left, or it is not on at that time."""
     still = select(Occurrence.id).where(
         Occurrence.id == one.occurrence_id, Occurrence.status == SCHEDULED, Occurrence.starts_at == one.starts_at
@@ -90,9 +92,9 @@ def locked(session: Session, one: Due) -> Reminded | None:
     if session.scalar(still.with_for_update()) is None:
         return None
     key = (one.occurrence_id, one.hours, one.starts_at)
-    mark = session.get(Reminded, key, populate_existing=True)
+    mark = session.get(ReminderProgress, key, populate_existing=True)
     if mark is None:
-        mark = Reminded(occurrence_id=one.occurrence_id, hours=one.hours, starts_at=one.starts_at, up_to_id=0)
+        mark = ReminderProgress(occurrence_id=one.occurrence_id, hours=one.hours, starts_at=one.starts_at, up_to_id=0)
         session.add(mark)
         session.flush()
     return mark if mark.up_to_id is not None else None
@@ -118,4 +120,4 @@ def readers(session: Session, one: Due, after_id: int, most: int) -> list[tuple[
 
 def forget(session: Session, now: datetime) -> None:
     """Nobody is reminded of what has begun."""
-    session.execute(delete(Reminded).where(Reminded.starts_at <= now))
+    session.execute(delete(ReminderProgress).where(ReminderProgress.starts_at <= now))

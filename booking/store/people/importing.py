@@ -31,8 +31,8 @@ class StoredPerson:
     time_zone: str | None
     time_zone_is_own: bool
     member_until: date | None
-    room_url: str | None
-    room_url_is_own: bool
+    meeting_url: str | None
+    meeting_url_is_own: bool
     is_closed: bool
 
 
@@ -57,8 +57,8 @@ _COLUMNS = (
     Person.time_zone,
     Person.time_zone_is_own,
     Person.member_until,
-    Person.room_url,
-    Person.room_url_is_own,
+    Person.meeting_url,
+    Person.meeting_url_is_own,
     Person.closed_at.is_not(None),
 )
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.store.bookings.claims import Claim
 from booking.store.bookings.departures import Departure
-from booking.store.bookings.waiting import Offer, WaitlistEntry
+from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.db.base import table_of
 from booking.store.db.tables import Base
 from booking.store.people.people import Person

@@ -14,7 +14,7 @@ from booking.store.db.base import Base, Id, new_public_id
 
 ROLES = ("member", "analyst", "coordinator")
 STAFF = frozenset({"analyst", "coordinator"})
-RUN_SHEET_HOUR = 7
+AGENDA_HOUR = 7
 INVITATIONS = ("until-subscribed", "always", "never")
 
 
@@ -25,9 +25,9 @@ def _key_of_email(context: Any) -> str:
 class Person(Base):
     """Somebody with an address. `email` is kept as typed, in lower case; `email_key` is what it is compared by.
 
-    `name_is_own`, `time_zone_is_own` and `room_url_is_own`: set by the person, so an import leaves them. `room_url` is
-    an analyst's own meeting link.
-    `wants_reminders`, and `run_sheet_hour` (of the analyst's own clock, None for none) with `run_sheet_on`, the day of
+    `name_is_own`, `time_zone_is_own` and `meeting_url_is_own`: set by the person, so an import leaves them.
+    `meeting_url` is an analyst's own meeting link.
+    `wants_reminders`, and `agenda_hour` (of the analyst's own clock, None for none) with `agenda_sent_on`, the day of
     the last one. `feed_kinds` are the kinds their calendar holds beside what is their own, None for all without slots.
     `browser_time_zone` is what a browser said at the first signed-in visit; `asked_time_zone` the last one
     that was offered to them, so that they are asked once.
@@ -51,16 +51,16 @@ class Person(Base):
     asked_time_zone: Mapped[str | None]
     member_until: Mapped[date | None]
     about: Mapped[str] = mapped_column(default="")
-    room_url: Mapped[str | None]
-    room_url_is_own: Mapped[bool] = mapped_column(default=False, server_default=false())
+    meeting_url: Mapped[str | None]
+    meeting_url_is_own: Mapped[bool] = mapped_column(default=False, server_default=false())
     invitations: Mapped[str] = mapped_column(default="until-subscribed")
     member_feed_generation: Mapped[int] = mapped_column(default=0)
     member_feed_fetched_at: Mapped[datetime | None]
     analyst_feed_generation: Mapped[int] = mapped_column(default=0)
     analyst_feed_fetched_at: Mapped[datetime | None]
     wants_reminders: Mapped[bool] = mapped_column(default=True, server_default=true())
-    run_sheet_hour: Mapped[int | None] = mapped_column(default=RUN_SHEET_HOUR, server_default=str(RUN_SHEET_HOUR))
-    run_sheet_on: Mapped[date | None]
+    agenda_hour: Mapped[int | None] = mapped_column(default=AGENDA_HOUR, server_default=str(AGENDA_HOUR))
+    agenda_sent_on: Mapped[date | None]
     feed_kinds: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     is_demo: Mapped[bool] = mapped_column(default=False)
     closed_at: Mapped[datetime | None]

@@ -14,11 +14,11 @@ from booking.store.db.base import Base, Id, new_public_id
 class TimeOff(Base):
     """[starts_at, ends_at) during which an analyst staffs nothing. `ended_at`: taken back."""
 
-    __tablename__ = "away"
+    __tablename__ = "time_off"
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
-        Index("ix_away_analyst_id", "analyst_id", "ends_at"),
-        Index("ix_away_ends_at", "ends_at"),
+        Index("ix_time_off_analyst_id", "analyst_id", "ends_at"),
+        Index("ix_time_off_ends_at", "ends_at"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -16,7 +16,7 @@ def to_json(terms: Adjustments, turns: tuple[RuleChange, ...]) -> dict[str, Any]
         "turns": [_turn(turn) for turn in turns],
         "skips": {day.isoformat(): why for day, why in sorted(terms.skips.items())},
         "keeps": [day.isoformat() for day in sorted(terms.keeps)],
-        "pushes": [[day.isoformat(), weeks] for day, weeks in sorted(terms.pushes)],
+        "postponements": [[day.isoformat(), weeks] for day, weeks in sorted(terms.postponements)],
         "exceptions": {key: _exception(value) for key, value in sorted(terms.exceptions.items())},
         "extras": [[e.on.isoformat(), _clock(e.start_wall), _clock(e.end_wall), e.title] for e in terms.extras],
         "guests": [[g.analyst_id, g.from_on.isoformat(), g.until_on.isoformat()] for g in terms.guests],
@@ -35,7 +35,7 @@ def from_json(found: dict[str, Any]) -> tuple[Adjustments, tuple[RuleChange, ...
     terms = Adjustments(
         skips={date.fromisoformat(day): why for day, why in found.get("skips", {}).items()},
         keeps=frozenset(date.fromisoformat(day) for day in found.get("keeps", ())),
-        pushes=frozenset((date.fromisoformat(day), weeks) for day, weeks in found.get("pushes", ())),
+        postponements=frozenset((date.fromisoformat(day), weeks) for day, weeks in found.get("postponements", ())),
         exceptions={key: _exceptional(value) for key, value in found.get("exceptions", {}).items()},
         extras=tuple(
             Extra(date.fromisoformat(on), time.fromisoformat(start), time.fromisoformat(end), title)
@@ -66,7 +66,7 @@ def _turn(turn: RuleChange) -> dict[str, Any]:
         "start_wall": _clock(turn.start_wall) if turn.start_wall else None,
         "end_wall": _clock(turn.end_wall) if turn.end_wall else None,
         "title": turn.title,
-        "room_url": turn.room_url,
+        "meeting_url": turn.meeting_url,
         "analysts": list(turn.analysts) if turn.analysts is not None else None,
     }
     return {name: value for name, value in found.items() if value is not None}
@@ -80,12 +80,12 @@ def _turned(found: dict[str, Any]) -> RuleChange:
         time.fromisoformat(start) if start else None,
         time.fromisoformat(end) if end else None,
         found.get("title"),
-        found.get("room_url"),
+        found.get("meeting_url"),
         tuple(analysts) if analysts is not None else None,
     )
 
 
-_TEXTS = ("cancelled", "title", "room_url", "recording_url", "slides_url")
+_TEXTS = ("cancelled", "title", "meeting_url", "recording_url", "slides_url")
 
 
 def _exception(exception: DateException) -> dict[str, Any]:
@@ -117,4 +117,4 @@ def definition(
     days = (row["rrule"], row["starts_on"], row["start_wall"], row["end_wall"], row["zone"], row["ends_on"])
     lengths = tuple(int(length) for length in row["slot_minutes"].split(",")) if row["slot_minutes"] else ()
     words = (row["slug"], row["kind"], row["title"], row["summary"])
-    return Definition(*words, Rule(*days, modules, turns), lengths, analysts, terms, series_id, row["room_url"])
+    return Definition(*words, Rule(*days, modules, turns), lengths, analysts, terms, series_id, row["meeting_url"])

@@ -13,7 +13,7 @@ from booking.store.db.base import Base, Id, new_public_id
 
 
 class Change(Base):
-    """One publish. `plan` is what was shown, `before` the rows as they were; `due_at` is when its letters leave.
+    """One publish. `plan` is what was shown, `before` the rows as they were; `due_at` is when its emails leave.
 
     Until then it can be undone. `closed_at`: it no longer could, what it held was let go, and `before` emptied.
     """

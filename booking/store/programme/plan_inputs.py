@@ -17,7 +17,7 @@ from booking.domain.planning.plan import Changes, StoredProgramme
 from booking.domain.planning.schedule import Setting, Span, StoredOccurrence
 from booking.store.bookings.bookings import CONFIRMED, Booking
 from booking.store.bookings.claims import Claim
-from booking.store.bookings.waiting import Offer, WaitlistEntry
+from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.db.base import table_of
 from booking.store.people.people import Person, Role
 from booking.store.people.time_off import TimeOff
@@ -49,9 +49,9 @@ def analyst_ids(session: Session) -> dict[str, int]:
 def meeting_links(session: Session) -> dict[int, str]:
     """The analysts' own meeting links, by their internal ids; of those who have one."""
     found = session.execute(
-        select(_person.c.id, _person.c.room_url)
+        select(_person.c.id, _person.c.meeting_url)
         .join(_role, _role.c.person_id == _person.c.id)
-        .where(_role.c.role == "analyst", _person.c.room_url.is_not(None))
+        .where(_role.c.role == "analyst", _person.c.meeting_url.is_not(None))
     )
     return {person_id: link for person_id, link in found}
 
@@ -86,7 +86,7 @@ _COLUMNS = (
     _occurrence.c.ends_at,
     _occurrence.c.module_number,
     _occurrence.c.title,
-    _occurrence.c.room_url,
+    _occurrence.c.meeting_url,
     _occurrence.c.status,
     _occurrence.c.reason,
     _occurrence.c.recording_url,

@@ -60,7 +60,7 @@ class Series(Base):
     start_wall: Mapped[time]
     end_wall: Mapped[time]
     slot_minutes: Mapped[str] = mapped_column(default="")
-    room_url: Mapped[str | None]
+    meeting_url: Mapped[str | None]
     terms: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default=text("'{}'"))
     created_at: Mapped[datetime]
 
@@ -96,7 +96,7 @@ class SeriesAnalyst(Base):
 class Occurrence(Base):
     """One meeting of a series. `sequence` and `revised_at` are SEQUENCE and DTSTAMP of the feeds.
 
-    `title` and `room_url` are for this one only, None where the series' hold; `moved_from_at` is where it was.
+    `title` and `meeting_url` are for this one only, None where the series' hold; `moved_from_at` is where it was.
     `rule_on` is the date of the rule that it stands for now, None for an extra one; `key` is where the rule first
     put it and never changes. `change_id` is the publish that added it. Recording and slides are for afterwards.
     """
@@ -122,7 +122,7 @@ class Occurrence(Base):
     moved_from_at: Mapped[datetime | None]
     status: Mapped[str] = mapped_column(default=SCHEDULED)
     reason: Mapped[str] = mapped_column(default="")
-    room_url: Mapped[str | None]
+    meeting_url: Mapped[str | None]
     rule_on: Mapped[date | None]
     recording_url: Mapped[str] = mapped_column(default="", server_default=text("''"))
     slides_url: Mapped[str] = mapped_column(default="", server_default=text("''"))
@@ -140,7 +140,7 @@ class Occurrence(Base):
 
 
 class Roster(Base):
-    """One analyst staffing one occurrence; `room_url` only where theirs differs for this one.
+    """One analyst staffing one occurrence; `meeting_url` only where theirs differs for this one.
 
     `is_away`: cannot come; only the bookings that still look for another place are with them, and nobody books.
     """
@@ -150,7 +150,7 @@ class Roster(Base):
     occurrence_id: Mapped[int] = mapped_column(ForeignKey("occurrence.id", ondelete="CASCADE"), primary_key=True)
     analyst_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
     position: Mapped[int]
-    room_url: Mapped[str | None]
+    meeting_url: Mapped[str | None]
     is_away: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     analyst: Mapped[Person] = relationship()

@@ -17,7 +17,7 @@ from booking.domain.planning.plan import SeriesChange
 from booking.store.bookings import claims, offers
 from booking.store.bookings.bookings import CONFIRMED, Booking
 from booking.store.bookings.claims import Claim
-from booking.store.bookings.waiting import Offer
+from booking.store.bookings.waitlist_entries import Offer
 from booking.store.db.base import new_public_id, table_of
 from booking.store.programme import adjustments_json
 from booking.store.programme.changes import Change
@@ -103,7 +103,7 @@ def _columns(asked: Definition) -> dict[str, Any]:
         "start_wall": rule.start_wall,
         "end_wall": rule.end_wall,
         "slot_minutes": ",".join(map(str, asked.slot_minutes)),
-        "room_url": asked.room_url,
+        "meeting_url": asked.meeting_url,
         "terms": adjustments_json.to_json(asked.terms, rule.turns),
     }
 
@@ -122,7 +122,7 @@ def add_occurrences(
             "key": step.key,
             "module_number": step.after.module,
             "title": step.after.title,
-            "room_url": step.after.room_url,
+            "meeting_url": step.after.meeting_url,
             "rule_on": step.after.on,
             "starts_at": step.after.starts_at,
             "ends_at": step.after.ends_at,
@@ -167,7 +167,7 @@ def change_occurrence(session: Session, step: Step, now: datetime, uncovered: Co
         "starts_at": after.starts_at,
         "ends_at": after.ends_at,
         "title": after.title,
-        "room_url": after.room_url,
+        "meeting_url": after.meeting_url,
         "recording_url": after.recording_url,
         "slides_url": after.slides_url,
         "status": SCHEDULED if after.reason is None else CANCELLED,
@@ -185,7 +185,7 @@ def change_occurrence(session: Session, step: Step, now: datetime, uncovered: Co
 def write_roster(
     session: Session, occurrence_id: int, analysts: Sequence[int], uncovered: Collection[int] = ()
 ) -> None:
-    """Give the occurrence that roster; rooms set for one analyst stay, those marked as away stay marked.
+    """Give the occurrence that roster; meeting links set for one analyst stay, those marked as away stay marked.
 
     Analysts whose bookings wait for cover stay on it, marked as away.
     """
@@ -269,7 +269,7 @@ def touch(programme: Programme, now: datetime) -> None:
 
 
 def local_day(instant: datetime, zone: str) -> str:
-    """`Mon 2023-12-04`, for the register."""
+    """`Mon 2023-12-04`, for the audit log."""
     return f"{zones.wall(instant, zone):%a %Y-%m-%d}"
 
 

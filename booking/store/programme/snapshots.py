@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from booking.domain.planning.adjustments import Definition
 from booking.store.bookings.bookings import CONFIRMED, Booking
 from booking.store.bookings.claims import Claim
-from booking.store.bookings.waiting import Offer, WaitlistEntry
+from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.db.base import UTCDateTime, table_of
 from booking.store.programme.adjustments_json import definition
 from booking.store.programme.programme import Module, Occurrence, Roster, Series, SeriesAnalyst
@@ -24,14 +24,14 @@ _TABLES: dict[str, tuple[Table, str, tuple[str, ...]]] = {
         "id",
         (
             *("slug", "kind", "title", "summary", "zone", "rrule", "starts_on", "ends_on", "start_wall", "end_wall"),
-            *("slot_minutes", "room_url", "terms"),
+            *("slot_minutes", "meeting_url", "terms"),
         ),
     ),
     "occurrence": (
         table_of(Occurrence),
         "id",
         (
-            *("rule_on", "starts_at", "ends_at", "moved_from_at", "title", "room_url", "status", "reason"),
+            *("rule_on", "starts_at", "ends_at", "moved_from_at", "title", "meeting_url", "status", "reason"),
             *("recording_url", "slides_url"),
         ),
     ),

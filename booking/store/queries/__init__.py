@@ -1,1 +1,1 @@
-"""What pages, feeds and deeds read, one module a reader."""
+"""What pages, feeds and service functions read, one module for each reader."""

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.domain import errors, zones
-from booking.services.accounts import profile as deeds
+from booking.services.accounts import profile as profile_service
 from booking.services.accounts import sessions
 from booking.store.people.people import Person
 from booking.store.queries.people import current_readers
@@ -30,8 +30,8 @@ def profile() -> ResponseReturnValue:
         "invitations": person.invitations,
         "about": person.about,
         "reminders": "yes" if person.wants_reminders else "no",
-        "meeting_url": person.room_url or "",
-        "run_sheet": "" if person.run_sheet_hour is None else str(person.run_sheet_hour),
+        "meeting_url": person.meeting_url or "",
+        "daily_agenda": "" if person.agenda_hour is None else str(person.agenda_hour),
     }
     stored_zone = values["time_zone"]
     mistakes: dict[str, str] = {}
@@ -41,7 +41,9 @@ def profile() -> ResponseReturnValue:
         others = {name: value for name, value in values.items() if name != "time_zone"}
         zone = _zone_set(values["time_zone"])
         try:
-            deeds.change(context.db(), current_user.id, context.organisation(), context.now(), time_zone=zone, **others)
+            profile_service.change(
+                context.db(), current_user.id, context.organisation(), context.now(), time_zone=zone, **others
+            )
         except errors.TextNotAccepted as refusal:
             mistakes = {refusal.field: f"{refusal.reason[0].upper()}{refusal.reason[1:]}."}
         else:
@@ -54,7 +56,7 @@ def profile() -> ResponseReturnValue:
         errors=mistakes,
         groups=zones.choices(values["time_zone"] or None),
         time_zone_was=request.form.get("time_zone_was", stored_zone),
-        hours=deeds.RUN_SHEET_HOURS,
+        hours=profile_service.AGENDA_HOURS,
         roles=current_user.roles,
         sessions=current_readers.open_sessions(
             context.db(), current_user.id, context.now(), is_staff=current_user.is_staff
@@ -79,10 +81,10 @@ def zone() -> ResponseReturnValue:
     if answer == "heard":
         if current_user.zone is None:
             named = current_reader.chosen_zone() or named  # what was chosen before signing in
-        asks = deeds.hear_zone(context.db(), current_user.id, named, context.now())
+        asks = profile_service.hear_zone(context.db(), current_user.id, named, context.now())
         return ("", 200) if asks else ("", 204)
     if answer == "use":
-        deeds.use_zone(context.db(), current_user.id, named, context.now())
+        profile_service.use_zone(context.db(), current_user.id, named, context.now())
     return redirect(sign_in.safe_path(request.form.get("back")), 303)
 
 

@@ -16,7 +16,7 @@ from booking.domain import errors, tokens
 from booking.domain.people import email_addresses
 from booking.domain.people.sign_in import VALID_MINUTES, code_in, masked
 from booking.services.accounts import sessions
-from booking.services.accounts import sign_in as deeds
+from booking.services.accounts import sign_in as sign_in_service
 from booking.services.accounts.sign_in import Browser, NewSession, RequestedSignIn
 from booking.web.frame import access, context, csrf, current_reader, error_pages, input_guard, security_headers
 from booking.web.frame.current_reader import current_user
@@ -109,7 +109,7 @@ def ask() -> ResponseReturnValue:
 def _asked_before() -> RequestedSignIn | None:
     """The request that another email is asked for, from its own page; what was typed before goes along."""
     try:
-        return deeds.asked(context.db(), uuid.UUID(request.args.get("again", "")), context.now())
+        return sign_in_service.asked(context.db(), uuid.UUID(request.args.get("again", "")), context.now())
     except ValueError:
         return None
 
@@ -123,7 +123,7 @@ def _send(return_to: str) -> ResponseReturnValue:
         return _ask_page(*page, error), 422
     sender = security_headers.sender(context.settings())
     try:
-        asked = deeds.ask(context.db(), email, sender, context.now(), return_to=return_to, typed=typed)
+        asked = sign_in_service.ask(context.db(), email, sender, context.now(), return_to=return_to, typed=typed)
     except errors.TooManyRequests as refusal:
         return _wait(_ask_page(*page, error_pages.sentence(refusal)), refusal)
     return redirect(url_for("sign_in.look", sign_in=asked), 303)
@@ -138,7 +138,7 @@ def _wait(page: str, refusal: errors.TooManyRequests) -> Response:
 @access.public
 def look(sign_in: uuid.UUID) -> ResponseReturnValue:
     """The page that takes the code; somebody who has signed in meanwhile, in another tab, goes on from here."""
-    asked = deeds.asked(context.db(), sign_in, context.now())
+    asked = sign_in_service.asked(context.db(), sign_in, context.now())
     if asked is None:
         return again()
     if _is_readers(asked):
@@ -154,7 +154,7 @@ def _look(asked: RequestedSignIn, error: str = "") -> str:
 @access.public
 def code(sign_in: uuid.UUID) -> ResponseReturnValue:
     """Sign in by the six digits, however they were typed or pasted."""
-    asked = deeds.asked(context.db(), sign_in, context.now())
+    asked = sign_in_service.asked(context.db(), sign_in, context.now())
     if asked is None:
         return again()
     if _is_readers(asked):  # the button was clicked twice, or the link in another tab
@@ -163,7 +163,7 @@ def code(sign_in: uuid.UUID) -> ResponseReturnValue:
     if typed is None:
         return _look(asked, "Enter the six digits from the email."), 422
     try:
-        visit = deeds.by_code(
+        visit = sign_in_service.by_code(
             context.db(), sign_in, typed, context.settings().secret_key, context.now(), _this_browser()
         )
     except errors.WrongCode as refusal:
@@ -181,14 +181,14 @@ def link(token: str) -> ResponseReturnValue:
     """The link of the email: a page that names the account, with a button that signs in. Opening it changes nothing."""
     if not tokens.verify(context.settings().secret_key, "sign-in", token):
         return again()
-    asked = deeds.asked(context.db(), uuid.UUID(tokens.subject(token)), context.now())
+    asked = sign_in_service.asked(context.db(), uuid.UUID(tokens.subject(token)), context.now())
     if asked is None:
         return again()
     if _is_readers(asked):
         return _go_on(asked)
     if request.method == "POST":  # its token says that the page was shown to whoever is signed in here now
         try:
-            return begin(deeds.by_link(context.db(), asked.sign_in, context.now(), _this_browser()))
+            return begin(sign_in_service.by_link(context.db(), asked.sign_in, context.now(), _this_browser()))
         except errors.SignInExpired:
             return again(asked)
     if not asked.is_open:
@@ -235,7 +235,7 @@ def typed_before() -> KeptForm | None:
         asked = uuid.UUID(request.args.get("typed", ""))
     except ValueError:
         return None
-    return _typed(deeds.typed_for(context.db(), current_user.id, asked, context.now()))
+    return _typed(sign_in_service.typed_for(context.db(), current_user.id, asked, context.now()))
 
 
 @blueprint.post("/sign-out")

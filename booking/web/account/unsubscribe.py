@@ -14,29 +14,31 @@ from booking.web.member import signed_links
 blueprint = Blueprint("unsubscribe", __name__, url_prefix="/unsubscribe")
 WORDS = {
     "reminders": ("Reminders of your bookings and enrolments", "Stop reminders"),
-    "run-sheet": ("The morning email with the day’s bookings", "Stop the morning email"),
+    "daily-agenda": ("The morning email with the day’s bookings", "Stop the morning email"),
 }
+FORMER_NAMES = {"run-sheet": "daily-agenda"}  # in the addresses of emails that left long ago
 
 
 def _person(what: str, token: str) -> uuid.UUID:
-    """Whose address it is; 404 where it was not made here."""
+    """Returns whose address it is; 404 where it was not made here."""
     person = signed_links.subject(token, f"unsubscribe-{what}")
     template_globals.read_by(person)
     return person
 
 
-@blueprint.get("/<any('reminders', 'run-sheet'):what>/<token>")
+@blueprint.get("/<any('reminders', 'daily-agenda', 'run-sheet'):what>/<token>")
 @access.token
 def ask(what: str, token: str) -> ResponseReturnValue:
     """A page with the one button: links in emails are opened by scanners too."""
     _person(what, token)
-    return render_template("me/unsubscribe.html", what=WORDS[what], is_done=False)
+    return render_template("me/unsubscribe.html", what=WORDS[FORMER_NAMES.get(what, what)], is_done=False)
 
 
-@blueprint.post("/<any('reminders', 'run-sheet'):what>/<token>")
+@blueprint.post("/<any('reminders', 'daily-agenda', 'run-sheet'):what>/<token>")
 @access.token
 @csrf.exempt  # its signed address is its token
 def end(what: str, token: str) -> ResponseReturnValue:
     """End them. Mail programs press this without a page, so it takes no CSRF token (RFC 8058)."""
-    profile.unsubscribe(context.db(), _person(what, token), what, context.organisation(), context.now())
+    person, what = _person(what, token), FORMER_NAMES.get(what, what)
+    profile.unsubscribe(context.db(), person, what, context.organisation(), context.now())
     return render_template("me/unsubscribe.html", what=WORDS[what], is_done=True)

@@ -138,7 +138,7 @@ def outcome(public_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.post("/bookings/<uuid:public_id>/start")
 @access.staff
 def start(public_id: uuid.UUID) -> ResponseReturnValue:
-    """Turn to this member: their door opens, the one before closes; back to the row."""
+    """Turn to this member: their join link opens, the one before closes; back to the row."""
     return _back_to(begin(context.db(), public_id, context.organisation(), context.now(), actor_id=current_user.id))
 
 

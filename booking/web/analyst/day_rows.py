@@ -52,7 +52,7 @@ class DayRow:
     under: str = ""
     is_on: bool = False
     seen: str = ""
-    door: str = ""
+    join_path: str = ""
     may_start: bool = False
     may_mark: bool = False
     may_undo: bool = False
@@ -157,7 +157,7 @@ def _line(whose: Subject, found: Staffed, row: AgendaVisit | Gap) -> DayRow:
         words=_stands(whose, row, left, is_on=line.is_on),
         may_start=_may_start(found, row),
         seen=agenda_words.seen(row.last, whose.zone),
-        door=booking_pages.door(row.public_id) if now < row.ends_at else "",
+        join_path=booking_pages.join_path(row.public_id) if now < row.ends_at else "",
         may_mark=row.outcome is None and now >= row.starts_at,
         may_undo=row.outcome is not None and may_change,
     )
@@ -179,7 +179,7 @@ def _stands(whose: Subject, visit: AgendaVisit, left: int, *, is_on: bool) -> st
 def _may_start(found: Staffed, visit: AgendaVisit) -> bool:
     """Whether Start is offered: as `begin` allows it, but not for who is in."""
     rules, now = context.organisation().policy_for(found.meeting.series_slug), context.now()
-    opens_at = policy.door_opens_at(rules, visit.starts_at)
+    opens_at = policy.join_opens_at(rules, visit.starts_at)
     return opens_at <= now < found.meeting.ends_at + OVERRUN and visit.in_since is None and visit.outcome is None
 
 

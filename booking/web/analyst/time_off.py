@@ -21,20 +21,20 @@ from booking.web.analyst.day_rows import Subject
 from booking.web.frame import access, context, error_pages
 from booking.web.frame.current_reader import current_user
 
-blueprint = Blueprint("away", __name__, url_prefix="/analyst")
+blueprint = Blueprint("time_off", __name__, url_prefix="/analyst")
 AHEAD = timedelta(weeks=6)
 NOTE = 500
 NO_DATE = "Give a date, as 2026-11-30."
 
 
-@blueprint.get("/away")
+@blueprint.get("/time-off")
 @access.staff
 def ask() -> ResponseReturnValue:
     """Which clinic or which days; with either given, what it would mean."""
     return _page(*_span())
 
 
-@blueprint.post("/away")
+@blueprint.post("/time-off")
 @access.staff
 def report() -> ResponseReturnValue:
     """Store it and do what was shown; what has changed meanwhile is shown first."""
@@ -58,10 +58,10 @@ def report() -> ResponseReturnValue:
     except cover.SpanNotAccepted as refusal:
         return _page(None, f"{refusal!s}".capitalize() + ".")
     flash("Done, and everybody concerned is told.")
-    return redirect(url_for("away.ask", **whose.args), 303)
+    return redirect(url_for("time_off.ask", **whose.args), 303)
 
 
-@blueprint.post("/away/<uuid:public_id>/back")
+@blueprint.post("/time-off/<uuid:public_id>/back")
 @access.staff
 def back(public_id: uuid.UUID) -> ResponseReturnValue:
     """They come after all: on the rosters again, from now on."""
@@ -71,7 +71,7 @@ def back(public_id: uuid.UUID) -> ResponseReturnValue:
     cover.back(context.db(), public_id, context.organisation(), context.now(), actor_id=current_user.id)
     flash("On the rosters again. Bookings that others took over stay with them.")
     whose = context.db().get_one(Person, row.analyst_id).public_id
-    return redirect(url_for("away.ask", analyst=whose), 303)
+    return redirect(url_for("time_off.ask", analyst=whose), 303)
 
 
 @blueprint.get("/cover")
@@ -79,14 +79,14 @@ def back(public_id: uuid.UUID) -> ResponseReturnValue:
 def wanted() -> ResponseReturnValue:
     """What the reader could take over from analysts who are off, each with its button."""
     found = cover.wanted(context.db(), current_user.id, context.organisation(), context.now())
-    return render_template("away/wanted.html", wanted=found)
+    return render_template("time_off/wanted.html", wanted=found)
 
 
 @blueprint.get("/cover/<uuid:public_id>")
 @access.analyst
 def wanted_once(public_id: uuid.UUID) -> ResponseReturnValue:
     """The address in emails sent before there was one page for all of it."""
-    return redirect(url_for("away.wanted"), 302)
+    return redirect(url_for("time_off.wanted"), 302)
 
 
 @blueprint.post("/cover/<uuid:public_id>/take")
@@ -97,7 +97,7 @@ def take(public_id: uuid.UUID) -> ResponseReturnValue:
         taken = cover.take(context.db(), public_id, current_user.id, context.organisation(), context.now())
     except (cover.AlreadyCovered, cover.NothingToTake) as refusal:
         flash(error_pages.sentence(refusal))
-        return redirect(url_for("away.wanted"), 303)
+        return redirect(url_for("time_off.wanted"), 303)
     flash(_taken(taken))
     row = context.db().scalars(select(Occurrence).where(Occurrence.public_id == public_id)).one()
     zone = current_user.zone or context.organisation().zone
@@ -151,7 +151,7 @@ def _page(span: tuple[datetime, datetime] | None, mistake: str, *, is_again: boo
     session, now = context.db(), context.now()
     whose = _whose()
     if whose is None:
-        return render_template("away/whose.html", analysts=agenda_rows.analysts(session))
+        return render_template("time_off/whose.html", analysts=agenda_rows.analysts(session))
     shown = None
     if span is not None:
         try:
@@ -161,7 +161,7 @@ def _page(span: tuple[datetime, datetime] | None, mistake: str, *, is_again: boo
     today = zones.today(now, whose.zone)
     staffed = day_rows.staffed(whose, today, today + AHEAD)
     page = render_template(
-        "away/ask.html",
+        "time_off/ask.html",
         whose=whose,
         ahead=[one for one in staffed if not one.meeting.is_cancelled and one.meeting.ends_at > now],
         on_record=[one for one, person in cover.on_record(session, now) if person.id == whose.analyst.id],

@@ -17,7 +17,7 @@ WHATS = {
     "move": "Move it",
     "skip": "Leave this date out",
     "cancel": "Cancel it, with a reason",
-    "push": "Put it and those after it off",
+    "postpone": "Postpone this and all later dates",
     "title": "Another title",
     "analysts": "Other analysts",
     "keep": "It takes place, holiday or not",
@@ -137,7 +137,7 @@ class _Form:
             self.asked.mistakes["scope"] = "One is cancelled at a time; to stop all of them, end the series."
         return lambda d: edits.one(d, self.key, cancelled=reason)
 
-    def as_push(self) -> Edit | None:
+    def as_postpone(self) -> Edit | None:
         weeks = numbers.whole(self.asked.values["weeks"] or "1")
         on = self.on
         if weeks is None or not 1 <= weeks <= 52:
@@ -146,7 +146,7 @@ class _Form:
         if on is None:
             self.asked.mistakes["what"] = "An extra date is not put off: move it."
             return None
-        return lambda d: edits.push(d, on, weeks)
+        return lambda d: edits.postpone(d, on, weeks)
 
     def as_title(self) -> Edit | None:
         title = self.asked.values["title"]

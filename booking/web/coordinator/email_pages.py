@@ -1,4 +1,4 @@
-"""The letters, for a coordinator: what waits, what failed and can be sent again, what was sent."""
+"""The emails, for a coordinator: what waits, what failed and can be sent again, what was sent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from booking.web.frame import access, context
 from booking.web.frame.current_reader import current_user
 
 PLACE = "%Y%m%dT%H%M%S.%f"
-blueprint = Blueprint("letters", __name__, url_prefix="/coordinator/letters")
+blueprint = Blueprint("emails", __name__, url_prefix="/coordinator/emails")
 
 
 @blueprint.get("")
@@ -26,8 +26,8 @@ def listed() -> ResponseReturnValue:
         abort(404)
     found = email_log.page(context.db(), state, _place(request.args.get("after", "")))
     return render_template(
-        "coordinator/letters.html",
-        letters=found[: email_log.PAGE],
+        "coordinator/emails.html",
+        emails=found[: email_log.PAGE],
         more=_written(found[email_log.PAGE - 1].place) if len(found) > email_log.PAGE else None,
         state=state,
         states=email_log.STATES,
@@ -58,7 +58,7 @@ def _place(text: str) -> tuple[datetime, int] | None:
 @blueprint.post("/<uuid:public_id>/resend")
 @access.coordinator
 def again(public_id: uuid.UUID) -> ResponseReturnValue:
-    """Put a failed letter back into the outbox."""
+    """Put a failed email back into the outbox."""
     resend(context.db(), public_id, context.now(), actor_id=current_user.id)
     flash("It is sent again.")
-    return redirect(url_for("letters.listed", show=email_log.FAILED), 303)
+    return redirect(url_for("emails.listed", show=email_log.FAILED), 303)

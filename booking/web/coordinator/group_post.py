@@ -27,7 +27,8 @@ def exceptions(definition: Definition) -> list[str]:
     found = [f"{wording.day(turn.from_on)} and later: changed" for turn in definition.rule.turns]
     found += [f"{wording.day(day)}: left out{f' ({why})' if why else ''}" for day, why in sorted(terms.skips.items())]
     found += [
-        f"{wording.day(on)}: put off by {weeks} {'week' if weeks == 1 else 'weeks'}" for on, weeks in terms.pushes
+        f"{wording.day(on)}: postponed by {weeks} {'week' if weeks == 1 else 'weeks'}"
+        for on, weeks in terms.postponements
     ]
     found += [f"{wording.day(day)}: kept on a holiday" for day in sorted(terms.keeps)]
     found += [f"{wording.day(extra.on)}: one more date" for extra in terms.extras]
@@ -48,7 +49,7 @@ def counted(change: Change) -> str:
     for what, verb in _VERBS.items():
         if count := sum(line["what"] == what for line in lines):
             found.append(f"1 date {what}" if count == 1 else f"{count} dates {verb}")
-    if emailed := len({line.get("member_id", n) for n, line in enumerate(change.plan.get("letters", []))}):
+    if emailed := len({line.get("member_id", n) for n, line in enumerate(change.plan.get("emails", []))}):
         found.append(f"emails to {publish_words.people(emailed)}")
     return ", ".join(found) or "words or analysts of a series"
 

@@ -30,7 +30,7 @@ from booking.web.frame.current_reader import current_user
 
 blueprint = Blueprint("coordinator", __name__, url_prefix="/coordinator")
 DAYS = timedelta(days=14)
-LETTERS_FOR = timedelta(days=3)
+EMAILS_FOR = timedelta(days=3)
 LATE_AFTER = timedelta(minutes=10)
 
 
@@ -53,7 +53,7 @@ def next_days() -> ResponseReturnValue:
             _is_bookable(one.kind),
             len(one.analysts),
             len(one.away),
-            one.has_room,
+            one.has_meeting_link,
             one.bookings,
             one.public_id in full,
             one.enrolled,
@@ -72,7 +72,7 @@ def next_days() -> ResponseReturnValue:
         for name in one.analysts
         if name in other.analysts
     ]
-    stuck = coordinator_overview.stuck_letters(context.db(), now - LETTERS_FOR, now - LATE_AFTER)
+    stuck = coordinator_overview.stuck_emails(context.db(), now - EMAILS_FOR, now - LATE_AFTER)
     return render_template(
         "coordinator/next_days.html",
         dates=found,
@@ -184,9 +184,9 @@ def _sharing(found: Occurrence) -> tuple[str, ...]:
     """Analysts of a bookable date who have one meeting link with somebody else there."""
     if not _is_bookable(found.series.kind):
         return ()
-    rest = (found.room_url, found.series.room_url)
+    rest = (found.meeting_url, found.series.meeting_url)
     return join_links.sharing(
-        (place.analyst.name, join_links.room(place.room_url, place.analyst.room_url, *rest))
+        (place.analyst.name, join_links.meeting_url(place.meeting_url, place.analyst.meeting_url, *rest))
         for place in found.roster
         if not place.is_away
     )
@@ -231,8 +231,10 @@ def occurrence_publish(public_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.post("/occurrences/<uuid:public_id>/links")
 @access.coordinator
 def links(public_id: uuid.UUID) -> ResponseReturnValue:
-    """Set the room, the recording and the slides at once: nobody's booking changes by them."""
-    given = {name: request.form[name].strip() for name in ("room", "recording", "slides") if name in request.form}
+    """Set the meeting link, the recording and the slides at once: nobody's booking changes by them."""
+    given = {
+        name: request.form[name].strip() for name in ("meeting_url", "recording", "slides") if name in request.form
+    }
     try:
         meeting_links.set_links(
             context.db(),
@@ -290,7 +292,7 @@ def _shown(
         title=title,
         sections=in_words.sections(plan, names, known),
         kinds=kinds,
-        letters=in_words.letters(plan.notices),
+        emails=in_words.emails(plan.notices),
         leaving=in_words.leaving(plan, context.now(), context.organisation().zone),
         notes=[finding for finding in plan.changes.findings if not finding.is_question],
         kept=in_words.kept(plan.changes.kept),
@@ -344,7 +346,7 @@ def changes() -> ResponseReturnValue:
 @blueprint.get("/changes/<uuid:public_id>")
 @access.coordinator
 def change(public_id: uuid.UUID) -> ResponseReturnValue:
-    """What was published; Undo until its letters leave; the text for the group."""
+    """What was published; Undo until its emails leave; the text for the group."""
     found = _change(public_id)
     slugs = {line["series"] for line in found.plan.get("occurrences", [])}
     series_of = {row.slug: row for row in context.db().scalars(select(Series).where(Series.slug.in_(slugs)))}
@@ -368,7 +370,7 @@ def change(public_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.post("/changes/<uuid:public_id>/undo")
 @access.coordinator
 def undo_change(public_id: uuid.UUID) -> ResponseReturnValue:
-    """Put everything back, while its letters have not left."""
+    """Put everything back, while its emails have not left."""
     try:
         undo.undo(context.db(), public_id, context.organisation(), context.now(), actor_id=current_user.id)
     except undo.CannotUndo as refusal:

@@ -82,8 +82,8 @@ def sentence(refusal: Refusal) -> str:
             return f"That time cannot be booked yet: it can from {template_globals.mine(opens, zone)}."
         case errors.AlreadyStarted(started_at=started):
             return f"It began at {template_globals.mine(started, zone)}, and can no longer be moved or cancelled."
-        case errors.LimitReached(scope=scope, limit=limit, standby_at=standby_at):
-            return f"{_limit(scope, limit)} {_standby(standby_at)}".strip()
+        case errors.LimitReached(scope=scope, limit=limit, last_hour_at=last_hour_at):
+            return f"{_limit(scope, limit)} {_last_hour(last_hour_at)}".strip()
         case errors.AlreadyOver(ended_at=ended):
             return f"It ended at {template_globals.mine(ended, zone)}."
         case errors.AlreadyMarked(outcome=outcome):
@@ -138,11 +138,11 @@ def _limit(scope: str, limit: int) -> str:
     }[scope]
 
 
-def _standby(standby_at: datetime | None) -> str:
+def _last_hour(last_hour_at: datetime | None) -> str:
     """What one can do instead: wait until limits no longer count."""
-    if standby_at is None:
+    if last_hour_at is None:
         return ""
-    return f"From {template_globals.mine(standby_at, context.organisation().zone)} you can book anything still free."
+    return f"From {template_globals.mine(last_hour_at, context.organisation().zone)} you can book anything still free."
 
 
 PAGES = {

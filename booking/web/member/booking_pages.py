@@ -16,9 +16,9 @@ from booking.domain.meetings import Appointment
 from booking.domain.organisation import Policy
 from booking.services import cover
 from booking.services.bookings.book import leaning_of
-from booking.services.bookings.cancel import cancel as cancel_deed
+from booking.services.bookings.cancel import cancel as cancel_booking
 from booking.services.bookings.edit_topic import edit_brief
-from booking.services.bookings.move import move as move_deed
+from booking.services.bookings.move import move as move_booking
 from booking.store.bookings import bookings
 from booking.store.queries.bookings import slot_search, timetables, visit_history
 from booking.store.queries.bookings.slot_search import Search
@@ -43,9 +43,9 @@ class BookingLinks:
     invite: str
 
 
-def door(public_id: uuid.UUID) -> str:
+def join_path(public_id: uuid.UUID) -> str:
     """The path of a permanent join address."""
-    return f"/join/{tokens.sign(context.settings().secret_key, 'door', str(public_id))}"
+    return f"/join/{tokens.sign(context.settings().secret_key, tokens.JOIN, str(public_id))}"
 
 
 def rules_of(appointment: Appointment) -> Policy:
@@ -53,12 +53,12 @@ def rules_of(appointment: Appointment) -> Policy:
 
 
 def opens_at(appointment: Appointment) -> datetime:
-    """When its door opens."""
-    return policy.door_opens_at(rules_of(appointment), appointment.starts_at)
+    """When its join link opens."""
+    return policy.join_opens_at(rules_of(appointment), appointment.starts_at)
 
 
 def show(appointment: Appointment, links: BookingLinks, *, just_booked: bool = False) -> ResponseReturnValue:
-    """What, when, with whom, the door, and what happens next; what is offered instead where its analyst is away."""
+    """Show a booking: when, with whom, its join link, what happens next, and what is offered if its analyst is away."""
     session, now = context.db(), context.now()
     is_ahead = not appointment.is_cancelled and now < appointment.starts_at
     return render_template(
@@ -71,7 +71,7 @@ def show(appointment: Appointment, links: BookingLinks, *, just_booked: bool = F
         waits_until=cover.waits_until(session, appointment.public_id) if is_ahead else None,
         stands_in_for=cover.stands_in_for(session, appointment.public_id) if is_ahead else "",
         too_soon=invitation.too_soon(appointment) if is_ahead else "",
-        door=door(appointment.public_id),
+        join_path=join_path(appointment.public_id),
         opens_at=opens_at(appointment),
         has_started=now >= appointment.starts_at,
         agreed=visit_history.agreed(session, [appointment.public_id]).get(appointment.public_id, ""),
@@ -82,7 +82,7 @@ def show(appointment: Appointment, links: BookingLinks, *, just_booked: bool = F
 def cancel(appointment: Appointment, links: BookingLinks, member_id: int | None) -> ResponseReturnValue:
     """GET asks, POST cancels."""
     if request.method == "POST":
-        cancel_deed(context.db(), appointment.public_id, context.organisation(), context.now(), member_id=member_id)
+        cancel_booking(context.db(), appointment.public_id, context.organisation(), context.now(), member_id=member_id)
         flash("Cancelled. We’ve emailed you a confirmation.")
         return redirect(links.show, 303)
     is_late = policy.is_late(rules_of(appointment), appointment.starts_at, context.now())
@@ -156,7 +156,7 @@ def _move(appointment: Appointment, links: BookingLinks, member_id: int | None) 
         chosen = Chosen(slot[:80], slot.partition("/")[0])
     try:
         wanted = slot_grid.request_of(_target(appointment), chosen, "", "", "")
-        move_deed(
+        move_booking(
             context.db(),
             appointment.public_id,
             wanted,

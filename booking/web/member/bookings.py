@@ -47,7 +47,9 @@ def mine() -> ResponseReturnValue:
         enrolled=[(one, _is_open(one)) for one in places if one.ends_at > now],
         seen=[one for one in reversed(places) if one.ends_at <= now and not one.is_cancelled],
         waits=[(one, ahead.get(one.id, 0)) for one in waits],
-        upcoming=[(a, links(a.public_id), booking_pages.door(a.public_id), booking_pages.opens_at(a)) for a in held],
+        upcoming=[
+            (a, links(a.public_id), booking_pages.join_path(a.public_id), booking_pages.opens_at(a)) for a in held
+        ],
         cancelled=cancelled,
         past=past,
         most_past=MOST_PAST,
@@ -55,7 +57,7 @@ def mine() -> ResponseReturnValue:
 
 
 def _is_open(place: EnrolledOccurrence) -> bool:
-    opens_at = policy.door_opens_at(context.organisation().policy_for(place.series), place.starts_at)
+    opens_at = policy.join_opens_at(context.organisation().policy_for(place.series), place.starts_at)
     return not place.is_cancelled and context.now() >= opens_at
 
 

@@ -21,7 +21,7 @@ SHOWN_FROM = 5  # places left that are told
 class EnrolmentView:
     """`mine` is the reader's own place, None without one; `left` how many there are, None unless few.
 
-    `clash` is a booked slot of theirs at the same time: a warning and no hindrance. `is_open`: its door is.
+    `clash` is a booked slot of theirs at the same time: a warning and no hindrance. `is_open`: its join link is.
     """
 
     mine: EnrolledOccurrence | None
@@ -50,6 +50,6 @@ def place(meeting: Meeting) -> EnrolmentView:
 
 
 def is_open(meeting: Meeting) -> bool:
-    """Whether "Join now" is there: from when the door opens until the end."""
-    opens_at = policy.door_opens_at(context.organisation().policy_for(meeting.series_slug), meeting.starts_at)
+    """Whether "Join now" is there: from when the join link opens until the end."""
+    opens_at = policy.join_opens_at(context.organisation().policy_for(meeting.series_slug), meeting.starts_at)
     return opens_at <= context.now() < meeting.ends_at and not meeting.is_cancelled

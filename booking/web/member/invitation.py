@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.domain import wording
 from booking.domain.meetings import Appointment
-from booking.services.bookings.invite import invite as deed
+from booking.services.bookings.invite import invite as invite_member
 from booking.store.queries.feeds import calendar_fetches
 from booking.web.frame import context
 
@@ -31,6 +31,6 @@ def too_soon(appointment: Appointment) -> str:
 
 def invite(appointment: Appointment, show: str, member_id: int | None) -> ResponseReturnValue:
     """POST: send it, and go back to `show`, the booking's page."""
-    deed(context.db(), appointment.public_id, context.now(), member_id=member_id)
+    invite_member(context.db(), appointment.public_id, context.now(), member_id=member_id)
     flash("We’ve emailed you an invitation for your calendar.")
     return redirect(show, 303)

@@ -14,8 +14,8 @@ from booking.domain.bookings import slots, topics
 from booking.domain.errors import Refusal
 from booking.services.bookings import attend
 from booking.services.bookings.book import BookingRequest, book
-from booking.services.bookings.enrol import enrol as enrol_deed
-from booking.services.bookings.enrol import leave as leave_deed
+from booking.services.bookings.enrol import enrol as enrol_member
+from booking.services.bookings.enrol import leave as leave_enrolment
 from booking.services.bookings.move import move
 from booking.services.bookings.waitlist import Wish, join
 from booking.store.people import people
@@ -113,7 +113,7 @@ def _move_here(wanted: BookingRequest, replaces: str) -> ResponseReturnValue:
 
 
 def _book_for(wanted: BookingRequest, email: str) -> ResponseReturnValue:
-    """Staff book for a member, past the member's own limits; the register says so."""
+    """Staff book for a member, past the member's own limits; the audit log says so."""
     member = people.with_email(context.db(), email)
     if member is None:
         raise errors.NotAMember()
@@ -167,7 +167,7 @@ def enrol(public_id: uuid.UUID) -> ResponseReturnValue:
         return sign_in.ask_first(url_for("occurrence.show", public_id=public_id), fields=())
     whole = request.form.get("whole") == "1"
     try:
-        enrol_deed(context.db(), public_id, current_user.id, context.organisation(), context.now(), whole=whole)
+        enrol_member(context.db(), public_id, current_user.id, context.organisation(), context.now(), whole=whole)
     except errors.NotFound:
         abort(404)
     except Refusal as refusal:
@@ -179,7 +179,7 @@ def enrol(public_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.post("/<uuid:public_id>/join")
 @access.public
 def join_now(public_id: uuid.UUID) -> ResponseReturnValue:
-    """Take a place if there is none yet, and go to the door; whoever is signed out signs in first."""
+    """Enrol if not enrolled yet, and go to the join link; a visitor signs in first."""
     if not current_user.is_authenticated:
         return sign_in.ask_first(url_for("occurrence.show", public_id=public_id), fields=())
     try:
@@ -188,7 +188,7 @@ def join_now(public_id: uuid.UUID) -> ResponseReturnValue:
         abort(404)
     except Refusal as refusal:
         return page(public_id, BookingForm(), refusal)
-    return redirect(booking_pages.door(public_id), 303)
+    return redirect(booking_pages.join_path(public_id), 303)
 
 
 @blueprint.post("/<uuid:public_id>/leave")
@@ -196,7 +196,7 @@ def join_now(public_id: uuid.UUID) -> ResponseReturnValue:
 def leave(public_id: uuid.UUID) -> ResponseReturnValue:
     """Give the place in it up; of a place in all, all of it."""
     for place in enrolled.of_member(context.db(), current_user.id, enrolment.FIRST, public_id):
-        leave_deed(context.db(), place.enrolment, context.now(), member_id=current_user.id)
+        leave_enrolment(context.db(), place.enrolment, context.now(), member_id=current_user.id)
         flash("Your place is given up.")
     return redirect(url_for("occurrence.show", public_id=public_id), 303)
 

@@ -1,9 +1,9 @@
-"""What a letter's addresses open without sign-in: one booking, and doors."""
+"""What the signed links in an email open without sign-in: one booking, and join links."""
 
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Blueprint, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -25,6 +25,8 @@ from booking.web.member.booking_pages import BookingLinks
 blueprint = Blueprint("manage", __name__)
 
 VALID_AFTER = timedelta(days=7)
+REFRESHED_WITHIN_SECONDS = 3600  # a page that is opened earlier is not kept waiting
+WAITING_SECONDS = 30
 
 
 def subject(token: str, purpose: str) -> uuid.UUID:
@@ -35,6 +37,12 @@ def subject(token: str, purpose: str) -> uuid.UUID:
         return uuid.UUID(tokens.subject(token))
     except ValueError:
         abort(404)
+
+
+def joined(token: str) -> uuid.UUID:
+    """The id that a join link is for, also of one that was sent or put into a calendar long ago."""
+    is_first = tokens.verify(context.settings().secret_key, tokens.FIRST_JOIN, token)
+    return subject(token, tokens.FIRST_JOIN if is_first else tokens.JOIN)
 
 
 def appointment(token: str) -> Appointment:
@@ -113,19 +121,19 @@ def invite(token: str) -> ResponseReturnValue:
 
 @blueprint.get("/join/<token>")
 @access.token
-def door(token: str) -> ResponseReturnValue:
-    """Who, when, and in due time the button to the room. The room is looked up now and shown only when it is open."""
-    public_id = subject(token, "door")
+def join(token: str) -> ResponseReturnValue:
+    """Show who, when and, while it is open, the button to the meeting. The meeting link is looked up each time."""
+    public_id = joined(token)
     appointment = meeting_rows.appointment(context.db(), public_id)
     if appointment is not None:
-        return _booking_door(appointment, token)
+        return _join_booking(appointment, token)
     meeting = meeting_rows.meeting(context.db(), public_id)
     if meeting is None:
         abort(404)
-    return _meeting_door(meeting)
+    return _join_meeting(meeting)
 
 
-def _booking_door(appointment: Appointment, token: str) -> ResponseReturnValue:
+def _join_booking(appointment: Appointment, token: str) -> ResponseReturnValue:
     """The join link of a booking, read by its member; staff who open it read their own times."""
     is_colleague = _is_other_staff(appointment)
     if not is_colleague:
@@ -135,13 +143,13 @@ def _booking_door(appointment: Appointment, token: str) -> ResponseReturnValue:
     opens_at, now = booking_pages.opens_at(appointment), context.now()
     one, expected_at, late = JoinLink(opens_at, appointment.ends_at, appointment.is_cancelled), None, 0
     if found is not None and found.turn is not None and not appointment.is_cancelled:
-        one = running_order.door(found.turn, found.turns, opens_at, appointment.meeting.ends_at, found.busy_until)
+        one = running_order.join_link(found.turn, found.turns, opens_at, appointment.meeting.ends_at, found.busy_until)
         expected_at = running_order.expected(found.turns, appointment.meeting.ends_at, now).get(found.turn.id)
         late = running_order.late(found.turn, expected_at)
     busy_until = one.busy_until
     showing = join_links.showing(one, now)
-    return render_template(
-        "member/door.html",
+    page = render_template(
+        "member/join.html",
         meeting=appointment.meeting,
         appointment=appointment,
         starts_at=appointment.starts_at,
@@ -150,10 +158,19 @@ def _booking_door(appointment: Appointment, token: str) -> ResponseReturnValue:
         busy_until=busy_until,
         expected_at=expected_at,
         late=late,
-        room=found.room if found is not None and showing is Showing.OPEN else None,
+        meeting_url=found.meeting_url if found is not None and showing is Showing.OPEN else None,
         may_enter=True,
         entry=None if is_colleague else url_for("manage.enter", token=token),
     )
+    return page, 200, _refreshing(showing, opens_at)
+
+
+def _refreshing(showing: Showing, opens_at: datetime) -> dict[str, str]:
+    """The header by which a page that waits is loaded again: when it opens, or each half minute."""
+    if showing is Showing.BUSY:
+        return {"Refresh": str(WAITING_SECONDS)}
+    seconds = int((opens_at - context.now()).total_seconds()) + 1
+    return {"Refresh": str(seconds)} if showing is Showing.EARLY and seconds <= REFRESHED_WITHIN_SECONDS else {}
 
 
 def _is_other_staff(appointment: Appointment) -> bool:
@@ -170,37 +187,39 @@ def enter(token: str) -> ResponseReturnValue:
 
     The page leads on by itself (`Refresh`) because a form may not be answered by a redirect to another site here.
     """
-    public_id = subject(token, "door")
+    public_id = joined(token)
     appointment = meeting_rows.appointment(context.db(), public_id)
     if appointment is None:
         abort(404)
     if _is_other_staff(appointment):
-        return redirect(url_for("manage.door", token=token), 303)
+        return redirect(url_for("manage.join", token=token), 303)
     try:
-        room = start_visit.enter(context.db(), public_id, context.organisation(), context.now())
+        meeting_url = start_visit.enter(context.db(), public_id, context.organisation(), context.now())
     except Refusal:
-        room = None
-    if room is None:
-        return redirect(url_for("manage.door", token=token), 303)
+        meeting_url = None
+    if meeting_url is None:
+        return redirect(url_for("manage.join", token=token), 303)
     template_globals.read_by(appointment.member_public_id)
     template_globals.times_at(appointment.starts_at)
-    page = render_template("member/entering.html", appointment=appointment, meeting=appointment.meeting, room=room)
-    return page, 200, {"Refresh": f"0; url={iri_to_uri(room)}"}
+    page = render_template(
+        "member/entering.html", appointment=appointment, meeting=appointment.meeting, meeting_url=meeting_url
+    )
+    return page, 200, {"Refresh": f"0; url={iri_to_uri(meeting_url)}"}
 
 
-def _meeting_door(meeting: Meeting) -> ResponseReturnValue:
-    """The door of a lab, a masterclass or an analyst's hour: the room for members in its time, and for its staff."""
+def _join_meeting(meeting: Meeting) -> ResponseReturnValue:
+    """Show the join link of a lab, a masterclass or an analyst's hour to its members and its staff."""
     template_globals.times_at(meeting.starts_at)
     rules = context.organisation().policy_for(meeting.series_slug)
-    opens_at = policy.door_opens_at(rules, meeting.starts_at)
+    opens_at = policy.join_opens_at(rules, meeting.starts_at)
     showing = join_links.showing(JoinLink(opens_at, meeting.ends_at, meeting.is_cancelled), context.now())
     may_enter, analyst_id = _may_enter(meeting)
-    room = None
+    meeting_url = None
     if may_enter and showing is Showing.OPEN:
         found = join_info.of_occurrence(context.db(), meeting.public_id, analyst_id)
-        room = found.room if found is not None else None
-    return render_template(
-        "member/door.html",
+        meeting_url = found.meeting_url if found is not None else None
+    page = render_template(
+        "member/join.html",
         meeting=meeting,
         appointment=None,
         starts_at=meeting.starts_at,
@@ -209,10 +228,11 @@ def _meeting_door(meeting: Meeting) -> ResponseReturnValue:
         busy_until=None,
         expected_at=None,
         late=0,
-        room=room,
+        meeting_url=meeting_url,
         may_enter=may_enter,
         entry=None,
     )
+    return page, 200, _refreshing(showing, opens_at)
 
 
 def _may_enter(meeting: Meeting) -> tuple[bool, int | None]:

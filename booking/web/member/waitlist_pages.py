@@ -1,6 +1,6 @@
 """Places on waitlists: shown, taken and left.
 
-The pages of the signed-in member and of the letter's address are the same.
+The pages of the signed-in member and of an email's link are the same.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from booking.domain.bookings import waitlist_rules, waitlist_words
 from booking.domain.bookings.slots import Slot
 from booking.domain.bookings.waitlist_rules import Rules, WaitlistPlace
 from booking.domain.errors import Refusal
-from booking.services.bookings import waitlist as deeds
+from booking.services.bookings import waitlist
 from booking.services.bookings.waitlist import Taking
 from booking.store.queries.bookings import timetables, waitlist_queue
 from booking.store.queries.bookings.timetables import Timetable
@@ -39,7 +39,7 @@ class WaitlistLinks:
     decline: str
     leave: str
     choose: str
-    is_own: bool  # the signed-in member's, not a letter's
+    is_own: bool  # the signed-in member's, not an email's
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def links(public_id: uuid.UUID) -> WaitlistLinks:
 
 
 def held(token: str) -> tuple[Waits, WaitlistLinks]:
-    """The place of a letter's address, until a week after its clinic."""
+    """The place of an email's link, until a week after its clinic."""
     found = waitlist_queue.one(context.db(), signed_links.subject(token, "place"))
     if found is None or context.now() > found.clinic_ends_at + signed_links.VALID_AFTER:
         abort(404)
@@ -139,7 +139,7 @@ def choose_own(public_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.get("/manage/place/<token>")
 @access.token
 def managed(token: str) -> ResponseReturnValue:
-    """The same without sign-in, from a letter."""
+    """The same without sign-in, from an email."""
     return show(*held(token))
 
 
@@ -267,7 +267,7 @@ def take(place: Waits, links: WaitlistLinks, member_id: int | None) -> ResponseR
         abort(404)
     session, organisation, now = context.db(), context.organisation(), context.now()
     try:
-        made = deeds.accept(session, place.public_id, organisation, now, member_id=member_id, taking=taking)
+        made = waitlist.accept(session, place.public_id, organisation, now, member_id=member_id, taking=taking)
     except errors.NotFound:
         abort(404)
     except Refusal as refusal:
@@ -281,7 +281,7 @@ def take(place: Waits, links: WaitlistLinks, member_id: int | None) -> ResponseR
 
 def let_pass(place: Waits, links: WaitlistLinks, member_id: int | None) -> ResponseReturnValue:
     """POST: decline what is offered."""
-    deeds.decline(context.db(), place.public_id, context.organisation(), context.now(), member_id=member_id)
+    waitlist.decline(context.db(), place.public_id, context.organisation(), context.now(), member_id=member_id)
     flash("Declined. You stay on the waitlist.")
     return redirect(links.show, 303)
 
@@ -294,13 +294,13 @@ def choose(place: Waits, links: WaitlistLinks, member_id: int | None) -> Respons
         flash("Choose one of your bookings.")
         return redirect(links.show, 303)
     session, organisation, now = context.db(), context.organisation(), context.now()
-    deeds.choose_replaced(session, place.public_id, replaces, organisation, now, member_id=member_id)
+    waitlist.choose_replaced(session, place.public_id, replaces, organisation, now, member_id=member_id)
     flash("Saved. If you accept a slot, it replaces that booking.")
     return redirect(links.show, 303)
 
 
 def give_up(place: Waits, links: WaitlistLinks, member_id: int | None) -> ResponseReturnValue:
     """POST: leave the waitlist."""
-    deeds.leave(context.db(), place.public_id, context.organisation(), context.now(), member_id=member_id)
+    waitlist.leave(context.db(), place.public_id, context.organisation(), context.now(), member_id=member_id)
     flash("You’ve left the waitlist.")
     return redirect(links.show, 303)

@@ -30,7 +30,7 @@ FIRST, LAST = date(2000, 1, 3), date(2100, 1, 1)
 class WeekEntry:
     """One meeting on its day. `line` says what can be had; `action` is the button's words, `solid` its weight.
 
-    `joins`: the button takes a place and opens the door in one press.
+    `joins`: one click on the button enrols and opens the join link.
     """
 
     meeting: Meeting

@@ -1,4 +1,4 @@
-"""The demo's own pages: people to sign in as, and a mailbox that shows the letters which leave nobody."""
+"""The demo's own pages: people to sign in as, and a mailbox that shows the emails which leave nobody."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from booking.web.frame import access, context, current_reader
 blueprint = Blueprint("demo", __name__, url_prefix="/demo")
 
 PAGE = 30
-LETTER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups; frame-ancestors 'self'"
+EMAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups; frame-ancestors 'self'"
 
 
 @blueprint.get("")
@@ -57,7 +57,7 @@ def sign_in(public_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.get("/mailbox")
 @access.demo
 def mailbox() -> ResponseReturnValue:
-    """Every letter that is due, newest first, thirty a page."""
+    """Every email that is due, newest first, thirty a page."""
     before = request.args.get("before", type=int)
     rows = (
         select(OutgoingEmail)
@@ -68,41 +68,41 @@ def mailbox() -> ResponseReturnValue:
     if before is not None:
         rows = rows.where(OutgoingEmail.id < before)
     found = list(context.db().scalars(rows))
-    shown = [(letter, made.subject) for letter in found[:PAGE] if (made := _rendered(letter)) is not None]
-    return render_template("demo/mailbox.html", letters=shown, older=found[PAGE - 1].id if len(found) > PAGE else None)
+    shown = [(email, made.subject) for email in found[:PAGE] if (made := _rendered(email)) is not None]
+    return render_template("demo/mailbox.html", emails=shown, older=found[PAGE - 1].id if len(found) > PAGE else None)
 
 
 @blueprint.get("/mailbox/<uuid:public_id>")
 @access.demo
-def letter(public_id: uuid.UUID) -> ResponseReturnValue:
-    """One letter, as its reader sees it."""
-    found = _letter(public_id)
-    return render_template("demo/letter.html", letter=found, rendered=_rendered(found) or abort(404))
+def email(public_id: uuid.UUID) -> ResponseReturnValue:
+    """One email, as its reader sees it."""
+    found = _email(public_id)
+    return render_template("demo/email.html", email=found, rendered=_rendered(found) or abort(404))
 
 
 @blueprint.get("/mailbox/<uuid:public_id>/html")
 @access.demo
 def html(public_id: uuid.UUID) -> ResponseReturnValue:
     """The HTML part alone, in a sandbox."""
-    made = _rendered(_letter(public_id)) or abort(404)
+    made = _rendered(_email(public_id)) or abort(404)
     answer = Response(made.html, mimetype="text/html")
-    answer.headers["Content-Security-Policy"] = LETTER_POLICY
+    answer.headers["Content-Security-Policy"] = EMAIL_POLICY
     return answer
 
 
-def _letter(public_id: uuid.UUID) -> OutgoingEmail:
+def _email(public_id: uuid.UUID) -> OutgoingEmail:
     found = context.db().scalars(select(OutgoingEmail).where(OutgoingEmail.public_id == public_id)).one_or_none()
     return found or abort(404)
 
 
-def _rendered(letter: OutgoingEmail) -> Rendered | None:
+def _rendered(email: OutgoingEmail) -> Rendered | None:
     """What it says; None for a reminder of what is over or cancelled."""
-    person = context.db().get(Person, letter.person_id) if letter.person_id is not None else None
-    recipient = render_email.recipient_of(letter, person)
-    facts = letter.facts
-    if letter.name in reminder_rows.NAMES:
-        told = reminder_rows.looked_at_again(context.db(), letter, context.organisation(), context.now())
+    person = context.db().get(Person, email.person_id) if email.person_id is not None else None
+    recipient = render_email.recipient_of(email, person)
+    facts = email.facts
+    if email.name in reminder_rows.NAMES:
+        told = reminder_rows.looked_at_again(context.db(), email, context.organisation(), context.now())
         if told is None:
             return None
         facts = told
-    return render_email.render_letter(letter, recipient, context.settings(), context.organisation(), person, facts)
+    return render_email.render_email(email, recipient, context.settings(), context.organisation(), person, facts)

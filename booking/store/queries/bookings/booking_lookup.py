@@ -1,4 +1,4 @@
-"""What deeds read of one booking before they lock what it concerns."""
+"""What service functions read of one booking before they lock what it concerns."""
 
 from __future__ import annotations
 

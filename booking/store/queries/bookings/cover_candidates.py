@@ -12,7 +12,7 @@ from booking.domain.bookings.cover_rules import Candidate, UncoveredWork
 from booking.domain.organisation import Organisation
 from booking.domain.recurrence import LONGEST
 from booking.store.bookings.claims import Claim
-from booking.store.bookings.waiting import Offer
+from booking.store.bookings.waitlist_entries import Offer
 from booking.store.people.people import Person, Role
 from booking.store.people.time_off import TimeOff
 from booking.store.programme.programme import SCHEDULED, Occurrence, Roster

@@ -12,7 +12,7 @@ from booking.domain import errors
 from booking.domain.bookings.policy import Counted, Holdings
 from booking.domain.organisation import Organisation
 from booking.store.bookings.bookings import CONFIRMED, NO_SHOW, Booking
-from booking.store.bookings.waiting import WaitlistEntry
+from booking.store.bookings.waitlist_entries import WaitlistEntry
 from booking.store.people.people import Person, Role
 
 #: Bookings this far back can count for a week or an occurrence that is not over.

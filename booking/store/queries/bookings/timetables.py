@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from booking.domain.bookings.slots import Hours
 from booking.domain.organisation import Organisation, Policy
 from booking.store.bookings.claims import Claim
-from booking.store.bookings.waiting import WaitlistEntry
+from booking.store.bookings.waitlist_entries import WaitlistEntry
 from booking.store.db.base import table_of
 from booking.store.people.people import Person
 from booking.store.programme.programme import CANCELLED, Occurrence, Roster, Series

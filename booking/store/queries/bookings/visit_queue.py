@@ -1,4 +1,4 @@
-"""The turns of analysts' hours, for doors and for whoever waits to be called."""
+"""The queue of visits of each analyst, for join links and for members waiting to be called."""
 
 from __future__ import annotations
 

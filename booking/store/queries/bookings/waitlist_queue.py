@@ -16,7 +16,7 @@ from booking.domain.bookings.waitlist_rules import WaitlistPlace
 from booking.domain.organisation import Organisation
 from booking.store.bookings.bookings import CAME, CONFIRMED, Booking
 from booking.store.bookings.claims import Claim
-from booking.store.bookings.waiting import Offer, WaitlistEntry
+from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.people.people import Person
 from booking.store.programme.programme import SCHEDULED, Occurrence, Series
 from booking.store.queries.bookings import holdings

@@ -1,4 +1,4 @@
-"""The letters as a coordinator sees them: what waits, what was sent, what failed. No link, no code, no text."""
+"""The emails as a coordinator sees them: what waits, what was sent, what failed. No link, no code, no text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OPEN = (OutgoingEmail.sent_at.is_(None), OutgoingEmail.failed_at.is_(None))
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One letter. `reader` is a name, empty where nobody here has the address; `error` is why it waits or failed."""
+    """One email. `reader` is a name, empty where nobody here has the address; `error` is why it waits or failed."""
 
     id: int
     public_id: uuid.UUID
@@ -43,7 +43,7 @@ class Outgoing:
 
 
 def page(session: Session, state: str, after: tuple[datetime, int] | None = None) -> list[Outgoing]:
-    """Up to PAGE + 1 letters in that state that come after that place: what leaves next, what left or failed last."""
+    """Up to PAGE + 1 emails in that state that come after that place: what leaves next, what left or failed last."""
     wanted = select(
         OutgoingEmail.id,
         OutgoingEmail.public_id,

@@ -1,4 +1,4 @@
-"""What a reminder says when it leaves: the one letter that looks again."""
+"""What a reminder says when it leaves: the one email that looks again."""
 
 from __future__ import annotations
 
@@ -27,41 +27,43 @@ QUIET = timedelta(hours=1)
 
 
 def looked_at_again(
-    session: Session, letter: OutgoingEmail, organisation: Organisation, now: datetime
+    session: Session, email: OutgoingEmail, organisation: Organisation, now: datetime
 ) -> dict[str, Any] | None:
     """What the reminder says as of now; None where there is nothing to remind of any more.
 
-    The last one before the start carries the room itself. One that comes so late that the next is due says nothing,
-    and neither does one that would leave within an hour of another email that says when.
+    The last one before the start carries the meeting link itself. One that comes so late that the next is due says
+    nothing, and neither does one that would leave within an hour of another email that says when.
     """
-    if _was_just_told(session, letter, now):
+    if _was_just_told(session, email, now):
         return None
-    look = _of_place if letter.name == ENROLLED else _of_booking
-    return look(session, letter, organisation, now)
+    look = _of_place if email.name == ENROLLED else _of_booking
+    return look(session, email, organisation, now)
 
 
 def _of_booking(
-    session: Session, letter: OutgoingEmail, organisation: Organisation, now: datetime
+    session: Session, email: OutgoingEmail, organisation: Organisation, now: datetime
 ) -> dict[str, Any] | None:
-    booking = session.get(Booking, letter.booking_id, populate_existing=True)
+    booking = session.get(Booking, email.booking_id, populate_existing=True)
     if booking is None or booking.is_cancelled or now >= booking.starts_at or not booking.member.wants_reminders:
         return None
-    later = _later(letter, organisation, booking.occurrence.series.slug)
+    later = _later(email, organisation, booking.occurrence.series.slug)
     if _is_next_due(booking.starts_at, later, now):
         return None
-    room = None
+    meeting_url = None
     if not later:
         opened = join_info.of_booking(session, booking.public_id, now)
-        room = opened.room if opened is not None else None
-    return email_facts.booking_facts(session, booking, hours=letter.facts["hours"], room=room or "", is_invited=False)
+        meeting_url = opened.meeting_url if opened is not None else None
+    return email_facts.booking_facts(
+        session, booking, hours=email.facts["hours"], meeting_url=meeting_url or "", is_invited=False
+    )
 
 
 def _of_place(
-    session: Session, letter: OutgoingEmail, organisation: Organisation, now: datetime
+    session: Session, email: OutgoingEmail, organisation: Organisation, now: datetime
 ) -> dict[str, Any] | None:
-    """A place in a lab or a masterclass, for as long as it is held and its door would open to its reader."""
-    public_id, starts_at = uuid.UUID(letter.facts["occurrence"]), datetime.fromisoformat(letter.facts["starts_at"])
-    person = session.get(Person, letter.person_id, populate_existing=True)
+    """A place in a lab or a masterclass, for as long as it is held and its join link would open to its reader."""
+    public_id, starts_at = uuid.UUID(email.facts["occurrence"]), datetime.fromisoformat(email.facts["starts_at"])
+    person = session.get(Person, email.person_id, populate_existing=True)
     if now >= starts_at or person is None or not person.wants_reminders or person.closed_at is not None:
         return None
     last = person.member_until
@@ -70,7 +72,7 @@ def _of_place(
     place = next(iter(enrolled.of_member(session, person.id, starts_at, public_id)), None)
     if place is None or place.is_cancelled or place.starts_at != starts_at:
         return None
-    later = _later(letter, organisation, place.series)
+    later = _later(email, organisation, place.series)
     if _is_next_due(starts_at, later, now):
         return None
     opened = None if later else join_info.of_occurrence(session, public_id)
@@ -83,21 +85,21 @@ def _of_place(
         "module": place.module_title,
         "zone": place.zone,
         "starts_at": email_facts.stamp(starts_at),
-        "hours": letter.facts["hours"],
-        "room": (opened.room if opened is not None else None) or "",
+        "hours": email.facts["hours"],
+        "meeting_url": (opened.meeting_url if opened is not None else None) or "",
     }
 
 
-def _was_just_told(session: Session, letter: OutgoingEmail, now: datetime) -> bool:
+def _was_just_told(session: Session, email: OutgoingEmail, now: datetime) -> bool:
     """Whether another email about the same booking or date left within the hour, to the same person."""
     recent = select(OutgoingEmail.booking_id, OutgoingEmail.facts).where(
-        OutgoingEmail.person_id == letter.person_id,
+        OutgoingEmail.person_id == email.person_id,
         OutgoingEmail.sent_at > now - QUIET,
         OutgoingEmail.name.in_(SAYING_WHEN),
     )
-    if letter.booking_id is not None:
-        return session.execute(recent.where(OutgoingEmail.booking_id == letter.booking_id).limit(1)).first() is not None
-    occurrence = letter.facts["occurrence"]
+    if email.booking_id is not None:
+        return session.execute(recent.where(OutgoingEmail.booking_id == email.booking_id).limit(1)).first() is not None
+    occurrence = email.facts["occurrence"]
     return any(occurrence in _dates_of(facts) for _, facts in session.execute(recent))
 
 
@@ -106,9 +108,9 @@ def _dates_of(facts: dict[str, Any]) -> set[str]:
     return {line["occurrence"] for line in facts.get("lines", ()) if "occurrence" in line}
 
 
-def _later(letter: OutgoingEmail, organisation: Organisation, slug: str) -> Sequence[int]:
+def _later(email: OutgoingEmail, organisation: Organisation, slug: str) -> Sequence[int]:
     """The reminders that are still to come after this one."""
-    return [n for n in organisation.policy_for(slug).reminder_hours if n < int(letter.facts["hours"])]
+    return [n for n in organisation.policy_for(slug).reminder_hours if n < int(email.facts["hours"])]
 
 
 def _is_next_due(starts_at: datetime, later: Sequence[int], now: datetime) -> bool:

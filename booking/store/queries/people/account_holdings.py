@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, selectinload
 
 from booking.domain.people import email_addresses
 from booking.store.bookings.bookings import CONFIRMED, Booking
-from booking.store.bookings.waiting import WaitlistEntry
+from booking.store.bookings.waitlist_entries import WaitlistEntry
 from booking.store.db import folding
 from booking.store.people.api_tokens import ApiToken
 from booking.store.people.people import Person

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain.bookings import join_links
 from booking.store.bookings.bookings import CONFIRMED, Booking
-from booking.store.bookings.waiting import WaitlistEntry
+from booking.store.bookings.waitlist_entries import WaitlistEntry
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.programme.enrolments import Enrolment
@@ -21,8 +21,8 @@ from booking.store.programme.programme import CANCELLED, Occurrence, Roster, Ser
 
 @dataclass(frozen=True, slots=True)
 class UpcomingOccurrence:
-    """One occurrence to come. `booked_minutes` of its analysts' `open_minutes` are booked; `has_room` counts the
-    analysts' own rooms.
+    """One upcoming occurrence. `booked_minutes` of its analysts' `open_minutes` are booked; `has_meeting_link` is true
+    also where each analyst has a link of their own.
 
     `sharing` names the analysts who have one meeting link with somebody else there.
     """
@@ -40,7 +40,7 @@ class UpcomingOccurrence:
     module: int | None
     analysts: tuple[str, ...]
     away: tuple[str, ...]
-    has_room: bool
+    has_meeting_link: bool
     sharing: tuple[str, ...]
     booked_minutes: int
     open_minutes: int
@@ -67,7 +67,7 @@ def between(
     ids = [occurrence.id for occurrence, _ in found]
     staff: dict[int, list[tuple[str, bool, str | None]]] = {}
     for occurrence_id, name, is_away, own, theirs in session.execute(
-        select(Roster.occurrence_id, Person.name, Roster.is_away, Roster.room_url, Person.room_url)
+        select(Roster.occurrence_id, Person.name, Roster.is_away, Roster.meeting_url, Person.meeting_url)
         .join(Person, Person.id == Roster.analyst_id)
         .where(Roster.occurrence_id.in_(ids))
         .order_by(Roster.occurrence_id, Roster.position)
@@ -108,7 +108,7 @@ def between(
     for occurrence, series in found:
         team = staff.get(occurrence.id, [])
         present = [member for member in team if not member[1]]
-        rest = occurrence.room_url or series.room_url
+        rest = occurrence.meeting_url or series.meeting_url
         minutes = int((occurrence.ends_at - occurrence.starts_at) / timedelta(minutes=1))
         booked_minutes, bookings = booked.get(occurrence.id, (0, 0))
         rows.append(
@@ -126,8 +126,8 @@ def between(
                 occurrence.module_number,
                 tuple(name for name, _, _ in present),
                 tuple(name for name, is_away, _ in team if is_away),
-                bool(rest) or (bool(present) and all(room for _, _, room in present)),
-                join_links.sharing((name, room or rest) for name, _, room in present),
+                bool(rest) or (bool(present) and all(link for _, _, link in present)),
+                join_links.sharing((name, link or rest) for name, _, link in present),
                 booked_minutes,
                 minutes * len(present),
                 bookings,
@@ -146,14 +146,14 @@ def _count(session: Session, column: object, ids: Sequence[int], condition: obje
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """Letters that failed for good lately, and those that have been due for long."""
+    """Emails that failed for good lately, and those that have been due for long."""
 
     failed: int
     waiting: int
 
 
-def stuck_letters(session: Session, since: datetime, overdue: datetime) -> Stuck:
-    """Letters that failed since `since`, and unsent ones that were due before `overdue`."""
+def stuck_emails(session: Session, since: datetime, overdue: datetime) -> Stuck:
+    """Emails that failed since `since`, and unsent ones that were due before `overdue`."""
     failed = select(func.count()).select_from(OutgoingEmail).where(OutgoingEmail.failed_at >= since)
     waiting = (
         select(func.count())

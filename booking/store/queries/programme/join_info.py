@@ -1,4 +1,4 @@
-"""What a door needs to know, read when it is opened."""
+"""What a join link needs to know, read when it is opened."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from booking.store.queries.bookings import visit_queue
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The room, None where nobody has set one, and the end of another member's slot that is running now.
+    """The meeting link, None where nobody has set one, and the end of another member's slot that is running now.
 
     `turn` and `turns` are the booking's own and all of its analyst in the same hours.
     """
 
-    room: str | None
+    meeting_url: str | None
     busy_until: datetime | None
     turn: QueueEntry | None = None
     turns: tuple[QueueEntry, ...] = ()
 
 
 def of_booking(session: Session, public_id: uuid.UUID, now: datetime) -> Opened | None:
-    """For a booking's door: two statements; None if there is no such booking."""
+    """For a booking's join link: two statements; None if there is no such booking."""
     other = aliased(Booking)
     running = (
         select(func.max(other.ends_at))
@@ -49,10 +49,10 @@ def of_booking(session: Session, public_id: uuid.UUID, now: datetime) -> Opened 
     )
     row = session.execute(
         select(
-            Roster.room_url,
-            Person.room_url,
-            Occurrence.room_url,
-            Series.room_url,
+            Roster.meeting_url,
+            Person.meeting_url,
+            Occurrence.meeting_url,
+            Series.meeting_url,
             running,
             Booking.occurrence_id,
             Booking.analyst_id,
@@ -68,17 +68,17 @@ def of_booking(session: Session, public_id: uuid.UUID, now: datetime) -> Opened 
     if row is None:
         return None
     hours = visit_queue.of_hours(session, [row[5]]).get((row[5], row[6]), [])
-    return Opened(join_links.room(*tuple(row)[:4]), row[4], QueueEntry(*tuple(row)[7:]), tuple(hours))
+    return Opened(join_links.meeting_url(*tuple(row)[:4]), row[4], QueueEntry(*tuple(row)[7:]), tuple(hours))
 
 
 def of_occurrence(session: Session, public_id: uuid.UUID, analyst_id: int | None = None) -> Opened | None:
-    """For an occurrence's own door; `analyst_id` is a member of its roster who opens it, None for everybody else."""
+    """For an occurrence's own join link; `analyst_id` is the analyst on its roster who opens it, None for others."""
     row = session.execute(
-        select(Roster.room_url, Person.room_url, Occurrence.room_url, Series.room_url)
+        select(Roster.meeting_url, Person.meeting_url, Occurrence.meeting_url, Series.meeting_url)
         .select_from(Occurrence)
         .join(Series, Series.id == Occurrence.series_id)
         .outerjoin(Roster, and_(Roster.occurrence_id == Occurrence.id, Roster.analyst_id == analyst_id))
         .outerjoin(Person, Person.id == Roster.analyst_id)
         .where(Occurrence.public_id == public_id)
     ).one_or_none()
-    return None if row is None else Opened(join_links.room(*row), None)
+    return None if row is None else Opened(join_links.meeting_url(*row), None)

@@ -40,7 +40,7 @@ SIZES = (1_000, 1_000_000)
 MEMBERS = 100_000
 TEAM = 5
 ROUNDS = 60
-MOST = 1.3
+MAX_SLOWDOWN = 1.3
 GROWING = (
     "booking",
     "claim",
@@ -53,7 +53,7 @@ GROWING = (
     "idempotency_key",
 )
 QUARTER = timedelta(minutes=15)
-PART = 20_000
+BATCH_SIZE = 20_000
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ def fill_database(engine: Engine, bookings: int, now: datetime) -> Asked:
     with engine.begin() as connection:
         team = [int(str(row["id"])) for row in fill.people(connection, TEAM, "analyst", now)]
         members: list[int] = []
-        for first in range(0, MEMBERS, PART):
-            rows = fill.people(connection, PART, "member", now, first)
+        for first in range(0, MEMBERS, BATCH_SIZE):
+            rows = fill.people(connection, BATCH_SIZE, "member", now, first)
             members += [int(str(row["id"])) for row in rows]
         others = [int(str(row["id"])) for row in fill.people(connection, 400, "analyst", now, 1000)]
         series_id = fill.series(connection, "clinic", "clinic", "Live Member Clinic", "MO", 13, now)
@@ -110,7 +110,7 @@ def _past(
         at = start - timedelta(hours=step)
         people = [members[(4 * number + n) % len(members)] for n in range(4)]
         hours.append((at, analysts[who], people))
-        if len(hours) == PART // 4:
+        if len(hours) == BATCH_SIZE // 4:
             _hours(connection, series_id, hours, now)
             hours = []
     if hours:
@@ -286,4 +286,4 @@ def measured(kind: str) -> Iterator[tuple[str, float, float, float, float]]:
                     raise SystemExit("bench: growing tables are read from end to end:\n" + "\n".join(whole))
         engine.dispose()
     for name, (small, large) in times.items():
-        yield f"{name}, 1,000,000 bookings, {kind}", 1 / large, 1 / small, small / large, 1 / MOST
+        yield f"{name}, 1,000,000 bookings, {kind}", 1 / large, 1 / small, small / large, 1 / MAX_SLOWDOWN

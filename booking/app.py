@@ -28,7 +28,7 @@ from booking.web.frame import (
 )
 
 COLLECT_AFTER = (20_000, 20, 50)  # allocations, and rounds of the younger generations
-MOST_BYTES = 256 * 1024  # of a request's body
+MAX_BODY_BYTES = 256 * 1024  # of a request's body
 
 
 def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> Flask:
@@ -42,8 +42,8 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
     app.extensions["booking"] = context.State(settings, found, engine, engines.page_sessions(engine), now)
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        MAX_CONTENT_LENGTH=MOST_BYTES,
-        MAX_FORM_MEMORY_SIZE=MOST_BYTES,
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
         SESSION_COOKIE_NAME="__Host-booking" if settings.is_https else "booking",
         SESSION_COOKIE_SECURE=settings.is_https,
         SESSION_COOKIE_HTTPONLY=True,

@@ -37,7 +37,7 @@ from booking.web.frame import access, context
 from booking.web.frame.current_reader import current_user
 from booking.web.member import booking_pages
 
-MOST = 100  # bookings in one answer
+MAX_BOOKINGS = 100  # bookings in one answer
 
 
 @blueprint.post("/bookings")
@@ -83,11 +83,11 @@ def listed(asked: dict[str, Any]) -> ResponseReturnValue:
         found = meeting_rows.appointments(context.db(), analyst_id=current_user.id, start=start, end=end)
         return slots.answered([as_json(one) for one in found], None)
     since = asked.get("start")
-    found = meeting_rows.appointments(context.db(), member_id=current_user.id, start=since, first=MOST + 1)
+    found = meeting_rows.appointments(context.db(), member_id=current_user.id, start=since, first=MAX_BOOKINGS + 1)
     following = None
-    if len(found) > MOST:
-        following = f"/api/v1/bookings?{urlencode({'from': utc(found[MOST].starts_at)})}"
-    return slots.answered([as_json(one) for one in found[:MOST]], following)
+    if len(found) > MAX_BOOKINGS:
+        following = f"/api/v1/bookings?{urlencode({'from': utc(found[MAX_BOOKINGS].starts_at)})}"
+    return slots.answered([as_json(one) for one in found[:MAX_BOOKINGS]], following)
 
 
 @blueprint.get("/bookings/<uuid:public_id>")

@@ -19,7 +19,7 @@ from booking.domain import errors
 from booking.domain.bookings import slots
 from booking.domain.bookings.slots import Slot
 from booking.domain.organisation import Organisation
-from booking.domain.recurrence import LONGEST
+from booking.domain.recurrence import MAX_DURATION
 from booking.store.bookings import bookings
 from booking.store.queries.bookings import slot_search, timetables
 from booking.store.queries.bookings.slot_search import Search
@@ -28,7 +28,7 @@ from booking.web.frame import access, context
 from booking.web.frame.current_reader import current_user
 from booking.web.member import membership
 
-MOST = 200  # slots in one answer, a clinic being told whole
+MAX_SLOTS = 200  # slots in one answer, a clinic being told whole
 
 
 def answered(items: list[dict[str, object]], following: str | None) -> Response:
@@ -55,12 +55,14 @@ def free(asked: dict[str, Any]) -> ResponseReturnValue:
     furthest = now + timedelta(days=max(policy.horizon_days for policy in policies))
     end = min(asked.get("end", furthest), furthest + timedelta(minutes=1))
     search = _search(asked.get("moving"))
-    coming = timetables.coming(context.db(), organisation, start - LONGEST, end, current_user.id, search.asker.moving)
+    coming = timetables.coming(
+        context.db(), organisation, start - MAX_DURATION, end, current_user.id, search.asker.moving
+    )
     minutes = asked.get("minutes")
     _check_offered(minutes, coming)
     items: list[dict[str, object]] = []
     for found in coming:
-        if len(items) >= MOST and found.hours.starts_at >= start:
+        if len(items) >= MAX_SLOTS and found.hours.starts_at >= start:
             query = {"from": utc(found.hours.starts_at), "to": utc(end)}
             query |= {name: str(asked[name]) for name in ("minutes", "analyst", "moving") if name in asked}
             return answered(items, f"/api/v1/slots?{urlencode(query)}")

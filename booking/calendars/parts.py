@@ -10,7 +10,7 @@ from typing import Protocol
 
 from booking.calendars.entries import CalendarEntry, Publisher
 
-MOST_KEPT = 5_000  # about 4 kB each with what they were made from, 25 kB where people write all they may
+MAX_ENTRIES = 5_000  # about 4 kB each with what they were made from, 25 kB where people write all they may
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Render(Protocol):
     def __call__(self, make: Callable[..., CalendarEntry], *values: object) -> Part: ...
 
 
-def kept(publisher: Publisher, most: int = MOST_KEPT) -> Render:
+def kept(publisher: Publisher, most: int = MAX_ENTRIES) -> Render:
     """A renderer for one publisher; it keeps up to `most` parts by their values, those used last."""
 
     @lru_cache(maxsize=most)

@@ -32,8 +32,8 @@ def people() -> None:
 def import_(file: Path, force: bool) -> None:
     """Import FILE.csv: email,name,role,time_zone,member_until,meeting_url. All of it, or nothing."""
     try:
-        too_large = file.stat().st_size > people_table.MOST_BYTES
-        data = b"x" * (people_table.MOST_BYTES + 1) if too_large else file.read_bytes()
+        too_large = file.stat().st_size > people_table.MAX_BYTES
+        data = b"x" * (people_table.MAX_BYTES + 1) if too_large else file.read_bytes()
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from None
     listed, mistakes = people_table.read(data)

@@ -9,9 +9,9 @@ from datetime import date, datetime, time, timedelta
 from booking.domain import recurrence_rules, zones
 
 #: No series with an end or with modules is looked at further than this after its first day.
-LONGEST_DAYS = 3660
+MAX_DAYS = 3660
 #: No occurrence lasts longer: it begins and ends on the same day, which may have an hour twice.
-LONGEST = timedelta(hours=25)
+MAX_DURATION = timedelta(hours=25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,6 @@ def stored_until(today: date) -> date:
 def last_date(rule: Rule) -> date | None:
     """The last date of a rule that ends, None for one that does not."""
     if rule.modules:
-        instances = expand(rule, rule.starts_on, rule.starts_on + timedelta(days=LONGEST_DAYS))
+        instances = expand(rule, rule.starts_on, rule.starts_on + timedelta(days=MAX_DAYS))
         return instances[-1].wall.date() if instances else None
     return rule.ends_on

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-LONGEST = 300
+MAX_LENGTH = 300
 _ADDRESS = re.compile(r"(?<![^\s<>()\[\]:;,\"'@])[^\s<>()\[\]:;,\"'@]+(?:@|%40)([^\s<>()\[\]:;,\"'@]+)")
 _LINK = re.compile(r"(https?://[^\s/?#\"'<>]+)[/?#][^\s\"'<>]*")
 _OPENS = re.compile(
@@ -24,4 +24,4 @@ def hidden(text: str) -> str:
 def masked(text: str) -> str:
     """The same in one line of at most 300 characters."""
     shown = "".join(c if c.isprintable() else " " for c in text)
-    return hidden(" ".join(shown.split()))[:LONGEST]
+    return hidden(" ".join(shown.split()))[:MAX_LENGTH]

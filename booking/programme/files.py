@@ -218,8 +218,8 @@ class _File:
                 self.wrong(text.place, f"a slot of {text.value!r} minutes: slots are lengths, {lengths.RULE}")
             else:
                 found.add(minutes)
-        if len(found) > lengths.MOST:
-            self.wrong(fields.places["slots"], f"{len(found)} slot lengths: name at most {lengths.MOST}")
+        if len(found) > lengths.MAX_LENGTHS:
+            self.wrong(fields.places["slots"], f"{len(found)} slot lengths: name at most {lengths.MAX_LENGTHS}")
         return tuple(sorted(found))
 
     def rule(self, fields: Fields, modules: list[Text], place: SourcePlace) -> Rule | None:

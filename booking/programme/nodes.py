@@ -17,7 +17,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from booking.domain import errors
 from booking.domain.planning.statement import SourcePlace
 
-MOST_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 DEEPEST = 20
 
 
@@ -74,8 +74,8 @@ def read_bytes(path: Path) -> bytes:
     """The file's bytes; Unreadable where there is no such file or it is larger than a programme can be."""
     place = SourcePlace(str(path), 1)
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise Unreadable([Problem(place, f"larger than {MOST_BYTES // 1_000_000} MB: no programme file is")])
+        if path.stat().st_size > MAX_BYTES:
+            raise Unreadable([Problem(place, f"larger than {MAX_BYTES // 1_000_000} MB: no programme file is")])
         return path.read_bytes()
     except FileNotFoundError:
         raise Unreadable([Problem(place, "there is no such file")]) from None
@@ -88,8 +88,8 @@ def read_bytes(path: Path) -> bytes:
 def parse(name: str, data: bytes) -> Fields:
     """The mapping that the file holds; Unreadable names every mistake of form."""
     first = SourcePlace(name, 1)
-    if len(data) > MOST_BYTES:
-        raise Unreadable([Problem(first, f"larger than {MOST_BYTES // 1_000_000} MB: no programme file is")])
+    if len(data) > MAX_BYTES:
+        raise Unreadable([Problem(first, f"larger than {MAX_BYTES // 1_000_000} MB: no programme file is")])
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -157,6 +157,6 @@ def _lengths(value: Value, place: SourcePlace, problems: list[Problem]) -> tuple
     texts = [item.value for item in value.values if isinstance(item, Text)] if isinstance(value, Items) else []
     good = [number for text in texts if (number := numbers.whole(text)) and lengths.is_length(number)]
     found = tuple(sorted(set(good)))
-    if not found or not isinstance(value, Items) or len(good) != len(value.values) or len(found) > lengths.MOST:
+    if not found or not isinstance(value, Items) or len(good) != len(value.values) or len(found) > lengths.MAX_LENGTHS:
         problems.append(Problem(place, f"slot_minutes is a list such as [30, 60], {lengths.RULE}"))
     return found

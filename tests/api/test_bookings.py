@@ -252,7 +252,7 @@ def test_a_cookie_books_nothing_and_a_token_opens_no_page(app: Flask, session: S
 
 
 def test_slots_come_in_pages_that_leave_none_out(app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("booking.api.slots.MOST", 5)
+    monkeypatch.setattr("booking.api.slots.MAX_SLOTS", 5)
     for day in range(3):
         a_clinic(session, starts_at=CLINIC_AT + timedelta(days=day))
     one = program(app, session)

@@ -11,7 +11,7 @@ import pytest
 
 from booking.domain import errors
 from booking.domain.bookings import slots
-from booking.domain.bookings.slots import Hours, Leaning, Slot
+from booking.domain.bookings.slots import AnalystPreference, Hours, Slot
 from booking.domain.organisation import Policy
 from tests.builders import CLINIC_AT, NOW, a_slot, hours
 
@@ -102,7 +102,7 @@ def test_anyone_is_whom_they_saw_last_then_what_packs_then_the_fewest_bookings_t
     here = [a_slot(analyst_id=who) for who in (1, 2, 3)]
 
     def chosen(**lean: object) -> int:
-        slot = slots.choose(found, here, RULES, Leaning(names=names, **lean))  # type: ignore[arg-type]
+        slot = slots.choose(found, here, RULES, AnalystPreference(names=names, **lean))  # type: ignore[arg-type]
         assert slot is not None
         return slot.analyst_id
 
@@ -110,7 +110,7 @@ def test_anyone_is_whom_they_saw_last_then_what_packs_then_the_fewest_bookings_t
     assert chosen() == 2  # her quarter stands alone
     assert chosen(seen=99) == 2
     empty = hours((1, 2, 3))
-    equal = slots.choose(empty, here, RULES, Leaning(names=names, booked={1: 1, 2: 2, 3: 1}))
+    equal = slots.choose(empty, here, RULES, AnalystPreference(names=names, booked={1: 1, 2: 2, 3: 1}))
     assert equal is not None
     assert equal.analyst_id == 3  # "ada" comes before "Cyd"
     assert slots.choose(empty, [], RULES) is None

@@ -311,7 +311,7 @@ def test_the_last_one_does_not_leave_after_the_start(database: Database, session
 def test_several_workers_at_once_write_each_of_them_once(
     database: Database, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remind, "PART", 2)
+    monkeypatch.setattr(remind, "BATCH_SIZE", 2)
     (only,) = a_course(session, 1)
     for _ in range(7):
         enrolled(session, only)
@@ -338,7 +338,7 @@ def test_several_workers_at_once_write_each_of_them_once(
 def test_a_worker_that_ends_in_the_middle_leaves_nothing_half_done(
     database: Database, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remind, "PART", 2)
+    monkeypatch.setattr(remind, "BATCH_SIZE", 2)
     (only,) = a_course(session, 1)
     members = [enrolled(session, only).email.partition("@")[0] for _ in range(5)]
     keep_house(database, DAY_BEFORE)
@@ -361,7 +361,7 @@ def test_a_worker_that_ends_in_the_middle_leaves_nothing_half_done(
 def test_what_is_begun_goes_on_though_something_new_is_published(
     database: Database, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remind, "PART", 2)
+    monkeypatch.setattr(remind, "BATCH_SIZE", 2)
     (only,) = a_course(session, 1)
     for _ in range(3):
         enrolled(session, only)

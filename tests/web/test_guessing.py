@@ -18,7 +18,7 @@ from tests.databases import Database
 from tests.web.client import FEED_KEY, client_of, make_app
 
 WRONG = f"/feeds/member/00000000-0000-4000-8000-000000000000.{'a' * 32}.ics"
-MOST = token_guessing.MOST_MISSES.amount
+MAX_MISSES = token_guessing.MAX_MISSES.amount
 
 
 @dataclass
@@ -62,7 +62,7 @@ def site(database: Database, session: Session, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_sender_who_misses_too_often_is_told_to_wait_until_the_minute_is_over_and_nobody_else_is(site: Site) -> None:
-    site.miss(MOST - 1)
+    site.miss(MAX_MISSES - 1)
     site.wall.seconds += 40.5
     site.miss(1)
     held = site.get(WRONG)
@@ -75,19 +75,19 @@ def test_a_sender_who_misses_too_often_is_told_to_wait_until_the_minute_is_over_
     assert site.get("/").status_code == 200
     assert site.get(WRONG, "192.0.2.2").status_code == 404
     site.wall.seconds += 20
-    site.miss(MOST)
+    site.miss(MAX_MISSES)
     assert site.get(WRONG).status_code == 429
 
 
 def test_a_good_address_opens_whoever_else_misses_from_the_same_network(site: Site) -> None:
-    site.miss(MOST)
+    site.miss(MAX_MISSES)
     assert site.get(WRONG).status_code == 429
     assert site.get(site.address).status_code == 200
 
 
 def test_calendars_that_fetch_good_addresses_are_never_held_back(site: Site) -> None:
     tag = site.get(site.address).headers["ETag"]
-    for _ in range(MOST + 1):
+    for _ in range(MAX_MISSES + 1):
         assert site.get(site.address, **{"If-None-Match": tag}).status_code == 304
     assert site.get(site.address).status_code == 200
 
@@ -96,20 +96,20 @@ def test_misses_count_wherever_signed_addresses_lie(site: Site) -> None:
     paths = ["/join/x", "/manage/x", "/manage/place/x", "/unsubscribe/reminders/x", "/sign-in/link/x", "/manage/a%2Fb"]
     for path in paths:
         assert site.get(path).status_code in {404, 410}
-    site.miss(MOST - len(paths))
+    site.miss(MAX_MISSES - len(paths))
     assert site.get(WRONG).status_code == 429
 
 
 def test_what_is_not_signed_may_be_missed_as_often_as_one_likes(site: Site) -> None:
-    for _ in range(MOST):
+    for _ in range(MAX_MISSES):
         assert site.get("/feeds/nothing.ics").status_code == 404
         assert site.get("/nothing").status_code == 404
     assert site.get(WRONG).status_code == 404
 
 
 def test_a_network_of_ipv6_is_one_sender(site: Site) -> None:
-    site.miss(MOST // 2, "2001:db8:1:2::1")
-    site.miss(MOST - MOST // 2, "2001:db8:1:2:ffff::9")
+    site.miss(MAX_MISSES // 2, "2001:db8:1:2::1")
+    site.miss(MAX_MISSES - MAX_MISSES // 2, "2001:db8:1:2:ffff::9")
     assert site.get(WRONG, "2001:db8:1:2::3").status_code == 429
     assert site.get(WRONG, "2001:db8:1:3::1").status_code == 404
 
@@ -118,7 +118,7 @@ def test_behind_a_proxy_the_sender_is_whom_the_proxy_names(
     database: Database, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = set_up(database, session, monkeypatch, BOOKING_TRUSTED_PROXIES="1")
-    for _ in range(MOST):
+    for _ in range(MAX_MISSES):
         site.get(WRONG, "10.0.0.1", **{"X-Forwarded-For": "198.51.100.7"})
     assert site.get(WRONG, "10.0.0.1", **{"X-Forwarded-For": "198.51.100.7"}).status_code == 429
     assert site.get(WRONG, "10.0.0.1", **{"X-Forwarded-For": "198.51.100.8"}).status_code == 404

@@ -19,7 +19,7 @@ from booking.domain import wording, zones
 from booking.mail.mailer import TemporaryFailure
 from booking.mail.smtp import SMTPMailer
 from booking.programme import files, nodes, organisation_file
-from booking.services.outbox.deliver import LONGEST_RETRY
+from booking.services.outbox.deliver import MAX_RETRY_DELAY
 from booking.settings import Settings, SettingsError
 from booking.store.db import engines, migrate
 from booking.store.outbox.emails import OutgoingEmail
@@ -177,7 +177,7 @@ def _emails(session: Session, _found: Settings, now: datetime) -> InstallationFi
         .where(
             OutgoingEmail.sent_at.is_(None),
             OutgoingEmail.failed_at.is_(None),
-            OutgoingEmail.due_at < now + 2 * LONGEST_RETRY,
+            OutgoingEmail.due_at < now + 2 * MAX_RETRY_DELAY,
             or_(OutgoingEmail.due_at < ago, and_(OutgoingEmail.last_error != "", OutgoingEmail.created_at < ago)),
         )
     )

@@ -20,7 +20,7 @@ from booking.settings import Settings
 
 SECONDS = 20
 PRETENDED = "203.0.113.77"  # an address for documentation (RFC 5737): no request comes from it
-LARGEST = lines.MOST_BYTES + 1_000_000  # a document with its form, the largest that a page takes
+LARGEST = lines.MAX_BYTES + 1_000_000  # a document with its form, the largest that a page takes
 
 
 @dataclass(frozen=True, slots=True)

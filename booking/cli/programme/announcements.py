@@ -34,10 +34,10 @@ def read(name: str, month: date | None) -> None:
     organisation = the_organisation()
     try:
         if name == "-":
-            source = sys.stdin.buffer.read(lines.MOST_BYTES + 1)
+            source = sys.stdin.buffer.read(lines.MAX_BYTES + 1)
         else:
             with Path(name).open("rb") as file:
-                source = file.read(lines.MOST_BYTES + 1)
+                source = file.read(lines.MAX_BYTES + 1)
         draft = reading.read(source, organisation, zones.today(clock.now(), organisation.zone), month)
     except OSError as error:
         raise click.ClickException(f"{name}: {error.strerror}") from None

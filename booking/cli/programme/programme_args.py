@@ -35,7 +35,7 @@ def read(names: Sequence[str], organisation: Organisation) -> Reading:
     """The named files, those of the data folder without names, standard input for `-`; exits 1 on any mistake."""
     today = zones.today(clock.now(), organisation.zone)
     if list(names) == ["-"]:
-        data = sys.stdin.buffer.read(nodes.MOST_BYTES + 1)
+        data = sys.stdin.buffer.read(nodes.MAX_BYTES + 1)
         reading = files.read_all([("-", data)], organisation, today)
     else:
         folder = settings.load().data / "programme"

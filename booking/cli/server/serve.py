@@ -33,7 +33,7 @@ LOGS = {  # the server's own, of which the last is an error that the application
     "handlers": {name: {**one, "filters": ["masking"]} for name, one in _HANDLERS.items()},
 }
 CONNECTIONS = 512  # that a process holds at once; the others wait in the backlog
-MOST_BYTES = 64 * 1024 * 1024  # of all bodies a process is being sent; the application limits each
+MAX_BYTES = 64 * 1024 * 1024  # of all bodies a process is being sent; the application limits each
 
 
 @click.command()
@@ -124,7 +124,7 @@ def _serve(host: str, port: int, workers: int, seconds: int) -> None:
 
 def load(target: str, seconds: int) -> Callable[..., Any]:
     """In a web process: the WSGI application that the factory `target` makes, given requests that have arrived."""
-    return Buffered(pkgutil.resolve_name(target)(), seconds, MOST_BYTES).answer
+    return Buffered(pkgutil.resolve_name(target)(), seconds, MAX_BYTES).answer
 
 
 def _end(worker: subprocess.Popen[bytes]) -> None:

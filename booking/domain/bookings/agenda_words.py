@@ -16,7 +16,7 @@ HEADER = (
 )  # fmt: skip
 OUTCOMES = {"came": "Came", "no-show": "No show"}
 INDENT = " " * 12
-MOST_COLUMNS = 80 - len(INDENT)  # of a member's words in a terminal
+MAX_COLUMNS = 80 - len(INDENT)  # of a member's words in a terminal
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
 
 
@@ -105,7 +105,7 @@ def sheet(staffed: Sequence[Staffed], zone: str, programme_zone: str, now: datet
             outcome = f"  [{OUTCOMES[row.outcome]}]" if row.outcome else ""
             yield f"{clock}  {row.minutes} min  {row.member}{outcome}"
             for line in row.topic.splitlines():
-                yield from (INDENT + part for part in wrap(line, MOST_COLUMNS, break_long_words=False))
+                yield from (INDENT + part for part in wrap(line, MAX_COLUMNS, break_long_words=False))
             if row.link:
                 yield f"{INDENT}{row.link}"
             yield f"{INDENT}{seen(row.last, zone)}"

@@ -11,8 +11,8 @@ from datetime import time
 
 GRID_MINUTES = 15
 SHORTEST, LONGEST = GRID_MINUTES, 240  # minutes
-MOST = 4  # lengths that one series offers: as many as a page has room for
-RULE = f"each a multiple of {GRID_MINUTES} from {SHORTEST} to {LONGEST}, at most {MOST} of them"
+MAX_LENGTHS = 4  # lengths that one series offers: as many as a page has room for
+RULE = f"each a multiple of {GRID_MINUTES} from {SHORTEST} to {LONGEST}, at most {MAX_LENGTHS} of them"
 ON_GRID = ":00, :15, :30 or :45"
 
 

@@ -132,7 +132,7 @@ def offered(hours: Hours, candidates: Sequence[Slot], policy: Policy) -> list[Sl
 
 
 @dataclass(frozen=True, slots=True)
-class Leaning:
+class AnalystPreference:
     """What decides between analysts for a member who takes any of them. `kept` is whom the booking that moves is
     with, `seen` who they saw last, `booked` how many bookings each has that week, `names` their names."""
 
@@ -142,14 +142,16 @@ class Leaning:
     kept: int | None = None
 
 
-def choose(hours: Hours, candidates: Sequence[Slot], policy: Policy, leaning: Leaning | None = None) -> Slot | None:
+def choose(
+    hours: Hours, candidates: Sequence[Slot], policy: Policy, preference: AnalystPreference | None = None
+) -> Slot | None:
     """Of slots at one start, the one for a member who takes any analyst.
 
     Who the booking is with already; seen last time; strands least; fewest bookings that week; name.
     """
     if not candidates:
         return None
-    lean = leaning or Leaning()
+    lean = preference or AnalystPreference()
 
     def order(slot: Slot) -> tuple[bool, bool, tuple[int, int], int, str, int]:
         who = slot.analyst_id

@@ -15,7 +15,7 @@ from booking.domain.people import email_addresses, person_names
 
 COLUMNS = ("email", "name", "role", "time_zone", "member_until", "meeting_url")
 ROLES = ("member", "analyst", "coordinator")
-MOST_BYTES = 50_000_000
+MAX_BYTES = 50_000_000
 DELIMITERS = ",;\t"
 NEVER = date.max  # a membership without a last day
 NEVER_WORD = "never"
@@ -67,8 +67,8 @@ def read(data: bytes) -> tuple[list[Listed], list[Mistake]]:
     A byte order mark, `sep=;` in the first line, commas, semicolons or tabs, and columns and cells left empty at the
     end are all fine.
     """
-    if len(data) > MOST_BYTES:
-        return [], [Mistake(1, f"larger than {MOST_BYTES // 1_000_000} MB: import it in parts")]
+    if len(data) > MAX_BYTES:
+        return [], [Mistake(1, f"larger than {MAX_BYTES // 1_000_000} MB: import it in parts")]
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

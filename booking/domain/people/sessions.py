@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 STAFF_IDLE = timedelta(hours=24)
 MEMBER_IDLE = timedelta(days=90)
-LONGEST = timedelta(days=365)
+MAX_AGE = timedelta(days=365)
 SEEN_EVERY = timedelta(minutes=5)  # `last_seen_at` is written no more often than this
 
 #: The first that a User-Agent header matches is its browser: most browsers also name the ones they imitate.
@@ -33,7 +33,7 @@ _SYSTEMS = (
 def is_over(created_at: datetime, last_seen_at: datetime, now: datetime, *, is_staff: bool) -> bool:
     """Whether a session that nobody ended has ended by itself: idle too long, or a year old."""
     idle = STAFF_IDLE if is_staff else MEMBER_IDLE
-    return now >= last_seen_at + idle or now >= created_at + LONGEST
+    return now >= last_seen_at + idle or now >= created_at + MAX_AGE
 
 
 def device(user_agent: str) -> str:

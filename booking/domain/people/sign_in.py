@@ -9,7 +9,7 @@ from datetime import timedelta
 VALID_MINUTES = 10
 VALID = timedelta(minutes=VALID_MINUTES)
 CODES_AT_ONCE = 3  # the codes of so many of a person's latest emails work
-MOST_TRIES = 5  # wrong codes on one page
+MAX_TRIES = 5  # wrong codes on one page
 CODE_CHARACTERS = 1_000  # of what is pasted; the rest is not looked at
 
 _TOGETHER = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from booking.domain import wording, zones
 
 CITIES = (("Sydney", "Australia/Sydney"), ("Perth", "Australia/Perth"), ("London", "Europe/London"))
-MOST = 16
+MAX_LINES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ def text(told: Iterable[GroupPostLine], address: str) -> str:
     lines: list[str] = []
     for title, listed in by_title.items():
         lines.append(title)
-        lines += [_line(one) for one in listed[:MOST]]
-        if len(listed) > MOST:
-            lines.append(f"… and {len(listed) - MOST} more dates, to {wording.day(_day(listed[-1]))}")
+        lines += [_line(one) for one in listed[:MAX_LINES]]
+        if len(listed) > MAX_LINES:
+            lines.append(f"… and {len(listed) - MAX_LINES} more dates, to {wording.day(_day(listed[-1]))}")
         lines.append("")
     return "\n".join([*lines, f"Everything, with your own times: {address}"]).replace(wording.NBSP, " ") + "\n"
 

@@ -16,7 +16,7 @@ from booking.domain.planning.schedule import Setting
 from booking.domain.recurrence import Rule
 
 #: More dates than this of one series are told by the first and the last.
-MOST_DATES = 8
+MAX_DATES = 8
 EMAILS = {
     "moved-by-us": ("told that their booking has moved", "is"),
     "cancelled-by-us": ("told that their booking is cancelled, with a link to book again", "is"),
@@ -120,7 +120,7 @@ def date_and_time(instant: datetime, zone: str) -> str:
 def _appearing(steps: list[Step], rule: Rule) -> list[PlanLine]:
     if not steps:
         return []
-    if len(steps) <= MOST_DATES:
+    if len(steps) <= MAX_DATES:
         return [
             PlanLine("appears", f"{date_and_time(step.after.starts_at, rule.zone)}{_module(step.after, rule)}")
             for step in steps
@@ -237,7 +237,7 @@ def kept(lines: Iterable[tuple[str, datetime]]) -> list[str]:
 
 def _dates(walls: list[datetime]) -> str:
     shown = [f"{wall:%a} {wall.day} {wall:%b %Y}" for wall in walls]
-    return ", ".join(shown) if len(shown) <= MOST_DATES else f"{shown[0]} … {shown[-1]}"
+    return ", ".join(shown) if len(shown) <= MAX_DATES else f"{shown[0]} … {shown[-1]}"
 
 
 def as_text(

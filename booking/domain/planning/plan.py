@@ -20,7 +20,7 @@ from booking.domain.planning.resolve import ResolvedRequest
 from booking.domain.planning.schedule import PlanFinding, Schedule, Setting, Span, StoredOccurrence
 
 #: A zone's new rules shift a wall time by less than this.
-LONGEST_SHIFT = timedelta(days=1)
+MAX_SHIFT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +246,7 @@ def _mended(stored: Setting, computed: Setting) -> Setting:
     Its roster is as computed: somebody whom another series needed may be free again.
     """
     shift = abs(computed.starts_at - stored.starts_at)
-    if computed.on != stored.on or shift > LONGEST_SHIFT:
+    if computed.on != stored.on or shift > MAX_SHIFT:
         return stored._replace(analysts=computed.analysts)
     return stored._replace(starts_at=computed.starts_at, ends_at=computed.ends_at, analysts=computed.analysts)
 

@@ -143,7 +143,7 @@ class _Computation:
         rule = self.rule()
         until = self.until or recurrence.stored_until(zones.today(self.now, rule.zone))
         if rule.ends_on is not None or rule.modules:
-            until = max(until, rule.starts_on + timedelta(days=recurrence.LONGEST_DAYS))
+            until = max(until, rule.starts_on + timedelta(days=recurrence.MAX_DAYS))
         anchored = [row for row in begun if row.setting.module is not None and row.setting.on is not None]
         if not rule.modules or not anchored:
             start = rule.starts_on if self.with_past or rule.modules else self.earliest()
@@ -451,7 +451,7 @@ def _postponed_end(rule: Rule, off: set[date], skips: frozenset[date]) -> date:
     ends_on = rule.ends_on or rule.starts_on
     owed = sum(1 for day in _dates_between(rule, rule.starts_on, ends_on) if day in off and day not in skips)
     for day in _dates_between(replace(rule, ends_on=None), ends_on + timedelta(days=1), date.max):
-        if owed == 0 or day > ends_on + timedelta(days=recurrence.LONGEST_DAYS):
+        if owed == 0 or day > ends_on + timedelta(days=recurrence.MAX_DAYS):
             break
         if day not in off:
             owed, ends_on = owed - 1, day

@@ -27,8 +27,8 @@ def lines_of(source: bytes | str) -> list[SourceLine]:
     if isinstance(source, str) and not lines.is_html(source):
         return lines.of(source)
     kind, data = ("text", source.encode(errors="replace")) if isinstance(source, str) else ("file", source)
-    if len(data) > 4 * lines.MOST_BYTES:  # as lines.of would, without a copy
-        raise CannotRead(f"larger than {lines.MOST_BYTES // 1_000_000} MB: no announcement is; {PASTE}")
+    if len(data) > 4 * lines.MAX_BYTES:  # as lines.of would, without a copy
+        raise CannotRead(f"larger than {lines.MAX_BYTES // 1_000_000} MB: no announcement is; {PASTE}")
     try:
         done = subprocess.run(
             [sys.executable, *COMMAND, kind],

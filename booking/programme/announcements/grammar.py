@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, time
 
 from booking.domain import numbers, zones
-from booking.domain.bookings.lengths import MOST as MOST_LENGTHS
+from booking.domain.bookings.lengths import MAX_LENGTHS as MOST_LENGTHS
 from booking.domain.bookings.lengths import is_length
 from booking.programme.words import WEEKDAYS
 

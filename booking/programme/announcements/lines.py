@@ -11,8 +11,8 @@ from html.parser import HTMLParser
 from booking.programme.announcements import word
 from booking.programme.announcements.budget import MAX_LINES, PASTE, Budget, CannotRead, SourceLine
 
-MOST_BYTES = 2_000_000
-LONGEST_LINE = 2_000
+MAX_BYTES = 2_000_000
+MAX_LINE_LENGTH = 2_000
 _MARKUP = re.compile(r"<(?:!doctype|html|body|table|p|div|li|h[1-6]|br)\b[^>]{0,500}>", re.IGNORECASE)
 _SIGNS = "•◦▪▫‣⁃∙·●○■□–—*-o\uf0b7\uf0a7"
 _BULLET = re.compile(rf"^\s*(?:[{re.escape(_SIGNS)}]\s+|[•▪●■◦‣\uf0b7\uf0a7]\s*)")
@@ -37,13 +37,13 @@ def is_html(source: str) -> bool:
 def of(source: bytes | str) -> list[SourceLine]:
     """The lines of a source; blank ones are kept, so that paragraphs stay apart. Raises CannotRead."""
     if isinstance(source, bytes):
-        if len(source) > MOST_BYTES:
-            raise CannotRead(f"larger than {MOST_BYTES // 1_000_000} MB: no announcement is; {PASTE}")
+        if len(source) > MAX_BYTES:
+            raise CannotRead(f"larger than {MAX_BYTES // 1_000_000} MB: no announcement is; {PASTE}")
         if source[:4] == b"PK\x03\x04":
             return _plain(word.paragraphs(source))
         source = decoded(source)
-    if len(source) > MOST_BYTES:
-        raise CannotRead(f"larger than {MOST_BYTES // 1_000_000} MB: no announcement is; {PASTE}")
+    if len(source) > MAX_BYTES:
+        raise CannotRead(f"larger than {MAX_BYTES // 1_000_000} MB: no announcement is; {PASTE}")
     if is_html(source):
         return _html(source)
     return _plain([(n, text) for n, text in enumerate(re.split("\r\n|\r|\n", source), 1)])
@@ -72,7 +72,7 @@ def _plain(numbered: list[tuple[int, str]]) -> list[SourceLine]:
             text = "".join(sign if sign == "\t" or sign.isprintable() or sign.isspace() else " " for sign in text)
             bullet = _BULLET.match(text)
             text = _SPACES.sub(" ", text[bullet.end() :] if bullet else text)
-            text = re.sub(r" ?\t[ \t]*", "\t", text).strip()[:LONGEST_LINE]
+            text = re.sub(r" ?\t[ \t]*", "\t", text).strip()[:MAX_LINE_LENGTH]
             found.append(SourceLine(number, text, bullet is not None))
             if len(found) > MAX_LINES:
                 raise CannotRead(f"more than {MAX_LINES:,} lines: no announcement has so many; {PASTE}")

@@ -286,7 +286,7 @@ class _Reader:
         if self.open.gap > 1 and not line.is_item:
             return False
         if found := grammar.lengths(line.text):
-            series.slot_minutes = tuple(sorted({*series.slot_minutes, *found})[: lengths.MOST])
+            series.slot_minutes = tuple(sorted({*series.slot_minutes, *found})[: lengths.MAX_LENGTHS])
             series.lines.append(line.number)
             self.sentence(line)
             return True

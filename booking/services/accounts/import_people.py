@@ -176,5 +176,5 @@ def _update(session: Session, pairs: Sequence[tuple[Listed, StoredPerson]], now:
     importing.change(session, changes)
     bookings.rename(session, renamed, now)
     importing.take(session, gone)
-    importing.give(session, new)
+    importing.grant_roles(session, new)
     leaving.come_back(session, [person_id for person_id, role in new if role == "analyst"], now)

@@ -116,7 +116,7 @@ def _take_over(session: Session, kept: Person, gone: Person) -> None:
     kept.time_zone = kept.time_zone or gone.time_zone
     kept.meeting_url = kept.meeting_url or gone.meeting_url
     kept.about = kept.about or gone.about
-    importing.give(session, [(kept.id, role) for role in sorted(gone.role_names - kept.role_names)])
+    importing.grant_roles(session, [(kept.id, role) for role in sorted(gone.role_names - kept.role_names)])
 
 
 def _later(kept: Person, gone: Person) -> date | None:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors, tokens
 from booking.domain.people import email_addresses
-from booking.domain.people.sign_in import CODES_AT_ONCE, MOST_TRIES, VALID, masked
+from booking.domain.people.sign_in import CODES_AT_ONCE, MAX_TRIES, VALID, masked
 from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.outbox import emails
@@ -196,7 +196,7 @@ def _try_code(
             raise errors.TooManyRequests(retry_at, limit.name)
     page = _locked(session, sign_in)
     sent = _open_codes(session, email, now)
-    if page.tries >= MOST_TRIES or not sent:
+    if page.tries >= MAX_TRIES or not sent:
         raise errors.SignInExpired()
     for row in sent:
         expected = tokens.six_digits(key, "sign-in-code", str(row.public_id))
@@ -207,7 +207,7 @@ def _try_code(
     for (limit, of), found in zip(counted, hits, strict=True):
         rate_limits.hit(session, limit, of, found, now)
     _record_failure(session, "wrong-code", email, page.person_id, browser.sender, now)
-    return MOST_TRIES - page.tries
+    return MAX_TRIES - page.tries
 
 
 def by_code(session: Session, sign_in: uuid.UUID, typed: str, key: str, now: datetime, browser: Browser) -> NewSession:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from booking.domain import errors
 from booking.domain.bookings import policy, slots, topics
 from booking.domain.bookings.policy import Standing
-from booking.domain.bookings.slots import Leaning, Slot
+from booking.domain.bookings.slots import AnalystPreference, Slot
 from booking.domain.organisation import Organisation, Policy
 from booking.services.transaction import transactional
 from booking.store import audit_log
@@ -173,30 +173,30 @@ def pick(
     candidates = [Slot(analyst_id, request.starts_at, request.minutes) for analyst_id in wanted]
     refusals = [slots.refusal(found.hours, slot, rules, now) for slot in candidates]
     free = [slot for slot, why in zip(candidates, refusals, strict=True) if why is None]
-    leaning = None
+    preference = None
     if len(free) > 1:
-        leaning = leaning_of(session, found, member_id, organisation, now, moving.analyst_id if moving else None)
-    chosen = slots.choose(found.hours, free, rules, leaning)
+        preference = preference_of(session, found, member_id, organisation, now, moving.analyst_id if moving else None)
+    chosen = slots.choose(found.hours, free, rules, preference)
     if chosen is None:
         raise next((why for why in refusals if why is not None), errors.NotOnRoster())
     return Picked(chosen, rules, found, next(a for a in found.analysts if a.id == chosen.analyst_id))
 
 
-def leaning_of(
+def preference_of(
     session: Session,
     found: Timetable,
     member_id: int,
     organisation: Organisation,
     now: datetime,
     kept: int | None = None,
-) -> Leaning:
+) -> AnalystPreference:
     """What decides who it will be for a member who takes any analyst there; the page says it, booking does it.
 
     `kept` is the analyst (an internal id) whom the booking that moves is with.
     """
     week = policy.week_of(found.hours.starts_at, organisation.zone)
-    leaning = occurrence_lookup.leaning(session, member_id, {a.id: a.name for a in found.analysts}, week, now)
-    return replace(leaning, kept=kept)
+    preference = occurrence_lookup.preference(session, member_id, {a.id: a.name for a in found.analysts}, week, now)
+    return replace(preference, kept=kept)
 
 
 def check_may_book(
@@ -211,7 +211,7 @@ def check_may_book(
 ) -> None:
     """Raise why this member may not hold the slot, the booking `moving` not counted."""
     at = RequestedStart(occurrence.id, occurrence.starts_at, slot.starts_at)
-    refusal = hindrance(session, member.id, at, rules, organisation, now, moving)
+    refusal = why_not(session, member.id, at, rules, organisation, now, moving)
     if refusal is not None:
         raise refusal
 
@@ -225,7 +225,7 @@ class RequestedStart:
     starts_at: datetime
 
 
-def hindrance(
+def why_not(
     session: Session,
     member_id: int,
     at: RequestedStart,

@@ -97,7 +97,7 @@ def _to_come(session: Session, series_id: int, now: datetime) -> list[int]:
             select(Occurrence.id)
             .where(Occurrence.series_id == series_id, Occurrence.ends_at > now, Occurrence.status == SCHEDULED)
             .order_by(Occurrence.id)
-            .limit(enrolled.MOST)
+            .limit(enrolled.MAX_RESULTS)
         )
     )
 

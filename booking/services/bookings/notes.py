@@ -18,7 +18,7 @@ from booking.store.outbox import email_facts, emails
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.queries.bookings import booking_lookup
 
-MOST = 5_000
+MAX_LENGTH = 5_000
 AFTER = timedelta(minutes=30)  # so long after the end the email leaves
 STILL_TYPING = timedelta(minutes=10)  # and so long after the last change, where that is later
 
@@ -33,7 +33,10 @@ def write_note(
     words change nothing. Its analyst and any coordinator may, from the start on. Raises NotFound (also for whose
     booking it is not), NotConfirmed, NotBegun, TextNotAccepted.
     """
-    kept = topics.clean_text("private note", private, MOST), topics.clean_text("what was agreed", agreed, MOST)
+    kept = (
+        topics.clean_text("private note", private, MAX_LENGTH),
+        topics.clean_text("what was agreed", agreed, MAX_LENGTH),
+    )
     booking, _ = booking_lookup.locked_for_staff(session, booking_id, actor_id)
     if booking.is_cancelled:
         raise errors.NotConfirmed()

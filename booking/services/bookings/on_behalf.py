@@ -14,7 +14,7 @@ from booking.domain.bookings import topics
 from booking.domain.bookings.lengths import GRID_MINUTES
 from booking.domain.bookings.slots import QUARTER, Slot
 from booking.domain.organisation import Organisation
-from booking.services.bookings.book import BookingRequest, RequestedStart, hindrance, pick
+from booking.services.bookings.book import BookingRequest, RequestedStart, pick, why_not
 from booking.services.bookings.move import is_there
 from booking.services.steps.give_up import Ending, confirm_cancelled, give_up
 from booking.services.steps.put import put
@@ -81,7 +81,7 @@ def hand_over(
     )
     if not session.scalar(select(is_there)):
         raise errors.NotOnRoster()
-    offers.settle(session, booking.occurrence_id, organisation, now)
+    offers.lapse_due_offers(session, booking.occurrence_id, organisation, now)
     was, freed = booking.analyst.name, booking.slot
     if colleague.id == booking.member_id or commitments.is_engaged(session, colleague.id, organisation, freed):
         raise errors.SlotTaken()
@@ -126,14 +126,14 @@ def move_for(
     slot, rules = picked.slot, picked.rules
     target = session.get_one(Occurrence, target_id)
     at = RequestedStart(target_id, target.starts_at, slot.starts_at)
-    hinders = hindrance(session, member_id, at, rules, organisation, now, booking.id)
-    if hinders is not None and not isinstance(hinders, errors.LimitReached):
-        raise hinders
+    refusal = why_not(session, member_id, at, rules, organisation, now, booking.id)
+    if refusal is not None and not isinstance(refusal, errors.LimitReached):
+        raise refusal
     was_at, was_minutes, was_with = booking.starts_at, booking.minutes, booking.analyst.name
     offers.end_held(session, picked.found, slot, member_id, now)
     left = put(session, booking, target_id, slot, now)
     _moved(session, booking, now, was_minutes, was_with, why, was_at)
-    passed = {} if hinders is None else {"limit_passed": hinders.scope}
+    passed = {} if refusal is None else {"limit_passed": refusal.scope}
     audit_log.write(session, "moved", "booking", booking.public_id, now, actor_id=actor_id, reason=why, **passed)
     reminders.plan(session, [booking.id], organisation, now)
     serve(session, [left[0], target_id], organisation, now, left)
@@ -152,7 +152,7 @@ def lengthen(
     was_minutes, end = booking.minutes, booking.ends_at + QUARTER
     if end > booking.occurrence.ends_at:
         raise errors.OutsideHours()
-    offers.settle(session, booking.occurrence_id, organisation, now)
+    offers.lapse_due_offers(session, booking.occurrence_id, organisation, now)
     more = Slot(booking.analyst_id, booking.ends_at, GRID_MINUTES)
     if commitments.is_engaged(session, more.analyst_id, organisation, more):
         raise errors.SlotTaken()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain.bookings import cover_rules
 from booking.domain.organisation import Organisation
-from booking.domain.recurrence import LONGEST
+from booking.domain.recurrence import MAX_DURATION
 from booking.services.cover.asking import tell_members
 from booking.services.cover.steps import cancel, offer_for, pending_of
 from booking.services.steps.serve import serve
@@ -32,7 +32,7 @@ def lapsed(session: Session, now: datetime) -> list[uuid.UUID]:
     """Bookings whose last hour has come without anybody for them: one read, for the worker."""
     latest = now + cover_rules.LAPSE
     within = (Booking.starts_at > now, Booking.starts_at <= latest)
-    meeting = (Occurrence.starts_at > now - LONGEST, Occurrence.starts_at <= latest)
+    meeting = (Occurrence.starts_at > now - MAX_DURATION, Occurrence.starts_at <= latest)
     return list(session.scalars(_LAPSED.where(*within, *meeting).order_by(Booking.starts_at).limit(100)))
 
 

@@ -16,7 +16,7 @@ from booking.domain.bookings import cover_rules
 from booking.domain.bookings.cover_rules import AffectedOccurrence, Candidate, Cover, UncoveredWork
 from booking.domain.organisation import Organisation
 from booking.domain.planning.consequences import TouchedBooking
-from booking.domain.recurrence import LONGEST
+from booking.domain.recurrence import MAX_DURATION
 from booking.store.bookings.claims import Claim
 from booking.store.bookings.waitlist_entries import Offer
 from booking.store.people.people import Person, Role
@@ -25,7 +25,7 @@ from booking.store.programme.programme import SCHEDULED, Occurrence, Roster
 from booking.store.queries.bookings import cover_candidates
 from booking.store.queries.people import commitments
 
-MOST_AWAY = timedelta(days=366)
+MAX_TIME_OFF = timedelta(days=366)
 
 
 class SpanNotAccepted(errors.Refusal):
@@ -75,7 +75,7 @@ def show(
     ).one_or_none()
     if person is None:
         raise errors.NotFound()
-    if not starts_at < ends_at <= starts_at + MOST_AWAY or ends_at <= now:
+    if not starts_at < ends_at <= starts_at + MAX_TIME_OFF or ends_at <= now:
         raise SpanNotAccepted("time away ends after it begins, is not over, and lasts a year at the most")
     rows = occurrences(session, person.id, max(starts_at, now), ends_at)
     return shown_of(session, person, (starts_at, ends_at), rows, organisation, now)
@@ -91,7 +91,7 @@ def occurrences(session: Session, analyst_id: int, start: datetime, end: datetim
                 Roster.analyst_id == analyst_id,
                 Roster.is_away.is_(False),
                 Occurrence.starts_at < end,
-                Occurrence.starts_at > start - LONGEST,
+                Occurrence.starts_at > start - MAX_DURATION,
                 Occurrence.ends_at > start,
                 Occurrence.status == SCHEDULED,
             )

@@ -17,7 +17,7 @@ from booking.domain.planning import edits
 from booking.domain.planning.adjustments import Guest
 from booking.domain.planning.consequences import TouchedBooking
 from booking.domain.planning.plan import SeriesChange
-from booking.domain.recurrence import LONGEST
+from booking.domain.recurrence import MAX_DURATION
 from booking.services.cover.asking import tell_members
 from booking.services.cover.preview import left_of
 from booking.services.cover.steps import hand, pending_of
@@ -169,7 +169,7 @@ def _looking(session: Session, now: datetime) -> list[Occurrence]:
             select(Occurrence)
             .join(Series, Series.id == Occurrence.series_id)
             .where(
-                Occurrence.starts_at > now - LONGEST,
+                Occurrence.starts_at > now - MAX_DURATION,
                 Occurrence.ends_at > now,
                 Occurrence.status == SCHEDULED,
                 exists().where(Roster.occurrence_id == Occurrence.id, Roster.is_away.is_(True)),

@@ -13,7 +13,7 @@ from booking.domain.bookings.slots import Slot
 from booking.domain.organisation import Organisation
 from booking.domain.planning import updates
 from booking.domain.planning.updates import Line
-from booking.domain.recurrence import LONGEST
+from booking.domain.recurrence import MAX_DURATION
 from booking.services.steps.give_up import Ending, give_up
 from booking.services.steps.put import put
 from booking.store.bookings.bookings import CONFIRMED, Booking
@@ -54,7 +54,7 @@ def left_by(session: Session, away: TimeOff, now: datetime) -> list[Occurrence]:
                 Roster.analyst_id == away.analyst_id,
                 Roster.is_away.is_(True),
                 Occurrence.starts_at < away.ends_at,
-                Occurrence.starts_at > away.starts_at - LONGEST,
+                Occurrence.starts_at > away.starts_at - MAX_DURATION,
                 Occurrence.ends_at > max(away.starts_at, now),
             )
             .order_by(Occurrence.starts_at, Occurrence.id)

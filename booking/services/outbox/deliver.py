@@ -38,7 +38,7 @@ TOGETHER_SECONDS = 0.25  # or what left in so long: a worker that is killed send
 BEGUN_WITHIN_SECONDS = 45
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FIRST_RETRY = timedelta(seconds=30)
-LONGEST_RETRY = timedelta(hours=1)
+MAX_RETRY_DELAY = timedelta(hours=1)
 log = logging.getLogger("booking.emails")
 
 Taken = tuple[OutgoingEmail, Person | None]
@@ -256,4 +256,4 @@ def _named(email: OutgoingEmail) -> tuple[str, str, str]:
 def retry_after(attempts: int) -> timedelta:
     """How long to wait after that many attempts: doubled each time up to an hour, with a fifth of jitter."""
     doubled: timedelta = FIRST_RETRY * (1 << min(max(attempts, 1) - 1, 20))
-    return min(doubled, LONGEST_RETRY) * random.uniform(0.8, 1.2)
+    return min(doubled, MAX_RETRY_DELAY) * random.uniform(0.8, 1.2)

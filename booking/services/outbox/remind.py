@@ -11,7 +11,7 @@ from booking.store.outbox import email_facts, emails, reminder_progress
 from booking.store.outbox.reminder_progress import Due
 from booking.store.queries.outbox.reminder_rows import ENROLLED
 
-PART = 1000  # emails of one transaction
+BATCH_SIZE = 1000  # emails of one transaction
 A_SECOND = 20  # emails that come due in the same second: who signs in meanwhile does not wait behind all of them
 
 
@@ -25,8 +25,8 @@ def write(session: Session, one: Due, now: datetime) -> int:
     mark = reminder_progress.locked(session, one)
     if mark is None or mark.up_to_id is None:
         return 0
-    people = reminder_progress.readers(session, one, mark.up_to_id, PART)
-    mark.up_to_id = people[-1][0] if len(people) == PART else None
+    people = reminder_progress.readers(session, one, mark.up_to_id, BATCH_SIZE)
+    mark.up_to_id = people[-1][0] if len(people) == BATCH_SIZE else None
     told = {"occurrence": str(one.public_id), "starts_at": email_facts.stamp(one.starts_at), "hours": one.hours}
     rows = [
         emails.row(

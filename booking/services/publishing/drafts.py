@@ -15,7 +15,7 @@ from booking.store import audit_log
 from booking.store.db import locks
 from booking.store.programme.changes import Change, StoredDraft
 
-LONGEST = 200_000
+MAX_TEXT_LENGTH = 200_000
 
 
 @transactional
@@ -34,8 +34,8 @@ def begin(session: Session, coordinator_id: int, source: str, month: str, now: d
 def _check(source: str) -> None:
     if not source.strip():
         raise errors.TextNotAccepted("source", "paste the announcement here")
-    if len(source) > LONGEST or "\x00" in source:
-        raise errors.TextNotAccepted("source", f"that is no text of at most {LONGEST:,} signs")
+    if len(source) > MAX_TEXT_LENGTH or "\x00" in source:
+        raise errors.TextNotAccepted("source", f"that is no text of at most {MAX_TEXT_LENGTH:,} signs")
 
 
 @transactional

@@ -131,7 +131,7 @@ def _apply(
         if step.what != "appears":
             publishing.change_occurrence(session, step, now, uncovered.get(step.occurrence_id or 0, ()))
     if change is not None:
-        publish_people.settle(session, plan, change, organisation, now)
+        publish_people.apply(session, plan, change, organisation, now)
         change.before = {**change.before, "added_series": [ids[c.after.slug] for c in found.series if c.before is None]}
         counts = {what: n for what in STEPS if (n := sum(step.what == what for step in found.steps))}
         named = {"series": sorted({step.series for step in found.steps} | {c.after.slug for c in found.series})[:50]}

@@ -28,7 +28,7 @@ def uncovered(plan: Plan) -> dict[int, set[int]]:
     return found
 
 
-def settle(session: Session, plan: Plan, change: Change, organisation: Organisation, now: datetime) -> None:
+def apply(session: Session, plan: Plan, change: Change, organisation: Organisation, now: datetime) -> None:
     """Do what the plan says to bookings, offers and waitlist places, and queue the emails about it."""
     found = plan.changes
     by_id = {step.occurrence_id: step for step in found.steps if step.occurrence_id is not None}

@@ -20,7 +20,7 @@ CONFIRMED = "confirmed"
 CANCELLED = "cancelled"
 CAME = "came"
 NO_SHOW = "no-show"
-PART = 5000  # ids in one statement
+BATCH_SIZE = 5000  # ids in one statement
 SHOWN_BACK = timedelta(days=100)  # calendars show at least two months, and never more than this
 
 
@@ -130,8 +130,8 @@ def shown_in(session: Session, person_ids: Sequence[int], now: datetime) -> set[
     """The internal ids of the occurrences in which calendars show a booking of these people, to be locked first."""
     is_shown = _table.c.starts_at > now - SHOWN_BACK
     found: set[int] = set()
-    for first in range(0, len(person_ids), PART):
-        part = person_ids[first : first + PART]
+    for first in range(0, len(person_ids), BATCH_SIZE):
+        part = person_ids[first : first + BATCH_SIZE]
         for column in (_table.c.member_id, _table.c.analyst_id):
             found.update(session.scalars(select(_table.c.occurrence_id).where(column.in_(part), is_shown)))
     return found
@@ -144,8 +144,8 @@ def rename(session: Session, person_ids: Sequence[int], now: datetime) -> None:
     """
     is_shown = _table.c.starts_at > now - SHOWN_BACK
     raised = {"sequence": _table.c.sequence + 1, "revised_at": now.replace(microsecond=0)}
-    for first in range(0, len(person_ids), PART):
-        part = person_ids[first : first + PART]
+    for first in range(0, len(person_ids), BATCH_SIZE):
+        part = person_ids[first : first + BATCH_SIZE]
         for column in (_table.c.member_id, _table.c.analyst_id):
             session.execute(update(_table).where(column.in_(part), is_shown).values(raised))
 

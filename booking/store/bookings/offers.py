@@ -102,7 +102,7 @@ def end_place_of(session: Session, occurrence_id: int, member_id: int, outcome: 
         end_place(session, waiting_id, outcome, now)
 
 
-def settle(session: Session, occurrence_id: int, organisation: Organisation, now: datetime) -> bool:
+def lapse_due_offers(session: Session, occurrence_id: int, organisation: Organisation, now: datetime) -> bool:
     """Where offers have lapsed that nobody has passed on: pass them on; whether there were any."""
     if not any(held.lapses_at <= now for held in waitlist_queue.open_offers(session, occurrence_id)):
         return False

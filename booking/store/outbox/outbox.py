@@ -17,7 +17,7 @@ from booking.store.people.sign_ins import SignIn
 
 LEASE = timedelta(minutes=5)
 KEPT = timedelta(days=90)  # emails, from when they left or failed
-MOST_AT_ONCE = 5000  # rows that one round of tidying takes away
+MAX_DELETED = 5000  # rows that one round of tidying takes away
 _EMAIL = table_of(OutgoingEmail)
 
 
@@ -145,7 +145,7 @@ def seen(session: Session, worker: str, now: datetime) -> None:
 def tidy(session: Session, now: datetime) -> None:
     """Forget idempotency keys after a day, requests to sign in after a week, emails 90 days after their end."""
     for ended_at in (OutgoingEmail.sent_at, OutgoingEmail.failed_at):
-        old = select(OutgoingEmail.id).where(ended_at < now - KEPT).order_by(ended_at).limit(MOST_AT_ONCE)
+        old = select(OutgoingEmail.id).where(ended_at < now - KEPT).order_by(ended_at).limit(MAX_DELETED)
         if ids := session.scalars(old).all():
             session.execute(delete(OutgoingEmail).where(OutgoingEmail.id.in_(ids)))
     session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - timedelta(days=1)))

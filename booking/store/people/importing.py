@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
-from booking.domain.recurrence import LONGEST
+from booking.domain.recurrence import MAX_DURATION
 from booking.store.bookings.bookings import CONFIRMED, Booking
 from booking.store.db.base import new_public_id
 from booking.store.people.people import Person, Role
@@ -98,7 +98,7 @@ def coming(session: Session, now: datetime) -> list[UpcomingBooking]:
         select(Booking.starts_at, Booking.member_id, Person.name)
         .join(Occurrence, Occurrence.id == Booking.occurrence_id)
         .join(Person, Person.id == Booking.member_id)
-        .where(Occurrence.starts_at > now - LONGEST, Booking.starts_at > now, Booking.status == CONFIRMED)
+        .where(Occurrence.starts_at > now - MAX_DURATION, Booking.starts_at > now, Booking.status == CONFIRMED)
         .order_by(Booking.starts_at, Booking.id)
     )
     return [UpcomingBooking(*row) for row in rows]
@@ -117,7 +117,7 @@ def add(session: Session, people: Sequence[Mapping[str, Any]], now: datetime) ->
     for chunk in _chunks([row["email_key"] for row in rows]):
         wanted = select(Person.email_key, Person.id).where(Person.email_key.in_(chunk))
         ids |= {key: person_id for key, person_id in session.execute(wanted)}
-    give(session, [(ids[person["email_key"]], role) for person in people for role in sorted(person["roles"])])
+    grant_roles(session, [(ids[person["email_key"]], role) for person in people for role in sorted(person["roles"])])
 
 
 def change(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -126,7 +126,7 @@ def change(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         session.execute(update(Person), [dict(row) for row in rows])
 
 
-def give(session: Session, roles: Sequence[tuple[int, str]]) -> None:
+def grant_roles(session: Session, roles: Sequence[tuple[int, str]]) -> None:
     """Add roles, each as (person, role)."""
     if roles:
         session.execute(insert(Role), [{"person_id": person_id, "role": role} for person_id, role in roles])

@@ -39,7 +39,7 @@ _module, _staff = table_of(Module), table_of(SeriesAnalyst)
 PUBLISHED = frozenset({"when", "title", "words", "reason"})
 #: What stays of a closed publish: enough to ask for the series as they were.
 KEPT = ("series", "module", "series_analyst", "added_series")
-PART = 5000
+BATCH_SIZE = 5000
 
 
 def write_series(session: Session, changes: Sequence[SeriesChange], now: datetime) -> dict[str, int]:
@@ -244,8 +244,8 @@ def revise_bookings(session: Session, occurrence_ids: Sequence[int], but: Iterab
     """
     found: list[int] = []
     done = set(but)
-    for first in range(0, len(occurrence_ids), PART):
-        part = occurrence_ids[first : first + PART]
+    for first in range(0, len(occurrence_ids), BATCH_SIZE):
+        part = occurrence_ids[first : first + BATCH_SIZE]
         ids = session.scalars(
             select(_booking.c.id).where(
                 _booking.c.occurrence_id.in_(part),
@@ -253,10 +253,10 @@ def revise_bookings(session: Session, occurrence_ids: Sequence[int], but: Iterab
             )
         ).all()
         found += [booking_id for booking_id in ids if booking_id not in done]
-    for first in range(0, len(found), PART):
+    for first in range(0, len(found), BATCH_SIZE):
         session.execute(
             update(_booking)
-            .where(_booking.c.id.in_(found[first : first + PART]))
+            .where(_booking.c.id.in_(found[first : first + BATCH_SIZE]))
             .values(sequence=_booking.c.sequence + 1, revised_at=now.replace(microsecond=0))
         )
     return found

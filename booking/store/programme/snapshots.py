@@ -53,7 +53,7 @@ _TABLES: dict[str, tuple[Table, str, tuple[str, ...]]] = {
     "waiting": (table_of(WaitlistEntry), "id", ("ended_at", "outcome")),
     "offer": (table_of(Offer), "id", ("status", "ended_at")),
 }
-PART = 5000  # ids in one statement
+BATCH_SIZE = 5000  # ids in one statement
 #: Rows that are rewritten as a whole, by the key of what they belong to.
 _LISTS: dict[str, tuple[Table, str]] = {
     "module": (table_of(Module), "series_id"),
@@ -82,8 +82,8 @@ def take_list(session: Session, name: str, owners: Sequence[int]) -> list[dict[s
 
 def _read(session: Session, table: Table, key: str, columns: list[Any], ids: Sequence[int]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    for first in range(0, len(ids), PART):
-        rows = session.execute(select(*columns).where(table.c[key].in_(ids[first : first + PART]))).mappings()
+    for first in range(0, len(ids), BATCH_SIZE):
+        rows = session.execute(select(*columns).where(table.c[key].in_(ids[first : first + BATCH_SIZE]))).mappings()
         found += [{name: _json(value) for name, value in row.items()} for row in rows]
     return found
 
@@ -105,8 +105,8 @@ def put_back(session: Session, name: str, rows: Sequence[dict[str, Any]], now: d
 def put_list_back(session: Session, name: str, owners: Sequence[int], rows: Sequence[dict[str, Any]]) -> None:
     """The rows of these owners, exactly as they were."""
     table, key = _LISTS[name]
-    for first in range(0, len(owners), PART):
-        session.execute(delete(table).where(table.c[key].in_(owners[first : first + PART])))
+    for first in range(0, len(owners), BATCH_SIZE):
+        session.execute(delete(table).where(table.c[key].in_(owners[first : first + BATCH_SIZE])))
     if rows:
         session.execute(
             insert(table), [{name: _value(table, name, value) for name, value in row.items()} for row in rows]
@@ -131,8 +131,8 @@ def _value(table: Table, column: str, value: Any) -> Any:
 def present(session: Session, occurrence_ids: Sequence[int]) -> list[int]:
     """The ids of the confirmed bookings in those occurrences."""
     found: list[int] = []
-    for first in range(0, len(occurrence_ids), PART):
-        part = occurrence_ids[first : first + PART]
+    for first in range(0, len(occurrence_ids), BATCH_SIZE):
+        part = occurrence_ids[first : first + BATCH_SIZE]
         found += session.scalars(select(Booking.id).where(Booking.occurrence_id.in_(part), Booking.status == CONFIRMED))
     return sorted(found)
 

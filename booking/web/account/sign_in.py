@@ -23,7 +23,7 @@ from booking.web.frame.current_reader import current_user
 
 blueprint = Blueprint("sign_in", __name__)
 
-MOST_TYPED = 20_000  # characters of what travels along while somebody signs in
+MAX_TYPED_LENGTH = 20_000  # characters of what travels along while somebody signs in
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def ask_first(return_to: str, reason: str = "", fields: Sequence[tuple[str, str]
     """
     fields = csrf.typed_fields() if fields is None else fields
     typed = json.dumps({"action": request.path, "fields": fields}) if fields else ""
-    return _ask_page(return_to, typed if len(typed) <= MOST_TYPED else "", reason=reason), 401
+    return _ask_page(return_to, typed if len(typed) <= MAX_TYPED_LENGTH else "", reason=reason), 401
 
 
 def _ask_page(return_to: str, typed: str = "", email: str = "", error: str = "", reason: str = "") -> str:
@@ -76,7 +76,7 @@ def _sent_typed() -> dict[str, Any]:
     """What travels along with the form of the sign-in page; empty if nothing does."""
     text = request.form.get("typed", "")
     try:
-        found = json.loads(text) if len(text) <= MOST_TYPED else {}
+        found = json.loads(text) if len(text) <= MAX_TYPED_LENGTH else {}
     except (ValueError, RecursionError):
         return {}
     return found if _typed(found) is not None and input_guard.is_readable_json(found) else {}

@@ -16,7 +16,7 @@ from booking.domain.bookings import lengths, slots
 from booking.domain.bookings.slots import Slot
 from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment
-from booking.domain.recurrence import LONGEST
+from booking.domain.recurrence import MAX_DURATION
 from booking.services.bookings import on_behalf
 from booking.services.bookings.book import BookingRequest, book
 from booking.services.bookings.notes import write_note
@@ -29,7 +29,7 @@ from booking.web.member import membership, slot_grid
 from booking.web.member.slot_grid import Chosen
 
 blueprint = Blueprint("visits", __name__, url_prefix="/analyst/visits")
-MOST, MOST_OF_ONE = 30, 3  # free starts offered
+MAX_RESULTS, MAX_PER_OCCURRENCE = 30, 3  # free starts offered
 AHEAD = timedelta(days=28)
 
 
@@ -104,20 +104,20 @@ def _free_starts(visit: Appointment, minutes: int, since: datetime, *, only_same
     organisation, now = context.organisation(), context.now()
     relaxed = organisation.for_staff()
     found: list[Start] = []
-    for other in timetables.coming(context.db(), organisation, since - LONGEST, since + AHEAD):
+    for other in timetables.coming(context.db(), organisation, since - MAX_DURATION, since + AHEAD):
         names = {one.id: one for one in other.analysts}
         shown: Counter[int] = Counter()
         rules = other.policy(relaxed)
         for slot in slots.free(other.hours, rules.nearest_length(minutes), rules, now):
             who = names[slot.analyst_id]
             is_asked = who.public_id == visit.analyst_public_id or not only_same
-            if is_asked and slot.starts_at >= since and shown[who.id] < MOST_OF_ONE:
+            if is_asked and slot.starts_at >= since and shown[who.id] < MAX_PER_OCCURRENCE:
                 shown[who.id] += 1
                 value = f"{other.public_id} {slot_grid.value_of(slot.starts_at, slot.minutes, str(who.public_id))}"
                 found.append(Start(value, slot.starts_at, other.zone, who.name, slot.minutes))
-        if len(found) >= MOST:
+        if len(found) >= MAX_RESULTS:
             break
-    return found[:MOST]
+    return found[:MAX_RESULTS]
 
 
 def _note(visit: Appointment) -> tuple[str, str]:

@@ -28,7 +28,7 @@ from booking.web.frame import access, context
 from booking.web.frame.current_reader import current_user
 
 blueprint = Blueprint("drafts", __name__, url_prefix="/coordinator/drafts")
-LARGEST = lines.MOST_BYTES + 1_000_000  # a document, and what a form adds to it
+LARGEST = lines.MAX_BYTES + 1_000_000  # a document, and what a form adds to it
 CARD = ("title", "kind", "every", "time", "from", "until", "modules")
 
 
@@ -60,7 +60,7 @@ def _source() -> str:
     """What was pasted, or the file that was chosen, as text."""
     uploaded = request.files.get("file")
     if uploaded is not None and uploaded.filename:
-        data = uploaded.read(lines.MOST_BYTES + 1)
+        data = uploaded.read(lines.MAX_BYTES + 1)
         return "\n".join(f"{'• ' if line.is_item else ''}{line.text}" for line in documents.lines_of(data))
     return request.form.get("source", "").replace("\r\n", "\n")
 

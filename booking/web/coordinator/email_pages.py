@@ -32,7 +32,7 @@ def listed() -> ResponseReturnValue:
         state=state,
         states=email_log.STATES,
         counts=email_log.counts(context.db(), context.now()),
-        most_counted=email_log.MOST_COUNTED,
+        most_counted=email_log.MAX_COUNTED,
         kept_days=email_log.KEPT_DAYS,
         zone=context.organisation().zone,
     )

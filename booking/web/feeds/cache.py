@@ -19,7 +19,7 @@ from booking.store.queries.feeds.feed_versions import ProgrammeVersion
 from booking.store.queries.programme import meeting_rows
 from booking.web.frame.calendar_responses import CalendarResponse
 
-MOST_HELD = 64
+MAX_ENTRIES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class FeedCache:
 
     def put(self, key: str, answer: CalendarResponse, until: float) -> Cached:
         self.held.pop(key, None)
-        while len(self.held) >= MOST_HELD:
+        while len(self.held) >= MAX_ENTRIES:
             del self.held[next(iter(self.held))]
         found = self.held[key] = Cached(answer, until)
         return found

@@ -15,7 +15,7 @@ from booking.web.frame import context
 
 HOUR = 3600.0
 WRITE_AFTER_SECONDS = 20.0
-MOST_PENDING, MOST_KNOWN = 500, 100_000
+MAX_PENDING, MAX_KNOWN = 500, 100_000
 
 
 @dataclass(slots=True)
@@ -40,11 +40,11 @@ def note(address: str, person_id: int | None) -> None:
         return
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     with found.lock:
-        if len(found.known) >= MOST_KNOWN:
+        if len(found.known) >= MAX_KNOWN:
             found.known.clear()
         found.known[address] = at
         found.pending[address] = (person_id, context.now())
-        is_full = len(found.pending) >= MOST_PENDING
+        is_full = len(found.pending) >= MAX_PENDING
         if found.timer is None and not is_full and not app.testing:
             found.timer = threading.Timer(WRITE_AFTER_SECONDS, write, [app])
             found.timer.daemon = True

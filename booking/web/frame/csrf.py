@@ -33,7 +33,7 @@ SIGNED_OUT = "You've been signed out since you opened this page."
 NOT_SENT = "Your form wasn’t sent"
 _NONCE = "form"  # the key in the session cookie
 _CACHED = "booking.csrf_token"  # the key in the request's environment
-_LONGEST_PAGE = 1500  # characters
+_MAX_PAGE_LENGTH = 1500  # characters
 
 
 class Reason(StrEnum):
@@ -117,7 +117,7 @@ def _page() -> str:
         sent = sent_token()
         return sent.page if sent is not None else ""
     full = request.full_path.rstrip("?")
-    return full if len(full) <= _LONGEST_PAGE else request.path
+    return full if len(full) <= _MAX_PAGE_LENGTH else request.path
 
 
 @lru_cache(maxsize=64)

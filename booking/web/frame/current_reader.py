@@ -101,5 +101,5 @@ def ask_to_sign_in() -> ResponseReturnValue:
 
 def init_app(app: Flask) -> None:
     """A cookie lasts as long as any session can; the stored session decides when it ends."""
-    app.permanent_session_lifetime = sessions.LONGEST
+    app.permanent_session_lifetime = sessions.MAX_AGE
     last_seen.init_app(app)

@@ -15,9 +15,9 @@ from typing import Any
 from flask import Flask, abort, request
 from werkzeug.exceptions import UnprocessableEntity
 
-MOST_DIGITS = 300  # in a row, in any text
-MOST_INTEGER = 2**63 - 1  # what a database stores
-_UNREADABLE = re.compile(rf"[\x00\ud800-\udfff]|\d{{{MOST_DIGITS + 1}}}")
+MAX_DIGITS = 300  # in a row, in any text
+MAX_INTEGER = 2**63 - 1  # what a database stores
+_UNREADABLE = re.compile(rf"[\x00\ud800-\udfff]|\d{{{MAX_DIGITS + 1}}}")
 
 
 def is_readable(text: str) -> bool:
@@ -34,7 +34,7 @@ def is_readable_json(value: Any) -> bool:
             left += [*one.keys(), *one.values()]
         elif isinstance(one, list):
             left += one
-        elif (isinstance(one, str) and not is_readable(one)) or (isinstance(one, int) and abs(one) > MOST_INTEGER):
+        elif (isinstance(one, str) and not is_readable(one)) or (isinstance(one, int) and abs(one) > MAX_INTEGER):
             return False
     return True
 

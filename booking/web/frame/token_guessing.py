@@ -20,8 +20,8 @@ from booking.web.frame import access, error_pages, security_headers
 
 #: Many, because Google and Outlook fetch the calendars of many members from few addresses, stale ones among them;
 #: few all the same for whoever has 160 bits to guess.
-MOST_MISSES = RateLimitItemPerMinute(60, namespace="guessing")
-MOST_SENDERS = 20_000  # counted at once, in about 6 MB; beyond them, counting begins anew
+MAX_MISSES = RateLimitItemPerMinute(60, namespace="guessing")
+MAX_SENDERS = 20_000  # counted at once, in about 6 MB; beyond them, counting begins anew
 MISSES = {404, 410}  # 410 is what a sign-in link that does not open answers
 
 
@@ -37,15 +37,15 @@ class Guesses:
         self.limiter = FixedWindowRateLimiter(self.storage)
 
     def add(self, sender: str) -> None:
-        if len(self.storage.expirations) >= MOST_SENDERS:
+        if len(self.storage.expirations) >= MAX_SENDERS:
             self.begin()
-        self.limiter.hit(MOST_MISSES, sender)
+        self.limiter.hit(MAX_MISSES, sender)
 
     def seconds_left(self, sender: str) -> int:
         """How long they have to wait; 0 if they need not."""
-        if self.limiter.test(MOST_MISSES, sender):
+        if self.limiter.test(MAX_MISSES, sender):
             return 0
-        until = self.limiter.get_window_stats(MOST_MISSES, sender).reset_time
+        until = self.limiter.get_window_stats(MAX_MISSES, sender).reset_time
         return max(1, math.ceil(until - clock.now().timestamp()))
 
 

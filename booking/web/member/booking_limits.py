@@ -35,7 +35,7 @@ class BookingLimit:
 
 
 def of(member_id: int, found: Timetable, slot_at: datetime) -> BookingLimit:
-    """What hinders this member there at `slot_at`; one statement more where they hold something to show."""
+    """Why this member cannot book there at `slot_at`; one statement more where they hold something to show."""
     organisation, now = context.organisation(), context.now()
     own = holdings.of_member(context.db(), member_id, organisation, now)
     rules, zone, clinic_at = found.policy(organisation), organisation.zone, found.hours.starts_at

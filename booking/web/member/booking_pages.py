@@ -15,7 +15,7 @@ from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment
 from booking.domain.organisation import Policy
 from booking.services import cover
-from booking.services.bookings.book import leaning_of
+from booking.services.bookings.book import preference_of
 from booking.services.bookings.cancel import cancel as cancel_booking
 from booking.services.bookings.edit_topic import edit_brief
 from booking.services.bookings.move import move as move_booking
@@ -192,10 +192,10 @@ def _move_page(
     if found is None or not organisation.kinds[found.kind].bookable:
         raise errors.NotFound()
     rules = found.policy(organisation)
-    hindrance = search.hindrance(found)
+    why_not = search.why_not(found)
     is_lost = isinstance(refusal, errors.SlotTaken) and not refusal.own
-    kept = leaning_of(session, found, row.member_id, organisation, now, row.analyst_id)
-    made = slot_grid.grids(found, rules, now, chosen, chosen.slot if is_lost else "", verb="Move to", leaning=kept)
+    kept = preference_of(session, found, row.member_id, organisation, now, row.analyst_id)
+    made = slot_grid.grids(found, rules, now, chosen, chosen.slot if is_lost else "", verb="Move to", preference=kept)
     page = render_template(
         "member/move.html",
         appointment=appointment,
@@ -205,8 +205,8 @@ def _move_page(
         target=target,
         grids=made,
         minutes=slot_grid.length_of(chosen, rules.slot_minutes, rules.nearest_length(row.minutes)),
-        has_free=any(grid.has_free for grid in made) and hindrance is None,
-        hindrance=error_pages.sentence(hindrance) if hindrance is not None else "",
+        has_free=any(grid.has_free for grid in made) and why_not is None,
+        why_not=error_pages.sentence(why_not) if why_not is not None else "",
         refusal=refusal,
         words=_move_words(refusal),
         is_visitor=False,

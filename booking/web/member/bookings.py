@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.domain.bookings import policy, running_order, slots
 from booking.domain.meetings import Appointment
-from booking.domain.recurrence import LONGEST
+from booking.domain.recurrence import MAX_DURATION
 from booking.store.bookings import bookings
 from booking.store.queries.bookings import slot_search, visit_history, visit_queue, waitlist_queue
 from booking.store.queries.programme import enrolled, meeting_rows
@@ -22,7 +22,7 @@ from booking.web.member.booking_pages import BookingLinks
 
 blueprint = Blueprint("bookings", __name__, url_prefix="/bookings")
 
-MOST_PAST = 50
+MAX_PAST = 50
 AFTERWARDS = timedelta(days=90)  # how long recordings and slides are listed
 
 
@@ -31,9 +31,9 @@ AFTERWARDS = timedelta(days=90)  # how long recordings and slides are listed
 def mine() -> ResponseReturnValue:
     """Upcoming first, earliest first; the latest fifty that are past below, folded."""
     now = context.now()
-    since = now - LONGEST
+    since = now - MAX_DURATION
     recent = meeting_rows.appointments(context.db(), member_id=current_user.id, start=since)
-    older = meeting_rows.appointments(context.db(), member_id=current_user.id, end=since, latest=MOST_PAST)
+    older = meeting_rows.appointments(context.db(), member_id=current_user.id, end=since, latest=MAX_PAST)
     held = [a for a in recent if not a.is_cancelled and a.ends_at > now]
     cancelled = [a for a in recent if a.is_cancelled and a.cancelled_by == "staff"]
     past = [a for a in reversed(recent) if a.ends_at <= now and not a.is_cancelled] + older
@@ -52,7 +52,7 @@ def mine() -> ResponseReturnValue:
         ],
         cancelled=cancelled,
         past=past,
-        most_past=MOST_PAST,
+        most_past=MAX_PAST,
     )
 
 

@@ -15,7 +15,7 @@ from booking.domain.bookings.suggestions import Asker
 from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment, Meeting
 from booking.domain.organisation import Policy
-from booking.services.bookings.book import leaning_of
+from booking.services.bookings.book import preference_of
 from booking.store.queries.bookings import slot_search, timetables, visit_history, waitlist_queue
 from booking.store.queries.bookings.slot_search import Search
 from booking.store.queries.bookings.timetables import Timetable
@@ -150,14 +150,14 @@ def _view(meeting: Meeting) -> View:
 
 def _grids(view: View, typed: BookingForm, lost: str) -> list[Grid]:
     found, now, instead = view.found, context.now(), view.limit.replaceable
-    leaning = None
+    preference = None
     if not view.is_visitor:
         kept = None
         if len(instead) == 1:
             kept = next((a.id for a in found.analysts if a.public_id == instead[0].analyst_public_id), None)
-        leaning = leaning_of(context.db(), found, current_user.id, context.organisation(), now, kept)
+        preference = preference_of(context.db(), found, current_user.id, context.organisation(), now, kept)
     verb = "Move to" if instead else "Book"
-    made = slot_grid.grids(found, view.rules, now, typed.chosen, lost, verb=verb, leaning=leaning)
+    made = slot_grid.grids(found, view.rules, now, typed.chosen, lost, verb=verb, preference=preference)
     if view.is_visitor:
         _without_names(made)
     return made

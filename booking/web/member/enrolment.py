@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from booking.domain.bookings import policy
 from booking.domain.meetings import Appointment, Meeting
-from booking.domain.recurrence import LONGEST
+from booking.domain.recurrence import MAX_DURATION
 from booking.store.queries.programme import enrolled, meeting_rows, occurrence_lookup
 from booking.store.queries.programme.enrolled import EnrolledOccurrence
 from booking.web.frame import context
@@ -21,7 +21,7 @@ SHOWN_FROM = 5  # places left that are told
 class EnrolmentView:
     """`mine` is the reader's own place, None without one; `left` how many there are, None unless few.
 
-    `clash` is a booked slot of theirs at the same time: a warning and no hindrance. `is_open`: its join link is.
+    `clash` is a booked slot of theirs at the same time: a warning only. `is_open`: its join link is.
     """
 
     mine: EnrolledOccurrence | None
@@ -43,7 +43,7 @@ def place(meeting: Meeting) -> EnrolmentView:
     if not current_user.is_authenticated:
         return EnrolmentView(None, left, None, is_open(meeting))
     mine = enrolled.of_member(session, current_user.id, FIRST, meeting.public_id)
-    start = meeting.starts_at - LONGEST
+    start = meeting.starts_at - MAX_DURATION
     held = meeting_rows.appointments(session, member_id=current_user.id, start=start, end=meeting.ends_at)
     clash = next((one for one in held if not one.is_cancelled and one.ends_at > meeting.starts_at), None)
     return EnrolmentView(mine[0] if mine else None, left, clash, is_open(meeting))

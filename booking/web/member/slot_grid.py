@@ -11,7 +11,7 @@ from itertools import count
 
 from booking.domain import errors, wording, zones
 from booking.domain.bookings import slots
-from booking.domain.bookings.slots import Leaning, Slot
+from booking.domain.bookings.slots import AnalystPreference, Slot
 from booking.domain.organisation import Policy
 from booking.services.bookings.book import BookingRequest
 from booking.store.queries.bookings.timetables import Timetable
@@ -114,18 +114,18 @@ def grids(
     chosen: Chosen,
     lost: str = "",
     verb: str = "Book",
-    leaning: Leaning | None = None,
+    preference: AnalystPreference | None = None,
 ) -> list[Grid]:
     """A grid for each length that the policy offers; each cell is decided by the rule that books.
 
-    All have the same starts: those at which the shortest fits in. With `leaning` the row for any analyst says who it
+    All have the same starts: those at which the shortest fits in. With `preference` the row for any analyst says who it
     will be.
     """
     numbers = count(1)
     made = []
     starts = slots.starts(found.hours, policy.shortest)
     for minutes in policy.slot_minutes:
-        maker = _Maker(found, policy, now, minutes, chosen, lost, verb, leaning)
+        maker = _Maker(found, policy, now, minutes, chosen, lost, verb, preference)
         blocks = [starts[n : n + COLUMNS] for n in range(0, len(starts), COLUMNS)]
         rows = [
             [maker.line(None, block, numbers)] + [maker.line(n, block, numbers) for n in range(len(found.analysts))]
@@ -149,9 +149,9 @@ class _Maker:
         chosen: Chosen,
         lost: str,
         verb: str,
-        leaning: Leaning | None,
+        preference: AnalystPreference | None,
     ) -> None:
-        self.leaning = leaning
+        self.preference = preference
         self.found, self.minutes, self.chosen, self.lost, self.verb = found, minutes, chosen, lost, verb
         self.policy = policy
         self.names = {analyst.id: analyst.name for analyst in found.analysts}
@@ -186,7 +186,7 @@ class _Maker:
         if not free and any(isinstance(w, errors.SlotTaken) for _, w in here):
             why = errors.SlotTaken()
         slots_here = [Slot(a, start, self.minutes) for a, why in here if why is None]
-        taker = slots.choose(self.found.hours, slots_here, self.policy, self.leaning) if self.leaning else None
+        taker = slots.choose(self.found.hours, slots_here, self.policy, self.preference) if self.preference else None
         name = self.names[taker.analyst_id] if taker is not None else ""
         made = self.cell(start, "any", why, name, number)
         made.names = ", ".join(sorted(free, key=lambda other: other != name))

@@ -205,24 +205,24 @@ def entry(
     if mine:
         shown = ", ".join(wording.own_time(own.starts_at, template_globals.reader_zone(), meeting.zone) for own in mine)
         return WeekEntry(meeting, f"Booked: {shown}", "tick", "Your booking", mine=mine)
-    if is_free and search is not None and (hindrance := search.hindrance(found)) is not None:
-        return _hindered(meeting, found, search, hindrance)
+    if is_free and search is not None and (refusal := search.why_not(found)) is not None:
+        return _refused(meeting, found, search, refusal)
     return WeekEntry(meeting, line, "", "Book a slot" if is_free else "Details", is_free, mine=mine)
 
 
-def _hindered(meeting: Meeting, found: Timetable, search: Search, hindrance: Refusal) -> WeekEntry:
+def _refused(meeting: Meeting, found: Timetable, search: Search, refusal: Refusal) -> WeekEntry:
     """Something is free that this member cannot book: why, and what a booking of theirs could move to instead."""
-    mover = search.mover(found) if isinstance(hindrance, errors.LimitReached) else None
-    why = _why_not(hindrance)
+    mover = search.mover(found) if isinstance(refusal, errors.LimitReached) else None
+    why = _why_not(refusal)
     if mover is None or not (free := mover.bookable(found, found.policy(mover.organisation).shortest)):
         return WeekEntry(meeting, why, "", "Details")
     at = wording.own_time(free[0].starts_at, template_globals.reader_zone(), found.zone)
     return WeekEntry(meeting, f"Next free {at} · {why[0].lower()}{why[1:]}", "", "Move a booking here")
 
 
-def _why_not(hindrance: Refusal) -> str:
+def _why_not(refusal: Refusal) -> str:
     """Why nothing here can be booked, in a few words; the page of the clinic says the rest."""
-    match hindrance:
+    match refusal:
         case errors.LimitReached(scope="no-shows"):
             return "You can book in the last hour only"
         case errors.LimitReached(scope="week", limit=limit):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain.bookings.cover_rules import Candidate, UncoveredWork
 from booking.domain.organisation import Organisation
-from booking.domain.recurrence import LONGEST
+from booking.domain.recurrence import MAX_DURATION
 from booking.store.bookings.claims import Claim
 from booking.store.bookings.waitlist_entries import Offer
 from booking.store.people.people import Person, Role
@@ -58,7 +58,7 @@ def _add_rosters(session: Session, found: dict[int, Candidate], start: datetime,
         .where(
             Roster.analyst_id.in_(found),
             Occurrence.starts_at < end,
-            Occurrence.starts_at > start - LONGEST,
+            Occurrence.starts_at > start - MAX_DURATION,
             Occurrence.ends_at > start,
             Occurrence.status == SCHEDULED,
         )

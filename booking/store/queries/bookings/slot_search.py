@@ -16,7 +16,7 @@ from booking.domain.organisation import Organisation
 from booking.store.queries.bookings import holdings, timetables
 from booking.store.queries.bookings.timetables import Timetable
 
-MOST = 3
+MAX_RESULTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Search:
         zone = self.organisation.zone
         return suggestions.bookable(self.asker, found.id, found.hours, minutes, rules, zone, self.now)
 
-    def hindrance(self, found: Timetable) -> Refusal | None:
+    def why_not(self, found: Timetable) -> Refusal | None:
         """Why they can book nothing there, free or not; None if they can."""
         rules, starts_at = found.policy(self.organisation), found.hours.starts_at
         return suggestions.refusal(self.asker, found.id, starts_at, starts_at, rules, self.organisation.zone, self.now)
@@ -67,7 +67,7 @@ class Search:
         if found is None:
             return None
         free = slots.offered(found.hours, self.bookable(found, minutes), found.policy(self.organisation))
-        return found, slots.nearest(free, wanted_at, MOST)
+        return found, slots.nearest(free, wanted_at, MAX_RESULTS)
 
     def elsewhere(self, occurrence: uuid.UUID, minutes: int) -> list[tuple[Timetable, Slot]]:
         """The first bookable slot in each of the next three other occurrences that have one, earliest first."""
@@ -76,7 +76,7 @@ class Search:
             free = [] if timetable.public_id == occurrence else self.bookable(timetable, minutes)
             if free:
                 found.append((timetable, free[0]))
-            if len(found) == MOST:
+            if len(found) == MAX_RESULTS:
                 break
         return found
 

@@ -22,7 +22,7 @@ from booking.store.programme.programme import SCHEDULED, Occurrence, Series
 from booking.store.queries.bookings import holdings
 from booking.store.queries.people import commitments
 
-MOST = 1000  # places of one clinic that count: nobody's turn comes behind them
+MAX_ENTRIES = 1000  # places of one clinic that count: nobody's turn comes behind them
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def places(
     if not occurrence_ids:
         return {}
     ids = sorted(set(occurrence_ids))
-    rows = session.execute(_PLACES, {"ids": ids, "now": now, "most": MOST * len(ids)}).all()
+    rows = session.execute(_PLACES, {"ids": ids, "now": now, "most": MAX_ENTRIES * len(ids)}).all()
     if not rows:
         return {}
     members = {row.member_id for row in rows}

@@ -14,7 +14,7 @@ from booking.store.outbox.outbox import KEPT
 from booking.store.people.people import Person
 
 PAGE = 50
-MOST_COUNTED = 1000  # beyond this many nobody needs to know how many more
+MAX_COUNTED = 1000  # beyond this many nobody needs to know how many more
 KEPT_DAYS = KEPT.days
 WAITING, SENT, FAILED = "waiting", "sent", "failed"
 STATES = (WAITING, FAILED, SENT)
@@ -90,5 +90,5 @@ def counts(session: Session, now: datetime) -> dict[str, int]:
 
 
 def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
-    some = select(OutgoingEmail.id).where(*conditions).limit(MOST_COUNTED + 1).subquery()
+    some = select(OutgoingEmail.id).where(*conditions).limit(MAX_COUNTED + 1).subquery()
     return session.execute(select(func.count()).select_from(some)).scalar_one()

@@ -21,7 +21,7 @@ from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import SCHEDULED, Occurrence, Roster, Series
 
 PAGE = 50  # people on one page of a search
-MOST_WORDS = 5  # of a search; the others are passed over
+MAX_WORDS = 5  # of a search; the others are passed over
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def search(session: Session, text: str, after: tuple[str, int] = ("", 0)) -> lis
     Neither case nor accents count. One page and one more: two statements, the first of which reads one index only.
     """
     wanted = select(Person.id).order_by(Person.name, Person.id).limit(PAGE + 1)
-    for word in text.split()[:MOST_WORDS]:
+    for word in text.split()[:MAX_WORDS]:
         in_name = folding.of(Person.name.expression).contains(folding.folded(word), autoescape=True)
         wanted = wanted.where(or_(in_name, Person.email_key.contains(email_addresses.key(word), autoescape=True)))
     if after[1]:

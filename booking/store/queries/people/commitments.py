@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain.bookings.slots import QUARTER, Slot
 from booking.domain.organisation import Organisation
-from booking.domain.recurrence import LONGEST
+from booking.domain.recurrence import MAX_DURATION
 from booking.store.db.base import table_of
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import SCHEDULED, Occurrence, Roster, Series
@@ -58,7 +58,7 @@ _BOTH = union_all(WHERE_ENROLLED, WHAT_IS_PRESENTED)
 
 def bounds(start: datetime, end: datetime) -> dict[str, datetime]:
     """The values of the parameters that say which time is looked at."""
-    return {"since": start - LONGEST, "start": start, "end": end}
+    return {"since": start - MAX_DURATION, "start": start, "end": end}
 
 
 def engaged(

@@ -15,8 +15,8 @@ from booking.store.programme.attendance import Attendance
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import CANCELLED, Module, Occurrence, Series
 
-MOST = 200
-MOST_PEOPLE = 1000
+MAX_RESULTS = 200
+MAX_PEOPLE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ _PLACES = (
 
 
 def of_member(
-    session: Session, member_id: int, start: datetime, occurrence: uuid.UUID | None = None, most: int = MOST
+    session: Session, member_id: int, start: datetime, occurrence: uuid.UUID | None = None, most: int = MAX_RESULTS
 ) -> list[EnrolledOccurrence]:
     """Where the member has a place, of what starts from `start` on, earliest first; one statement."""
     wanted = _PLACES.where(Enrolment.member_id == member_id, Occurrence.starts_at >= start)
@@ -110,7 +110,7 @@ def enrolled(session: Session, series_id: int, occurrence_id: int) -> list[HasPl
         select(Person.id, Person.public_id, Person.name, came)
         .where(Person.id.in_(in_it.union(marked)))
         .order_by(Person.name, Person.id)
-        .limit(MOST_PEOPLE)
+        .limit(MAX_PEOPLE)
     )
     return [HasPlace(row[0], row[1], row[2], bool(row[3])) for row in rows]
 

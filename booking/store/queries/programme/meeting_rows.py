@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.domain.meetings import Appointment, Meeting
-from booking.domain.recurrence import LONGEST
+from booking.domain.recurrence import MAX_DURATION
 from booking.store.bookings import bookings
 from booking.store.bookings.bookings import Booking
 from booking.store.people.people import Person
@@ -140,7 +140,7 @@ def presenters(session: Session, public_id: uuid.UUID) -> list[str]:
 
 def next_at(session: Session, now: datetime) -> datetime | None:
     """The start of the earliest occurrence that is not over at `now`, cancelled or not; None if there is none."""
-    coming = select(Occurrence.starts_at).where(Occurrence.starts_at > now - LONGEST, Occurrence.ends_at > now)
+    coming = select(Occurrence.starts_at).where(Occurrence.starts_at > now - MAX_DURATION, Occurrence.ends_at > now)
     return session.execute(coming.order_by(Occurrence.starts_at, Occurrence.id).limit(1)).scalar_one_or_none()
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.domain.bookings.slots import Leaning
+from booking.domain.bookings.slots import AnalystPreference
 from booking.store.bookings.bookings import CAME, CONFIRMED, Booking
 from booking.store.programme.programme import Occurrence
 
@@ -53,12 +53,12 @@ _BOOKED = (
 
 _last_seen = _LAST_SEEN.subquery()
 #: How many bookings each has; and, with no count, who was seen last.
-_LEANING = union_all(_BOOKED, select(_last_seen.c.analyst_id, null()))
+_PREFERENCE = union_all(_BOOKED, select(_last_seen.c.analyst_id, null()))
 
 
-def leaning(
+def preference(
     session: Session, member_id: int, names: Mapping[int, str], week: tuple[datetime, datetime], now: datetime
-) -> Leaning:
+) -> AnalystPreference:
     """What decides between those analysts for a member who takes anyone: one statement."""
     values = {
         "member_id": member_id,
@@ -68,9 +68,9 @@ def leaning(
         "next_monday": week[1],
     }
     seen, booked = None, {}
-    for analyst_id, count in session.connection().execute(_LEANING, values):
+    for analyst_id, count in session.connection().execute(_PREFERENCE, values):
         if count is None:
             seen = analyst_id
         else:
             booked[analyst_id] = count
-    return Leaning(seen, booked, names)
+    return AnalystPreference(seen, booked, names)

@@ -242,7 +242,7 @@ def test_methods_that_no_page_has_are_refused(house: House) -> None:
 def test_every_signed_address_is_kept_from_robots_caches_and_other_sites_and_closes_to_who_guesses(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(token_guessing, "MOST_MISSES", RateLimitItemPerMinute(2))
+    monkeypatch.setattr(token_guessing, "MAX_MISSES", RateLimitItemPerMinute(2))
     client = client_of(house.app)
     form = {"csrf_token": token_of(client.get("/sign-in").text)}
     robots = client.get("/robots.txt").text.splitlines()

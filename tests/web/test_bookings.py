@@ -145,7 +145,7 @@ def test_the_room_is_looked_up_when_the_door_is_opened_nearest_first(database: D
     booking = a_booking(session, clinic)
     client = client_of(make_app(database, CLINIC_AT))
     door = f"/join/{signed('door', booking.public_id)}"
-    assert "Nobody has set the room yet." in client.get(door).text
+    assert "The meeting link isn’t set up yet." in client.get(door).text
     place = session.get_one(Roster, (clinic.id, booking.analyst_id))
     for owner, room in (
         (clinic.series, "https://meet.example.org/series"),

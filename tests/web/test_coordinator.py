@@ -275,12 +275,12 @@ def test_a_mistake_stands_beside_its_field_and_what_was_typed_stays(
 def test_a_room_is_kept_at_once_and_a_link_that_is_none_is_refused(session: Session, coordinator: Client) -> None:
     clinic = clinic_with_a_rule(session)
     path = f"/coordinator/occurrences/{clinic.public_id}/links"
-    assert post(coordinator, path, {"room": "https://zoom.example.org/1", "slides": ""}).status_code == 303
+    assert post(coordinator, path, {"meeting_url": "https://zoom.example.org/1", "slides": ""}).status_code == 303
     fresh(session)
     assert session.get_one(Occurrence, clinic.id).meeting_url == "https://zoom.example.org/1"
     refused = post(coordinator, path, {"recording": "javascript:alert(1)"})
     assert (refused.status_code, "https://" in refused.text) == (422, True)
-    post(coordinator, path, {"room": "https://zoom.example.org/all", "scope": "series"})
+    post(coordinator, path, {"meeting_url": "https://zoom.example.org/all", "scope": "series"})
     fresh(session)
     assert session.get_one(Occurrence, clinic.id).series.meeting_url == "https://zoom.example.org/all"
 

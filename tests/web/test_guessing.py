@@ -127,7 +127,7 @@ def test_behind_a_proxy_the_sender_is_whom_the_proxy_names(
 def test_a_flood_from_many_networks_takes_no_more_memory_than_there_is_room_for(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(token_guessing, "MOST_SENDERS", 5)
+    monkeypatch.setattr(token_guessing, "MAX_SENDERS", 5)
     guesses = site.app.extensions["guessing"]
     for number in range(23):
         site.miss(1, f"2001:db8:{number:x}::1")

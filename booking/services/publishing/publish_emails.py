@@ -23,8 +23,7 @@ from booking.domain.planning.updates import Line
 from booking.services.cover import asking
 from booking.services.cover.preview import left_of
 from booking.store.bookings.bookings import Booking
-from booking.store.outbox import email_facts
-from booking.store.outbox import emails as emails
+from booking.store.outbox import email_facts, emails
 from booking.store.people.people import Person
 from booking.store.programme.changes import Change
 from booking.store.programme.programme import Occurrence, Series

@@ -99,10 +99,12 @@ def programme_is_published(session: Session) -> None:
     )
     run(session, replace(clinic, exceptions=odd), now=NOW + MINUTE)
     first = dates(session, "clinic")[0]
-    links = {"room": LINK, "recording": LINK, "slides": LINK}
+    links = {"meeting_url": LINK, "recording": LINK, "slides": LINK}
     meeting_links.set_links(session, first.public_id, links, NOW)
     meeting_links.set_analyst_links(session, first.public_id, {person(session, "ada").id: LINK}, NOW)
-    meeting_links.set_links(session, dates(session, "masterclass")[0].public_id, {"room": LINK}, NOW, whole_series=True)
+    meeting_links.set_links(
+        session, dates(session, "masterclass")[0].public_id, {"meeting_url": LINK}, NOW, whole_series=True
+    )
 
 
 def clinic_is_booked(session: Session) -> None:

@@ -27,4 +27,4 @@ class Addresses:
 
     def join_url(self, public_id: uuid.UUID) -> str:
         """The permanent join address of an occurrence or a booking."""
-        return f"{self.base_url}/join/{tokens.sign(self.secret_key, 'join_url', str(public_id))}"
+        return f"{self.base_url}/join/{tokens.sign(self.secret_key, tokens.JOIN, str(public_id))}"

@@ -51,7 +51,7 @@ class CalendarEntry:
 
 
 def public(publisher: Publisher, meeting: Meeting) -> CalendarEntry:
-    """An occurrence as everybody sees it: its page, and never a join_url; it blocks nobody's day."""
+    """An occurrence as everybody sees it: its page, and never a join link; it blocks nobody's day."""
     page = publisher.addresses.occurrence(meeting.public_id)
     kind = publisher.organisation.kinds.get(meeting.kind)
     word = "Book a slot" if kind is not None and kind.bookable and not meeting.is_cancelled else "More"
@@ -60,7 +60,7 @@ def public(publisher: Publisher, meeting: Meeting) -> CalendarEntry:
 
 
 def followed(publisher: Publisher, meeting: Meeting) -> CalendarEntry:
-    """An occurrence in a member's private feed, with its join_url."""
+    """An occurrence in a member's private feed, with its join link."""
     page = publisher.addresses.occurrence(meeting.public_id)
     join_url = "" if meeting.is_cancelled else publisher.addresses.join_url(meeting.public_id)
     ways = "\n".join([f"Join: {join_url}"] * bool(join_url) + [f"More: {page}"])
@@ -94,7 +94,7 @@ def given(
 
 
 def booked(publisher: Publisher, appointment: Appointment) -> CalendarEntry:
-    """A booking as its member sees it, with its join_url."""
+    """A booking as its member sees it, with its join link."""
     meeting = appointment.meeting
     page = publisher.addresses.booking(appointment.public_id)
     join_url = "" if appointment.is_cancelled else publisher.addresses.join_url(appointment.public_id)

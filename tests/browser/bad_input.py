@@ -184,11 +184,11 @@ def _entry(uid: str, kind: str, summary: str, paragraphs: list[str], page: str, 
 
 
 def _door(row: Occurrence | Booking) -> str:
-    return f"{BASE_URL}/join/{tokens.sign(SECRET_KEY, 'door', str(row.public_id))}"
+    return f"{BASE_URL}/join/{tokens.sign(SECRET_KEY, 'join', str(row.public_id))}"
 
 
 def _private(row: Occurrence | Booking, label: str) -> dict[str, Any]:
-    """How an entry with a door differs."""
+    """How an entry with a join_link differs."""
     conference = {"address": _door(row), "value": "URI", "feature": "AUDIO,VIDEO", "label": f"Join: {label}"}
     return {"class": "PRIVATE", "transp": "OPAQUE", "conference": conference}
 

@@ -72,7 +72,7 @@ EVERY_ENTRY = {
 
 
 @pytest.mark.parametrize(("make", "more"), EVERY_ENTRY.values(), ids=EVERY_ENTRY)
-def test_an_entry_says_each_thing_once_and_nothing_else_and_a_cancelled_one_has_no_door(make, more):
+def test_an_entry_says_each_thing_once_and_nothing_else_and_a_cancelled_one_has_no_join_link(make, more):
     assert sorted(line.name for line in the_event(make()).lines()) == sorted(ALWAYS | more)
     assert [part.name for part in the_event(make()).components()] == []
     assert sorted(line.name for line in the_event(make(is_cancelled=True)).lines()) == sorted(ALWAYS)
@@ -88,7 +88,7 @@ def test_an_entry_is_online_begins_with_its_time_in_words_and_names_its_page(mak
 
 
 @pytest.mark.parametrize(("make", "more"), EVERY_ENTRY.values(), ids=EVERY_ENTRY)
-def test_a_door_is_a_conference_with_a_label_for_whoever_may_join(make, more):
+def test_a_join_link_is_a_conference_with_a_label_for_whoever_may_join(make, more):
     found = lines_of(content_of(make()), "CONFERENCE")
     assert len(found) == len(more)
     for line in found:
@@ -201,7 +201,7 @@ def test_a_wall_time_that_comes_twice_is_told_in_utc(hour, told):
 
 
 @pytest.mark.parametrize("make", EVERY_WAY)
-def test_a_cancelled_occurrence_stays_says_so_and_has_no_door(make):
+def test_a_cancelled_occurrence_stays_says_so_and_has_no_join_link(make):
     entry = of_meeting(make, a_meeting(is_cancelled=True, reason="The host is ill.", sequence=1))
     event = the_event(entry)
     assert event.summary.value == "CANCELLED: Live Member Clinic"
@@ -217,32 +217,32 @@ def test_a_moved_occurrence_says_where_it_was(make):
     assert "\nMoved from Friday 27 November, 12:00 pm AEST." in the_event(of_meeting(make, meeting)).description.value
 
 
-def test_a_followed_occurrence_is_private_and_has_its_door():
+def test_a_followed_occurrence_is_private_and_has_its_join_link():
     entry = entries.followed(PUBLISHER, a_meeting(kind="lab", title="Lab: Ads"))
     event = the_event(entry)
-    door = ADDRESSES.door(an_id(1))
+    join_link = ADDRESSES.join_url(an_id(1))
     assert (event.contents["class"][0].value, event.transp.value) == ("PRIVATE", "OPAQUE")
-    assert f"Join: {door}\nMore: " in event.description.value
+    assert f"Join: {join_link}\nMore: " in event.description.value
     assert lines_of(content_of(entry), "CONFERENCE") == [
-        f'CONFERENCE;FEATURE=AUDIO,VIDEO;LABEL="Join: Lab: Ads";VALUE=URI:{door}'
+        f'CONFERENCE;FEATURE=AUDIO,VIDEO;LABEL="Join: Lab: Ads";VALUE=URI:{join_link}'
     ]
-    assert tokens.verify(ADDRESSES.secret_key, "door", door.rpartition("/")[2])
+    assert tokens.verify(ADDRESSES.secret_key, "join", join_link.rpartition("/")[2])
 
 
-def test_a_booking_is_private_blocks_its_time_and_has_a_door_of_its_own():
+def test_a_booking_is_private_blocks_its_time_and_has_a_join_link_of_its_own():
     entry = entries.booked(PUBLISHER, an_appointment(sequence=2))
     event = the_event(entry)
-    door, page = ADDRESSES.door(an_id(101)), f"https://book.example.org/bookings/{an_id(101)}"
+    join_link, page = ADDRESSES.join_url(an_id(101)), f"https://book.example.org/bookings/{an_id(101)}"
     assert event.uid.value == f"booking-{an_id(101)}@uids.example.org"
     assert event.summary.value == "Live Member Clinic with Ada Reyes"
     assert (event.contents["class"][0].value, event.transp.value, event.sequence.value) == ("PRIVATE", "OPAQUE", "2")
-    assert (event.url.value, event.contents["conference"][0].value) == (page, door)
+    assert (event.url.value, event.contents["conference"][0].value) == (page, join_link)
     assert event.description.value == (
         "Monday 30 November, 1:00–1:15 pm AEST (2:00–2:15 pm in Sydney)\n"
         "With Ada Reyes, 15 minutes.\n\n"
         "Topic: GA4 events not firing\n"
         "To look at: https://shop.example.com/thanks\n\n"
-        f"Join: {door}\n"
+        f"Join: {join_link}\n"
         f"Change or cancel: {page}"
     )
 
@@ -282,7 +282,7 @@ def test_a_member_without_a_name_leaves_no_gap(name):
     assert "\n1:00 pm, 15 minutes: a member – GA4\n" in event.description.value
 
 
-def test_a_cancelled_booking_says_why_and_has_no_door():
+def test_a_cancelled_booking_says_why_and_has_no_join_link():
     entry = entries.booked(PUBLISHER, an_appointment(is_cancelled=True, cancelled_by="staff", reason="Ada is ill."))
     event = the_event(entry)
     assert event.summary.value == "CANCELLED: Live Member Clinic with Ada Reyes"
@@ -314,7 +314,7 @@ def test_an_analysts_hour_has_a_line_for_each_booking_that_stands():
         "Monday 30 November, 1:00–2:00 pm AEST (2:00–3:00 pm in Sydney)\n\n"
         "1:00 pm, 15 minutes: Mia Holt – GA4 events\n"
         "1:30 pm, 30 minutes: Mo Lindqvist\n\n"
-        f"Join: {ADDRESSES.door(an_id(1))}\n"
+        f"Join: {ADDRESSES.join_url(an_id(1))}\n"
         "The day: https://book.example.org/analyst/2026-11-30"
     )
     assert event.url.value == "https://book.example.org/analyst/2026-11-30"

@@ -163,8 +163,8 @@ def test_nothing_that_the_server_writes_names_anybody_or_opens_anything(tmp_path
         session.commit()
         person, occurrence = mia.public_id, lab.id
     port, key = free_port(), "f" * 40
-    feed, door = tokens.sign(key, "member-feed", str(person)), tokens.sign("s" * 40, "door", str(person))
-    asked = {f"feeds/member/{feed}.ics": 200, f"feeds/member/{feed[:-1]}.ics": 404, f"join/{door}": 404}
+    feed, join_link = tokens.sign(key, "member-feed", str(person)), tokens.sign("s" * 40, "join", str(person))
+    asked = {f"feeds/member/{feed}.ics": 200, f"feeds/member/{feed[:-1]}.ics": 404, f"join/{join_link}": 404}
     environment = {"BOOKING_DATABASE_URL": url, "BOOKING_SECRET_KEY": "s" * 40, "BOOKING_FEED_KEY": key}
     with running(
         tmp_path, "serve", "--port", str(port), "--workers", "1", **environment, GRANIAN_LOG_ACCESS_ENABLED="1"
@@ -181,7 +181,7 @@ def test_nothing_that_the_server_writes_names_anybody_or_opens_anything(tmp_path
     engine.dispose()
     assert "a request failed\nTraceback" in errors
     assert "'…@example.org …'" in errors
-    for secret in (email, feed.partition(".")[2][:-1], door.partition(".")[2]):
+    for secret in (email, feed.partition(".")[2][:-1], join_link.partition(".")[2]):
         assert secret not in output + errors
 
 

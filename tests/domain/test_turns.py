@@ -1,4 +1,4 @@
-"""Start opens one door and closes the one before; lateness follows from it."""
+"""Start opens one join_link and closes the one before; lateness follows from it."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def showing(found: list[QueueEntry], now: float, busy_until: float | None = None
     ]
 
 
-def test_start_opens_that_door_and_closes_the_one_before() -> None:
+def test_start_opens_that_join_link_and_closes_the_one_before() -> None:
     before = [a_turn(1, 0), a_turn(2, 15), a_turn(3, 30)]
     assert showing(before, 10) == ["open", "open", "early"]
     first_in = [a_turn(1, 0, began=2), a_turn(2, 15), a_turn(3, 30)]
@@ -82,7 +82,7 @@ def test_start_opens_that_door_and_closes_the_one_before() -> None:
     assert showing(third_in, 14) == ["over", "over", "open"], "earlier than its time, because the others did not come"
 
 
-def test_without_start_the_slot_before_keeps_the_door_shut_while_it_runs() -> None:
+def test_without_start_the_slot_before_keeps_the_join_link_shut_while_it_runs() -> None:
     assert showing([a_turn(2, 15)], 10, busy_until=15) == ["busy"]
 
 

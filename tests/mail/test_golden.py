@@ -21,7 +21,7 @@ LINKS = {
     "programme": "https://booking.example.org/",
     "join": "https://example.org/join",
     "manage": "https://booking.example.org/manage/TOKEN",
-    "door": "https://booking.example.org/join/TOKEN",
+    "join_link": "https://booking.example.org/join/TOKEN",
     "entry": "https://booking.example.org/manage/TOKEN/booking.ics",
     "sign_in": "https://booking.example.org/sign-in/link/TOKEN",
     "code": "012345",
@@ -165,7 +165,7 @@ SOON = {
     "module": "Contracts & more",
     "starts_at": "2023-12-08T00:00:00+00:00",
     "hours": 24,
-    "room": "",
+    "meeting_url": "",
 }
 ROOM = "https://zoom.example.com/j/1"
 ENROLLED_ONCE = {**ENROLLED, "count": 1, "lines": [{**LAB, "number": None, "module": ""}]}
@@ -253,10 +253,10 @@ EMAILS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "trial": ("trial", {}, None),
     "stands-in": ("moved-by-us", {**FACTS, **STANDS_IN, "may_wait": True}, "Australia/Perth"),
     "cover-offer": ("cover-offer", {**FACTS, **OFFERED}, "Australia/Sydney"),
-    "reminder": ("reminder", {**FACTS, "hours": 24, "room": ""}, "Australia/Perth"),
-    "reminder-last": ("reminder", {**FACTS, "hours": 1, "room": ROOM}, None),
+    "reminder": ("reminder", {**FACTS, "hours": 24, "meeting_url": ""}, "Australia/Perth"),
+    "reminder-last": ("reminder", {**FACTS, "hours": 1, "meeting_url": ROOM}, None),
     "reminder-enrolled": ("reminder-enrolled", SOON, "Australia/Perth"),
-    "reminder-enrolled-last": ("reminder-enrolled", {**SOON, "hours": 1, "room": ROOM}, None),
+    "reminder-enrolled-last": ("reminder-enrolled", {**SOON, "hours": 1, "meeting_url": ROOM}, None),
     "reminder-enrolled-lab": ("reminder-enrolled", {**SOON, **LAB}, "Australia/Brisbane"),
     "daily-agenda": ("daily-agenda", DAILY_AGENDA, "Australia/Sydney"),
     "emails-failing": ("emails-failing", FAILING, "Australia/Brisbane"),
@@ -363,12 +363,14 @@ def test_both_parts_say_the_same_words(golden: str) -> None:
 @pytest.mark.parametrize(
     "golden", [name for name in EMAILS if name.startswith(("booked", "invitation", "moved", "stands"))]
 )
-def test_an_email_about_a_booking_that_stands_has_its_manage_address_and_its_door_in_both_parts(golden: str) -> None:
+def test_an_email_about_a_booking_that_stands_has_its_manage_address_and_its_join_link_in_both_parts(
+    golden: str,
+) -> None:
     name, facts, zone = EMAILS[golden]
     made = render(name, facts, Recipient("mia.moss@example.org", "Mia Moss", zone), LINKS, ORGANISATION)
     for part in (made.text, made.html):
         assert LINKS["manage"] in part
-        assert LINKS["door"] in part
+        assert LINKS["join_link"] in part
         assert ("Declining it in your calendar doesn" in part) is facts["is_invited"]
 
 

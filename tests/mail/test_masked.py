@@ -10,7 +10,7 @@ from booking.domain import tokens
 from booking.mail.masked import hidden
 
 ID = "0b9f6b0e-3a57-4c7e-9d55-0a5d0c5a5e11"
-TOKEN = tokens.sign("k" * 40, "door", ID)
+TOKEN = tokens.sign("k" * 40, "join", ID)
 MAC = TOKEN.partition(".")[2]
 
 

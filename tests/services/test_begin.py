@@ -50,7 +50,7 @@ def test_start_is_noted_once_while_nobody_follows_and_calls_back_who_was_in(sess
 @pytest.mark.parametrize(
     ("minutes", "refusal"), [(-11, errors.NotBegun), (-10, None), (119, None), (120, errors.AlreadyOver)]
 )
-def test_start_is_pressed_from_when_the_door_opens_until_an_hour_after_the_hours(
+def test_start_is_pressed_from_when_the_join_link_opens_until_an_hour_after_the_hours(
     session: Session, minutes: int, refusal: type[errors.Refusal] | None
 ) -> None:
     booking = a_booking(session, a_clinic(session))

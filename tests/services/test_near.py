@@ -217,7 +217,7 @@ def test_whatever_calendars_show_of_it_is_told_as_it_was_and_as_it_is(
         assert [one[1:] for one in said(message)] == difference
 
 
-def test_what_keeps_its_own_title_or_changes_its_room_or_analysts_writes_no_email(session: Session) -> None:
+def test_what_keeps_its_own_title_or_changes_its_meeting_link_or_analysts_writes_no_email(session: Session) -> None:
     clinics = begin(session)
     ben = a_person(session, "Ben", roles=["analyst"])
     a_booking(session, clinics[0])
@@ -228,7 +228,7 @@ def test_what_keeps_its_own_title_or_changes_its_room_or_analysts_writes_no_emai
     room = replace(own, meeting_url="https://meet.example.org/1")
     roomy = replace(stated(("ada@example.org", ben.email), title="Open clinic"), exceptions=(room,))
     done = change(session, roomy, now=CLINIC_AT - 30 * MINUTE)
-    assert {name for step in done.plan.changes.steps for name in step.fields} == {"room", "analysts"}
+    assert {name for step in done.plan.changes.steps for name in step.fields} == {"meeting_url", "analysts"}
     assert (told(session), done.due_at) == ({}, CLINIC_AT - 20 * MINUTE), "nobody hears of it: undo has its ten minutes"
 
 

@@ -220,7 +220,9 @@ def test_one_that_is_a_little_late_still_comes(database: Database, session: Sess
     assert written(session) == [("mia", 24)]
 
 
-def test_the_emails_say_when_what_and_where_and_the_last_one_the_room(database: Database, session: Session) -> None:
+def test_the_emails_say_when_what_and_where_and_the_last_one_the_meeting_link(
+    database: Database, session: Session
+) -> None:
     _, second = a_course(session, meeting_url="https://zoom.example.com/j/1")
     member = enrolled(session, second, time_zone="Australia/Perth")
     with serving() as mailbox:
@@ -234,7 +236,7 @@ def test_the_emails_say_when_what_and_where_and_the_last_one_the_room(database: 
     assert ["zoom.example.com" in text for text in texts] == [False, True]
     assert all(f"/occurrences/{second.public_id}" in text for text in texts)
     found = settings(database)
-    assert all(Addresses(found.base_url, found.secret_key).door(second.public_id) in text for text in texts)
+    assert all(Addresses(found.base_url, found.secret_key).join_link(second.public_id) in text for text in texts)
     for one in (day, last):
         assert "/unsubscribe/reminders/" in str(one["List-Unsubscribe"])
         assert str(one["List-Unsubscribe-Post"]) == "List-Unsubscribe=One-Click"

@@ -101,7 +101,7 @@ def deliver_at(database: Database, mailbox: Mailbox, now: datetime, organisation
         mailer.close()
 
 
-def test_it_looks_again_and_the_last_one_carries_the_room(database: Database, session: Session) -> None:
+def test_it_looks_again_and_the_last_one_carries_the_meeting_link(database: Database, session: Session) -> None:
     clinic = a_clinic(session)
     clinic.roster[0].meeting_url = "https://zoom.example.com/j/1"
     booking = booked(session, clinic)

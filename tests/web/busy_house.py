@@ -128,7 +128,7 @@ def _on_the_day(session: Session, member: Person, analyst: Person) -> list[str]:
     followed = _a_booking(session, clinic, 3, member)
     analyst.meeting_url = "https://zoom.example.com/j/1"
     signed = tokens.sign(SECRET_KEY, "manage", str(followed.public_id))
-    joining = tokens.sign(SECRET_KEY, "door", str(visit.public_id))
+    joining = tokens.sign(SECRET_KEY, "join", str(visit.public_id))
     day = CLINIC_AT.date()
     own = [f"/bookings/{followed.public_id}", f"/manage/{signed}", f"/join/{joining}"]
     return [*own, f"/analyst/{day}", f"/analyst/bookings/{visit.public_id}"]

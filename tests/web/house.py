@@ -61,7 +61,7 @@ def a_house(database: Database, session: Session) -> House:
     assert analyst is not None
     moving = ask_to_change_address(session, member.id, "new@example.org", NOW)
     email = session.scalars(select(OutgoingEmail.public_id).order_by(OutgoingEmail.id)).first()
-    signed = {purpose: tokens.sign(SECRET_KEY, purpose, str(booking.public_id)) for purpose in ("manage", "door")}
+    signed = {purpose: tokens.sign(SECRET_KEY, purpose, str(booking.public_id)) for purpose in ("manage", "join")}
     feed = {
         role: tokens.sign(FEED_KEY, f"{role}-feed", str(p.public_id))
         for role, p in (("member", member), ("analyst", analyst))
@@ -77,8 +77,8 @@ def a_house(database: Database, session: Session) -> House:
             "filename": "site.css",
             "day": CLINIC_AT.date(),
         },
-        "manage.join": {"token": signed["door"]},
-        "manage.enter": {"token": signed["door"]},
+        "manage.join": {"token": signed["join"]},
+        "manage.enter": {"token": signed["join"]},
         "feeds.member": {"token": feed["member"]},
         "feeds.analyst": {"token": feed["analyst"]},
         "sign_in.link": {"token": tokens.sign(SECRET_KEY, "sign-in", str(asked))},

@@ -1,4 +1,4 @@
-"""My bookings, the manage address, and doors."""
+"""My bookings, the manage address, and join links."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_a_manage_address_ends_a_week_after_the_booking(
 def test_an_address_for_one_purpose_opens_no_other(database: Database, session: Session) -> None:
     booking = a_booking(session, a_clinic(session))
     client = client_of(make_app(database))
-    assert client.get(f"/manage/{signed('door', booking.public_id)}").status_code == 404
+    assert client.get(f"/manage/{signed('join', booking.public_id)}").status_code == 404
     assert client.get(f"/join/{signed('manage', booking.public_id)}").status_code == 404
     good = signed("manage", booking.public_id)
     assert client.get(f"/manage/{good[:-1]}{'a' if good[-1] != 'a' else 'b'}").status_code == 404
@@ -129,23 +129,25 @@ ROOMS = ("https://meet.example.org/for-this-one", "https://meet.example.org/anal
 @pytest.mark.parametrize(
     ("minutes_before", "shown"), [(11, False), (10, True), (0, True), (-14, True), (-15, False), (-300, False)]
 )
-def test_the_room_is_shown_from_ten_minutes_before_until_the_end(
+def test_the_meeting_link_is_shown_from_ten_minutes_before_until_the_end(
     database: Database, session: Session, minutes_before: int, shown: bool
 ) -> None:
     clinic = a_clinic(session)
     clinic.roster[0].analyst.meeting_url = ROOMS[1]
     booking = a_booking(session, clinic)
     app = make_app(database, CLINIC_AT - timedelta(minutes=minutes_before))
-    page = client_of(app).get(f"/join/{signed('door', booking.public_id)}").text
+    page = client_of(app).get(f"/join/{signed('join', booking.public_id)}").text
     assert (ROOMS[1] in page) is shown
 
 
-def test_the_room_is_looked_up_when_the_door_is_opened_nearest_first(database: Database, session: Session) -> None:
+def test_the_meeting_link_is_looked_up_when_the_join_link_is_opened_nearest_first(
+    database: Database, session: Session
+) -> None:
     clinic = a_clinic(session)
     booking = a_booking(session, clinic)
     client = client_of(make_app(database, CLINIC_AT))
-    door = f"/join/{signed('door', booking.public_id)}"
-    assert "The meeting link isn’t set up yet." in client.get(door).text
+    join_link = f"/join/{signed('join', booking.public_id)}"
+    assert "The meeting link isn’t set up yet." in client.get(join_link).text
     place = session.get_one(Roster, (clinic.id, booking.analyst_id))
     for owner, room in (
         (clinic.series, "https://meet.example.org/series"),
@@ -155,11 +157,11 @@ def test_the_room_is_looked_up_when_the_door_is_opened_nearest_first(database: D
     ):
         owner.meeting_url = room
         session.commit()
-        page = client.get(door).text
+        page = client.get(join_link).text
         assert [one for one in (*ROOMS, "https://meet.example.org/series") if one in page] == [room]
 
 
-def test_the_door_stays_shut_while_the_slot_before_runs_with_somebody_else(
+def test_the_join_link_stays_shut_while_the_slot_before_runs_with_somebody_else(
     database: Database, session: Session
 ) -> None:
     clinic = a_clinic(session)
@@ -168,15 +170,15 @@ def test_the_door_stays_shut_while_the_slot_before_runs_with_somebody_else(
     booking = a_booking(session, clinic, after_minutes=15)
     clock = Clock(CLINIC_AT + timedelta(minutes=6))
     client = client_of(make_app(database, clock))
-    page = client.get(f"/join/{signed('door', booking.public_id)}").text
+    page = client.get(f"/join/{signed('join', booking.public_id)}").text
     assert ROOMS[1] not in page
     assert "still with the member before you" in page
-    assert ROOMS[1] in client.get(f"/join/{signed('door', before.public_id)}").text
+    assert ROOMS[1] in client.get(f"/join/{signed('join', before.public_id)}").text
     clock.now = CLINIC_AT + timedelta(minutes=15)
-    assert ROOMS[1] in client.get(f"/join/{signed('door', booking.public_id)}").text
+    assert ROOMS[1] in client.get(f"/join/{signed('join', booking.public_id)}").text
 
 
-def test_the_room_stands_on_no_other_page(database: Database, session: Session) -> None:
+def test_the_meeting_link_stands_on_no_other_page(database: Database, session: Session) -> None:
     clinic = a_clinic(session)
     clinic.roster[0].analyst.meeting_url = ROOMS[1]
     clinic.meeting_url = ROOMS[2]
@@ -186,7 +188,7 @@ def test_the_room_stands_on_no_other_page(database: Database, session: Session) 
         assert "meet.example.org" not in client.get(path).text, path
 
 
-def test_a_labs_door_opens_to_members_whose_membership_covers_the_day_and_to_its_staff(
+def test_a_labs_join_link_opens_to_members_whose_membership_covers_the_day_and_to_its_staff(
     database: Database, session: Session
 ) -> None:
     analyst = a_person(session, roles=["analyst"], meeting_url=ROOMS[1])
@@ -196,8 +198,8 @@ def test_a_labs_door_opens_to_members_whose_membership_covers_the_day_and_to_its
     stranger = a_person(session, roles=["analyst"])
     session.commit()
     app = make_app(database, CLINIC_AT)
-    door = f"/join/{signed('door', lab.public_id)}"
-    opens = {p: client_of(app, p).get(door).text for p in (None, member, ended, stranger, analyst)}
+    join_link = f"/join/{signed('join', lab.public_id)}"
+    opens = {p: client_of(app, p).get(join_link).text for p in (None, member, ended, stranger, analyst)}
     assert ROOMS[2] in opens[member]
     assert ROOMS[1] in opens[analyst]
     for shut in (None, ended, stranger):

@@ -272,7 +272,9 @@ def test_a_mistake_stands_beside_its_field_and_what_was_typed_stays(
     assert words in answer.text
 
 
-def test_a_room_is_kept_at_once_and_a_link_that_is_none_is_refused(session: Session, coordinator: Client) -> None:
+def test_a_meeting_link_is_kept_at_once_and_a_link_that_is_none_is_refused(
+    session: Session, coordinator: Client
+) -> None:
     clinic = clinic_with_a_rule(session)
     path = f"/coordinator/occurrences/{clinic.public_id}/links"
     assert post(coordinator, path, {"meeting_url": "https://zoom.example.org/1", "slides": ""}).status_code == 303

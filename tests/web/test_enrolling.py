@@ -107,7 +107,7 @@ def test_whoever_is_signed_out_is_asked_to_sign_in_first(
     assert (answer.status_code, "Email me a code" in answer.text) == (401, True)
 
 
-def test_join_now_takes_a_place_and_opens_the_door_in_one_press_and_staff_see_who_came(
+def test_join_now_takes_a_place_and_opens_the_join_link_in_one_press_and_staff_see_who_came(
     database: Database, session: Session
 ) -> None:
     analyst, member = a_person(session, roles=["analyst"]), a_person(session, "Mia Moss")

@@ -303,7 +303,7 @@ def test_an_occurrence_has_the_same_uid_in_every_feed(site, programme):
         assert uid in uids(site.get(address)), address
 
 
-def test_a_member_never_sees_what_others_have_booked_nor_any_address_nor_the_room(site, programme):
+def test_a_member_never_sees_what_others_have_booked_nor_any_address_nor_the_meeting_link(site, programme):
     clinic, _lab = programme
     mia, max_ = a_person(site.session, "Mia Holt"), a_person(site.session, "Max Other")
     a_booking(site.session, clinic, max_, topic="A secret of Max")
@@ -313,7 +313,7 @@ def test_a_member_never_sees_what_others_have_booked_nor_any_address_nor_the_roo
     assert b"zoom" not in body
 
 
-def test_doors_stand_in_private_feeds_only(site, programme):
+def test_join_links_stand_in_private_feeds_only(site, programme):
     mia = a_person(site.session, "Mia Holt")
     site.session.commit()
     assert b"/join/" in site.get(private(mia)).data.replace(b"\r\n ", b"")
@@ -493,8 +493,8 @@ def test_a_booking_is_a_file_for_whoever_holds_its_manage_address_until_a_week_a
     mine = a_booking(site.session, clinic)
     token = tokens.sign(SETTINGS.secret_key, "manage", str(mine.public_id))
     assert uids(site.get(f"/manage/{token}/booking.ics")) == {f"booking-{mine.public_id}@booking.example.org"}
-    door = tokens.sign(SETTINGS.secret_key, "door", str(mine.public_id))
-    assert site.get(f"/manage/{door}/booking.ics").status_code == 404
+    join_link = tokens.sign(SETTINGS.secret_key, "join", str(mine.public_id))
+    assert site.get(f"/manage/{join_link}/booking.ics").status_code == 404
     site.now = mine.ends_at + timedelta(days=7, seconds=1)
     assert site.get(f"/manage/{token}/booking.ics").status_code == 404
 

@@ -89,12 +89,12 @@ def test_no_join_link_of_a_later_date_opens(lapsed: Lapsed) -> None:
     late = lapsed.labs[1]
     lapsed.clock.now = late.starts_at
     client = lapsed.signed_in(lapsed.member)
-    page = client.get(f"/join/{tokens.sign(SECRET_KEY, 'door', str(late.public_id))}")
+    page = client.get(f"/join/{tokens.sign(SECRET_KEY, 'join', str(late.public_id))}")
     assert LINK not in page.text
     assert "Ada" not in client.get(f"/occurrences/{late.public_id}").text
     lapsed.member.member_until = None
     lapsed.session.commit()
-    assert LINK in client.get(f"/join/{tokens.sign(SECRET_KEY, 'door', str(late.public_id))}").text
+    assert LINK in client.get(f"/join/{tokens.sign(SECRET_KEY, 'join', str(late.public_id))}").text
 
 
 def test_a_page_of_a_clinic_names_no_analyst_any_more(lapsed: Lapsed) -> None:

@@ -38,7 +38,7 @@ class Hour:
         self.clock.now = CLINIC_AT + minutes * MINUTE
 
     def join_link(self, number: int) -> str:
-        return f"/join/{tokens.sign(SECRET_KEY, 'door', str(self.bookings[number].public_id))}"
+        return f"/join/{tokens.sign(SECRET_KEY, 'join', str(self.bookings[number].public_id))}"
 
     def press(self, number: int, what: str, **fields: str) -> int:
         path = f"/analyst/bookings/{self.bookings[number].public_id}/{what}"
@@ -119,7 +119,7 @@ def test_a_start_forgotten_altogether_is_over_with_the_hour(hour: Hour) -> None:
 def test_nothing_else_says_how_late_somebody_is(database: Database) -> None:
     texts = [*ROOT.glob("templates/**/*.*"), *ROOT.glob("booking/**/*.py")]
     found = {path.name for path in texts if "minutes late" in path.read_text("utf-8")}
-    assert found == {"door.html", "bookings.html", "day_rows.py"}, "add the page or email to those that are read above"
+    assert found == {"join.html", "bookings.html", "day_rows.py"}, "add the page or email to those that are read above"
 
 
 def test_a_marked_visit_is_not_started_again_before_the_mark_is_taken_back(hour: Hour) -> None:
@@ -142,6 +142,7 @@ def test_going_in_too_early_twice_or_as_staff_notes_nothing(hour: Hour) -> None:
     early = post(visitor, page, hour.join_link(0))
     assert (early.status_code, early.location, entered_at(1)) == (303, page, None)
     assert "is still with the member before you" in visitor.get(page).text
+    assert visitor.get(page).headers["Refresh"] == "30"
     hour.at(24)
     analyst = client_of(hour.app, hour.bookings[0].analyst)
     assert f'href="{LINK}"' in analyst.get(page).text
@@ -152,7 +153,7 @@ def test_going_in_too_early_twice_or_as_staff_notes_nothing(hour: Hour) -> None:
     hour.enter(1)
     assert at is not None
     assert entered_at(1) == at
-    assert "It is over." in visitor.get(hour.join_link(0)).text
+    assert "This meeting is over." in visitor.get(hour.join_link(0)).text
 
 
 def test_joining_leads_on_without_a_script_and_the_link_can_be_copied(hour: Hour) -> None:

@@ -36,7 +36,7 @@ def analysts_of(clinic: Occurrence) -> list[Person]:
 def meeting_link_of(database: Database, booking: Booking) -> str:
     """The meeting link behind a booking's join link, at its start."""
     app = make_app(database, booking.starts_at)
-    page = client_of(app).get(f"/join/{tokens.sign(SECRET_KEY, 'door', str(booking.public_id))}").text
+    page = client_of(app).get(f"/join/{tokens.sign(SECRET_KEY, 'join', str(booking.public_id))}").text
     (found,) = [link for link in (SERIES, ADA, BEN, ONCE) if link in page]
     return found
 
@@ -47,7 +47,7 @@ def at_a_quarter_past(session: Session, clinic: Occurrence) -> list[Booking]:
     return [a_booking(session, clinic, after_minutes=15, analyst=public_id) for public_id in public_ids]
 
 
-def test_two_members_of_two_analysts_at_a_quarter_past_one_meet_in_two_rooms(
+def test_two_members_of_two_analysts_at_a_quarter_past_one_meet_in_two_meetings(
     database: Database, session: Session, clinic: Occurrence
 ) -> None:
     for analyst, link in zip(analysts_of(clinic), (ADA, BEN), strict=True):

@@ -60,7 +60,7 @@ def test_the_week_opens_on_today_and_goes_back_and_on(database: Database, sessio
     assert client.get("/?on=nonsense").status_code == 200
 
 
-def test_a_visitor_sees_neither_names_nor_doors(database: Database, session: Session) -> None:
+def test_a_visitor_sees_neither_names_nor_join_links(database: Database, session: Session) -> None:
     clinic = a_clinic(session, analysts=2)
     a_booking(session, clinic, topic="Secret plans")
     page = client_of(make_app(database)).get("/?on=2023-12-04").text

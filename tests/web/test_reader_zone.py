@@ -46,7 +46,7 @@ def shown(text: str) -> str:
         ("/manage/{}", "manage", "Mon 4 Dec 11:00 am Perth (1:00 pm AEST)"),
         ("/manage/{}/cancel", "manage", "Mon 4 Dec 11:00 am Perth (1:00 pm AEST)"),
         ("/manage/{}/move", "manage", "Move to Monday 11:15 am (1:15 pm AEST)"),
-        ("/join/{}", "door", "Mon 4 Dec 11:00 am Perth (1:00 pm AEST)"),
+        ("/join/{}", "join", "Mon 4 Dec 11:00 am Perth (1:00 pm AEST)"),
     ],
 )
 def test_a_page_opened_from_an_email_has_the_time_of_the_links_owner(
@@ -91,7 +91,7 @@ def test_staff_who_open_a_members_join_link_read_their_own_time(
     analyst = clinic.roster[0].analyst
     analyst.time_zone = "Australia/Adelaide"
     session.commit()
-    page = shown(client_of(make_app(database), analyst).get(f"/join/{signed('door', booking.public_id)}").text)
+    page = shown(client_of(make_app(database), analyst).get(f"/join/{signed('join', booking.public_id)}").text)
     assert "Mon 4 Dec 1:30 pm Adelaide (1:00 pm AEST)" in page
 
 

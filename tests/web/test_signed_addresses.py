@@ -65,7 +65,7 @@ def test_unknown_malformed_and_revoked_feed_addresses_get_the_same_bytes(
         ("/manage/{}/move", "manage"),
         ("/manage/{}/booking.ics", "manage"),
         ("/manage/place/{}", "place"),
-        ("/join/{}", "door"),
+        ("/join/{}", "join"),
         ("/unsubscribe/reminders/{}", "unsubscribe-reminders"),
     ],
 )

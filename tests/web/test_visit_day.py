@@ -1,4 +1,4 @@
-"""A clinic as it runs, in the browser: Start, doors, lateness, notes, what was agreed, and going on with it."""
+"""A clinic as it runs, in the browser: Start, join links, lateness, notes, what was agreed, and going on with it."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def a_meeting_link(session: Session) -> Occurrence:
     return clinic
 
 
-def door(booking: Booking) -> str:
-    return f"/join/{tokens.sign(SECRET_KEY, 'door', str(booking.public_id))}"
+def join_link(booking: Booking) -> str:
+    return f"/join/{tokens.sign(SECRET_KEY, 'join', str(booking.public_id))}"
 
 
-def test_start_opens_one_door_closes_the_one_before_and_says_how_late_it_is(
+def test_start_opens_one_join_link_closes_the_one_before_and_says_how_late_it_is(
     app: Flask, clock: Clock, session: Session
 ) -> None:
     clinic = a_meeting_link(session)
@@ -57,16 +57,16 @@ def test_start_opens_one_door_closes_the_one_before_and_says_how_late_it_is(
     assert "In since 1:06\u00a0pm" in page
     assert "About 6 minutes late" in page
     assert start not in page
-    assert "zoom.example.com" in visitor.get(door(first)).text
-    waiting = visitor.get(door(second)).text
+    assert "zoom.example.com" in visitor.get(join_link(first)).text
+    waiting = visitor.get(join_link(second)).text
     said = re.sub(r"<[^>]+>", "", waiting).replace("\u00a0", " ")
     assert "is about 6 minutes late: your turn is at about Mon 4 Dec 1:21 pm" in said
     assert "zoom.example.com" not in waiting
     assert "is about 6 minutes late" in member.get("/bookings").text
     clock.now = CLINIC_AT + 20 * MINUTE
     post(analyst, f"/analyst/bookings/{second.public_id}/start", DAY)
-    assert "It is over." in visitor.get(door(first)).text
-    assert "zoom.example.com" in visitor.get(door(second)).text
+    assert "It is over." in visitor.get(join_link(first)).text
+    assert "zoom.example.com" in visitor.get(join_link(second)).text
     assert "minutes late" not in member.get("/bookings").text
 
 

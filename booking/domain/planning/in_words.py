@@ -28,7 +28,6 @@ EMAILS = {
 _FIELDS = {
     "words": "title or description",
     "title": "title",
-    "room": "meeting link",
     "analysts": "analysts",
     "recording": "recording",
     "slides": "slides",

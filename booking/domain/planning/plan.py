@@ -390,7 +390,7 @@ def _differing(before: Setting, after: Setting) -> tuple[str, ...]:
     pairs = {
         "when": (before[1:3], after[1:3]),
         "title": (before.title, after.title),
-        "link": (before.meeting_url, after.meeting_url),
+        "meeting_url": (before.meeting_url, after.meeting_url),
         "analysts": (before.analysts, after.analysts),
         "reason": (before.reason, after.reason),
         "recording": (before.recording_url, after.recording_url),

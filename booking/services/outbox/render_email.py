@@ -85,7 +85,7 @@ def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
         links["manage"] = f"{base}/manage/{tokens.sign(key, 'manage', facts['booking'])}"
         links["entry"] = f"{links['manage']}/booking.ics"
         links["go_on"] = f"{base}/bookings/{facts['booking']}/go-on"
-        links["join"] = f"{base}/join/{tokens.sign(key, tokens.JOIN, facts['booking'])}"
+        links["join_link"] = f"{base}/join/{tokens.sign(key, tokens.JOIN, facts['booking'])}"
     for line in facts.get("lines", ()):
         if "booking" in line:
             links[line["booking"]] = f"{base}/manage/{tokens.sign(key, 'manage', line['booking'])}"
@@ -98,7 +98,7 @@ def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
         first = facts["lines"][0] if "lines" in facts else facts
         links["meeting_entry"] = f"{base}/occurrences/{first['occurrence']}.ics"
         links["calendars"] = f"{base}/calendars"
-        links["join"] = f"{base}/join/{tokens.sign(key, tokens.JOIN, facts['occurrence'])}"
+        links["join_link"] = f"{base}/join/{tokens.sign(key, tokens.JOIN, facts['occurrence'])}"
     if "place" in facts:
         links["place"] = f"{base}/manage/place/{tokens.sign(key, 'place', facts['place'])}"
     if "cover" in facts:

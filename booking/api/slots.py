@@ -18,12 +18,12 @@ from booking.api.schemas import OccurrenceSlotQuery, SlotQuery, SlotsSchema
 from booking.domain import errors
 from booking.domain.bookings import slots
 from booking.domain.bookings.slots import Slot
+from booking.domain.bookings.timetable import Timetable
 from booking.domain.organisation import Organisation
 from booking.domain.recurrence import MAX_DURATION
 from booking.store.bookings import bookings
 from booking.store.queries.bookings import slot_search, timetables
 from booking.store.queries.bookings.slot_search import Search
-from booking.store.queries.bookings.timetables import Timetable
 from booking.web.frame import access, context
 from booking.web.frame.current_reader import current_user
 from booking.web.member import membership

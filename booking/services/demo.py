@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors, zones
 from booking.domain.bookings.slots import Slot, free
+from booking.domain.bookings.timetable import Timetable
 from booking.domain.organisation import Organisation
 from booking.domain.planning.statement import Named, Statement
 from booking.services.bookings.book import BookingRequest, book
@@ -25,7 +26,6 @@ from booking.store.db import locks
 from booking.store.people.people import Person, Role, holds_real_people
 from booking.store.programme.programme import Occurrence, Series
 from booking.store.queries.bookings import timetables
-from booking.store.queries.bookings.timetables import Timetable
 
 WEEKS_BACK = 2
 WEEKS_AHEAD = 2

@@ -167,7 +167,7 @@ def test_an_offer_that_ends_goes_to_the_next_in_line(session: Session, full: Ful
     elif how == "left":
         waitlist.leave(session, place.public_id, ORGANISATION, SOON)
     elif how == "lapsed":
-        waitlist.pass_on(session, full.clinic.id, ORGANISATION, CLINIC_AT - timedelta(hours=2))
+        waitlist.offer_free_slots(session, full.clinic.id, ORGANISATION, CLINIC_AT - timedelta(hours=2))
     else:
         full.book(session, 0, first)
         cancel(session, full.bookings[1].public_id, ORGANISATION, SOON)

@@ -95,7 +95,7 @@ def everything_happens(session: Session) -> None:
         waits(session, full)
     cancel(session, bookings[0].public_id, REMINDING, NOW)
     for lapsed in (20, 40):  # to the first, to the second, then free for anyone to book
-        waitlist.pass_on(session, full.id, REMINDING, NOW + lapsed * HOUR)
+        waitlist.offer_free_slots(session, full.id, REMINDING, NOW + lapsed * HOUR)
     cancel(session, bookings[1].public_id, REMINDING, CLINIC_AT - HOUR / 2)
     for quarter in range(2):
         with_ada(session, hour, quarter)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.domain.bookings.timetable import Timetable
 from booking.domain.organisation import Organisation
 from booking.services.bookings import book, move
 from booking.services.bookings.book import BookingRequest
@@ -17,7 +18,6 @@ from booking.store.bookings.bookings import NO_SHOW, Booking
 from booking.store.programme.programme import Occurrence
 from booking.store.queries.bookings import slot_search
 from booking.store.queries.bookings.slot_search import Search
-from booking.store.queries.bookings.timetables import Timetable
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, an_organisation
 from tests.databases import migrated
 

@@ -18,7 +18,7 @@ from booking.services.bookings.book import BookingRequest, book
 from booking.services.bookings.cancel import cancel
 from booking.services.bookings.move import move
 from booking.services.bookings.waitlist import Taking, Wish
-from booking.store.bookings import offers
+from booking.services.steps import pass_on
 from booking.store.bookings.bookings import CONFIRMED, Booking
 from booking.store.bookings.claims import Claim
 from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
@@ -160,7 +160,7 @@ def test_in_the_last_hour_all_are_told_and_the_first_to_press_has_it(session: Se
         ["last-hour-call"],
         [],
     ]
-    waitlist.pass_on(session, clinic.id, ORGANISATION, late)
+    waitlist.offer_free_slots(session, clinic.id, ORGANISATION, late)
     assert emails_to(session, first) == ["last-hour-call"], "told once"
     at = CLINIC_AT + QUARTER
     made = waitlist.accept(session, second.public_id, ORGANISATION, late, taking=Taking(at))
@@ -269,7 +269,7 @@ def test_whatever_frees_a_slot_wakes_the_next(session: Session, how: str) -> Non
         booked[0].status, booked[0].cancelled_at = "cancelled", NOW
         session.commit()
         assert waitlist.awaited(session) == [clinic.id]
-        waitlist.pass_on(session, clinic.id, ORGANISATION, NOW)
+        waitlist.offer_free_slots(session, clinic.id, ORGANISATION, NOW)
     assert open_offer(session, place) is not None
 
 
@@ -283,7 +283,7 @@ def test_a_member_is_offered_one_thing_at_a_time(session: Session) -> None:
     assert open_offer(session, here) is not None
     assert open_offer(session, there) is None
     waitlist.decline(session, here.public_id, ORGANISATION, NOW)
-    waitlist.pass_on(session, two.id, ORGANISATION, NOW)  # the worker's round
+    waitlist.offer_free_slots(session, two.id, ORGANISATION, NOW)  # the worker's round
     assert open_offer(session, there) is not None
 
 
@@ -334,7 +334,7 @@ def test_a_clinic_that_is_over_or_cancelled_ends_the_waiting(session: Session) -
     assert open_offer(session, place) is not None
     clinic.status = "cancelled"
     session.commit()
-    waitlist.pass_on(session, clinic.id, ORGANISATION, NOW)
+    waitlist.offer_free_slots(session, clinic.id, ORGANISATION, NOW)
     for one in (place, other):
         session.refresh(one)
         assert one.outcome == "gone"
@@ -412,10 +412,10 @@ def test_cancelling_joining_and_accepting_at_once_lose_no_wake_up(database: Data
     with database.sessions() as session:
         check(session)
         for occurrence_id in ids:  # one round of the worker, then nobody is left whom something free would fit
-            waitlist.pass_on(session, occurrence_id, organisation, NOW + timedelta(minutes=31))
+            waitlist.offer_free_slots(session, occurrence_id, organisation, NOW + timedelta(minutes=31))
         check(session)
         for occurrence_id in ids:
-            told = offers.pass_on(session, occurrence_id, organisation, NOW + timedelta(minutes=31))
+            told = pass_on.pass_on(session, occurrence_id, organisation, NOW + timedelta(minutes=31))
             assert told == 0
         session.rollback()
         assert {one.status for one in session.scalars(select(Offer))} > {"accepted"}

@@ -83,7 +83,7 @@ def test_a_lapsed_offer_is_said_to_go_to_the_next_only_where_it_does(session: Se
     cancel(session, booked[0].public_id, ORGANISATION, NOW + QUARTER)
     offer = open_offer(session, first)
     assert offer is not None
-    waitlist.pass_on(session, clinic.id, ORGANISATION, offer.lapses_at)
+    waitlist.offer_free_slots(session, clinic.id, ORGANISATION, offer.lapses_at)
     assert emails_to(session, first.member_id) == [("offer", None), ("offer-lapsed", "offered")]
     assert emails_to(session, second.member_id) == [("offer", None)]
 
@@ -97,13 +97,13 @@ def test_a_lapsed_slot_that_stays_free_is_told_once_to_those_still_waiting(sessi
     for place in (first, second):
         offer = open_offer(session, place)
         assert offer is not None
-        waitlist.pass_on(session, clinic.id, ORGANISATION, offer.lapses_at)
+        waitlist.offer_free_slots(session, clinic.id, ORGANISATION, offer.lapses_at)
     assert emails_to(session, second.member_id) == [("offer", None), ("offer-lapsed", "free")]
     told = [("offer", None), ("offer-lapsed", "offered"), ("free-to-book", None)]
     assert emails_to(session, first.member_id) == told
     for minutes in (1, 2):
-        waitlist.pass_on(session, clinic.id, ORGANISATION, offer.lapses_at + timedelta(minutes=minutes))
-    waitlist.pass_on(session, clinic.id, ORGANISATION, CLINIC_AT - timedelta(minutes=30))
+        waitlist.offer_free_slots(session, clinic.id, ORGANISATION, offer.lapses_at + timedelta(minutes=minutes))
+    waitlist.offer_free_slots(session, clinic.id, ORGANISATION, CLINIC_AT - timedelta(minutes=30))
     assert emails_to(session, first.member_id) == told, "once"
     assert emails_to(session, second.member_id) == [("offer", None), ("offer-lapsed", "free")]
     assert emails_to(session, half_hour.member_id) == [], "it does not suit them"
@@ -119,7 +119,7 @@ def test_a_lapsed_slot_that_is_too_late_to_book_is_said_to_be_over(session: Sess
     only = waits(session, clinic, now)
     cancel(session, booked[0].public_id, ORGANISATION, now)
     assert open_offer(session, only) is not None
-    waitlist.pass_on(session, clinic.id, ORGANISATION, CLINIC_AT - timedelta(minutes=5))
+    waitlist.offer_free_slots(session, clinic.id, ORGANISATION, CLINIC_AT - timedelta(minutes=5))
     assert emails_to(session, only.member_id) == [("offer", None), ("offer-lapsed", "over")]
 
 

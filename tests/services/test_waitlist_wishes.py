@@ -117,11 +117,11 @@ def test_a_declined_time_is_not_offered_again_with_anybody_nor_after_joining_ane
     assert {slot.starts_at for slot in free.value.slots} == {CLINIC_AT + QUARTER}
     a_booking(session, clinic, after_minutes=15)
     again = waits(session, clinic, NOW + QUARTER, member)
-    waitlist.pass_on(session, clinic.id, ORGANISATION, NOW + QUARTER)
+    waitlist.offer_free_slots(session, clinic.id, ORGANISATION, NOW + QUARTER)
     assert open_offer(session, again) is None, "1:00 is free with both, and declined"
     assert emails_to(session, again) == ["offer", "offer"]
     late = CLINIC_AT - timedelta(minutes=30)
-    waitlist.pass_on(session, clinic.id, ORGANISATION, late)
+    waitlist.offer_free_slots(session, clinic.id, ORGANISATION, late)
     assert emails_to(session, again) == ["offer", "offer"], "nor told of in the last hour"
 
 

@@ -126,7 +126,7 @@ def everything_that_is_written_about(post: Post) -> None:
     cancel(session, held[0].public_id, ORGANISATION, NOW)
     post.deliver()
     for lapsed in (20, 40):  # to the first, to the second, then free for anyone to book
-        waitlist.pass_on(session, alone.id, ORGANISATION, NOW + lapsed * HOUR)
+        waitlist.offer_free_slots(session, alone.id, ORGANISATION, NOW + lapsed * HOUR)
     # Ada is away: Ben is taken at Max's time, and free at another; Lee's has nobody
     post.book(both, 0, max_, analyst=ada.public_id)
     post.book(both, 0, kim, analyst=ben.public_id)

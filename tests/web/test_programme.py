@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from booking.domain.bookings.slots import Hours
+from booking.domain.bookings.timetable import RosterAnalyst, Timetable
 from booking.domain.organisation import Policy
-from booking.store.queries.bookings.timetables import RosterAnalyst, Timetable
 from booking.web.member.week import clinic_line
 from tests.builders import BRISBANE, CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_series, an_occurrence
 from tests.databases import Database

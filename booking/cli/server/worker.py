@@ -132,7 +132,7 @@ def _close(sessions: sessionmaker[Session], organisation: Organisation, now: dat
         for booking in cover.lapsed(session, now):
             cover.lapse(session, booking, organisation, now)
         for occurrence_id in waitlist.lapsed(session, now):
-            waitlist.pass_on(session, occurrence_id, organisation, now)
+            waitlist.offer_free_slots(session, occurrence_id, organisation, now)
 
 
 def _keep_house(
@@ -146,7 +146,7 @@ def _keep_house(
     with sessions() as session:
         deliver.keep_house(session, name, now)
         for occurrence_id in waitlist.awaited(session):
-            waitlist.pass_on(session, occurrence_id, organisation, now)
+            waitlist.offer_free_slots(session, occurrence_id, organisation, now)
         for person_id in daily_agenda.due(session, organisation, now):
             daily_agenda.write(session, person_id, organisation, now)
         for one in reminder_progress.due(session, organisation, now):

@@ -13,6 +13,7 @@ from booking.domain.planning.updates import Line
 from booking.services.cover import leaving
 from booking.services.cover.asking import tell_members
 from booking.services.cover.steps import cancel
+from booking.services.steps import pass_on
 from booking.services.transaction import transactional
 from booking.store import audit_log, feed_fetches
 from booking.store.bookings import offers, reminders
@@ -66,7 +67,7 @@ def close(
         leaving.leave(session, person, hours, organisation, now, note=REASON, actor_id=actor_id)
     session.flush()
     for occurrence_id in sorted(concerned):
-        offers.pass_on(session, occurrence_id, organisation, now)
+        pass_on.pass_on(session, occurrence_id, organisation, now)
     audit_log.write(session, "closed", "person", person.public_id, now, actor_id=actor_id, cancels=cancels)
     return person
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors, wording
 from booking.domain.organisation import Organisation
+from booking.services.steps import pass_on
 from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings import bookings, offers
@@ -91,7 +92,7 @@ def merge(
     audit_log.write(session, "merged", "person", kept.public_id, now, actor_id=actor_id, gone=str(old_id))
     session.flush()
     for occurrence_id in sorted(waits):
-        offers.pass_on(session, occurrence_id, organisation, now)
+        pass_on.pass_on(session, occurrence_id, organisation, now)
     return kept
 
 

@@ -12,7 +12,9 @@ from booking.domain import errors
 from booking.domain.bookings import policy, slots, topics
 from booking.domain.bookings.policy import Standing
 from booking.domain.bookings.slots import AnalystPreference, Slot
+from booking.domain.bookings.timetable import RosterAnalyst, Timetable
 from booking.domain.organisation import Organisation, Policy
+from booking.services.steps import pass_on
 from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings import bookings, claims, idempotency, offers, reminders
@@ -23,7 +25,6 @@ from booking.store.outbox import email_facts, emails
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence
 from booking.store.queries.bookings import holdings, timetables
-from booking.store.queries.bookings.timetables import RosterAnalyst, Timetable
 from booking.store.queries.programme import occurrence_lookup
 
 
@@ -106,7 +107,7 @@ def book_with(
         offers.end_place_of(session, occurrence_id, member.id, "booked", now)
     make(session, booking, member, picked, now, actor_id=staff_id, passed=passed)
     if standing.is_waiting:
-        offers.pass_on(session, occurrence_id, organisation, now)
+        pass_on.pass_on(session, occurrence_id, organisation, now)
     return Booked(booking, picked.analyst)
 
 
@@ -166,7 +167,7 @@ def pick(
     if not organisation.kinds[found.kind].bookable:
         raise errors.NotBookable()
     if found.is_awaited:
-        offers.pass_on(session, found.id, organisation, now, asking=member_id)
+        pass_on.pass_on(session, found.id, organisation, now, asking=member_id)
         found = timetables.timetable(session, request.occurrence, organisation, member_id, moving_id) or found
     rules = found.policy(organisation)
     wanted = [analyst.id for analyst in found.analysts if request.analyst in {None, analyst.public_id}]

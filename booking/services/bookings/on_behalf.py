@@ -16,6 +16,7 @@ from booking.domain.bookings.slots import QUARTER, Slot
 from booking.domain.organisation import Organisation
 from booking.services.bookings.book import BookingRequest, RequestedStart, pick, why_not
 from booking.services.bookings.move import is_there
+from booking.services.steps import pass_on
 from booking.services.steps.give_up import Ending, confirm_cancelled, give_up
 from booking.services.steps.put import put
 from booking.services.steps.serve import serve
@@ -81,7 +82,7 @@ def hand_over(
     )
     if not session.scalar(select(is_there)):
         raise errors.NotOnRoster()
-    offers.lapse_due_offers(session, booking.occurrence_id, organisation, now)
+    pass_on.lapse_due_offers(session, booking.occurrence_id, organisation, now)
     was, freed = booking.analyst.name, booking.slot
     if colleague.id == booking.member_id or commitments.is_engaged(session, colleague.id, organisation, freed):
         raise errors.SlotTaken()
@@ -152,7 +153,7 @@ def lengthen(
     was_minutes, end = booking.minutes, booking.ends_at + QUARTER
     if end > booking.occurrence.ends_at:
         raise errors.OutsideHours()
-    offers.lapse_due_offers(session, booking.occurrence_id, organisation, now)
+    pass_on.lapse_due_offers(session, booking.occurrence_id, organisation, now)
     more = Slot(booking.analyst_id, booking.ends_at, GRID_MINUTES)
     if commitments.is_engaged(session, more.analyst_id, organisation, more):
         raise errors.SlotTaken()

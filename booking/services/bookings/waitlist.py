@@ -13,10 +13,12 @@ from booking.domain import errors
 from booking.domain.bookings import suggestions, topics, waitlist_rules
 from booking.domain.bookings.policy import Holdings
 from booking.domain.bookings.suggestions import Asker
+from booking.domain.bookings.timetable import Timetable
 from booking.domain.bookings.waitlist_rules import Rules
 from booking.domain.organisation import Organisation
 from booking.services.bookings.book import BookingRequest, Picked, check_may_book, make, pick
 from booking.services.bookings.move import put
+from booking.services.steps import pass_on
 from booking.services.steps.serve import serve
 from booking.services.transaction import transactional
 from booking.store import audit_log
@@ -28,7 +30,6 @@ from booking.store.db.base import new_public_id
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence
 from booking.store.queries.bookings import holdings, timetables, waitlist_queue
-from booking.store.queries.bookings.timetables import Timetable
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def join(
             _withdraw(session, place, now)
     place.topic, place.link, place.replaces_id = topic, link, replaces_id
     session.flush()
-    offers.pass_on(session, row.id, organisation, now, asking=member.id)
+    pass_on.pass_on(session, row.id, organisation, now, asking=member.id)
     _check_nothing_is_free(session, place, organisation, rules)
     return place
 
@@ -285,7 +286,7 @@ def decline(
     if offer is not None:
         offers.end(session, offer.id, "declined" if now < offer.lapses_at else "lapsed", now)
         audit_log.write(session, "offer-declined", "waiting", place.public_id, now, actor_id=place.member_id)
-        offers.pass_on(session, place.occurrence_id, organisation, now)
+        pass_on.pass_on(session, place.occurrence_id, organisation, now)
     return place
 
 
@@ -306,7 +307,7 @@ def choose_replaced(
     if place.replaces_id != booking.id:
         place.replaces_id = booking.id
         session.flush()
-        offers.pass_on(session, place.occurrence_id, organisation, now)
+        pass_on.pass_on(session, place.occurrence_id, organisation, now)
     return place
 
 
@@ -320,17 +321,17 @@ def leave(
         offers.end_place(session, place.id, "left", now)
         audit_log.write(session, "left-waitlist", "waiting", place.public_id, now, actor_id=place.member_id)
         session.refresh(place)
-        offers.pass_on(session, place.occurrence_id, organisation, now)
+        pass_on.pass_on(session, place.occurrence_id, organisation, now)
     elif place.outcome == "gone":
         place.outcome = "left"  # so that the undo of a publish that ended it does not bring it back
     return place
 
 
 @transactional
-def pass_on(session: Session, occurrence_id: int, organisation: Organisation, now: datetime) -> int:
+def offer_free_slots(session: Session, occurrence_id: int, organisation: Organisation, now: datetime) -> int:
     """Offer what is free in an occurrence to those who wait for it. Returns how many people are told."""
     locks.occurrences(session, [occurrence_id])
-    return offers.pass_on(session, occurrence_id, organisation, now)
+    return pass_on.pass_on(session, occurrence_id, organisation, now)
 
 
 def lapsed(session: Session, now: datetime) -> list[int]:

@@ -19,6 +19,7 @@ from booking.domain.planning.updates import Line
 from booking.services.cover import asking
 from booking.services.cover.preview import CoverPreview, show, shown_of
 from booking.services.cover.steps import cancel, hand, left_by, line_of, offer_for, pending_of
+from booking.services.steps import pass_on
 from booking.services.steps.serve import serve
 from booking.services.transaction import transactional
 from booking.store import audit_log
@@ -104,7 +105,7 @@ def carry_out(
         .values(is_away=True)
     )
     session.flush()
-    withdrawn = offers.withdraw(session, [row.id for row in rows], now, person.id)
+    withdrawn = pass_on.withdraw(session, [row.id for row in rows], now, person.id)
     told = {
         c.booking.id: [_settle(session, c, person, organisation, now, for_good=for_good)] for c in shown.cover.covered
     }
@@ -130,7 +131,7 @@ def carry_out(
         **{what.replace(" ", "_"): count for what, count in counts.items() if count},
     )
     serve(session, [row.id for row in rows], organisation, now)
-    offers.tell_withdrawn(session, withdrawn, now)
+    pass_on.tell_withdrawn(session, withdrawn, now)
     return away
 
 

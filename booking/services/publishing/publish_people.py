@@ -13,7 +13,8 @@ from booking.domain.planning.notices import WITHDRAWN
 from booking.domain.planning.plan import Plan
 from booking.services.publishing import publish_emails
 from booking.services.publishing.publish_emails import Was
-from booking.store.bookings import claims, departures, offers, reminders
+from booking.services.steps import pass_on
+from booking.store.bookings import claims, departures, reminders
 from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.programme import publishing
 from booking.store.programme.changes import Change
@@ -53,7 +54,7 @@ def apply(session: Session, plan: Plan, change: Change, organisation: Organisati
     publish_emails.enqueue(session, plan, change, by_id, was, organisation, now)
     without = {notice.member_id for notice in plan.notices if notice.email == WITHDRAWN}
     ended = [one.id for one in plan.ended_offers if one.booking_id is None and one.member_id in without]
-    offers.tell_withdrawn(session, ended, now, change)
+    pass_on.tell_withdrawn(session, ended, now, change)
     reminders.plan(session, booking_ids, organisation, now)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain.bookings.slots import Slot
 from booking.domain.organisation import Organisation
-from booking.store.bookings import offers
+from booking.services.steps import pass_on
 
 
 def serve(
@@ -18,4 +18,4 @@ def serve(
     """Offer what is free in those occurrences to whoever waits there; `freed` are slots let go of, with where."""
     for occurrence_id in sorted(set(occurrence_ids)):
         slots = [slot for where, slot in freed if where == occurrence_id]
-        offers.pass_on(session, occurrence_id, organisation, now, slots)
+        pass_on.pass_on(session, occurrence_id, organisation, now, slots)

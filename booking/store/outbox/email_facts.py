@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from booking.domain.bookings.timetable import Timetable
 from booking.store.bookings.bookings import Booking
-from booking.store.queries.bookings.timetables import Timetable
 
 
 def stamp(instant: datetime) -> str:

@@ -9,10 +9,10 @@ from booking.domain import errors
 from booking.domain.bookings import suggestions
 from booking.domain.bookings.policy import Counted
 from booking.domain.bookings.suggestions import Asker
+from booking.domain.bookings.timetable import Timetable
 from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment
 from booking.store.queries.bookings import holdings
-from booking.store.queries.bookings.timetables import Timetable
 from booking.store.queries.programme import meeting_rows
 from booking.web.frame import context
 

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.domain import errors, tokens
 from booking.domain.bookings import policy
+from booking.domain.bookings.timetable import Timetable
 from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment
 from booking.domain.organisation import Policy
@@ -22,7 +23,6 @@ from booking.services.bookings.move import move as move_booking
 from booking.store.bookings import bookings
 from booking.store.queries.bookings import slot_search, timetables, visit_history
 from booking.store.queries.bookings.slot_search import Search
-from booking.store.queries.bookings.timetables import Timetable
 from booking.store.queries.programme import meeting_rows
 from booking.web.frame import context, error_pages, template_globals
 from booking.web.member import invitation, slot_grid

@@ -12,13 +12,13 @@ from booking.domain import errors
 from booking.domain.bookings import policy, slots, suggestions, waitlist_words
 from booking.domain.bookings.slots import Slot
 from booking.domain.bookings.suggestions import Asker
+from booking.domain.bookings.timetable import Timetable
 from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment, Meeting
 from booking.domain.organisation import Policy
 from booking.services.bookings.book import preference_of
 from booking.store.queries.bookings import slot_search, timetables, visit_history, waitlist_queue
 from booking.store.queries.bookings.slot_search import Search
-from booking.store.queries.bookings.timetables import Timetable
 from booking.store.queries.bookings.waitlist_queue import Waits
 from booking.web.frame import access, context, error_pages
 from booking.web.frame.current_reader import current_user

@@ -12,9 +12,9 @@ from itertools import count
 from booking.domain import errors, wording, zones
 from booking.domain.bookings import slots
 from booking.domain.bookings.slots import AnalystPreference, Slot
+from booking.domain.bookings.timetable import Timetable
 from booking.domain.organisation import Policy
 from booking.services.bookings.book import BookingRequest
-from booking.store.queries.bookings.timetables import Timetable
 from booking.web.frame import template_globals
 
 COLUMNS = 4

@@ -15,12 +15,12 @@ from flask.typing import ResponseReturnValue
 from booking.domain import errors, tokens
 from booking.domain.bookings import waitlist_rules, waitlist_words
 from booking.domain.bookings.slots import Slot
+from booking.domain.bookings.timetable import Timetable
 from booking.domain.bookings.waitlist_rules import Rules, WaitlistPlace
 from booking.domain.errors import Refusal
 from booking.services.bookings import waitlist
 from booking.services.bookings.waitlist import Taking
 from booking.store.queries.bookings import timetables, waitlist_queue
-from booking.store.queries.bookings.timetables import Timetable
 from booking.store.queries.bookings.waitlist_queue import Waits
 from booking.web.frame import access, context, error_pages, template_globals
 from booking.web.frame.current_reader import current_user

@@ -11,12 +11,12 @@ from flask.typing import ResponseReturnValue
 
 from booking.domain import errors, wording, zones
 from booking.domain.bookings import slots
+from booking.domain.bookings.timetable import Timetable
 from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment, Meeting
 from booking.domain.organisation import Policy
 from booking.store.queries.bookings import slot_search, timetables
 from booking.store.queries.bookings.slot_search import Search
-from booking.store.queries.bookings.timetables import Timetable
 from booking.store.queries.programme import enrolled, meeting_rows
 from booking.web.frame import access, context, template_globals
 from booking.web.frame.current_reader import current_user

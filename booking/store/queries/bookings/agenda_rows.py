@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from booking.domain.bookings import day_agenda, running_order
 from booking.domain.bookings.day_agenda import AgendaVisit, Colleague, LastTime, Staffed
 from booking.domain.bookings.running_order import QueueEntry
+from booking.domain.bookings.timetable import Timetable
 from booking.domain.meetings import Appointment, Meeting
 from booking.domain.organisation import Organisation
 from booking.store.bookings.bookings import CAME, CONFIRMED, Booking
@@ -20,7 +21,6 @@ from booking.store.bookings.notes import Note
 from booking.store.people.people import Person, Role
 from booking.store.programme.programme import SCHEDULED, Occurrence, Roster
 from booking.store.queries.bookings import timetables
-from booking.store.queries.bookings.timetables import Timetable
 from booking.store.queries.programme import meeting_rows
 
 

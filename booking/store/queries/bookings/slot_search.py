@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from booking.domain.bookings import slots, suggestions
 from booking.domain.bookings.slots import Slot
 from booking.domain.bookings.suggestions import Asker
+from booking.domain.bookings.timetable import Timetable
 from booking.domain.errors import Refusal
 from booking.domain.organisation import Organisation
 from booking.store.queries.bookings import holdings, timetables
-from booking.store.queries.bookings.timetables import Timetable
 
 MAX_RESULTS = 3
 

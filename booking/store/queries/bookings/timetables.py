@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
@@ -14,50 +14,14 @@ from sqlalchemy import bindparam, exists, func, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from booking.domain.bookings.slots import Hours
-from booking.domain.organisation import Organisation, Policy
+from booking.domain.bookings.timetable import RosterAnalyst, Timetable
+from booking.domain.organisation import Organisation
 from booking.store.bookings.claims import Claim
 from booking.store.bookings.waitlist_entries import WaitlistEntry
 from booking.store.db.base import table_of
 from booking.store.people.people import Person
 from booking.store.programme.programme import CANCELLED, Occurrence, Roster, Series
 from booking.store.queries.people import commitments
-
-
-@dataclass(frozen=True, slots=True)
-class RosterAnalyst:
-    """One who staffs the occurrence, in the roster's order."""
-
-    id: int
-    public_id: uuid.UUID
-    name: str
-    about: str
-
-
-@dataclass(frozen=True, slots=True)
-class Timetable:
-    """One occurrence for whoever looks for a slot. `minutes`: the series' own lengths, empty for the policy's.
-
-    `held` names, by (person, quarter), the offers to the reader that own quarters here: booking over one ends it.
-    `is_awaited`: somebody is on its waitlist; known of one that is read alone.
-    """
-
-    id: int
-    public_id: uuid.UUID
-    series_slug: str
-    kind: str
-    zone: str
-    minutes: tuple[int, ...]
-    hours: Hours
-    analysts: tuple[RosterAnalyst, ...]
-    title: str = ""
-    held: Mapping[tuple[int, datetime], int] = field(default_factory=dict)
-    is_awaited: bool = False
-
-    def policy(self, organisation: Organisation) -> Policy:
-        """The policy of its series, with the lengths that the series itself states."""
-        found = organisation.policy_for(self.series_slug)
-        return found.offering(self.minutes) if self.minutes else found
-
 
 # plain tables: what is asked on every page needs no object of a class
 _occurrence, _series, _roster = table_of(Occurrence), table_of(Series), table_of(Roster)

@@ -6,8 +6,7 @@ from flask import Flask
 
 from booking.web.account import calendars, email_address, profile, sign_in, time_zone, unsubscribe
 from booking.web.analyst import attendance, day, meeting_links, time_off, visit
-from booking.web.coordinator import drafts, email_pages, people
-from booking.web.coordinator import programme as coordinator_pages
+from booking.web.coordinator import changes, drafts, email_pages, next_days, people, programme
 from booking.web.feeds import feed_pages
 from booking.web.member import bookings, occurrence, signed_links, waitlist_pages, week
 from booking.web.site import demo, former_addresses, health, robots
@@ -22,8 +21,10 @@ PAGES = (
     time_off,
     visit,
     attendance,
-    coordinator_pages,
+    next_days,
     meeting_links,
+    programme,
+    changes,
     people,
     email_pages,
     drafts,
@@ -43,5 +44,5 @@ PAGES = (
 
 def init_app(app: Flask) -> None:
     """Register every blueprint."""
-    for module in PAGES:
-        app.register_blueprint(module.blueprint)
+    for blueprint in dict.fromkeys(module.blueprint for module in PAGES):
+        app.register_blueprint(blueprint)

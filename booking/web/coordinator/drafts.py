@@ -22,8 +22,9 @@ from booking.programme.announcements.writing import file_of
 from booking.services.publishing import drafts, planning
 from booking.services.publishing.planning import Asking
 from booking.store.programme import changes
-from booking.web.coordinator import programme
+from booking.web.coordinator import plans
 from booking.web.coordinator.draft_reading import understood
+from booking.web.coordinator.plans import PlanRequest
 from booking.web.frame import access, context
 from booking.web.frame.current_reader import current_user
 
@@ -289,7 +290,7 @@ def plan(public_id: uuid.UUID) -> ResponseReturnValue:
     """The plan of the draft, with the questions that only the stored programme raises."""
     kept = _draft(public_id)
     asking, values = _planned(kept)
-    return _problems(kept, values) if asking is None else programme.plan_page(asking, **_frame(kept))
+    return _problems(kept, values) if asking is None else plans.show(_plan_request(kept, asking))
 
 
 @blueprint.post("/<uuid:public_id>/publish")
@@ -300,7 +301,7 @@ def publish(public_id: uuid.UUID) -> ResponseReturnValue:
     asking, values = _planned(kept)
     if asking is None:
         return _problems(kept, values)
-    answered = programme.publish_page(asking, **_frame(kept))
+    answered = plans.publish_as_shown(_plan_request(kept, asking))
     location = getattr(answered, "location", None)
     if location and "/changes/" in location:
         change_id = uuid.UUID(location.rpartition("/")[2])
@@ -314,15 +315,16 @@ def _planned(kept: changes.StoredDraft) -> tuple[Asking | None, files.Reading]:
     return _asking(kept, corrected)
 
 
-def _frame(kept: changes.StoredDraft) -> dict[str, Any]:
+def _plan_request(kept: changes.StoredDraft, asking: Asking) -> PlanRequest:
     draft = understood(kept)
-    return {
-        "title": f"{wording.long_day(draft.month).rpartition(wording.NBSP)[2]} {draft.month.year}",
-        "action": url_for("drafts.publish", public_id=kept.public_id),
-        "back": url_for("drafts.one", public_id=kept.public_id),
-        "fields": [],
-        "answers_to": url_for("drafts.answer", public_id=kept.public_id),
-    }
+    return PlanRequest(
+        asking,
+        f"{wording.long_day(draft.month).rpartition(wording.NBSP)[2]} {draft.month.year}",
+        action=url_for("drafts.publish", public_id=kept.public_id),
+        back=url_for("drafts.one", public_id=kept.public_id),
+        fields=[],
+        answers_to=url_for("drafts.answer", public_id=kept.public_id),
+    )
 
 
 def _problems(kept: changes.StoredDraft, found: files.Reading) -> ResponseReturnValue:

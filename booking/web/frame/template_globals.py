@@ -107,6 +107,12 @@ def kind(name: str) -> Kind:
     return context.organisation().kinds.get(name) or Kind(name, name, name.title(), name.title())
 
 
+def is_bookable(kind: str) -> bool:
+    """Whether members book slots in occurrences of that kind."""
+    found = context.organisation().kinds.get(kind)
+    return found is not None and found.bookable
+
+
 def init_app(app: Flask) -> None:
     """Give every template these names, and static files an address that changes with their content."""
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = A_YEAR

@@ -1,0 +1,99 @@
+"""What was published: undone while its emails wait, taken back by a plan of its own later, told to a group."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from booking.domain import wording, zones
+from booking.domain.planning import publish_words
+from booking.services.publishing import undo
+from booking.store.outbox import emails
+from booking.store.programme.changes import Change
+from booking.store.programme.programme import Series
+from booking.store.queries.feeds import calendar_fetches
+from booking.web.coordinator import group_post, plans
+from booking.web.coordinator.blueprint import blueprint
+from booking.web.coordinator.plans import PlanRequest
+from booking.web.frame import access, context
+from booking.web.frame.current_reader import current_user
+
+
+def _change(public_id: uuid.UUID) -> Change:
+    found = context.db().scalars(select(Change).where(Change.public_id == public_id)).one_or_none()
+    return found if found is not None else abort(404)
+
+
+@blueprint.get("/changes")
+@access.coordinator
+def changes() -> ResponseReturnValue:
+    """The latest publishes."""
+    found = context.db().scalars(select(Change).order_by(Change.published_at.desc(), Change.id.desc()).limit(50)).all()
+    return render_template("coordinator/changes.html", changes=found, counted=group_post.counted)
+
+
+@blueprint.get("/changes/<uuid:public_id>")
+@access.coordinator
+def change(public_id: uuid.UUID) -> ResponseReturnValue:
+    """What was published; Undo until its emails leave; the text for the group."""
+    found = _change(public_id)
+    slugs = {line["series"] for line in found.plan.get("occurrences", [])}
+    series_of = {row.slug: row for row in context.db().scalars(select(Series).where(Series.slug.in_(slugs)))}
+    return render_template(
+        "coordinator/change.html",
+        change=found,
+        counted=group_post.counted(found),
+        said=publish_words.after(
+            found.published_at,
+            found.due_at,
+            context.now(),
+            context.organisation().zone,
+            emails.emailed_about(context.db(), found.id),
+        ),
+        fetched=calendar_fetches.since(context.db(), found.published_at, context.now()),
+        may_undo=found.undone_at is None and context.now() < found.due_at,
+        text=group_post.text_of(found, series_of, context.settings().base_url),
+    )
+
+
+@blueprint.post("/changes/<uuid:public_id>/undo")
+@access.coordinator
+def undo_change(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Put everything back, while its emails have not left."""
+    try:
+        undo.undo(context.db(), public_id, context.organisation(), context.now(), actor_id=current_user.id)
+    except undo.CannotUndo as refusal:
+        flash(f"This can’t be undone: {refusal.why}. You can still preview taking it back.")
+    else:
+        flash(publish_words.UNDONE)
+    return redirect(url_for("coordinator.change", public_id=public_id), 303)
+
+
+@blueprint.get("/changes/<uuid:public_id>/plan")
+@access.coordinator
+def reverse_plan(public_id: uuid.UUID) -> ResponseReturnValue:
+    """What taking a publish back would do now: a plan like any other."""
+    return plans.show(_reverse(public_id))
+
+
+@blueprint.post("/changes/<uuid:public_id>/publish")
+@access.coordinator
+def reverse_publish(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Publish that plan."""
+    return plans.publish_as_shown(_reverse(public_id))
+
+
+def _reverse(public_id: uuid.UUID) -> PlanRequest:
+    found = _change(public_id)
+    day: date = zones.today(found.published_at, context.organisation().zone)
+    return PlanRequest(
+        undo.reversed_asking(found),
+        f"Take back what was published on {wording.day(day)}",
+        action=url_for("coordinator.reverse_publish", public_id=public_id),
+        back=url_for("coordinator.change", public_id=public_id),
+        fields=[],
+    )

@@ -1,0 +1,89 @@
+"""The plan of a change, shown before it happens, and its publishing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from booking.domain import errors
+from booking.domain.planning import in_words
+from booking.domain.planning.plan import Plan
+from booking.services.publishing import planning
+from booking.services.publishing.planning import Asking
+from booking.services.publishing.publish import PlanChanged, PlanHurts, publish
+from booking.store.programme import plan_inputs
+from booking.store.queries.bookings import agenda_rows
+from booking.web.frame import context
+from booking.web.frame.current_reader import current_user
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """What is asked for, in words (`title`), and where its page leads: `action` publishes it, `back` leaves it.
+
+    `fields` are sent with the form again; `answers_to` is where questions are answered, empty for the plan itself.
+    """
+
+    asking: Asking
+    title: str
+    action: str
+    back: str
+    fields: list[tuple[str, str]]
+    answers_to: str = ""
+
+
+def show(asked: PlanRequest, *, again: bool = False) -> ResponseReturnValue:
+    """The plan of what is asked for, with the button that publishes exactly that."""
+    return _page(asked, planning.read_plan(context.db(), asked.asking, context.organisation(), context.now()), again)
+
+
+def _page(asked: PlanRequest, plan: Plan, again: bool) -> ResponseReturnValue:
+    known = plan_inputs.definitions(context.db())
+    names = {analyst.id: analyst.name for analyst in agenda_rows.analysts(context.db())}
+    kinds = {slug: definition.kind for slug, definition in known.items()}
+    kinds |= {change.after.slug: change.after.kind for change in plan.changes.series}
+    counts = {what: 0 for what in ("appears", "moves", "goes")}
+    for step in plan.changes.steps:
+        counts[{"returns": "appears", "changes": "moves"}.get(step.what, step.what)] += 1
+    page = render_template(
+        "coordinator/plan.html",
+        plan=plan,
+        title=asked.title,
+        sections=in_words.sections(plan, names, known),
+        kinds=kinds,
+        emails=in_words.emails(plan.notices),
+        leaving=in_words.leaving(plan, context.now(), context.organisation().zone),
+        notes=[finding for finding in plan.changes.findings if not finding.is_question],
+        kept=in_words.kept(plan.changes.kept),
+        counts=counts,
+        action=asked.action,
+        back=asked.back,
+        fields=asked.fields,
+        again=again,
+        answers_to=asked.answers_to,
+    )
+    return page, 409 if again else 200
+
+
+def publish_as_shown(asked: PlanRequest) -> ResponseReturnValue:
+    """Publish if the plan is still the one that was shown; else show the one it is now."""
+    try:
+        done = publish(
+            context.db(),
+            asked.asking,
+            context.organisation(),
+            context.now(),
+            uid_domain=context.settings().host,
+            fingerprint=request.form.get("fingerprint", ""),
+            actor_id=current_user.id,
+        )
+    except (PlanChanged, PlanHurts) as refusal:
+        return _page(asked, refusal.plan, True)
+    except errors.CannotPublish:
+        return show(asked, again=True)
+    if done.change is None:
+        flash("Nothing would change: it is as you asked already.")
+        return redirect(asked.back, 303)
+    return redirect(url_for("coordinator.change", public_id=done.change), 303)

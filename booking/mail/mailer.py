@@ -19,7 +19,10 @@ class PermanentFailure(Exception):
 
 
 class Mailer(Protocol):
-    """Carries one email at a time. Whoever sends a batch closes it afterwards."""
+    """Carries one email at a time. The sender of a batch closes it afterwards."""
+
+    def check(self) -> None:
+        """Connect and sign in without sending anything. Raises Unreachable with the reason."""
 
     def send(self, message: EmailMessage) -> None:
         """Hand the email over; raises TemporaryFailure, Unreachable or PermanentFailure."""
@@ -30,6 +33,9 @@ class Mailer(Protocol):
 
 class LocalMailer:
     """For the demo: every email counts as sent and stays on this machine, to be read on the mailbox page."""
+
+    def check(self) -> None:
+        """There is nothing to connect to."""
 
     def send(self, message: EmailMessage) -> None:
         """Nothing leaves."""

@@ -63,8 +63,15 @@ class SMTPMailer:
         self.connection = opened
         return opened
 
+    def check(self) -> None:
+        """Connect, greet and sign in, and send nothing. Raises Unreachable with the reason."""
+        try:
+            self.open()
+        finally:
+            self.close()
+
     def send(self, message: EmailMessage) -> None:
-        """One email. An email or recipient that is refused with 5xx is permanent, unless that is about us.
+        """Send one email. An email or recipient that is refused with 5xx is permanent, unless that is about us.
 
         A connection that was used before and turns out to have been closed is opened anew at once: servers close them
         when they like. Raises PermanentFailure, TemporaryFailure, and Unreachable where no connection can be had.
@@ -110,15 +117,6 @@ class SMTPMailer:
             connection.quit()
         except (OSError, smtplib.SMTPException):
             connection.close()
-
-
-def check(url: str) -> None:
-    """Connect, greet and sign in, and send nothing. Raises ValueError for the address, Unreachable with the reason."""
-    mailer = SMTPMailer(url)
-    try:
-        mailer.open()
-    finally:
-        mailer.close()
 
 
 def _give(connection: smtplib.SMTP, message: EmailMessage) -> None:

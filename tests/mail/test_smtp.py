@@ -9,7 +9,7 @@ import pytest
 
 from booking.mail import smtp
 from booking.mail.mailer import PermanentFailure, TemporaryFailure, Unreachable
-from booking.mail.smtp import SMTPMailer, check
+from booking.mail.smtp import SMTPMailer
 from tests.mail import server
 
 WRITTEN = "mia.moss@example.org"
@@ -147,7 +147,7 @@ def test_a_server_that_is_not_there_cannot_be_reached_and_is_named() -> None:
 def test_user_and_password_are_given_as_the_address_spells_them() -> None:
     with server.serving(password="p@ss/word") as mailbox:
         signed_in = f"smtp://booking:p%40ss%2Fword@127.0.0.1:{mailbox.port}"
-        check(signed_in)
+        SMTPMailer(signed_in).check()
         mailer = SMTPMailer(signed_in)
         mailer.send(a_message())
         mailer.close()
@@ -157,7 +157,7 @@ def test_user_and_password_are_given_as_the_address_spells_them() -> None:
 def test_a_wrong_password_is_said_and_never_shown() -> None:
     with server.serving(password="right") as mailbox:
         with pytest.raises(Unreachable, match="535") as failure:
-            check(f"smtp://booking:wrong-one@127.0.0.1:{mailbox.port}")
+            SMTPMailer(f"smtp://booking:wrong-one@127.0.0.1:{mailbox.port}").check()
         assert "wrong-one" not in str(failure.value)
 
 
@@ -172,13 +172,13 @@ def test_a_server_that_wants_a_password_and_gets_none_loses_no_email() -> None:
 def test_starttls_that_a_server_does_not_offer_sends_nothing_in_the_clear() -> None:
     with server.serving() as mailbox:
         with pytest.raises(Unreachable, match="STARTTLS"):
-            check(f"smtp+starttls://127.0.0.1:{mailbox.port}")
+            SMTPMailer(f"smtp+starttls://127.0.0.1:{mailbox.port}").check()
         assert mailbox.messages == []
 
 
 def test_a_check_greets_and_sends_nothing() -> None:
     with server.serving() as mailbox:
-        check(mailbox.url)
+        SMTPMailer(mailbox.url).check()
         assert (mailbox.connections, mailbox.messages) == (1, [])
 
 

@@ -16,8 +16,8 @@ from booking import clock, settings
 from booking.cli.install import public_address
 from booking.cli.install.findings import InstallationFinding
 from booking.domain import wording, zones
+from booking.mail.factory import mailer_for
 from booking.mail.mailer import TemporaryFailure
-from booking.mail.smtp import SMTPMailer
 from booking.programme import files, nodes, organisation_file
 from booking.services.outbox.deliver import MAX_RETRY_DELAY
 from booking.settings import Settings, SettingsError
@@ -99,9 +99,7 @@ def _mail(found: Settings) -> InstallationFinding:
             "mail: no server", "set BOOKING_SMTP_URL; until then emails wait and nobody can sign in by one"
         )
     try:
-        mailer = SMTPMailer(found.smtp_url)
-        mailer.open()
-        mailer.close()
+        mailer_for(found.smtp_url).check()
     except (ValueError, TemporaryFailure) as error:
         return InstallationFinding("mail", f"{error}: mend BOOKING_SMTP_URL, or wait for the server")
     return InstallationFinding("mail: the server answers and lets us in")

@@ -18,9 +18,9 @@ from booking.domain import zones
 from booking.domain.people import email_addresses, people_table
 from booking.domain.people.sign_in import VALID_MINUTES
 from booking.mail.compose import Sender, compose
-from booking.mail.mailer import PermanentFailure, TemporaryFailure
+from booking.mail.factory import mailer_for
+from booking.mail.mailer import Mailer, PermanentFailure, TemporaryFailure
 from booking.mail.render import Recipient, render
-from booking.mail.smtp import SMTPMailer
 from booking.programme import organisation_file, starting
 from booking.programme.starting import initials
 from booking.services.accounts import sign_in
@@ -136,7 +136,7 @@ def init(**given: Any) -> None:
 
 def _make(
     answers: Answers, values: dict[str, str], listed: people_table.Listed, undoing: ExitStack
-) -> tuple[Settings, SMTPMailer | None, str]:
+) -> tuple[Settings, Mailer | None, str]:
     """Data folder, database and coordinator; `undoing` takes away what was made, if something fails."""
     undoing.callback(shutil.rmtree, answers.data, ignore_errors=True)
     starting.write(answers.data, answers.organisation or "", answers.short_name or "", answers.zone)
@@ -173,14 +173,14 @@ def _tell(answers: Answers, trial: str, link: str) -> None:
     click.echo(f"                                  {answers.data / 'programme' / starting.EXAMPLES}")
 
 
-def _mailer(found: Settings) -> SMTPMailer | None:
+def _mailer(found: Settings) -> Mailer | None:
     try:
-        return SMTPMailer(found.smtp_url) if found.smtp_url else None
+        return mailer_for(found.smtp_url) if found.smtp_url else None
     except ValueError as error:
         raise SettingsError(f"the mail server: {error}") from None
 
 
-def _trial(found: Settings, mailer: SMTPMailer | None, email: str) -> str:
+def _trial(found: Settings, mailer: Mailer | None, email: str) -> str:
     """Send the test email; what became of it, in a line."""
     if mailer is None:
         return "No mail server is set: emails wait until BOOKING_SMTP_URL names one."

@@ -18,9 +18,9 @@ from booking import clock, logs, settings
 from booking.cli import store_session
 from booking.domain.organisation import Organisation
 from booking.mail import headers
+from booking.mail.factory import mailer_for
 from booking.mail.mailer import LocalMailer, Mailer
 from booking.mail.masked import masked
-from booking.mail.smtp import SMTPMailer
 from booking.programme import organisation_file
 from booking.services import cover
 from booking.services.bookings import waitlist
@@ -38,13 +38,13 @@ log = logging.getLogger("booking.worker")
 
 
 def mailer_of(found: Settings) -> Mailer:
-    """What carries emails: SMTP, or in the demo nothing. SettingsError where neither is set."""
+    """Make what carries emails; in the demo they stay here. Raises SettingsError for an address that is wrong or missing."""
     if found.is_demo:
         return LocalMailer()
     if not found.smtp_url:
         raise SettingsError("BOOKING_SMTP_URL is not set: emails wait in the outbox until it is")
     try:
-        return SMTPMailer(found.smtp_url)
+        return mailer_for(found.smtp_url)
     except ValueError as error:
         raise SettingsError(f"BOOKING_SMTP_URL: {error}") from None
 

@@ -38,7 +38,7 @@ log = logging.getLogger("booking.worker")
 
 
 def mailer_of(found: Settings) -> Mailer:
-    """Make what carries emails; in the demo they stay here. Raises SettingsError for an address that is wrong or missing."""
+    """Make what carries emails; the demo keeps them here. Raises SettingsError for a missing or wrong address."""
     if found.is_demo:
         return LocalMailer()
     if not found.smtp_url:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, and_, delete, func, insert, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -69,17 +69,18 @@ class OutgoingEmail(Base):
 _INSERT = insert(table_of(OutgoingEmail))
 
 
+class EmailContext(TypedDict, total=False):
+    """Ids of the person it goes to, the booking it is about and the publish that queued it; `due_at` is `now` if left
+    out."""
+
+    person_id: int | None
+    booking_id: int | None
+    change_id: int | None
+    due_at: datetime
+
+
 def enqueue(
-    session: Session,
-    name: str,
-    to_email: str,
-    facts: dict[str, Any],
-    now: datetime,
-    *,
-    person_id: int | None = None,
-    booking_id: int | None = None,
-    due_at: datetime | None = None,
-    change_id: int | None = None,
+    session: Session, name: str, to_email: str, facts: dict[str, Any], now: datetime, **about: Unpack[EmailContext]
 ) -> None:
     """Queue one email to one person; it leaves when the transaction has committed and `due_at` is past.
 
@@ -87,40 +88,23 @@ def enqueue(
     so that emails keep their order: whoever changes the booking now has seen what was published, and it can no longer
     be put back.
     """
-    if booking_id is not None and change_id is None and name != FIRST:
+    booking_id = about.get("booking_id")
+    if booking_id is not None and about.get("change_id") is None and name != FIRST:
+        person_id = about.get("person_id")
         about_several = and_(OutgoingEmail.person_id == person_id, OutgoingEmail.booking_id.is_(None))
         held = update(OutgoingEmail).where(
             or_(OutgoingEmail.booking_id == booking_id, about_several), OutgoingEmail.change_id.is_not(None)
         )
         session.execute(held.where(OutgoingEmail.due_at > now, OutgoingEmail.sent_at.is_(None)).values(due_at=now))
-    made = row(
-        name, to_email, facts, now, person_id=person_id, booking_id=booking_id, due_at=due_at, change_id=change_id
-    )
-    add(session, [made])
+    add(session, [row(name, to_email, facts, now, **about)])
 
 
 def row(
-    name: str,
-    to_email: str,
-    facts: dict[str, Any],
-    now: datetime,
-    *,
-    person_id: int | None = None,
-    booking_id: int | None = None,
-    due_at: datetime | None = None,
-    change_id: int | None = None,
+    name: str, to_email: str, facts: dict[str, Any], now: datetime, **about: Unpack[EmailContext]
 ) -> dict[str, Any]:
-    """One email as `add` takes it."""
-    return {
-        "name": name,
-        "to_email": to_email,
-        "facts": facts,
-        "created_at": now,
-        "due_at": due_at or now,
-        "person_id": person_id,
-        "booking_id": booking_id,
-        "change_id": change_id,
-    }
+    """Returns one email as `add` takes it."""
+    found = {"name": name, "to_email": to_email, "facts": facts, "created_at": now, "due_at": now}
+    return {**found, "person_id": None, "booking_id": None, "change_id": None, **about}
 
 
 def add(session: Session, rows: list[dict[str, Any]]) -> None:

@@ -81,6 +81,20 @@ def test_upgrading_twice_changes_nothing_and_reaches_the_newest_revision(name: s
     engine.dispose()
 
 
+@pytest.mark.parametrize("name", databases.NAMES)
+def test_a_database_of_another_version_is_refused_and_left_as_it_was(name: str) -> None:
+    url = databases.new_url(name, "foreign")
+    migrate.upgrade(url)
+    engine = engines.make(url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(migrate.UnknownRevision, match="the database is at 9999, which this version does not know"):
+        migrate.upgrade(url)
+    with engine.connect() as connection:
+        assert migrate.current(connection) == "9999"
+    engine.dispose()
+
+
 def test_every_foreign_key_has_an_index_that_begins_with_it() -> None:
     """Deleting or locking a parent must not scan its children; keys that nothing looks up by are named here."""
     unindexed = set()

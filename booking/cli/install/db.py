@@ -17,5 +17,10 @@ def db() -> None:
 def upgrade() -> None:
     """Bring the tables up to this version; safe to run again."""
     found = settings.load()
-    migrate.upgrade(found.database_url)
+    try:
+        migrate.upgrade(found.database_url)
+    except migrate.UnknownRevision as error:
+        raise click.ClickException(
+            f"{error}. Install that version, or name a new database and restore a backup"
+        ) from None
     click.echo(f"the database is at {migrate.head()}")

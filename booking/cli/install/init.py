@@ -150,7 +150,7 @@ def _make(
                 undoing.callback(Path(f"{path}{end}").unlink, missing_ok=True)
     try:
         migrate.upgrade(found.database_url)
-    except (SQLAlchemyError, ValueError) as error:
+    except (SQLAlchemyError, ValueError, migrate.UnknownRevision) as error:
         raise SettingsError(f"the database cannot be made: {str(error).splitlines()[0]}") from None
     with store_session.session(found) as session:
         import_people(session, [listed], loaded, clock.now())

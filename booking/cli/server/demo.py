@@ -57,8 +57,17 @@ def demo_settings(folder: Path, host: str, port: int) -> Settings:
 
 
 def prepare(found: Settings) -> None:
-    """Migrate, and fill what is missing; at once where nothing is."""
-    migrate.upgrade(found.database_url)
+    """Migrate, and fill what is missing; at once where nothing is. A demo of another version begins anew."""
+    try:
+        migrate.upgrade(found.database_url)
+    except migrate.UnknownRevision as error:
+        path = Path(found.database_url.removeprefix("sqlite:///"))
+        kept = path.with_name(f"{path.stem}-{error.revision}{path.suffix}")
+        for end in ("", "-wal", "-shm"):
+            if Path(f"{path}{end}").exists():
+                Path(f"{path}{end}").replace(f"{kept}{end}")
+        click.echo(f"booking: {error}; it is {kept.name} now, and the demo begins anew")
+        migrate.upgrade(found.database_url)
     organisation = organisation_file.load(found.data, found.organisation or None)
     now = clock.now()
     with store_session.session(found) as session:

@@ -25,6 +25,19 @@ ABOUT_CHARACTERS = 200
 AGENDA_HOURS = range(4, 13)
 
 
+def values_of(person: Person) -> dict[str, str]:
+    """Returns what the profile form shows: a text for each field that `change` takes."""
+    return {
+        "name": person.name,
+        "time_zone": zones.current_name(person.time_zone) if person.time_zone else "",
+        "invitations": person.invitations,
+        "about": person.about,
+        "reminders": "yes" if person.wants_reminders else "no",
+        "meeting_url": person.meeting_url or "",
+        "daily_agenda": "" if person.agenda_hour is None else str(person.agenda_hour),
+    }
+
+
 @transactional
 def change(
     session: Session,

@@ -14,6 +14,16 @@ from booking.resources import PACKAGE
 from booking.store.db import engines, limits
 
 
+class UnknownRevision(Exception):
+    """The database is at a revision that this version does not have; nothing was changed."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"the database is at {revision}, which this version does not know: a newer version or a draft made it"
+        )
+        self.revision = revision
+
+
 class BrokenReferences(Exception):
     """A migration left rows whose parents are gone; it was rolled back."""
 
@@ -29,6 +39,7 @@ def upgrade(url: str, revision: str = "head") -> None:
     """Run every migration that is missing, up to that revision, in one transaction.
 
     On SQLite without foreign keys, because rebuilding a table would delete its children; they are checked after.
+    Raises UnknownRevision for a database of a newer version, and BrokenReferences.
     """
     engine = engines.make(url, foreign_keys=False, within=limits.MIGRATION)
     try:
@@ -36,6 +47,9 @@ def upgrade(url: str, revision: str = "head") -> None:
             if engine.dialect.name == "postgresql":
                 # two hosts that start together: the second waits, then finds nothing to do
                 connection.execute(text("SELECT pg_advisory_xact_lock(7226464)"))
+            present = current(connection)
+            if present is not None and not knows(present):
+                raise UnknownRevision(present)
             connected = config()
             connected.attributes["connection"] = connection
             command.upgrade(connected, revision)

@@ -24,15 +24,7 @@ blueprint = Blueprint("me", __name__, url_prefix="/me")
 def profile() -> ResponseReturnValue:
     """One's own profile; mistakes stand beside their field, and what was typed stays."""
     person = context.db().get_one(Person, current_user.id)
-    values = {
-        "name": person.name,
-        "time_zone": zones.current_name(person.time_zone) if person.time_zone else "",
-        "invitations": person.invitations,
-        "about": person.about,
-        "reminders": "yes" if person.wants_reminders else "no",
-        "meeting_url": person.meeting_url or "",
-        "daily_agenda": "" if person.agenda_hour is None else str(person.agenda_hour),
-    }
+    values = profile_service.values_of(person)
     stored_zone = values["time_zone"]
     mistakes: dict[str, str] = {}
     if request.method == "POST":

@@ -15,13 +15,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from booking.app import create_app
 from booking.mail.render import Rendered
 from booking.services.outbox import render_email
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from tests.databases import Database
-from tests.web.client import Clock, settings, token_for
+from tests.web.client import Clock, make_app, token_for
 
 
 class Quiet(WSGIRequestHandler):
@@ -90,7 +89,8 @@ def serving(database: Database, clock: Clock, **values: str) -> Iterator[Site]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         base_url = f"http://127.0.0.1:{port}"
-        app = create_app(settings(database, BOOKING_BASE_URL=base_url, **values), clock)
+        app = make_app(database, clock, BOOKING_BASE_URL=base_url, **values)
+        app.testing = False
         server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet, fd=listener.fileno())
         server.daemon_threads = True  # type: ignore[attr-defined]
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -101,4 +101,3 @@ def serving(database: Database, clock: Clock, **values: str) -> Iterator[Site]:
             server.shutdown()
             thread.join()
             server.server_close()
-            app.extensions["booking"].engine.dispose()

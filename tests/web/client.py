@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from copy import copy, deepcopy
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -19,6 +23,10 @@ from booking.store.db import engines
 from booking.store.people import sessions
 from booking.store.people.people import Person
 from booking.store.people.sessions import UserSession
+from booking.web.feeds.cache import FeedCache
+from booking.web.feeds.fetches import Fetches
+from booking.web.frame.last_seen import LastSeen
+from booking.web.frame.token_guessing import Guesses
 from tests.builders import NOW
 from tests.databases import Database
 
@@ -53,13 +61,55 @@ class Clock:
 
 
 def make_app(database: Database, now: datetime | Clock = NOW, **values: str) -> Flask:
-    """The application on the test database's own engine, at a clock that stands."""
-    clock = now if isinstance(now, Clock) else Clock(now)
-    app = create_app(settings(database, **values), clock)
-    state = app.extensions["booking"]
-    state.engine.dispose()
-    app.extensions["booking"] = replace(state, engine=database.engine, sessions=engines.page_sessions(database.engine))
+    """The application on the test database's own engine, at a clock that stands; it shares no memory with any other.
+
+    Its routes, hooks and compiled templates are built once for all tests: that takes longer than most tests do.
+    """
+    found = settings(database, **values)
+    app = _built.__wrapped__(found) if found.trusted_proxies else _like(_built(_without_host(found)))
+    app.extensions["booking"] = replace(
+        app.extensions["booking"],
+        settings=found,
+        engine=database.engine,
+        sessions=engines.page_sessions(database.engine),
+        clock=now if isinstance(now, Clock) else Clock(now),
+    )
     app.testing = True
+    return app
+
+
+#: What an application remembers from one request to the next; its other extensions stay as they were built.
+MEMORY: dict[str, Callable[[], object]] = {
+    "feeds": FeedCache,
+    "fetches": Fetches,
+    "guessing": Guesses,
+    "last_seen": LastSeen,
+}
+AS_BUILT = {"booking", "flask-smorest"}
+
+
+@lru_cache(maxsize=16)
+def _built(found: Settings) -> Flask:
+    """The application of those settings; with ProxyFix, which holds on to the application it was made for, no other."""
+    app = create_app(found)
+    app.extensions["booking"].engine.dispose()
+    unknown = set(app.extensions) - set(MEMORY) - AS_BUILT
+    assert not unknown, f"is it remembered between requests? Then each test needs its own: {unknown}"
+    return app
+
+
+def _without_host(found: Settings) -> Settings:
+    """Of the public address only the scheme is built in; the rest is read in each request."""
+    return replace(found, base_url=f"{urlsplit(found.base_url).scheme}://booking.example.org")
+
+
+def _like(built: Flask) -> Flask:
+    """The same application with a memory of its own; what a test changes in it stays in it."""
+    app = copy(built)
+    app.config = copy(built.config)
+    app.view_functions = dict(built.view_functions)
+    app.after_request_funcs = deepcopy(built.after_request_funcs)
+    app.extensions = {**built.extensions, **{name: new() for name, new in MEMORY.items()}}
     return app
 
 

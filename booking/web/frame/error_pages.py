@@ -237,7 +237,7 @@ def init_app(app: Flask) -> None:
     def without_database(error: OperationalError | InternalError) -> ResponseReturnValue:
         """The database is away, too busy, read-only or full: nothing was done, and it is worth trying again."""
         if condition.is_unwritable(error):
-            app.extensions[UNWRITABLE] = (
+            current_app.extensions[UNWRITABLE] = (
                 clock.monotonic(),
                 f"the database cannot be written: {masked(str(error.orig))}",
             )

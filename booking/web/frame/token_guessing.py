@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
@@ -51,12 +51,13 @@ class Guesses:
 
 def init_app(app: Flask, settings: Settings) -> None:
     """After each request for an address that lies where signed ones do; what is good opens whoever else misses."""
-    guesses = app.extensions["guessing"] = Guesses()
+    app.extensions["guessing"] = Guesses()
 
     @app.after_request
     def hold_back(answer: Response) -> Response:
         if answer.status_code not in MISSES or not access.is_signed(app, request.path):
             return answer
+        guesses: Guesses = current_app.extensions["guessing"]
         sender = security_headers.sender(settings)
         seconds = guesses.seconds_left(sender)
         if seconds:

@@ -1,4 +1,4 @@
-"""The coordinator at the command line, in real processes: read, plan, publish, undo, roll, export, mend."""
+"""The coordinator at the command line: read, plan, publish, undo, roll, export, mend."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from booking.clock import now
-from tests.cli.test_set_up import ROOT, booking
+from tests.cli.command import ROOT, booking
 
 YEAR = now().year + 1
 MONDAYS = """\

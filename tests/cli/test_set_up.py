@@ -1,4 +1,4 @@
-"""Setting up from the command line, in real processes: init, doctor, people, publish, and errors in one line."""
+"""Setting up from the command line: init, doctor, people, publish, and errors in one line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import os
 import re
 import stat
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,39 +15,23 @@ from booking.cli.main import main
 from booking.programme import files, organisation_file
 from booking.store.db import migrate
 from tests import databases
+from tests.cli.command import booking, process
 from tests.databases import Database
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def booking(folder: Path, *arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in a folder, with nothing in its environment but what is given."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("BOOKING_")}
-    return subprocess.run(
-        [sys.executable, "-m", "booking", *arguments],
-        cwd=folder,
-        env={**clean, "PYTHONPATH": str(ROOT), **environment},
-        capture_output=True,
-        text=True,
-        input=stdin,
-        timeout=120,
-    )
-
 
 INIT = ("init", "--base-url", "https://b.example.org", "--organisation", "Club", "--coordinator", "co@example.org")
 
 
 def test_init_writes_settings_makes_the_database_and_lets_the_coordinator_in(tmp_path: Path) -> None:
-    done = booking(tmp_path, *INIT, "--smtp-url", "smtp://127.0.0.1:9", "--mail-from", "co@example.org")
+    done = process(tmp_path, *INIT, "--smtp-url", "smtp://127.0.0.1:9", "--mail-from", "co@example.org")
     assert done.returncode == 0, done.stderr
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*") if path.is_file()} == {0o600}
     assert "The test email was not sent" in done.stdout
     assert str(tmp_path / "data" / "programme" / "examples") in done.stdout
     assert re.search(r"https://b\.example\.org/sign-in/link/[0-9a-f-]{36}\.[a-z2-7]{32}\n", done.stdout)
-    again = booking(tmp_path, *INIT, "--smtp-url", "", "--mail-from", "co@example.org")
+    again = process(tmp_path, *INIT, "--smtp-url", "", "--mail-from", "co@example.org")
     assert (again.returncode, "is there already" in again.stderr) == (1, True)
     (tmp_path / "elsewhere").mkdir()
-    doctor = booking(  # from another folder: what init writes holds whole paths
+    doctor = process(  # from another folder: what init writes holds whole paths
         tmp_path / "elsewhere",
         "doctor",
         BOOKING_SETTINGS=str(tmp_path / "booking.env"),
@@ -189,7 +172,8 @@ def test_what_cannot_be_done_is_said_in_a_line_without_a_traceback(
 ) -> None:
     if arguments[0] == "serve" and os.geteuid() == 0:
         arguments, words = ("serve", "--host", "203.0.113.1"), "cannot listen on 203.0.113.1:8000"
-    done = booking(installed, *arguments)
+    run = process if arguments[0] in {"serve", "worker"} else booking
+    done = run(installed, *arguments)
     assert done.returncode != 0
     assert words in done.stderr
     assert "Traceback" not in done.stderr
@@ -199,9 +183,9 @@ def test_without_a_database_the_remedy_is_named(tmp_path: Path) -> None:
     keys = {"BOOKING_SECRET_KEY": "s" * 40, "BOOKING_FEED_KEY": "f" * 40}
     done = booking(tmp_path, "programme", "publish", **keys)
     assert done.stderr == "booking: the database is empty: run `booking db upgrade` first\n"
-    done = booking(tmp_path, "serve", **keys, BOOKING_DATABASE_URL="postgresql://127.0.0.1:9/none")
+    done = process(tmp_path, "serve", **keys, BOOKING_DATABASE_URL="postgresql://127.0.0.1:9/none")
     assert "the database does not answer as it should" in done.stderr
-    assert "BOOKING_SECRET_KEY is missing" in booking(tmp_path, "serve").stderr
+    assert "BOOKING_SECRET_KEY is missing" in process(tmp_path, "serve").stderr
     assert booking(tmp_path, "settings", BOOKING_TYPO="1").stderr == (
         "booking: BOOKING_TYPO is no setting; `booking settings` lists them\n"
     )
@@ -247,7 +231,7 @@ def test_db_upgrade_reaches_the_newest_tables_on_both(tmp_path: Path, name: str)
 
 def test_a_demo_setting_on_a_real_database_sends_and_serves_nothing(installed: Path) -> None:
     for command in (("worker", "--once"), ("serve",)):
-        done = booking(installed, *command, BOOKING_IS_DEMO="1")
+        done = process(installed, *command, BOOKING_IS_DEMO="1")
         assert (done.returncode, "BOOKING_IS_DEMO is set" in done.stderr) == (1, True)
 
 

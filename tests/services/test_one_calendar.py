@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 from collections import Counter
 from datetime import timedelta
@@ -29,6 +28,7 @@ from booking.store.db import engines
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence
 from booking.store.queries.bookings import timetables
+from tests import processes as race
 from tests.builders import CLINIC_AT, NOW, a_person, a_request, a_series, an_occurrence, an_organisation
 from tests.databases import Database
 
@@ -286,10 +286,10 @@ def test_two_members_and_an_analyst_who_is_a_member_race_and_nobody_is_booked_tw
         other = [(person.id, a_request(two.his)) for person, two in zip(others, weeks, strict=True)]
         ben = [(two.ben.id, a_request(two.hers)) for two in weeks]
         bens = [two.ben.id for two in weeks]
-    spawn = multiprocessing.get_context("spawn")
-    together, answers = spawn.Barrier(3), spawn.Queue()
+    started = race.context()
+    together, answers = started.Barrier(3), started.Queue()
     processes = [
-        spawn.Process(target=run, args=(database.url, tries, together, answers)) for tries in (mia, other, ben)
+        started.Process(target=run, args=(database.url, tries, together, answers)) for tries in (mia, other, ben)
     ]
     for process in processes:
         process.start()

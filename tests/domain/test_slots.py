@@ -13,6 +13,7 @@ from booking.domain import errors
 from booking.domain.bookings import slots
 from booking.domain.bookings.slots import AnalystPreference, Hours, Slot
 from booking.domain.organisation import Policy
+from tests import long_form
 from tests.builders import CLINIC_AT, NOW, a_slot, hours
 
 RULES = Policy()
@@ -177,11 +178,11 @@ def test_the_yardstick_is_the_best_there_is() -> None:
 
 
 @pytest.mark.timeout(300)
-def test_two_thousand_months_are_seated_as_the_best_assignment_would() -> None:
+def test_months_are_seated_as_the_best_assignment_would() -> None:
     """Three analysts, members taking the first start offered; measured beside chance and beside earliest first."""
     analysts, rng, chance = 3, random.Random(20231204), random.Random(7)
     shares = {"offered": 0.0, "earliest": 0.0, "chance": 0.0}
-    rounds = 2_000
+    rounds = long_form.count(200, 2_000)
     for number in range(rounds):
         requests = a_month(rng, analysts)
         best = the_best(requests, analysts)
@@ -197,7 +198,7 @@ def test_two_thousand_months_are_seated_as_the_best_assignment_would() -> None:
 def test_with_cancellations_it_still_seats_more_than_earliest_first() -> None:
     analysts, rng = 3, random.Random(20231205)
     offered = first = 0
-    for number in range(2_000):
+    for number in range(long_form.count(100, 2_000)):
         requests = [rng.choice((15, 30)) for _ in range(14)]
         offered += seats(requests, analysts, first_offered, random.Random(number))
         first += seats(requests, analysts, earliest, random.Random(number))

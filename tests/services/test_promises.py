@@ -28,7 +28,7 @@ from booking.services.publishing import planning, undo
 from booking.services.publishing.planning import Asking
 from booking.services.publishing.publish import publish
 from booking.store.outbox import emails
-from tests import databases
+from tests import databases, long_form
 from tests.builders import NOW, a_person, an_organisation
 from tests.services.test_publish import stated
 
@@ -395,5 +395,5 @@ class OnPostgresql(Months):
 
 TestOnSqlite = OnSqlite.TestCase
 TestOnPostgresql = OnPostgresql.TestCase
-TestOnSqlite.settings = settings(OFTEN, max_examples=25)
-TestOnPostgresql.settings = settings(OFTEN, max_examples=10)
+TestOnSqlite.settings = settings(OFTEN, max_examples=long_form.count(8, 40))
+TestOnPostgresql.settings = settings(OFTEN, max_examples=long_form.count(4, 40))

@@ -1,9 +1,10 @@
-"""Fixtures that every folder shares; everything else is built by tests/builders.py."""
+"""Fixtures that every folder shares, and which databases a test runs on."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
@@ -11,10 +12,32 @@ from sqlalchemy.orm import Session
 from tests import databases
 from tests.databases import Database
 
+TESTS = Path(__file__).parent
+#: What these folders test is words, markup and headers, which are the same on each database.
+ABOUT_PAGES = {"web", "browser"}
 
-@pytest.fixture(params=databases.NAMES)
+
+def databases_of(item: pytest.Item) -> tuple[str, ...]:
+    """The databases that a test with `database` runs on.
+
+    Pages run on SQLite unless marked `both_databases`, everything else on both unless marked `one_database`.
+    """
+    is_about_pages = item.path.relative_to(TESTS).parts[0] in ABOUT_PAGES
+    if item.get_closest_marker("one_database") or (is_about_pages and not item.get_closest_marker("both_databases")):
+        return databases.NAMES[:1]
+    return databases.NAMES
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test for each database that it runs on."""
+    is_given = any("database" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
+    if "database" in metafunc.fixturenames and not is_given:
+        metafunc.parametrize("database", databases_of(metafunc.definition), indirect=True)
+
+
+@pytest.fixture
 def database(request: pytest.FixtureRequest) -> Database:
-    """A migrated, empty database; the test runs once on SQLite and once on PostgreSQL."""
+    """A migrated, empty database."""
     found = databases.migrated(request.param)
     found.empty()
     return found

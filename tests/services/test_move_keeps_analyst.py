@@ -9,15 +9,8 @@ from booking.services.bookings.book import BookingRequest
 from booking.services.bookings.move import move
 from booking.store.programme.programme import Occurrence
 from tests.builders import NOW, ORGANISATION, a_booking, a_clinic, a_person, an_occurrence
-from tests.databases import Database, migrated
 
-
-@pytest.fixture
-def database() -> Database:
-    """Who it will be does not hang on the database's kind."""
-    found = migrated("sqlite")
-    found.empty()
-    return found
+pytestmark = pytest.mark.one_database  # who it will be does not hang on the database
 
 
 def wanted(clinic: Occurrence, after_quarters: int, minutes: int = 15) -> BookingRequest:

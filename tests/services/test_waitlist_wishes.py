@@ -18,16 +18,9 @@ from booking.store.bookings.bookings import Booking
 from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.outbox.emails import OutgoingEmail
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_request
-from tests.databases import Database, migrated
 from tests.services.test_waitlist import QUARTER, a_full_clinic, emails_to, open_offer, waits
 
-
-@pytest.fixture
-def database() -> Database:
-    """Wishes do not hang on the database's kind; races are tried on both in test_waitlist."""
-    found = migrated("sqlite")
-    found.empty()
-    return found
+pytestmark = pytest.mark.one_database  # wishes do not hang on it; races are tried on both in test_waitlist
 
 
 def test_what_is_free_and_suits_is_offered_to_book_instead_and_blocks_nothing(session: Session) -> None:

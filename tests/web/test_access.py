@@ -18,9 +18,6 @@ from tests.databases import Database
 from tests.web.client import client_of, token_of
 from tests.web.house import ROLES, House, a_house, rules
 
-# Who may open an address is decided without a statement of its own: one database is enough.
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
 #: Every endpoint and who may open it. A route that is not here fails the test: write down who it is for.
 LEVELS = {
     "static": "public",

@@ -14,8 +14,6 @@ from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_
 from tests.databases import Database
 from tests.web.client import client_of, make_app
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
 
 @pytest.fixture
 def mia(session: Session) -> Person:

@@ -22,6 +22,8 @@ from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_seri
 from tests.databases import Database
 from tests.web.client import BASE_URL, Clock, client_of, make_app, sign_in, token_of
 
+pytestmark = pytest.mark.both_databases  # lists, counts and what is to do
+
 ANNOUNCEMENT = """\
 January 2024 with us (all times AEST)
 

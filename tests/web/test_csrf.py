@@ -18,9 +18,6 @@ from tests.builders import NOW, a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import BASE_URL, SECRET_KEY, Clock, client_of, make_app, post, sign_in, token_of
 
-# Nothing here depends on the database.
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
 HERE = {"Origin": BASE_URL, "Referer": f"{BASE_URL}/x", "Sec-Fetch-Site": "same-origin"}
 ACCEPTED = {
     "Chromium": HERE,

@@ -16,7 +16,6 @@ from tests.databases import Database
 from tests.programme.announcements.test_documents import GOOD, HOSTILE
 from tests.web.client import BASE_URL, client_of, make_app, post, token_of
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 TEXT = "Tag Lab on Wednesdays, 1 pm to 2 pm AEST\nStarts 6 December 2023"
 
 

@@ -20,6 +20,8 @@ from tests.databases import Database
 from tests.mail.server import serving
 from tests.web.client import SECRET_KEY, client_of, make_app, post, settings
 
+pytestmark = pytest.mark.both_databases  # search, and sending again
+
 
 def send(database: Database, url: str, now: object = NOW) -> None:
     from booking.mail.smtp import SMTPMailer

@@ -20,6 +20,8 @@ from tests.builders import NOW, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import FEED_KEY, Clock, client_of, make_app
 
+pytestmark = pytest.mark.both_databases  # upserts
+
 
 def test_fetches_are_gathered_written_together_and_at_most_once_an_hour(
     database: Database, session: Session, monkeypatch: pytest.MonkeyPatch

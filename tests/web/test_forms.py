@@ -21,9 +21,6 @@ from tests.builders import a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import SECRET_KEY, client_of, make_app, post, sign_in, token_of
 
-# Nothing here depends on the database.
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
 TOPIC = 'Tags "fire" twice\n\n & <b>more</b>'
 SHOWN = "Tags &#34;fire&#34; twice\n\n &amp; &lt;b&gt;more&lt;/b&gt;"
 QUARTER = "15/20231204T0315Z/any"

@@ -29,6 +29,8 @@ from tests.builders import NOW, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import Clock, client_of, post, settings
 
+pytestmark = pytest.mark.both_databases
+
 FIRST = "15/20231204T0300Z/any"
 SHORT = Limits(connect_seconds=2, answer_seconds=0.5, lock_seconds=0.3)
 

@@ -12,7 +12,6 @@ from tests.builders import ORGANISATION, a_clinic, a_person, a_series, an_occurr
 from tests.databases import Database
 from tests.web.client import client_of, make_app
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 KINDS = {
     "clinic": Kind("clinic", "help-desks", "Help desk", "Help desks", bookable=True),
     "lab": Kind("lab", "q-and-a", "Q&A", "Q&As"),

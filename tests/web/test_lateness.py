@@ -17,8 +17,6 @@ from tests.builders import CLINIC_AT, a_booking, a_clinic
 from tests.databases import Database
 from tests.web.client import SECRET_KEY, Clock, client_of, make_app, post
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
 ROOT = Path(__file__).resolve().parents[2]
 DAY = "/analyst/2023-12-04"
 MINUTE = timedelta(minutes=1)

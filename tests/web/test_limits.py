@@ -15,18 +15,10 @@ from booking.store.bookings.bookings import CONFIRMED, NO_SHOW, Booking
 from booking.store.people.sign_ins import SignIn
 from booking.store.programme.programme import Occurrence
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person
-from tests.databases import Database, migrated
+from tests.databases import Database
 from tests.web.client import Clock, client_of, make_app, post
 
 QUARTER = timedelta(minutes=15)
-
-
-@pytest.fixture
-def database() -> Database:
-    """These pages do not hang on the database's kind."""
-    found = migrated("sqlite")
-    found.empty()
-    return found
 
 
 @pytest.fixture

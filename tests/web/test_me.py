@@ -15,6 +15,8 @@ from tests.builders import a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import client_of, make_app, post
 
+pytestmark = pytest.mark.both_databases
+
 
 def fresh(session: Session, person: Person) -> Person:
     session.rollback()

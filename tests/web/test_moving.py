@@ -10,16 +10,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person
-from tests.databases import Database, migrated
+from tests.databases import Database
 from tests.web.client import Clock, client_of, make_app, post
-
-
-@pytest.fixture
-def database() -> Database:
-    """This page does not hang on the database's kind."""
-    found = migrated("sqlite")
-    found.empty()
-    return found
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import Clock, client_of, make_app
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
 AT_LIMIT = "you have 2 upcoming bookings, the most allowed"
 

@@ -14,6 +14,8 @@ from tests.builders import a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import client_of, make_app, post
 
+pytestmark = pytest.mark.both_databases  # search folds accents
+
 
 @pytest.fixture
 def coordinator(database: Database, session: Session) -> FlaskClient:

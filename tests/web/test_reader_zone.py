@@ -16,7 +16,6 @@ from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_
 from tests.databases import Database
 from tests.web.client import BASE_URL, SECRET_KEY, Clock, client_of, make_app, token_of
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 PERTH = "11:00 am"  # of a clinic at 1 pm in Brisbane
 YOURS = "Times in AEST, Brisbane. Yours: Perth, AWST."
 

@@ -20,6 +20,8 @@ from tests.databases import Database
 from tests.web.client import client_of
 from tests.web.house import ROLES, House, a_house, rules
 
+pytestmark = pytest.mark.both_databases  # every address again
+
 PACKAGE = Path(__file__).resolve().parents[2] / "booking"
 METHODS = ("OPTIONS", "HEAD", "GET")
 #: What a calendar that fetches leaves behind: the whole table, and these columns.

@@ -18,6 +18,8 @@ from tests.builders import NOW, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import BASE_URL, SECRET_KEY, Clock, client_of, make_app, post, token_for, token_of, typed
 
+pytestmark = pytest.mark.both_databases  # tries are counted in the database
+
 KNOWN = "mia.moss@example.org"
 
 

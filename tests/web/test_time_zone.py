@@ -14,9 +14,6 @@ from tests.builders import a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import client_of, make_app, post
 
-# Which zone is shown or kept hangs on no statement that the databases answer differently.
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
 
 def profile(client: FlaskClient) -> dict[str, str]:
     """The profile's form as a browser would send it unchanged."""

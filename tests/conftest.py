@@ -1,8 +1,9 @@
-"""Fixtures that every folder shares, and which databases a test runs on."""
+"""Fixtures that every folder shares, which databases a test runs on, and what is run first."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,17 @@ from tests.databases import Database
 TESTS = Path(__file__).parent
 #: What these folders test is words, markup and headers, which are the same on each database.
 ABOUT_PAGES = {"web", "browser"}
+#: The longest tests, longest first: begun last, one of them would keep one worker busy while the others are done.
+LONGEST = (
+    "stress/test_stress.py",
+    "web/test_form_fuzzer.py",
+    "test_wheel.py",
+    "services/test_promises.py",
+    "cli/test_serve.py",
+    "services/test_race.py",
+    "web/test_safe_methods.py",
+    "services/test_one_calendar.py",
+)
 
 
 def databases_of(item: pytest.Item) -> tuple[str, ...]:
@@ -48,6 +60,18 @@ def session(database: Database) -> Iterator[Session]:
     """A session of `database`."""
     with database.sessions() as opened:
         yield opened
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first; the order of all others stays."""
+    places = {TESTS / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Hypothesis's plugin imports all of it at the end: where no test has, that is a second for nothing."""
+    if "hypothesis" not in sys.modules:
+        session.config.pluginmanager.unregister(name="hypothesispytest")
 
 
 @pytest.hookimpl(hookwrapper=True)

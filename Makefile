@@ -9,7 +9,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 STAMP := $(VENV)/.runtime
 DEV_STAMP := $(VENV)/.development
 
-.PHONY: help setup demo dev test check migration stress-test bench screenshots lock clean
+.PHONY: help setup demo dev test test-long coverage check migration stress-test bench screenshots lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -41,6 +41,20 @@ else
 	$(PY) -m pytest -n 2 --dist loadgroup
 endif
 
+test-long: $(DEV_STAMP) ## every test, property tests in their long form
+	@sh tests/install.sh
+	@$(PY) -m tests.drivers
+	LONG_TESTS=1 $(PY) -m pytest -n 2 --dist loadgroup
+
+coverage: $(DEV_STAMP) ## every test, then the lines that none ran, also in colour in htmlcov/
+	@sh tests/install.sh
+	@$(PY) -m tests.drivers
+	$(PY) -m coverage erase
+	$(PY) -m coverage run -m pytest -n 2 --dist loadgroup
+	$(PY) -m coverage combine -q
+	$(PY) -m coverage html -q
+	$(PY) -m coverage report
+
 check: $(DEV_STAMP) ## ruff and mypy
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -67,5 +81,5 @@ lock: ## requirements.txt and requirements-dev.txt anew, with hashes
 	$(VENV)/bin/uv pip compile -q --generate-hashes --universal --no-emit-index-url --python-version 3.11 --custom-compile-command "make lock" --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean: ## remove what the targets above made
-	rm -rf $(VENV) .demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

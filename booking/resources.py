@@ -6,7 +6,7 @@ PACKAGE = Path(__file__).resolve().parent
 
 
 def folder(name: str) -> Path:
-    """The folder `templates` or `data`; FileNotFoundError if neither place has it."""
+    """The folder `templates`, `data` or `docs`; FileNotFoundError if neither place has it."""
     for candidate in (PACKAGE / name, PACKAGE.parent / name):
         if candidate.is_dir():
             return candidate

@@ -13,7 +13,7 @@ from pathlib import Path
 
 FIRST = "0.1"  # before the first tag; from then on the newest tag, such as v1.2, takes its place
 UNKNOWN = f"{FIRST}.0+unknown"
-SHIPPED = ("booking", "templates", "data", "pyproject.toml")
+SHIPPED = ("booking", "templates", "data", "docs", "pyproject.toml")
 ROOT = Path(__file__).resolve().parent.parent
 
 

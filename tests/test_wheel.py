@@ -68,7 +68,7 @@ def commit(checkout: Path) -> str:
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A git repository of this package's files, nothing committed."""
     folder = tmp_path_factory.mktemp("checkout")
-    for name in ("booking", "templates", "data"):
+    for name in ("booking", "templates", "data", "docs"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
         shutil.copy(ROOT / name, folder / name)

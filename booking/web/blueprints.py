@@ -9,7 +9,7 @@ from booking.web.analyst import attendance, day, meeting_links, time_off, visit
 from booking.web.coordinator import changes, drafts, email_pages, next_days, people, programme
 from booking.web.feeds import feed_pages
 from booking.web.member import bookings, occurrence, signed_links, waitlist_pages, week
-from booking.web.site import demo, former_addresses, health, robots
+from booking.web.site import demo, former_addresses, health, help_pages, robots
 
 PAGES = (
     week,
@@ -34,6 +34,7 @@ PAGES = (
     email_address,
     time_zone,
     calendars,
+    help_pages,
     demo,
     robots,
     feed_pages,

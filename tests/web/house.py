@@ -77,6 +77,7 @@ def a_house(database: Database, session: Session) -> House:
             "filename": "site.css",
             "day": CLINIC_AT.date(),
         },
+        "help.show": {"name": "members"},
         "manage.join": {"token": signed["join"]},
         "manage.enter": {"token": signed["join"]},
         "feeds.member": {"token": feed["member"]},

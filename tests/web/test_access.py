@@ -129,6 +129,8 @@ LEVELS = {
     "feeds.occurrence": "public",
     "feeds.booking": "member",
     "feeds.managed": "token",
+    "help.first": "public",
+    "help.show": "public",
     "robots.show": "public",
     "former_addresses.emails": "coordinator",
     "former_addresses.time_off": "staff",

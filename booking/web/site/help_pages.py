@@ -82,7 +82,7 @@ def read_guide(name: str) -> Guide:
     """The guide docs/<name>.md, parsed at its first use."""
     from markdown_it import MarkdownIt  # loads slowly, and most processes never show a guide
 
-    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    markdown = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(["table", "smartquotes"])
     tokens = markdown.parse((resources.folder("docs") / f"{name}.md").read_text(encoding="utf-8"))
     headings = []
     for opening, inline in pairwise(tokens):
@@ -114,7 +114,7 @@ def help_task() -> HelpLink | None:
     if found is None:
         return None
     name, heading = found
-    return HelpLink(heading, url_for("help.show", name=name, _anchor=anchor_of(heading)))
+    return HelpLink(heading.replace("'", "’"), url_for("help.show", name=name, _anchor=anchor_of(heading)))
 
 
 @blueprint.get("/help")

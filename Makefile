@@ -55,10 +55,11 @@ coverage: $(DEV_STAMP) ## every test, then the lines that none ran, also in colo
 	$(PY) -m coverage html -q
 	$(PY) -m coverage report
 
-check: $(DEV_STAMP) ## ruff and mypy
+check: $(DEV_STAMP) ## ruff, mypy and the line limit of templates
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(PY) -m tests.template_lines
 
 migration: $(DEV_STAMP) ## a new migration, drafted from the models: make migration m="why"
 	@test -n "$(m)" || { echo 'say why: make migration m="add a column for …"'; exit 1; }

@@ -31,19 +31,23 @@ def _setting(meaning: str, default: Any = "", *, secret: bool = False) -> Any:
 class Settings:
     """The settings of one process. `metadata` of each field holds its meaning and whether it is secret."""
 
-    database_url: str = _setting("the store: sqlite:///PATH or postgresql://…", "sqlite:///booking.sqlite", secret=True)
-    secret_key: str = _setting("signs sign-ins, join links and manage links; at least 32 characters", secret=True)
-    feed_key: str = _setting("signs private feed addresses; a new one ends every subscription", secret=True)
+    database_url: str = _setting(
+        "the database: sqlite:///PATH or postgresql://…", "sqlite:///booking.sqlite", secret=True
+    )
+    secret_key: str = _setting("signs sessions and the links in emails; at least 32 characters", secret=True)
+    feed_key: str = _setting("signs private calendar addresses; a new one ends every subscription", secret=True)
     base_url: str = _setting("the public address, https://… without a path", "http://127.0.0.1:8000")
-    smtp_url: str = _setting("smtp://user:password@host:587 or the like; empty: emails wait", secret=True)
+    smtp_url: str = _setting(
+        "the mail server, such as smtp://user:password@host:587; if empty, emails wait", secret=True
+    )
     mail_from: str = _setting("the address that emails come from", "booking@localhost.invalid")
-    reply_to: str = _setting("a mailbox that a person reads; empty: the address that emails come from")
-    join_url: str = _setting("where people become members; shown to those who are not")
-    organisation: str = _setting("the organisation's name; empty: the one that data/ states")
-    data: Path = _setting("the folder of kinds, policy and programme/; empty: the one that is shipped", Path())  # noqa: RUF009 (a field)
-    trusted_proxies: int = _setting("how many proxies stand in front and set X-Forwarded-For", 0)
-    request_seconds: int = _setting("how long a client may take to send one request", 20)
-    is_demo: bool = _setting("1 while `booking demo` serves: people sign in by a click, emails stay here", False)
+    reply_to: str = _setting("a mailbox that somebody reads; if empty, the address that emails come from")
+    join_url: str = _setting("the page where people become members; shown to people who aren't")
+    organisation: str = _setting("the organisation's name; if empty, the one in the data folder")
+    data: Path = _setting("the folder with kinds, policy and programme/; if empty, the built-in one", Path())  # noqa: RUF009 (a field)
+    trusted_proxies: int = _setting("how many proxies in front set X-Forwarded-For", 0)
+    request_seconds: int = _setting("how many seconds a client may take to send one request", 20)
+    is_demo: bool = _setting("1 while `booking demo` runs: people sign in with a click, and no email is sent", False)
 
     @property
     def reply_address(self) -> str:
@@ -75,14 +79,14 @@ def read_file(path: Path) -> dict[str, str]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: cannot be read: {error}") from error
+        raise SettingsError(f"can't read {path}: {error}") from error
     for number, line in enumerate(lines, 1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue
         name, equals, value = text.partition("=")
         if not equals or not name.strip().startswith(PREFIX):
-            raise SettingsError(f"{path}:{number}: a line reads {PREFIX}NAME=value")
+            raise SettingsError(f"{path}:{number}: each line must be {PREFIX}NAME=value")
         found[name.strip()] = value.strip().strip('"')
     return found
 
@@ -93,7 +97,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     named = given.get(f"{PREFIX}SETTINGS", "")
     file = Path(named or DEFAULT_FILE)
     if named and not file.is_file():
-        raise SettingsError(f"BOOKING_SETTINGS names {file}, which is no file")
+        raise SettingsError(f"BOOKING_SETTINGS names {file}, which doesn't exist")
     if named or (environ is None and file.is_file()):
         given = {**read_file(file), **given}
     values: dict[str, Any] = {}
@@ -102,7 +106,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         if name in known:
             values[known[name].name] = _read(name, value, known[name].default)
         elif name.startswith(PREFIX) and name != f"{PREFIX}SETTINGS":
-            raise SettingsError(f"{name} is no setting; `booking settings` lists them")
+            raise SettingsError(f"{name} isn't a setting; `booking settings` lists them all")
     settings = Settings(**values)
     _check(settings)
     return settings
@@ -111,11 +115,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 def _read(name: str, value: str, default: Any) -> Any:
     if isinstance(default, bool):
         if value.lower() not in {"", "0", "1", "true", "false", "yes", "no"}:
-            raise SettingsError(f"{name}={value}: 1 or 0")
+            raise SettingsError(f"{name}={value}: must be 1 or 0")
         return value.lower() in {"1", "true", "yes"}
     if isinstance(default, int):
         if not value.isdigit():
-            raise SettingsError(f"{name}={value}: a whole number")
+            raise SettingsError(f"{name}={value}: must be a whole number")
         return int(value)
     if isinstance(default, Path):
         return Path(value) if value else Path()
@@ -124,19 +128,21 @@ def _read(name: str, value: str, default: Any) -> Any:
 
 def _check(settings: Settings) -> None:
     if not _has_good_port(settings.base_url):
-        raise SettingsError(f"BOOKING_BASE_URL={settings.base_url}: its host or port cannot be read")
+        raise SettingsError(f"BOOKING_BASE_URL={settings.base_url}: its host or port isn't valid")
     parts = urlsplit(settings.base_url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or parts.query:
-        raise SettingsError(f"BOOKING_BASE_URL={settings.base_url}: an address such as https://booking.example.org")
+        raise SettingsError(
+            f"BOOKING_BASE_URL={settings.base_url}: must be an address such as https://booking.example.org"
+        )
     object.__setattr__(settings, "base_url", settings.base_url.rstrip("/"))
     if settings.data == Path():
         object.__setattr__(settings, "data", resources.folder("data"))
     elif not settings.data.is_dir():
-        raise SettingsError(f"BOOKING_DATA={settings.data}: no such folder")
+        raise SettingsError(f"BOOKING_DATA={settings.data}: there is no such folder")
     if settings.database_url.partition(":")[0].partition("+")[0] not in {"sqlite", "postgresql"} or not _has_good_port(
         settings.database_url
     ):
-        raise SettingsError("BOOKING_DATABASE_URL: sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME")
+        raise SettingsError("BOOKING_DATABASE_URL: must be sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME")
 
 
 def _has_good_port(url: str) -> bool:
@@ -150,7 +156,7 @@ def require_keys(settings: Settings) -> None:
     """Raise SettingsError unless both keys are there and long enough to sign with."""
     for name, value in (("SECRET_KEY", settings.secret_key), ("FEED_KEY", settings.feed_key)):
         if len(value) < 32:
-            raise SettingsError(f"{PREFIX}{name} is missing or shorter than 32 characters; `booking init` makes one")
+            raise SettingsError(f"{PREFIX}{name} is missing or shorter than 32 characters; `booking init` creates one")
 
 
 def listed(settings: Settings) -> list[ListedSetting]:

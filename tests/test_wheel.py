@@ -123,7 +123,7 @@ def test_the_next_wheel_replaces_the_one_installed_and_serves_pages(checkout: Pa
         "BOOKING_SECRET_KEY": "s" * 40,
         "BOOKING_FEED_KEY": "f" * 40,
     }
-    assert "4 series, nothing wrong" in run(booking, "programme", "check", cwd=folder, **environment)
+    assert "4 series, no mistakes" in run(booking, "programme", "check", cwd=folder, **environment)
     run(booking, "db", "upgrade", cwd=folder, **environment)
     assert "published" in run(booking, "programme", "publish", cwd=folder, **environment)
     with served(booking, folder, environment) as url:

@@ -27,16 +27,18 @@ def person_of(session: Session, email: str) -> Person:
 
 @people.command()
 @click.argument("email")
-@click.option("--keep-bookings", is_flag=True, help="upcoming bookings and enrolments stay; else they are cancelled")
+@click.option(
+    "--keep-bookings", is_flag=True, help="keep upcoming bookings and enrolments; without this they are cancelled"
+)
 @click.option("--yes", is_flag=True, help="don't ask")
 def close(email: str, keep_bookings: bool, yes: bool) -> None:
-    """Close the account of EMAIL: shows what it has booked, asks, and ends sessions, tokens, feeds and reminders."""
+    """Close the account of EMAIL. Shows what it has booked and asks first."""
     found = settings.load()
     organisation = organisation_file.load(found.data, found.organisation or None)
     with store_session.session(found) as session:
         person = person_of(session, email)
         if person.closed_at is not None:
-            click.echo("closed already")
+            click.echo("already closed")
             return
         holding = account_holdings.account(session, person.id, clock.now())
         for line in _said(holding, organisation.zone, keep_bookings):
@@ -68,19 +70,19 @@ def _line(one: Upcoming, zone: str) -> str:
 @people.command()
 @click.argument("email")
 def reopen(email: str) -> None:
-    """Open the closed account of EMAIL again. Calendar addresses and tokens from before stay ended."""
+    """Reopen the closed account of EMAIL. Its old calendar addresses and tokens stay ended."""
     with store_session.session(settings.load()) as session:
         person = person_of(session, email)
         was_closed = person.closed_at is not None
         close_account.reopen(session, person.public_id, clock.now())
-        click.echo("open again" if was_closed else "open already")
+        click.echo("reopened" if was_closed else "already open")
 
 
 @people.command(name="change-address")
 @click.argument("old")
 @click.argument("new")
 def change_address(old: str, new: str) -> None:
-    """Change the email address of a person from OLD to NEW at once. Both get an email; bookings and feeds stay."""
+    """Change somebody's email address from OLD to NEW at once. Both addresses get an email."""
     with store_session.session(settings.load()) as session:
         person = person_of(session, old)
         try:
@@ -88,7 +90,9 @@ def change_address(old: str, new: str) -> None:
         except TextNotAccepted as refusal:
             raise click.ClickException(f"{new!r}: {refusal.reason}") from None
         except change_email.AddressTaken:
-            raise click.ClickException(f"another account has {new!r}: `booking people merge` joins the two") from None
+            raise click.ClickException(
+                f"another account has the address {new!r}: use `booking people merge` to merge the two"
+            ) from None
         click.echo("changed")
 
 
@@ -97,13 +101,15 @@ def change_address(old: str, new: str) -> None:
 @click.argument("gone")
 @click.option("--yes", is_flag=True, help="don't ask")
 def merge(kept: str, gone: str, yes: bool) -> None:
-    """Merge the account of GONE into that of KEPT: bookings, enrolments, waitlist, rosters and history pass over."""
+    """Merge the account of GONE into that of KEPT, with all its bookings and history. Asks first."""
     found = settings.load()
     organisation = organisation_file.load(found.data, found.organisation or None)
     with store_session.session(found) as session:
         stays, goes = person_of(session, kept), person_of(session, gone)
         if not yes:
-            click.confirm(f"Merge {goes.name} ({goes.email}) into {stays.name} ({stays.email})? For good", abort=True)
+            click.confirm(
+                f"Merge {goes.name} ({goes.email}) into {stays.name} ({stays.email})? This can't be undone", abort=True
+            )
         try:
             merge_accounts.merge(session, stays.public_id, goes.public_id, organisation, clock.now())
         except merge_accounts.CannotMerge as refusal:

@@ -22,18 +22,18 @@ def _day(_context: click.Context, _option: click.Parameter, value: str | None) -
     try:
         found = date.fromisoformat(value) if value else None
     except ValueError:
-        raise click.BadParameter(f"{value!r} is no date: write 2026-11-30") from None
+        raise click.BadParameter(f"{value!r} isn't a date: write it as 2026-11-30") from None
     if found is not None and not 2000 <= found.year <= 2100:
-        raise click.BadParameter("a date from 2000 to 2100")
+        raise click.BadParameter("the date must be between 2000 and 2100")
     return found
 
 
 @click.command()
 @click.argument("analyst")
-@click.option("--on", "day", callback=_day, metavar="DATE", help="the day, as 2026-11-30; today where nothing is said")
-@click.option("--csv", "as_csv", is_flag=True, help="the same rows for a spreadsheet")
+@click.option("--on", "day", callback=_day, metavar="DATE", help="the day, as 2026-11-30 (default: today)")
+@click.option("--csv", "as_csv", is_flag=True, help="print the rows as CSV")
 def agenda(analyst: str, day: date | None, as_csv: bool) -> None:
-    """Print the day of ANALYST: an e-mail address, or how a name begins."""
+    """Print an analyst's day. ANALYST is an email address or the start of a name."""
     found = settings.load()
     organisation = organisation_file.load(found.data, found.organisation or None)
     now = clock.now()
@@ -53,7 +53,7 @@ def agenda(analyst: str, day: date | None, as_csv: bool) -> None:
     lines += agenda_words.sheet(today, zone, organisation.zone, now)
     lines += ["", *([] if today else ["Nothing on this day."])]
     if after is not None:
-        lines.append(f"The next day that has something: {wording.long_day(zones.today(after, zone))}.")
+        lines.append(f"The next day with something on: {wording.long_day(zones.today(after, zone))}.")
     booked, free = sum(len(one.visits) for one in staffed), sum(one.free_slots for one in staffed)
     lines.append(f"This week: {booked} booked, {agenda_words.counted(free, 'slot', 'slots')} free.")
     click.echo("\n".join(lines).replace(wording.NBSP, " "))
@@ -69,5 +69,5 @@ def _who(session: Session, text: str) -> AgendaOwner:
     if len(found) == 1:
         return found[0]
     if found:
-        sys.exit(f"booking: {text!r} could be {', '.join(f'{one.name} ({one.email})' for one in found)}")
-    sys.exit(f"booking: no analyst has the address {text!r} or a name that begins so")
+        sys.exit(f"booking: {text!r} could be any of {', '.join(f'{one.name} ({one.email})' for one in found)}")
+    sys.exit(f"booking: no analyst has the address {text!r} or a name that starts like that")

@@ -12,19 +12,19 @@ from booking.store.people import people
 
 @click.group()
 def feeds() -> None:
-    """Calendar addresses."""
+    """Private calendar addresses."""
 
 
 @feeds.command()
 @click.argument("email")
 def url(email: str) -> None:
-    """Print the private calendar addresses of a person. They are passwords."""
+    """Print the private calendar addresses of EMAIL. Treat them as passwords."""
     found = settings.load()
     settings.require_keys(found)
     with store_session.session(found) as session:
         person = people.with_email(session, email)
         if person is None:
-            raise errors.NotFound(f"nobody here has the address {email}")
+            raise errors.NotFound(f"nobody has the address {email!r}")
         generations = {"member": person.member_feed_generation, "analyst": person.analyst_feed_generation}
         for role, generation in generations.items():
             if role in person.role_names:

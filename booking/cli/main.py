@@ -53,10 +53,10 @@ def _say_version(ctx: click.Context, _option: click.Parameter, is_asked: bool) -
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_say_version, help="say which it is"
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_say_version, help="Print the version."
 )
 def booking() -> None:
-    """A programme that people book and subscribe to: set it up, serve it, keep it."""
+    """Set up, run and look after the booking service."""
 
 
 def main() -> None:
@@ -67,4 +67,4 @@ def main() -> None:
         sys.exit(f"booking: {error}")
     except DatabaseError as error:
         reason = str(error.orig).strip().splitlines()[0] if error.orig else "no answer"
-        sys.exit(f"booking: the database does not answer as it should: {reason}. `booking doctor` says more.")
+        sys.exit(f"booking: the database reported an error: {reason}. Run `booking doctor` for more.")

@@ -23,14 +23,17 @@ from booking.store.people import people as persons
 
 @click.group()
 def people() -> None:
-    """Members, analysts, coordinators."""
+    """Add, import and manage members, analysts and coordinators."""
 
 
 @people.command(name="import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="even where an upcoming booking loses its member")
+@click.option("--force", is_flag=True, help="even if an upcoming booking loses its member or analyst")
 def import_(file: Path, force: bool) -> None:
-    """Import FILE.csv: email,name,role,time_zone,member_until,meeting_url. All of it, or nothing."""
+    """Import a CSV table: email,name,role,time_zone,member_until,meeting_url.
+
+    Only email is required. If a line is wrong, nothing is imported.
+    """
     try:
         too_large = file.stat().st_size > people_table.MAX_BYTES
         data = b"x" * (people_table.MAX_BYTES + 1) if too_large else file.read_bytes()
@@ -40,22 +43,22 @@ def import_(file: Path, force: bool) -> None:
     if mistakes:
         _name(file, mistakes)
     done = _import(settings.load(), listed, force)
-    click.echo(f"{done.added} added, {done.changed} changed, {done.unchanged} as they were")
+    click.echo(f"{done.added} added, {done.changed} changed, {done.unchanged} unchanged")
     if done.own_kept:
-        click.echo(f"{done.own_kept} cells left alone, because people had set them themselves")
+        click.echo(f"{done.own_kept} cells ignored, because people had set these values themselves")
     for words in done.orphaned:
         click.echo(f"note: {words}")
     _say_who_left(done)
     for email in done.closed:
         click.echo(
-            f"note: the account of {email} is closed, and stays closed; `booking people reopen {email}` opens it"
+            f"note: the account of {email} is closed and stays closed; to reopen it: `booking people reopen {email}`"
         )
 
 
 def _say_who_left(done: Imported) -> None:
     for name, count in done.left:
         bookings = "1 upcoming booking goes" if count == 1 else f"{count} upcoming bookings go"
-        click.echo(f"note: {name} is no longer an analyst: {bookings} through cover")
+        click.echo(f"note: {name} is no longer an analyst: {bookings} to cover")
 
 
 def _name(file: Path, mistakes: list[Mistake]) -> None:
@@ -72,38 +75,40 @@ def _import(found: Settings, listed: list[Listed], force: bool) -> Imported:
         except WouldOrphan as refusal:
             for problem in refusal.problems:
                 click.echo(problem, err=True)
-            click.echo("nothing was imported; --force imports all the same", err=True)
+            click.echo("nothing was imported; use --force to import anyway", err=True)
             sys.exit(1)
 
 
 @people.command()
 @click.argument("email")
-@click.option("--name", default="", help="how they are called")
+@click.option("--name", default="", help="their name")
 @click.option(
-    "--role", "roles", multiple=True, type=click.Choice(people_table.ROLES), help="may be given several times"
+    "--role", "roles", multiple=True, type=click.Choice(people_table.ROLES), help="can be given several times"
 )
 @click.option("--time-zone", default="", help="a city, a state or an IANA name")
-@click.option("--member-until", default="", metavar="DATE", help="the last day of the membership; never takes it away")
-@click.option("--meeting-url", default="", metavar="URL", help="an analyst's own meeting link; none takes it away")
-@click.option("--force", is_flag=True, help="even where an upcoming booking loses its member")
+@click.option(
+    "--member-until", default="", metavar="DATE", help="the last day of the membership; `never` for no last day"
+)
+@click.option("--meeting-url", default="", metavar="URL", help="an analyst's own meeting link; `none` removes it")
+@click.option("--force", is_flag=True, help="even if an upcoming booking loses its member or analyst")
 def add(
     email: str, name: str, roles: tuple[str, ...], time_zone: str, member_until: str, meeting_url: str, force: bool
 ) -> None:
-    """Add one person, or change what is stored of them."""
+    """Add a person, or change what is stored about them."""
     listed, mistakes = people_table.read_one(email, name, " ".join(roles), time_zone, member_until, meeting_url)
     for mistake in mistakes:
         click.echo(str(mistake), err=True)
     if mistakes:
         sys.exit(1)
     done = _import(settings.load(), [listed], force)
-    click.echo("added" if done.added else "changed" if done.changed else "as they were")
+    click.echo("added" if done.added else "changed" if done.changed else "unchanged")
     _say_who_left(done)
 
 
 @people.command(name="sign-in-link")
 @click.argument("email")
 def sign_in_link(email: str) -> None:
-    """Print a link that signs EMAIL in, once, within 10 minutes. It needs no mail."""
+    """Print a link that signs EMAIL in without an email. It works once, for 10 minutes."""
     found = settings.load()
     settings.require_keys(found)
     with store_session.session(found) as session:
@@ -112,9 +117,9 @@ def sign_in_link(email: str) -> None:
 
 @people.command()
 @click.argument("email")
-@click.option("--revoke", is_flag=True, help="end every token of EMAIL instead of making one")
+@click.option("--revoke", is_flag=True, help="end all of EMAIL's tokens instead of making one")
 def token(email: str, revoke: bool) -> None:
-    """Print a new token with which programs act for EMAIL at /api/v1. It is shown this once: a digest is stored."""
+    """Print a new API token for EMAIL. It is shown only once: the database stores a digest of it."""
     with store_session.session(settings.load()) as session:
         try:
             if revoke:
@@ -128,7 +133,7 @@ def token(email: str, revoke: bool) -> None:
 @people.command(name="sign-out")
 @click.argument("email")
 def sign_out(email: str) -> None:
-    """Sign EMAIL out on every device. Tokens and calendar addresses go on working."""
+    """Sign EMAIL out on every device. Tokens and calendar addresses keep working."""
     with store_session.session(settings.load()) as session:
         person = persons.with_email(session, email)
         if person is None:

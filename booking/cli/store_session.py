@@ -24,7 +24,7 @@ def sessions(settings: Settings) -> Iterator[sessionmaker[Session]]:
             raise SettingsError(f"the database {what}: run `booking db upgrade` first")
         with engines.sessions(engine)() as one:
             if settings.is_demo and people.holds_real_people(one):
-                raise SettingsError("BOOKING_IS_DEMO is set, but the database holds real people: unset it")
+                raise SettingsError("BOOKING_IS_DEMO is set, but this database holds real people: unset it")
         yield engines.sessions(engine)
     finally:
         engine.dispose()

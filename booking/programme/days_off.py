@@ -58,19 +58,21 @@ def closed_days(path: Path) -> dict[date, str]:
     root = nodes.parse(str(path), nodes.read_bytes(path))
     listed = root.values.get("closed")
     unknown = [word for word in root.values if word != "closed"]
-    problems = [Problem(root.places[word], f"unknown field {word!r}; known is closed") for word in unknown]
+    problems = [Problem(root.places[word], f"unknown field {word!r}: the only one is `closed`") for word in unknown]
     found: dict[date, str] = {}
     entries = listed.values if isinstance(listed, Items) else ()
     if not isinstance(listed, Items):
-        problems.append(Problem(root.places.get("closed", root.place), "`closed:` holds a list of days, [] for none"))
+        problems.append(
+            Problem(root.places.get("closed", root.place), "`closed:` must be a list of days ([] for none)")
+        )
     for entry in entries:
         if not isinstance(entry, Fields) or set(entry.values) != {"on", "name"}:
-            problems.append(Problem(entry.place, "a closed day has `on:` and `name:`"))
+            problems.append(Problem(entry.place, "a closed day needs `on:` and `name:`"))
             continue
         on, name = entry.values["on"], entry.values["name"]
         try:
             if not isinstance(on, Text) or not isinstance(name, Text) or not name.value:
-                raise ValueError("`on:` holds a day such as 2026-12-24, or 2026-12-24 to 2026-12-31")
+                raise ValueError("`on:` must be a day such as 2026-12-24, or 2026-12-24 to 2026-12-31")
             first, _, last = on.value.partition(" to ")
             start = words.day(first.strip())
             end = words.day(last.strip()) if last else start

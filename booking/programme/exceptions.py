@@ -64,7 +64,7 @@ def _entries(reader: FieldReader, series: Fields, word: str, known: tuple[str, .
         return []
     entries: tuple[Value, ...] = value.values if isinstance(value, Items) else ()
     if not isinstance(value, Items):
-        reader.wrong(series.places[word], f"{word!r} holds a list, each on a line that begins with a dash")
+        reader.wrong(series.places[word], f"{word!r} must be a list, each entry on a line that begins with a dash")
     found = []
     for entry in entries:
         if isinstance(entry, Fields):
@@ -72,7 +72,7 @@ def _entries(reader: FieldReader, series: Fields, word: str, known: tuple[str, .
             reader.unknown(named, known)
             found.append(named)
         else:
-            reader.wrong(entry.place, f"an entry of {word!r} has fields: {', '.join(known)}")
+            reader.wrong(entry.place, f"an entry of {word!r} must have fields: {', '.join(known)}")
     return found
 
 
@@ -89,7 +89,7 @@ def _twice(reader: FieldReader, found: list[StatedException]) -> None:
     for one in found:
         name = one.module if one.module is not None else one.on
         if name in seen:
-            reader.wrong(one.place, f"{name} stands here a second time; first in line {seen[name].place.line}")
+            reader.wrong(one.place, f"{name} is here twice; the first is in line {seen[name].place.line}")
         seen.setdefault(name, one)
 
 
@@ -103,15 +103,15 @@ def _skip(reader: FieldReader, text: Text) -> StatedException | None:
 
 def _exception(reader: FieldReader, entry: Fields) -> StatedException | None:
     if ("on" in entry.values) == ("module" in entry.values):
-        reader.wrong(entry.place, "an exception names its date with `on:`, or its module with `module:`")
+        reader.wrong(entry.place, "an exception needs either `on:` (its date) or `module:`")
         return None
     said = set(entry.values) & (set(EXCEPTION_FIELDS) - {"on", "module"})
     if not said:
-        reader.wrong(entry.place, "an exception says what differs: to, time, cancel, postpone, keep, title …")
+        reader.wrong(entry.place, "say what differs: to, time, cancel, postpone, keep, title …")
         return None
     alone = said & {"cancel", "postpone", "keep", "usual"}
     if len(alone) > 1 or (alone and said & {"to", "time"}):
-        reader.wrong(entry.place, f"one of these at a time: {', '.join(sorted(said))}")
+        reader.wrong(entry.place, f"use only one of these: {', '.join(sorted(said))}")
         return None
     return StatedException(
         entry.place,
@@ -134,9 +134,9 @@ def _exception(reader: FieldReader, entry: Fields) -> StatedException | None:
 def _turn(reader: FieldReader, entry: Fields) -> StatedTurn | None:
     from_on = reader.text(entry, "from", words.day)
     if "from" not in entry.values:
-        reader.wrong(entry.place, "a change says `from:` which date on it holds")
+        reader.wrong(entry.place, "a change needs `from:`, its first date")
     elif len(entry.values) == 1:
-        reader.wrong(entry.place, "a change says what is different from then on: every, time, title or analysts")
+        reader.wrong(entry.place, "say what changes from then on: every, time, title or analysts")
     if from_on is None:
         return None
     analysts = reader.analysts(entry) if "analysts" in entry.values else None
@@ -153,7 +153,7 @@ def _turn(reader: FieldReader, entry: Fields) -> StatedTurn | None:
 def _extra(reader: FieldReader, entry: Fields, rule: Rule | None) -> Extra | None:
     on = reader.text(entry, "on", words.day)
     if "on" not in entry.values:
-        reader.wrong(entry.place, "an extra date says `on:` which day")
+        reader.wrong(entry.place, "an extra date needs `on:`, its day")
     hours = reader.text(entry, "time", words.times) or ((rule.start_wall, rule.end_wall) if rule else None)
     title = reader.text(entry, "title", _line)
     return Extra(on, *hours, title) if on is not None and hours is not None else None
@@ -167,7 +167,7 @@ def _guests(reader: FieldReader, entry: Fields) -> list[StatedGuest]:
     )
     if not named:
         if "analyst" not in entry.values:
-            reader.wrong(entry.place, "a guest has `analyst:`, an e-mail address")
+            reader.wrong(entry.place, "a guest needs `analyst:`, an email address")
         return []
     days: list[tuple[date, date]] = []
     for text in reader.items(entry, "on"):
@@ -181,14 +181,14 @@ def _guests(reader: FieldReader, entry: Fields) -> list[StatedGuest]:
             reader.wrong(entry.places["until"], f"it ends on {last}, before it begins on {first}")
         days.append((first, last))
     elif "from" in entry.values or "until" in entry.values or not days:
-        reader.wrong(entry.place, "a guest has dates: `on:`, or `from:` and `until:`")
+        reader.wrong(entry.place, "a guest needs dates: `on:`, or `from:` and `until:`")
     return [StatedGuest(one, *span) for one in named for span in days]
 
 
 def _number(text: str) -> int:
     number = numbers.whole(text)
     if number is None or not 1 <= number <= 999:
-        raise ValueError(f"{text[:80]!r} is no number of a module")
+        raise ValueError(f"{text[:80]!r} isn't a module number")
     return number
 
 
@@ -208,13 +208,13 @@ def _yes(text: str) -> bool:
 
 def _reason(text: str) -> str:
     if len(text) > 500:
-        raise ValueError("a reason has at most 500 characters")
+        raise ValueError("a reason can have at most 500 characters")
     return text
 
 
 def _line(text: str) -> str:
     if len(text) > 200:
-        raise ValueError("a title has at most 200 characters")
+        raise ValueError("a title can have at most 200 characters")
     return text
 
 
@@ -224,5 +224,5 @@ def _link(text: str) -> str:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in {"https", "http"} or not parts.netloc or len(text) > 2000 or not text.isprintable():
-        raise ValueError(f"{text[:60]!r} is no address of a page: it begins with https://")
+        raise ValueError(f"{text[:60]!r} isn't a web address: it must begin with https://")
     return text

@@ -27,7 +27,7 @@ SERIES_FIELDS = (
     *("from", "until", "modules", "slots", "analysts", "on_holiday", "ends", "was"),
     *("skip", "changes", "exceptions", "extra", "guests"),
 )
-OFF_GRID = f"hours that are booked begin and end on {lengths.ON_GRID}"
+OFF_GRID = f"hours that members book must begin and end on {lengths.ON_GRID}"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 T = TypeVar("T")
 
@@ -102,7 +102,7 @@ class _File:
     def unknown(self, fields: Fields, known: tuple[str, ...]) -> None:
         for word in fields.values.keys() - set(known):
             near = get_close_matches(word, known, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
+            hint = f"; did you mean {near[0]!r}?" if near else f"; the fields are {', '.join(known)}"
             self.wrong(fields.places[word], f"unknown field {word!r}{hint}")
 
     def text(self, fields: Fields, word: str, convert: Callable[[str], T]) -> T | None:
@@ -111,7 +111,7 @@ class _File:
         if value is None:
             return None
         if not isinstance(value, Text) or not value.value:
-            self.wrong(fields.places[word], f"{word!r} holds one piece of text")
+            self.wrong(fields.places[word], f"{word!r} must be one piece of text")
             return None
         try:
             return convert(value.value)
@@ -129,12 +129,12 @@ class _File:
             try:
                 return zones.named(text)
             except zones.UnknownZone:
-                raise ValueError(f"unknown zone {text!r}: write AEST, AEDT, or a city such as Sydney") from None
+                raise ValueError(f"unknown time zone {text!r}: write AEST, AEDT or a city such as Sydney") from None
 
         found = self.text(fields, "zone", convert)
         value = fields.values.get("zone")
         if found and isinstance(value, Text) and value.value.upper() == "AEST":
-            note = "AEST is UTC+10 all year, so Australia/Brisbane; for Sydney's clock write AEDT or Sydney"
+            note = "AEST is UTC+10 all year, which is Brisbane's time; for Sydney's write AEDT or Sydney"
             self.reading.notes.append(Problem(value.place, note))
         return found
 
@@ -146,18 +146,21 @@ class _File:
         found: tuple[Value, ...] = value.values if isinstance(value, Items) else (value,)
         texts = [item for item in found if isinstance(item, Text) and item.value]
         if len(texts) != len(found) or not found:
-            self.wrong(fields.places[word], f"{word!r} holds a list, each on a line that begins with a dash")
+            self.wrong(fields.places[word], f"{word!r} must be a list, each entry on a line that begins with a dash")
         return texts
 
     def series(self, slug: str, value: Value, place: SourcePlace) -> None:
         before = len(self.reading.problems)
         if not _SLUG.fullmatch(slug) or len(slug) > 60:
-            self.wrong(place, f"the short name {slug!r} has small letters, digits and single dashes only, at most 60")
+            self.wrong(
+                place,
+                f"the short name {slug!r} can have only lower-case letters, digits and single hyphens, at most 60",
+            )
         if slug in self.stated:
-            self.wrong(place, f"the series {slug!r} is stated a second time; first in {self.stated[slug]}")
+            self.wrong(place, f"the series {slug!r} is here twice; the first is in {self.stated[slug]}")
         self.stated.setdefault(slug, place)
         if not isinstance(value, Fields):
-            self.wrong(place, f"the series {slug!r} holds fields such as `kind:` and `every:`")
+            self.wrong(place, f"the series {slug!r} must have fields such as `kind:` and `every:`")
             return
         self.unknown(value, SERIES_FIELDS)
         kind = self.required(value, "kind", self.kind, place)
@@ -183,7 +186,7 @@ class _File:
         on_holiday = self.text(value, "on_holiday", _on_holiday) or ""
         ends_on = self.text(value, "ends", words.day)
         if was == slug:
-            self.wrong(value.places["was"], f"{slug!r} is its short name now; `was:` is the one before")
+            self.wrong(value.places["was"], f"{slug!r} is its short name already; `was:` is its previous one")
         if ends_on is not None and "from" in value.values and rule is not None and ends_on < rule.starts_on:
             self.wrong(value.places["ends"], f"it ends on {ends_on}, before it begins on {rule.starts_on}")
         if kind is not None:
@@ -195,7 +198,7 @@ class _File:
 
     def kind(self, text: str) -> str:
         if text not in self.organisation.kinds:
-            raise ValueError(f"unknown kind {text!r}: one of {', '.join(self.organisation.kinds)}")
+            raise ValueError(f"unknown kind {text!r}: use one of {', '.join(self.organisation.kinds)}")
         return text
 
     def analysts(self, fields: Fields) -> tuple[Named, ...]:
@@ -203,7 +206,7 @@ class _File:
         for text in self.items(fields, "analysts"):
             email = email_addresses.key(text.value)
             if not email_addresses.is_address(text.value):
-                self.wrong(text.place, f"{text.value!r} is not an email address: {email_addresses.EXAMPLE}")
+                self.wrong(text.place, f"{text.value!r} isn't an email address: {email_addresses.EXAMPLE}")
             elif email in found:
                 self.wrong(text.place, f"{text.value!r} is listed twice")
             else:
@@ -215,16 +218,16 @@ class _File:
         for text in self.items(fields, "slots"):
             minutes = numbers.whole(text.value)
             if minutes is None or not lengths.is_length(minutes):
-                self.wrong(text.place, f"a slot of {text.value!r} minutes: slots are lengths, {lengths.RULE}")
+                self.wrong(text.place, f"a slot can't be {text.value!r} minutes: lengths are {lengths.RULE}")
             else:
                 found.add(minutes)
         if len(found) > lengths.MAX_LENGTHS:
-            self.wrong(fields.places["slots"], f"{len(found)} slot lengths: name at most {lengths.MAX_LENGTHS}")
+            self.wrong(fields.places["slots"], f"{len(found)} slot lengths: use at most {lengths.MAX_LENGTHS}")
         return tuple(sorted(found))
 
     def rule(self, fields: Fields, modules: list[Text], place: SourcePlace) -> Rule | None:
         if ("every" in fields.values) == ("repeat" in fields.values):
-            self.wrong(place, "either `every:` (Monday and Tuesday) or `repeat:` (an RRULE) says when it meets")
+            self.wrong(place, "say when it meets with either `every:` (Monday and Tuesday) or `repeat:` (an RRULE)")
         if "every" in fields.values:
             every = fields.values["every"]
             joined = (
@@ -294,39 +297,39 @@ class _File:
             for clock in (rule.start_wall, rule.end_wall)
         ]
         if not found and all(clocks_right):
-            self.wrong(when, "the rule has no date")
+            self.wrong(when, "the rule gives no dates")
         elif len(found) < len(modules):
             at = fields.places["modules"]
             until = f"; the last is {last}" if found else ""
-            self.wrong(at, f"{len(modules)} modules, but only {len(found)} dates{until}")
+            self.wrong(at, f"there are {len(modules)} modules but only {len(found)} dates{until}")
 
     def clock(self, day: date, clock: time, zone: str, place: SourcePlace) -> bool:
         """Whether the clocks of the zone show that time once on that day; else it is named."""
         try:
             zones.localize(datetime.combine(day, clock), zone)
         except zones.NoSuchTime:
-            self.wrong(place, f"on {day} the clocks of {zone} skip {clock:%H:%M}")
+            self.wrong(place, f"on {day} clocks in {zone} skip {clock:%H:%M}")
             return False
         except zones.TwiceTime:
-            self.wrong(place, f"on {day} the clocks of {zone} show {clock:%H:%M} twice")
+            self.wrong(place, f"on {day} clocks in {zone} show {clock:%H:%M} twice")
             return False
         return True
 
 
 def _slug(text: str) -> str:
     if not _SLUG.fullmatch(text):
-        raise ValueError(f"{text!r} is no short name: small letters, digits and single dashes")
+        raise ValueError(f"{text!r} isn't a short name: use lower-case letters, digits and single hyphens")
     return text
 
 
 def _on_holiday(text: str) -> str:
     text = "postpone" if text == "push" else text  # what older files say
     if text not in ANSWERS:
-        raise ValueError(f"on_holiday is one of {', '.join(ANSWERS)}, not {text!r}")
+        raise ValueError(f"on_holiday must be one of {', '.join(ANSWERS)}, not {text!r}")
     return text
 
 
 def _title(text: str) -> str:
     if len(text) > 200:
-        raise ValueError("a title has at most 200 characters")
+        raise ValueError("a title can have at most 200 characters")
     return text

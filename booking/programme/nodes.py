@@ -75,44 +75,48 @@ def read_bytes(path: Path) -> bytes:
     place = SourcePlace(str(path), 1)
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise Unreadable([Problem(place, f"larger than {MAX_BYTES // 1_000_000} MB: no programme file is")])
+            raise Unreadable(
+                [Problem(place, f"larger than {MAX_BYTES // 1_000_000} MB: too large for a programme file")]
+            )
         return path.read_bytes()
     except FileNotFoundError:
-        raise Unreadable([Problem(place, "there is no such file")]) from None
+        raise Unreadable([Problem(place, "this file doesn't exist")]) from None
     except IsADirectoryError:
-        raise Unreadable([Problem(place, "a folder, not a file")]) from None
+        raise Unreadable([Problem(place, "this is a folder, not a file")]) from None
     except PermissionError:
-        raise Unreadable([Problem(place, "may not be read")]) from None
+        raise Unreadable([Problem(place, "no permission to read this file")]) from None
 
 
 def parse(name: str, data: bytes) -> Fields:
     """The mapping that the file holds; Unreadable names every mistake of form."""
     first = SourcePlace(name, 1)
     if len(data) > MAX_BYTES:
-        raise Unreadable([Problem(first, f"larger than {MAX_BYTES // 1_000_000} MB: no programme file is")])
+        raise Unreadable([Problem(first, f"larger than {MAX_BYTES // 1_000_000} MB: too large for a programme file")])
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise Unreadable([Problem(SourcePlace(name, line), "not UTF-8 text")]) from None
+        raise Unreadable([Problem(SourcePlace(name, line), "this isn't UTF-8 text")]) from None
     if not text.strip():
         raise Unreadable([Problem(first, "the file is empty")])
     tabs = [n for n, line in enumerate(text.split("\n"), 1) if "\t" in line[: len(line) - len(line.lstrip())]]
     if tabs:
-        raise Unreadable([Problem(SourcePlace(name, n), "a tab: indent with spaces") for n in tabs])
+        raise Unreadable([Problem(SourcePlace(name, n), "this is a tab: indent with spaces") for n in tabs])
     try:
         _refuse_references(name, text)
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark is not None else 1
-        raise Unreadable([Problem(SourcePlace(name, line), f"not YAML: {error.problem or error.context}")]) from None
+        raise Unreadable(
+            [Problem(SourcePlace(name, line), f"this isn't YAML: {error.problem or error.context}")]
+        ) from None
     except (YAMLError, ValueError) as error:
-        raise Unreadable([Problem(first, f"not YAML: {str(error).splitlines()[0]}")]) from None
+        raise Unreadable([Problem(first, f"this isn't YAML: {str(error).splitlines()[0]}")]) from None
     problems: list[Problem] = []
     value = _value(name, root, problems) if root is not None else None
     if not isinstance(value, Fields):
-        problems.append(Problem(first, "a file holds fields such as `series:`"))
+        problems.append(Problem(first, "a file must have fields such as `series:`"))
         raise Unreadable(problems)
     if problems:
         raise Unreadable(problems)
@@ -125,7 +129,7 @@ def _refuse_references(name: str, text: str) -> None:
     for event in YAML(typ="safe", pure=True).parse(text):
         place = SourcePlace(name, event.start_mark.line + 1)
         if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
-            raise Unreadable([Problem(place, "anchors (&) and aliases (*) are not read: write it out")])
+            raise Unreadable([Problem(place, "anchors (&) and aliases (*) aren't supported: write it out")])
         depth += isinstance(event, CollectionStartEvent) - type(event).__name__.endswith(
             ("MappingEndEvent", "SequenceEndEvent")
         )
@@ -144,11 +148,11 @@ def _value(name: str, node: Node, problems: list[Problem]) -> Value:
     for key, child in _pairs(node):
         at = SourcePlace(name, key.start_mark.line + 1)
         if not isinstance(key, ScalarNode):
-            problems.append(Problem(at, "a field's name is one word"))
+            problems.append(Problem(at, "a field's name must be one word"))
             continue
         word = str(key.value).strip()
         if word in places:
-            problems.append(Problem(at, f"{word!r} stands here a second time; first in line {places[word].line}"))
+            problems.append(Problem(at, f"{word!r} is here twice; the first is in line {places[word].line}"))
             continue
         values[word], places[word] = _value(name, child, problems), at
     return Fields(values, places, place)

@@ -43,7 +43,7 @@ def load(data: Path, name: str | None = None) -> Organisation:
             if isinstance(value, Fields):
                 special[slug] = _policy(value, general, problems)
             else:
-                problems.append(Problem(overrides.places[slug], f"{slug!r} holds rules such as `upcoming: 3`"))
+                problems.append(Problem(overrides.places[slug], f"{slug!r} must have rules such as `upcoming: 3`"))
     if problems:
         raise Unreadable(problems)
     closed = days_off.closed_days(data / "closed-days.yaml")
@@ -58,7 +58,9 @@ def _observe(file: Fields, problems: list[Problem]) -> tuple[str, ...]:
         return ("QLD", "NSW", "VIC")
     listed = [item.value.upper() for item in value.values if isinstance(item, Text)] if isinstance(value, Items) else []
     if not isinstance(value, Items) or len(listed) != len(value.values) or set(listed) - set(days_off.STATES):
-        problems.append(Problem(file.places["observe"], f"observe is a list of {', '.join(days_off.STATES)}, or []"))
+        problems.append(
+            Problem(file.places["observe"], f"observe must be a list of {', '.join(days_off.STATES)}, or []")
+        )
     return tuple(dict.fromkeys(listed))
 
 
@@ -74,7 +76,7 @@ def _zone(text: str, found: Fields, problems: list[Problem]) -> str:
     try:
         return zones.named(text)
     except zones.UnknownZone:
-        problems.append(Problem(found.places.get("zone", found.place), f"unknown zone {text!r}"))
+        problems.append(Problem(found.places.get("zone", found.place), f"unknown time zone {text!r}"))
         return "UTC"
 
 
@@ -83,16 +85,16 @@ def _kinds(file: Fields, problems: list[Problem]) -> dict[str, Kind]:
     for name, value in file.values.items():
         place = file.places[name]
         if not isinstance(value, Fields):
-            problems.append(Problem(place, f"the kind {name!r} holds fields such as `plural:`"))
+            problems.append(Problem(place, f"the kind {name!r} must have fields such as `plural:`"))
             continue
         for word in value.values.keys() - {*_TEXTS, *_FLAGS}:
             problems.append(
-                Problem(value.places[word], f"unknown field {word!r}; known are {', '.join((*_TEXTS, *_FLAGS))}")
+                Problem(value.places[word], f"unknown field {word!r}; the fields are {', '.join((*_TEXTS, *_FLAGS))}")
             )
         texts = {word: _text(value, word, problems) for word in _TEXTS}
         flags = {word: _flag(value, word, problems) for word in _FLAGS}
         if texts["shape"] and texts["shape"] not in SHAPES:
-            problems.append(Problem(value.places["shape"], f"a shape is one of {', '.join(SHAPES)}"))
+            problems.append(Problem(value.places["shape"], f"shape must be one of {', '.join(SHAPES)}"))
         if texts["plural"]:
             _check_plural(texts["plural"], kinds.values(), value.places["plural"], problems)
         kinds[name] = Kind(
@@ -114,7 +116,9 @@ def _check_plural(plural: str, others: Iterable[Kind], place: SourcePlace, probl
     elif plural in RESERVED:
         problems.append(Problem(place, f"plural {plural!r} is reserved: /feeds/{plural} is another address"))
     elif other := next((kind.name for kind in others if kind.plural == plural), None):
-        problems.append(Problem(place, f"plural {plural!r} is the plural of {other!r} already: each kind has its own"))
+        problems.append(
+            Problem(place, f"plural {plural!r} is already the plural of {other!r}: each kind needs its own")
+        )
 
 
 def _flag(found: Fields, word: str, problems: list[Problem]) -> bool:
@@ -123,7 +127,7 @@ def _flag(found: Fields, word: str, problems: list[Problem]) -> bool:
         return False
     if isinstance(value, Text) and value.value in {"true", "false", "yes", "no"}:
         return value.value in {"true", "yes"}
-    problems.append(Problem(found.places[word], f"{word!r} is yes or no"))
+    problems.append(Problem(found.places[word], f"{word!r} must be yes or no"))
     return False
 
 
@@ -133,7 +137,7 @@ def _policy(found: Fields, base: Policy, problems: list[Problem]) -> Policy:
     for word, value in found.values.items():
         place = found.places[word]
         if word not in known:
-            problems.append(Problem(place, f"unknown rule {word!r}; known are {', '.join(sorted(known))}"))
+            problems.append(Problem(place, f"unknown rule {word!r}; the rules are {', '.join(sorted(known))}"))
         elif word == "slot_minutes":
             values[word] = _lengths(value, place, problems)
         elif word == "reminder_hours":
@@ -141,7 +145,7 @@ def _policy(found: Fields, base: Policy, problems: list[Problem]) -> Policy:
         elif isinstance(value, Text) and (number := numbers.whole(value.value)) is not None:
             values[word] = number
         else:
-            problems.append(Problem(place, f"{word!r} is a whole number"))
+            problems.append(Problem(place, f"{word!r} must be a whole number"))
     return replace(base, **values)  # type: ignore[arg-type]
 
 
@@ -149,7 +153,7 @@ def _hours(value: Value, place: SourcePlace, problems: list[Problem]) -> tuple[i
     texts = [item.value for item in value.values if isinstance(item, Text)] if isinstance(value, Items) else []
     good = [number for text in texts if (number := numbers.whole(text))]
     if not isinstance(value, Items) or len(good) != len(value.values):
-        problems.append(Problem(place, "reminder_hours is a list such as [24, 1], or [] for none"))
+        problems.append(Problem(place, "reminder_hours must be a list such as [24, 1], or [] for none"))
     return tuple(sorted(set(good), reverse=True))
 
 
@@ -158,5 +162,5 @@ def _lengths(value: Value, place: SourcePlace, problems: list[Problem]) -> tuple
     good = [number for text in texts if (number := numbers.whole(text)) and lengths.is_length(number)]
     found = tuple(sorted(set(good)))
     if not found or not isinstance(value, Items) or len(good) != len(value.values) or len(found) > lengths.MAX_LENGTHS:
-        problems.append(Problem(place, f"slot_minutes is a list such as [30, 60], {lengths.RULE}"))
+        problems.append(Problem(place, f"slot_minutes must be a list such as [30, 60], {lengths.RULE}"))
     return found

@@ -44,7 +44,7 @@ def roll(statements: Sequence[Statement], source: date, target: date, days_off: 
     """A programme file for `target` (a first of a month) with what `statements` say of `source`."""
     rolled = Rolled()
     lines = [
-        f"# {target:%B %Y}, carried over from {source:%B %Y}. Lines marked `look` depend on the month.",
+        f"# {target:%B %Y}, copied from {source:%B %Y}. Check the lines marked `check`.",
         "",
         f"month: {target:%Y-%m}",
         "",
@@ -60,9 +60,9 @@ def _series(stated: Statement, source: date, target: date, days_off: DaysOff, ro
     slug = f"{_MONTH_BEHIND.sub('', stated.slug)}-{target:%Y-%m}"
     rule = _rolled(stated.rule, source, target)
     topic = "the month's topic" if not rule.modules else "the month's masterclass"
-    rolled.notes.append(f"{slug}: look at the title: {topic} was {stated.title!r}")
+    rolled.notes.append(f"{slug}: check the title: {topic} was {stated.title!r}")
     said = writing.every(rule.rrule)
-    found = ["", f"  {slug}:", f"    kind: {text(stated.kind)}", f"    title: {text(stated.title)}  # look: {topic}"]
+    found = ["", f"  {slug}:", f"    kind: {text(stated.kind)}", f"    title: {text(stated.title)}  # check: {topic}"]
     found.append(f"    every: {said}" if said else f"    repeat: {text(rule.rrule)}")
     found.append(f"    time: {writing.hours(rule.start_wall, rule.end_wall)}")
     if rule.starts_on != target:
@@ -76,10 +76,10 @@ def _series(stated: Statement, source: date, target: date, days_off: DaysOff, ro
     if stated.slot_minutes:
         found.append(f"    slots: [{', '.join(map(str, stated.slot_minutes))}]")
     if rule.modules:
-        found.append("    modules:  # look: the titles of another month's masterclass")
+        found.append("    modules:  # check: the titles of another month's masterclass")
         for number, title in enumerate(rule.modules, 1):
             year = _YEAR.search(title)
-            found.append(f"      - {text(title)}{f'  # look: names {year[0]}' if year else ''}")
+            found.append(f"      - {text(title)}{f'  # check: names {year[0]}' if year else ''}")
             if year:
                 rolled.notes.append(f"{slug}: module {number} names {year[0]}: {title!r}")
     if stated.analysts:
@@ -110,8 +110,8 @@ def _holidays(stated: Statement, slug: str, rule: Rule, days_off: DaysOff, rolle
         clash = f"{day:%a} {day}{module} is {holiday}"
         if holiday.is_everywhere:
             answer = f": on_holiday says {stated.on_holiday}" if stated.on_holiday else ": write on_holiday"
-            found.append(f"    # look: {clash}{answer}")
+            found.append(f"    # check: {clash}{answer}")
             rolled.notes.append(f"{slug}: {clash}{answer}")
         else:
-            rolled.notes.append(f"{slug}: {clash}: it takes place")
+            rolled.notes.append(f"{slug}: {clash}: it still takes place")
     return found

@@ -31,7 +31,7 @@ def rrule(text: str) -> str:
     words = words[:-3] if monthly else words
     unknown = [word for word in words if word not in _DAY and word not in ORDINALS]
     if unknown or not any(word in _DAY for word in words):
-        raise ValueError(f"{text!r} names no day: write Monday, or Monday and Tuesday, or first Monday of the month")
+        raise ValueError(f"{text!r} has no day: write Monday, or Monday and Tuesday, or first Monday of the month")
     days = [_DAY[word] for word in words if word in _DAY]
     ordinals = [ORDINALS[word] for word in words if word in ORDINALS]
     if len(set(days)) != len(days):
@@ -48,7 +48,7 @@ def times(text: str) -> tuple[time, time]:
     parts = _BETWEEN.split(text.strip().lower().removeprefix("from "))
     found = [match for part in parts if (match := _TIME.fullmatch(part.strip()))]
     if len(parts) != 2 or len(found) != 2:
-        raise ValueError(f"{text!r} is no time of day: write 1 pm – 2 pm, or 13:00–14:00")
+        raise ValueError(f"{text!r} isn't a time: write 1 pm – 2 pm, or 13:00–14:00")
     first, last = found
     end = _clock(last, last["half"])
     start = _clock(first, first["half"] or (last["half"] if _is_short(first) else None))
@@ -69,12 +69,12 @@ def _clock(match: re.Match[str], half: str | None) -> time:
     hour, minute = int(match["hour"]), int(match["minute"] or 0)
     if half is not None:
         if not 1 <= hour <= 12:
-            raise ValueError(f"{match.group()!r}: with am or pm the hour is 1 to 12")
+            raise ValueError(f"{match.group()!r}: with am or pm, the hour must be 1 to 12")
         hour = hour % 12 + (12 if half[0] == "p" else 0)
     elif match["minute"] is None:
         raise ValueError(f"{match.group()!r}: am or pm? Write 1 pm, or 13:00")
     if hour > 23 or minute > 59:
-        raise ValueError(f"{match.group()!r} is no time of day")
+        raise ValueError(f"{match.group()!r} isn't a time")
     return time(hour, minute)
 
 
@@ -85,7 +85,7 @@ def day(text: str) -> date:
             raise ValueError
         found = date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text!r} is no date: write 2023-12-01") from None
+        raise ValueError(f"{text!r} isn't a date: write it as 2023-12-01") from None
     if found.year not in YEARS:
         raise ValueError(f"{text!r}: write a year from {YEARS[0]} to {YEARS[-1]}")
     return found
@@ -98,7 +98,7 @@ def month(text: str) -> date:
             raise ValueError
         return day(f"{text}-01")
     except ValueError:
-        raise ValueError(f"{text!r} is no month: write 2023-12") from None
+        raise ValueError(f"{text!r} isn't a month: write it as 2023-12") from None
 
 
 def recurrence_rule(text: str) -> str:
@@ -108,9 +108,9 @@ def recurrence_rule(text: str) -> str:
     if re.search(r"\b(UNTIL|COUNT)\b", upper):
         raise ValueError(f"{shown!r}: write `until:` or `modules:` to end a series, not UNTIL or COUNT")
     if re.search(r"\bBY(HOUR|MINUTE|SECOND)\b", upper):
-        raise ValueError(f"{shown!r}: write the hour in `time:`")
+        raise ValueError(f"{shown!r}: write the time in `time:`")
     try:
         recurrence_rules.parse(upper)
     except recurrence_rules.BadRule as error:
-        raise ValueError(f"{shown!r} is not a recurrence rule: {error}") from None
+        raise ValueError(f"{shown!r} isn't a recurrence rule: {error}") from None
     return upper

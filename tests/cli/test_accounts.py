@@ -42,10 +42,10 @@ def test_closing_shows_what_is_booked_and_asks_first(run: Run, session: Session)
     assert booking.member.closed_at is None
     assert run("close", "mia.moss@example.org", "--keep-bookings", answer="y\n").output.endswith("closed\n")
     assert (booking.member.closed_at is not None, booking.status) == (True, "confirmed")
-    assert run("reopen", "mia.moss@example.org").output == "open again\n"
+    assert run("reopen", "mia.moss@example.org").output == "reopened\n"
     assert run("close", "mia.moss@example.org", "--yes").output.endswith("closed\n")
     assert booking.status == "cancelled"
-    assert run("close", "mia.moss@example.org", "--yes").output == "closed already\n"
+    assert run("close", "mia.moss@example.org", "--yes").output == "already closed\n"
 
 
 def test_an_unknown_address_and_the_only_coordinator_are_refused(run: Run, session: Session) -> None:

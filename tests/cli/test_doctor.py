@@ -104,12 +104,12 @@ def test_an_address_that_arrives_as_it_should_is_well(
 @pytest.mark.parametrize(
     ("proxy", "trusted", "what", "remedy"),
     [
-        (adds, 0, "limits count everybody as one, the proxy", "set BOOKING_TRUSTED_PROXIES=1"),
-        (adds, 2, "anybody can pass for somebody else", "set BOOKING_TRUSTED_PROXIES to the number of proxies"),
-        (as_it_is, 1, "anybody can pass for somebody else", "set BOOKING_TRUSTED_PROXIES to the number of proxies"),
-        (renames, 0, "Host: the service is asked for 127.0.0.1:8000", "proxy_set_header Host"),
+        (adds, 0, "limits count everybody as one sender, the proxy", "set BOOKING_TRUSTED_PROXIES=1"),
+        (adds, 2, "anybody can pretend to be", "set BOOKING_TRUSTED_PROXIES to the number of proxies"),
+        (as_it_is, 1, "anybody can pretend to be", "set BOOKING_TRUSTED_PROXIES to the number of proxies"),
+        (renames, 0, "Host: the proxy passes on 127.0.0.1:8000", "proxy_set_header Host"),
         (ends_tls, 0, "scheme: the service sees https, not http", "X-Forwarded-Proto"),
-        (refuses_a_megabyte, 0, "size: something in front refuses 3 MB", "client_max_body_size 4m"),
+        (refuses_a_megabyte, 0, "size: the proxy refuses 3 MB", "client_max_body_size 4m"),
     ],
 )
 def test_what_a_proxy_does_not_pass_on_is_named_with_its_remedy(
@@ -122,7 +122,7 @@ def test_what_a_proxy_does_not_pass_on_is_named_with_its_remedy(
 
 def test_another_installation_another_service_and_nobody_are_told_apart(database: Database) -> None:
     (line,) = examined(database, as_it_is, BOOKING_SECRET_KEY="k" * 40)
-    assert "is another installation: its BOOKING_SECRET_KEY differs" in line
+    assert "is a different installation: its BOOKING_SECRET_KEY isn't this one" in line
 
     def other(_environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         start_response("200 OK", [])
@@ -134,8 +134,8 @@ def test_another_installation_another_service_and_nobody_are_told_apart(database
     with socket.create_server(("127.0.0.1", 0)) as listener:
         found = settings(database, BOOKING_BASE_URL=f"http://127.0.0.1:{listener.getsockname()[1]}")
         with serving(other, listener):
-            assert told(found) == [f"public address: {found.base_url} answers 200, and is not this service"]
-    assert "does not answer: [Errno 111] Connection refused" in told(found)[0]
+            assert told(found) == [f"public address: {found.base_url} answers 200, but isn't this service"]
+    assert "doesn't answer: [Errno 111] Connection refused" in told(found)[0]
 
 
 def test_how_a_request_arrived_is_told_to_doctor_alone(database: Database) -> None:
@@ -157,7 +157,7 @@ def test_a_database_that_is_not_there_is_named_and_not_made(database: Database, 
     path = tmp_path / "none.sqlite"
     (finding,) = doctor._database(settings(database, BOOKING_DATABASE_URL=f"sqlite:///{path}"), NOW)
     assert (finding.what, finding.remedy) == (
-        f"database: there is no file {path}",
+        f"database: the file {path} doesn't exist",
         "run `booking init` or `booking db upgrade`",
     )
     assert list(tmp_path.iterdir()) == []
@@ -177,7 +177,7 @@ def test_clinics_without_analysts_are_a_finding(database: Database, session: Ses
     session.commit()
     assert about(database, "analysts") == (
         "analysts: none of the 1 clinics in the next four weeks has one",
-        "name analysts on the page of the series, or as `analysts:` in its file: until then nobody can book",
+        "add analysts on the page of a date, or as `analysts:` in the series’ file: until then nobody can book",
     )
     away = a_clinic(session)
     away.roster[0].is_away = True

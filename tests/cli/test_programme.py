@@ -77,16 +77,16 @@ def test_a_plan_is_shown_published_and_put_back(folder: Path) -> None:
     assert as_json["fingerprint"] == fingerprint[1]
     published = run(folder, "publish", "mondays.yaml", "--plan", fingerprint[1]).stdout
     assert "published" in published
-    assert "nothing would change" in run(folder, "plan", "mondays.yaml").stdout
-    assert "nothing has changed" in run(folder, "publish", "mondays.yaml").stdout
+    assert "no changes" in run(folder, "plan", "mondays.yaml").stdout
+    assert "no changes" in run(folder, "publish", "mondays.yaml").stdout
     assert "as they were before, and nobody was emailed" in run(folder, "undo").stdout
-    assert "nothing was published yet" in run(folder, "undo", code=1).stderr
+    assert "nothing has been published yet" in run(folder, "undo", code=1).stderr
     assert database(folder).execute("SELECT count(*) FROM occurrence").fetchone() == (0,)
 
 
 def test_a_plan_that_is_no_longer_the_one_shown_is_not_published(folder: Path) -> None:
     refused = run(folder, "publish", "mondays.yaml", "--plan", "0" * 16, code=1)
-    assert "the plan has changed since it was shown" in refused.stderr
+    assert "the plan has changed since you saw it" in refused.stderr
     assert database(folder).execute("SELECT count(*) FROM series").fetchone() == (0,)
 
 
@@ -107,12 +107,12 @@ def test_an_announcement_with_nothing_usable_exits_1_and_says_which_lines_came_c
     assert "line 2" in refused.stderr or ":2" in refused.stderr
 
 
-def test_a_month_is_rolled_into_another_and_marks_what_is_to_be_looked_at(folder: Path) -> None:
+def test_a_month_is_rolled_into_another_and_marks_what_to_check(folder: Path) -> None:
     read = run(folder, "read", "-", stdin=ANNOUNCEMENT).stdout
     (folder / "march.yaml").write_text(read)
     rolled = run(folder, "roll", f"{YEAR + 1}-04", "march.yaml", "--from", f"{YEAR}-03")
     (folder / "april.yaml").write_text(rolled.stdout)
-    assert "look" in (rolled.stdout + rolled.stderr).lower()
+    assert "check the title" in (rolled.stdout + rolled.stderr).lower()
     run(folder, "check", "april.yaml")
     dates = run(folder, "dates", "april.yaml").stdout
     assert [line.split()[1] for line in dates.splitlines()] == [
@@ -130,9 +130,9 @@ def test_what_is_exported_is_what_is_stored(folder: Path) -> None:
     run(folder, "export", "out")
     exported = sorted(str(path.relative_to(folder)) for path in (folder / "out").iterdir())
     assert len(exported) == 3
-    assert "nothing would change" in run(folder, "plan", *exported).stdout
+    assert "no changes" in run(folder, "plan", *exported).stdout
     whole = run(folder, "export").stdout
-    assert "nothing would change" in run(folder, "plan", "-", stdin=whole).stdout
+    assert "no changes" in run(folder, "plan", "-", stdin=whole).stdout
     assert "exists" in run(folder, "export", "out", code=1).stderr
 
 
@@ -191,8 +191,8 @@ def test_a_publish_that_is_killed_in_the_middle_leaves_the_store_as_it_was(folde
         (("plan", "nowhere.yaml"), "nowhere.yaml"),
         (("roll", "2026-13", "--from", "2026-12"), "2026-13"),
         (("roll", "2027-04", "mondays.yaml", "--from", "2027-03"), "no series is announced for 2027-03"),
-        (("undo", "00000000-0000-0000-0000-000000000000"), "no publish is called"),
-        (("export",), "nothing was published yet"),
+        (("undo", "00000000-0000-0000-0000-000000000000"), "there is no publish"),
+        (("export",), "nothing has been published yet"),
         (("read", "nowhere.txt"), "nowhere.txt"),
     ],
 )

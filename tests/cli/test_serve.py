@@ -194,11 +194,11 @@ def test_what_keeps_it_from_serving_is_one_line(tmp_path: Path, settings: dict[s
         port = taken.getsockname()[1]
         attempts = {
             f"booking: cannot listen on 127.0.0.1:{port}: Address already in use; choose another --port": settings,
-            "booking: BOOKING_IS_DEMO is set: `booking demo` serves the demo, and nothing else should": {
+            "booking: BOOKING_IS_DEMO is set, so only `booking demo` may serve this database: unset it": {
                 **settings,
                 "BOOKING_IS_DEMO": "1",
             },
-            f"booking: {data}/organisation.yaml:1: there is no such file": {**settings, "BOOKING_DATA": str(data)},
+            f"booking: {data}/organisation.yaml:1: this file doesn't exist": {**settings, "BOOKING_DATA": str(data)},
             "booking: the database is empty: run `booking db upgrade` first": {
                 **settings,
                 "BOOKING_DATABASE_URL": f"sqlite:///{tmp_path / 'new.sqlite'}",

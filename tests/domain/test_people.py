@@ -25,40 +25,43 @@ def test_a_table_as_a_spreadsheet_saves_it() -> None:
 
 BAD: dict[str, tuple[bytes, list[tuple[int, str]]]] = {
     "an empty file": (b"", [(1, "the file is empty")]),
-    "only a header": (HEADER.encode(), [(1, "the file lists nobody")]),
+    "only a header": (HEADER.encode(), [(1, "there is nobody in the file")]),
     "no e-mail column": (b"name\nAnn\n", [(1, "the column 'email' is missing")]),
     "an unknown column": (
         b"email,phone\na@x.org,1\n",
-        [(1, "unknown column 'phone'; known are email, name, role, time_zone, member_until, meeting_url")],
+        [(1, "unknown column 'phone'; the columns are email, name, role, time_zone, member_until, meeting_url")],
     ),
-    "a column twice": (b"email,email\na@x.org,b@x.org\n", [(1, "the column 'email' stands twice")]),
+    "a column twice": (b"email,email\na@x.org,b@x.org\n", [(1, "the column 'email' is there twice")]),
     "more cells than columns": (
         HEADER.encode() + b"a@x.org,Ann,,,,boss,\n",
-        [(2, "'boss' stands in column F, which has no name in the first line")],
+        [(2, "'boss' is in column F, which has no name in the first line")],
     ),
     "a cell under a column without a name": (
         b"email,,name\na@x.org,boss,Ann\n",
-        [(2, "'boss' stands in column B, which has no name in the first line")],
+        [(2, "'boss' is in column B, which has no name in the first line")],
     ),
     "every mistake at once": (
         HEADER.encode() + b"x,Ann,boss,Mars,31/12/2026\na@x.org,,,,\nA@X.org,,,,\n",
         [
-            (2, "email: 'x' is not an email address: enter an email address such as name@example.org"),
-            (2, "role: unknown role 'boss': member, analyst, coordinator"),
+            (2, "email: 'x' isn't an email address: enter an email address such as name@example.org"),
+            (2, "role: unknown role 'boss': use member, analyst, coordinator"),
             (2, "time_zone: unknown time zone 'Mars': write a city or a state, such as Perth or NSW"),
-            (2, "member_until: '31/12/2026' is no date: write 2026-12-31, or never for no last day"),
-            (4, "email: a@x.org stands in line 3 already"),
+            (2, "member_until: '31/12/2026' isn't a date: write it as 2026-12-31, or never for no last day"),
+            (4, "email: a@x.org is already in line 3"),
         ],
     ),
-    "not UTF-8": (HEADER.encode() + b"a@x.org,Andr\xe9,,,\n", [(2, "not UTF-8 text: save the table as CSV in UTF-8")]),
+    "not UTF-8": (
+        HEADER.encode() + b"a@x.org,Andr\xe9,,,\n",
+        [(2, "this isn't UTF-8 text: save the table as CSV in UTF-8")],
+    ),
     "a quote left open": (
         HEADER.encode() + b'a@x.org,"Ann,,,\n',
-        [(2, "not CSV from here on: unexpected end of data")],
+        [(2, "this isn't CSV from here on: unexpected end of data")],
     ),
     "50 MB and more": (b"x" * 50_000_001, [(1, "larger than 50 MB: import it in parts")]),
     "a name with an escape in it": (
         HEADER.encode() + "a@x.org,A\u202enn,,,\n".encode(),
-        [(2, "name: 'A\\u202enn' cannot be a name: " + person_names.HIDDEN)],
+        [(2, "name: 'A\\u202enn' can't be a name: " + person_names.HIDDEN)],
     ),
 }
 
@@ -120,4 +123,4 @@ def test_a_meeting_link_is_an_https_address(url: str) -> None:
 
 def test_two_spellings_of_one_address_are_one_person() -> None:
     _, mistakes = read("email\nmax@müller.example\nMax@XN--MLLER-KVA.example\n".encode())
-    assert [(one.line, one.message) for one in mistakes] == [(3, "max@xn--mller-kva.example stands in line 2 already")]
+    assert [(one.line, one.message) for one in mistakes] == [(3, "max@xn--mller-kva.example is already in line 2")]

@@ -61,7 +61,7 @@ def test_aest_is_brisbane_and_the_reader_is_told() -> None:
     reading = reading_of("zone: AEST\n" + one_series())
     assert reading.statements[0].rule.zone == "Australia/Brisbane"
     assert [str(note) for note in reading.notes] == [
-        "p.yaml:1: AEST is UTC+10 all year, so Australia/Brisbane; for Sydney's clock write AEDT or Sydney"
+        "p.yaml:1: AEST is UTC+10 all year, which is Brisbane's time; for Sydney's write AEDT or Sydney"
     ]
 
 
@@ -119,25 +119,25 @@ MONDAY_MODULES = one_series(kind="masterclass", until="2023-12-11") + "    modul
 BAD_FILES = {
     "unknown zone": (
         one_series(zone="Atlantis"),
-        ["8: unknown zone 'Atlantis': write AEST, AEDT, or a city such as Sydney"],
+        ["8: unknown time zone 'Atlantis': write AEST, AEDT or a city such as Sydney"],
     ),
     "end before start": (one_series(time="2 pm – 1 pm"), ["6: the end, 13:00, is not after the start, 14:00"]),
     "no am or pm": (one_series(time="1 – 2"), ["6: '2': am or pm? Write 1 pm, or 13:00"]),
     "off the quarter": (
         one_series(time="1:10 pm – 2 pm"),
-        ["6: hours that are booked begin and end on :00, :15, :30 or :45"],
+        ["6: hours that members book must begin and end on :00, :15, :30 or :45"],
     ),
-    "no dates": (one_series(from_="2023-12-05", until="2023-12-10"), ["5: the rule has no date"]),
-    "modules outnumber dates": (MONDAY_MODULES, ["9: 3 modules, but only 2 dates; the last is 2023-12-11"]),
+    "no dates": (one_series(from_="2023-12-05", until="2023-12-10"), ["5: the rule gives no dates"]),
+    "modules outnumber dates": (MONDAY_MODULES, ["9: there are 3 modules but only 2 dates; the last is 2023-12-11"]),
     "modules of a clinic": (one_series(modules="[One]"), ["8: a clinic has no modules"]),
     "slots of a lab": (one_series(kind="lab", slots="[15]"), ["8: a lab has no slots"]),
     "a slot of 20 minutes": (
         one_series(slots="[15, 20]"),
-        [f"8: a slot of '20' minutes: slots are lengths, {lengths.RULE}"],
+        [f"8: a slot can't be '20' minutes: lengths are {lengths.RULE}"],
     ),
     "five slot lengths": (
         one_series(slots="[15, 30, 45, 60, 75]", time="1 pm – 3 pm"),
-        ["8: 5 slot lengths: name at most 4"],
+        ["8: 5 slot lengths: use at most 4"],
     ),
     "hours shorter than every slot": (
         one_series(slots="[60, 90]", time="1 pm – 1:45 pm"),
@@ -149,53 +149,53 @@ BAD_FILES = {
     ),
     "duplicate slug": (
         one_series() + one_series().split("\n", 1)[1],
-        ["8: 'a-clinic' stands here a second time; first in line 2"],
+        ["8: 'a-clinic' is here twice; the first is in line 2"],
     ),
-    "duplicate key": (one_series() + "    title: Twice\n", ["8: 'title' stands here a second time; first in line 4"]),
+    "duplicate key": (one_series() + "    title: Twice\n", ["8: 'title' is here twice; the first is in line 4"]),
     "tab": (
         "series:\n\ta-clinic:\n\t\tkind: clinic\n",
-        ["2: a tab: indent with spaces", "3: a tab: indent with spaces"],
+        ["2: this is a tab: indent with spaces", "3: this is a tab: indent with spaces"],
     ),
     "empty file": ("", ["1: the file is empty"]),
-    "only a comment": ("# nothing\n", ["1: a file holds fields such as `series:`"]),
-    "a list": ("- a\n- b\n", ["1: a file holds fields such as `series:`"]),
+    "only a comment": ("# nothing\n", ["1: a file must have fields such as `series:`"]),
+    "a list": ("- a\n- b\n", ["1: a file must have fields such as `series:`"]),
     "no series": ("zone: AEST\n", ["1: `series:` holds each series under its short name"]),
-    "10 MB": (b"#" * 10_000_000, ["1: larger than 1 MB: no programme file is"]),
-    "not UTF-8": (b"series:\n  caf\xe9: x\n", ["2: not UTF-8 text"]),
-    "not YAML": ("series: [a\n", ["2: not YAML: expected ',' or ']', but got '<stream end>'"]),
-    "an alias": ("series: &a\n  x: *a\n", ["1: anchors (&) and aliases (*) are not read: write it out"]),
+    "10 MB": (b"#" * 10_000_000, ["1: larger than 1 MB: too large for a programme file"]),
+    "not UTF-8": (b"series:\n  caf\xe9: x\n", ["2: this isn't UTF-8 text"]),
+    "not YAML": ("series: [a\n", ["2: this isn't YAML: expected ',' or ']', but got '<stream end>'"]),
+    "an alias": ("series: &a\n  x: *a\n", ["1: anchors (&) and aliases (*) aren't supported: write it out"]),
     "nested deeply": ("[" * 100 + "]" * 100, ["1: nested too deeply"]),
     "unknown field": (one_series(evry="Monday"), ["8: unknown field 'evry'; did you mean 'every'?"]),
-    "unknown kind": (one_series(kind="party"), ["3: unknown kind 'party': one of clinic, lab, masterclass"]),
+    "unknown kind": (one_series(kind="party"), ["3: unknown kind 'party': use one of clinic, lab, masterclass"]),
     "missing fields": (
         "series:\n  a-clinic:\n    title: x\n",
         [
             "2: 'kind' is missing",
             "2: 'time' is missing",
             "2: `from:` is missing, and the file names no `month:`",
-            "2: either `every:` (Monday and Tuesday) or `repeat:` (an RRULE) says when it meets",
+            "2: say when it meets with either `every:` (Monday and Tuesday) or `repeat:` (an RRULE)",
         ],
     ),
     "no day": (
         one_series(every="Someday"),
-        ["5: 'Someday' names no day: write Monday, or Monday and Tuesday, or first Monday of the month"],
+        ["5: 'Someday' has no day: write Monday, or Monday and Tuesday, or first Monday of the month"],
     ),
-    "no date": (one_series(from_="1/12/2023"), ["7: '1/12/2023' is no date: write 2023-12-01"]),
+    "no date": (one_series(from_="1/12/2023"), ["7: '1/12/2023' isn't a date: write it as 2023-12-01"]),
     "ends before it begins": (
         one_series(until="2023-11-01"),
         ["8: it ends on 2023-11-01, before it begins on 2023-12-01"],
     ),
     "bad short name": (
         one_series().replace("a-clinic", "A Clinic"),
-        ["2: the short name 'A Clinic' has small letters, digits and single dashes only, at most 60"],
+        ["2: the short name 'A Clinic' can have only lower-case letters, digits and single hyphens, at most 60"],
     ),
     "no address": (
         one_series(analysts="[someone]"),
-        [f"8: 'someone' is not an email address: {email_addresses.EXAMPLE}"],
+        [f"8: 'someone' isn't an email address: {email_addresses.EXAMPLE}"],
     ),
     "an address twice": (one_series(analysts="[A@b.org, a@b.org]"), ["8: 'a@b.org' is listed twice"]),
-    "a text for a series": ("series:\n  a: b\n", ["2: the series 'a' holds fields such as `kind:` and `every:`"]),
-    "a list for a title": (one_series(title="[a, b]"), ["4: 'title' holds one piece of text"]),
+    "a text for a series": ("series:\n  a: b\n", ["2: the series 'a' must have fields such as `kind:` and `every:`"]),
+    "a list for a title": (one_series(title="[a, b]"), ["4: 'title' must be one piece of text"]),
     "a rule that counts": (
         one_series(every="", repeat="FREQ=DAILY;COUNT=3"),
         [
@@ -204,11 +204,11 @@ BAD_FILES = {
     ),
     "a time that the clocks skip": (
         one_series(kind="lab", zone="Sydney", every="Sunday", time="2:30–4:00", from_="2026-10-04", until="2026-10-04"),
-        ["6: on 2026-10-04 the clocks of Australia/Sydney skip 02:30"],
+        ["6: on 2026-10-04 clocks in Australia/Sydney skip 02:30"],
     ),
     "a time that happens twice": (
         one_series(kind="lab", zone="Sydney", every="Sunday", time="2:30–4:00", from_="2027-04-04", until="2027-04-04"),
-        ["6: on 2027-04-04 the clocks of Australia/Sydney show 02:30 twice"],
+        ["6: on 2027-04-04 clocks in Australia/Sydney show 02:30 twice"],
     ),
 }
 
@@ -248,7 +248,7 @@ def test_what_is_too_long_is_named_with_its_limit(field: str, most: int, said: s
     text = f"    exceptions:\n      - on: 2023-12-11\n        {field}: {{}}\n"
     assert reading_of(one_series() + text.format("x" * most)).problems == []
     problems = reading_of(one_series() + text.format("x" * (most + 1))).problems
-    assert [str(problem) for problem in problems] == [f"p.yaml:10: {said} has at most {most} characters"]
+    assert [str(problem) for problem in problems] == [f"p.yaml:10: {said} can have at most {most} characters"]
 
 
 def test_every_mistake_is_named_at_once() -> None:
@@ -260,7 +260,7 @@ def test_two_files_may_not_state_one_series() -> None:
     sources = [("a.yaml", one_series().encode()), ("b.yaml", one_series().encode())]
     reading = files.read_all(sources, ORGANISATION, TODAY)
     assert [str(problem) for problem in reading.problems] == [
-        "b.yaml:2: the series 'a-clinic' is stated a second time; first in a.yaml:2"
+        "b.yaml:2: the series 'a-clinic' is here twice; the first is in a.yaml:2"
     ]
 
 
@@ -269,9 +269,9 @@ def test_missing_files_folders_and_large_files_are_told_by_name(tmp_path: Path) 
     large.write_bytes(b"#" * 10_000_000)
     reading = files.read([tmp_path / "none.yaml", tmp_path, large], ORGANISATION, TODAY)
     assert [problem.message for problem in reading.problems] == [
-        "there is no such file",
-        "a folder, not a file",
-        "larger than 1 MB: no programme file is",
+        "this file doesn't exist",
+        "this is a folder, not a file",
+        "larger than 1 MB: too large for a programme file",
     ]
 
 
@@ -300,21 +300,21 @@ def test_the_shipped_organisation_is_the_one_of_the_tests() -> None:
     ("file", "old", "new", "message"),
     [
         ("policy.yaml", "upcoming: 2", "upcomming: 2", "unknown rule 'upcomming'"),
-        ("policy.yaml", "[24, 1]", "[24, soon]", "reminder_hours is a list such as [24, 1], or [] for none"),
-        ("policy.yaml", "upcoming: 2", "upcoming: two", "'upcoming' is a whole number"),
+        ("policy.yaml", "[24, 1]", "[24, soon]", "reminder_hours must be a list such as [24, 1], or [] for none"),
+        ("policy.yaml", "upcoming: 2", "upcoming: two", "'upcoming' must be a whole number"),
         (
             "policy.yaml",
             "[15, 30]",
             "[15, 20]",
-            f"policy.yaml:7: slot_minutes is a list such as [30, 60], {lengths.RULE}",
+            f"policy.yaml:7: slot_minutes must be a list such as [30, 60], {lengths.RULE}",
         ),
-        ("kinds.yaml", "shape: circle", "shape: star", "a shape is one of circle, diamond, square"),
-        ("kinds.yaml", "bookable: yes", "bookable: perhaps", "'bookable' is yes or no"),
-        ("kinds.yaml", "plural: labs", "plural: clinics", "kinds.yaml:10: plural 'clinics' is the plural of 'clinic'"),
+        ("kinds.yaml", "shape: circle", "shape: star", "shape must be one of circle, diamond, square"),
+        ("kinds.yaml", "bookable: yes", "bookable: perhaps", "'bookable' must be yes or no"),
+        ("kinds.yaml", "plural: labs", "plural: clinics", "kinds.yaml:10: plural 'clinics' is already the plural"),
         ("kinds.yaml", "plural: labs", "plural: programme", "kinds.yaml:10: plural 'programme' is reserved"),
         ("kinds.yaml", "plural: labs", "plural: member", "kinds.yaml:10: plural 'member' is reserved"),
         ("kinds.yaml", "plural: labs", "plural: Our labs", "kinds.yaml:10: plural 'Our labs': use lower-case letters"),
-        ("organisation.yaml", "zone: AEST", "zone: Nowhere", "unknown zone 'Nowhere'"),
+        ("organisation.yaml", "zone: AEST", "zone: Nowhere", "unknown time zone 'Nowhere'"),
         ("organisation.yaml", "name: Social Media Knowledge\n", "", "'name' is missing"),
     ],
 )

@@ -18,7 +18,7 @@ LATER = """    changes:
         ("FREQ=DAILY;FREQ=SECONDLY", "FREQ is there twice"),
         ("FREQ=DAILY;BYEASTER=400", "BYEASTER is not one of FREQ, INTERVAL, BYDAY"),
         ("FREQ=DAILY;INTERVAL=0", "INTERVAL must be a number from 1 to 366"),
-        ("FREQ=DAILY;BYHOUR=9", "write the hour in `time:`"),
+        ("FREQ=DAILY;BYHOUR=9", "write the time in `time:`"),
         ("FREQ=DAILY;UNTIL=20240101", "write `until:` or `modules:` to end a series"),
     ],
 )
@@ -38,7 +38,7 @@ def test_so_is_one_that_holds_from_a_later_date() -> None:
 
 def test_a_rule_without_a_date_is_named_too() -> None:
     reading = reading_of(one_series(every="", repeat="FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"))
-    assert [str(problem) for problem in reading.problems] == ["p.yaml:7: the rule has no date"]
+    assert [str(problem) for problem in reading.problems] == ["p.yaml:7: the rule gives no dates"]
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "2101-01-01", "9999-12-31"])

@@ -20,24 +20,25 @@ FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.command()
 @FILE
 def backup(file: Path) -> None:
-    """Write a copy of the database to the new FILE, while the service runs.
+    """Back up the database into a new FILE. The service can keep running.
 
-    FILE holds everybody's data and only you may read it. Keep booking.env and the data folder with it.
+    FILE holds everybody's data, and only you can read it. Keep booking.env and the data folder with it.
     """
     found = settings.load()
     try:
         made = database_copy.make(found.database_url, file, version.current(), clock.now())
     except BackupError as error:
         sys.exit(f"booking: {error}")
-    click.echo(f"{file} holds the database as it was on {_words(made.made_at)}, and was read again without an error")
+    click.echo(f"{file} holds the database as it was on {_words(made.made_at)}, and has been checked")
 
 
 @click.command()
 @FILE
 def restore(file: Path) -> None:
-    """Restore the backup FILE into an empty database, and bring it up to date.
+    """Restore the backup FILE into an empty database.
 
-    Every calendar entry gets a version later than any that was given out, and everybody has to sign in again.
+    Its tables are upgraded to this version, calendars take the restored entries as the latest, and everybody has to
+    sign in again.
     """
     found = settings.load()
     now = clock.now()
@@ -48,9 +49,9 @@ def restore(file: Path) -> None:
     with store_session.session(found) as session:
         note_restore(session, restored.manifest.made_at, restored.step, now)
     click.echo(
-        f"restored: the database as it was on {_words(restored.manifest.made_at)}. Later bookings are not in it."
+        f"restored: the database as it was on {_words(restored.manifest.made_at)}. Anything booked after that is lost."
     )
-    click.echo("Everybody signs in again. Start the service and the worker, then run `booking doctor`.")
+    click.echo("Everybody has to sign in again. Start the service and the worker, then run `booking doctor`.")
 
 
 def _words(at: datetime) -> str:

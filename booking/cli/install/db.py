@@ -10,12 +10,12 @@ from booking.store.db import migrate
 
 @click.group()
 def db() -> None:
-    """The database's tables."""
+    """Upgrade the database."""
 
 
 @db.command()
 def upgrade() -> None:
-    """Bring the tables up to this version; safe to run again."""
+    """Upgrade the tables to this version. It is safe to run again."""
     found = settings.load()
     try:
         migrate.upgrade(found.database_url)

@@ -33,7 +33,7 @@ LATE = timedelta(minutes=5)
 
 @click.command()
 def doctor() -> None:
-    """Look at settings, keys, the public address, data, mail, database and worker; exits 1 if something is wrong."""
+    """Check the installation and say what to fix. Exits with 1 if something is wrong."""
     try:
         found = settings.load()
     except SettingsError as error:
@@ -65,8 +65,10 @@ def _keys(found: Settings) -> InstallationFinding:
     except SettingsError as error:
         return InstallationFinding("keys", str(error))
     if found.secret_key == found.feed_key:
-        return InstallationFinding("keys", "BOOKING_SECRET_KEY and BOOKING_FEED_KEY are the same: make them two")
-    return InstallationFinding("keys: both are there")
+        return InstallationFinding(
+            "keys", "BOOKING_SECRET_KEY and BOOKING_FEED_KEY are the same: use two different keys"
+        )
+    return InstallationFinding("keys: both are set")
 
 
 def _address(found: Settings) -> InstallationFinding:
@@ -74,7 +76,8 @@ def _address(found: Settings) -> InstallationFinding:
         return InstallationFinding(f"https: {found.base_url}")
     return InstallationFinding(
         f"https: the public address is {found.base_url}",
-        "set BOOKING_BASE_URL to https://…, and let a proxy end TLS: cookies and calendars are in the clear otherwise",
+        "set BOOKING_BASE_URL to https://… and put a proxy that ends TLS in front; "
+        "without it, cookies and calendars are sent unencrypted",
     )
 
 
@@ -96,19 +99,21 @@ def _mail(found: Settings) -> InstallationFinding:
         return InstallationFinding("mail: stays on this machine (demo)")
     if not found.smtp_url:
         return InstallationFinding(
-            "mail: no server", "set BOOKING_SMTP_URL; until then emails wait and nobody can sign in by one"
+            "mail: no server", "set BOOKING_SMTP_URL; until then emails wait, and nobody can sign in by email"
         )
     try:
         mailer_for(found.smtp_url).check()
     except (ValueError, TemporaryFailure) as error:
-        return InstallationFinding("mail", f"{error}: mend BOOKING_SMTP_URL, or wait for the server")
-    return InstallationFinding("mail: the server answers and lets us in")
+        return InstallationFinding("mail", f"{error}: correct BOOKING_SMTP_URL, or wait for the server")
+    return InstallationFinding("mail: the server answers and accepts our sign-in")
 
 
 def _database(found: Settings, now: datetime) -> Iterator[InstallationFinding]:
     missing = _missing_file(found.database_url)
     if missing is not None:
-        yield InstallationFinding(f"database: there is no file {missing}", "run `booking init` or `booking db upgrade`")
+        yield InstallationFinding(
+            f"database: the file {missing} doesn't exist", "run `booking init` or `booking db upgrade`"
+        )
         return
     try:
         engine = engines.make(found.database_url)
@@ -116,11 +121,11 @@ def _database(found: Settings, now: datetime) -> Iterator[InstallationFinding]:
             present = migrate.current(connection)
     except (SQLAlchemyError, ValueError) as error:
         yield InstallationFinding(
-            "database", f"it does not answer: {str(error).splitlines()[0]}. Check BOOKING_DATABASE_URL"
+            "database", f"it doesn't answer: {str(error).splitlines()[0]}. Check BOOKING_DATABASE_URL"
         )
         return
     if present != migrate.head():
-        yield InstallationFinding(f"database: at {present or 'nothing'}", "run `booking db upgrade`")
+        yield InstallationFinding(f"database: its tables are at {present or 'no version'}", "run `booking db upgrade`")
         engine.dispose()
         return
     yield InstallationFinding(f"database: {engine.dialect.name}, at {present}")
@@ -150,16 +155,16 @@ def _missing_file(url: str) -> Path | None:
 def _worker(session: Session, _found: Settings, now: datetime) -> InstallationFinding:
     seen = session.scalar(select(func.max(Worker.seen_at)))
     if seen is None:
-        return InstallationFinding("worker: never seen", "run `booking worker`, or serve with --with-worker")
+        return InstallationFinding("worker: never seen", "run `booking worker`, or `booking serve --with-worker`")
     ago = int((now - seen).total_seconds())
     if seen - now > LATE:
         return InstallationFinding(
             f"worker: seen {-ago // 60} minutes from now",
-            "a clock is wrong, or was: keep the clocks of all hosts right (NTP), then restart the workers",
+            "a clock is or was wrong: keep the clocks of all hosts right (NTP), then restart the workers",
         )
     if now - seen > LATE:
         return InstallationFinding(
-            f"worker: last seen {ago // 60} minutes ago", "start `booking worker` again; its log says why it ended"
+            f"worker: last seen {ago // 60} minutes ago", "start `booking worker` again; its log says why it stopped"
         )
     return InstallationFinding(f"worker: seen {ago} seconds ago")
 
@@ -181,7 +186,7 @@ def _emails(session: Session, _found: Settings, now: datetime) -> InstallationFi
     )
     if failed or late:
         return InstallationFinding(
-            f"emails: {late} have waited over half an hour, {failed} failed this week", "look at mail and worker above"
+            f"emails: {late} have waited over half an hour, {failed} failed this week", "see mail and worker above"
         )
     return InstallationFinding("emails: none late, none failed this week")
 
@@ -190,7 +195,7 @@ def _coordinator(session: Session, _found: Settings, _now: datetime) -> Installa
     count = session.scalar(select(func.count()).select_from(Role).where(Role.role == "coordinator"))
     if not count:
         return InstallationFinding("people: no coordinator", "run `booking people add EMAIL --role coordinator`")
-    return InstallationFinding(f"people: {count} coordinator(s)")
+    return InstallationFinding(f"people: {count} {'coordinator' if count == 1 else 'coordinators'}")
 
 
 def _analysts(session: Session, found: Settings, now: datetime) -> InstallationFinding:
@@ -211,7 +216,7 @@ def _analysts(session: Session, found: Settings, now: datetime) -> InstallationF
     if not staffed:
         return InstallationFinding(
             f"analysts: none of the {len(dates)} {called} in the next four weeks has one",
-            "name analysts on the page of the series, or as `analysts:` in its file: until then nobody can book",
+            "add analysts on the page of a date, or as `analysts:` in the series’ file: until then nobody can book",
         )
     return InstallationFinding(f"analysts: {len(staffed)} of {len(dates)} {called} in the next four weeks have one")
 
@@ -228,7 +233,7 @@ def _meeting_links(session: Session, found: Settings, now: datetime) -> Installa
         more = f", and {len(shared) - 3} more dates" if len(shared) > 3 else ""
         return InstallationFinding(
             f"meeting links: analysts share one at {'; '.join(shared[:3])}{more}",
-            "let each analyst set their own link in their profile, or import the column meeting_url",
+            "ask each analyst to set their own link in their profile, or import the column meeting_url",
         )
     return InstallationFinding("meeting links: no two analysts of a date share one")
 

@@ -56,11 +56,11 @@ class Answers:
         base_url = self.base_url if self.base_url is not None else _ask("Public address", "https://booking.example.org")
         if organisation is None:
             organisation = _ask("Organisation")
-            short_name = short_name or _ask("Its short name", initials(organisation))
+            short_name = short_name or _ask("Short name", initials(organisation))
         coordinator = self.coordinator or _ask("Email address of the first coordinator")
         smtp_url = self.smtp_url
         if smtp_url is None:
-            smtp_url = _ask("Mail server (smtp+starttls://…, empty for none yet)", "")
+            smtp_url = _ask("Mail server (smtp+starttls://…, leave empty to set it later)", "")
         return replace(
             self,
             base_url=base_url,
@@ -68,7 +68,7 @@ class Answers:
             short_name=short_name or organisation,
             coordinator=coordinator,
             smtp_url=smtp_url,
-            mail_from=self.mail_from or _ask("Emails come from", coordinator),
+            mail_from=self.mail_from or _ask("Address that emails come from", coordinator),
             database_url=_whole(self.database_url or settings.given("database_url") or "sqlite:///booking.sqlite"),
             data=self.data.resolve(),
             file=self.file.resolve(),
@@ -99,33 +99,38 @@ def _whole(url: str) -> str:
 @click.command()
 @click.option("--base-url", help="the public address, https://…")
 @click.option("--organisation", help="the organisation's name")
-@click.option("--short-name", help="how it is called in short, as in the title of a page")
-@click.option("--zone", default="AEST", show_default=True, help="the clock that the programme is announced by")
+@click.option("--short-name", help="its short name, as in page titles")
+@click.option("--zone", default="AEST", show_default=True, help="the time zone of the programme")
 @click.option("--coordinator", metavar="EMAIL", help="the first coordinator")
 @click.option("--coordinator-name", default="", help="their name")
-@click.option("--smtp-url", help="smtp+starttls://USER:PASSWORD@HOST:587 or the like; empty for none yet")
+@click.option("--smtp-url", help="smtp+starttls://USER:PASSWORD@HOST:587 or similar; empty to set it later")
 @click.option("--mail-from", help="the address that emails come from")
-@click.option("--database-url", help="else BOOKING_DATABASE_URL, else the file booking.sqlite in this folder")
-@click.option("--data", default="data", show_default=True, type=click.Path(path_type=Path), help="the folder to make")
+@click.option("--database-url", help="default: BOOKING_DATABASE_URL, or the file booking.sqlite in this folder")
+@click.option(
+    "--data", default="data", show_default=True, type=click.Path(path_type=Path), help="the data folder to create"
+)
 @click.option("--file", "file", default=settings.DEFAULT_FILE, show_default=True, type=click.Path(path_type=Path))
 def init(**given: Any) -> None:
-    """Write settings and data folder, make the database, add the first coordinator; asks for what no flag says."""
-    for name, why in (("file", "its keys must not be lost"), ("data", "or name another folder with --data")):
+    """Set up a new installation: settings, data folder, database and first coordinator.
+
+    Asks for whatever the options don't say.
+    """
+    for name, why in (("file", "because its keys mustn't be lost"), ("data", "or choose another folder with --data")):
         if given[name].exists():
-            raise SettingsError(f"{given[name]} is there already: move it away, {why}")
+            raise SettingsError(f"{given[name]} already exists: move it away, {why}")
     answers = Answers(**given).completed()
     listed, mistakes = people_table.read_one(answers.coordinator or "", answers.coordinator_name, "coordinator", "", "")
     if mistakes or not email_addresses.is_address(answers.mail_from or ""):
-        raise SettingsError(str(mistakes[0]) if mistakes else f"{answers.mail_from!r} is not an email address")
+        raise SettingsError(str(mistakes[0]) if mistakes else f"{answers.mail_from!r} isn't an email address")
     values = answers.values()
     if any("\n" in value for value in (*values.values(), answers.organisation or "", answers.short_name or "")):
-        raise SettingsError("an answer is one line")
+        raise SettingsError("each answer must be one line")
     try:
         zones.named(answers.zone)
     except zones.UnknownZone:
-        raise SettingsError(f"unknown zone {answers.zone!r}: write AEST, AEDT, or a city such as Sydney") from None
+        raise SettingsError(f"unknown time zone {answers.zone!r}: write AEST, AEDT or a city such as Sydney") from None
     if not (answers.organisation or "").strip():
-        raise SettingsError("the organisation needs a name")
+        raise SettingsError("enter the organisation's name")
     settings.private_files()
     with ExitStack() as undoing:
         found, mailer, link = _make(answers, values, listed, undoing)
@@ -151,7 +156,7 @@ def _make(
     try:
         migrate.upgrade(found.database_url)
     except (SQLAlchemyError, ValueError, migrate.UnknownRevision) as error:
-        raise SettingsError(f"the database cannot be made: {str(error).splitlines()[0]}") from None
+        raise SettingsError(f"the database can't be created: {str(error).splitlines()[0]}") from None
     with store_session.session(found) as session:
         import_people(session, [listed], loaded, clock.now())
         link = people.link_of(found, str(sign_in.link_for(session, listed.email, clock.now())))
@@ -159,18 +164,20 @@ def _make(
 
 
 def _tell(answers: Answers, trial: str, link: str) -> None:
-    click.echo(f"{answers.file} holds the settings and fresh keys: keep it, and keep it secret.")
-    click.echo(f"{answers.data} holds the organisation’s kinds, rules and programme, which is empty.")
-    click.echo(f"The database is at {migrate.head()}.")
+    click.echo(f"{answers.file} holds the settings and new keys: keep it, and keep it secret.")
+    click.echo(f"{answers.data} holds the organisation’s kinds of meeting, rules and (still empty) programme.")
+    click.echo(f"The database is ready, at {migrate.head()}.")
     click.echo(trial)
-    click.echo(f"\nSign in within {VALID_MINUTES} minutes, once the service runs:\n  {link}")
-    click.echo(f"`booking people sign-in-link {answers.coordinator}` prints another.\n")
+    click.echo(
+        f"\nOnce the service is running, sign in with this link (it works for {VALID_MINUTES} minutes):\n  {link}"
+    )
+    click.echo(f"`booking people sign-in-link {answers.coordinator}` prints a new one.\n")
     click.echo("Next:")
     click.echo("  booking serve --with-worker     run the service, on http://127.0.0.1:8000 behind your proxy")
     click.echo("  booking doctor                  see what is still missing")
     click.echo("  booking people import FILE.csv  add members and analysts")
-    click.echo("  booking programme publish       publish a programme: in the browser, or from files such as those in")
-    click.echo(f"                                  {answers.data / 'programme' / starting.EXAMPLES}")
+    click.echo("  booking programme publish       publish a programme (in the browser, or from files such as those in")
+    click.echo(f"                                  {answers.data / 'programme' / starting.EXAMPLES})")
 
 
 def _mailer(found: Settings) -> Mailer | None:
@@ -191,7 +198,7 @@ def _trial(found: Settings, mailer: Mailer | None, email: str) -> str:
     try:
         mailer.send(compose(rendered, recipient, sender, new_public_id(), clock.now()))
     except (TemporaryFailure, PermanentFailure) as failure:
-        return f"The test email was not sent: {failure}. Correct BOOKING_SMTP_URL, then run `booking doctor`."
+        return f"The test email couldn't be sent: {failure}. Correct BOOKING_SMTP_URL, then run `booking doctor`."
     finally:
         mailer.close()
     return f"A test email is on its way to {email}."

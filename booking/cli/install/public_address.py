@@ -47,14 +47,14 @@ def examine(found: Settings) -> Iterator[InstallationFinding]:
     except (URLError, HTTPException, OSError) as error:
         reason = getattr(error, "reason", None) or error
         yield InstallationFinding(
-            f"public address: {found.base_url} does not answer: {reason}",
-            "start `booking serve`, then look at the name’s address, the certificate and the proxy",
+            f"public address: {found.base_url} doesn't answer: {reason}",
+            "start `booking serve`, then check the DNS name, the certificate and the proxy",
         )
         return
     seen = answer.told.get("seen")
     if not isinstance(seen, dict):
         yield InstallationFinding(
-            f"public address: {found.base_url} {_instead(answer)}", "look at BOOKING_BASE_URL and the proxy"
+            f"public address: {found.base_url} {_instead(answer)}", "check BOOKING_BASE_URL and the proxy"
         )
         return
     yield InstallationFinding(f"public address: {found.base_url} answers, version {answer.told.get('version')}")
@@ -66,8 +66,8 @@ def examine(found: Settings) -> Iterator[InstallationFinding]:
 
 def _instead(answer: FetchedStatus) -> str:
     if "version" in answer.told:
-        return "is another installation: its BOOKING_SECRET_KEY differs"
-    return f"answers {answer.status}, and is not this service"
+        return "is a different installation: its BOOKING_SECRET_KEY isn't this one"
+    return f"answers {answer.status}, but isn't this service"
 
 
 def _fetch(found: Settings, body: bytes | None = None) -> FetchedStatus:
@@ -94,8 +94,8 @@ def _host(found: Settings, seen: dict[str, Any]) -> InstallationFinding:
     if seen.get("host") == expected:
         return InstallationFinding(f"Host: {expected}")
     return InstallationFinding(
-        f"Host: the service is asked for {seen.get('host')}, not {expected}",
-        "let the proxy pass on the Host that it was asked for (nginx: proxy_set_header Host $http_host;)",
+        f"Host: the proxy passes on {seen.get('host')}, not {expected}",
+        "make the proxy pass on the Host of each request (nginx: proxy_set_header Host $http_host;)",
     )
 
 
@@ -105,7 +105,7 @@ def _scheme(found: Settings, seen: dict[str, Any]) -> InstallationFinding:
         return InstallationFinding(f"scheme: {expected}")
     return InstallationFinding(
         f"scheme: the service sees {seen.get('scheme')}, not {expected}",
-        "set BOOKING_TRUSTED_PROXIES to the number of proxies in front, and let them set X-Forwarded-Proto "
+        "set BOOKING_TRUSTED_PROXIES to the number of proxies in front, and make them set X-Forwarded-Proto "
         "(nginx: proxy_set_header X-Forwarded-Proto $scheme;)",
     )
 
@@ -115,15 +115,17 @@ def _sender(found: Settings, seen: dict[str, Any]) -> InstallationFinding:
     added = [one.strip() for one in str(seen.get("forwarded_for", "")).split(",") if one.strip()]
     proxies = len(added) - 1 if PRETENDED in added else len(added)
     if seen.get("sender") == PRETENDED:
+        adding = f"{proxies} proxies add" if proxies > 1 else f"{proxies or 'no'} proxy adds"
         return InstallationFinding(
-            f"sender: anybody can pass for somebody else: BOOKING_TRUSTED_PROXIES is {found.trusted_proxies}, "
-            f"and {proxies or 'no'} proxy adds whom it is asked by",
-            "set BOOKING_TRUSTED_PROXIES to the number of proxies in front, and let each add to X-Forwarded-For "
+            "sender: anybody can pretend to be at another address: "
+            f"BOOKING_TRUSTED_PROXIES is {found.trusted_proxies}, and {adding} the sender’s address",
+            "set BOOKING_TRUSTED_PROXIES to the number of proxies in front, and make each add to X-Forwarded-For "
             "(nginx: proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;)",
         )
     if proxies > found.trusted_proxies:
         return InstallationFinding(
-            f"sender: limits count everybody as one, the proxy: BOOKING_TRUSTED_PROXIES is {found.trusted_proxies}",
+            "sender: limits count everybody as one sender, the proxy: "
+            f"BOOKING_TRUSTED_PROXIES is {found.trusted_proxies}",
             f"set BOOKING_TRUSTED_PROXIES={proxies}",
         )
     return InstallationFinding("sender: limits count each reader’s own address")
@@ -138,6 +140,6 @@ def _size(found: Settings) -> InstallationFinding:
     if status != 413:
         return InstallationFinding("size: the largest document gets through")
     return InstallationFinding(
-        f"size: something in front refuses {LARGEST // 1_000_000} MB, the largest document that a page takes",
+        f"size: the proxy refuses {LARGEST // 1_000_000} MB, the largest document that a page accepts",
         f"raise its limit (nginx: client_max_body_size {LARGEST // 1_000_000 + 1}m;)",
     )

@@ -25,11 +25,12 @@ def _month(_context: click.Context, _option: click.Parameter, value: str | None)
 
 @click.command("read")
 @click.argument("name", metavar="FILE|-")
-@click.option("--month", callback=_month, metavar="YYYY-MM", help="the month it announces, where the text does not say")
+@click.option("--month", callback=_month, metavar="YYYY-MM", help="the month it announces, if the text doesn't say")
 def read(name: str, month: date | None) -> None:
-    """Turn an announcement (text, HTML, .docx) into a programme file on standard output.
+    """Read an announcement (text, HTML or .docx) and print it as a programme file.
 
-    Every doubt is named with its line. Without anything usable it ends with 1 and says which lines came close.
+    Anything unclear is reported with its line. If nothing could be read, it exits with 1 and prints the lines that came
+    close.
     """
     organisation = the_organisation()
     try:
@@ -48,5 +49,5 @@ def read(name: str, month: date | None) -> None:
     if not draft.series:
         for line in draft.near[:20]:
             click.echo(f"{name}:{line.number}: came close: {line.text[:100]}", err=True)
-        raise click.ClickException(f"{name}: no line tells what meets, on which days and at what hours")
+        raise click.ClickException(f"{name}: no line says what meets, on which days and at what time")
     click.echo(writing.file_of(draft), nl=False)

@@ -27,17 +27,19 @@ from booking.store.programme import plan_inputs
 
 @click.group()
 def programme() -> None:
-    """The programme files: what they mean, and whether they are right."""
+    """Check, plan and publish programme files."""
 
 
 @programme.command()
 @FILES
-@click.option("--stored", is_flag=True, help="check what is stored instead: whether each time still fits its zone")
+@click.option(
+    "--stored", is_flag=True, help="check the published dates instead: does each time still fit its time zone?"
+)
 def check(names: tuple[str, ...], stored: bool) -> None:
-    """Name every mistake in the files (without FILE: all of them), by file and line. Needs no database.
+    """Report every mistake in the files, by file and line. Without FILE it checks all of them; it needs no database.
 
-    With --stored the database: a zone whose rules have changed leaves occurrences at a time that no clock there shows
-    any more; `booking programme plan` mends them.
+    With --stored it checks the database: when a time zone changes its rules, published dates can be at the wrong clock
+    time. Publish `booking programme plan` to correct them.
     """
     organisation = the_organisation()
     if stored:
@@ -50,13 +52,13 @@ def check(names: tuple[str, ...], stored: bool) -> None:
     for stated in reading.statements:
         found = _settings(stated, organisation, stored_until(max(today, stated.rule.starts_on)))
         if not found:
-            click.echo(f"{stated.slug}: no date is left")
+            click.echo(f"{stated.slug}: no dates")
             continue
         first, last = (zones.today(setting.starts_at, stated.rule.zone) for setting in (found[0], found[-1]))
         has_end = stated.rule.modules or stated.rule.ends_on or stated.ends_on
         until = f"to {last}" if has_end else f"without an end, here to {last}"
         click.echo(f"{stated.slug}: {len(found)} dates from {first} {until}, {_hours(found[0], stated)}")
-    click.echo(f"{len(reading.statements)} series, nothing wrong")
+    click.echo(f"{len(reading.statements)} series, no mistakes")
 
 
 def _check_stored(organisation: Organisation) -> None:
@@ -69,13 +71,13 @@ def _check_stored(organisation: Organisation) -> None:
         was, is_to_be = ((s.starts_at if s else step.after.starts_at) for s in (step.before, step.after))
         click.echo(
             f"{step.series}: {_utc(was)} shows {zones.wall(was, zone):%a %Y-%m-%d %H:%M} in {zone}; "
-            f"its time is {zones.wall(is_to_be, zone):%H:%M}, {_utc(is_to_be)}"
+            f"it should be {zones.wall(is_to_be, zone):%H:%M}, {_utc(is_to_be)}"
         )
     if drifted:
         raise click.ClickException(
-            f"{len(drifted)} occurrences no longer fit their clock: `booking programme plan` mends them"
+            f"{len(drifted)} dates no longer fit their time zone: publish `booking programme plan` to correct them"
         )
-    click.echo("every stored time fits its clock")
+    click.echo("every published date fits its time zone")
 
 
 def _settings(stated: Statement, organisation: Organisation, until: date) -> list[Setting]:
@@ -106,16 +108,16 @@ def _day(_context: click.Context, _option: click.Parameter, value: str | None) -
     try:
         return date.fromisoformat(value) if value else None
     except ValueError:
-        raise click.BadParameter(f"{value!r} is no date: write 2023-12-01") from None
+        raise click.BadParameter(f"{value!r} isn't a date: write it as 2023-12-01") from None
 
 
 @programme.command()
 @click.argument("name", metavar="FILE|-")
-@click.option("--from", "start", callback=_day, metavar="DATE", help="the first date, in the series' zone")
-@click.option("--to", "end", callback=_day, metavar="DATE", help="the date before which it stops")
-@click.option("--json", "as_json", is_flag=True, help="a list of objects, times in UTC")
+@click.option("--from", "start", callback=_day, metavar="DATE", help="the first date, in the series' time zone")
+@click.option("--to", "end", callback=_day, metavar="DATE", help="stop before this date")
+@click.option("--json", "as_json", is_flag=True, help="print a JSON list, with times in UTC")
 def dates(name: str, start: date | None, end: date | None, as_json: bool) -> None:
-    """Print every occurrence that FILE means, earliest first. Needs no database."""
+    """Print every date of the series in FILE, earliest first. Needs no database."""
     organisation = the_organisation()
     reading = read([name], organisation)
     today = zones.today(clock.now(), organisation.zone)
@@ -133,7 +135,7 @@ def dates(name: str, start: date | None, end: date | None, as_json: bool) -> Non
         module = f" · module {row['module']}" if row["module"] else ""
         click.echo(f"{row['wall']:36}  {row['starts_at']}  {row['kind']:12} {row['title']}{module}")
     if not rows:
-        click.echo("no dates in that time", err=True)
+        click.echo("no dates in that period", err=True)
 
 
 def _row(stated: Statement, setting: Setting) -> dict[str, object]:

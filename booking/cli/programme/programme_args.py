@@ -41,7 +41,7 @@ def read(names: Sequence[str], organisation: Organisation) -> Reading:
         folder = settings.load().data / "programme"
         paths = [Path(name) for name in names] or files.in_folder(folder)
         if not paths:
-            raise click.ClickException(f"no programme file: {folder} holds none, and none was named")
+            raise click.ClickException(f"no programme file: there is none in {folder}, and you named none")
         reading = files.read(paths, organisation, today)
     if reading.problems:
         raise click.exceptions.Exit(print_problems(reading.problems))

@@ -32,7 +32,7 @@ SAME = click.option(
     "same",
     multiple=True,
     metavar="NEW=STORED",
-    help="which stored series a stated one is; NEW= for none",
+    help="say that the series NEW is the published series STORED; NEW= for a new one",
 )
 
 
@@ -49,10 +49,10 @@ def _asking(names: tuple[str, ...], same: tuple[str, ...]) -> Asking:
 @click.command()
 @FILES
 @SAME
-@click.option("--json", "as_json", is_flag=True, help="the plan as JSON, times in UTC")
-@click.option("--with-past", is_flag=True, help="as publish --with-past would do it")
+@click.option("--json", "as_json", is_flag=True, help="print the plan as JSON, with times in UTC")
+@click.option("--with-past", is_flag=True, help="include dates that have begun, as publish --with-past does")
 def plan(names: tuple[str, ...], same: tuple[str, ...], as_json: bool, with_past: bool) -> None:
-    """Show what publishing the files (without FILE: all of them) would change, and whom it touches."""
+    """Show what publishing the files would change, and who is affected. Without FILE it plans all of them."""
     found = settings.load()
     asking = _asking(names, same)
     organisation = the_organisation()
@@ -73,9 +73,9 @@ def plan(names: tuple[str, ...], same: tuple[str, ...], as_json: bool, with_past
         sys.exit(1)
     if not as_json:
         if planned.is_empty:
-            click.echo("nothing would change")
+            click.echo("no changes")
         else:
-            click.echo(f"publish exactly this: booking programme publish … --plan {planned.fingerprint}")
+            click.echo(f"to publish exactly this: booking programme publish … --plan {planned.fingerprint}")
 
 
 def _show(session: Session, planned: Plan, organisation: Organisation, now: datetime) -> None:
@@ -87,12 +87,12 @@ def _show(session: Session, planned: Plan, organisation: Organisation, now: date
 @click.command()
 @FILES
 @SAME
-@click.option("--plan", "fingerprint", metavar="FINGERPRINT", help="publish only if this is still the plan")
-@click.option("--with-past", is_flag=True, help="store what has begun too, and tell nobody")
+@click.option("--plan", "fingerprint", metavar="FINGERPRINT", help="publish only if the plan is still this one")
+@click.option("--with-past", is_flag=True, help="include dates that have begun; nobody is emailed about them")
 def publish(names: tuple[str, ...], same: tuple[str, ...], fingerprint: str | None, with_past: bool) -> None:
-    """Store the files (without FILE: all of them). Safe to run again.
+    """Publish the files. Without FILE it publishes all of them. It is safe to run again.
 
-    What moves or cancels anybody's booking is published only with --plan: `booking programme plan` shows it first.
+    A change that moves or cancels somebody's booking needs --plan: run `booking programme plan` first to see it.
     """
     found = settings.load()
     asking = _asking(names, same)
@@ -117,41 +117,41 @@ def publish(names: tuple[str, ...], same: tuple[str, ...], fingerprint: str | No
             session.rollback()
             _show(session, refusal.plan, organisation, now)
             why = (
-                "the plan has changed since it was shown; it is now the one above"
+                "the plan has changed since you saw it; the new one is above"
                 if isinstance(refusal, PlanChanged)
-                else "this touches people's bookings, as shown above"
+                else "this affects people's bookings, as shown above"
             )
-            click.echo(f"{why}. Publish exactly this with --plan {refusal.plan.fingerprint}", err=True)
+            click.echo(f"{why}. To publish exactly this, add --plan {refusal.plan.fingerprint}", err=True)
             sys.exit(1)
         _show(session, done.plan, organisation, now)
     begun = done.plan.changes.begun
     if begun:
-        click.echo(f"{len(begun)} dates have begun and were left alone")
+        click.echo(f"{len(begun)} dates have begun and were left as they are")
     if done.change is None or done.due_at is None:
-        click.echo("nothing has changed")
+        click.echo("no changes")
         return
     click.echo("published")
     said = publish_words.after(now, done.due_at, now, organisation.zone, len(done.plan.notices))
     click.echo(said)
     if now < done.due_at:
-        click.echo(f"undo: booking programme undo {done.change}")
+        click.echo(f"to undo: booking programme undo {done.change}")
 
 
 @click.command()
 @click.argument("change", required=False, type=click.UUID)
 def undo(change: uuid.UUID | None) -> None:
-    """Undo a publish before its emails go out: ten minutes at most (without CHANGE: the latest)."""
+    """Undo a publish before its emails go out, at most 10 minutes later. Without CHANGE it undoes the latest."""
     found = settings.load()
     with store_session.session(found) as session:
         if change is None:
             latest = select(Change.public_id).where(Change.undone_at.is_(None)).order_by(Change.id.desc()).limit(1)
             change = session.scalars(latest).one_or_none()
             if change is None:
-                raise click.ClickException("nothing was published yet")
+                raise click.ClickException("nothing has been published yet")
         try:
             undo_publish(session, change, the_organisation(), clock.now())
         except errors.NotFound:
-            raise click.ClickException(f"no publish is called {change}") from None
+            raise click.ClickException(f"there is no publish {change}") from None
         except CannotUndo as refusal:
-            raise click.ClickException(f"this cannot be undone: {refusal.why}") from None
+            raise click.ClickException(f"this can't be undone: {refusal.why}") from None
     click.echo(publish_words.UNDONE)

@@ -26,16 +26,16 @@ def _month(_context: click.Context, _option: click.Parameter, value: str) -> dat
 @click.command()
 @click.argument("month", callback=_month, metavar="YYYY-MM")
 @FILES
-@click.option("--from", "source", required=True, callback=_month, metavar="YYYY-MM", help="the month to carry over")
+@click.option("--from", "source", required=True, callback=_month, metavar="YYYY-MM", help="the month to copy")
 def roll(month: date, names: tuple[str, ...], source: date) -> None:
-    """Print a programme file for a month that has what another month had. Needs no database.
+    """Print a programme file for MONTH, copied from another month. Needs no database.
 
-    What is to be looked at (titles, holidays) is marked in the file and listed beside it.
+    Titles and holidays to check are marked in the file and listed on standard error.
     """
     organisation = the_organisation()
     stated = rolling.of_month(read(names, organisation).statements, source)
     if not stated:
-        raise click.ClickException(f"no series is announced for {source:%Y-%m}: what runs all year needs no rolling")
+        raise click.ClickException(f"no series is announced for {source:%Y-%m}: series that run all year need no copy")
     off = days_off.between(month, month + timedelta(days=370), organisation.observe, organisation.closed)
     rolled = rolling.roll(stated, source, month, off)
     click.echo(rolled.text, nl=False)
@@ -46,8 +46,10 @@ def roll(month: date, names: tuple[str, ...], source: date) -> None:
 @click.command()
 @click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
 def export(folder: Path | None) -> None:
-    """Write the stored programme as files that `plan` finds equal to the store: one a series into FOLDER, which holds
-    none of them yet, or all of it on standard output. Rooms stay in the store."""
+    """Write the published programme as programme files, one for each series, into FOLDER.
+
+    Without FOLDER it prints all of it. Meeting links are left out.
+    """
     with store_session.session(settings.load()) as session:
         world = plan_inputs.world(session, {}, clock.now(), with_past=True)
         staff = plan_inputs.analyst_ids(session).values()
@@ -61,13 +63,13 @@ def export(folder: Path | None) -> None:
     }
     definitions = list(world.definitions.values())
     if not definitions:
-        raise click.ClickException("nothing was published yet")
+        raise click.ClickException("nothing has been published yet")
     if folder is None:
         click.echo(writing.file_of(definitions, emails, ons), nl=False)
         return
     there = [asked.slug for asked in definitions if (folder / f"{asked.slug}.yaml").exists()]
     if there:
-        raise click.ClickException(f"{folder / there[0]}.yaml exists: name a folder without it")
+        raise click.ClickException(f"{folder / there[0]}.yaml already exists: choose another folder")
     folder.mkdir(parents=True, exist_ok=True)
     for asked in definitions:
         (folder / f"{asked.slug}.yaml").write_text(writing.file_of([asked], emails, ons), encoding="utf-8")

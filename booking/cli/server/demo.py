@@ -21,10 +21,10 @@ from booking.store.db import migrate
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--folder", default=".demo", show_default=True, help="where its database and keys are kept")
-@click.option("--prepare-only", is_flag=True, help="fill it, and do not serve")
+@click.option("--folder", default=".demo", show_default=True, help="the folder for its database and keys")
+@click.option("--prepare-only", is_flag=True, help="fill the database, but don't run the server")
 def demo(host: str, port: int, folder: str, prepare_only: bool) -> None:
-    """Serve a demo with the real programme, made-up people and a mailbox page."""
+    """Run a demo with made-up people, and a page that shows every email. Nothing leaves this machine."""
     found = demo_settings(Path(folder), host, port)
     if not prepare_only:
         serve.check_free(host, port)

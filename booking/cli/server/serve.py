@@ -40,20 +40,23 @@ MAX_BYTES = 64 * 1024 * 1024  # of all bodies a process is being sent; the appli
 @click.option("--host", default="127.0.0.1", show_default=True, help="the address to listen on")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="web processes")
-@click.option("--with-worker", is_flag=True, help="run the emails' worker too")
+@click.option("--with-worker", is_flag=True, help="run a worker too, which sends emails")
 def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
-    """Answer HTTP until told to stop."""
+    """Run the web server."""
     found = settings.load()
     settings.require_keys(found)
     if found.is_demo:
-        raise SettingsError("BOOKING_IS_DEMO is set: `booking demo` serves the demo, and nothing else should")
+        raise SettingsError("BOOKING_IS_DEMO is set, so only `booking demo` may serve this database: unset it")
     organisation_file.load(
         found.data, found.organisation or None
     )  # names what data/ has wrong, before a process starts
     with store_session.session(found):
         pass  # says what to do where the database is not migrated
     if with_worker and not found.smtp_url:
-        click.echo("booking: no mail server is set, so no worker runs and emails wait: set BOOKING_SMTP_URL", err=True)
+        click.echo(
+            "booking: no mail server is set, so the worker wasn't started and emails wait: set BOOKING_SMTP_URL",
+            err=True,
+        )
         with_worker = False
     check_free(host, port)
     sys.exit(run(host, port, workers, with_worker=with_worker, seconds=found.request_seconds))

@@ -42,7 +42,7 @@ def mailer_of(found: Settings) -> Mailer:
     if found.is_demo:
         return LocalMailer()
     if not found.smtp_url:
-        raise SettingsError("BOOKING_SMTP_URL is not set: emails wait in the outbox until it is")
+        raise SettingsError("BOOKING_SMTP_URL isn't set: emails wait until it is")
     try:
         return mailer_for(found.smtp_url)
     except ValueError as error:
@@ -57,13 +57,15 @@ def check_sender(found: Settings) -> None:
         except ValueError as error:
             raise SettingsError(f"{name}: {error}") from None
         if not email.isascii():
-            raise SettingsError(f"{name}={email}: write the domain as xn--…: many mail servers take nothing else")
+            raise SettingsError(
+                f"{name}={email}: write the domain as xn--…, because many mail servers accept nothing else"
+            )
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="send what is due now, then end")
+@click.option("--once", is_flag=True, help="send what is due now, then stop")
 def worker(once: bool) -> None:
-    """Send emails until told to stop. Several workers may run."""
+    """Send emails, and keep the programme's future dates filled in. You can run several workers."""
     logs.begin(logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # reading the revision is no news
     found = settings.load()

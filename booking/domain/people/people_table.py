@@ -72,14 +72,16 @@ def read(data: bytes) -> tuple[list[Listed], list[Mistake]]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return [], [Mistake(data[: error.start].count(b"\n") + 1, "not UTF-8 text: save the table as CSV in UTF-8")]
+        return [], [
+            Mistake(data[: error.start].count(b"\n") + 1, "this isn't UTF-8 text: save the table as CSV in UTF-8")
+        ]
     rows = _rows(text)
     line, header = next(rows, (1, []))
     if isinstance(header, str):
         return [], [Mistake(line, header)]
     columns = [cell.strip().lower() for cell in header]
     if not any(columns):
-        return [], [Mistake(line, "the file is empty" if not text.strip() else "the first line names the columns")]
+        return [], [Mistake(line, "the file is empty" if not text.strip() else "the first line must name the columns")]
     mistakes = _header(line, columns)
     return ([], mistakes) if mistakes else _people(rows, columns)
 
@@ -97,7 +99,7 @@ def _rows(text: str) -> Iterator[tuple[int, Cells | str]]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield line, f"not CSV from here on: {error}"
+            yield line, f"this isn't CSV from here on: {error}"
             return
         if not (stated and line == 1):
             yield line, row
@@ -105,10 +107,10 @@ def _rows(text: str) -> Iterator[tuple[int, Cells | str]]:
 
 def _header(line: int, columns: Sequence[str]) -> list[Mistake]:
     unknown = [cell for cell in columns if cell and cell not in COLUMNS]
-    found = [Mistake(line, f"unknown column {cell!r}; known are {', '.join(COLUMNS)}") for cell in unknown]
+    found = [Mistake(line, f"unknown column {cell!r}; the columns are {', '.join(COLUMNS)}") for cell in unknown]
     if "email" not in columns:
         found.append(Mistake(line, "the column 'email' is missing"))
-    found += [Mistake(line, f"the column {cell!r} stands twice") for cell in COLUMNS if columns.count(cell) > 1]
+    found += [Mistake(line, f"the column {cell!r} is there twice") for cell in COLUMNS if columns.count(cell) > 1]
     return found
 
 
@@ -125,11 +127,11 @@ def _people(rows: Iterable[tuple[int, Cells | str]], columns: Cells) -> tuple[li
         wrong = _beside(row, columns)
         person = _person(line, dict(zip(columns, row, strict=False)), wrong)
         if person.email and seen.setdefault(person.email_key, line) != line:
-            wrong.append(("email", f"{person.email} stands in line {seen[person.email_key]} already"))
+            wrong.append(("email", f"{person.email} is already in line {seen[person.email_key]}"))
         mistakes += [Mistake(line, message, column) for column, message in wrong]
         people.append(person)
     if not people and not mistakes:
-        mistakes.append(Mistake(1, "the file lists nobody"))
+        mistakes.append(Mistake(1, "there is nobody in the file"))
     return people, mistakes
 
 
@@ -137,7 +139,7 @@ def _beside(row: Cells, columns: Cells) -> Wrong:
     """Cells that hold something under no name. Fewer cells than columns are fine: Excel leaves empty ones out."""
     named = [*columns, *[""] * (len(row) - len(columns))]
     return [
-        ("", f"{cell.strip()!r} stands in column {_letter(at)}, which has no name in the first line")
+        ("", f"{cell.strip()!r} is in column {_letter(at)}, which has no name in the first line")
         for at, (cell, name) in enumerate(zip(row, named, strict=False))
         if cell.strip() and not name
     ]
@@ -154,7 +156,7 @@ def _person(line: int, texts: Mapping[str, str], wrong: Wrong) -> Listed:
     email = _email(cells.get("email", ""), wrong)
     name = _name(cells.get("name", ""), wrong)
     roles = frozenset(word for word in re.split(r"[\s;,|/+]+", cells.get("role", "").lower()) if word)
-    wrong += [("role", f"unknown role {role!r}: {', '.join(ROLES)}") for role in sorted(roles - set(ROLES))]
+    wrong += [("role", f"unknown role {role!r}: use {', '.join(ROLES)}") for role in sorted(roles - set(ROLES))]
     zone = _zone(cells.get("time_zone", ""))
     if zone is None and cells.get("time_zone"):
         wrong.append(
@@ -163,7 +165,10 @@ def _person(line: int, texts: Mapping[str, str], wrong: Wrong) -> Listed:
     until = _day(cells.get("member_until", ""))
     if until is None and cells.get("member_until"):
         wrong.append(
-            ("member_until", f"{cells['member_until']!r} is no date: write 2026-12-31, or never for no last day")
+            (
+                "member_until",
+                f"{cells['member_until']!r} isn't a date: write it as 2026-12-31, or never for no last day",
+            )
         )
     return Listed(line, email, name, roles, zone, until, _meeting_url(cells.get("meeting_url", ""), wrong))
 
@@ -172,9 +177,7 @@ def _email(text: str, wrong: Wrong) -> str:
     try:
         return email_addresses.parse(text)
     except email_addresses.NotAnAddress as error:
-        wrong.append(
-            ("email", f"{text!r} is not an email address: {error}" if text else "the email address is missing")
-        )
+        wrong.append(("email", f"{text!r} isn't an email address: {error}" if text else "the email address is missing"))
         return text.lower()
 
 
@@ -182,7 +185,7 @@ def _name(text: str, wrong: Wrong) -> str:
     try:
         return person_names.parse(text) if text else ""
     except person_names.NotAName as error:
-        wrong.append(("name", f"{text[:60]!a} cannot be a name: {error}"))
+        wrong.append(("name", f"{text[:60]!a} can't be a name: {error}"))
         return ""
 
 
@@ -190,7 +193,7 @@ def _meeting_url(text: str, wrong: Wrong) -> str | None:
     if not text or text.lower() == NO_LINK_WORD:
         return "" if text else None
     if not links.is_https(text):
-        wrong.append(("meeting_url", f"{text[:60]!r} is not a meeting link: {links.HTTPS}, or none for no link"))
+        wrong.append(("meeting_url", f"{text[:60]!r} isn't a meeting link: {links.HTTPS}, or none for no link"))
     return text
 
 

@@ -10,6 +10,7 @@ MAX_LINES = 5_000
 MAX_PIECES = 100_000  # tags and runs of text
 MAX_DEPTH = 256  # elements within elements
 PASTE = "copy all of it and paste it here as text"
+SHORTEN = "paste only the part that announces the programme"
 
 
 class CannotRead(errors.Refusal):
@@ -37,4 +38,4 @@ class Budget:
         """One more piece, so deep. Raises CannotRead where that is too many, or too deep."""
         self.pieces += 1
         if self.pieces > MAX_PIECES or depth > MAX_DEPTH:
-            raise CannotRead(f"this document is too complex to be read: {PASTE}")
+            raise CannotRead(f"this document is too complex to read: {PASTE}")

@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 from booking.programme.announcements import lines
-from booking.programme.announcements.budget import PASTE, CannotRead, SourceLine
+from booking.programme.announcements.budget import PASTE, SHORTEN, CannotRead, SourceLine
 from booking.resources import PACKAGE
 
 COMMAND = ["-m", __name__]
@@ -28,7 +28,7 @@ def lines_of(source: bytes | str) -> list[SourceLine]:
         return lines.of(source)
     kind, data = ("text", source.encode(errors="replace")) if isinstance(source, str) else ("file", source)
     if len(data) > 4 * lines.MAX_BYTES:  # as lines.of would, without a copy
-        raise CannotRead(f"larger than {lines.MAX_BYTES // 1_000_000} MB: no announcement is; {PASTE}")
+        raise CannotRead(f"this is larger than {lines.MAX_BYTES // 1_000_000} MB: {SHORTEN}")
     try:
         done = subprocess.run(
             [sys.executable, *COMMAND, kind],
@@ -40,7 +40,7 @@ def lines_of(source: bytes | str) -> list[SourceLine]:
             check=True,
         )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        raise CannotRead(f"this document cannot be read: {PASTE}") from error
+        raise CannotRead(f"this document can't be read: {PASTE}") from error
     answer = json.loads(done.stdout)
     if "refused" in answer:
         raise CannotRead(answer["refused"])

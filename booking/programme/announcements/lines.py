@@ -9,7 +9,7 @@ import re
 from html.parser import HTMLParser
 
 from booking.programme.announcements import word
-from booking.programme.announcements.budget import MAX_LINES, PASTE, Budget, CannotRead, SourceLine
+from booking.programme.announcements.budget import MAX_LINES, PASTE, SHORTEN, Budget, CannotRead, SourceLine
 
 MAX_BYTES = 2_000_000
 MAX_LINE_LENGTH = 2_000
@@ -38,12 +38,12 @@ def of(source: bytes | str) -> list[SourceLine]:
     """The lines of a source; blank ones are kept, so that paragraphs stay apart. Raises CannotRead."""
     if isinstance(source, bytes):
         if len(source) > MAX_BYTES:
-            raise CannotRead(f"larger than {MAX_BYTES // 1_000_000} MB: no announcement is; {PASTE}")
+            raise CannotRead(f"this is larger than {MAX_BYTES // 1_000_000} MB: {SHORTEN}")
         if source[:4] == b"PK\x03\x04":
             return _plain(word.paragraphs(source))
         source = decoded(source)
     if len(source) > MAX_BYTES:
-        raise CannotRead(f"larger than {MAX_BYTES // 1_000_000} MB: no announcement is; {PASTE}")
+        raise CannotRead(f"this is larger than {MAX_BYTES // 1_000_000} MB: {SHORTEN}")
     if is_html(source):
         return _html(source)
     return _plain([(n, text) for n, text in enumerate(re.split("\r\n|\r|\n", source), 1)])
@@ -55,9 +55,9 @@ def decoded(data: bytes) -> str:
         try:
             return data.decode("utf-16")
         except UnicodeDecodeError as error:
-            raise CannotRead(f"this cannot be read: {PASTE}") from error
+            raise CannotRead(f"this can't be read: {PASTE}") from error
     if data[:5] in {b"%PDF-", b"{\\rtf"} or data[:4] == b"\xd0\xcf\x11\xe0" or b"\x00" in data[:4000]:
-        raise CannotRead(f"this is no text: {PASTE}")
+        raise CannotRead(f"this isn't text: {PASTE}")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -75,7 +75,7 @@ def _plain(numbered: list[tuple[int, str]]) -> list[SourceLine]:
             text = re.sub(r" ?\t[ \t]*", "\t", text).strip()[:MAX_LINE_LENGTH]
             found.append(SourceLine(number, text, bullet is not None))
             if len(found) > MAX_LINES:
-                raise CannotRead(f"more than {MAX_LINES:,} lines: no announcement has so many; {PASTE}")
+                raise CannotRead(f"this has more than {MAX_LINES:,} lines: {SHORTEN}")
     return found
 
 

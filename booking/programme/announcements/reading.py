@@ -147,7 +147,7 @@ class _Reader:
         dated = next((found for found in named if found[2] is not None), None)
         if self.given_month is not None:
             if dated is not None and date(dated[2] or 1, dated[1], 1) != self.given_month:
-                text = f"the text says {date(dated[2] or 1, dated[1], 1):%B %Y}; {self.given_month:%B %Y} was asked for"
+                text = f"the text says {date(dated[2] or 1, dated[1], 1):%B %Y}, but you chose {self.given_month:%B %Y}"
                 self.doubt(dated[0], "another-month", text)
             return self.given_month
         if dated is not None:
@@ -158,10 +158,10 @@ class _Reader:
         if named:
             number, wanted, _ = named[0]
             year = self.today.year + (1 if wanted < self.today.month else 0)
-            self.doubt(number, "no-year", f"the year of {date(year, wanted, 1):%B} is not said: {year} is assumed")
+            self.doubt(number, "no-year", f"the year of {date(year, wanted, 1):%B} isn’t given: we took {year}")
             return date(year, wanted, 1)
         month = next_month(self.today.replace(day=1))
-        self.doubt(1, "no-month", f"no month is named: {month:%B %Y} is assumed")
+        self.doubt(1, "no-month", f"no month is given: we took {month:%B %Y}")
         return month
 
     def zone_of_all(self) -> str:
@@ -351,12 +351,16 @@ class _Reader:
         line = series.line
         if clock.doubt == "end-before-start" or clock.start is None or clock.end is None:
             shown = f"{clock.start:%H:%M} to {clock.end:%H:%M}" if clock.start and clock.end else "these hours"
-            self.doubt(line, "end-before-start", f"{series.title!r}: {shown}: the end is not after the start; left out")
+            self.doubt(
+                line,
+                "end-before-start",
+                f"{series.title!r}: {shown}: the end isn’t after the start, so it was left out",
+            )
             return False
         series.start, series.end = clock.start, clock.end
         if clock.doubt == "half-missing":
             choices = (_span(clock.start, clock.end), _span(*clock.other)) if clock.other else ()
-            text = f"am or pm is not said: {_span(clock.start, clock.end)} is assumed"
+            text = f"am or pm isn’t given: we took {_span(clock.start, clock.end)}"
             said = self.doubt(line, "half-missing", text, choices)
             if clock.other is not None and said == _span(*clock.other):
                 series.start, series.end = clock.other
@@ -368,13 +372,13 @@ class _Reader:
                 series.start, series.end = later
         kind = self.organisation.kinds[series.kind]
         if kind.bookable and not (lengths.is_on_grid(series.start) and lengths.is_on_grid(series.end)):
-            text = f"{series.title!r}: hours that are booked begin and end on a quarter; left out"
+            text = f"{series.title!r}: hours that members book must begin and end on a quarter hour, so it was left out"
             self.doubt(line, "off-quarter", text)
             return False
         shortest = min(series.slot_minutes or self.organisation.policy.slot_minutes)
         if kind.bookable and lengths.between(series.start, series.end) < shortest:
             shown = _span(series.start, series.end)
-            text = f"{series.title!r}: {shown} is shorter than a slot of {shortest} minutes; left out"
+            text = f"{series.title!r}: {shown} is shorter than a slot of {shortest} minutes, so it was left out"
             self.doubt(line, "too-short", text)
             return False
         return True
@@ -384,13 +388,13 @@ class _Reader:
         if not word:
             zone = self.organisation.zone
             city = zones.city(zone)
-            self.doubt(series.line, "no-zone", f"no time zone is said: {city}’s clock is assumed")
+            self.doubt(series.line, "no-zone", f"no time zone is given: we took {city}’s time")
             series.zone = zone
             return
         series.zone = grammar.zone_name(word)
         if word == "aest" and self.sydney_differs():
             month = f"{self.draft.month:%B}"
-            text = f"AEST is Brisbane’s clock all year, and Sydney’s is an hour ahead in {month}: which is meant?"
+            text = f"AEST is Brisbane’s time all year, and Sydney is an hour ahead in {month}: which do you mean?"
             choices = ("Australia/Brisbane", "Australia/Sydney")
             answer = self.answers.get("aest")
             if answer not in choices and not self.asked_zone:
@@ -419,7 +423,7 @@ class _Reader:
             series.starts_on, series.ends_on = listed[0], listed[-1]
             self.listed(series, listed)
         if series.starts_on is not None and series.ends_on is not None and series.ends_on < series.starts_on:
-            text = f"{series.title!r} ends before it begins: the end is left out"
+            text = f"{series.title!r} ends before it begins, so the end was left out"
             self.doubt(series.line, "ends-before-it-begins", text)
             series.ends_on = None
         if series.starts_on is not None and "WEEKLY" in series.rrule:
@@ -427,7 +431,7 @@ class _Reader:
             if _ORDER[series.starts_on.weekday()] not in days and any(
                 one.role == "starts" and one.weekday is None for one in said
             ):
-                text = f"{series.starts_on:%A} {series.starts_on:%-d %B} is none of its days: the next of them is taken"
+                text = f"{series.starts_on:%A} {series.starts_on:%-d %B} isn’t one of its days: we took the next one"
                 self.doubt(series.line, "day-and-date", text)
         kind = self.organisation.kinds[series.kind]
         if series.ends_on is None and not kind.bookable and not kind.modular:
@@ -438,14 +442,18 @@ class _Reader:
         codes = series.rrule.rpartition("=")[2].split(",") if "WEEKLY" in series.rrule else list(_ORDER)
         for on in days:
             if _ORDER[on.weekday()] not in codes:
-                self.doubt(series.line, "day-and-date", f"{on.day} {on:%B %Y} is a {on:%A}, none of its days")
+                self.doubt(
+                    series.line, "day-and-date", f"{on.day} {on:%B %Y} is a {on:%A}, which isn’t one of its days"
+                )
         between = (days[0] + timedelta(days=n) for n in range((days[-1] - days[0]).days))
         missing = [
             on for on in between if "WEEKLY" in series.rrule and _ORDER[on.weekday()] in codes and on not in days
         ]
         if missing:
             names = ", ".join(f"{on.day} {on:%B}" for on in missing)
-            self.doubt(series.line, "not-listed", f"{names} is not in the list of dates: it takes place all the same")
+            one = len(missing) == 1
+            text = f"{names} {'isn’t' if one else 'aren’t'} in the list of dates: we kept {'it' if one else 'them'}"
+            self.doubt(series.line, "not-listed", text)
 
     def resolved(self, said: Said, line: int) -> date | None:
         on = grammar.on(said, self.draft.month)
@@ -461,7 +469,7 @@ class _Reader:
         seen: dict[int, int] = {}
         for module in series.modules:
             if module.number in seen:
-                text = f"module {module.number} stands here a second time; first in line {seen[module.number]}"
+                text = f"module {module.number} is here twice; the first is in line {seen[module.number]}"
                 self.doubt(module.line, "module-doubled", text)
             seen.setdefault(module.number, module.line)
             if module.on is not None:
@@ -472,7 +480,7 @@ class _Reader:
         for number in missing:
             self.doubt(series.modules[-1].line, "module-missing", f"module {number} of {series.title!r} is missing")
         if not series.modules and self.organisation.kinds[series.kind].modular:
-            self.doubt(series.line, "no-modules", f"{series.title!r} lists no modules: it ends with the month")
+            self.doubt(series.line, "no-modules", f"{series.title!r} lists no modules, so it ends with the month")
             series.ends_on = series.ends_on or next_month(self.draft.month) - timedelta(days=1)
 
     def doubt(self, line: int, code: str, message: str, answers: tuple[str, ...] = ()) -> str | None:

@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from xml.parsers import expat
 
-from booking.programme.announcements.budget import MAX_LINES, PASTE, Budget, CannotRead
+from booking.programme.announcements.budget import MAX_LINES, PASTE, SHORTEN, Budget, CannotRead
 
 MAX_UNPACKED = 20_000_000
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main "
@@ -26,7 +26,7 @@ def paragraphs(data: bytes) -> list[tuple[int, str]]:
         parsed = _Paragraphs()
         parsed.parser.Parse(_document(data), True)
     except _DAMAGED as error:
-        raise CannotRead(f"this document cannot be read: {PASTE}") from error
+        raise CannotRead(f"this document can't be read: {PASTE}") from error
     return parsed.found
 
 
@@ -34,7 +34,7 @@ def _document(data: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as packed, packed.open("word/document.xml") as member:
         xml = member.read(MAX_UNPACKED + 1)
     if len(xml) > MAX_UNPACKED:
-        raise CannotRead(f"this document is too large: {PASTE}")
+        raise CannotRead(f"this document is too large: {SHORTEN}")
     return xml
 
 
@@ -56,7 +56,7 @@ class _Paragraphs:
         self.parser.CharacterDataHandler = self.characters
 
     def refuse(self, *_declared: object) -> None:
-        raise CannotRead(f"this document cannot be read, it brings a DTD: {PASTE}")
+        raise CannotRead(f"this document can't be read, because it has a DTD: {PASTE}")
 
     def start(self, name: str, _attributes: dict[str, str]) -> None:
         tag = name.removeprefix(_WORD)
@@ -101,4 +101,4 @@ class _Paragraphs:
     def add(self, text: str) -> None:
         self.found.append((len(self.found) + 1, text))
         if len(self.found) > MAX_LINES:
-            raise CannotRead(f"more than {MAX_LINES:,} lines: no announcement has so many; {PASTE}")
+            raise CannotRead(f"this has more than {MAX_LINES:,} lines: {SHORTEN}")

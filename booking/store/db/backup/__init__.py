@@ -45,9 +45,9 @@ def restore(url: str, file: Path, now: datetime) -> Restored:
     with _folder(beside) as folder:
         manifest, copied = archive.unpack(file, folder)
         if manifest.database != kind:
-            raise BackupError(f"{file} is a backup of {manifest.database}, and BOOKING_DATABASE_URL names {kind}")
+            raise BackupError(f"{file} is a backup of {manifest.database}, but BOOKING_DATABASE_URL names {kind}")
         if not migrate.knows(manifest.revision):
-            raise BackupError(f"{file} was made by a newer version, {manifest.version}: install that first")
+            raise BackupError(f"{file} was made by a newer version, {manifest.version}: install that version first")
         step = (sqlite if kind == "sqlite" else postgresql).restore(url, copied, manifest, now)
     return Restored(manifest, step)
 
@@ -56,6 +56,6 @@ def restore(url: str, file: Path, now: datetime) -> Restored:
 def _folder(parent: Path | None) -> Iterator[Path]:
     """A folder of our own, gone at the end."""
     if parent is not None and not parent.is_dir():
-        raise BackupError(f"there is no folder {parent}")
+        raise BackupError(f"the folder {parent} doesn't exist")
     with TemporaryDirectory(prefix=".booking-", dir=parent) as name:
         yield Path(name)

@@ -49,19 +49,19 @@ def pack(manifest: Manifest, copy: Path, file: Path) -> None:
         os.fsync(target.fileno())
     with zipfile.ZipFile(file) as archive:
         if archive.testzip() is not None:
-            raise BackupError(f"{file} cannot be read again: check the disk")
+            raise BackupError(f"{file} couldn't be read back: check the disk")
 
 
 def unpack(file: Path, folder: Path) -> tuple[Manifest, Path]:
     """The manifest, and the copy in `folder`; BackupError for what is damaged or no backup of this service."""
-    foreign = BackupError(f"{file} is not a backup made by `booking backup`")
+    foreign = BackupError(f"{file} isn't a backup made by `booking backup`")
     try:
         with zipfile.ZipFile(file) as archive:
             values = json.loads(archive.read(MANIFEST))
             if not isinstance(values, dict) or values.get("service") != SERVICE:
                 raise foreign
             if values["format"] != FORMAT:
-                raise BackupError(f"{file} has a format that this version cannot read: install {values['version']}")
+                raise BackupError(f"this version can't read {file}: install version {values['version']}")
             made_at = datetime.fromisoformat(values["made_at"])
             manifest = Manifest(values["database"], values["revision"], values["version"], made_at)
             copy = Path(archive.extract(COPIES[manifest.database], folder))  # checks its checksum
@@ -86,4 +86,4 @@ def publish(made: Path, file: Path) -> None:
 
 
 def exists(file: Path) -> BackupError:
-    return BackupError(f"{file} exists already and is left as it is: choose another name")
+    return BackupError(f"{file} already exists: choose another name")

@@ -28,7 +28,7 @@ def copy(url: str, target: Path) -> str:
         options = ("--format=custom", "--no-owner", "--no-privileges", f"--lock-wait-timeout={LOCK_MILLISECONDS}")
         _run(url, target, "pg_dump", *options, "--exclude-table-data=alembic_version", f"--file={target}")
         if _revision(engine) != before:
-            raise BackupError("the database was upgraded in the meantime: try again")
+            raise BackupError("the database was upgraded during the backup: try again")
     finally:
         engine.dispose()
     target.chmod(0o600)
@@ -63,16 +63,14 @@ def require_empty(engine: Engine) -> None:
     tables = inspect(engine).get_table_names()
     if tables:
         name = engine.url.database
-        raise BackupError(
-            f"the database {name} holds data: a backup is restored into an empty database only. Make one with createdb"
-        )
+        raise BackupError(f"the database {name} isn't empty: create a new one with createdb")
 
 
 def _revision(engine: Engine) -> str:
     with engine.connect() as connection:
         found = migrate.current(connection)
     if found is None:
-        raise BackupError("the database was never migrated: there is nothing to back up")
+        raise BackupError("the database has no tables yet, so there is nothing to back up")
     return found
 
 
@@ -107,7 +105,7 @@ def _program(name: str) -> str:
     found = shutil.which(name)
     if found is None:
         raise BackupError(
-            f"{name} is not on the PATH: install PostgreSQL's client programs, as new as the server or newer "
+            f"{name} isn't on the PATH: install PostgreSQL's client programs, as new as the server or newer "
             "(Debian: postgresql-client)"
         )
     return found

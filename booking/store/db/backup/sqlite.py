@@ -20,7 +20,7 @@ def path_of(url: str) -> Path:
     """The file of `sqlite:///PATH`."""
     name = make_url(url).database
     if not name or name == ":memory:":
-        raise BackupError("an SQLite database in memory has no backup")
+        raise BackupError("an SQLite database in memory can't be backed up")
     return Path(name)
 
 
@@ -32,14 +32,14 @@ def copy(url: str, target: Path) -> str:
     """
     source = path_of(url)
     if not source.is_file():
-        raise BackupError(f"there is no database at {source}: check BOOKING_DATABASE_URL")
+        raise BackupError(f"the database {source} doesn't exist: check BOOKING_DATABASE_URL")
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     engine = engines.make(url)
     try:
         with engine.connect().execution_options(**{engines.READING: True}) as connection:
             connection.exec_driver_sql("VACUUM INTO ?", (str(target),))
     except (OperationalError, DatabaseError) as error:
-        raise BackupError(f"{source} cannot be copied: {error.orig}") from error
+        raise BackupError(f"{source} can't be copied: {error.orig}") from error
     finally:
         engine.dispose()
     return check(target)
@@ -53,12 +53,12 @@ def check(file: Path) -> str:
             if found != "ok":
                 raise BackupError(f"the database is damaged: {found}")
             if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
-                raise BackupError("the database is damaged: it has rows that refer to rows which are missing")
+                raise BackupError("the database is damaged: some rows refer to rows that are missing")
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.Error as error:
         raise BackupError(f"the database is damaged or has no tables of this service: {error}") from None
     if row is None:
-        raise BackupError("the database was never migrated: there is nothing to back up")
+        raise BackupError("the database has no tables yet, so there is nothing to back up")
     return str(row[0])
 
 
@@ -93,11 +93,11 @@ def require_empty(target: Path) -> None:
             with closing(sqlite3.connect(target)) as connection:
                 count = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         except sqlite3.Error as error:
-            raise BackupError(f"{target} is there and is no empty database ({error}): move it away first") from None
+            raise BackupError(f"{target} exists and isn't an empty database ({error}): move it away first") from None
         if count:
-            raise BackupError(
-                f"{target} holds data: a backup is restored into an empty database only. Move it away first"
-            )
+            raise BackupError(f"{target} isn't empty: move it away first")
     left = [str(file) for file in beside if file.exists()]
     if left:
-        raise BackupError(f"{', '.join(left)}: stop what has that database open, or move these files away first")
+        raise BackupError(
+            f"{', '.join(left)}: stop the program that has this database open, or move these files away first"
+        )

@@ -129,6 +129,7 @@ def test_the_next_wheel_replaces_the_one_installed_and_serves_pages(checkout: Pa
     with served(booking, folder, environment) as url:
         page = urllib.request.urlopen(url, timeout=20).read().decode()
         assert "Live Member Clinic" in page
+        assert "Join the waitlist" in urllib.request.urlopen(url + "/help", timeout=20).read().decode()
         style = page.split('<link rel="stylesheet" href="')[1].split('"')[0]
         assert b"--paper" in urllib.request.urlopen(url + style, timeout=20).read()
         assert b"BEGIN:VEVENT" in urllib.request.urlopen(url + "/feeds/clinics.ics", timeout=20).read()

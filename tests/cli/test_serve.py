@@ -148,7 +148,7 @@ def test_without_a_mail_server_the_pages_are_served_all_the_same(tmp_path: Path,
         answer(f"http://127.0.0.1:{port}/")
         process.terminate()
         output, errors = process.communicate(timeout=SECONDS)
-        assert "no mail server is set, so no worker runs and emails wait" in errors
+        assert "no mail server is set, so the worker wasn't started and emails wait" in errors
         assert "with a worker" not in output
 
 

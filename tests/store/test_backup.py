@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import re
+import shutil
 import stat
 import threading
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 
 import pytest
-from alembic import command
 from click.testing import CliRunner
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from booking.cli.main import booking
 from booking.domain import tokens
+from booking.resources import PACKAGE
 from booking.services.bookings.book import book
 from booking.services.bookings.cancel import cancel
 from booking.services.bookings.move import move
@@ -157,15 +159,10 @@ def test_a_backup_under_load_is_consistent_and_its_restore_is_ahead_of_every_cal
 
 @pytest.fixture(scope="module", params=databases.NAMES)
 def small(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """The kind of a database, and a backup of an empty one of an older revision."""
+    """The kind of a database, and a backup of an empty one."""
     server = databases.postgresql_server().get_pid()
     url = databases.new_url(request.param, f"older-{request.param}")
-    engine = engines.make(url, foreign_keys=False)
-    with engine.begin() as connection:
-        config = migrate.config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0004")
-    engine.dispose()
+    migrate.upgrade(url)
     file = tmp_path_factory.mktemp("small") / "small.booking"
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("PATH", str(Path(f"/proc/{server}/exe").resolve().parent), prepend=":")
@@ -173,13 +170,32 @@ def small(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return request.param, file
 
 
-def test_a_backup_of_an_older_version_is_brought_up_to_date(small: tuple[str, Path]) -> None:
+NEXT = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "9998", "{head}", None, None
+
+
+def upgrade():
+    op.add_column("programme", sa.Column("motto", sa.String(), nullable=True))
+"""
+
+
+def test_a_backup_of_an_older_version_is_brought_up_to_date(
+    small: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name, file = small
     url = databases.new_url(name, f"updated-{name}")
+    shutil.copytree(PACKAGE / "migrations", tmp_path / "migrations")
+    (tmp_path / "migrations" / "versions" / "9998_next.py").write_text(NEXT.format(head=migrate.head()))
+    monkeypatch.setattr(migrate, "config", partial(migrate.config, tmp_path / "migrations"))
+    assert migrate.head() == "9998"
     assert backup.restore(url, file, LATER).manifest.version == "0.0.9"
     engine = engines.make(url)
     with engine.connect() as connection:
-        assert migrate.current(connection) == migrate.head()
+        assert migrate.current(connection) == "9998"
+        assert connection.execute(text("SELECT motto FROM programme")).scalars().all() == [None]
     engine.dispose()
 
 
@@ -203,8 +219,8 @@ def damages(file: Path, folder: Path, is_sqlite: bool) -> Iterator[tuple[Path, s
     with zipfile.ZipFile(file) as archive:
         manifest = archive.read("manifest.json")
     for name, changes, words in (
-        ("foreign", {"manifest": b'{"service": "shop"}'}, "is not a backup made by `booking backup`"),
-        ("newer", {"manifest": manifest.replace(b"0004", b"9999")}, "newer version, 0.0.9"),
+        ("foreign", {"manifest": b'{"service": "shop"}'}, "isn't a backup made by `booking backup`"),
+        ("newer", {"manifest": manifest.replace(f'"{migrate.head()}"'.encode(), b'"9999"')}, "newer version, 0.0.9"),
         ("broken", {"database": b"no database" * 1000}, "database" if is_sqlite else "pg_restore"),
     ):
         rewritten(file, folder / name, **changes)

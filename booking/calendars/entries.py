@@ -54,7 +54,7 @@ def public(publisher: Publisher, meeting: Meeting) -> CalendarEntry:
     """An occurrence as everybody sees it: its page, and never a join link; it blocks nobody's day."""
     page = publisher.addresses.occurrence(meeting.public_id)
     kind = publisher.organisation.kinds.get(meeting.kind)
-    word = "Book a slot" if kind is not None and kind.bookable and not meeting.is_cancelled else "More"
+    word = "Book a slot" if kind is not None and kind.bookable and not meeting.is_cancelled else "Details"
     paragraphs = [_facts(publisher, meeting), meeting.summary, f"{word}: {page}"]
     return _of_meeting(publisher, meeting, paragraphs, page=page, join_url="", is_private=False)
 
@@ -63,7 +63,7 @@ def followed(publisher: Publisher, meeting: Meeting) -> CalendarEntry:
     """An occurrence in a member's private feed, with its join link."""
     page = publisher.addresses.occurrence(meeting.public_id)
     join_url = "" if meeting.is_cancelled else publisher.addresses.join_url(meeting.public_id)
-    ways = "\n".join([f"Join: {join_url}"] * bool(join_url) + [f"More: {page}"])
+    ways = "\n".join([f"Join: {join_url}"] * bool(join_url) + [f"Details: {page}"])
     paragraphs = [_facts(publisher, meeting), meeting.summary, ways]
     return _of_meeting(publisher, meeting, paragraphs, page=page, join_url=join_url, is_private=True)
 
@@ -84,7 +84,7 @@ def given(
     booked = "\n".join(_booked_line(one, zone) for one in standing)
     if not standing and kind is not None and kind.bookable and not meeting.is_cancelled:
         booked = "Nobody has booked yet."
-    ways = "\n".join([f"Join: {join_url}"] * bool(join_url) + [f"The day: {page}"])
+    ways = "\n".join([f"Join: {join_url}"] * bool(join_url) + [f"Your day: {page}"])
     changes = [(meeting.sequence, meeting.revised_at), *((one.sequence + 1, one.revised_at) for one in appointments)]
     if departed is not None:
         changes.append((departed.sequence, departed.revised_at))
@@ -103,10 +103,10 @@ def booked(publisher: Publisher, appointment: Appointment) -> CalendarEntry:
         facts.append(_cancelled(appointment.reason))
     analyst = text.line(appointment.analyst)
     facts.append(f"With {analyst or 'an analyst'}, {appointment.minutes} minutes.")
-    brief = [f"Topic: {text.block(appointment.topic)}"] * bool(appointment.topic)
-    brief += [f"To look at: {text.line(appointment.link)}"] * bool(appointment.link)
+    brief = [f"About: {text.block(appointment.topic)}"] * bool(appointment.topic)
+    brief += [f"Link: {text.line(appointment.link)}"] * bool(appointment.link)
     ways = [f"Join: {join_url}"] * bool(join_url) + [
-        f"{'Your booking' if not join_url else 'Change or cancel'}: {page}"
+        f"{'Your booking' if not join_url else 'View, move or cancel'}: {page}"
     ]
     event = _event(
         publisher,

@@ -217,7 +217,7 @@ def told_given(world: World, analyst: Person) -> list[dict[str, Any]]:
         row, uid, _page, bad = _clinic(world, number)
         page = f"{BASE_URL}/analyst/2026-11-30"
         member = f"{MIA.line} – {bad.line}" if analyst is world.ada else "a member"
-        said = [WORDS, f"1:00 pm, 15 minutes: {member}", f"Join: {_door(row)}\nThe day: {page}"]
+        said = [WORDS, f"1:00 pm, 15 minutes: {member}", f"Join: {_door(row)}\nYour day: {page}"]
         revised: dict[str, Any] = dict.fromkeys(("dtstamp", "last-modified"), f"{NOW:%Y-%m-%dT%H:%M:%SZ}")
         revised["sequence"] = 1  # the one booking in it
         found.append(_entry(uid, "clinic", bad.line, said, page, **_private(row, bad.label), **revised))
@@ -230,13 +230,13 @@ def told_bookings(world: World, member: Person) -> list[dict[str, Any]]:
     for number in range(len(BAD)) if member is world.mia else [len(BAD)]:
         row, bad = world.bookings[number], _clinic(world, number)[3]
         page = f"{BASE_URL}/bookings/{row.public_id}"
-        with_whom, brief, summary = ADA.line, f"Topic: {bad.lines}\nTo look at: {LINK}", f"{bad.line} with {ADA.line}"
+        with_whom, brief, summary = ADA.line, f"About: {bad.lines}\nLink: {LINK}", f"{bad.line} with {ADA.line}"
         if member is world.nameless:
             with_whom, brief, summary = "an analyst", "", bad.line
         said = [
             f"{QUARTER_WORDS}\nWith {with_whom}, 15 minutes.",
             brief,
-            f"Join: {_door(row)}\nChange or cancel: {page}",
+            f"Join: {_door(row)}\nView, move or cancel: {page}",
         ]
         more = {
             **_private(row, bad.label),
@@ -257,7 +257,7 @@ def told_courses(world: World, way: str = "public") -> list[dict[str, Any]]:
             page = f"{BASE_URL}/analyst/2026-11-30" if way == "given" else page
             title = f"CANCELLED: GA4, 1 of 1: {bad.line}" if is_off else bad.line
             happened = f"\nCancelled. {bad.line}" if is_off else "\nMoved from Friday 27 November, 12:00 pm AEST."
-            ways = f"The day: {page}" if way == "given" else f"More: {page}"
+            ways = f"Your day: {page}" if way == "given" else f"Details: {page}"
             ways = f"Join: {_door(row)}\n{ways}" if is_private and not is_off else ways
             fields = _private(row, bad.label) if is_private else {}
             if is_off:

@@ -135,7 +135,7 @@ def test_a_public_occurrence_shows_its_page_and_blocks_nobodys_day():
 def test_an_occurrence_without_slots_does_not_offer_one():
     description = the_event(entries.public(PUBLISHER, a_meeting(kind="lab"))).description.value
     assert "Book" not in description
-    assert f"More: https://book.example.org/occurrences/{an_id(1)}" in description
+    assert f"Details: https://book.example.org/occurrences/{an_id(1)}" in description
 
 
 def test_a_module_says_its_number_and_title():
@@ -222,7 +222,7 @@ def test_a_followed_occurrence_is_private_and_has_its_join_link():
     event = the_event(entry)
     join_link = ADDRESSES.join_url(an_id(1))
     assert (event.contents["class"][0].value, event.transp.value) == ("PRIVATE", "OPAQUE")
-    assert f"Join: {join_link}\nMore: " in event.description.value
+    assert f"Join: {join_link}\nDetails: " in event.description.value
     assert lines_of(content_of(entry), "CONFERENCE") == [
         f'CONFERENCE;FEATURE=AUDIO,VIDEO;LABEL="Join: Lab: Ads";VALUE=URI:{join_link}'
     ]
@@ -240,17 +240,17 @@ def test_a_booking_is_private_blocks_its_time_and_has_a_join_link_of_its_own():
     assert event.description.value == (
         "Monday 30 November, 1:00–1:15 pm AEST (2:00–2:15 pm in Sydney)\n"
         "With Ada Reyes, 15 minutes.\n\n"
-        "Topic: GA4 events not firing\n"
-        "To look at: https://shop.example.com/thanks\n\n"
+        "About: GA4 events not firing\n"
+        "Link: https://shop.example.com/thanks\n\n"
         f"Join: {join_link}\n"
-        f"Change or cancel: {page}"
+        f"View, move or cancel: {page}"
     )
 
 
 def test_a_booking_without_a_brief_has_no_empty_lines_for_it():
     description = the_event(entries.booked(PUBLISHER, an_appointment(topic="", link=""))).description.value
     assert "Topic" not in description
-    assert "To look at" not in description
+    assert "Link:" not in description
     assert "\n\n\n" not in description
 
 
@@ -315,7 +315,7 @@ def test_an_analysts_hour_has_a_line_for_each_booking_that_stands():
         "1:00 pm, 15 minutes: Mia Holt – GA4 events\n"
         "1:30 pm, 30 minutes: Mo Lindqvist\n\n"
         f"Join: {ADDRESSES.join_url(an_id(1))}\n"
-        "The day: https://book.example.org/analyst/2026-11-30"
+        "Your day: https://book.example.org/analyst/2026-11-30"
     )
     assert event.url.value == "https://book.example.org/analyst/2026-11-30"
     assert (event.contents["class"][0].value, event.transp.value) == ("PRIVATE", "OPAQUE")

@@ -64,7 +64,7 @@ def test_hostile_text_comes_back_from_a_second_reader_as_it_went_in(hostile):
     appointment = an_appointment(topic=hostile, analyst=hostile, meeting=a_meeting(title=hostile))
     (event,) = events(feeds.single(entries.booked(PUBLISHER, appointment)))
     assert event.summary.value == f"{text.line(hostile)} with {text.line(hostile)}"
-    assert f"Topic: {text.block(hostile)}\n" in event.description.value
+    assert f"About: {text.block(hostile)}\n" in event.description.value
     (meeting,) = events(feeds.single(entries.public(PUBLISHER, a_meeting(title=hostile, summary=hostile))))
     assert meeting.summary.value == text.line(hostile)
     assert text.block(hostile) in meeting.description.value

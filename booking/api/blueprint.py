@@ -13,17 +13,18 @@ from werkzeug.exceptions import HTTPException
 from booking.api import problems
 from booking.api.schemas import ProblemSchema
 from booking.domain import errors
+from booking.web.frame import error_pages
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1", description="Slots and bookings")
 WORDS = {
-    400: "the query holds what cannot be text, such as NUL",
+    400: "the query can't be read as text",
     401: "no valid token",
-    403: "not for this person",
-    404: "there is no such thing, or not for this person",
-    409: "what stands against it",
-    422: "what was sent is not accepted",
+    403: "not allowed for this person",
+    404: "not found, or not this person's",
+    409: "not possible now; `code` and `detail` say why",
+    422: "the request isn't valid; `detail` says why",
 }
 
 
@@ -57,13 +58,13 @@ def failed(error: HTTPException) -> Response:
     """Everything else that ends a request, the words of the schemas included."""
     status = HTTPStatus(error.code or 500)
     if status == HTTPStatus.UNAUTHORIZED:
-        answer = problems.problem(status, "not-signed-in", "give a token: Authorization: Bearer …")
+        answer = problems.problem(status, "not-signed-in", "Send a token: Authorization: Bearer …")
         answer.headers["WWW-Authenticate"] = "Bearer"
         return answer
     messages = getattr(error, "data", {}).get("messages", {})
     if messages:
         return problems.problem(HTTPStatus.UNPROCESSABLE_ENTITY, "not-accepted", said(messages), errors=messages)
-    answer = problems.problem(status, error.name.lower().replace(" ", "-"), error.name)
+    answer = problems.problem(status, error.name.lower().replace(" ", "-"), error_pages.detail(int(status)))
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:
             answer.headers[name] = value

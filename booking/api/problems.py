@@ -10,6 +10,7 @@ from typing import Any
 from flask import Response
 
 from booking.domain.errors import Refusal
+from booking.web.frame import error_pages
 
 #: Refusals that are no conflict; every other one is 409.
 STATUSES = {
@@ -22,6 +23,8 @@ STATUSES = {
     "outside-hours": HTTPStatus.UNPROCESSABLE_ENTITY,
     "text-not-accepted": HTTPStatus.UNPROCESSABLE_ENTITY,
 }
+#: Where a program needs other words than somebody at a page.
+SENTENCES = {"key-reused": "This Idempotency-Key was sent before with a different request."}
 #: The instants and numbers that a refusal turns on, by the names of its attributes.
 TURNS_ON = (
     *("offered", "closed_at", "opens_at", "started_at", "ended_at", "scope", "limit", "last_hour_at", "member_until"),
@@ -29,17 +32,25 @@ TURNS_ON = (
 )
 
 
-def problem(status: HTTPStatus, code: str, title: str, **more: Any) -> Response:
-    """One problem document."""
-    body = {"type": "about:blank", "status": int(status), "code": code, "title": title, **more}
+def problem(status: HTTPStatus, code: str, detail: str, **more: Any) -> Response:
+    """One problem document; its title is the status's, as RFC 9457 (4.2.1) wants it of about:blank."""
+    body = {
+        "type": "about:blank",
+        "status": int(status),
+        "code": code,
+        "title": status.phrase,
+        "detail": detail,
+        **more,
+    }
     return Response(json.dumps(body, default=str), status=int(status), mimetype="application/problem+json")
 
 
 def of(refusal: Refusal, **more: Any) -> Response:
-    """The problem document of a refusal, with what it turns on."""
+    """The problem document of a refusal: the words of the page, and what it turns on."""
     status = STATUSES.get(refusal.code, HTTPStatus.CONFLICT)
     turns_on = {name: plain(getattr(refusal, name)) for name in TURNS_ON if getattr(refusal, name, None) is not None}
-    return problem(status, refusal.code, str(refusal) or refusal.code, **turns_on, **more)
+    words = SENTENCES.get(refusal.code) or error_pages.sentence(refusal)
+    return problem(status, refusal.code, words, **turns_on, **more)
 
 
 def plain(value: Any) -> Any:

@@ -151,6 +151,7 @@ class ProblemSchema(Schema):
     status = fields.Integer(required=True)
     code = fields.String(required=True)
     title = fields.String(required=True)
+    detail = fields.String(metadata={"description": "what happened, in the words of the pages"})
     nearest = fields.List(
         fields.Nested(SlotSchema), metadata={"description": "with slot-taken: the free slots nearest to it"}
     )

@@ -68,14 +68,14 @@ def private(organisation: Organisation) -> dict[str, Feed]:
         Feed(
             "member",
             f"My {name} calendar",
-            "Your bookings and what you are enrolled in, and what you tick here. With the join links.",
+            "Your bookings and enrolments, and anything you tick here, with join links.",
             organisation.without_slots,
-            title="My calendar: this one is enough",
+            title="My calendar",
         ),
         Feed(
             "analyst",
             f"My {name} roster",
-            "One entry for each hour that you staff, with who has booked, and what else you give. With the join links.",
+            "Everything you’re on the roster for, with who has booked and the join links.",
             title="My roster",
         ),
     ]

@@ -12,8 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from booking import resources
 from booking.domain import wording
-from booking.domain.bookings import waitlist_words
+from booking.domain.bookings import cover_words, policy_words, waitlist_words
 from booking.domain.organisation import Organisation
+from booking.domain.people import email_addresses
 from booking.domain.people.sign_in import VALID_MINUTES
 
 INSTANTS = ("starts_at", "ends_at", "was_at", "was_ends_at", "offered_at", "lapses_at")
@@ -64,6 +65,9 @@ _environment = Environment(
 
 _environment.filters["length_of_time"] = wording.length_of_time
 _environment.globals["valid_minutes"] = VALID_MINUTES
+_environment.globals["cover_words"] = cover_words
+_environment.globals["policy_words"] = policy_words
+_environment.globals["confirm_within"] = email_addresses.CONFIRM_WORDS
 _environment.globals["held"] = waitlist_words.held
 _environment.globals["first_come"] = waitlist_words.FIRST_COME
 _environment.globals["free"] = waitlist_words.FREE

@@ -48,7 +48,7 @@ def test_the_day_prints_on_one_sheet_with_open_folds_and_no_buttons(
     assert len(re.findall(rb"/Type\s*/Page[^s]", sheet)) == 1
     page.emulate_media(media="print")
     assert [button for button in page.locator("button, .btn").all() if button.is_visible()] == []
-    expect(page.get_by_text("Members’ words are private")).to_be_visible()
+    expect(page.get_by_text("Members’ topics are private")).to_be_visible()
     if "print" in address:
         expect(page.get_by_text("https://shop.example.org/thank-you")).to_be_visible()
 
@@ -61,7 +61,7 @@ def test_a_booking_made_meanwhile_appears_without_a_reload_and_folds_stay_as_the
     page = context.new_page()
     page.clock.install()
     page.goto(site.base_url + DAY)
-    page.get_by_text("Brief", exact=False).first.click()
+    page.get_by_text("Full topic", exact=False).first.click()
     page.locator("h1").click()
     page.evaluate("document.activeElement.blur(); window.here = true")
     with site.session() as session:

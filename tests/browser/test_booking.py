@@ -63,7 +63,7 @@ def test_a_visitor_signs_in_by_code_on_the_way_and_books_what_they_had_typed(
     expect(page.get_by_label("What would you like to discuss?")).to_have_value(TOPIC)
     expect(page.get_by_label("A link to look at")).to_have_value(LINK)
     press_book(page)
-    expect(page.get_by_role("heading", level=1)).to_have_text("You are booked")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You’re booked")
     expect(page.locator("main")).to_contain_text(TOPIC)
     made = bookings(site, world.lee.email)
     assert [(one.starts_at - world.clinic.starts_at, one.topic, one.link) for one in made] == [
@@ -87,7 +87,7 @@ def test_the_link_of_the_email_carries_what_was_typed_into_another_browser(
     other.get_by_role("button", name="Sign in").click()
     expect(other.get_by_label("What would you like to discuss?")).to_have_value(TOPIC)
     press_book(other)
-    expect(other.get_by_role("heading", level=1)).to_have_text("You are booked")
+    expect(other.get_by_role("heading", level=1)).to_have_text("You’re booked")
     assert [one.topic for one in bookings(site, world.lee.email)] == [TOPIC]
 
 
@@ -99,7 +99,7 @@ def test_a_double_click_books_once(visit: Visit, site: Site, world: World, scrip
     open_clinic(page, site, world)
     choose(page, "1:45")
     page.locator(".go button").dblclick()
-    expect(page.get_by_role("heading", level=1)).to_have_text("You are booked")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You’re booked")
     assert len(bookings(site, world.lee.email)) == 1
 
 
@@ -121,7 +121,7 @@ def test_of_two_who_want_the_last_slot_one_is_told_and_takes_the_nearest_with_on
     nearest = page.get_by_role("alert").get_by_role("button")
     expect(nearest.first).to_contain_text("1:30")
     nearest.first.click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("You are booked")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You’re booked")
     made = bookings(site, world.lee.email)
     assert [(one.starts_at - world.clinic.starts_at, one.topic) for one in made] == [(timedelta(minutes=30), TOPIC)]
 
@@ -168,7 +168,7 @@ def test_a_slot_is_booked_by_keyboard_alone(visit: Visit, site: Site, world: Wor
         raise AssertionError(f"Tab does not reach {what}")
 
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to main content")).to_be_focused()
     page.keyboard.press("Enter")
     tab_to("input[name=minutes]")
     page.keyboard.press("ArrowRight")
@@ -184,6 +184,6 @@ def test_a_slot_is_booked_by_keyboard_alone(visit: Visit, site: Site, world: Wor
     page.keyboard.type("By keyboard")
     tab_to(".go button")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("You are booked")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You’re booked")
     (made,) = bookings(site, world.lee.email)
     assert (made.minutes, made.topic, f"30/{made.starts_at:%Y%m%dT%H%MZ}") == (30, "By keyboard", chosen[:-4])

@@ -41,7 +41,7 @@ def test_ticks_are_kept_and_the_address_can_be_selected_without_javascript(
     expect(page.get_by_role("button", name="Copy the address of My calendar")).to_be_hidden()
     page.get_by_role("checkbox", name="Clinic hours").check()
     page.get_by_role("checkbox", name="Labs").uncheck()
-    page.get_by_role("button", name="Save what it holds").click()
+    page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text("Saved")
     expect(page.get_by_role("checkbox", name="Clinic hours")).to_be_checked()
     expect(page.get_by_role("checkbox", name="Labs")).not_to_be_checked()

@@ -45,12 +45,14 @@ def test_a_browser_that_names_no_place_counts_as_unknown(visit: Visit, site: Sit
     assert zone_of(site, world.lee) is None
 
 
-@pytest.mark.parametrize(("answer", "kept"), [("Use Adelaide", "Australia/Adelaide"), ("Leave it", "Australia/Perth")])
+@pytest.mark.parametrize(
+    ("answer", "kept"), [("Use Adelaide", "Australia/Adelaide"), ("Keep Perth", "Australia/Perth")]
+)
 def test_where_browser_and_profile_differ_one_is_asked_once(
     visit: Visit, site: Site, world: World, answer: str, kept: str
 ) -> None:
     page = open_as(visit, site, world.kim, "Australia/Adelaide")
-    expect(page.get_by_text("Your browser is in Adelaide")).to_be_visible()
+    expect(page.get_by_text("Looks like you’re in Adelaide")).to_be_visible()
     assert zone_of(site, world.kim) == "Australia/Perth"
     page.get_by_role("button", name=answer).click()
     page.wait_for_load_state("networkidle")

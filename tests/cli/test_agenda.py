@@ -58,7 +58,7 @@ def test_the_day_is_printed_in_the_analysts_clock_first(ask) -> None:
         "  11:15 am  free\n"
         "  11:30 am  free\n"
         "  11:45 am  free\n"
-        "  Beside you: Ben Novak, free throughout\n"
+        "  Also there: Ben Novak, free all the time\n"
         "\n"
         "The next day with something on: Monday 11 December.\n"
         "This week: 1 booked, 3 slots free.\n"

@@ -95,7 +95,7 @@ def test_a_row_is_on_from_its_start_to_just_before_its_end() -> None:
     assert at == [False, True, True, False]
 
 
-@pytest.mark.parametrize(("minutes", "words"), [(59, ""), (60, "Two rows are not marked.")])
+@pytest.mark.parametrize(("minutes", "words"), [(59, ""), (60, "Two bookings are not marked yet.")])
 def test_only_when_it_is_over_it_says_what_nobody_has_marked(minutes: int, words: str) -> None:
     found = staffed(a_visit(0), a_visit(15), a_visit(30, outcome="came"), a_gap(45))
     left = day_agenda.unmarked(found, CLINIC_AT + timedelta(minutes=minutes))
@@ -133,7 +133,7 @@ def test_a_colleague_is_free_or_taken_and_nothing_else_is_said() -> None:
         agenda_words.free_at(Colleague("Ana", tuple(zip(quarters, taken, strict=True))), SYDNEY).replace("\xa0", " ")
         for taken in ((False, False), (True, False), (True, True))
     ]
-    assert said == ["free throughout", "free 2:15–2:30 pm", "taken throughout"]
+    assert said == ["free all the time", "free 2:15–2:30 pm", "fully booked"]
 
 
 def test_the_file_for_spreadsheets_holds_every_row_in_the_analysts_clock() -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from booking.domain import errors
-from booking.domain.bookings import policy
+from booking.domain.bookings import policy, policy_words
 from booking.domain.bookings.policy import Standing
 from booking.domain.organisation import Policy
 from tests.builders import BRISBANE, CLINIC_AT, NOW
@@ -65,16 +65,16 @@ def test_a_week_is_monday_to_sunday_on_the_programmes_clock() -> None:
 
 
 def test_every_rule_is_said_in_words_beforehand() -> None:
-    said = " ".join(policy.in_words(RULES))
+    said = " ".join(policy_words.rules(RULES))
     for words in (
         "15 or 30 minutes long",
-        "until 10 minutes before it starts, up to 28 days ahead",
-        "Bookings you can have: 1 per date, 2 per week (Monday to Sunday), 3 upcoming in total",
+        "You can book a slot from 28 days ahead until 10 minutes before it starts",
+        "You can have 1 booking per date, 2 per week (Monday to Sunday) and 3 upcoming in total",
         "If you miss 2 bookings within 90 days, you can only book in the last hour",
         "from 1 hour before the start you can book any free slot",
         "less than 2 hours before the start counts as late",
     ):
         assert words in said
-    without = " ".join(policy.in_words(replace(RULES, per_occurrence=0, per_week=0, upcoming=0, no_shows=0)))
-    assert "Bookings you can have" not in without
+    without = " ".join(policy_words.rules(replace(RULES, per_occurrence=0, per_week=0, upcoming=0, no_shows=0)))
+    assert "You can have" not in without
     assert "Last hour" not in without

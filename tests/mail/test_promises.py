@@ -71,7 +71,7 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
     "moved-by-us-renamed": (f"We moved your booking: {PERTH}", (*CHANGED_BOOKING, "It was called “Member Clinic”.")),
     "stands-in": (
         f"Ada Reyes instead of Ben Noor: {PERTH}",
-        (*CHANGED_BOOKING, "Your time hasn't changed. Ben Noor is away.", "If you'd rather wait for them, say so"),
+        (*CHANGED_BOOKING, "Your time hasn't changed. Ben Noor is away.", "If you'd rather wait for them, choose that"),
     ),
     "cancelled": (f"Cancelled: {PERTH}", (WITH_ADA, REMOVED, f"Book another time: {LINKS['programme']}")),
     "cancelled-late": (f"Cancelled: {AEST}", (WITH_ADA, EVERYWHERE, "it counts as a late cancellation")),
@@ -84,7 +84,7 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
         (f"Join from 11:05 am Perth: {JOIN}", f"View, move or cancel: {MANAGE}", STOP),
     ),
     "reminder-last": (
-        f"Soon: {AEST}, 15 minutes with Ada Reyes",
+        f"Starting soon: {AEST}, 15 minutes with Ada Reyes",
         (EVERYWHERE, f"Join from 1:05 pm AEST: {JOIN}", f"join the meeting directly: {ROOM}", STOP),
     ),
     "reminder-enrolled": (
@@ -92,7 +92,7 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
         (f"Join from 7:50 am Perth: {JOIN}", f"View or cancel your enrolment: {LINKS['meeting']}", STOP),
     ),
     "reminder-enrolled-last": (
-        "Soon: Fri 8 Dec 10:00 am AEST, Influencer <Masterclass>",
+        "Starting soon: Fri 8 Dec 10:00 am AEST, Influencer <Masterclass>",
         (f"Join from 9:50 am AEST: {JOIN}", f"join the meeting directly: {ROOM}", "Perth 8:00 am"),
     ),
     "reminder-enrolled-lab": ("Reminder: Thu 7 Dec 1:00 pm AEST, Lab: Tags & <pixels>", ("Join from 12:50 pm AEST",)),
@@ -110,12 +110,12 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("Sydney and Melbourne 2:00 pm", f"View, join or cancel: {LINKS['meeting']}"),
     ),
     "daily-agenda": (
-        f"2 bookings today, the first: {SYDNEY}",
+        f"2 bookings today, from {SYDNEY}",
         (
             f"{SYDNEY}, 15 minutes: Mia Moss (first time)",
             "Agreed last time: Rename the events.",
             f"Open your day: {LINKS['day']}",
-            f"Stop the morning email: {LINKS['unsubscribe']}",
+            f"Stop the daily agenda email: {LINKS['unsubscribe']}",
         ),
     ),
     "agreed": (
@@ -236,7 +236,7 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "Mon 4 Dec 1:00 pm AEST (Sydney and Melbourne 2:00 pm · Adelaide 1:30 pm · Perth 11:00 am): 1 booking",
             "First come, first served",
-            "cancelled one hour before they start",
+            "cancelled 1 hour before they start",
             LINKS["cover"],
         ),
     ),
@@ -245,13 +245,18 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "No other analyst is free then",
             "Tue 5 Dec 11:00 am Perth (1:00 pm AEST)",
-            "Please do so by Mon 4 Dec 10:15 am Perth",
+            "Please choose one by Mon 4 Dec 10:15 am Perth",
             MANAGE,
         ),
     ),
     "cover-nobody-moved": (
         "Please choose another time: Ada Reyes can't make Mon 4 Dec",
-        ("We moved this booking: it was Mon 4 Dec 1:00 pm AEST", f"do so by {ANSWER_BY}", "have to cancel it", MANAGE),
+        (
+            "We moved this booking: it was Mon 4 Dec 1:00 pm AEST",
+            f"choose one by {ANSWER_BY}",
+            "have to cancel",
+            MANAGE,
+        ),
     ),
     "someone-away": (
         "Ada Reyes is away from Mon 4 Dec to Tue 12 Dec",
@@ -276,11 +281,11 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "someone-away-left": (
         "Ada Reyes is no longer an analyst",
-        ("They no longer see members.", "Masterclass, Wed 6 Dec 1:00 pm AEST: nobody presents it"),
+        ("Members can no longer book them.", "Masterclass, Wed 6 Dec 1:00 pm AEST: nobody presents it"),
     ),
     "someone-away-for-good": (
         "Ada Reyes's account is closed",
-        ("They no longer see members.", "Masterclass, Wed 6 Dec 1:00 pm AEST: nobody presents it"),
+        ("Members can no longer book them.", "Masterclass, Wed 6 Dec 1:00 pm AEST: nobody presents it"),
     ),
     "sign-in": (
         "012345 is your code for SMK",

@@ -77,7 +77,7 @@ def test_the_day_shows_who_comes_when_in_the_analysts_clock_first_and_what_is_fr
     assert re.search(r"2:00<small> pm</small></time><span>1:00 pm AEST · 15 min", page)
     assert "1 booking, 3 slots free" in page
     assert "First time" in page
-    assert page.count("Free. Can be booked until") == 3
+    assert page.count("Free. Bookings close at") == 3
 
 
 def test_the_day_without_a_date_is_today_in_the_analysts_zone(site: Site) -> None:
@@ -124,14 +124,14 @@ def test_the_row_that_is_on_is_marked_with_the_minutes_left(site: Site) -> None:
     page = text(site.as_(site.ana), DAY)
     assert "On now, 3 minutes left" in page
     assert 'aria-label="Now, 2:12 pm Sydney"' in page
-    assert "Closed to new bookings since 2:05 pm" in page
+    assert "Bookings closed at 2:05 pm" in page
     site.at(15)
     assert "On now" not in text(site.as_(site.ana), DAY)
 
 
 def test_an_empty_day_says_so_and_leads_to_the_next_that_has_something(site: Site) -> None:
     page = text(site.as_(site.ana), "/analyst/2023-12-05")
-    assert "Nothing on this day." in page
+    assert "Nothing is on this day." in page
     assert '<a href="/analyst/2023-12-11">Monday 11 December</a>' in page
     assert "You aren’t on the roster of any upcoming date." in text(site.as_(site.ana), "/analyst/2024-01-01")
 
@@ -210,7 +210,7 @@ def test_once_the_clinic_is_over_it_says_what_is_not_marked(site: Site) -> None:
     site.at(59)
     assert "not marked" not in text(site.as_(site.ana), DAY)
     site.at(60)
-    assert "One row is not marked." in text(site.as_(site.ana), DAY)
+    assert "One booking is not marked yet." in text(site.as_(site.ana), DAY)
     post(site.as_(site.ana), site.mark, DAY, outcome="came")
     assert "not marked" not in text(site.as_(site.ana), DAY)
 

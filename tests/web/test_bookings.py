@@ -37,7 +37,7 @@ def test_mine_are_upcoming_first_then_past(database: Database, session: Session)
     assert page.index("First topic") < page.index("Second topic")
     clock.now = CLINIC_AT + timedelta(hours=1)
     page = client.get("/bookings").text
-    assert page.index("Second topic") < page.index("Past: 1") < page.index("First topic")
+    assert page.index("Second topic") < page.index("Past (1)") < page.index("First topic")
 
 
 def test_with_nothing_booked_the_page_says_what_to_do(database: Database, session: Session) -> None:

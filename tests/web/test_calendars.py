@@ -183,8 +183,8 @@ def test_each_button_sends_the_private_address_to_its_client(house: House) -> No
 def test_the_page_says_that_the_address_is_a_password_how_long_google_takes_and_from_where(house: House) -> None:
     page = house.client.get("/calendars").text
     for words in (
-        "My calendar: this one is enough",
-        "This address is a password",
+        "My calendar",
+        "Keep this address to yourself",
         "up to a day",
         "Subscribe from a computer",
     ):

@@ -42,8 +42,8 @@ def test_a_member_takes_a_place_sees_it_everywhere_and_gives_it_up(
     path = f"/occurrences/{course[0].public_id}"
     assert "Enrol in all 2" in client.get(path).text
     assert post(client, f"{path}/enrol", path, whole="1").status_code == 303
-    assert "You have a place in all 2" in client.get(f"/occurrences/{course[1].public_id}").text
-    assert "You have a place" in client.get("/?on=2023-12-04").text
+    assert "You’re enrolled in all 2" in client.get(f"/occurrences/{course[1].public_id}").text
+    assert "You’re enrolled" in client.get("/?on=2023-12-04").text
     assert client.get("/bookings").text.count("Part ") == 2
     assert post(client, f"{path}/leave", path).status_code == 303
     assert "Enrol in all 2" in client.get(path).text
@@ -72,7 +72,7 @@ def test_an_overlap_with_a_booking_is_said_and_hinders_nothing(
     member = session.get_one(Person, booking.member_id)
     client = client_of(make_app(database, clock), member)
     path = f"/occurrences/{course[0].public_id}"
-    assert "the two overlap" in client.get(path).text
+    assert "This overlaps your booking" in client.get(path).text
     assert post(client, f"{path}/enrol", path, whole="0").status_code == 303
 
 
@@ -92,10 +92,10 @@ def test_places_left_are_told_from_five_down_and_the_last_is_refused_in_words(
         if number < 5:
             assert f"{5 - number} place" in clients[6].get(path).text
     page = clients[6].get(path).text
-    assert "Every place is taken" in page
+    assert "This masterclass is full." in page
     assert "Enrol" not in page.split("<main", 1)[1]
     late = post(clients[6], f"{path}/enrol", "/me", whole="0")
-    assert (late.status_code, "All 6 places are taken" in late.text) == (409, True)
+    assert (late.status_code, "This is full: all 6 places are taken" in late.text) == (409, True)
 
 
 def test_whoever_is_signed_out_is_asked_to_sign_in_first(

@@ -35,7 +35,7 @@ def test_fetches_are_gathered_written_together_and_at_most_once_an_hour(
     own = f"/feeds/member/{tokens.sign(FEED_KEY, 'member-feed', str(member.public_id))}.ics"
     seconds = [1000.0]
     monkeypatch.setattr(clock, "monotonic", lambda: seconds[0])
-    assert "Not fetched by a calendar yet" in client_of(app, member).get("/calendars").text
+    assert "Not connected to a calendar yet" in client_of(app, member).get("/calendars").text
     for path in (own, own, "/feeds/clinics.ics", "/feeds/clinics.ics", "/feeds/nonsense.ics"):
         client.get(path)
     client.get("/feeds/labs.ics", headers={"Accept": "text/html"})  # somebody looks with a browser
@@ -52,7 +52,7 @@ def test_fetches_are_gathered_written_together_and_at_most_once_an_hour(
         ("clinics", None, NOW),
         (f"member/{member.id}/0", member.id, NOW),
     ]
-    assert "Last fetched by a calendar: Mon" in client_of(app, member).get("/calendars").text
+    assert "A calendar app last checked for updates around Mon" in client_of(app, member).get("/calendars").text
     at.now, seconds[0] = NOW + timedelta(minutes=59), 1000.0 + 59 * 60
     client.get(own)
     assert fetches.write(app) == 0
@@ -65,7 +65,7 @@ def test_fetches_are_gathered_written_together_and_at_most_once_an_hour(
     assert calendar_fetches.since(session, NOW + timedelta(minutes=1), at.now) == calendar_fetches.Fetched(2, 1)
     assert calendar_fetches.since(session, NOW, NOW + timedelta(days=14, minutes=1)) == calendar_fetches.Fetched(1, 1)
     new_feed_address(session, member.id, "member-feed", at.now)
-    assert "Not fetched by a calendar yet" in client_of(app, member).get("/calendars").text
+    assert "Not connected to a calendar yet" in client_of(app, member).get("/calendars").text
 
 
 def test_what_cannot_be_written_is_noted_again(database: Database, session: Session) -> None:
@@ -129,10 +129,10 @@ def test_a_new_address_is_seen_to_be_fetched_at_once_and_what_fetched_the_old_on
     session.rollback()
     assert session.get_one(Person, member.id, populate_existing=True).member_feed_fetched_at is None
     assert calendar_fetches.of_member(session, member.public_id) is None
-    assert "Not fetched by a calendar yet" in client_of(app, member).get("/calendars").text
+    assert "Not connected to a calendar yet" in client_of(app, member).get("/calendars").text
     client.get(new)
     fetches.write(app)
-    assert "Last fetched by a calendar: Mon" in client_of(app, member).get("/calendars").text
+    assert "A calendar app last checked for updates around Mon" in client_of(app, member).get("/calendars").text
     session.rollback()
     found = calendar_fetches.of_member(session, member.public_id)
     assert found is not None

@@ -44,7 +44,7 @@ def test_a_join_link_and_an_unsubscribe_address_as_they_were_signed_at_first(
     assert "You can join from" in join.text
     assert client.get(f"/join/{tokens.sign(SECRET_KEY, 'dor', str(booking.public_id))}").status_code == 404
     token = tokens.sign(SECRET_KEY, "unsubscribe-run-sheet", str(ada.public_id))
-    assert "Stop the morning email" in client.get(f"/unsubscribe/run-sheet/{token}").text
+    assert "Stop the daily agenda email" in client.get(f"/unsubscribe/run-sheet/{token}").text
     assert client.post(f"/unsubscribe/run-sheet/{token}").status_code == 200
     session.refresh(ada)
     assert ada.agenda_hour is None

@@ -67,11 +67,11 @@ def test_a_sender_who_misses_too_often_is_told_to_wait_until_the_minute_is_over_
     site.miss(1)
     held = site.get(WRONG)
     assert (held.status_code, held.headers["Retry-After"], held.headers["Cache-Control"]) == (429, "20", "no-store")
-    assert (held.mimetype, held.text) == ("text/plain", "Wait a little and try again.\n")
+    assert (held.mimetype, held.text) == ("text/plain", "Wait a minute, then try again.\n")
     assert "Set-Cookie" not in held.headers
     page = site.get("/manage/x")
     assert (page.status_code, page.headers["Retry-After"], page.mimetype) == (429, "20", "text/html")
-    assert "<h1>Too often</h1>" in page.text
+    assert "<h1>Too many tries</h1>" in page.text
     assert site.get("/").status_code == 200
     assert site.get(WRONG, "192.0.2.2").status_code == 404
     site.wall.seconds += 20

@@ -76,7 +76,7 @@ def test_a_member_books_and_is_shown_the_booking(database: Database, session: Se
     answer = post(client, path_of(clinic), slot="15/20231204T0315Z/any", minutes="15", topic="GA4 <events>", key="k")
     assert answer.status_code == 303
     shown = client.get(answer.location).text
-    assert "You are booked" in shown
+    assert "You’re booked" in shown
     assert "GA4 &lt;events&gt;" in shown
     again = post(client, path_of(clinic), slot="15/20231204T0315Z/any", minutes="15", topic="GA4 <events>", key="k")
     assert again.location == answer.location
@@ -144,7 +144,7 @@ def test_what_is_cancelled_or_over_says_so_and_offers_nothing(database: Database
     assert "Public holiday." in page
     assert offered(page) == set()
     clock.now = CLINIC_AT + timedelta(hours=1)
-    assert "It is over." in client.get(path_of(clinic)).text
+    assert "This date is over." in client.get(path_of(clinic)).text
     answer = post(client, path_of(clinic), page="/me", slot="15/20231204T0300Z/any", minutes="15")
     assert (answer.status_code, 'data-code="too-late"' in answer.text) == (409, True)
 

@@ -14,7 +14,7 @@ from tests.databases import Database
 from tests.web.client import Clock, client_of, make_app
 
 WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
-AT_LIMIT = "you have 2 upcoming bookings, the most allowed"
+AT_LIMIT = "you already have 2 upcoming bookings, the most allowed"
 
 
 def starts(answer) -> list[str]:  # type: ignore[no-untyped-def]

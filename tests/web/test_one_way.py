@@ -277,16 +277,16 @@ def test_for_a_person_on_the_default_no_booking_made_after_the_first_fetch_is_bo
     assert not house.book(0).is_invited
 
 
-OFFER = "Send me an invitation for this one"
+OFFER = "Email me an invitation"
 
 
 @pytest.mark.parametrize(
     ("fetched_hours_before", "why"),
     [
-        ((1,), "A calendar may take a day to fetch; this starts sooner."),
-        ((10, 2), "Your calendar was last seen to fetch every 8\u00a0hours; this starts sooner."),
-        ((34, 10), "Your calendar was last seen to fetch every day; this starts sooner."),
-        ((10, 9), "Your calendar has not fetched for 9\u00a0hours, so it may not show this in time."),
+        ((1,), "Your calendar can take a day to update, and this booking starts sooner."),
+        ((10, 2), "Your calendar updates about every 8\u00a0hours, and this booking starts sooner."),
+        ((34, 10), "Your calendar updates about every day, and this booking starts sooner."),
+        ((10, 9), "Your calendar hasn’t updated for 9\u00a0hours, so it may not show this booking in time."),
         ((6, 2), None),
     ],
 )
@@ -310,7 +310,7 @@ def test_the_booked_page_offers_an_invitation_where_the_start_is_nearer_than_the
         client_of(house.app).get(f"/manage/{token}"),
     ):
         assert (OFFER in page.text) is (why is not None)
-        assert why is None or f"{why} Once it has fetched, it shows both: you will see this one twice." in page.text
+        assert why is None or f"{why} Once it has updated, you’ll see this booking twice." in page.text
 
 
 @pytest.mark.parametrize("by", ["member", "email"])

@@ -171,7 +171,7 @@ def as_visitor_and_member(walk: Walk) -> None:
     path = f"/occurrences/{clinic.public_id}"
     assert f"members book {words(walk.offered)} with an analyst" in walk.get(visitor, "/?on=2023-12-04")
     page = walk.get(visitor, path)
-    assert f"A slot is {words(walk.offered)} long." in page
+    assert f"Slots are {words(walk.offered)} long." in page
     assert "next free 1:00" in walk.get(member, "/?on=2023-12-04").replace("Next", "next")
     page = walk.get(member, path)
     assert f'value="{shortest}" checked' in page
@@ -187,7 +187,7 @@ def as_visitor_and_member(walk: Walk) -> None:
     walk.post(member, move, move, to=str(clinic.public_id), slot=slot(longest, 90 - longest), minutes=str(longest))
     assert f'value="{longest}" checked' in walk.get(member, move), "a booking keeps its own length where it moves"
     refused = post(member, path, path, slot=slot(15, 0), minutes="15")
-    assert (refused.status_code, f"A slot is {words(walk.offered)} long." in refused.text) == (422, True)
+    assert (refused.status_code, f"Slots are {words(walk.offered)} long." in refused.text) == (422, True)
 
 
 def on_the_waitlist(walk: Walk) -> None:

@@ -73,7 +73,7 @@ def test_a_visitor_signs_in_first_and_finds_what_was_typed(app: Flask, session: 
     client = client_of(app)
     path = f"/occurrences/{clinic.public_id}"
     page = client.get(path).text
-    assert "Join the waitlist (you’d be first)" in page
+    assert "Join the waitlist (you&#39;d be first)" in page
     assert clinic.roster[0].analyst.name not in page
     answer = post(client, f"{path}/wait", path, wait_minutes="15", topic="My words")
     assert (answer.status_code, "My words" in answer.text) == (401, True)
@@ -128,7 +128,7 @@ def test_let_pass_it_goes_on_and_the_page_says_one_waits(app: Flask, session: Se
     path = f"/waitlist/{place.public_id}"
     for _ in range(2):  # the 15 minutes at 1:00, then those at 1:15
         assert post(client, f"{path}/decline", path).status_code == 303
-    assert "You’re next in line." in client.get(path).text
+    assert "You&#39;re next in line." in client.get(path).text
 
 
 def test_at_the_limit_the_page_asks_which_booking_goes(app: Flask, session: Session) -> None:

@@ -31,7 +31,7 @@ def a_timetable(analysts: int = 1, taken: tuple[tuple[int, int], ...] = ()) -> T
     ("found", "minutes_before", "line"),
     [
         (a_timetable(), 60, "Next free 1:00 pm AEST"),
-        (a_timetable(0), 60, "Bookings open when analysts are named"),
+        (a_timetable(0), 60, "Bookings open once analysts are named"),
         (a_timetable(), 60 * 24 * 28 + 1, "Bookings open Mon 6 Nov"),
         (a_timetable(1, ((1, 0),)), 60, "Next free 1:15 pm AEST"),
         (a_timetable(1, ((1, 0), (1, 1))), 60, "Next free 1:30 pm AEST · 30 minutes: 1:30 pm AEST only"),

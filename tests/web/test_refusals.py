@@ -58,8 +58,8 @@ def asked_otherwise(_app: Flask) -> None:
     ("what", "method", "status", "header", "words"),
     [
         (without_database, "GET", 503, ("Retry-After", "5"), "We can’t reach our records just now."),
-        (broken, "GET", 500, None, "Nothing was half done."),
-        (asked_otherwise, "POST", 405, ("Allow", "GET"), "Calendars are read here, and nothing else."),
+        (broken, "GET", 500, None, "It’s our mistake, and nothing was changed."),
+        (asked_otherwise, "POST", 405, ("Allow", "GET"), "This address is for calendar apps to read."),
     ],
 )
 def test_a_calendar_is_told_in_plain_text_what_is_wrong_with_no_page_cookie_or_redirect(
@@ -99,4 +99,4 @@ def test_an_error_page_is_shown_even_if_who_is_reading_cannot_be_looked_up(
     broken(app, "health.healthz")
     without_database(app)
     answer = client.get("/healthz")
-    assert (answer.status_code, "Something broke on our side" in answer.text) == (500, True)
+    assert (answer.status_code, "Something went wrong" in answer.text) == (500, True)

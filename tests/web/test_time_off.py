@@ -44,9 +44,9 @@ def test_an_analyst_sees_what_being_away_means_then_does_it_and_takes_it_back(ap
     session.get_one(Programme, 1).uid_domain = "booking.example.org"
     booking = a_booking(session, clinic, analyst=ada.public_id)
     client = client_of(app, ada)
-    assert "Not this one" in client.get("/analyst/time-off").text
+    assert "I can’t make it" in client.get("/analyst/time-off").text
     page = client.get("/analyst/time-off?first=2023-12-04").text
-    assert "goes to Ben at the same time, and may rather wait" in page
+    assert "goes to Ben at the same time, or can cancel and wait instead" in page
     assert session.scalars(select(TimeOff)).all() == []
     answer = post(client, "/analyst/time-off?first=2023-12-04", note="  A cold. ", **fields_of(page))
     assert answer.status_code == 303
@@ -55,11 +55,11 @@ def test_an_analyst_sees_what_being_away_means_then_does_it_and_takes_it_back(ap
     assert (away.analyst_id, away.note, away.reported_by_id) == (ada.id, "A cold.", ada.id)
     assert session.get_one(Booking, booking.id).analyst_id == ben.id
     member = client_of(app, session.get_one(Person, booking.member_id))
-    assert "I would rather wait for Ada" in member.get(f"/bookings/{booking.public_id}").text
+    assert "Cancel and wait for Ada" in member.get(f"/bookings/{booking.public_id}").text
     assert post(member, f"/bookings/{booking.public_id}/wait", f"/bookings/{booking.public_id}").status_code == 303
     fresh(session)
     assert session.get_one(Booking, booking.id).status == CANCELLED
-    assert "I can come after all" in client.get("/analyst/time-off").text
+    assert "Cancel time off" in client.get("/analyst/time-off").text
     assert post(client, f"/analyst/time-off/{away.public_id}/back", "/analyst/time-off").status_code == 303
     fresh(session)
     assert session.get_one(TimeOff, away.id).ended_at == NOW
@@ -93,7 +93,7 @@ def test_a_colleague_says_it_for_somebody_and_one_who_steps_in_presses_once(app:
     away = session.scalars(select(TimeOff)).one()
     cover = client.get(f"/analyst/cover/{away.public_id}").location
     assert cover == "/analyst/cover"
-    assert "1 booking that you’re free for" in client.get(cover).text
+    assert "1 booking you’re free for" in client.get(cover).text
     cora = a_person(session, "Cora", roles=["coordinator"])
     session.commit()
     coordinator = client_of(app, cora)
@@ -115,10 +115,10 @@ def test_an_offer_is_taken_from_the_emails_page_without_sign_in(app: Flask, sess
     post(client, path, **fields_of(client.get(path).text))
     member = client_of(app, session.get_one(Person, booking.member_id))
     page = member.get(f"/bookings/{booking.public_id}").text
-    assert "We hold Mon 4 Dec 1:15 pm AEST with Ben for you" in page.replace("\N{NO-BREAK SPACE}", " ")
+    assert "We’re holding Mon 4 Dec 1:15 pm AEST with Ben for you" in page.replace("\N{NO-BREAK SPACE}", " ")
     clock.now = CLINIC_AT - timedelta(minutes=30)
     late = post(member, f"/bookings/{booking.public_id}/accept", "/me")
-    assert (late.status_code, "That offer is over" in late.text) == (409, True)
+    assert (late.status_code, "This offer is over" in late.text) == (409, True)
     clock.now = NOW
     assert post(member, f"/bookings/{booking.public_id}/accept", "/me").status_code == 303
     fresh(session)
@@ -128,11 +128,11 @@ def test_an_offer_is_taken_from_the_emails_page_without_sign_in(app: Flask, sess
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("first=never", "Give a date"),
-        ("first=2023-12-04&last=2023-12-01", "Time away ends after it begins"),
-        ("first=2023-11-01", "Time away ends after it begins"),
-        ("first=2023-12-04&last=2999-01-01", "Time away ends after it begins"),
-        ("first=9999-12-31", "Give a date"),
+        ("first=never", "Choose a date."),
+        ("first=2023-12-04&last=2023-12-01", "The last day must be on or after the first"),
+        ("first=2023-11-01", "The last day must be on or after the first"),
+        ("first=2023-12-04&last=2999-01-01", "The last day must be on or after the first"),
+        ("first=9999-12-31", "Choose a date."),
     ],
 )
 def test_a_span_that_is_none_is_said_beside_the_field(app: Flask, session: Session, query: str, said: str) -> None:

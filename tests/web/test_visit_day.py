@@ -54,7 +54,7 @@ def test_start_opens_one_join_link_closes_the_one_before_and_says_how_late_it_is
     assert start in analyst.get(DAY).text
     assert post(analyst, start, DAY).location.endswith(f"{DAY}#b-{first.public_id}")
     page = analyst.get(DAY).text
-    assert "In since 1:06\u00a0pm" in page
+    assert "Joined at 1:06\u00a0pm" in page
     assert "About 6 minutes late" in page
     assert start not in page
     assert "zoom.example.com" in visitor.get(join_link(first)).text
@@ -65,7 +65,7 @@ def test_start_opens_one_join_link_closes_the_one_before_and_says_how_late_it_is
     assert "is about 6 minutes late" in member.get("/bookings").text
     clock.now = CLINIC_AT + 20 * MINUTE
     post(analyst, f"/analyst/bookings/{second.public_id}/start", DAY)
-    assert "It is over." in visitor.get(join_link(first)).text
+    assert "This date is over." in visitor.get(join_link(first)).text
     assert "zoom.example.com" in visitor.get(join_link(second)).text
     assert "minutes late" not in member.get("/bookings").text
 
@@ -100,8 +100,8 @@ def test_what_was_agreed_is_written_read_by_the_member_and_gone_on_with(
     assert chosen[1] == f"15/20231211T0300Z/{booking.analyst.public_id}"
     again = a_booking(session, later, booking.member, now=clock.now)
     seen = analyst.get("/analyst/2023-12-11").text
-    assert "Agreed last time. </strong>Rename the events." in seen
-    assert "Noted, for analysts. </strong>Shy." in seen
+    assert "Agreed last time: </strong>Rename the events." in seen
+    assert "Private note: </strong>Shy." in seen
     assert again.topic == ""
     other = client_of(app, a_person(session))
     session.commit()

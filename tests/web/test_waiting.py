@@ -74,9 +74,9 @@ def test_one_waits_for_acceptable_starts_and_the_page_says_for_which(app: Flask,
     assert (place.earliest_at, place.latest_at) == (CLINIC_AT + QUARTER, CLINIC_AT + 2 * QUARTER)
     page = client.get(answer.location).text
     assert "starting between Mon\u00a04\u00a0Dec 11:15\u00a0am Perth (1:15\u00a0pm AEST) and" in page
-    assert "You’re next in line." in page
+    assert "You&#39;re next in line." in page
     cancel(session, booked[0].public_id, ORGANISATION, NOW)
-    assert "You’re next in line." in client.get(answer.location).text
+    assert "You&#39;re next in line." in client.get(answer.location).text
     cancel(session, booked[2].public_id, ORGANISATION, NOW)
     assert "Held for you" in client.get(answer.location).text
 

@@ -54,20 +54,20 @@ def counted(number: int, one: str, many: str) -> str:
 
 
 def not_marked(number: int) -> str:
-    """ "Two rows are not marked."; empty for none."""
+    """ "Two bookings are not marked yet."; empty for none."""
     if not number:
         return ""
     words = NUMBERS[number] if number < len(NUMBERS) else str(number)
-    return f"{words} {'row is' if number == 1 else 'rows are'} not marked."
+    return f"{words} {'booking is' if number == 1 else 'bookings are'} not marked yet."
 
 
 def free_at(colleague: Colleague, zone: str) -> str:
-    """ "free 2:00–2:30 pm" or "taken throughout"."""
+    """ "free 2:00–2:30 pm" or "fully booked"."""
     free = [at for at, is_taken in colleague.quarters if not is_taken]
     if not free:
-        return "taken throughout"
+        return "fully booked"
     spans = [wording.span(start, end, zone) for start, end in day_agenda.runs(free)]
-    return "free throughout" if len(free) == len(colleague.quarters) else f"free {', '.join(spans)}"
+    return "free all the time" if len(free) == len(colleague.quarters) else f"free {', '.join(spans)}"
 
 
 def cells(staffed: Sequence[Staffed], zone: str) -> Iterator[tuple[str, ...]]:
@@ -110,4 +110,4 @@ def sheet(staffed: Sequence[Staffed], zone: str, programme_zone: str, now: datet
                 yield f"{INDENT}{row.link}"
             yield f"{INDENT}{seen(row.last, zone)}"
         for colleague in found.colleagues:
-            yield f"  Beside you: {colleague.name}, {free_at(colleague, zone)}"
+            yield f"  Also there: {colleague.name}, {free_at(colleague, zone)}"

@@ -166,16 +166,16 @@ def lines(cover: Cover, names: Mapping[int, str]) -> list[str]:
     for covered in cover.covered:
         who = covered.booking.member
         if covered.what == HANDED and covered.slot is not None:
-            rather = ", and may rather wait" if covered.may_wait else ""
+            rather = ", or can cancel and wait instead" if covered.may_wait else ""
             found.append(f"{who} goes to {names.get(covered.slot.analyst_id, '?')} at the same time{rather}")
         elif covered.what == OFFERED and covered.slot is not None:
             found.append(f"{who} is offered another time with {names.get(covered.slot.analyst_id, '?')}")
         elif covered.what == ASKED:
-            found.append(f"{who}: no analyst free yet; we ask the others")
+            found.append(f"{who}: nobody on the roster is free, so we ask other analysts")
         elif covered.what == NOBODY:
-            found.append(f"{who}: no other analyst can take it; we ask them to choose another time")
+            found.append(f"{who}: no other analyst is free, so we ask them to choose another time")
         else:
-            found.append(f"{who} is told that it is cancelled, with an apology and a link to book again")
+            found.append(f"{who}: cancelled; we email an apology and a link to book again")
     return found
 
 

@@ -35,3 +35,8 @@ def in_words(minutes: Sequence[int]) -> str:
     """ "60 minutes", "30 or 45 minutes", "15, 30 or 45 minutes"."""
     numbers = [str(one) for one in minutes]
     return " or ".join(filter(None, [", ".join(numbers[:-1]), numbers[-1]])) + " minutes"
+
+
+def sentence(minutes: Sequence[int]) -> str:
+    """Which lengths are offered: "Slots are 15 or 30 minutes long."."""
+    return f"Slots are {in_words(minutes)} long."

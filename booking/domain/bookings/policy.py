@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from booking.domain import errors, zones
-from booking.domain.bookings import lengths
 from booking.domain.organisation import Policy
 
 
@@ -122,40 +121,3 @@ def is_late(policy: Policy, starts_at: datetime, now: datetime) -> bool:
 def join_opens_at(policy: Policy, starts_at: datetime) -> datetime:
     """The instant (UTC) from which the meeting link is shown."""
     return starts_at - timedelta(minutes=policy.join_minutes)
-
-
-def in_words(policy: Policy) -> list[str]:
-    """Every rule as a member reads it before booking."""
-    said = [
-        f"A slot is {lengths.in_words(policy.slot_minutes)} long.",
-        f"Book until {_length(policy.notice_minutes)} before it starts, up to {_days(policy.horizon_days)} ahead.",
-    ]
-    limits = [
-        f"{limit} {where}"
-        for limit, where in (
-            (policy.per_occurrence, "per date"),
-            (policy.per_week, "per week (Monday to Sunday)"),
-            (policy.upcoming, "upcoming in total"),
-        )
-        if limit
-    ]
-    if limits:
-        said.append(f"Bookings you can have: {', '.join(limits)}.")
-    if policy.no_shows:
-        times = "1 booking" if policy.no_shows == 1 else f"{policy.no_shows} bookings"
-        said.append(f"If you miss {times} within {_days(policy.no_show_days)}, you can only book in the last hour.")
-    if limits or policy.no_shows:
-        before = _length(policy.last_hour_minutes)
-        said.append(f"Last hour: from {before} before the start you can book any free slot, even over your limit.")
-    said.append("Moving a booking never counts against you.")
-    said.append(f"Cancelling less than {_length(policy.late_minutes)} before the start counts as late.")
-    return said
-
-
-def _length(minutes: int) -> str:
-    number, unit = (minutes // 60, "hour") if minutes and minutes % 60 == 0 else (minutes, "minute")
-    return f"{number} {unit}{'' if number == 1 else 's'}"
-
-
-def _days(days: int) -> str:
-    return "1 day" if days == 1 else f"{days} days"

@@ -25,6 +25,20 @@ def held(until: str, *, has_next: bool) -> str:
     return f"It's held for you alone until {until}. If you don't accept by then, {then}, and you stay on the waitlist."
 
 
+def ahead(count: int) -> str:
+    """How many wait before this one: "You're next in line"."""
+    if count == 0:
+        return "You're next in line"
+    return "1 person is ahead of you" if count == 1 else f"{count} people are ahead of you"
+
+
+def on_it(count: int) -> str:
+    """How many are on a waitlist that somebody may join."""
+    if count == 0:
+        return "you'd be first"
+    return "1 person is on it" if count == 1 else f"{count} people are on it"
+
+
 def how_it_works() -> str:
     """What somebody who waits can expect."""
     hours, minutes = int(HOLD.total_seconds() // 3600), int(HOLD_ON_THE_DAY.total_seconds() // 60)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import email_validator
 import idna
+
+from booking.domain import wording
 
 EXAMPLE = "enter an email address such as name@example.org"
 PLAIN_ONLY = "the part before the @ can hold only letters without accents, digits and signs such as . - + '"
 MAX_CHARACTERS = 254
+CONFIRM_WITHIN = timedelta(hours=1)  # so long a link that confirms a new address works
+CONFIRM_WORDS = wording.length_of_time(int(CONFIRM_WITHIN.total_seconds() // 60))
 # An organisation's own mail server may well deliver to .local or .test, which the library refuses as reserved names.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 

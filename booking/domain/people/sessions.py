@@ -36,6 +36,14 @@ def is_over(created_at: datetime, last_seen_at: datetime, now: datetime, *, is_s
     return now >= last_seen_at + idle or now >= created_at + MAX_AGE
 
 
+def idle_rule(*, is_staff: bool) -> str:
+    """After how long without use a session ends, in a sentence."""
+    hours = int(STAFF_IDLE.total_seconds() // 3600)
+    if is_staff:
+        return f"Analysts and coordinators are signed out after {hours} hours without use."
+    return f"You're signed out after {MEMBER_IDLE.days} days without use."
+
+
 def device(user_agent: str) -> str:
     """A User-Agent header in words: "Chrome on Windows", "Safari on iPhone", "Unknown device"."""
     browser = _first(_BROWSERS, user_agent)

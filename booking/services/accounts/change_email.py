@@ -6,7 +6,7 @@ Bookings, calendar addresses, sessions and history belong to the person, and sta
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -25,7 +25,7 @@ from booking.store.people.people import Person
 from booking.store.people.sign_ins import SignIn
 from booking.store.queries.people import account_holdings
 
-VALID = timedelta(hours=1)
+VALID = email_addresses.CONFIRM_WITHIN
 MAX_REQUESTS = 5  # within VALID
 
 
@@ -51,7 +51,7 @@ def ask(session: Session, person_id: int, email: str, now: datetime) -> AddressC
     typed = _parsed(email)
     person = locks.person(session, person_id)
     if email_addresses.key(typed) == person.email_key:
-        raise errors.TextNotAccepted("email", "this is your address already")
+        raise errors.TextNotAccepted("email", "this is already your address")
     own = AddressChange.person_id == person.id
     recent = select(func.count()).select_from(AddressChange).where(own, AddressChange.requested_at > now - VALID)
     if (session.scalar(recent) or 0) >= MAX_REQUESTS:

@@ -63,11 +63,11 @@ def change(
     told = clean_line("about", about, ABOUT_CHARACTERS)
     zone = _zone(time_zone) if time_zone else None
     if invitations not in INVITATIONS:
-        raise errors.TextNotAccepted("invitations", "choose one of the three")
+        raise errors.TextNotAccepted("invitations", "choose one of the options")
     if reminders not in {"yes", "no"}:
-        raise errors.TextNotAccepted("reminders", "yes or no")
+        raise errors.TextNotAccepted("reminders", "choose yes or no")
     if daily_agenda not in {"", *map(str, AGENDA_HOURS)}:
-        raise errors.TextNotAccepted("daily_agenda", "choose one of the hours")
+        raise errors.TextNotAccepted("daily_agenda", "choose an hour from the list")
     if meeting_url and not links.is_https(meeting_url):
         raise errors.TextNotAccepted("meeting_url", links.HTTPS)
     if session.get_one(Person, person_id).name != cleaned:
@@ -99,7 +99,7 @@ def _zone(text: str) -> str:
     try:
         return zones.named(text)
     except zones.UnknownZone:
-        raise errors.TextNotAccepted("time_zone", "no zone goes by this name") from None
+        raise errors.TextNotAccepted("time_zone", "choose a time zone from the list") from None
 
 
 def _remind(session: Session, person: Person, wants: bool, organisation: Organisation, now: datetime) -> None:
@@ -160,7 +160,7 @@ def choose_feed(
     """Set which kinds the member's calendar holds beside their own bookings and enrolments. Raises TextNotAccepted."""
     ticked = set(kinds)
     if not ticked <= set(organisation.kinds):
-        raise errors.TextNotAccepted("kinds", "choose among those that are there")
+        raise errors.TextNotAccepted("kinds", "choose from the list")
     person = locks.person(session, person_id)
     chosen = None if ticked == organisation.without_slots else sorted(ticked)  # as it comes: then a new kind too
     if chosen == person.feed_kinds:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from booking.domain import errors
+from booking.domain import errors, wording
 from booking.domain.bookings import topics
 from booking.services.transaction import transactional
 from booking.store import audit_log
@@ -20,6 +20,13 @@ from booking.store.queries.bookings import booking_lookup
 
 MAX_LENGTH = 5_000
 AFTER = timedelta(minutes=30)  # so long after the end the email leaves
+
+
+def sent_after(name: str) -> str:
+    """When the member is emailed what was agreed, without a full stop."""
+    return f"{name} gets it by email {wording.length_of_time(int(AFTER.total_seconds() // 60))} after the end"
+
+
 STILL_TYPING = timedelta(minutes=10)  # and so long after the last change, where that is later
 
 

@@ -46,7 +46,7 @@ def lapse(session: Session, booking_id: uuid.UUID, organisation: Organisation, n
     offer = offer_for(session, booking)
     if offer is not None:
         offers.end(session, offer.id, "lapsed", now)
-    reason = f"{booking.analyst.name} is away, and nobody else is free then."
+    reason = f"{booking.analyst.name} is away, and no other analyst is free then."
     told = cancel(session, booking, reason, organisation, now, action="lapsed")
     tell_members(session, {booking.id: [told]}, now)
     serve(session, [booking.occurrence_id], organisation, now, (booking.occurrence_id, booking.slot))

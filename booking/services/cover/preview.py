@@ -76,7 +76,7 @@ def show(
     if person is None:
         raise errors.NotFound()
     if not starts_at < ends_at <= starts_at + MAX_TIME_OFF or ends_at <= now:
-        raise SpanNotAccepted("time away ends after it begins, is not over, and lasts a year at the most")
+        raise SpanNotAccepted("the last day must be on or after the first, not in the past, and within a year")
     rows = occurrences(session, person.id, max(starts_at, now), ends_at)
     return shown_of(session, person, (starts_at, ends_at), rows, organisation, now)
 

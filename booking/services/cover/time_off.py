@@ -146,7 +146,7 @@ def _settle(
         booking.asked_for_id = person.id if may_wait else None
         return hand(session, booking, covered.slot.analyst_id, f"{why}.", now, may_wait=may_wait)
     if covered.what == cover_rules.CANCELLED or covered.lapses_at is None:
-        return cancel(session, booking, f"{why}, and nobody else is free then.", organisation, now)
+        return cancel(session, booking, f"{why}, and no other analyst is free then.", organisation, now)
     told: dict[str, Any] = {"lapses_at": email_facts.stamp(covered.lapses_at), "is_invited": False}
     if covered.what == OFFERED and covered.slot is not None:
         _offer(session, booking, covered.slot, covered.lapses_at, now)

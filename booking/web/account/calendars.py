@@ -84,7 +84,7 @@ def choose() -> ResponseReturnValue:
     profile.choose_feed(
         context.db(), current_user.id, request.form.getlist("kinds"), context.organisation(), context.now()
     )
-    flash("Saved. Your calendar shows it when it next fetches.")
+    flash("Saved. Your calendar will show this the next time it updates.")
     return redirect(url_for("calendars.subscribe"), 303)
 
 
@@ -93,5 +93,5 @@ def choose() -> ResponseReturnValue:
 def new_address(purpose: str) -> ResponseReturnValue:
     """End the old private address at once; a new one stands in its place."""
     profile.new_feed_address(context.db(), current_user.id, purpose, context.now())
-    flash("The old address has ended. Subscribe to the new one.")
+    flash("The old address no longer works. Subscribe to the new one.")
     return redirect(url_for("calendars.subscribe"), 303)

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.domain import errors, zones
+from booking.domain.people import sessions as session_rules
 from booking.services.accounts import profile as profile_service
 from booking.services.accounts import sessions
 from booking.store.people.people import Person
@@ -39,7 +40,7 @@ def profile() -> ResponseReturnValue:
         except errors.TextNotAccepted as refusal:
             mistakes = {refusal.field: f"{refusal.reason[0].upper()}{refusal.reason[1:]}."}
         else:
-            flash("Saved.")
+            flash("Profile saved.")
             return redirect(url_for("me.profile"), 303)
     page = render_template(
         "me/profile.html",
@@ -50,6 +51,7 @@ def profile() -> ResponseReturnValue:
         time_zone_was=request.form.get("time_zone_was", stored_zone),
         hours=profile_service.AGENDA_HOURS,
         roles=current_user.roles,
+        signed_out_after=session_rules.idle_rule(is_staff=current_user.is_staff),
         sessions=current_readers.open_sessions(
             context.db(), current_user.id, context.now(), is_staff=current_user.is_staff
         ),

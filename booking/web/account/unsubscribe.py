@@ -14,7 +14,7 @@ from booking.web.member import signed_links
 blueprint = Blueprint("unsubscribe", __name__, url_prefix="/unsubscribe")
 WORDS = {
     "reminders": ("Reminders of your bookings and enrolments", "Stop reminders"),
-    "daily-agenda": ("The morning email with the day’s bookings", "Stop the morning email"),
+    "daily-agenda": ("Daily agenda email", "Stop the daily agenda email"),
 }
 FORMER_NAMES = {"run-sheet": "daily-agenda"}  # in the addresses of emails that left long ago
 

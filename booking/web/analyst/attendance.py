@@ -49,7 +49,7 @@ def keep(public_id: uuid.UUID) -> ResponseReturnValue:
         abort(404)
     except Refusal as refusal:
         return _page(row, refusal)
-    flash(f"Kept: {count} came.")
+    flash(f"Saved: {count} came.")
     return redirect(url_for("attendance.show", public_id=public_id), 303)
 
 

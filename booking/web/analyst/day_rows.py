@@ -167,7 +167,7 @@ def _stands(whose: Subject, visit: AgendaVisit, left: int, *, is_on: bool) -> st
     """Who is in, who is late, how long it still runs."""
     said = []
     if visit.in_since is not None:
-        said.append(f"In since {wording.clock(visit.in_since, whose.zone)}")
+        said.append(f"Joined at {wording.clock(visit.in_since, whose.zone)}")
     elif visit.late and visit.began_at is None:
         said.append(f"About {visit.late} minutes late")
     if is_on and left > 0:
@@ -186,13 +186,13 @@ def _may_start(found: Staffed, visit: AgendaVisit) -> bool:
 def _free(whose: Subject, found: Staffed, gap: Gap) -> str:
     now = context.now()
     if now >= gap.ends_at:
-        return "Nobody booked this."
+        return "Not booked."
     if gap.last_start_at is None:
         return "Free, but too short to book."
     rules = context.organisation().policy_for(found.meeting.series_slug)
     closed_at = gap.last_start_at - timedelta(minutes=rules.notice_minutes)
     until = wording.clock(closed_at, whose.zone)
-    return f"Free. Closed to new bookings since {until}." if now > closed_at else f"Free. Can be booked until {until}."
+    return f"Free. Bookings closed at {until}." if now > closed_at else f"Free. Bookings close at {until}."
 
 
 def printed(whose: Subject, now: datetime) -> str:

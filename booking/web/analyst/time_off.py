@@ -24,7 +24,7 @@ from booking.web.frame.current_reader import current_user
 blueprint = Blueprint("time_off", __name__, url_prefix="/analyst")
 AHEAD = timedelta(weeks=6)
 NOTE = 500
-NO_DATE = "Give a date, as 2026-11-30."
+NO_DATE = "Choose a date."
 
 
 @blueprint.get("/time-off")
@@ -57,7 +57,7 @@ def report() -> ResponseReturnValue:
         return _page(span, "", is_again=True)
     except cover.SpanNotAccepted as refusal:
         return _page(None, f"{refusal!s}".capitalize() + ".")
-    flash("Done, and everybody concerned is told.")
+    flash("Time off saved. We're emailing everyone affected.")
     return redirect(url_for("time_off.ask", **whose.args), 303)
 
 
@@ -69,7 +69,7 @@ def back(public_id: uuid.UUID) -> ResponseReturnValue:
     if row is None:
         abort(404)
     cover.back(context.db(), public_id, context.organisation(), context.now(), actor_id=current_user.id)
-    flash("On the rosters again. Bookings that others took over stay with them.")
+    flash("Time off cancelled. Bookings that other analysts took over stay with them.")
     whose = context.db().get_one(Person, row.analyst_id).public_id
     return redirect(url_for("time_off.ask", analyst=whose), 303)
 

@@ -11,13 +11,13 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from booking.domain import errors, zones
+from booking.domain import errors, refusal_words, zones
 from booking.domain.bookings import lengths, slots
 from booking.domain.bookings.slots import Slot
 from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment
 from booking.domain.recurrence import MAX_DURATION
-from booking.services.bookings import on_behalf
+from booking.services.bookings import notes, on_behalf
 from booking.services.bookings.book import BookingRequest, book
 from booking.services.bookings.notes import write_note
 from booking.store.people.people import Person
@@ -73,6 +73,8 @@ def _page(visit: Appointment, refusal: Refusal | None = None) -> ResponseReturnV
         targets=covered[1],
         longer=visit.minutes + lengths.GRID_MINUTES,
         is_marked=visit.outcome is not None,
+        marked=refusal_words.marked(visit.outcome) if visit.outcome is not None else "",
+        sent_after=notes.sent_after(visit.member),
         words=error_pages.sentence(refusal) if refusal is not None else "",
         key=str(uuid.uuid4()),
         day=zones.today(visit.starts_at, current_user.zone or context.organisation().zone),
@@ -137,7 +139,7 @@ def note(public_id: uuid.UUID) -> ResponseReturnValue:
         write_note(context.db(), public_id, private, agreed, context.now(), actor_id=current_user.id)
     except Refusal as refusal:
         return _page(visit, refusal)
-    flash("Noted." + (" The member gets what was agreed by email, half an hour after the end." if agreed else ""))
+    flash("Note saved." + (f" {notes.sent_after(_visit(public_id).member)}." if agreed else ""))
     return redirect(url_for("visits.one", public_id=public_id), 303)
 
 
@@ -162,7 +164,7 @@ def do(public_id: uuid.UUID, what: str) -> ResponseReturnValue:
             _follow(visit)
     except Refusal as refusal:
         return _page(_visit(public_id), refusal)
-    flash(f"Done, and {visit.member or 'the member'} is told.")
+    flash(f"Done. We've emailed {visit.member or 'the member'}.")
     if what == "hand" and "coordinator" not in current_user.roles:
         zone = current_user.zone or context.organisation().zone
         return redirect(url_for("analyst.day", day=zones.today(visit.starts_at, zone)), 303)

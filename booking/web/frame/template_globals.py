@@ -12,8 +12,9 @@ from flask import Flask, g, url_for
 from markupsafe import Markup, escape
 
 from booking.domain import wording, zones
-from booking.domain.bookings import lengths
+from booking.domain.bookings import cover_words, lengths, policy_words, waitlist_words
 from booking.domain.organisation import Kind
+from booking.domain.people import email_addresses
 from booking.resources import PACKAGE
 from booking.store.people import people
 from booking.web.frame import access, context, current_reader
@@ -143,6 +144,10 @@ def init_app(app: Flask) -> None:
         today=lambda zone: zones.today(context.now(), zone),
         now=context.now,
         one_second=timedelta(seconds=1),
+        confirm_within=email_addresses.CONFIRM_WORDS,
+        cover_words=cover_words,
+        policy_words=policy_words,
+        waitlist_words=waitlist_words,
         city=zones.city,
         zone_abbreviation=zones.abbreviation,
     )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from booking.domain import errors, tokens
-from booking.domain.bookings import policy
+from booking.domain.bookings import policy, policy_words
 from booking.domain.bookings.timetable import Timetable
 from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment
@@ -75,8 +76,13 @@ def show(appointment: Appointment, links: BookingLinks, *, just_booked: bool = F
         opens_at=opens_at(appointment),
         has_started=now >= appointment.starts_at,
         agreed=visit_history.agreed(session, [appointment.public_id]).get(appointment.public_id, ""),
-        late_from=appointment.starts_at - timedelta(minutes=rules_of(appointment).late_minutes),
+        may_change=policy_words.may_change(rules_of(appointment), appointment.starts_at, now, _mine(appointment)),
     )
+
+
+def _mine(appointment: Appointment) -> Callable[[datetime], str]:
+    """Words for a time of this booking, the reader's own clock first."""
+    return lambda instant: template_globals.mine(instant, appointment.meeting.zone)
 
 
 def cancel(appointment: Appointment, links: BookingLinks, member_id: int | None) -> ResponseReturnValue:
@@ -88,7 +94,9 @@ def cancel(appointment: Appointment, links: BookingLinks, member_id: int | None)
     is_late = policy.is_late(rules_of(appointment), appointment.starts_at, context.now())
     if appointment.is_cancelled or context.now() >= appointment.starts_at:
         return redirect(links.show, 303)
-    return render_template("member/cancel.html", appointment=appointment, links=links, is_late=is_late)
+    return render_template(
+        "member/cancel.html", appointment=appointment, links=links, late_words=policy_words.LATE_NOW if is_late else ""
+    )
 
 
 def accept(appointment: Appointment, links: BookingLinks, member_id: int | None) -> ResponseReturnValue:
@@ -101,7 +109,7 @@ def accept(appointment: Appointment, links: BookingLinks, member_id: int | None)
 def wait(appointment: Appointment, links: BookingLinks, member_id: int | None) -> ResponseReturnValue:
     """Rather wait for the analyst who was asked for: gives the booking up, and is never late."""
     cover.rather_wait(context.db(), appointment.public_id, context.organisation(), context.now(), member_id=member_id)
-    flash("Given up. Book again when they are back: the programme shows it.")
+    flash("Cancelled. It doesn’t count as late. You can book again when they’re back.")
     return redirect(links.show, 303)
 
 
@@ -123,7 +131,7 @@ def brief(appointment: Appointment, links: BookingLinks, member_id: int | None) 
         except Refusal as refusal:
             words, code, status = error_pages.sentence(refusal), refusal.code, error_pages.status(refusal)
         else:
-            flash("Saved. Your analyst reads it beforehand.")
+            flash("Saved. Your analyst will read it before you meet.")
             return redirect(links.show, 303)
     elif appointment.is_cancelled or context.now() >= appointment.starts_at:
         return redirect(links.show, 303)
@@ -208,16 +216,10 @@ def _move_page(
         has_free=any(grid.has_free for grid in made) and why_not is None,
         why_not=error_pages.sentence(why_not) if why_not is not None else "",
         refusal=refusal,
-        words=_move_words(refusal),
+        words=error_pages.sentence(refusal) if refusal is not None else "",
         is_visitor=False,
     )
     return page, error_pages.status(refusal) if refusal is not None else 200
-
-
-def _move_words(refusal: Refusal | None) -> str:
-    if isinstance(refusal, slot_grid.NoSlotChosen):
-        return "Choose a time for the length you want."
-    return error_pages.sentence(refusal) if refusal is not None else ""
 
 
 def _first_free(found: Timetable, search: Search, minutes: int) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from flask import abort, render_template
 
 from booking.domain import errors
-from booking.domain.bookings import policy, slots, suggestions, waitlist_words
+from booking.domain.bookings import policy_words, slots, suggestions, waitlist_words
 from booking.domain.bookings.slots import Slot
 from booking.domain.bookings.suggestions import Asker
 from booking.domain.bookings.timetable import Timetable
@@ -99,13 +99,13 @@ def page(meeting: Meeting, typed: BookingForm, refusal: Refusal | None = None) -
         "member/clinic.html",
         meeting=meeting,
         found=found,
-        rules=policy.in_words(rules),
-        join_minutes=rules.join_minutes,
+        rules=policy_words.rules(rules),
+        policy=rules,
         grids=made,
         minutes=minutes,
         typed=typed,
         refusal=refusal,
-        words=_words(refusal),
+        words=error_pages.sentence(refusal) if refusal is not None else "",
         nearest=_suggested(view, typed, refusal) if view.may_book else [],
         elsewhere_free=[] if has_free or gap else _elsewhere(view, minutes),
         has_free=has_free,
@@ -206,12 +206,6 @@ def _replaced(limit: BookingLimit, typed: BookingForm) -> str:
     """Which booking is chosen to move here: what was chosen, else the first that can."""
     offered = [str(one.public_id) for one in limit.replaceable]
     return typed.replaces if typed.replaces in offered else next(iter(offered), "")
-
-
-def _words(refusal: Refusal | None) -> str:
-    if isinstance(refusal, slot_grid.NoSlotChosen):
-        return "Choose a time for the length you want."
-    return error_pages.sentence(refusal) if refusal is not None else ""
 
 
 def _suggested(view: View, typed: BookingForm, refusal: Refusal | None) -> list[tuple[str, Slot, list[str]]]:

@@ -22,11 +22,11 @@ def too_soon(appointment: Appointment) -> str:
         return ""
     silence = seen.silence(now)
     if silence is not None:
-        return f"Your calendar has not fetched for {wording.rough(silence)}, so it may not show this in time."
+        return f"Your calendar hasn’t updated for {wording.rough(silence)}, so it may not show this booking in time."
     if seen.usual is None:
-        return "A calendar may take a day to fetch; this starts sooner."
+        return "Your calendar can take a day to update, and this booking starts sooner."
     every = wording.rough(seen.usual).removeprefix(f"1{wording.NBSP}")
-    return f"Your calendar was last seen to fetch every {every}; this starts sooner."
+    return f"Your calendar updates about every {every}, and this booking starts sooner."
 
 
 def invite(appointment: Appointment, show: str, member_id: int | None) -> ResponseReturnValue:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from booking.domain import wording, zones
+from booking.domain import refusal_words, wording, zones
 from booking.web.frame import context
 from booking.web.frame.current_reader import current_user
 
 
 def sentence(last: date) -> str:
     """What a membership with that last day says today."""
-    if is_over(last):
-        return f"Your membership ended on {_day(last)}."
-    return f"Your membership ends on {_day(last)}, before this date."
+    return refusal_words.membership_ended(last, zones.today(context.now(), context.organisation().zone))
 
 
 def is_over(last: date) -> bool:

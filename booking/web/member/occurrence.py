@@ -118,7 +118,7 @@ def _book_for(wanted: BookingRequest, email: str) -> ResponseReturnValue:
     if member is None:
         raise errors.NotAMember()
     book(context.db(), wanted, member.id, context.organisation(), context.now(), staff_id=current_user.id)
-    flash(f"Booked for {member.name or 'the member'}, who is told.")
+    flash(f"Booked for {member.name or 'the member'}. We’ve emailed them.")
     return redirect(url_for("occurrence.show", public_id=wanted.occurrence), 303)
 
 
@@ -197,7 +197,7 @@ def leave(public_id: uuid.UUID) -> ResponseReturnValue:
     """Give the place in it up; of a place in all, all of it."""
     for place in enrolled.of_member(context.db(), current_user.id, enrolment.FIRST, public_id):
         leave_enrolment(context.db(), place.enrolment, context.now(), member_id=current_user.id)
-        flash("Your place is given up.")
+        flash("Your enrolment is cancelled.")
     return redirect(url_for("occurrence.show", public_id=public_id), 303)
 
 

@@ -10,7 +10,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from booking.domain import errors, wording, zones
-from booking.domain.bookings import slots
+from booking.domain.bookings import policy_words, slots
 from booking.domain.bookings.timetable import Timetable
 from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment, Meeting
@@ -194,11 +194,11 @@ def entry(
     if found is None:
         line = "Under way" if meeting.starts_at <= now else ""
         if enrolment.is_open(meeting):
-            said, icon = ("You have a place", "tick") if has_place else (line, "clock" if line else "")
+            said, icon = ("You’re enrolled", "tick") if has_place else (line, "clock" if line else "")
             return WeekEntry(meeting, said, icon, "Join now", solid=True, joins=True, mine=mine)
         if has_place:
             return WeekEntry(
-                meeting, "You have a place" + (f" · {line[0].lower()}{line[1:]}" if line else ""), "tick", "Details"
+                meeting, "You’re enrolled" + (f" · {line[0].lower()}{line[1:]}" if line else ""), "tick", "Details"
             )
         return WeekEntry(meeting, line, "clock" if line else "", "Enrol", mine=mine)
     line, is_free = clinic_line(found, found.policy(context.organisation()), now, template_globals.reader_zone())
@@ -223,12 +223,8 @@ def _refused(meeting: Meeting, found: Timetable, search: Search, refusal: Refusa
 def _why_not(refusal: Refusal) -> str:
     """Why nothing here can be booked, in a few words; the page of the clinic says the rest."""
     match refusal:
-        case errors.LimitReached(scope="no-shows"):
-            return "You can book in the last hour only"
-        case errors.LimitReached(scope="week", limit=limit):
-            return f"You have {limit} {'booking' if limit == 1 else 'bookings'} this week, the most allowed"
-        case errors.LimitReached(limit=limit):
-            return f"You have {limit} upcoming {'booking' if limit == 1 else 'bookings'}, the most allowed"
+        case errors.LimitReached(scope=scope, limit=limit):
+            return policy_words.at_limit(scope, limit)
         case errors.MembershipEnded():
             return "After your membership ends"
     return "Members only"
@@ -238,7 +234,7 @@ def clinic_line(found: Timetable, policy: Policy, now: datetime, reader_zone: st
     """What can be booked in a clinic, in words and the reader's time, and whether anything can. Never a count."""
     hours = found.hours
     if not hours.analyst_ids:
-        return "Bookings open when analysts are named", False
+        return policy_words.NO_ANALYSTS, False
     opens_at = hours.starts_at - timedelta(days=policy.horizon_days)
     if now < opens_at:
         return f"Bookings open {wording.day(zones.today(opens_at, reader_zone or found.zone))}", False

@@ -1,0 +1,106 @@
+"""Refusals as people read them, the same on pages and in the API: one or two sentences, and what to do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from booking.domain import errors, wording
+from booking.domain.bookings import agenda_words, lengths, policy_words
+from booking.domain.errors import Refusal
+from booking.domain.people import sign_in
+
+SENTENCES = {
+    "not-found": "We can't find that, or it isn't yours.",
+    "not-allowed": "Your account can't do this.",
+    "not-bookable": "This has no slots to book. Enrol in it instead.",
+    "not-enrollable": "You can't enrol in this. Book a slot instead.",
+    "occurrence-cancelled": "This date is cancelled. See the programme for the next one.",
+    "outside-hours": "That time is outside its hours. Choose one of the times shown.",
+    "not-on-roster": "That analyst isn't on the roster for this date. Choose somebody else, or any analyst.",
+    "not-a-member": "Only members can book. If your membership is under another email address, sign in with that one.",
+    "no-slot-chosen": "Choose a time for the length you want.",
+    "not-confirmed": "This booking is already cancelled.",
+    "key-reused": "This was sent before with different details. Reload the page, then try again.",
+    "not-begun": "You can mark this once the slot has started.",
+    "mark-stands": "You can only change a mark on the day of the slot. Ask a coordinator to change this one.",
+    "still-free": "What you'd wait for is free, so you can book it now.",
+    "offer-lapsed": "This offer is over. See the programme for what's free now.",
+    "plan-changed": "Something has changed since you saw the plan. Check it again.",
+    "plan-hurts": "Something has changed since you saw the plan. Check it again.",
+    "cover-changed": "Bookings have changed since you saw this. Check it again.",
+    "cannot-undo": "This can't be undone any more. You can still preview taking it back.",
+    "already-covered": "Somebody else has already taken this. Thank you.",
+    "nothing-to-take": "You have no free time then, so nothing was moved.",
+    "span-not-accepted": "The last day must be on or after the first, not in the past, and within a year.",
+    "address-taken": "Another account has this address.",
+    "last-coordinator": "This is the only coordinator. Give somebody else that role first.",
+    "sign-in-expired": (
+        f"That link or code has been used, or is older than {sign_in.VALID_MINUTES} minutes. Ask for a new one."
+    ),
+}
+
+
+def sentence(refusal: Refusal, when: Callable[[datetime], str], today: date) -> str:
+    """The refusal in one or two sentences; `when` words a time for the reader, `today` is in the programme's zone."""
+    match refusal:
+        case errors.SlotTaken(own=True):
+            return "You already have a booking at that time. Choose another time, or move the other booking."
+        case errors.SlotTaken():
+            return "Somebody else has just booked that time."
+        case errors.TooLate(closed_at=closed):
+            return f"It's too late to book that time. It could be booked until {when(closed)}."
+        case errors.TooEarly(opens_at=opens):
+            return f"It's too early to book that time. You can book it from {when(opens)}."
+        case errors.AlreadyStarted(started_at=started):
+            return f"It started at {when(started)}, so it can't be moved or cancelled any more."
+        case errors.AlreadyOver(ended_at=ended):
+            return f"It ended at {when(ended)}."
+        case errors.LimitReached(scope=scope, limit=limit, last_hour_at=last_hour_at):
+            return policy_words.limit_reached(scope, limit, "" if last_hour_at is None else when(last_hour_at))
+        case errors.AlreadyMarked(outcome=outcome):
+            return marked(outcome)
+        case errors.Full(limit=limit):
+            return f"This is full: all {limit} places are taken. Check back later in case somebody cancels."
+        case errors.MembershipEnded(member_until=last):
+            return f"{membership_ended(last, today)} Renew it to book."
+        case errors.LengthNotOffered(offered=offered):
+            return lengths.sentence(offered)
+        case errors.TextNotAccepted(field=field, reason=reason):
+            name = {"topic": "The topic", "link": "The link"}.get(field, field)
+            return f"{name}: {reason}."
+        case errors.TooManyRequests(retry_at=retry):
+            return _too_often(refusal.limit_name, when(_next_minute(retry)))
+        case errors.WrongCode(tries_left=left):
+            return f"That code isn't right. You have {left} {'try' if left == 1 else 'tries'} left."
+    return SENTENCES.get(refusal.code, "That can't be done.")
+
+
+def membership_ended(last: date, today: date) -> str:
+    """What a membership with that last day says today."""
+    day = f"{wording.long_day(last)} {last.year}"
+    if today > last:
+        return f"Your membership ended on {day}."
+    return f"Your membership ends on {day}, before this date."
+
+
+def marked(outcome: str) -> str:
+    """Why a booking that somebody has marked can't be changed, and what to do first."""
+    mark = agenda_words.OUTCOMES.get(outcome, outcome)
+    return f"It's marked “{mark}”. Undo the mark first, then you can change or cancel it."
+
+
+def _too_often(limit_name: str, again_at: str) -> str:
+    """Which limit was reached, and from when on the next try is free."""
+    reached = {
+        "sign-in-address": "That's the most sign-in emails for one address within an hour. Use the latest one, or ask",
+        "sign-in-network": "Too many people have asked to sign in from your network. Ask",
+        "wrong-code-address": "Too many wrong codes for this address. Use the link in the email, or try",
+        "wrong-code-network": "Too many wrong codes from your network. Use the link in the email, or try",
+    }
+    return f"{reached.get(limit_name, 'You have asked for this too often. Try')} again from {again_at}."
+
+
+def _next_minute(instant: datetime) -> datetime:
+    """The first whole minute that is not before `instant`: what a clock without seconds can say truly."""
+    return instant + timedelta(seconds=(60 - instant.second) % 60)

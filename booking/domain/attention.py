@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from booking.domain import wording
+from booking.domain.bookings import cover_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,44 +50,44 @@ def action_items(
     found: list[ActionItem] = []
     if failed:
         text = f"{failed} {'email' if failed == 1 else 'emails'} bounced."
-        found.append(ActionItem("emails-failed", None, "Emails bounced", text, "These people have not been told"))
+        found.append(ActionItem("emails-failed", None, "Emails bounced", text, "These people haven't been told"))
     if late:
-        text = f"{'1 email has' if late == 1 else f'{late} emails have'} been due for over ten minutes."
-        found.append(ActionItem("emails-waiting", None, "Emails are waiting", text, "Is the worker running?"))
+        text = f"{'1 email has' if late == 1 else f'{late} emails have'} been waiting for over ten minutes."
+        found.append(
+            ActionItem("emails-waiting", None, "Emails aren't going out", text, "Check that the worker is running")
+        )
     for one in seen:
         found += _of(one)
         if one.on in holidays:
             text = f"{one.title} takes place on {holidays[one.on]}."
             found.append(ActionItem("holiday", one.on, "A date falls on a public holiday", text, "", one.key))
-    found += [ActionItem("overlap", on, "Two things at once", text) for on, text in overlaps]
-    return sorted(found, key=lambda hand: (hand.on is not None, hand.on or date.min, hand.code))
+    found += [ActionItem("overlap", on, "An analyst has two meetings at once", text) for on, text in overlaps]
+    return sorted(found, key=lambda item: (item.on is not None, item.on or date.min, item.code))
 
 
 def _of(one: OccurrenceStatus) -> list[ActionItem]:
     found = []
+    enrolled = f" {_are(one.enrolled, 'person').replace('persons', 'people')} enrolled." if one.enrolled else ""
     if one.is_bookable and one.staffed == 0:
-        text = f"{one.title}: nobody is on the roster{', the analysts are away' if one.away else ''}."
+        text = f"{one.title}: nobody is on the roster{' (the analysts are off)' if one.away else ''}."
         found.append(
             ActionItem("no-analyst", one.on, f"{one.kind} without an analyst", text, "Nobody can book", one.key)
         )
     elif not one.is_bookable and one.away and one.staffed == 0:
-        enrolled = f" {_are(one.enrolled, 'person').replace('persons', 'people')} enrolled." if one.enrolled else ""
-        text = f"{one.title}: whoever presents it is off, and nobody has taken it over.{enrolled}"
+        text = f"{one.title}: the presenter is off, and nobody has taken over.{enrolled}"
         found.append(ActionItem("no-presenter", one.on, "A presenter is needed", text, "Nobody presents it", one.key))
     elif not one.has_meeting_link:
-        text = f"{one.title}: no join link is known{f'; {one.enrolled} are enrolled' if one.enrolled else ''}."
-        found.append(
-            ActionItem("no-meeting-link", one.on, "A meeting has no join link", text, "Nobody can join", one.key)
-        )
+        text = f"{one.title}: no meeting link yet.{enrolled}"
+        found.append(ActionItem("no-meeting-link", one.on, "Meeting link missing", text, "Nobody can join", one.key))
     if one.is_bookable and one.sharing:
-        text = f"{one.title}: {wording.listed(one.sharing)} have the same meeting link."
-        alert = "Two members booked at the same time would meet in one call"
-        found.append(ActionItem("shared-link", one.on, "Analysts share one meeting link", text, alert, one.key))
+        text = f"{one.title}: {wording.listed(one.sharing)} use the same meeting link."
+        alert = "Members booked at the same time would end up in the same call"
+        found.append(ActionItem("shared-link", one.on, "Analysts share a meeting link", text, alert, one.key))
     if one.uncovered:
         text = f"{one.title}: {_are(one.uncovered, 'booking')} still without an analyst."
-        alert = "Cancelled one hour before the start"
+        alert = f"Cancelled {cover_words.ENDS} before the start if nobody takes over"
         found.append(
-            ActionItem("uncovered", one.on, "An analyst is off: nobody has taken over yet", text, alert, one.key)
+            ActionItem("uncovered", one.on, "An analyst is off and nobody has taken over yet", text, alert, one.key)
         )
     if one.is_bookable and one.staffed and one.is_full:
         waits = f" {_are(one.waiting, 'member')} waiting." if one.waiting else ""

@@ -207,9 +207,9 @@ CLEAR = """Advanced Search Lab on Wednesdays 6, 13 and 20 December 2023, 4pm - 5
 
 
 def paste(page: Page, text: str) -> None:
-    page.get_by_label("The text", exact=True).fill(text)
-    page.get_by_role("button", name="Read it", exact=True).click()
-    page.get_by_role("heading", name="What was understood").wait_for()
+    page.get_by_label("Announcement", exact=True).fill(text)
+    page.get_by_role("button", name="Read announcement", exact=True).click()
+    page.get_by_role("heading", name="What we understood").wait_for()
 
 
 def paste_in_doubt(page: Page, _site: Site, _world: World) -> None:
@@ -223,7 +223,7 @@ def preview(page: Page, _site: Site, _world: World) -> None:
 
 def publish_a_lab(page: Page, _site: Site, _world: World) -> None:
     paste(page, CLEAR)
-    page.get_by_role("link", name="See the plan").click()
+    page.get_by_role("link", name="Preview the plan").click()
     page.get_by_role("button", name="Publish").click()
     page.get_by_role("button", name="Undo").wait_for()
 

@@ -72,7 +72,7 @@ def test_a_coming_booking_is_not_orphaned_unless_forced(session: Session, cells:
     with pytest.raises(WouldOrphan) as refusal:
         run(session, "new@x.org,New,,,\n" + line)
     assert refusal.value.problems == [
-        "Max Lee is booked on Mon\u00a04\u00a0Dec 1:00\u00a0pm AEST, and would be no member then"
+        "Max Lee has a booking on Mon\u00a04\u00a0Dec 1:00\u00a0pm AEST, when they'd no longer be a member"
     ]
     assert session.scalar(select(func.count()).where(Person.email == "new@x.org")) == 0
     assert len(run(session, line, force=True).orphaned) == 1

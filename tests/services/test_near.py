@@ -131,7 +131,7 @@ def test_a_new_title_of_what_begins_within_48_hours_is_told_once_to_each_who_is_
     ]
     assert {message.due_at for mine in emails.values() for message in mine} == {SOON + 10 * MINUTE}
     assert len(done.plan.notices) == len(facts(done.plan)["emails"]) == 5
-    assert in_words.emails(done.plan.notices) == ["5 people are told everything that changes for them"]
+    assert in_words.emails(done.plan.notices) == ["5 people are emailed everything that changes for them"]
 
 
 def test_a_plan_is_the_same_whichever_way_the_database_returns_its_rows(
@@ -261,7 +261,7 @@ def test_emails_leave_after_ten_minutes_but_an_hour_before_the_start_and_undo_en
     due_at = now + due_after * MINUTE
     assert done.change is not None
     assert (done.due_at, told(session)["Mia"][0].due_at) == (due_at, due_at)
-    with pytest.raises(undo.CannotUndo, match="the time for it has passed, and its emails have gone out"):
+    with pytest.raises(undo.CannotUndo, match="the time to undo it has passed"):
         undo.undo(session, done.change, ORGANISATION, due_at)
     assert "Open clinic" in {row.series.title for row in dates(session, "a-clinic")}
     if due_after:
@@ -324,7 +324,7 @@ def test_the_plan_says_who_is_there_and_when_emails_leave(session: Session) -> N
     assert {
         "1 booked",
         "1 enrolled",
-        "2 people are told everything that changes for them",
+        "2 people are emailed everything that changes for them",
         "emails to 2 people:",
     } <= set(soon)
     assert f"{start}; emails go out in ten minutes. Undo before then and nobody gets one." in soon

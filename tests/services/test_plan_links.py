@@ -31,7 +31,8 @@ def test_new_dates_whose_analysts_share_a_link_are_named(
     session.commit()
     done = run(session, stated(TEAM, kind=kind))
     found = [one.message for one in done.plan.changes.findings if one.code == "same-link"]
-    words = "a-clinic: Ada and Ben have the same meeting link, so two members booked at once would meet"
+    words = "Clinic: Ada and Ben use the same meeting link, "
+    words += "so members booked at the same time would end up in the same call"
     assert found == ([words] if named else [])
 
 

@@ -92,7 +92,7 @@ def test_somebody_with_several_things_in_one_publish_gets_one_email_that_lists_t
     assert (email.name, email.person_id, email.booking_id) == ("programme-changed", found.mia.id, None)
     assert [line["what"] for line in email.facts["lines"]] == ["moved", "moved"]
     assert {line["booking"] for line in email.facts["lines"]} == {str(one.public_id) for one in found.bookings}
-    assert in_words.emails(done.plan.notices) == ["1 person is told everything that changes for them"]
+    assert in_words.emails(done.plan.notices) == ["1 person is emailed everything that changes for them"]
 
 
 def test_an_extra_date_is_told_to_all_who_are_enrolled_in_the_series_and_the_plan_says_so(session: Session) -> None:
@@ -203,5 +203,5 @@ def test_the_plan_says_who_is_still_to_be_emailed_about_the_last_publish(session
     change(session, "clinic", later(14))
     plan = planning.read_plan(session, planning.page("clinic", later(15)), ORGANISATION, NOW + MINUTE)
     said = in_words.leaving(plan, NOW + MINUTE, ORGANISATION.zone)
-    assert "1 person is still to be emailed about the last publish: everybody gets one email about both." in said
+    assert "1 person is still to be emailed about the last publish. They get one email about both." in said
     assert session.scalars(select(Occurrence.id)).first() is not None

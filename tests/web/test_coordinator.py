@@ -102,7 +102,7 @@ def test_a_change_is_shown_with_whom_it_touches_published_exactly_and_undone(
     booking = a_booking(session, clinic, a_person(session, "Mia Moss"))
     path = f"/coordinator/occurrences/{clinic.public_id}"
     shown = coordinator.get(f"{path}/plan", query_string=MOVE)
-    assert "Mia Moss, 1:00 pm 15 min with Ada: moved along to Wed 6 Dec 2023 3:00 pm AEST" in text_of(shown)
+    assert "Mia Moss, 1:00 pm 15 min with Ada: moves with it to Wed 6 Dec 2023 3:00 pm AEST" in text_of(shown)
     assert "Publish and email 1 person" in text_of(shown)
     fresh(session)
     assert session.get_one(Booking, booking.id).starts_at == CLINIC_AT  # a plan changes nothing
@@ -157,7 +157,7 @@ def test_a_change_of_what_begins_soon_says_when_its_emails_leave_and_how_long_it
     path = f"/coordinator/occurrences/{clinic.public_id}"
     shown = coordinator.get(f"{path}/plan", query_string=RETITLE)
     assert before in text_of(shown)
-    assert "1 person is told everything that changes for them" in text_of(shown)
+    assert "1 person is emailed everything that changes for them" in text_of(shown)
     assert "Publish and email 1 person" in text_of(shown)
     done = post(coordinator, f"{path}/publish", {**RETITLE, "fingerprint": fingerprint(shown.text)})
     page = coordinator.get(done.location)
@@ -199,17 +199,17 @@ def test_a_change_says_how_many_calendars_have_fetched_since(
     def said() -> str:
         return text_of(client.get(address))
 
-    assert "0 of 3 calendar addresses in use have been fetched since." in said()
+    assert "0 of 3 calendars in use have updated since." in said()
     pass_time(10)
     fetch("clinics", "labs")
-    assert "1 of 3 calendar addresses in use has been fetched since." in said()
-    assert "A fetch is noted at most once an hour for each address, so the number lags" in said()
+    assert "1 of 3 calendars in use has updated since." in said()
+    assert "We record a check at most once an hour, so this number can be up to an hour behind" in said()
     pass_time(20)
     fetch("labs")
-    assert "2 of 3 calendar addresses in use have been fetched since." in said()
+    assert "2 of 3 calendars in use have updated since." in said()
     pass_time(15 * 24 * 60)
     sign_in(app, client, cora)
-    assert "No calendar has been fetched within a fortnight." in text_of(client.get(address))
+    assert "No calendar app has checked for updates in the last two weeks." in text_of(client.get(address))
 
 
 def test_a_plan_that_is_no_longer_true_is_shown_again_instead_of_published(
@@ -256,13 +256,13 @@ def test_each_kind_of_change_does_what_it_says(
 @pytest.mark.parametrize(
     ("form", "words"),
     [
-        ({}, "Choose what is to happen."),
-        ({"what": "move", "to": "soon", "time": "3 pm – 4 pm"}, "Write a date, such as 2026-12-09."),
+        ({}, "Choose what you want to change."),
+        ({"what": "move", "to": "soon", "time": "3 pm – 4 pm"}, "Choose a date."),
         ({"what": "move", "to": "2023-12-06", "time": "4 pm – 3 pm"}, "is not after the start"),
-        ({"what": "cancel"}, "Say why, in a sentence: those who come read it."),
-        ({"what": "postpone", "weeks": "many"}, "Write a number of weeks, 1 to 52."),
+        ({"what": "cancel"}, "Enter a reason of at most 500 characters. Members see it."),
+        ({"what": "postpone", "weeks": "many"}, "Enter a number of weeks from 1 to 52."),
         ({"what": "title", "title": ""}, "Enter a title of at most 200 characters."),
-        ({"what": "explode"}, "Choose what is to happen."),
+        ({"what": "explode"}, "Choose what you want to change."),
     ],
 )
 def test_a_mistake_stands_beside_its_field_and_what_was_typed_stays(
@@ -294,9 +294,9 @@ def test_what_has_begun_takes_links_and_nothing_else(session: Session, coordinat
     clock.now = CLINIC_AT + timedelta(minutes=5)
     sign_in_again(session, coordinator)
     page = coordinator.get(f"/coordinator/occurrences/{clinic.public_id}").text
-    assert "It has begun, and stays as it was." in page
+    assert "This date has started, so it can’t be changed." in page
     refused = coordinator.get(f"/coordinator/occurrences/{clinic.public_id}/plan", query_string={"what": "skip"})
-    assert (refused.status_code, "It has begun" in refused.text) == (422, True)
+    assert (refused.status_code, "This date has started" in refused.text) == (422, True)
 
 
 def test_next_14_days_say_what_needs_a_hand(session: Session, coordinator: Client) -> None:
@@ -311,7 +311,7 @@ def test_next_14_days_say_what_needs_a_hand(session: Session, coordinator: Clien
         )
     )
     session.commit()
-    assert "1 email has been due for over ten minutes." in coordinator.get("/coordinator/").text
+    assert "1 email has been waiting for over ten minutes." in coordinator.get("/coordinator/").text
 
 
 def test_an_announcement_becomes_cards_a_plan_and_a_programme(session: Session, coordinator: Client) -> None:
@@ -323,11 +323,11 @@ def test_an_announcement_becomes_cards_a_plan_and_a_programme(session: Session, 
     name = re.search(r'name="answer" value="(aest:\d+=Australia/Brisbane)"', page)
     assert name is not None
     post(coordinator, begun.location, {"answer": name[1]})
-    assert "Everything was understood." in coordinator.get(begun.location).text
+    assert "We understood everything." in coordinator.get(begun.location).text
     assert "Search Masterclass" in coordinator.get(f"{begun.location}/preview").text
     plan = coordinator.get(f"{begun.location}/plan").text
-    assert "To be answered first" not in plan or "Boxing Day" not in plan
-    while "Leave it out" in plan:
+    assert "Answer these first" not in plan or "Boxing Day" not in plan
+    while "Skip this date" in plan:
         question = re.search(r'value="(holiday:[a-z-]+=skip)"', plan)
         assert question is not None
         post(coordinator, begun.location, {"answer": question[1], "back": "plan"})
@@ -382,7 +382,7 @@ def test_taking_back_after_ten_minutes_is_a_plan_like_any_other(
     clock.now = NOW + timedelta(minutes=11)
     assert "This can’t be undone" in post(coordinator, f"{done.location}/undo", {}, follow_redirects=True).text
     plan = coordinator.get(f"{done.location}/plan")
-    assert "Returns" in plan.text
+    assert "Back on" in plan.text
     post(coordinator, f"{done.location}/publish", {"fingerprint": fingerprint(plan.text)})
     fresh(session)
     assert session.get_one(Occurrence, clinic.id).status == "scheduled"

@@ -55,7 +55,7 @@ def test_a_refused_email_is_told_at_once_shown_and_sent_again(database: Database
         send(database, mailbox.url)
         assert str(mailbox.messages[-1]["To"]) == f"Mia Moss <{member.email}>"
         assert f"email-{email.public_id}@" in str(mailbox.messages[-1]["Message-ID"])
-    assert "No email has failed." in client.get("/coordinator/emails?show=failed").text
+    assert "No emails have failed." in client.get("/coordinator/emails?show=failed").text
     sent = client.get("/coordinator/emails?show=sent").text
     assert "booked, to Mia Moss" in sent
     assert "emails-failing, to Cora" in sent
@@ -141,7 +141,7 @@ def test_many_emails_are_counted_to_a_thousand(database: Database, session: Sess
     )
     session.commit()
     page = client_of(make_app(database), cora).get("/coordinator/emails").text
-    assert "1 waiting to leave · over 1,000 for later · 0 failed" in page
+    assert "1 waiting to be sent · over 1,000 scheduled · 0 failed" in page
 
 
 def test_one_press_ends_reminders_from_the_mail_program_or_the_page(database: Database, session: Session) -> None:

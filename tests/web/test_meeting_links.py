@@ -118,9 +118,8 @@ def test_the_coordinator_hears_when_two_analysts_of_a_date_have_one_link(
     def warned() -> tuple[bool, bool, bool]:
         session.expire_all()
         return (
-            "Analysts share one meeting link" in client.get("/coordinator/").text,
-            "have the same meeting link on this date"
-            in client.get(f"/coordinator/occurrences/{clinic.public_id}").text,
+            "Analysts share a meeting link" in client.get("/coordinator/").text,
+            "use the same meeting link on this date" in client.get(f"/coordinator/occurrences/{clinic.public_id}").text,
             not examined(session, found, NOW).is_well,
         )
 

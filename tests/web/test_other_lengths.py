@@ -267,7 +267,7 @@ def as_staff(walk: Walk) -> None:
     walk.post(cora, f"{visit}/follow", visit, slot=again[1], key=key[1], topic="Again")
     form = {"what": "move", "scope": "one", "to": "2023-12-06", "time": "3 pm – 4:30 pm"}
     plan = walk.get(cora, f"/coordinator/occurrences/{clinic.public_id}/plan", query_string=form)
-    assert "moved along" in plan
+    assert "moves with it" in plan
     drafts = "/coordinator/drafts/"
     text = ANNOUNCEMENT.format(lengths=words(walk.offered))
     begun = walk.post(cora, drafts, drafts, source=text, month="")

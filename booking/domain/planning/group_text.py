@@ -49,7 +49,7 @@ def _line(one: GroupPostLine) -> str:
     hours = f"{wording.span(one.starts_at, one.ends_at, one.zone)} {zones.abbreviation(one.starts_at, one.zone)}"
     module = f" – {one.module}" if one.module else ""
     if one.is_gone:
-        return f"{wording.day(day)}: does not take place{module}"
+        return f"{wording.day(day)}: cancelled{module}"
     was = f" (was {wording.day(zones.today(one.was_at, one.zone))})" if one.was_at is not None else ""
     return f"{wording.day(day)}{was}, {hours} ({elsewhere(one.starts_at, one.zone)}){module}"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from booking.domain import wording, zones
+from booking.domain.bookings import cover_words
 from booking.domain.planning import publish_words
 from booking.domain.planning.adjustments import Definition
 from booking.domain.planning.consequences import CANCELLED, HANDED, UNCOVERED, Outcome, Step
@@ -18,12 +19,12 @@ from booking.domain.recurrence import Rule
 #: More dates than this of one series are told by the first and the last.
 MAX_DATES = 8
 EMAILS = {
-    "moved-by-us": ("told that their booking has moved", "is"),
-    "cancelled-by-us": ("told that their booking is cancelled, with a link to book again", "is"),
-    "cover-offer": ("told that their analyst cannot come, and offered another time", "is"),
-    "cover-sought": ("told that their analyst cannot come, and that we ask the other analysts", "is"),
-    "programme-changed": ("told everything that changes for them", "is"),
-    "offer-lapsed": ("told that a slot is no longer held for them; they stay on the waitlist", "is"),
+    "moved-by-us": "emailed that their booking has moved",
+    "cancelled-by-us": "emailed that their booking is cancelled, with a link to book again",
+    "cover-offer": "emailed that their analyst can't make it, with an offer of another time",
+    "cover-sought": "emailed that their analyst can't make it and that we're asking other analysts",
+    "programme-changed": "emailed everything that changes for them",
+    "offer-lapsed": "emailed that a slot is no longer held for them; they stay on the waitlist",
 }
 _FIELDS = {
     "words": "title or description",
@@ -39,7 +40,7 @@ _FIELDS = {
     "slot_minutes": "slot lengths",
     "meeting_url": "meeting link",
     "rule": "days and times",
-    "terms": "exceptions",
+    "terms": "single dates",
 }
 
 
@@ -97,17 +98,17 @@ def sections(plan: Plan, names: Mapping[int, str], definitions: Mapping[str, Def
 
 def _note(change: SeriesChange) -> str:
     if change.before is None:
-        return f"new: {hours(change.after.rule)}"
+        return f"new, {hours(change.after.rule)}"
     if change.before.slug != change.after.slug:
-        return f"renamed from {change.before.slug}"
+        return f"renamed from {change.before.title}"
     named = dict.fromkeys(_FIELDS[name] for name in change.fields)
-    return f"changes: {', '.join(named)}"
+    return f"changed: {', '.join(named)}"
 
 
 def hours(rule: Rule) -> str:
-    """`1:00 pm – 2:00 pm, Brisbane’s clock`."""
+    """`1:00 pm – 2:00 pm, Brisbane time`."""
     start, end = (f"{wall:%I:%M %p}".lstrip("0").lower() for wall in (rule.start_wall, rule.end_wall))
-    return f"{start} – {end}, {zones.city(rule.zone)}’s clock"
+    return f"{start} – {end}, {zones.city(rule.zone)} time"
 
 
 def date_and_time(instant: datetime, zone: str) -> str:
@@ -158,11 +159,11 @@ def _details(step: Step, names: Mapping[int, str]) -> list[str]:
         joins = [names.get(a, "?") for a in after.analysts if a not in before.analysts]
         leaves = [names.get(a, "?") for a in before.analysts if a not in after.analysts]
         if joins:
-            found.append(f"{', '.join(joins)} joins")
+            found.append(f"{wording.listed(joins)} {'joins' if len(joins) == 1 else 'join'}")
         if leaves:
-            found.append(f"{', '.join(leaves)} leaves")
+            found.append(f"{wording.listed(leaves)} {'leaves' if len(leaves) == 1 else 'leave'}")
         if not joins and not leaves:
-            found.append("analysts in another order")
+            found.append("analysts in a different order")
     rest = [_FIELDS[name] for name in step.fields if name not in {"when", "analysts", "on"}]
     if rest and step.what == "changes":
         found.append(f"new {', '.join(rest)}")
@@ -174,21 +175,25 @@ def _outcome(outcome: Outcome, zone: str, names: Mapping[int, str]) -> str:
     was = f"{booking.member}, {wording.clock(booking.starts_at, zone)} {booking.minutes} min"
     analyst = names.get(booking.analyst_id, "?")
     if outcome.what == CANCELLED or outcome.slot is None:
-        return f"{was} with {analyst}: cancelled, with an apology and a link to book again"
+        return f"{was} with {analyst}: cancelled; we email an apology and a link to book again"
     now = date_and_time(outcome.slot.starts_at, zone)
     if outcome.what == UNCOVERED:
         return f"{was} with {analyst}: {_waiting(outcome, now, zone, names)}"
     if outcome.what == HANDED:
         return f"{was} with {analyst}: goes to {names.get(outcome.slot.analyst_id, '?')}, {now}"
-    return f"{was} with {analyst}: moved along to {now}"
+    return f"{was} with {analyst}: moves with it to {now}"
 
 
 def _waiting(outcome: Outcome, now: str, zone: str, names: Mapping[int, str]) -> str:
     """What happens to a booking whose analyst cannot come and that nobody else is free for."""
     has_moved = outcome.slot is not None and outcome.slot.starts_at != outcome.booking.starts_at
-    found = f"moved along to {now}, but {names.get(outcome.booking.analyst_id, '?')} is off then; " if has_moved else ""
+    found = (
+        f"moves with it to {now}, but {names.get(outcome.booking.analyst_id, '?')} is off then; " if has_moved else ""
+    )
     if outcome.offered is None:
-        return f"{found}we ask the other analysts, and cancel it an hour before it starts if nobody can take it"
+        return (
+            f"{found}we ask the other analysts, and cancel it {cover_words.ENDS} before it starts if nobody can take it"
+        )
     offered = wording.clock(outcome.offered.starts_at, zone)
     return f"{found}offered {offered} with {names.get(outcome.offered.analyst_id, '?')} instead"
 
@@ -206,7 +211,7 @@ def emails(notices: Iterable[Notice]) -> list[str]:
     """How many people get an email, by what it says; each gets one."""
     listed = [notice.email for notice in notices]
     found = []
-    for name, (text, _) in EMAILS.items():
+    for name, text in EMAILS.items():
         if count := listed.count(name):
             found.append(f"{count} {'person is' if count == 1 else 'people are'} {text}")
     return found
@@ -219,17 +224,17 @@ def leaving(plan: Plan, now: datetime, zone: str) -> str:
         return said
     who = publish_words.people(plan.held_back)
     verb = "is" if plan.held_back == 1 else "are"
-    return f"{said} {who} {verb} still to be emailed about the last publish: everybody gets one email about both."
+    return f"{said} {who} {verb} still to be emailed about the last publish. They get one email about both."
 
 
-def kept(lines: Iterable[tuple[str, datetime]]) -> list[str]:
-    """`live-member-clinics: 3 dates stay though no file states them: Mon 7 Dec 2026 …`."""
+def kept(lines: Iterable[tuple[str, datetime]], titles: Mapping[str, str]) -> list[str]:
+    """`Live Member Clinic: 3 dates that no file names stay published: Mon 7 Dec 2026 …`; `titles` by slug."""
     by_slug: dict[str, list[datetime]] = {}
     for slug, wall in lines:
         by_slug.setdefault(slug, []).append(wall)
     return [
-        f"{slug}: {len(walls)} {'date stays' if len(walls) == 1 else 'dates stay'} though no file states "
-        f"{'it' if len(walls) == 1 else 'them'}: {_dates(walls)}"
+        f"{titles.get(slug, slug)}: {len(walls)} {'date' if len(walls) == 1 else 'dates'} that no file names "
+        f"{'stays' if len(walls) == 1 else 'stay'} published: {_dates(walls)}"
         for slug, walls in by_slug.items()
     ]
 
@@ -256,8 +261,8 @@ def as_text(
         found.append(leaving(plan, now, zone))
     noted = [finding for finding in plan.changes.findings if not finding.is_question]
     if noted:
-        found += ["to know:", *(f"  {finding.series}: {finding.message}" for finding in noted[:40])]
+        found += ["good to know:", *(f"  {finding.series}: {finding.message}" for finding in noted[:40])]
         if len(noted) > 40:
             found.append(f"  and {len(noted) - 40} more")
-    found += kept(plan.changes.kept)
+    found += kept(plan.changes.kept, {slug: one.title for slug, one in definitions.items()})
     return found

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from booking.domain import zones
+from booking.domain import wording, zones
 from booking.domain.holidays import NO_DAYS_OFF, DaysOff
 from booking.domain.organisation import Kind, Organisation
 from booking.domain.planning import consequences, notices, schedule
@@ -206,7 +206,7 @@ def _members_in_both(found: Changes, places: Sequence[AffectedPerson], claimed: 
         }
         if both:
             people = "1 member has" if len(both) == 1 else f"{len(both)} members have"
-            text = f"{people} something else at the new time of {step.series}"
+            text = f"{people} something else at the new time"
             found.findings.append(PlanFinding("same-member", step.series, text, step.after.on))
 
 
@@ -222,7 +222,7 @@ def _with_begun_modules(
         if number <= len(titles) and number <= len(before.rule.modules):
             had = before.rule.modules[number - 1]
             if titles[number - 1] != had:
-                text = f"module {number} has begun: it stays {had!r}"
+                text = f"module {number} has started, so it keeps its title “{had}”"
                 found.findings.append(PlanFinding("begun", asked.slug, text))
                 titles[number - 1] = had
     return replace(asked, rule=replace(asked.rule, modules=tuple(titles)))
@@ -277,8 +277,9 @@ def _one_roster_at_a_time(
         hours.sort()
         for one, other in _overlapping(hours):
             loser, winner = (one, other) if one[2] and not other[2] else (other, one)
+            wins, loses = wanted[winner[3]].title, wanted[loser[3]].title
             if not loser[2]:
-                text = f"{_name(world, analyst_id)} is on two rosters at once: {winner[3]} and {loser[3]}"
+                text = f"{_name(world, analyst_id)} is on two rosters at once: {wins} and {loses}"
                 found.findings.append(_on(PlanFinding("same-analyst", loser[3], text), loser, wanted))
                 continue
             computed = schedules[loser[3]]
@@ -286,7 +287,7 @@ def _one_roster_at_a_time(
             left = tuple(a for a in setting.analysts if a != analyst_id)
             if left != setting.analysts:
                 computed.settings[loser[4]] = setting._replace(analysts=left)
-                text = f"{_name(world, analyst_id)} staffs {winner[3]} then, and is not offered in {loser[3]}"
+                text = f"{_name(world, analyst_id)} is in {wins} then, so members can't book them in {loses}"
                 found.findings.append(_on(PlanFinding("same-analyst", loser[3], text), loser, wanted))
 
 
@@ -303,7 +304,7 @@ def _overlapping(hours: list[Any]) -> list[tuple[Any, Any]]:
 
 def _on(finding: PlanFinding, hour: tuple[Any, ...], wanted: Mapping[str, Definition]) -> PlanFinding:
     day = zones.today(hour[0], wanted[finding.series].rule.zone)
-    return finding._replace(on=day, message=f"{day:%a} {day}: {finding.message}")
+    return finding._replace(on=day, message=f"{wording.day(day)}: {finding.message}")
 
 
 def _name(world: StoredProgramme, analyst_id: int) -> str:
@@ -413,7 +414,7 @@ def _overlaps(found: Changes, wanted: Mapping[str, Definition], schedules: Mappi
         hours.sort()
         for one, other in _overlapping(hours):
             if one[2] != other[2]:
-                text = f"{one[2]} and {other[2]} have the same meeting link"
+                text = f"{wanted[one[2]].title} and {wanted[other[2]].title} use the same meeting link"
                 found.findings.append(_on(PlanFinding("same-meeting-link", other[2], text), other, wanted))
     moved = [step for step in found.steps if step.what == "moves" and "when" in step.fields]
     if not moved:
@@ -428,7 +429,7 @@ def _overlaps(found: Changes, wanted: Mapping[str, Definition], schedules: Mappi
     for one, other in _overlapping(everything):
         if one[2] != other[2] and ((one[2], one[3]) in at or (other[2], other[3]) in at):
             mover, there = (one, other) if (one[2], one[3]) in at else (other, one)
-            text = f"{mover[2]} is moved onto {there[2]}"
+            text = f"{wanted[mover[2]].title} then clashes with {wanted[there[2]].title}"
             found.findings.append(_on(PlanFinding("same-time", mover[2], text), mover, wanted))
 
 

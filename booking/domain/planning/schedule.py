@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from booking.domain import recurrence, zones
+from booking.domain import recurrence, wording, zones
 from booking.domain.holidays import NO_DAYS_OFF, DaysOff, nearest_free_day
 from booking.domain.planning.adjustments import DateException, Definition
 from booking.domain.recurrence import Instance, Rule, RuleChange
@@ -258,16 +258,18 @@ class _Computation:
         if holiday is None:
             partly = self.days_off.somewhere(day)
             if partly is not None and asks:
-                self.note("holiday-in-some-states", f"{day:%a} {day} is {partly}: it takes place", day)
+                self.note("holiday-in-some-states", f"{wording.day(day)} is {partly}. It goes ahead", day)
             return span
         answer = self.asked.terms.on_holiday
         if answer == "move":
             return self.moved_off(day, instance, span)
         if answer == "keep":
             if asks:
-                self.note("holiday-kept", f"{day:%a} {day} is {holiday}: it takes place (on_holiday: keep)", day)
+                self.note("holiday-kept", f"{wording.day(day)} is {holiday}. It goes ahead, as you asked", day)
         elif not answer and asks:
-            message = f"{day:%a} {day} is {holiday}: does it take place? Write on_holiday: keep, skip, postpone or move"
+            message = (
+                f"{wording.day(day)} is {holiday}: does it take place? Write on_holiday: keep, skip, postpone or move"
+            )
             choices = ("keep", "skip", "postpone", "move")
             self.found.findings.append(PlanFinding("holiday", self.asked.slug, message, day, True, choices))
         return span
@@ -276,7 +278,7 @@ class _Computation:
         """Note a date that somebody chose although it is a holiday."""
         holiday = self.days_off.by_date.get(day)
         if holiday is not None and self.asks:
-            self.note("holiday-chosen", f"{day:%a} {day} is {holiday}", day)
+            self.note("holiday-chosen", f"{wording.day(day)} is {holiday}", day)
 
     def moved_off(self, day: date, instance: Instance, span: Span) -> Span:
         """To the nearest free day of the week; a question where there is none."""
@@ -288,13 +290,13 @@ class _Computation:
         free = nearest_free_day(day, self.days_off, taken)
         length = (span[1] - span[0]).total_seconds()
         if free is None:
-            text = f"{day:%a} {day} is a holiday and its week has no free day: skip it, or move it to a date"
+            text = f"{wording.day(day)} is a holiday and its week has no free day: skip it, or move it to a date"
             self.found.findings.append(PlanFinding("holiday", self.asked.slug, text, day, True, ("keep", "skip")))
             return span
         starts_at = zones.localize_first(datetime.combine(free, instance.wall.time()), self.asked.rule.zone)
         if starts_at is None:
             return span
-        self.note("holiday-moved", f"{day:%a} {day} is a holiday: moved to {free:%a} {free}", day)
+        self.note("holiday-moved", f"{wording.day(day)} is a holiday: moved to {wording.day(free)}", day)
         return starts_at, starts_at + timedelta(seconds=length)
 
     def meets_on(self, day: date) -> bool:

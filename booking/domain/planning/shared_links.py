@@ -28,7 +28,10 @@ def shared(found: Changes, world: StoredProgramme, links: Mapping[int, str]) -> 
         team = ((world.names.get(a, f"analyst {a}"), links.get(a) or rest) for a in step.after.analysts)
         names = join_links.sharing(team)
         if names:
-            text = f"{wording.listed(names)} have the same meeting link, so two members booked at once would meet"
+            text = (
+                f"{wording.listed(names)} use the same meeting link, "
+                "so members booked at the same time would end up in the same call"
+            )
             day = zones.today(step.after.starts_at, definition.rule.zone)
-            findings[step.series] = PlanFinding("same-link", step.series, f"{step.series}: {text}", day)
+            findings[step.series] = PlanFinding("same-link", step.series, f"{definition.title}: {text}", day)
     return list(findings.values())

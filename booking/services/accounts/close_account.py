@@ -58,7 +58,7 @@ def close(
     if person.closed_at is not None:
         return person
     if "coordinator" in person.role_names and [one.id for one in people.coordinators(session)] == [person.id]:
-        raise LastCoordinator("this is the only coordinator: give somebody else that role first")
+        raise LastCoordinator("this is the only coordinator; give somebody else that role first")
     person.closed_at = now
     _end_access(session, person, now)
     concerned = _end_places(session, person, now)

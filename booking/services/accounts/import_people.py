@@ -136,7 +136,7 @@ def _orphans(
         starts_on = zones.today(booking.starts_at, organisation.zone)
         before, after = until.get(booking.member_id, (date.max, date.max))
         if "member" in losing.get(booking.member_id, ()) or after < starts_on <= before:
-            problems.append(f"{booking.member} is booked on {when}, and would be no member then")
+            problems.append(f"{booking.member} has a booking on {when}, when they'd no longer be a member")
     return problems
 
 

@@ -36,17 +36,17 @@ class CannotMerge(errors.Refusal):
 def problems(session: Session, kept: Person, gone: Person, organisation: Organisation, now: datetime) -> list[str]:
     """Why the two cannot be merged now, each with what to do first; empty if they can."""
     if kept.id == gone.id:
-        return ["Both are the same account."]
+        return ["This is the same account."]
     found = []
     if kept.closed_at is not None:
         found.append(f"The account of {kept.email} is closed: reopen it first.")
     found += [
-        f"Both have something at {wording.when(at, None, organisation.zone)}: cancel or move one of the two first."
+        f"Both accounts have something on {wording.when(at, None, organisation.zone)}. Cancel or move one first."
         for at in merging.shared_quarters(session, kept.id, gone.id)
         if at >= now
     ]
     if merging.have_open_offers(session, kept.id, gone.id):
-        found.append("Both have a slot on offer: accept or decline one of the two first.")
+        found.append("Both accounts are being offered a slot: accept or decline one of the two first.")
     return found
 
 

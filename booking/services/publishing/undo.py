@@ -106,10 +106,10 @@ def undo(
 
 def _check_may_undo(session: Session, change: Change, before: dict[str, Any], now: datetime) -> None:
     if now >= change.due_at or change.closed_at is not None or "occurrence" not in before:
-        raise CannotUndo("the time for it has passed, and its emails have gone out")
+        raise CannotUndo("the time to undo it has passed")
     later = select(exists().where(Change.id > change.id, Change.undone_at.is_(None)))
     if session.scalar(later):
-        raise CannotUndo("something was published after it. Undo that first")
+        raise CannotUndo("something was published after it, so undo that first")
     gone = exists().where(
         OutgoingEmail.change_id == change.id,
         OutgoingEmail.sent_at.is_not(None)
@@ -117,7 +117,7 @@ def _check_may_undo(session: Session, change: Change, before: dict[str, Any], no
         | (OutgoingEmail.due_at < change.due_at),  # or let go early
     )
     if session.scalar(select(gone)):
-        raise CannotUndo("one of its emails has gone out already")
+        raise CannotUndo("one of its emails has already gone out")
 
 
 def _check_nobody_built_on_it(session: Session, change: Change, ids: list[int], added: list[int]) -> None:
@@ -128,13 +128,13 @@ def _check_nobody_built_on_it(session: Session, change: Change, ids: list[int], 
         column = table.occurrence_id
         for part in _parts(added):
             if session.scalar(select(exists().where(column.in_(part)))):
-                raise CannotUndo("somebody has a place in one of its new dates already")
+                raise CannotUndo("somebody has already enrolled in one of its new dates")
     for part in _parts(ids):
         if not known.issuperset(snapshots.present(session, part)):
             raise CannotUndo("somebody has booked in one of the dates that it changed")
         open_now = session.scalars(select(Offer.id).where(Offer.occurrence_id.in_(part), Offer.status == "open"))
         if not offered.issuperset(open_now):
-            raise CannotUndo("somebody is offered a slot in one of the dates that it changed")
+            raise CannotUndo("somebody has been offered a slot in one of the dates that it changed")
     ended = [row["id"] for row in change.before.get("offer", ())]
     theirs = select(Offer.member_id).where(Offer.id.in_(ended))
     made = change.before.get("made_offers", ())
@@ -146,7 +146,7 @@ def _check_nobody_built_on_it(session: Session, change: Change, ids: list[int], 
         raise CannotUndo("a booking that it moved has changed since")
     new_series = change.before.get("added_series", [])
     if new_series and session.scalar(select(exists().where(Enrolment.series_id.in_(new_series)))):
-        raise CannotUndo("somebody is enrolled in its new series already")
+        raise CannotUndo("somebody has already enrolled in its new series")
 
 
 def _hold_again(session: Session, claims: list[dict[str, Any]]) -> None:

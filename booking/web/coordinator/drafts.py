@@ -127,7 +127,7 @@ def _corrected(draft: AnnouncementDraft, cards: list[dict[str, Any]]) -> tuple[A
 def _set(series: DraftSeries, word: str, value: str) -> None:
     if word == "title":
         if not value or len(value) > 200:
-            raise ValueError("a title has 1 to 200 characters")
+            raise ValueError("use 1 to 200 characters")
         series.title = value
     elif word == "kind":
         if value not in context.organisation().kinds:
@@ -194,7 +194,7 @@ def _page(kept: changes.StoredDraft, mistakes: dict[str, str]) -> ResponseReturn
 
 def choice_words(answer: str) -> str:
     """An answer as a button says it."""
-    return f"{zones.city(answer)}’s clock" if "/" in answer else answer
+    return f"{zones.city(answer)} time" if "/" in answer else answer
 
 
 @blueprint.post("/<uuid:public_id>")
@@ -256,7 +256,7 @@ def discard(public_id: uuid.UUID) -> ResponseReturnValue:
         drafts.discard(context.db(), public_id)
     except errors.NotFound:
         abort(404)
-    flash("The draft is thrown away.")
+    flash("Draft discarded.")
     return redirect(url_for("drafts.begin"), 303)
 
 
@@ -329,7 +329,7 @@ def _plan_request(kept: changes.StoredDraft, asking: Asking) -> PlanRequest:
 
 def _problems(kept: changes.StoredDraft, found: files.Reading) -> ResponseReturnValue:
     """A draft that cannot be planned says why, beside its cards."""
-    said = [problem.message for problem in found.problems] or ["Nothing in the text could be read as a series."]
+    said = [problem.message for problem in found.problems] or ["We couldn't find a series in this text."]
     for message in said[:5]:
         flash(f"{message[0].upper()}{message[1:]}.".replace("..", "."))
     return redirect(url_for("drafts.one", public_id=kept.public_id), 303)

@@ -15,17 +15,17 @@ from booking.programme import words
 #: What can be asked, in the order of the page; each with its words.
 WHATS = {
     "move": "Move it",
-    "skip": "Leave this date out",
-    "cancel": "Cancel it, with a reason",
+    "skip": "Skip this date (no reason is shown)",
+    "cancel": "Cancel it with a reason",
     "postpone": "Postpone this and all later dates",
-    "title": "Another title",
-    "analysts": "Other analysts",
-    "keep": "It takes place, holiday or not",
-    "usual": "As the series is: take its exceptions back",
-    "extra": "One more date",
+    "title": "Rename it",
+    "analysts": "Change analysts",
+    "keep": "Hold it on the public holiday",
+    "usual": "Undo changes to this date",
+    "extra": "Add a date",
     "end": "End the series",
 }
-SCOPES = {"one": "this one", "later": "this and later", "all": "all to come"}
+SCOPES = {"one": "this date only", "later": "this and later dates", "all": "all upcoming dates"}
 FIELDS = ("what", "scope", "to", "time", "every", "reason", "weeks", "title", "on_holiday")
 Edit = Callable[[Definition], Definition]
 
@@ -52,7 +52,7 @@ def read(
     form = _Form(asked, key, on, starts_on, today)
     what = values["what"]
     if what not in WHATS:
-        asked.mistakes["what"] = "Choose what is to happen."
+        asked.mistakes["what"] = "Choose what you want to change."
         return asked
     asked.edit = getattr(form, f"as_{what}")()
     if asked.mistakes:
@@ -93,7 +93,7 @@ class _Form:
         try:
             return words.day(self.asked.values[name])
         except ValueError:
-            self.asked.mistakes[name] = "Write a date, such as 2026-12-09."
+            self.asked.mistakes[name] = "Choose a date."
             return None
 
     def hours(self) -> tuple[time, time] | None:
@@ -123,7 +123,7 @@ class _Form:
     def as_skip(self) -> Edit | None:
         on = self.on
         if on is None:
-            self.asked.mistakes["what"] = "An extra date is not left out: cancel it."
+            self.asked.mistakes["what"] = "You can't skip an added date. Cancel it instead."
             return None
         if not self.is_one():
             return self.as_end()
@@ -132,19 +132,19 @@ class _Form:
     def as_cancel(self) -> Edit | None:
         reason = self.asked.values["reason"]
         if not reason or len(reason) > 500:
-            self.asked.mistakes["reason"] = "Say why, in a sentence: those who come read it."
+            self.asked.mistakes["reason"] = "Enter a reason of at most 500 characters. Members see it."
         if not self.is_one():
-            self.asked.mistakes["scope"] = "One is cancelled at a time; to stop all of them, end the series."
+            self.asked.mistakes["scope"] = "You can only cancel one date at a time. To stop them all, end the series."
         return lambda d: edits.one(d, self.key, cancelled=reason)
 
     def as_postpone(self) -> Edit | None:
         weeks = numbers.whole(self.asked.values["weeks"] or "1")
         on = self.on
         if weeks is None or not 1 <= weeks <= 52:
-            self.asked.mistakes["weeks"] = "Write a number of weeks, 1 to 52."
+            self.asked.mistakes["weeks"] = "Enter a number of weeks from 1 to 52."
             return None
         if on is None:
-            self.asked.mistakes["what"] = "An extra date is not put off: move it."
+            self.asked.mistakes["what"] = "You can't postpone an added date. Move it instead."
             return None
         return lambda d: edits.postpone(d, on, weeks)
 
@@ -175,7 +175,7 @@ class _Form:
         day, hours = self.day("to"), self.hours()
         title = self.asked.values["title"] or None
         if day is not None and day < self.today:
-            self.asked.mistakes["to"] = "That day is past."
+            self.asked.mistakes["to"] = "Choose a day that isn't in the past."
         return (lambda d: edits.extra(d, Extra(day, *hours, title))) if day and hours else None
 
     def as_end(self) -> Edit | None:

@@ -60,5 +60,5 @@ def _place(text: str) -> tuple[datetime, int] | None:
 def again(public_id: uuid.UUID) -> ResponseReturnValue:
     """Put a failed email back into the outbox."""
     resend(context.db(), public_id, context.now(), actor_id=current_user.id)
-    flash("It is sent again.")
+    flash("We're sending it again.")
     return redirect(url_for("emails.listed", show=email_log.FAILED), 303)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from booking.domain import wording
 from booking.domain.planning import publish_words
@@ -13,7 +13,7 @@ from booking.programme import writing
 from booking.store.programme.changes import Change
 from booking.store.programme.programme import Series
 
-_VERBS = {"appears": "appear", "moves": "move", "changes": "change", "goes": "go", "returns": "return"}
+_VERBS = {"appears": "added", "moves": "moved", "changes": "changed", "goes": "cancelled", "returns": "back on"}
 
 
 def days(rrule: str) -> str:
@@ -25,33 +25,41 @@ def exceptions(definition: Definition) -> list[str]:
     """What applies to a series besides its rule, a line each."""
     terms = definition.terms
     found = [f"{wording.day(turn.from_on)} and later: changed" for turn in definition.rule.turns]
-    found += [f"{wording.day(day)}: left out{f' ({why})' if why else ''}" for day, why in sorted(terms.skips.items())]
+    found += [f"{wording.day(day)}: skipped{f' ({why})' if why else ''}" for day, why in sorted(terms.skips.items())]
     found += [
         f"{wording.day(on)}: postponed by {weeks} {'week' if weeks == 1 else 'weeks'}"
         for on, weeks in terms.postponements
     ]
-    found += [f"{wording.day(day)}: kept on a holiday" for day in sorted(terms.keeps)]
-    found += [f"{wording.day(extra.on)}: one more date" for extra in terms.extras]
+    found += [f"{wording.day(day)}: held on a public holiday" for day in sorted(terms.keeps)]
+    found += [f"{wording.day(extra.on)}: added" for extra in terms.extras]
     for key, exception in sorted(terms.exceptions.items()):
         if exception.cancelled is not None:
-            found.append(f"{key}: cancelled ({exception.cancelled})")
+            found.append(f"{_named(key)}: cancelled ({exception.cancelled})")
         elif exception.moved is not None:
-            found.append(f"{key}: moved to {wording.day(exception.moved.on)}")
+            found.append(f"{_named(key)}: moved to {wording.day(exception.moved.on)}")
         else:
-            found.append(f"{key}: differs")
+            found.append(f"{_named(key)}: changed")
     return found
 
 
+def _named(key: str) -> str:
+    """The key of one date in words: "Mon 18 Dec", "Module 3"."""
+    try:
+        return wording.day(date.fromisoformat(key))
+    except ValueError:
+        return f"Module {key}" if key.isdecimal() else key
+
+
 def counted(change: Change) -> str:
-    """`3 dates appear, 1 moves`; what a publish came to in one line."""
+    """`3 dates added, 1 date moved`: what a publish came to in one line."""
     lines = change.plan.get("occurrences", [])
     found = []
     for what, verb in _VERBS.items():
         if count := sum(line["what"] == what for line in lines):
-            found.append(f"1 date {what}" if count == 1 else f"{count} dates {verb}")
+            found.append(f"{count} {'date' if count == 1 else 'dates'} {verb}")
     if emailed := len({line.get("member_id", n) for n, line in enumerate(change.plan.get("emails", []))}):
-        found.append(f"emails to {publish_words.people(emailed)}")
-    return ", ".join(found) or "words or analysts of a series"
+        found.append(f"{publish_words.people(emailed)} emailed")
+    return ", ".join(found) or "titles, descriptions or analysts"
 
 
 def text_of(change: Change, series: Mapping[str, Series], address: str) -> str:

@@ -25,7 +25,7 @@ LATE_AFTER = timedelta(minutes=10)
 @blueprint.get("/")
 @access.coordinator
 def next_days() -> ResponseReturnValue:
-    """What needs a hand in the next 14 days, and all of their dates."""
+    """What needs attention in the next 14 days, and all of their dates."""
     now, organisation = context.now(), context.organisation()
     found = coordinator_overview.between(context.db(), now, now + DAYS)
     going_on = [one for one in found if not one.is_cancelled]

@@ -89,20 +89,24 @@ def membership(public_id: uuid.UUID) -> ResponseReturnValue:
     try:
         last = date.fromisoformat(until) if until else people_table.NEVER
     except ValueError:
-        return page(person, {"until": "Enter a date such as 2026-12-31, or leave it empty."}, {"until": until[:20]})
+        return page(person, {"until": "Choose a date, or leave it empty."}, {"until": until[:20]})
     if not roles:
         return page(person, {"role": "Choose at least one role, or close the account."}, {"until": until})
     if person.id == current_user.id and "coordinator" not in roles:
-        return page(person, {"role": "You can't take the coordinator role from yourself."}, {"until": until})
+        return page(person, {"role": "You can't remove your own coordinator role."}, {"until": until})
     listed = people_table.Listed(0, person.email, "", roles, None, last)
     try:
         done = import_people(context.db(), [listed], context.organisation(), context.now(), actor_id=current_user.id)
     except WouldOrphan as refusal:
-        words = f"Nothing was changed: {'; '.join(refusal.problems)}. Move or cancel these bookings first."
+        words = f"Nothing was changed. {'; '.join(refusal.problems)}. Move or cancel these bookings first."
         return page(person, {"until": words}, {"until": until})
     count = sum(count for _, count in done.left)
     handed = "1 upcoming booking goes" if count == 1 else f"{count} upcoming bookings go"
-    flash(f"Saved. {handed} through cover; everyone affected is emailed." if count else "Saved.")
+    flash(
+        f"Saved. {handed} to other analysts where they're free. We're emailing everyone affected."
+        if count
+        else "Saved."
+    )
     return back(public_id)
 
 
@@ -118,7 +122,7 @@ def address(public_id: uuid.UUID) -> ResponseReturnValue:
     except change_email.AddressTaken:
         words = "Another account has this address. If both are the same person, merge them below."
         return page(person, {"email": words}, {"email": typed, "other": typed})
-    flash("The address is changed. Both addresses get an email.")
+    flash("Email address changed. We've emailed both addresses.")
     return back(public_id)
 
 
@@ -144,7 +148,7 @@ def close(public_id: uuid.UUID) -> ResponseReturnValue:
     close_account.close(
         context.db(), public_id, context.organisation(), context.now(), cancels=cancels, actor_id=current_user.id
     )
-    flash(f"The account of {person.name} is closed.")
+    flash(f"{person.name}'s account is closed.")
     return back(public_id)
 
 
@@ -154,7 +158,7 @@ def reopen(public_id: uuid.UUID) -> ResponseReturnValue:
     """Open a closed account again."""
     person_of(public_id)
     close_account.reopen(context.db(), public_id, context.now(), actor_id=current_user.id)
-    flash("The account is open again.")
+    flash("Account reopened.")
     return back(public_id)
 
 
@@ -175,9 +179,9 @@ def ask_merge(public_id: uuid.UUID) -> ResponseReturnValue:
     person, typed = person_of(public_id), request.args.get("other", "").strip()[:300]
     other = account_holdings.with_email(context.db(), typed)
     if other is None:
-        return page(person, {"other": "Nobody has this address."}, {"other": typed})
+        return page(person, {"other": "No account has this address."}, {"other": typed})
     if other.id in {person.id, current_user.id}:
-        words = "Enter the address of another account. Your own can only be the one that is kept."
+        words = "Enter the address of another account. Your own account can only be the one you keep."
         return page(person, {"other": words}, {"other": typed})
     return _merge_page(person, other)
 
@@ -195,12 +199,12 @@ def merge(public_id: uuid.UUID) -> ResponseReturnValue:
     """Merge the other account into this one."""
     person, other = person_of(public_id), person_of(_id(request.form.get("other", "")))
     if other.id == current_user.id:
-        return page(person, {"other": "Your own account can only be the one that is kept."})
+        return page(person, {"other": "Your own account can only be the one you keep."})
     try:
         merge_accounts.merge(
             context.db(), public_id, other.public_id, context.organisation(), context.now(), actor_id=current_user.id
         )
     except merge_accounts.CannotMerge:
         return _merge_page(person, other)
-    flash("The two accounts are one now.")
+    flash("Accounts merged.")
     return back(public_id)

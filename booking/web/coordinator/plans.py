@@ -44,6 +44,8 @@ def _page(asked: PlanRequest, plan: Plan, again: bool) -> ResponseReturnValue:
     names = {analyst.id: analyst.name for analyst in agenda_rows.analysts(context.db())}
     kinds = {slug: definition.kind for slug, definition in known.items()}
     kinds |= {change.after.slug: change.after.kind for change in plan.changes.series}
+    titles = {slug: found.title for slug, found in known.items()}
+    titles |= {change.after.slug: change.after.title for change in plan.changes.series}
     counts = {what: 0 for what in ("appears", "moves", "goes")}
     for step in plan.changes.steps:
         counts[{"returns": "appears", "changes": "moves"}.get(step.what, step.what)] += 1
@@ -53,10 +55,11 @@ def _page(asked: PlanRequest, plan: Plan, again: bool) -> ResponseReturnValue:
         title=asked.title,
         sections=in_words.sections(plan, names, known),
         kinds=kinds,
+        titles=titles,
         emails=in_words.emails(plan.notices),
         leaving=in_words.leaving(plan, context.now(), context.organisation().zone),
         notes=[finding for finding in plan.changes.findings if not finding.is_question],
-        kept=in_words.kept(plan.changes.kept),
+        kept=in_words.kept(plan.changes.kept, titles),
         counts=counts,
         action=asked.action,
         back=asked.back,
@@ -84,6 +87,6 @@ def publish_as_shown(asked: PlanRequest) -> ResponseReturnValue:
     except errors.CannotPublish:
         return show(asked, again=True)
     if done.change is None:
-        flash("Nothing would change: it is as you asked already.")
+        flash("Nothing to publish: it's already like that.")
         return redirect(asked.back, 303)
     return redirect(url_for("coordinator.change", public_id=done.change), 303)

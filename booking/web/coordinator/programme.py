@@ -74,7 +74,7 @@ def _form(occurrence: Occurrence) -> edit_forms.EditForm:
         occurrence.title or occurrence.series.title,
     )
     if occurrence.starts_at <= context.now():
-        asked.mistakes["what"], asked.edit = "It has begun, and stays as it was.", None
+        asked.mistakes["what"], asked.edit = "This date has started, so it can't be changed.", None
     return asked
 
 

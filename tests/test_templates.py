@@ -7,6 +7,7 @@ import re
 import pytest
 
 from booking import resources
+from booking.mail import email_names
 
 TEMPLATES = sorted(path for path in resources.folder("templates").rglob("*") if path.is_file())
 #: Whoever branches on whether a name exists shows the wrong words as soon as somebody passes it always, or never.
@@ -16,6 +17,11 @@ EXISTENCE = re.compile(r"\bis\s+(?:not\s+)?(?:un)?defined\b|\|\s*d(?:efault)?\b"
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_no_template_asks_whether_a_name_exists(template: object) -> None:
     assert EXISTENCE.findall(template.read_text(encoding="utf-8")) == []  # type: ignore[attr-defined]
+
+
+def test_every_email_has_a_name_that_people_read() -> None:
+    emails = {path.name for path in (resources.folder("templates") / "mail").iterdir() if path.is_dir()}
+    assert emails == set(email_names.TITLES)
 
 
 def test_the_pattern_finds_each_way_of_asking() -> None:

@@ -37,7 +37,7 @@ def test_a_refused_email_is_told_at_once_shown_and_sent_again(database: Database
     member = a_person(session, "Mia Moss")
     a_booking(session, a_clinic(session), member)
     client = client_of(make_app(database), cora)
-    assert "booked, to Mia Moss" in client.get("/coordinator/emails").text
+    assert "Booking confirmed, to Mia Moss" in client.get("/coordinator/emails").text
     with serving() as mailbox:
         mailbox.refusals[member.email] = "550 5.1.1 no such user"
         send(database, mailbox.url)
@@ -57,8 +57,8 @@ def test_a_refused_email_is_told_at_once_shown_and_sent_again(database: Database
         assert f"email-{email.public_id}@" in str(mailbox.messages[-1]["Message-ID"])
     assert "No emails have failed." in client.get("/coordinator/emails?show=failed").text
     sent = client.get("/coordinator/emails?show=sent").text
-    assert "booked, to Mia Moss" in sent
-    assert "emails-failing, to Cora" in sent
+    assert "Booking confirmed, to Mia Moss" in sent
+    assert "Emails bounced, to Cora" in sent
     for address in ("/manage/", "/join/", "/sign-in/link/"):
         assert address not in sent
     assert client.get("/coordinator/emails?show=nonsense").status_code == 404
@@ -83,7 +83,7 @@ def test_emails_are_listed_fifty_at_a_time_and_forgotten_after_ninety_days(
         )
     session.commit()
     client = client_of(make_app(database), cora)
-    assert client.get("/coordinator/emails?show=sent").text.count("<h2>trial") == 30
+    assert client.get("/coordinator/emails?show=sent").text.count("<h2>Test email") == 30
     outbox.tidy(session, NOW)
     session.commit()
     kept = session.scalars(select(OutgoingEmail)).all()

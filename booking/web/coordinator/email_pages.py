@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from booking.mail import email_names
 from booking.services.outbox.resend import resend
 from booking.store.queries.outbox import email_log
 from booking.web.frame import access, context
@@ -34,6 +35,7 @@ def listed() -> ResponseReturnValue:
         counts=email_log.counts(context.db(), context.now()),
         most_counted=email_log.MAX_COUNTED,
         kept_days=email_log.KEPT_DAYS,
+        titles=email_names.TITLES,
         zone=context.organisation().zone,
     )
 

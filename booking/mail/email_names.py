@@ -1,0 +1,35 @@
+"""What each email is called where people read about it, by the name of its templates."""
+
+from __future__ import annotations
+
+TITLES = {
+    "accounts-merged": "Accounts merged",
+    "address-changed": "Email address changed",
+    "address-confirm": "Confirm new address",
+    "agreed": "What we agreed",
+    "booked": "Booking confirmed",
+    "cancelled": "Booking cancelled",
+    "cancelled-by-us": "Booking cancelled by us",
+    "cover-nobody": "Choose another time",
+    "cover-offer": "Another time offered",
+    "cover-sought": "Looking for another analyst",
+    "cover-wanted": "Cover needed",
+    "daily-agenda": "Daily agenda",
+    "emails-failing": "Emails bounced",
+    "enrolled": "Enrolment confirmed",
+    "free-to-book": "Slot free to book",
+    "invitation": "Calendar invitation",
+    "last-hour-call": "Slot free in the last hour",
+    "moved": "Booking moved",
+    "moved-by-us": "Booking moved by us",
+    "offer": "Slot held",
+    "offer-lapsed": "Slot no longer held",
+    "programme-changed": "Changes to the programme",
+    "reminder": "Reminder",
+    "reminder-enrolled": "Reminder",
+    "sign-in": "Sign-in code",
+    "sign-in-closed": "Sign-in to a closed account",
+    "sign-in-unknown": "Sign-in with an unknown address",
+    "someone-away": "Analyst away",
+    "trial": "Test email",
+}

@@ -48,7 +48,7 @@ def ask(
         if analyst.id not in but:
             told = {"cover": "", "analyst": who, "lines": lines}
             told |= {"zone": lines[0]["zone"], "starts_at": lines[0]["starts_at"]}
-            about: dict[str, Any] = {"person_id": analyst.id, "due_at": due_at, "change_id": change_id}
+            about: dict[str, Any] = {"person_id": analyst.id, "due_at": due_at or now, "change_id": change_id}
             emails.enqueue(session, "cover-wanted", analyst.email, told, now, **about)
     return asked
 

@@ -94,7 +94,7 @@ def test_a_slot_is_found_booked_shown_moved_and_given_up(app: Flask, session: Se
     assert (one.send("DELETE", path).status_code, one.send("DELETE", path).status_code) == (204, 204)
     assert one.send("GET", path).json["status"] == "cancelled"
     session.rollback()
-    assert [entry.deed for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.id))][1:] == [
+    assert [entry.action for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.id))][1:] == [
         "booked",
         "moved",
         "brief-edited",

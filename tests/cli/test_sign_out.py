@@ -30,7 +30,7 @@ def test_an_operator_signs_somebody_out_everywhere_and_nobody_else(
     session.rollback()
     assert sorted(session.scalars(select(UserSession.ended_at)), key=str) == [NOW, NOW, None]
     last = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
-    assert (last.deed, last.actor_id, last.details) == ("signed-out-everywhere", None, {"sessions": 2})
+    assert (last.action, last.actor_id, last.details) == ("signed-out-everywhere", None, {"sessions": 2})
     again = CliRunner().invoke(booking, ["people", "sign-out", "mia.moss@example.org"])
     assert again.output == "0 sessions ended\n"
     unknown = CliRunner().invoke(booking, ["people", "sign-out", "nobody@example.org"])

@@ -64,7 +64,7 @@ def test_booking_claims_email_and_register_entry_are_there_together(session: Ses
     assert email.facts["starts_at"] == "2023-12-04T03:15:00+00:00"
     assert email.facts["topic"] == "GA4 events"
     entry = session.scalars(select(AuditEntry)).one()
-    assert (entry.deed, entry.subject_id, entry.actor_id) == ("booked", booking.public_id, booking.member_id)
+    assert (entry.action, entry.subject_id, entry.actor_id) == ("booked", booking.public_id, booking.member_id)
     assert (booking.sequence, booking.ends_at) == (0, starts_at + timedelta(minutes=30))
 
 

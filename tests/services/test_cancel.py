@@ -55,7 +55,7 @@ def test_twice_is_once(session: Session) -> None:
         cancelled = cancel(session, booking.public_id, ORGANISATION, NOW + timedelta(minutes=minute))
     assert (cancelled.sequence, cancelled.cancelled_at) == (1, NOW + timedelta(minutes=1))
     assert emails(session) == ["booked", "cancelled"]
-    assert [entry.deed for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.id))] == [
+    assert [entry.action for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.id))] == [
         "booked",
         "cancelled",
     ]

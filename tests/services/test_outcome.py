@@ -21,7 +21,7 @@ NEXT_DAY = CLINIC_AT + timedelta(hours=11)  # midnight in Brisbane
 
 def marks(session: Session) -> list[tuple[str, object]]:
     found = session.scalars(select(AuditEntry).where(AuditEntry.action != "booked").order_by(AuditEntry.id))
-    return [(entry.deed, entry.details["before"]) for entry in found]
+    return [(entry.action, entry.details["before"]) for entry in found]
 
 
 @pytest.mark.parametrize("outcome", ["came", "no-show"])

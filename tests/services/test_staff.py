@@ -50,7 +50,7 @@ def test_a_booking_is_cancelled_at_any_time_with_a_reason(session: Session) -> N
     email = last_email(session)
     assert (email.name, email.facts["reason"]) == ("cancelled-by-us", "The analyst is ill.")
     entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
-    assert (entry.deed, entry.actor_id) == ("cancelled", who)
+    assert (entry.action, entry.actor_id) == ("cancelled", who)
     with pytest.raises(errors.TextNotAccepted):
         on_behalf.cancel_for(session, booking.public_id, "x" * 501, ORGANISATION, DURING, actor_id=who)
 

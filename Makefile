@@ -32,7 +32,7 @@ demo: $(STAMP) ## the demo on http://127.0.0.1:8000 (PORT=… to change it)
 dev: $(STAMP) ## the pages of the settings in the environment, loaded again when code or a template changes
 	@exec $(VENV)/bin/flask --app wsgi run --debug --port $(PORT)
 
-test: $(DEV_STAMP) ## every test; T=tests/domain/test_slots.py runs one file or folder
+test: $(DEV_STAMP) ## every test; T=tests/domain/bookings/test_slots.py runs one file or folder
 ifdef T
 	$(PY) -m pytest -q $(T)
 else

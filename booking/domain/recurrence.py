@@ -1,10 +1,11 @@
-"""When a series meets: a rule on the wall clock, and the instances it comes to."""
+"""Rules on the wall clock for when a series meets, and the instances they come to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 from booking.domain import recurrence_rules, zones
 
@@ -68,26 +69,45 @@ def dates(rule: Rule) -> Iterator[date]:
         yield day
 
 
+class _Stretch(NamedTuple):
+    """A part of a rule between two turns: the dates of `rrule`, counted from `anchor`, in [begins, stops).
+
+    `stops` is None for the last one; `hours` are start and end on the wall.
+    """
+
+    rrule: str
+    anchor: date
+    begins: date
+    stops: date | None
+    hours: tuple[time, time]
+
+
+def _stretches(rule: Rule) -> Iterator[_Stretch]:
+    """The rule between its turns, first to last; a turn that changes neither days nor hours parts nothing."""
+    rrule, anchor, hours = rule.rrule, rule.starts_on, (rule.start_wall, rule.end_wall)
+    begins = rule.starts_on
+    for turn in rule.turns:
+        if not (turn.rrule or turn.start_wall or turn.end_wall):
+            continue
+        if turn.from_on > begins:
+            yield _Stretch(rrule, anchor, begins, turn.from_on, hours)
+            begins = turn.from_on
+        if turn.rrule is not None:
+            rrule, anchor = turn.rrule, turn.from_on
+        hours = (turn.start_wall or hours[0], turn.end_wall or hours[1])
+    yield _Stretch(rrule, anchor, begins, None, hours)
+
+
 def _occasions(rule: Rule) -> Iterator[tuple[date, time, time]]:
     """Every date with its start and end on the wall, the turns followed, the skips left out."""
-    rrule, anchor, hours = rule.rrule, rule.starts_on, (rule.start_wall, rule.end_wall)
-    turns = [turn for turn in rule.turns if turn.rrule or turn.start_wall or turn.end_wall]
-    begins = rule.starts_on
-    for turn in [*turns, None]:
-        stops = turn.from_on if turn is not None else None
-        if stops is None or stops > begins:
-            for day in recurrence_rules.dates(recurrence_rules.parse(rrule), anchor):
-                if stops is not None and day >= stops:
-                    break
-                if rule.ends_on is not None and day > rule.ends_on:
-                    return
-                if day >= begins and day not in rule.skips:
-                    yield day, *hours
-            begins = max(stops or begins, begins)
-        if turn is not None:
-            if turn.rrule is not None:
-                rrule, anchor = turn.rrule, turn.from_on
-            hours = (turn.start_wall or hours[0], turn.end_wall or hours[1])
+    for stretch in _stretches(rule):
+        for day in recurrence_rules.dates(recurrence_rules.parse(stretch.rrule), stretch.anchor):
+            if stretch.stops is not None and day >= stretch.stops:
+                break
+            if rule.ends_on is not None and day > rule.ends_on:
+                return
+            if day >= stretch.begins and day not in rule.skips:
+                yield day, *stretch.hours
 
 
 def expand(rule: Rule, start: date, end: date) -> list[Instance]:

@@ -16,8 +16,8 @@ from booking.cli.programme.roll_export import export, roll
 from booking.domain import zones
 from booking.domain.organisation import Organisation
 from booking.domain.planning import schedule
+from booking.domain.planning.occurrences import Setting
 from booking.domain.planning.resolve import resolve
-from booking.domain.planning.schedule import Setting
 from booking.domain.planning.statement import Statement
 from booking.domain.recurrence import stored_until
 from booking.programme import days_off

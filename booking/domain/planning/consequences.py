@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from booking.domain.bookings.slots import QUARTER, Slot
-from booking.domain.planning.schedule import Setting
+from booking.domain.planning.occurrences import Setting
 
 MOVED = "moved along"
 HANDED = "another analyst"

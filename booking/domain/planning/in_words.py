@@ -12,8 +12,8 @@ from booking.domain.planning import publish_words
 from booking.domain.planning.adjustments import Definition
 from booking.domain.planning.consequences import CANCELLED, HANDED, UNCOVERED, Outcome, Step
 from booking.domain.planning.notices import Notice
+from booking.domain.planning.occurrences import Setting
 from booking.domain.planning.plan import Plan, SeriesChange
-from booking.domain.planning.schedule import Setting
 from booking.domain.recurrence import Rule
 
 #: More dates than this of one series are told by the first and the last.

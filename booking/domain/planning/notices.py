@@ -1,13 +1,14 @@
-"""Whom a plan makes us write to, about what, and when those emails leave: decided on values alone.
+"""The emails of a publish: to which people, about what, and when they are sent. Decided on values alone.
 
-Everybody gets one email, however many of their things a plan touches. Who is booked, enrolled or waiting hears of what
-moves, goes or returns; who is enrolled in a series, of its new dates and of its new name. Any other change that
-calendars show reaches them in time by calendar, unless the start is near: then those booked or enrolled get an email.
+Each person gets one email, however many of their things a plan changes. People who are booked, enrolled or waiting are
+emailed about what moves, goes or returns; people enrolled in a series also about its new dates and its new name. Other
+changes that calendars show reach people by their calendar, unless the start is near: then those booked or enrolled get
+an email.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -23,11 +24,11 @@ from booking.domain.planning.consequences import (
     Step,
     TouchedBooking,
 )
-from booking.domain.planning.schedule import Setting
+from booking.domain.planning.occurrences import Setting
 
-#: So long a publish can be undone unheard, and its emails are held back.
+#: For so long a publish can be undone before anybody is emailed: its emails are held back.
 UNDO_FOR = timedelta(minutes=10)
-#: Emails leave at the latest so long before the first start that they are about.
+#: Emails are sent at the latest so long before the first start that they are about.
 AHEAD = timedelta(hours=1)
 
 #: The email to somebody on a waitlist whose slot is no longer held.
@@ -38,7 +39,7 @@ Definitions = tuple[Definition | None, Definition]
 
 
 class Difference(NamedTuple):
-    """What calendars show of an occurrence otherwise than before, its time apart.
+    """A difference that calendars show of an occurrence, its time apart.
 
     `what` is title, module (its title), modules (how many), kind, summary, or the reason why it does not take place.
     """
@@ -78,7 +79,7 @@ class Notice(NamedTuple):
 
 
 class SeriesEnrolment(NamedTuple):
-    """Somebody who is enrolled in all dates of a series."""
+    """A person enrolled in all dates of a series."""
 
     series: str
     member_id: int
@@ -86,7 +87,10 @@ class SeriesEnrolment(NamedTuple):
 
 
 def differences(step: Step, definitions: Definitions, kinds: Mapping[str, Kind]) -> list[Difference]:
-    """What people can read on a stored occurrence otherwise than before, its time apart; nothing on one that goes."""
+    """List what people can read on a stored occurrence that differs from before, its time apart.
+
+    Empty for an occurrence that goes; for one that stays cancelled, its reason.
+    """
     before, after = definitions
     if before is None or step.before is None:
         return []
@@ -119,40 +123,47 @@ def decide(
     organisation: Organisation,
     now: datetime,
 ) -> tuple[list[Notice], list[AffectedPerson]]:
-    """The emails, one a person, and the places that they are about: those booked where they stay among them."""
+    """Decide the emails, one a person, and the places that they are about, bookings that stay among them."""
     by_id = {step.occurrence_id: step for step in steps if step.occurrence_id is not None}
-    near = {
+    near = _near_and_different(by_id, definitions, organisation, now)
+    renamed = {slug for slug, (before, after) in definitions.items() if before and before.title != after.title}
+    told = [place for place in places if _is_told(place, by_id[place.occurrence_id], near, renamed)]
+    settled = {outcome.booking.id for outcome in outcomes}
+    staying = [one for one in held if one.occurrence_id in near and one.id not in settled]
+    people = _Everybody()
+    people.add_bookings(outcomes, staying)
+    people.add_places(told, by_id, renamed)
+    people.add_new_dates(steps, enrolled, now)
+    return people.notices(), _shown_places(places, told, staying, by_id)
+
+
+def _near_and_different(
+    by_id: Mapping[int, Step], definitions: Mapping[str, Definitions], organisation: Organisation, now: datetime
+) -> set[int]:
+    """The occurrences that start soon and on which people read something new: too late to leave it to calendars."""
+    return {
         occurrence_id
         for occurrence_id, step in by_id.items()
         if _is_near(step, timedelta(hours=organisation.policy_for(step.series).near_hours), now)
         and differences(step, definitions[step.series], organisation.kinds)
     }
-    renamed = {slug for slug, (before, after) in definitions.items() if before and before.title != after.title}
-    told = [place for place in places if _is_told(place, by_id[place.occurrence_id], near, renamed)]
-    leaving = {outcome.booking.id for outcome in outcomes}
-    staying = [one for one in held if one.occurrence_id in near and one.id not in leaving]
-    found = _Everybody()
-    for outcome in outcomes:
-        found.of(outcome.booking.member_id, outcome.booking.member).outcomes.append(outcome)
-    for booking in sorted(staying, key=lambda one: (one.starts_at, one.id)):
-        found.of(booking.member_id, booking.member).bookings.append(booking)
-    for place in told:
-        step, about = by_id[place.occurrence_id], found.of(place.member_id, place.member)
-        if step.series in renamed and place.what == "enrolled" and step.what == "changes":
-            about.renamed.add(step.series)
-        else:
-            about.occurrence_ids.add(place.occurrence_id)
-    added = [(step.series, step.key) for step in steps if step.what == "appears" and step.after.starts_at > now]
-    for person in enrolled:
-        found.of(person.member_id, person.member).added.update(one for one in added if one[0] == person.series)
+
+
+def _shown_places(
+    places: Sequence[AffectedPerson],
+    told: Sequence[AffectedPerson],
+    staying: Sequence[TouchedBooking],
+    by_id: Mapping[int, Step],
+) -> list[AffectedPerson]:
+    """The places that the plan is about: all where a date moves, goes or returns, else those who are emailed."""
     shown = [place for place in places if by_id[place.occurrence_id].what != "changes"]
     shown += [place for place in told if by_id[place.occurrence_id].what == "changes"]
     shown += [AffectedPerson("booked", one.id, one.occurrence_id, one.member_id, one.member) for one in staying]
-    return found.notices(), shown
+    return shown
 
 
 def withdrawn(ended: Iterable[Offered], told: Iterable[Notice]) -> list[Notice]:
-    """The emails to those for whom a slot is no longer held, and who get no other email of this publish."""
+    """The emails to people for whom a slot is no longer held and who get no other email of this publish."""
     known = {notice.member_id for notice in told}
     waiting = {one.member_id: one.member for one in ended if one.booking_id is None and one.member_id not in known}
     return [Notice(WITHDRAWN, member_id, member) for member_id, member in waiting.items()]
@@ -160,7 +171,7 @@ def withdrawn(ended: Iterable[Offered], told: Iterable[Notice]) -> list[Notice]:
 
 @dataclass(slots=True)
 class _About:
-    """What one person is told of."""
+    """Everything that one person is emailed about."""
 
     member_id: int
     member: str
@@ -171,6 +182,7 @@ class _About:
     renamed: set[str] = field(default_factory=set)
 
     def notice(self) -> Notice | None:
+        """The email; None where there is nothing to say."""
         booked = {outcome.booking.occurrence_id for outcome in self.outcomes}
         booked |= {booking.occurrence_id for booking in self.bookings}
         others = tuple(sorted(self.occurrence_ids - booked))
@@ -183,13 +195,35 @@ class _About:
 
 
 class _Everybody:
-    """The people whom a plan touches, in the order in which they come up."""
+    """The people whom a plan touches, in the order in which they are added."""
 
     def __init__(self) -> None:
         self._known: dict[int, _About] = {}
 
     def of(self, member_id: int, member: str) -> _About:
         return self._known.setdefault(member_id, _About(member_id, member))
+
+    def add_bookings(self, outcomes: Iterable[Outcome], staying: Iterable[TouchedBooking]) -> None:
+        """Add the bookings that change, and those that stay on a date that differs."""
+        for outcome in outcomes:
+            self.of(outcome.booking.member_id, outcome.booking.member).outcomes.append(outcome)
+        for booking in sorted(staying, key=lambda one: (one.starts_at, one.id)):
+            self.of(booking.member_id, booking.member).bookings.append(booking)
+
+    def add_places(self, told: Iterable[AffectedPerson], by_id: Mapping[int, Step], renamed: Collection[str]) -> None:
+        """Add enrolments and waitlist places; an enrolment in a renamed series is about the series, not each date."""
+        for place in told:
+            step, about = by_id[place.occurrence_id], self.of(place.member_id, place.member)
+            if step.series in renamed and place.what == "enrolled" and step.what == "changes":
+                about.renamed.add(step.series)
+            else:
+                about.occurrence_ids.add(place.occurrence_id)
+
+    def add_new_dates(self, steps: Iterable[Step], enrolled: Iterable[SeriesEnrolment], now: datetime) -> None:
+        """Add the upcoming new dates of a series to everybody who is enrolled in all of them."""
+        new = [(step.series, step.key) for step in steps if step.what == "appears" and step.after.starts_at > now]
+        for person in enrolled:
+            self.of(person.member_id, person.member).added.update(one for one in new if one[0] == person.series)
 
     def notices(self) -> list[Notice]:
         return [notice for about in self._known.values() if (notice := about.notice()) is not None]
@@ -231,9 +265,10 @@ def first_start(steps: Iterable[Step], notices: Iterable[Notice]) -> datetime | 
 
 
 def due_at(first: datetime | None, now: datetime) -> datetime:
-    """When emails leave, and undo ends: ten minutes after `now`, but an hour before the first start they are about.
+    """Return the instant at which emails are sent and undo ends.
 
-    Never before `now`: then they leave at once, and nothing can be undone.
+    That is ten minutes after `now`, or an hour before the first start that they are about if that is earlier; but
+    never before `now`: then they are sent at once, and nothing can be undone.
     """
     latest = now + UNDO_FOR
     return latest if first is None else max(now, min(latest, first - AHEAD))

@@ -1,4 +1,4 @@
-"""From what a file states and what is stored, the definition that is asked for.
+"""The resolver: from a file's statements and the stored series, the definitions that are asked for.
 
 A file speaks for the series it names, for its month, and for the exceptions it states; what it does not mention
 stays as it is stored.
@@ -14,7 +14,8 @@ from difflib import SequenceMatcher
 from booking.domain import zones
 from booking.domain.planning import edits
 from booking.domain.planning.adjustments import Adjustments, Definition, Guest, Moved
-from booking.domain.planning.schedule import PlanFinding, StoredOccurrence
+from booking.domain.planning.occurrences import StoredOccurrence
+from booking.domain.planning.schedule import PlanFinding
 from booking.domain.planning.statement import Named, StatedException, Statement
 from booking.domain.recurrence import Rule, RuleChange, expand
 
@@ -42,7 +43,7 @@ def resolve(
     today: date,
     same: Mapping[str, str] | None = None,
 ) -> ResolvedRequest:
-    """What the statements ask for. `rows` are the stored occurrences by slug, `analysts` ids by address.
+    """Work out what the statements ask for. `rows` are stored occurrences by slug, `analysts` ids by address.
 
     `same` answers which stored series a stated one is ("" for none). Problems name file and line.
     """
@@ -157,6 +158,8 @@ def _free_name(name: str, statement: Statement, stored: Mapping[str, Definition]
 
 @dataclass(slots=True)
 class _Merge:
+    """One statement merged with the stored series that it is about, None for a new one."""
+
     stated: Statement
     before: Definition | None
     rows: Sequence[StoredOccurrence]
@@ -168,32 +171,8 @@ class _Merge:
         return tuple(self.analysts[named.email] for named in names)
 
     def definition(self, slug: str) -> Definition:
-        stated, before = self.stated, self.before
-        terms = before.terms if before is not None else Adjustments()
-        if stated.was and stated.was != slug:
-            terms = replace(terms, was=tuple(dict.fromkeys((*terms.was, stated.was))))
-        terms = replace(
-            terms,
-            on_holiday=stated.on_holiday or terms.on_holiday,
-            ends_on=stated.ends_on or terms.ends_on,
-        )
-        staff = self.ids(stated.analysts) if stated.analysts is not None else None
-        rule = self.rule()
-        is_later = (
-            before is not None and stated.month is not None and rule.starts_on < stated.month and not rule.modules
-        )
-        found = Definition(
-            slug,
-            stated.kind,
-            before.title if before is not None and is_later else stated.title,
-            stated.summary if stated.summary is not None else (before.summary if before else ""),
-            rule,
-            stated.slot_minutes if stated.slot_minutes is not None else (before.slot_minutes if before else ()),
-            staff if staff is not None else (before.analysts if before else ()),
-            terms,
-            before.id if before else None,
-            before.meeting_url if before else None,
-        )
+        """The stored series with everything that is stated applied, in the order of the file."""
+        stated, found = self.stated, self.series(slug)
         for turn in stated.turns:
             start, end = turn.hours or (None, None)
             staff = self.ids(turn.analysts) if turn.analysts is not None else None
@@ -208,38 +187,67 @@ class _Merge:
         guests = [Guest(self.analysts[g.analyst.email], g.from_on, g.until_on) for g in stated.guests]
         return edits.guest(found, guests)
 
+    def series(self, slug: str) -> Definition:
+        """The series itself, before turns and exceptions; what is not stated stays as it is stored."""
+        stated, rule = self.stated, self.rule()
+        before = self.before or Definition(slug, "", stated.title, "", rule)
+        month = stated.month if self.before is not None else None
+        keeps_title = month is not None and rule.starts_on < month and not rule.modules
+        return replace(
+            before,
+            slug=slug,
+            kind=stated.kind,
+            title=before.title if keeps_title else stated.title,
+            summary=stated.summary if stated.summary is not None else before.summary,
+            rule=rule,
+            slot_minutes=stated.slot_minutes if stated.slot_minutes is not None else before.slot_minutes,
+            analysts=self.ids(stated.analysts) if stated.analysts is not None else before.analysts,
+            terms=self.terms(slug, before.terms),
+        )
+
+    def terms(self, slug: str, had: Adjustments) -> Adjustments:
+        """The adjustments with the short name that it had, its answer for holidays and its end."""
+        stated = self.stated
+        was = had.was
+        if stated.was and stated.was != slug:
+            was = tuple(dict.fromkeys((*was, stated.was)))
+        return replace(
+            had, was=was, on_holiday=stated.on_holiday or had.on_holiday, ends_on=stated.ends_on or had.ends_on
+        )
+
     def rule(self) -> Rule:
         """The rule that is stated; of a monthly file only from its month on, where the series is older."""
         rule, before, month = self.stated.rule, self.before, self.stated.month
         if before is None:
             return rule
         had = before.rule
-        modules = rule.modules
-        if len(modules) < len(had.modules):
-            modules = (*modules, *had.modules[len(modules) :])
-        begun = {row.setting.module for row in self.rows if row.setting.module is not None}
-        if month is None or had.starts_on >= month or modules:
-            starts_on = had.starts_on if month is not None and had.starts_on < month and begun else rule.starts_on
-            return replace(rule, starts_on=starts_on, modules=modules, turns=had.turns)
+        modules = (*rule.modules, *had.modules[len(rule.modules) :])
+        if month is not None and had.starts_on < month and not modules:
+            return self.rule_from(month, before)
+        begun = any(row.setting.module is not None for row in self.rows)
+        starts_on = had.starts_on if month is not None and had.starts_on < month and begun else rule.starts_on
+        return replace(rule, starts_on=starts_on, modules=modules, turns=had.turns)
+
+    def rule_from(self, month: date, before: Definition) -> Rule:
+        """The stored rule with a turn at the month, where days, hours or title differ from those that hold then."""
+        rule, had = self.stated.rule, before.rule
         ends_on = rule.ends_on if rule.ends_on is None or had.ends_on is None else max(rule.ends_on, had.ends_on)
         found = replace(had, ends_on=ends_on, zone=rule.zone)
-        now = _at(had, month)
-        wanted = (rule.rrule, rule.start_wall, rule.end_wall)
-        called = next(
-            (turn.title for turn in reversed(had.turns) if turn.title and turn.from_on <= month), before.title
-        )
+        rrule, *hours = _at(had, month)
+        has_other_hours = [rule.start_wall, rule.end_wall] != hours
         turn = RuleChange(
             month,
-            wanted[0] if wanted[0] != now[0] else None,
-            wanted[1] if wanted[1:] != now[1:] else None,
-            wanted[2] if wanted[1:] != now[1:] else None,
-            self.stated.title if _plain(self.stated.title) != _plain(called) else None,
+            rule.rrule if rule.rrule != rrule else None,
+            rule.start_wall if has_other_hours else None,
+            rule.end_wall if has_other_hours else None,
+            self.stated.title if _plain(self.stated.title) != _plain(_title_at(before, month)) else None,
         )
         if turn == RuleChange(month):
             return found
         return edits.later(Definition("", "", "", "", found), turn).rule
 
     def exception(self, found: Definition, stated: StatedException) -> Definition:
+        """The definition with one exception applied; a problem is noted and changes nothing."""
         target = self.target(found, stated)
         if target is None:
             return found
@@ -249,12 +257,7 @@ class _Merge:
         if stated.is_kept and on is not None:
             found = edits.keep(found, on)
         if stated.is_skipped or stated.postpone_weeks:
-            if on is None:
-                self.problem(f"{stated.place}: an extra date is not skipped: cancel it")
-                return found
-            if stated.postpone_weeks:
-                return edits.postpone(found, on, stated.postpone_weeks)
-            return found if on in found.terms.skips else edits.skip(found, on)
+            return self.without_date(found, stated, on)
         if stated.moved_to is not None or stated.hours is not None:
             day = stated.moved_to or on or stated.on
             hours = stated.hours or _at(found.rule, on or found.rule.starts_on)[1:]
@@ -270,6 +273,15 @@ class _Merge:
         }
         given = {name: value for name, value in values.items() if value is not None}
         return edits.one(found, key, **given) if given else found
+
+    def without_date(self, found: Definition, stated: StatedException, on: date | None) -> Definition:
+        """The definition with that date of the rule skipped, or postponed with all later ones."""
+        if on is None:
+            self.problem(f"{stated.place}: an extra date is not skipped: cancel it")
+            return found
+        if stated.postpone_weeks:
+            return edits.postpone(found, on, stated.postpone_weeks)
+        return found if on in found.terms.skips else edits.skip(found, on)
 
     def target(self, found: Definition, stated: StatedException) -> tuple[str, date | None] | None:
         """Key and date of the rule of the occurrence that an exception is about."""
@@ -315,6 +327,12 @@ def _at(rule: Rule, day: date) -> tuple[str, time, time]:
         if turn.from_on <= day:
             rrule, start, end = turn.rrule or rrule, turn.start_wall or start, turn.end_wall or end
     return rrule, start, end
+
+
+def _title_at(series: Definition, day: date) -> str:
+    """The title that holds on that day: that of the last turn until then that has one, else the series'."""
+    titles = [turn.title for turn in series.rule.turns if turn.title and turn.from_on <= day]
+    return titles[-1] if titles else series.title
 
 
 def _day_after(day: date) -> date:

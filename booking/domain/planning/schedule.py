@@ -1,8 +1,4 @@
-"""How each occurrence of a series is to be: its rule, its terms and the holidays applied to what is stored.
-
-Stored occurrences keep their key. They are found again by module, or by the date of the rule that they stand for;
-where the rule's days changed, those of one week are paired in order.
-"""
+"""The schedule of one series: each occurrence as it is to be, its adjustments and the holidays applied to it."""
 
 from __future__ import annotations
 
@@ -13,37 +9,10 @@ from typing import NamedTuple
 
 from booking.domain import recurrence, wording, zones
 from booking.domain.holidays import NO_DAYS_OFF, DaysOff, nearest_free_day
+from booking.domain.planning import occurrences
 from booking.domain.planning.adjustments import DateException, Definition
-from booking.domain.recurrence import Instance, Rule, RuleChange
-
-Span = tuple[datetime, datetime]
-
-
-class Setting(NamedTuple):
-    """How one occurrence is set. `on` is the date of the rule it stands for, None for an extra one.
-
-    `title` and `meeting_url` are its own, None where the series' hold; `reason` is None as long as it takes place.
-    """
-
-    on: date | None
-    starts_at: datetime
-    ends_at: datetime
-    module: int | None = None
-    title: str | None = None
-    meeting_url: str | None = None
-    analysts: tuple[int, ...] = ()
-    reason: str | None = None
-    recording_url: str = ""
-    slides_url: str = ""
-
-
-class StoredOccurrence(NamedTuple):
-    """One stored occurrence; `away` are those of its roster who cannot come."""
-
-    id: int
-    key: str
-    setting: Setting
-    away: frozenset[int] = frozenset()
+from booking.domain.planning.occurrences import LEAVES_OUT, Setting, Span, StoredOccurrence
+from booking.domain.recurrence import Instance, RuleChange
 
 
 class PlanFinding(NamedTuple):
@@ -60,7 +29,7 @@ class PlanFinding(NamedTuple):
 
 @dataclass(slots=True)
 class Schedule:
-    """What one series comes to: settings by key, in order of time, and what was noticed on the way.
+    """The settings of one series by key, in order of time, and what was noticed on the way.
 
     `kept` are keys of stored occurrences that nothing asks for and nothing ends; `far` the keys of new ones beyond
     what was stored before, which a publish adds without announcing them.
@@ -86,7 +55,7 @@ def compute(
     asks: bool = True,
     until: date | None = None,
 ) -> Schedule:
-    """The settings of every occurrence of `asked` that has not begun at `now`.
+    """Compute how every occurrence of `asked` that has not begun at `now` is set.
 
     `before` is the definition as stored; `busy` lists by local date what other series do then; `away` when analysts
     cannot come. With `asks` an unanswered holiday is a question. `until` is the date before which a series without an
@@ -114,108 +83,30 @@ class _Computation:
         self.left_out = self.asked.terms.left_out()
         rows = {row.key: row for row in self.stored}
         begun = {key for key, row in rows.items() if row.setting.starts_at <= self.now}
-        instances = self.instances([rows[key] for key in begun])
-        matched = self.match(instances, rows, begun)
-        last_on = max((row.setting.on for row in self.stored if row.setting.on is not None), default=None)
-        far = self.is_endless() and self.before is not None and same_days(self.before.rule, self.asked.rule)
+        instances = occurrences.instances(
+            self.asked, self.stored, self.now, self.days_off, with_past=self.with_past, until=self.until
+        )
+        matched = occurrences.match(self.asked, instances, self.stored, self.now, self.days_off)
+        far_from = self.far_from()
         for key, instance in matched:
             row = rows.get(key)
-            if key in begun:
-                self.found.begun.append(key)
-                continue
-            if row is None and instance.starts_at <= self.now and not self.with_past:
+            if key in begun or (row is None and instance.starts_at <= self.now and not self.with_past):
                 self.found.begun.append(key)
                 continue
             self.found.settings[key] = self.setting(key, instance, row)
-            if far and row is None and last_on is not None and instance.wall.date() > last_on:
+            if far_from is not None and row is None and instance.wall.date() > far_from:
                 self.found.far.add(key)
         self.extras(rows, begun)
         self.leftovers(rows, begun, {key for key, _ in matched})
         return self.found
 
-    def is_endless(self) -> bool:
-        return not self.asked.rule.modules and self.asked.rule.ends_on is None and self.asked.terms.ends_on is None
-
-    # -- the dates
-
-    def instances(self, begun: list[StoredOccurrence]) -> list[Instance]:
-        """What the rule comes to, skips and holidays applied, the modules that have begun left as they were."""
-        rule = self.rule()
-        until = self.until or recurrence.stored_until(zones.today(self.now, rule.zone))
-        if rule.ends_on is not None or rule.modules:
-            until = max(until, rule.starts_on + timedelta(days=recurrence.MAX_DAYS))
-        anchored = [row for row in begun if row.setting.module is not None and row.setting.on is not None]
-        if not rule.modules or not anchored:
-            start = rule.starts_on if self.with_past or rule.modules else self.earliest()
-            return recurrence.expand(rule, start, until)
-        last = max(anchored, key=lambda row: row.setting.module or 0)
-        done, since = last.setting.module or 0, last.setting.on or rule.starts_on
-        later = replace(rule, modules=rule.modules[done:], skips=rule.skips | _dates_until(rule, since))
-        rest = recurrence.expand(later, rule.starts_on, until) if later.modules else []
-        return [replace(i, key=str(done + n), module=done + n) for n, i in enumerate(rest, 1)]
-
-    def earliest(self) -> date:
-        """What began more than a month ago is no longer looked at."""
-        return max(self.asked.rule.starts_on, zones.today(self.now, self.asked.rule.zone) - timedelta(days=31))
-
-    def rule(self) -> Rule:
-        terms, rule = self.asked.terms, self.asked.rule
-        skips = frozenset(self.left_out)
-        if rule.ends_on is not None and not rule.modules:
-            rule = replace(rule, ends_on=rule.ends_on + timedelta(weeks=sum(weeks for _, weeks in terms.postponements)))
-        if terms.ends_on is not None:
-            rule = replace(rule, ends_on=min(rule.ends_on or terms.ends_on, terms.ends_on))
-        if terms.on_holiday not in {"skip", "postpone"}:
-            return replace(rule, skips=skips)
-        off = {
-            day
-            for day, holiday in self.days_off.by_date.items()
-            if holiday.is_everywhere and day not in terms.keeps and not self.is_excepted(day)
-        }
-        if terms.on_holiday == "postpone" and rule.ends_on is not None and not rule.modules:
-            rule = replace(rule, ends_on=_postponed_end(rule, off, skips))
-        return replace(rule, skips=skips | off)
-
-    def is_excepted(self, day: date) -> bool:
-        """Whether an exception already says what becomes of that day."""
-        exception = self.asked.terms.exceptions.get(self.key_on(day))
-        return exception is not None and (exception.moved is not None or exception.cancelled is not None)
-
-    def key_on(self, day: date) -> str:
-        return next((row.key for row in self.stored if row.setting.on == day), day.isoformat())
-
-    # -- which stored occurrence is which
-
-    def match(
-        self, instances: list[Instance], rows: dict[str, StoredOccurrence], begun: set[str]
-    ) -> list[tuple[str, Instance]]:
-        if self.asked.rule.modules:
-            return [(instance.key, instance) for instance in instances]
-        by_on = {row.setting.on: row.key for row in self.stored if row.setting.on is not None}
-        days = {instance.wall.date() for instance in instances}
-        loose = [
-            row
-            for row in sorted(self.stored, key=lambda row: row.setting.on or date.min)
-            if row.setting.on is not None
-            and row.setting.on not in days
-            and row.key not in begun
-            and row.setting.on not in self.left_out
-            and not (self.days_off.everywhere(row.setting.on) and self.asked.terms.on_holiday in {"skip", "postpone"})
-            and row.setting.reason is None
-        ]
-        by_week: dict[tuple[int, int], list[str]] = {}
-        for row in loose:
-            if row.setting.on is not None:
-                by_week.setdefault(row.setting.on.isocalendar()[:2], []).append(row.key)
-        found = []
-        for instance in instances:
-            day = instance.wall.date()
-            key = by_on.get(day)
-            if key is None:
-                waiting = by_week.get(day.isocalendar()[:2])
-                key = waiting.pop(0) if waiting and instance.starts_at > self.now else _new_key(day, rows)
-            found.append((key, instance))
-        return found
+    def far_from(self) -> date | None:
+        """The last stored date of a series that has no end and meets on the same days as before; None for others."""
+        asked, before = self.asked, self.before
+        is_endless = not asked.rule.modules and asked.rule.ends_on is None and asked.terms.ends_on is None
+        if not is_endless or before is None or not occurrences.same_days(before.rule, asked.rule):
+            return None
+        return max((row.setting.on for row in self.stored if row.setting.on is not None), default=None)
 
     # -- how each is set
 
@@ -225,7 +116,6 @@ class _Computation:
         exception = self.asked.terms.exceptions.get(key, _NONE)
         was_there = row is not None and row.setting.on == day and row.setting.reason is None
         starts_at, ends_at = self.hours(day, instance, exception, asks=self.asks and not was_there)
-        staff = exception.analysts if exception.analysts is not None else turn.analysts
         return self.staffed(
             Setting(
                 day,
@@ -234,7 +124,7 @@ class _Computation:
                 instance.module,
                 exception.title if exception.title is not None else turn.title,
                 self.meeting_url(exception, turn, row),
-                self.asked.analysts if staff is None else staff,
+                self.roster(exception, turn),
                 exception.cancelled,
                 *_links(exception, row),
             )
@@ -244,6 +134,11 @@ class _Computation:
         """A meeting link that was set for this one stays until another is; an empty text takes it away."""
         stated = exception.meeting_url if exception.meeting_url is not None else turn.meeting_url
         return (row.setting.meeting_url if row is not None else None) if stated is None else stated or None
+
+    def roster(self, exception: DateException, turn: RuleChange) -> tuple[int, ...]:
+        """Its own analysts, else those that hold from a date on, else the series'."""
+        own = exception.analysts if exception.analysts is not None else turn.analysts
+        return self.asked.analysts if own is None else own
 
     def hours(self, day: date, instance: Instance, exception: DateException, asks: bool) -> Span:
         zone = self.asked.rule.zone
@@ -281,7 +176,7 @@ class _Computation:
             self.note("holiday-chosen", f"{wording.day(day)} is {holiday}", day)
 
     def moved_off(self, day: date, instance: Instance, span: Span) -> Span:
-        """To the nearest free day of the week; a question where there is none."""
+        """Move it to the nearest free day of its week; ask where there is none."""
         taken = [
             other
             for other in (day + timedelta(days=n) for n in range(-4, 5))
@@ -300,9 +195,7 @@ class _Computation:
         return starts_at, starts_at + timedelta(seconds=length)
 
     def meets_on(self, day: date) -> bool:
-        return any(row.setting.on == day for row in self.stored) or day in set(
-            d for d in _dates_between(self.asked.rule, day, day)
-        )
+        return any(row.setting.on == day for row in self.stored) or occurrences.meets_on(self.asked.rule, day)
 
     def is_busy_on(self, day: date, instance: Instance) -> bool:
         """Whether another series meets at that time of that day."""
@@ -316,7 +209,7 @@ class _Computation:
         )
 
     def staffed(self, setting: Setting) -> Setting:
-        """With the guests of that day, without those who are away."""
+        """Add the guests of that day, and take out those who are away."""
         if not self.asked.terms.guests and not self.away:
             return setting
         local = zones.today(setting.starts_at, self.asked.rule.zone)
@@ -334,7 +227,7 @@ class _Computation:
         )
         return setting if here == setting.analysts else setting._replace(analysts=here)
 
-    # -- what no rule comes to
+    # -- what the rule does not reach
 
     def extras(self, rows: dict[str, StoredOccurrence], begun: set[str]) -> None:
         for extra in self.asked.terms.extras:
@@ -352,21 +245,20 @@ class _Computation:
             self.landing(where[0])
             row = rows.get(extra.key)
             turn = _turn_on(self.asked.rule.turns, extra.on)
-            staff = exception.analysts if exception.analysts is not None else turn.analysts
             setting = Setting(
                 None,
                 *span,
                 None,
                 exception.title if exception.title is not None else extra.title,
                 self.meeting_url(exception, turn, row),
-                self.asked.analysts if staff is None else staff,
+                self.roster(exception, turn),
                 exception.cancelled,
                 *_links(exception, row),
             )
             self.found.settings[extra.key] = self.staffed(setting)
 
     def leftovers(self, rows: dict[str, StoredOccurrence], begun: set[str], matched: set[str]) -> None:
-        """Stored ones that nothing asks for: they go where a skip, an end or other days say so, else they stay."""
+        """Settle stored ones that nothing asks for: they go where a skip, an end or other days say so, else stay."""
         for key, row in rows.items():
             if key in begun or key in matched or key in self.found.settings:
                 continue
@@ -381,13 +273,10 @@ class _Computation:
                 self.found.settings[key] = row.setting._replace(reason=reason)
 
     def as_kept(self, row: StoredOccurrence) -> Setting:
-        """As it is stored, but staffed and worded as the series is now."""
+        """The stored setting, staffed and cancelled as the series and its exception say now."""
         exception = self.asked.terms.exceptions.get(row.key, _NONE)
         turn = _turn_on(self.asked.rule.turns, row.setting.on or date.min)
-        staff = exception.analysts if exception.analysts is not None else turn.analysts
-        setting = row.setting._replace(
-            analysts=self.asked.analysts if staff is None else staff, reason=exception.cancelled
-        )
+        setting = row.setting._replace(analysts=self.roster(exception, turn), reason=exception.cancelled)
         return self.staffed(setting)
 
     def why_gone(self, row: StoredOccurrence) -> str | None:
@@ -400,13 +289,13 @@ class _Computation:
         if on in self.left_out:
             return self.left_out[on]
         holiday = self.days_off.everywhere(on)
-        if holiday is not None and terms.on_holiday in {"skip", "postpone"} and on not in terms.keeps:
+        if holiday is not None and terms.on_holiday in LEAVES_OUT and on not in terms.keeps:
             return str(holiday)
         if terms.ends_on is not None and on > terms.ends_on:
             return ""
-        if self.before is not None and not same_days(self.before.rule, rule) and not _is_past_the_end(rule, on):
-            return ""
-        return None
+        if self.before is None or occurrences.same_days(self.before.rule, rule):
+            return None
+        return None if occurrences.is_past_the_end(rule, on) else ""
 
     def note(self, code: str, message: str, day: date) -> None:
         self.found.findings.append(PlanFinding(code, self.asked.slug, message, day))
@@ -423,7 +312,7 @@ def _links(exception: DateException, row: StoredOccurrence | None) -> tuple[str,
 
 
 def _turn_on(turns: Iterable[RuleChange], day: date) -> RuleChange:
-    """What the turns up to that day come to."""
+    """The turns up to that day, added up."""
     found = _NO_TURN
     for turn in turns:
         if turn.from_on <= day:
@@ -434,49 +323,3 @@ def _turn_on(turns: Iterable[RuleChange], day: date) -> RuleChange:
                 analysts=turn.analysts if turn.analysts is not None else found.analysts,
             )
     return found
-
-
-def _dates_until(rule: Rule, last: date) -> frozenset[date]:
-    return frozenset(_dates_between(rule, date.min, last))
-
-
-def _dates_between(rule: Rule, first: date, last: date) -> Iterable[date]:
-    for day in recurrence.dates(rule):
-        if day > last:
-            return
-        if day >= first:
-            yield day
-
-
-def _postponed_end(rule: Rule, off: set[date], skips: frozenset[date]) -> date:
-    """The last date of a rule with an end once each of its dates in `off` has been made up for."""
-    ends_on = rule.ends_on or rule.starts_on
-    owed = sum(1 for day in _dates_between(rule, rule.starts_on, ends_on) if day in off and day not in skips)
-    for day in _dates_between(replace(rule, ends_on=None), ends_on + timedelta(days=1), date.max):
-        if owed == 0 or day > ends_on + timedelta(days=recurrence.MAX_DAYS):
-            break
-        if day not in off:
-            owed, ends_on = owed - 1, day
-    return ends_on
-
-
-def _new_key(day: date, rows: Mapping[str, StoredOccurrence]) -> str:
-    """The date; with a mark behind it where an occurrence of that name has moved elsewhere."""
-    key = day.isoformat()
-    while key in rows:
-        key += "~"
-    return key
-
-
-def _is_past_the_end(rule: Rule, on: date) -> bool:
-    return rule.ends_on is not None and on > rule.ends_on
-
-
-def same_days(one: Rule, other: Rule) -> bool:
-    """Whether two rules meet on the same days, whatever their hours and their ends."""
-
-    def days(rule: Rule) -> tuple[object, ...]:
-        turns = tuple((turn.from_on, turn.rrule) for turn in rule.turns if turn.rrule is not None)
-        return (rule.rrule, turns, "INTERVAL" in rule.rrule and rule.starts_on)
-
-    return days(one) == days(other)

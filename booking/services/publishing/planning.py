@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from booking.domain import zones
 from booking.domain.holidays import DaysOff
 from booking.domain.organisation import Organisation
-from booking.domain.planning import shared_links
+from booking.domain.planning import conflicts
 from booking.domain.planning.adjustments import Definition
 from booking.domain.planning.consequences import leaving, touched
-from booking.domain.planning.plan import Changes, Plan, StoredProgramme, changes, complete
+from booking.domain.planning.plan import Changes, Plan, StoredProgramme
+from booking.domain.planning.planner import changes, complete
 from booking.domain.planning.resolve import ResolvedRequest, resolve
 from booking.domain.planning.statement import Statement
 from booking.domain.recurrence import stored_until
@@ -75,7 +76,7 @@ def read_changes(
     world = plan_inputs.world(session, organisation.kinds, now, with_past=with_past)
     asked = asking(world, plan_inputs.analyst_ids(session), now)
     found = changes(world, asked, now, days_off(organisation, now), with_past=with_past, extends=extends)
-    found.findings += shared_links.shared(found, world, plan_inputs.meeting_links(session))
+    found.findings += conflicts.shared_links(found, world, plan_inputs.meeting_links(session))
     return found
 
 

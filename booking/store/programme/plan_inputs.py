@@ -13,8 +13,8 @@ from booking.domain.organisation import Kind
 from booking.domain.planning.adjustments import Definition
 from booking.domain.planning.consequences import AffectedPerson, Claimed, Offered, TouchedBooking
 from booking.domain.planning.notices import SeriesEnrolment
+from booking.domain.planning.occurrences import Setting, Span, StoredOccurrence
 from booking.domain.planning.plan import Changes, StoredProgramme
-from booking.domain.planning.schedule import Setting, Span, StoredOccurrence
 from booking.store.bookings.bookings import CONFIRMED, Booking
 from booking.store.bookings.claims import Claim
 from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry

@@ -26,7 +26,7 @@ from booking.domain.planning.consequences import (
     outcomes,
     touched,
 )
-from booking.domain.planning.schedule import Setting
+from booking.domain.planning.occurrences import Setting
 from tests.builders import CLINIC_AT, NOW
 
 HOUR = timedelta(hours=1)

@@ -1,0 +1,261 @@
+"""The planner: what is stored compared with what is asked for, and everything that follows from it.
+
+Pure functions over values: `changes` works out the programme's own changes, `complete` adds what becomes of people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from booking.domain import zones
+from booking.domain.holidays import NO_DAYS_OFF, DaysOff
+from booking.domain.organisation import Organisation
+from booking.domain.planning import conflicts, consequences, notices, schedule
+from booking.domain.planning.adjustments import Definition
+from booking.domain.planning.consequences import AffectedPerson, Claimed, Offered, Step, TouchedBooking
+from booking.domain.planning.notices import SeriesEnrolment
+from booking.domain.planning.occurrences import Setting, Span, StoredOccurrence
+from booking.domain.planning.plan import OWN_FIELDS, Changes, Plan, SeriesChange, StoredProgramme
+from booking.domain.planning.resolve import ResolvedRequest
+from booking.domain.planning.schedule import PlanFinding, Schedule
+
+#: A zone's new rules shift a wall time by less than this.
+MAX_SHIFT = timedelta(days=1)
+#: Steps that begin at one time are listed in this order.
+_STEP_ORDER = ("goes", "moves", "returns", "changes", "appears")
+#: Fields that people can still see on an occurrence that is cancelled.
+_SHOWN_WHEN_CANCELLED = {"reason", "recording", "slides", "words"}
+
+
+def changes(
+    world: StoredProgramme,
+    asked: ResolvedRequest,
+    now: datetime,
+    days_off: DaysOff = NO_DAYS_OFF,
+    *,
+    with_past: bool = False,
+    extends: bool = False,
+) -> Changes:
+    """Work out what storing `asked` would change in the programme.
+
+    `with_past` stores what has begun as new; with `extends` the far end of the series that nobody asked about is
+    filled too.
+    """
+    found = Changes(findings=list(asked.findings), problems=list(asked.problems))
+    came_from = {slug: asked.came_from.get(slug, slug) for slug in asked.definitions}
+    hidden = set(came_from.values())
+    wanted = {**{slug: d for slug, d in world.definitions.items() if slug not in hidden}, **asked.definitions}
+    busy = _busy(world) if any(d.terms.on_holiday == "move" for d in wanted.values()) else {}
+    schedules: dict[str, Schedule] = {}
+    for slug in wanted:
+        is_asked = slug in asked.definitions
+        before = world.definitions.get(came_from.get(slug, slug))
+        rows = world.rows.get(came_from.get(slug, slug), ())
+        wanted[slug] = _with_begun_modules(wanted[slug], before, rows, now, found)
+        schedules[slug] = schedule.compute(
+            wanted[slug],
+            rows,
+            now,
+            before=before,
+            days_off=days_off,
+            busy=busy,
+            away=world.away,
+            with_past=with_past,
+            asks=is_asked,
+        )
+        if not is_asked:
+            _only_stored(schedules[slug], rows, extends)
+    found.findings += conflicts.settle_rosters(world, wanted, schedules)
+    for slug, computed in schedules.items():
+        before = world.definitions.get(came_from.get(slug, slug))
+        found.definitions[slug] = (before, wanted[slug])
+        place = asked.places.get(slug, "")
+        if slug in asked.definitions:
+            found.findings += [finding._replace(place=place) for finding in computed.findings]
+            _series(found, before, wanted[slug])
+        _steps(found, wanted[slug], before, world.rows.get(came_from.get(slug, slug), ()), computed, now, place)
+    found.findings += conflicts.overlaps(found.steps, wanted, schedules)
+    found.steps.sort(key=lambda step: (step.after.starts_at, step.series, _STEP_ORDER.index(step.what)))
+    return found
+
+
+def complete(
+    found: Changes,
+    held: Sequence[TouchedBooking],
+    places: Sequence[AffectedPerson],
+    offers: Sequence[Offered],
+    enrolled: Sequence[SeriesEnrolment],
+    claimed: Claimed,
+    organisation: Organisation,
+    now: datetime,
+) -> Plan:
+    """Complete the plan with what becomes of the bookings, offers and places in the occurrences that change.
+
+    `held` is sorted first: the fingerprint depends on the order of bookings, and a database may return any.
+    """
+    held = sorted(held, key=lambda booking: (booking.starts_at, booking.id))
+    plan = Plan(found, consequences.outcomes(found.steps, held, claimed, now))
+    plan.ended_offers = consequences.ended_offers(found.steps, offers, plan.outcomes, held)
+    found.findings += conflicts.members_in_both(found.steps, places, claimed)
+    plan.enrolled = list(enrolled)
+    plan.notices, plan.places = notices.decide(
+        found.steps, plan.outcomes, held, places, enrolled, found.definitions, organisation, now
+    )
+    plan.notices += notices.withdrawn(plan.ended_offers, plan.notices)
+    return plan
+
+
+def _with_begun_modules(
+    asked: Definition, before: Definition | None, rows: Sequence[StoredOccurrence], now: datetime, found: Changes
+) -> Definition:
+    """Keep the titles of modules that have begun, and note each that was to change."""
+    if before is None or asked.rule.modules == before.rule.modules:
+        return asked
+    begun = {row.setting.module for row in rows if row.setting.module is not None and row.setting.starts_at <= now}
+    titles = list(asked.rule.modules)
+    for number in sorted(n for n in begun if n is not None):
+        if number <= len(titles) and number <= len(before.rule.modules):
+            had = before.rule.modules[number - 1]
+            if titles[number - 1] != had:
+                text = f"module {number} has started, so it keeps its title “{had}”"
+                found.findings.append(PlanFinding("begun", asked.slug, text))
+                titles[number - 1] = had
+    return replace(asked, rule=replace(asked.rule, modules=tuple(titles)))
+
+
+def _only_stored(computed: Schedule, rows: Sequence[StoredOccurrence], extends: bool) -> None:
+    """Keep a series that nobody asks about as it is stored, apart from its far end and its zone's new rules."""
+    if not extends:
+        computed.far.clear()
+    known = {row.key: row.setting for row in rows}
+    computed.settings = {
+        key: _mended(known[key], setting) if key in known else setting
+        for key, setting in computed.settings.items()
+        if key in known or key in computed.far
+    }
+
+
+def _mended(stored: Setting, computed: Setting) -> Setting:
+    """The stored setting, its instants put right where the zone's new rules shift the same wall time.
+
+    Its roster is as computed: an analyst whom another series needed may be free again.
+    """
+    shift = abs(computed.starts_at - stored.starts_at)
+    if computed.on != stored.on or shift > MAX_SHIFT:
+        return stored._replace(analysts=computed.analysts)
+    return stored._replace(starts_at=computed.starts_at, ends_at=computed.ends_at, analysts=computed.analysts)
+
+
+def _busy(world: StoredProgramme) -> dict[date, list[tuple[str, Span]]]:
+    """(slug, hours) of every stored occurrence that takes place, by local date."""
+    found: dict[date, list[tuple[str, Span]]] = {}
+    for slug, rows in world.rows.items():
+        zone = world.definitions[slug].rule.zone
+        for row in rows:
+            if row.setting.reason is None:
+                day = zones.today(row.setting.starts_at, zone)
+                found.setdefault(day, []).append((slug, (row.setting.starts_at, row.setting.ends_at)))
+    return found
+
+
+def _series(found: Changes, before: Definition | None, after: Definition) -> None:
+    """Add the change of the series' own row, where there is one."""
+    if before is None:
+        found.series.append(SeriesChange(None, after, ()))
+        return
+    fields = [name for name in OWN_FIELDS if getattr(before, name) != getattr(after, name)]
+    fields += [name for name in ("rule", "terms") if getattr(before, name) != getattr(after, name)]
+    if fields:
+        found.series.append(SeriesChange(before, after, tuple(fields)))
+
+
+def _reworded(before: Definition | None, after: Definition) -> tuple[bool, set[int]]:
+    """Whether the words of every occurrence change, and the modules whose title does."""
+    if before is None:
+        return False, set()
+    if (before.title, before.summary) != (after.title, after.summary) or before.kind != after.kind:
+        return True, set()
+    if before.rule.zone != after.rule.zone:
+        return True, set()  # calendars name the zone, also where its clocks agree with the one before
+    had, has = before.rule.modules, after.rule.modules
+    if len(had) != len(has):
+        return True, set()  # "1 of 4" becomes "1 of 5"
+    return False, {number for number, (one, other) in enumerate(zip(had, has, strict=True), 1) if one != other}
+
+
+def _steps(
+    found: Changes,
+    asked: Definition,
+    before: Definition | None,
+    rows: Sequence[StoredOccurrence],
+    computed: Schedule,
+    now: datetime,
+    place: str,
+) -> None:
+    """Add the steps of one series; those that nobody is told of go to `found.far`."""
+    stored = {row.key: row for row in rows}
+    all_words, module_words = _reworded(before, asked)
+    for key, after in computed.settings.items():
+        row = stored.get(key)
+        if row is None:
+            if after.reason is None:
+                step = Step("appears", asked.slug, key, None, None, after)
+                (found.far if key in computed.far else found.steps).append(step)
+            continue
+        changed = _step(asked.slug, row, after, all_words or after.module in module_words)
+        if changed is None:
+            continue
+        if changed.fields == ("on",):
+            found.far.append(changed)
+        elif "when" in changed.fields and changed.what != "changes" and after.starts_at <= now:
+            wall = zones.wall(after.starts_at, asked.rule.zone)
+            found.problems.append(f"{place or asked.slug}: {asked.slug} {wall:%a %Y-%m-%d %H:%M} lies in the past")
+        else:
+            found.steps.append(changed)
+    found.kept += _listed(asked, stored, computed.kept)
+    found.begun += _listed(asked, stored, computed.begun)
+
+
+def _step(slug: str, row: StoredOccurrence, after: Setting, is_reworded: bool) -> Step | None:
+    """The step from a stored occurrence to its new setting; None where there is nothing to see."""
+    before = row.setting
+    if after == before and not is_reworded:
+        return None
+    fields = _differing(before, after) + (("words",) if is_reworded else ())
+    if before.reason is not None and after.reason is not None:
+        is_seen = fields == ("on",) or not _SHOWN_WHEN_CANCELLED.isdisjoint(fields)
+        return Step("changes", slug, row.key, row.id, before, after, fields) if is_seen else None
+    return Step(_what(before, after, fields), slug, row.key, row.id, before, after, fields)
+
+
+def _listed(
+    asked: Definition, stored: Mapping[str, StoredOccurrence], keys: Sequence[str]
+) -> list[tuple[str, datetime]]:
+    """(slug, wall time) of those of the keys that are stored, in order of time."""
+    walls = [zones.wall(stored[key].setting.starts_at, asked.rule.zone) for key in keys if key in stored]
+    return [(asked.slug, wall) for wall in sorted(walls)]
+
+
+def _what(before: Setting, after: Setting, fields: tuple[str, ...]) -> str:
+    if after.reason is not None:
+        return "goes"
+    if before.reason is not None:
+        return "returns"
+    return "moves" if "when" in fields else "changes"
+
+
+def _differing(before: Setting, after: Setting) -> tuple[str, ...]:
+    pairs = {
+        "when": (before[1:3], after[1:3]),
+        "title": (before.title, after.title),
+        "meeting_url": (before.meeting_url, after.meeting_url),
+        "analysts": (before.analysts, after.analysts),
+        "reason": (before.reason, after.reason),
+        "recording": (before.recording_url, after.recording_url),
+        "slides": (before.slides_url, after.slides_url),
+        "on": (before.on, after.on),
+    }
+    fields = tuple(name for name, (one, other) in pairs.items() if one != other)
+    return fields if fields == ("on",) else tuple(name for name in fields if name != "on")

@@ -18,9 +18,13 @@ from booking.store.bookings import bookings
 from booking.store.db import locks
 from booking.store.people import importing
 from booking.store.people.importing import StoredPerson
+from booking.store.programme.programme import Occurrence
 from booking.store.queries.people import account_holdings
 
 REASON = "They are no longer an analyst."
+#: Columns of a stored person that an import changes, and those that people can set themselves.
+COLUMNS = ("name", "time_zone", "member_until", "meeting_url")
+OWN_COLUMNS = ("name", "time_zone", "meeting_url")
 
 
 class WouldOrphan(errors.Refusal):
@@ -35,8 +39,8 @@ class WouldOrphan(errors.Refusal):
 
 @dataclass(slots=True)
 class Imported:
-    """What an import came to. `own_kept` counts cells that differ from what people have set themselves; `closed` names
-    addresses whose account is closed, and stays so; `left` those who are no analyst any more, with the number of
+    """The result of an import. `own_kept` counts cells that differ from what people have set themselves; `closed` names
+    addresses whose account is closed, and stays so; `left` those who are no longer analysts, with the number of
     bookings that went through cover."""
 
     added: int = 0
@@ -62,22 +66,14 @@ def import_people(
 
     A role cell states all the roles of its person; somebody new without one is a member. Raises WouldOrphan, unless
     forced, where a member with an upcoming booking would lose the role or the membership that it stands on; then
-    nothing is written. What somebody staffs who loses the analyst role goes through cover. One import or publish at a
-    time.
+    nothing is written. Dates staffed by somebody who loses the analyst role go through cover. One import or
+    publish at a time.
     """
     locks.programme(session)
     keys = [person.email_key for person in people]
     known = importing.stored(session, keys)
-    staffs = {
-        row.id: leaving.staffed(session, row.id, now)
-        for person, row in _pairs(people, known)
-        if "analyst" in row.roles and person.roles and "analyst" not in person.roles
-    }
-    renamed = [row.id for person, row in _pairs(people, known) if person.name and person.name != row.name]
-    concerned = {row.id for rows in staffs.values() for row in rows}
-    locks.occurrences(session, concerned | bookings.shown_in(session, renamed, now))
-    covered = account_holdings.booked_with(session, staffs, now)  # no more of them now that their hours are locked
-    importing.hold(session, {row.id for row in known.values()} | covered)
+    staffs = _staffed_by_leavers(session, _pairs(people, known), now)
+    _lock(session, people, known, staffs, now)
     known = importing.stored(session, keys)
     pairs = _pairs(people, known)
     done = Imported(orphaned=_orphans(session, pairs, organisation, now))
@@ -98,12 +94,38 @@ def import_people(
     return done
 
 
+def _staffed_by_leavers(
+    session: Session, pairs: Sequence[tuple[Listed, StoredPerson]], now: datetime
+) -> dict[int, list[Occurrence]]:
+    """The occurrences staffed by each person who loses the analyst role, by person's id."""
+    return {
+        row.id: leaving.staffed(session, row.id, now)
+        for person, row in pairs
+        if "analyst" in row.roles and person.roles and "analyst" not in person.roles
+    }
+
+
+def _lock(
+    session: Session,
+    people: Sequence[Listed],
+    known: Mapping[str, StoredPerson],
+    staffs: Mapping[int, Sequence[Occurrence]],
+    now: datetime,
+) -> None:
+    """Lock the occurrences that the import changes or renames somebody on, then the people it changes."""
+    renamed = [row.id for person, row in _pairs(people, known) if person.name and person.name != row.name]
+    concerned = {row.id for rows in staffs.values() for row in rows}
+    locks.occurrences(session, concerned | bookings.shown_in(session, renamed, now))
+    covered = account_holdings.booked_with(session, staffs, now)  # no more of them now that their hours are locked
+    importing.hold(session, {row.id for row in known.values()} | covered)
+
+
 def _pairs(people: Sequence[Listed], known: Mapping[str, StoredPerson]) -> list[tuple[Listed, StoredPerson]]:
     return [(person, known[person.email_key]) for person in people if person.email_key in known]
 
 
 def _columns(person: Listed) -> dict[str, object]:
-    """Somebody new; without a name they are called by what stands before the @."""
+    """The columns of a new person; without a name they are called by the part of the address before the @."""
     return {
         "email": person.email,
         "email_key": person.email_key,
@@ -141,28 +163,17 @@ def _orphans(
 
 
 def _update(session: Session, pairs: Sequence[tuple[Listed, StoredPerson]], now: datetime, done: Imported) -> None:
+    """Write what the table changes of stored people, and count it in `done`."""
     changes: list[dict[str, object]] = []
     renamed: list[int] = []
     gone: list[tuple[int, str]] = []
     new: list[tuple[int, str]] = []
     for person, row in pairs:
-        name = person.name or row.name
-        zone = person.time_zone or row.time_zone
-        meeting_url = row.meeting_url if person.meeting_url is None else person.meeting_url or None
-        done.own_kept += sum(
-            [
-                row.name_is_own and name != row.name,
-                row.time_zone_is_own and zone != row.time_zone,
-                row.meeting_url_is_own and meeting_url != row.meeting_url,
-            ]
-        )
-        before = {name: getattr(row, name) for name in ("name", "time_zone", "member_until", "meeting_url")}
-        after = {
-            "name": row.name if row.name_is_own else name,
-            "time_zone": row.time_zone if row.time_zone_is_own else zone,
-            "member_until": _last_day(person, row.member_until),
-            "meeting_url": row.meeting_url if row.meeting_url_is_own else meeting_url,
-        }
+        before = {name: getattr(row, name) for name in COLUMNS}
+        wanted = _wanted(person, row)
+        own = {name for name in OWN_COLUMNS if getattr(row, f"{name}_is_own") and wanted[name] != before[name]}
+        done.own_kept += len(own)
+        after = {name: before[name] if name in own else value for name, value in wanted.items()}
         roles = person.roles or row.roles
         gone += [(row.id, role) for role in row.roles - roles]
         new += [(row.id, role) for role in roles - row.roles]
@@ -178,3 +189,13 @@ def _update(session: Session, pairs: Sequence[tuple[Listed, StoredPerson]], now:
     importing.take(session, gone)
     importing.grant_roles(session, new)
     leaving.come_back(session, [person_id for person_id, role in new if role == "analyst"], now)
+
+
+def _wanted(person: Listed, row: StoredPerson) -> dict[str, object]:
+    """The columns as the table states them; an empty cell leaves what is stored."""
+    return {
+        "name": person.name or row.name,
+        "time_zone": person.time_zone or row.time_zone,
+        "member_until": _last_day(person, row.member_until),
+        "meeting_url": row.meeting_url if person.meeting_url is None else person.meeting_url or None,
+    }

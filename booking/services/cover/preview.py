@@ -1,10 +1,11 @@
-"""What an analyst's time off would mean, shown before it happens: read, never written."""
+"""Preview what an analyst's time off would mean before it is set: read, never written."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -36,7 +37,7 @@ class SpanNotAccepted(errors.Refusal):
 
 @dataclass(frozen=True, slots=True)
 class CoverPreview:
-    """A cover plan as it is read: with everybody's name and the fingerprint that stands for it."""
+    """A cover plan as people read it: with everybody's name, and the fingerprint that stands for it."""
 
     analyst: Person
     starts_at: datetime
@@ -67,7 +68,7 @@ def show(
     organisation: Organisation,
     now: datetime,
 ) -> CoverPreview:
-    """What the analyst's being away in [starts_at, ends_at) would mean. Raises NotFound, SpanNotAccepted."""
+    """Preview the analyst's time off in [starts_at, ends_at). Raises NotFound, SpanNotAccepted."""
     person = session.scalars(
         select(Person)
         .join(Role, Role.person_id == Person.id)
@@ -108,32 +109,11 @@ def shown_of(
     organisation: Organisation,
     now: datetime,
 ) -> CoverPreview:
-    """What being off in that span means for these occurrences, as they are now."""
+    """Work out what time off in that span means for these occurrences, as they are now."""
     ids = [row.id for row in rows]
     held = [booking for booking in plan_inputs.held(session, ids, now) if booking.analyst_id == person.id]
-    rosters: dict[int, list[int]] = {}
-    for occurrence_id, analyst_id in session.execute(
-        select(Roster.occurrence_id, Roster.analyst_id)
-        .where(Roster.occurrence_id.in_(ids), Roster.analyst_id != person.id, Roster.is_away.is_(False))
-        .order_by(Roster.occurrence_id, Roster.position)
-    ):
-        rosters.setdefault(occurrence_id, []).append(analyst_id)
-    places = [
-        AffectedOccurrence(
-            row.id,
-            row.starts_at,
-            row.ends_at,
-            tuple(rosters.get(row.id, ())),
-            tuple(booking for booking in held if booking.occurrence_id == row.id),
-        )
-        for row in rows
-    ]
-    taken = _taken(session, places, held, organisation)
-    offered = set(
-        session.scalars(
-            select(Offer.member_id).where(Offer.status == "open", Offer.member_id.in_({b.member_id for b in held}))
-        )
-    )
+    rosters = _rosters_without(session, person.id, ids)
+    places = [_affected(row, rosters.get(row.id, ()), held) for row in rows]
     presented = [
         UncoveredWork(row.id, person.id, row.starts_at, row.ends_at, (row.starts_at, row.ends_at))
         for row in rows
@@ -142,18 +122,41 @@ def shown_of(
     left = presented + [left_of(booking, place.meeting) for place in places for booking in place.bookings]
     could = cover_candidates.analysts(session, left, organisation)
     takers = {one.booking_id for one in left if one.booking_id and any(other.can_take(one) for other in could)}
-    cover = cover_rules.plan(places, taken, offered, takers, now)
+    taken = _taken(session, places, held, organisation)
+    cover = cover_rules.plan(places, taken, _with_open_offer(session, held), takers, now)
     cover.presented = presented
-    names = {
-        person_id: name
-        for person_id, name in session.execute(
-            select(Person.id, Person.name).where(
-                Person.id.in_({person.id, *(a for others in rosters.values() for a in others)})
-            )
-        )
-    }
+    names = _names(session, {person.id, *(analyst_id for others in rosters.values() for analyst_id in others)})
     titles = {row.id: row.title or row.series.title for row in rows}
     return CoverPreview(person, *span, cover, names, titles, left, could, rows)
+
+
+def _affected(row: Occurrence, others: Sequence[int], held: list[TouchedBooking]) -> AffectedOccurrence:
+    """The occurrence with the other analysts who staff it, and those of the bookings that are its own."""
+    own = tuple(booking for booking in held if booking.occurrence_id == row.id)
+    return AffectedOccurrence(row.id, row.starts_at, row.ends_at, tuple(others), own)
+
+
+def _rosters_without(session: Session, analyst_id: int, occurrence_ids: list[int]) -> dict[int, list[int]]:
+    """The other analysts who staff each occurrence, by its id and in order; one with nobody else is missing."""
+    rosters: dict[int, list[int]] = {}
+    for occurrence_id, other_id in session.execute(
+        select(Roster.occurrence_id, Roster.analyst_id)
+        .where(Roster.occurrence_id.in_(occurrence_ids), Roster.analyst_id != analyst_id, Roster.is_away.is_(False))
+        .order_by(Roster.occurrence_id, Roster.position)
+    ):
+        rosters.setdefault(occurrence_id, []).append(other_id)
+    return rosters
+
+
+def _with_open_offer(session: Session, held: list[TouchedBooking]) -> set[int]:
+    """The members of these bookings who have an open offer."""
+    members = {booking.member_id for booking in held}
+    return set(session.scalars(select(Offer.member_id).where(Offer.status == "open", Offer.member_id.in_(members))))
+
+
+def _names(session: Session, person_ids: set[int]) -> dict[int, str]:
+    found = session.execute(select(Person.id, Person.name).where(Person.id.in_(person_ids)))
+    return {person_id: name for person_id, name in found}
 
 
 def left_of(booking: TouchedBooking, meeting: tuple[datetime, datetime]) -> UncoveredWork:
@@ -165,7 +168,7 @@ def left_of(booking: TouchedBooking, meeting: tuple[datetime, datetime]) -> Unco
 def _taken(
     session: Session, places: list[AffectedOccurrence], held: list[TouchedBooking], organisation: Organisation
 ) -> set[tuple[int, datetime]]:
-    """(person, quarter) of what the others and the members have while these places last, these bookings apart."""
+    """(person, quarter) that the others and the members have during these places, these bookings apart."""
     if not places:
         return set()
     own = {booking.id for booking in held}

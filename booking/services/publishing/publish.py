@@ -45,7 +45,7 @@ class PlanHurts(errors.Refusal):
 
 @dataclass(frozen=True, slots=True)
 class PublishResult:
-    """What was published. `change` names it for whoever undoes it, None where nothing changed."""
+    """A publish that was done. `change` names it for undo, None where nothing changed."""
 
     plan: Plan
     change: uuid.UUID | None
@@ -106,45 +106,63 @@ def _apply(
     now: datetime,
     actor_id: int | None,
 ) -> PublishResult:
+    """Write the plan; the far end of series without an end is no change that anybody sees."""
     found = plan.changes
     if plan.is_empty and not found.far:
         return PublishResult(plan, None, None)
-    change = None
-    if not plan.is_empty:
-        change = Change(
-            actor_id=actor_id,
-            fingerprint=plan.fingerprint,
-            plan=facts(plan),
-            before=_before(session, plan),
-            published_at=now,
-            due_at=plan.due_at(now),
-        )
-        session.add(change)
-        session.flush()
-    ids = publishing.write_series(session, found.series, now)
-    ids |= _ids_of(session, {step.series for step in [*found.steps, *found.far]} - ids.keys())
-    new = [step for step in found.steps if step.what == "appears"]
-    publishing.add_occurrences(session, new, ids, now, change.id if change else None)
-    publishing.add_occurrences(session, [s for s in found.far if s.what == "appears"], ids, now, None)
-    uncovered = publish_people.uncovered(plan)
-    for step in [*found.steps, *found.far]:
-        if step.what != "appears":
-            publishing.change_occurrence(session, step, now, uncovered.get(step.occurrence_id or 0, ()))
+    change = None if plan.is_empty else _record_change(session, plan, now, actor_id)
+    series_ids = _write_programme(session, plan, change, now)
     if change is not None:
         publish_people.apply(session, plan, change, organisation, now)
-        change.before = {**change.before, "added_series": [ids[c.after.slug] for c in found.series if c.before is None]}
-        counts = {what: n for what in STEPS if (n := sum(step.what == what for step in found.steps))}
-        named = {"series": sorted({step.series for step in found.steps} | {c.after.slug for c in found.series})[:50]}
-        hurt = {"bookings": len(plan.outcomes)} if plan.outcomes else {}
-        audit_log.write(
-            session, "published", "change", change.public_id, now, actor_id=actor_id, **counts, **hurt, **named
-        )
-    if found.steps or found.far or found.series:
-        publishing.touch(programme, now)
+        added = [series_ids[one.after.slug] for one in found.series if one.before is None]
+        change.before = {**change.before, "added_series": added}
+        _write_audit(session, plan, change, now, actor_id)
+    publishing.touch(programme, now)
     if change is not None and change.due_at <= now:
         publishing.close(session, [change], now)
     session.flush()
     return PublishResult(plan, change.public_id if change else None, change.due_at if change else None)
+
+
+def _record_change(session: Session, plan: Plan, now: datetime, actor_id: int | None) -> Change:
+    """Store what is published, and what undo puts back."""
+    change = Change(
+        actor_id=actor_id,
+        fingerprint=plan.fingerprint,
+        plan=facts(plan),
+        before=_before(session, plan),
+        published_at=now,
+        due_at=plan.due_at(now),
+    )
+    session.add(change)
+    session.flush()
+    return change
+
+
+def _write_programme(session: Session, plan: Plan, change: Change | None, now: datetime) -> dict[str, int]:
+    """Write series and occurrences; ids of the series by slug. `change` is None where nobody sees anything of it."""
+    found = plan.changes
+    steps = [*found.steps, *found.far]
+    ids = publishing.write_series(session, found.series, now)
+    ids |= _ids_of(session, {step.series for step in steps} - ids.keys())
+    new = [step for step in found.steps if step.what == "appears"]
+    publishing.add_occurrences(session, new, ids, now, change.id if change else None)
+    publishing.add_occurrences(session, [step for step in found.far if step.what == "appears"], ids, now, None)
+    uncovered = publish_people.uncovered(plan)
+    for step in steps:
+        if step.what != "appears":
+            publishing.change_occurrence(session, step, now, uncovered.get(step.occurrence_id or 0, ()))
+    return ids
+
+
+def _write_audit(session: Session, plan: Plan, change: Change, now: datetime, actor_id: int | None) -> None:
+    """Write how much was published of what into the audit log."""
+    found = plan.changes
+    told: dict[str, Any] = {what: n for what in STEPS if (n := sum(step.what == what for step in found.steps))}
+    if plan.outcomes:
+        told["bookings"] = len(plan.outcomes)
+    told["series"] = sorted({step.series for step in found.steps} | {one.after.slug for one in found.series})[:50]
+    audit_log.write(session, "published", "change", change.public_id, now, actor_id=actor_id, **told)
 
 
 STEPS = ("appears", "moves", "changes", "goes", "returns")
@@ -161,7 +179,7 @@ def _open_changes(session: Session) -> list[int]:
 
 
 def _before(session: Session, plan: Plan) -> dict[str, Any]:
-    """What undo puts back."""
+    """The rows as they are, for undo to put back."""
     found = plan.changes
     series_ids = [c.before.id for c in found.series if c.before is not None and c.before.id is not None]
     retitled = [

@@ -1,6 +1,6 @@
 """The emails of a publish: one to each person, about everything of theirs that it touches.
 
-They wait until the publish can no longer be undone. What an earlier publish has not told yet is told in the same email.
+They wait until the publish can no longer be undone. An email of an earlier publish that still waits is merged with it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from booking.store.queries.bookings import cover_candidates
 
 
 class Was(NamedTuple):
-    """How a booking was before the publish."""
+    """A booking as it was before the publish."""
 
     starts_at: datetime
     minutes: int
@@ -58,12 +58,30 @@ def enqueue(
     analysts = cover_candidates.analysts(session, left, organisation)
     takers = {one.booking_id for one in left if one.booking_id and any(each.can_take(one) for each in analysts)}
     writer = _Writer(session, plan, by_id, was, organisation, takers, now)
+    merged, replaced = _merged(writer, plan.notices, held)
+    set_aside = emails.set_aside(session, [one for one in waiting if one.person_id in replaced])
+    if set_aside:
+        change.before = {**change.before, "emails": set_aside}
+    _add(session, merged, change, now)
+    waits: dict[str, Any] = {"due_at": change.due_at, "change_id": change.id}
+    for analyst_id in sorted({one.analyst_id for one in left}):
+        theirs = [one for one in left if one.analyst_id == analyst_id]
+        asking.ask(session, session.get_one(Person, analyst_id).name, theirs, analysts, now, **waits)
+
+
+def _merged(
+    writer: _Writer, told: Sequence[Notice], held: Mapping[int, Sequence[Line]]
+) -> tuple[dict[int, list[Line]], set[int]]:
+    """The lines of each person's email, by person's id, and the people whose waiting emails are replaced by it.
+
+    `held` are the lines of waiting emails. Those that this publish does not change stay with the email that has them.
+    """
     known = writer.load([updates.key(line) for lines in held.values() for line in lines])
-    told = {notice.member_id: writer.lines(notice) for notice in plan.notices}
+    news_of = {notice.member_id: writer.lines(notice) for notice in told}
     replaced: set[int] = set()
     merged: dict[int, list[Line]] = {}
-    for person_id in sorted(held.keys() | told.keys()):
-        earlier, news = held.get(person_id, []), told.get(person_id, [])
+    for person_id in sorted(held.keys() | news_of.keys()):
+        earlier, news = held.get(person_id, ()), news_of.get(person_id, [])
         new_keys = {updates.key(line) for line in news}
         news = [*news, *(known[k] for k in map(updates.key, earlier) if k in known and k not in new_keys)]
         if not news:
@@ -72,14 +90,7 @@ def enqueue(
             replaced.add(person_id)
         if lines := updates.merged(earlier, news):
             merged[person_id] = lines
-    set_aside = emails.set_aside(session, [one for one in waiting if one.person_id in replaced])
-    if set_aside:
-        change.before = {**change.before, "emails": set_aside}
-    _add(session, merged, change, now)
-    waits: dict[str, Any] = {"due_at": change.due_at, "change_id": change.id}
-    for who in sorted({one.analyst_id for one in left}):
-        theirs = [one for one in left if one.analyst_id == who]
-        asking.ask(session, session.get_one(Person, who).name, theirs, analysts, now, **waits)
+    return merged, replaced
 
 
 def _left(plan: Plan, by_id: Mapping[int, Step]) -> list[UncoveredWork]:
@@ -94,7 +105,7 @@ def _left(plan: Plan, by_id: Mapping[int, Step]) -> list[UncoveredWork]:
 
 
 def _add(session: Session, merged: Mapping[int, Sequence[Line]], change: Change, now: datetime) -> None:
-    """Queue them, none later than an hour before what it tells of."""
+    """Queue the emails, none due later than an hour before the first start it is about."""
     if not merged:
         return
     starts = [datetime.fromisoformat(at) for lines in merged.values() for line in lines for at in _starts(line)]
@@ -200,7 +211,7 @@ class _Writer:
         return before is not None and after is not None and before.title != after.title
 
     def lines(self, notice: Notice) -> list[Line]:
-        """Everything that one person is told."""
+        """The lines of everything that one person is told."""
         found = [self.of_booking(outcome.booking.id) for outcome in notice.outcomes]
         found += [self.of_booking(booking.id) for booking in notice.bookings]
         found += [self.of_date(i) for i in notice.occurrence_ids]
@@ -209,7 +220,7 @@ class _Writer:
         return found
 
     def of_booking(self, booking_id: int) -> Line:
-        """What becomes of a booking, or what else changes about it."""
+        """The line about a booking: what becomes of it, or what else changes about it."""
         booking, outcome = self.bookings[booking_id], self.outcomes.get(booking_id)
         step = self.by_id[booking.occurrence_id]
         differs = self._differs(step)
@@ -229,7 +240,7 @@ class _Writer:
         return line
 
     def _cover(self, outcome: Outcome) -> dict[str, Any]:
-        """What is offered to somebody who waits for cover, and until when."""
+        """The facts about cover: the time that is offered instead, and until when."""
         told: dict[str, Any] = {"lapses_at": email_facts.stamp(outcome.ends_at or outcome.booking.starts_at)}
         if outcome.offered is not None:
             told["offered_at"] = email_facts.stamp(outcome.offered.starts_at)
@@ -240,17 +251,17 @@ class _Writer:
         return told
 
     def of_date(self, occurrence_id: int) -> Line:
-        """What becomes of a date."""
+        """The line about a date that changes."""
         step = self.by_id[occurrence_id]
         return _date(self.rows[occurrence_id], step, self._differs(step))
 
     def of_new(self, one: tuple[str, str]) -> Line:
-        """A date that is new."""
+        """The line about a new date."""
         row = self.new[one]
         return {**_date(row, None, []), "what": updates.APPEARS}
 
     def of_series(self, slug: str) -> Line:
-        """A series that has another name."""
+        """The line about a series with a new name."""
         before, after = self.plan.changes.definitions[slug]
         steps = [s for s in self.plan.changes.steps if s.series == slug and s.after.reason is None]
         first = min(steps, key=lambda step: step.after.starts_at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import update
@@ -15,6 +16,7 @@ from booking.services.publishing import publish_emails
 from booking.services.publishing.publish_emails import Was
 from booking.services.steps import pass_on
 from booking.store.bookings import claims, departures, reminders
+from booking.store.bookings.bookings import Booking
 from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.programme import publishing
 from booking.store.programme.changes import Change
@@ -31,21 +33,12 @@ def uncovered(plan: Plan) -> dict[int, set[int]]:
 
 def apply(session: Session, plan: Plan, change: Change, organisation: Organisation, now: datetime) -> None:
     """Do what the plan says to bookings, offers and waitlist places, and queue the emails about it."""
-    found = plan.changes
-    by_id = {step.occurrence_id: step for step in found.steps if step.occurrence_id is not None}
+    by_id = {step.occurrence_id: step for step in plan.changes.steps if step.occurrence_id is not None}
     booking_ids = [outcome.booking.id for outcome in plan.outcomes]
     bookings = publish_emails.bookings(session, booking_ids)
     was = {b.id: Was(b.starts_at, b.minutes, b.analyst.name) for b in bookings.values()}
-    if booking_ids:
-        publishing.hold(session, booking_ids, change.id)
-    if plan.ended_offers:
-        publishing.hold_offers(session, [one.id for one in plan.ended_offers], change.id, now)
-    handed = [bookings[o.booking.id] for o in plan.outcomes if o.slot and o.slot.analyst_id != o.booking.analyst_id]
-    departures.note(session, [(b.occurrence_id, b.analyst_id, b.sequence) for b in handed], now)
-    for outcome in plan.outcomes:
-        publishing.place(session, outcome, now)
-        if outcome.what == CANCELLED:
-            bookings[outcome.booking.id].reason = by_id[outcome.booking.occurrence_id].after.reason or ""
+    _hold_freed(session, plan, change, now)
+    _place_bookings(session, plan, bookings, by_id, now)
     _offer_other_times(session, plan, change, now)
     shown = [i for i, step in by_id.items() if publishing.PUBLISHED & set(step.fields)]
     publishing.revise_bookings(session, shown, booking_ids, now)
@@ -56,6 +49,26 @@ def apply(session: Session, plan: Plan, change: Change, organisation: Organisati
     ended = [one.id for one in plan.ended_offers if one.booking_id is None and one.member_id in without]
     pass_on.tell_withdrawn(session, ended, now, change)
     reminders.plan(session, booking_ids, organisation, now)
+
+
+def _hold_freed(session: Session, plan: Plan, change: Change, now: datetime) -> None:
+    """Hold the quarters of bookings that change and of offers that end until the publish can no longer be undone."""
+    if plan.outcomes:
+        publishing.hold(session, [outcome.booking.id for outcome in plan.outcomes], change.id)
+    if plan.ended_offers:
+        publishing.hold_offers(session, [one.id for one in plan.ended_offers], change.id, now)
+
+
+def _place_bookings(
+    session: Session, plan: Plan, bookings: Mapping[int, Booking], by_id: Mapping[int, Step], now: datetime
+) -> None:
+    """Put each booking where the plan puts it; a cancelled one gets the reason of its date."""
+    handed = [bookings[o.booking.id] for o in plan.outcomes if o.slot and o.slot.analyst_id != o.booking.analyst_id]
+    departures.note(session, [(b.occurrence_id, b.analyst_id, b.sequence) for b in handed], now)
+    for outcome in plan.outcomes:
+        publishing.place(session, outcome, now)
+        if outcome.what == CANCELLED:
+            bookings[outcome.booking.id].reason = by_id[outcome.booking.occurrence_id].after.reason or ""
 
 
 def _end_waiting(session: Session, plan: Plan, by_id: dict[int, Step], now: datetime) -> None:

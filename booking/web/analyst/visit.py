@@ -14,6 +14,7 @@ from sqlalchemy import select
 from booking.domain import errors, refusal_words, zones
 from booking.domain.bookings import lengths, slots
 from booking.domain.bookings.slots import Slot
+from booking.domain.bookings.timetable import RosterAnalyst
 from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment
 from booking.domain.recurrence import MAX_DURATION
@@ -51,26 +52,21 @@ def one(public_id: uuid.UUID) -> ResponseReturnValue:
 
 def _page(visit: Appointment, refusal: Refusal | None = None) -> ResponseReturnValue:
     session, now = context.db(), context.now()
-    here = timetables.timetable(session, visit.meeting.public_id, context.organisation())
-    colleagues = [one for one in here.analysts if one.public_id != visit.analyst_public_id] if here else []
-    taken = here.hours.taken if here else frozenset()
-    slot = Slot(0, visit.starts_at, visit.minutes)
-    free = [one for one in colleagues if not any((one.id, quarter) in taken for quarter in slot.quarters)]
+    last = visit_history.member_until(session, visit.member_public_id)
     follow_ups = _free_starts(visit, 0, max(now, visit.meeting.ends_at), only_same=True)
     targets = _free_starts(visit, visit.minutes, now) if _may_move(visit, now) else []
-    last = visit_history.member_until(session, visit.member_public_id)
-    covered = [[one for one in starts if membership.covers(last, one.starts_at)] for starts in (follow_ups, targets)]
-    is_short = last is not None and (membership.is_over(last) or covered != [follow_ups, targets])
+    within = [[one for one in starts if membership.covers(last, one.starts_at)] for starts in (follow_ups, targets)]
+    is_short = last is not None and (membership.is_over(last) or within != [follow_ups, targets])
     page = render_template(
         "analyst/visit.html",
         visit=visit,
         membership=membership.of_member(visit.member, last) if last is not None and is_short else "",
-        colleagues=free,
+        colleagues=_free_colleagues(visit),
         is_over=now >= visit.ends_at,
         may_note=not visit.is_cancelled and (now >= visit.starts_at or visit.began_at is not None),
         note=_note(visit),
-        follow_ups=covered[0],
-        targets=covered[1],
+        follow_ups=within[0],
+        targets=within[1],
         longer=visit.minutes + lengths.GRID_MINUTES,
         is_marked=visit.outcome is not None,
         marked=refusal_words.marked(visit.outcome) if visit.outcome is not None else "",
@@ -80,6 +76,16 @@ def _page(visit: Appointment, refusal: Refusal | None = None) -> ResponseReturnV
         day=zones.today(visit.starts_at, current_user.zone or context.organisation().zone),
     )
     return page, error_pages.status(refusal) if refusal is not None else 200
+
+
+def _free_colleagues(visit: Appointment) -> list[RosterAnalyst]:
+    """The other analysts of the clinic who are free at the visit's time."""
+    here = timetables.timetable(context.db(), visit.meeting.public_id, context.organisation())
+    if here is None:
+        return []
+    quarters = Slot(0, visit.starts_at, visit.minutes).quarters
+    others = [one for one in here.analysts if one.public_id != visit.analyst_public_id]
+    return [one for one in others if not any((one.id, quarter) in here.hours.taken for quarter in quarters)]
 
 
 def _may_move(visit: Appointment, now: datetime) -> bool:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from booking.programme import writing
-from booking.programme.announcements.reading import AnnouncementDraft, Doubt, DraftSeries
+from booking.programme.announcements.draft import AnnouncementDraft, Doubt, DraftSeries
 
 
 def slug(title: str, taken: set[str]) -> str:

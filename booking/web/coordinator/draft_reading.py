@@ -11,7 +11,7 @@ from booking.domain import zones
 from booking.domain.organisation import Organisation
 from booking.programme import words
 from booking.programme.announcements import reading
-from booking.programme.announcements.reading import AnnouncementDraft
+from booking.programme.announcements.draft import AnnouncementDraft
 from booking.store.programme import changes
 from booking.store.programme.programme import Programme
 from booking.web.frame import context

@@ -15,9 +15,9 @@ from booking.domain.planning import schedule
 from booking.domain.planning.resolve import resolve
 from booking.domain.recurrence import stored_until
 from booking.programme import files, words, writing
-from booking.programme.announcements import documents, lines, reading
+from booking.programme.announcements import documents, lines, months
 from booking.programme.announcements.budget import CannotRead
-from booking.programme.announcements.reading import AnnouncementDraft, DraftSeries
+from booking.programme.announcements.draft import AnnouncementDraft, Doubt, DraftModule, DraftSeries
 from booking.programme.announcements.writing import file_of
 from booking.services.publishing import drafts, planning
 from booking.services.publishing.planning import Asking
@@ -143,7 +143,7 @@ def _set(series: DraftSeries, word: str, value: str) -> None:
         series.ends_on = words.day(value) if value else None
     else:
         titles = [line.strip() for line in value.splitlines() if line.strip()]
-        series.modules = [reading.DraftModule(n, title[:200], series.line) for n, title in enumerate(titles, 1)]
+        series.modules = [DraftModule(n, title[:200], series.line) for n, title in enumerate(titles, 1)]
 
 
 def _asking(kept: changes.StoredDraft, draft: AnnouncementDraft) -> tuple[Asking | None, files.Reading]:
@@ -170,7 +170,7 @@ def one(public_id: uuid.UUID) -> ResponseReturnValue:
 def _page(kept: changes.StoredDraft, mistakes: dict[str, str]) -> ResponseReturnValue:
     draft = understood(kept)
     cards = _cards(kept, draft)
-    doubts: dict[int, list[reading.Doubt]] = {}
+    doubts: dict[int, list[Doubt]] = {}
     for doubt in draft.doubts:
         doubts.setdefault(doubt.line, []).append(doubt)
     near = {line.number for line in draft.near}
@@ -271,7 +271,7 @@ def preview(public_id: uuid.UUID) -> ResponseReturnValue:
     days: dict[date, list[dict[str, Any]]] = {}
     asked = resolve(found.statements, {}, {}, {}, today)
     for stated in asked.definitions.values():
-        until = stored_until(today) if stated.rule.ends_on else reading.next_month(draft.month)
+        until = stored_until(today) if stated.rule.ends_on else months.following(draft.month)
         start = zones.day_starts_at(stated.rule.starts_on, stated.rule.zone)
         off = planning.days_off(context.organisation(), context.now())
         computed = schedule.compute(stated, [], start, days_off=off, with_past=True, asks=False, until=until)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from booking.programme import files
 from booking.programme.announcements import lines, reading, writing
 from booking.programme.announcements.budget import CannotRead
-from booking.programme.announcements.reading import AnnouncementDraft
+from booking.programme.announcements.draft import AnnouncementDraft
 from tests.builders import ORGANISATION
 
 TODAY = date(2026, 11, 23)

@@ -1,0 +1,97 @@
+"""Ranges of hours as people write them ("1-3pm", "from 9 to 11"): what is meant, and what may be meant instead."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import time
+
+from booking.programme.announcements.vocabulary import ONE_CLOCK, ZONE
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A range of hours as it was written; `start` and `end` None where the text cannot be meant.
+
+    `doubt` is empty, `half-missing` or `end-before-start`; `other` is the second reading of a missing am or pm.
+    """
+
+    start: time | None
+    end: time | None
+    doubt: str = ""
+    other: tuple[time, time] | None = None
+
+
+def meant(match: re.Match[str]) -> Clock | None:
+    """Hours as they were meant; None where two numbers are no hours at all."""
+    first, last = _half(match["start"]), _half(match["end"])
+    if first is None or last is None:
+        return None
+    if not first[2] and not last[2]:
+        return _bare(match, first[:2], last[:2])
+    return _checked(*_with_halves(first, last))
+
+
+def _bare(match: re.Match[str], start: tuple[int, int], end: tuple[int, int]) -> Clock | None:
+    """Hours without am or pm: by the 24-hour clock where they are written so, else as is usual, with a doubt."""
+    written = (match["start"] + match["end"]).replace(" ", "")
+    if not re.search(r"[:.h]\d\d", written) and not _are_hours(match):
+        return None
+    if max(start[0], end[0]) > 12 or re.search(r"\b0\d", written) or start[0] == 0:
+        return _checked(_time_of(*start), _time_of(*end))
+    usual = ["a" if 7 <= hour <= 11 else "p" for hour, _ in (start, end)]
+    other = _timed(*start, _turned(usual[0])), _timed(*end, _turned(usual[1]))
+    second = (other[0], other[1]) if other[0] and other[1] and other[0] < other[1] else None
+    checked = _checked(_timed(*start, usual[0]), _timed(*end, usual[1]))
+    return Clock(checked.start, checked.end, checked.doubt or "half-missing", second)
+
+
+def _are_hours(match: re.Match[str]) -> bool:
+    """Whether two bare numbers are hours: a word before them or a zone behind them says so."""
+    before, behind = match.string[: match.start()], match.string[match.end() :]
+    if "and" in match[0] and "between" not in before:
+        return False
+    return bool(re.search(r"\bfrom\s+$|\bbetween\s+$|\btime:?\s+$", before) or ZONE.match(behind.lstrip()))
+
+
+def _with_halves(first: tuple[int, int, str], last: tuple[int, int, str]) -> tuple[time | None, time | None]:
+    """Start and end where am or pm stands at one of them or at both: the other follows from the order."""
+    (start_hour, start_minute, start_half), (end_hour, end_minute, end_half) = first, last
+    is_later = (end_hour % 12, end_minute) > (start_hour % 12, start_minute)
+    if not end_half and end_hour <= 12:
+        end_half = start_half if is_later else _turned(start_half)
+    elif end_half and not start_half and start_hour <= 12:
+        start_half = end_half if is_later else _turned(end_half)
+    return _timed(start_hour, start_minute, start_half), _timed(end_hour, end_minute, end_half)
+
+
+def _turned(half: str) -> str:
+    return "a" if half == "p" else "p"
+
+
+def _half(text: str) -> tuple[int, int, str] | None:
+    if text in {"noon", "midday"}:
+        return 12, 0, "p"
+    match = ONE_CLOCK.match(text)
+    if match is None:
+        return None
+    hour, minute = int(match["hour"]), int(match["minute"] or 0)
+    if hour > 24 or minute > 59 or (match["half"] and not 1 <= hour <= 12):
+        return None
+    return hour, minute, match["half"] or ""
+
+
+def _time_of(hour: int, minute: int) -> time | None:
+    return time(hour, minute) if 0 <= hour <= 23 else None
+
+
+def _timed(hour: int, minute: int, half: str) -> time | None:
+    if half and 1 <= hour <= 12:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    return _time_of(hour, minute)
+
+
+def _checked(start: time | None, end: time | None) -> Clock:
+    if start is None or end is None or end <= start:
+        return Clock(start, end, "end-before-start")
+    return Clock(start, end)

@@ -1,0 +1,62 @@
+"""The month that an announcement speaks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from booking.programme.announcements.budget import SourceLine
+from booking.programme.announcements.draft import Doubts
+from booking.programme.announcements.vocabulary import MONTH_HEAD, MONTHS, folded
+
+#: Short names of months that are also words or names; alone they name a month only where the line ends or says so.
+_AMBIGUOUS = {"may", "mar", "jan", "dec", "sep"}
+#: (line number, month 1 to 12, year or None)
+_Named = tuple[int, int, int | None]
+
+
+def announced(lines: Sequence[SourceLine], today: date, given: date | None, doubts: Doubts) -> date:
+    """Return the month announced: given, or named with a year, or the first one named, or else the next one."""
+    if given is not None:
+        _check_not_past(given, 1, today, doubts)
+    named = _named(lines)
+    dated = next(((number, date(year, month, 1)) for number, month, year in named if year is not None), None)
+    if given is not None:
+        if dated is not None and dated[1] != given:
+            text = f"the text says {dated[1]:%B %Y}, but you chose {given:%B %Y}"
+            doubts.ask(dated[0], "another-month", text)
+        return given
+    if dated is not None:
+        _check_not_past(dated[1], dated[0], today, doubts)
+        return dated[1]
+    if named:
+        number, wanted, _ = named[0]
+        found = date(today.year + (1 if wanted < today.month else 0), wanted, 1)
+        doubts.ask(number, "no-year", f"the year of {found:%B} isn’t given: we took {found.year}")
+        return found
+    found = following(today.replace(day=1))
+    doubts.ask(1, "no-month", f"no month is given: we took {found:%B %Y}")
+    return found
+
+
+def _check_not_past(month: date, line: int, today: date, doubts: Doubts) -> None:
+    if following(month) <= today:
+        doubts.ask(line, "past", f"{month:%B %Y} is past")
+
+
+def _named(lines: Sequence[SourceLine]) -> list[_Named]:
+    """Every month that a line names."""
+    named: list[_Named] = []
+    for line in lines:
+        low = folded(line.text)
+        for match in MONTH_HEAD.finditer(low):
+            is_ambiguous = match["month"] in _AMBIGUOUS and match["year"] is None
+            if not is_ambiguous or re.search(r"\bmay\b(?=\W*$|\s+(?:at|in|program|20))", low):
+                named.append((line.number, MONTHS[match["month"]], int(match["year"]) if match["year"] else None))
+    return named
+
+
+def following(month: date) -> date:
+    """The first day of the month after."""
+    return (month.replace(day=28) + timedelta(days=4)).replace(day=1)

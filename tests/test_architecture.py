@@ -175,6 +175,10 @@ def test_every_layer_of_the_house_is_there_and_known() -> None:
 
 
 MOST_FILES = 16
+MOST_LINES = 350
+#: Decisions in one function: the bound of radon's rating C.
+MOST_DECISIONS = 20
+FOLLOWED = {"domain", "services", "web"}
 
 
 def test_no_two_public_classes_share_a_name() -> None:
@@ -206,6 +210,60 @@ def test_no_folder_is_too_full_to_look_through() -> None:
         ROOT / "booking" / "migrations" / "versions"
     }
     assert {str(one): n for one in folders if (n := len(list(one.glob("*.py")))) > MOST_FILES} == {}
+
+
+def decisions(function: ast.AST) -> int:
+    """Ways through a function as radon counts them: one, and one more for each branch, loop, handler and condition.
+
+    A function inside it has its own.
+    """
+    found, nodes = 1, list(ast.iter_child_nodes(function))
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        nodes += ast.iter_child_nodes(node)
+        if isinstance(node, ast.If | ast.IfExp | ast.ExceptHandler | ast.Assert | ast.match_case):
+            found += 1
+        elif isinstance(node, ast.For | ast.AsyncFor | ast.While):
+            found += 1 + bool(node.orelse)
+        elif isinstance(node, ast.BoolOp):
+            found += len(node.values) - 1
+        elif isinstance(node, ast.comprehension):
+            found += 1 + len(node.ifs)
+    return found
+
+
+def test_no_file_is_too_long_to_read() -> None:
+    lines = {
+        str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines())
+        for path in (ROOT / "booking").rglob("*.py")
+        if "migrations" not in path.parts
+    }
+    assert {path: n for path, n in lines.items() if n > MOST_LINES} == {}
+
+
+def test_no_function_decides_too_much() -> None:
+    found = {
+        f"{module.name}.{node.name}": n
+        for module in modules(ROOT)
+        if module.layer in FOLLOWED
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (n := decisions(node)) > MOST_DECISIONS
+    }
+    assert found == {}
+
+
+def test_decisions_are_counted_one_by_one() -> None:
+    source = """
+def f(a, b):
+    for x in a:
+        if x and b or not a:
+            return [y for y in x if y]
+    else:
+        return 1 if a else 2
+"""
+    assert decisions(ast.parse(source).body[0]) == 1 + 2 + 1 + 2 + 2 + 1
 
 
 BREACHES = [

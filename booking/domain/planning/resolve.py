@@ -284,16 +284,9 @@ class _Merge:
         return found if on in found.terms.skips else edits.skip(found, on)
 
     def target(self, found: Definition, stated: StatedException) -> tuple[str, date | None] | None:
-        """Key and date of the rule of the occurrence that an exception is about."""
+        """Key and date of the rule of the occurrence that an exception is about; None, with a problem, for none."""
         if stated.module is not None:
-            row = next((row for row in self.rows if row.setting.module == stated.module), None)
-            if not 1 <= stated.module <= len(found.rule.modules):
-                self.problem(f"{stated.place}: {found.slug} has no module {stated.module}")
-                return None
-            if row is not None:
-                return row.key, row.setting.on
-            instances = expand(found.rule, found.rule.starts_on, date.max)
-            return str(stated.module), instances[stated.module - 1].wall.date()
+            return self.module(found, stated, stated.module)
         on = stated.on
         if on is None:
             return None
@@ -315,6 +308,20 @@ class _Merge:
             return on.isoformat(), on
         self.problem(f"{stated.place}: {found.slug} has no date on {on}")
         return None
+
+    def module(self, found: Definition, stated: StatedException, number: int) -> tuple[str, date | None] | None:
+        """Key and date of the rule of that module."""
+        if not 1 <= number <= len(found.rule.modules):
+            self.problem(f"{stated.place}: {found.slug} has no module {number}")
+            return None
+        row = next((row for row in self.rows if row.setting.module == number), None)
+        if row is not None:
+            return row.key, row.setting.on
+        instances = expand(found.rule, found.rule.starts_on, date.max)
+        if number > len(instances):
+            self.problem(f"{stated.place}: {found.slug} has no date for module {number}")
+            return None
+        return str(number), instances[number - 1].wall.date()
 
     def problem(self, text: str) -> None:
         self.asked.problems.append(text)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from booking.domain.bookings.slots import QUARTER
+from booking.domain.bookings.slots import QUARTER, Slot
 from booking.domain.planning.consequences import (
     CANCELLED,
     COVER_ENDS,
@@ -69,6 +70,74 @@ def a_held(number: int = 1, quarter: int = 0, minutes: int = 15, analyst: int = 
 def an_offer(booking: TouchedBooking | None, quarter: int, analyst: int = BEN, member: int = 101) -> Offered:
     at = CLINIC_AT + quarter * QUARTER
     return Offered(9, 1, analyst, booking.member_id if booking else member, at, 15, booking.id if booking else None)
+
+
+def what_becomes(step: Step, *held: TouchedBooking, now: datetime = NOW, **claimed: object) -> list[tuple[str, int]]:
+    """What becomes of the bookings, and with which analyst (0 where none)."""
+    found = outcomes([step], held, Claimed(**claimed), now)  # type: ignore[arg-type]
+    return [(outcome.what, outcome.slot.analyst_id if outcome.slot is not None else 0) for outcome in found]
+
+
+def test_a_booking_whose_time_and_analyst_stay_is_not_touched() -> None:
+    retitled = a_step(a_setting(CLINIC_AT, None, ADA), a_setting(CLINIC_AT, None, ADA, BEN, title="Ask us"))
+    longer = a_step(a_setting(CLINIC_AT, None, ADA), a_setting(CLINIC_AT - HOUR, CLINIC_AT + 2 * HOUR, ADA))
+    assert what_becomes(retitled, a_held()) == what_becomes(longer, a_held()) == []
+
+
+def test_a_booking_moves_along_with_its_date_by_as_much() -> None:
+    step = a_step(a_setting(CLINIC_AT, None, ADA), a_setting(CLINIC_AT + 24 * HOUR, None, ADA))
+    (outcome,) = outcomes([step], [a_held(quarter=2)], Claimed(), NOW)
+    assert (outcome.what, outcome.slot) == (MOVED, Slot(ADA, CLINIC_AT + 24 * HOUR + 2 * QUARTER, 15))
+
+
+def test_a_booking_goes_to_another_analyst_where_its_own_is_not_free_or_not_on_the_roster() -> None:
+    moved = a_step(a_setting(CLINIC_AT, None, ADA, BEN), a_setting(CLINIC_AT + 24 * HOUR, None, ADA, BEN))
+    busy = frozenset({(ADA, CLINIC_AT + 24 * HOUR)})
+    assert what_becomes(moved, a_held(), people=busy) == [(HANDED, BEN)]
+    left = a_step(a_setting(CLINIC_AT, None, ADA, BEN), a_setting(CLINIC_AT, None, BEN))
+    assert what_becomes(left, a_held()) == [(HANDED, BEN)]
+
+
+def test_no_analyst_gets_a_booking_of_their_own() -> None:
+    left = a_step(a_setting(CLINIC_AT, None, ADA, BEN), a_setting(CLINIC_AT, None, BEN))
+    assert what_becomes(left, a_held(member_id=BEN)) == [(UNCOVERED, ADA)]
+
+
+def test_a_booking_is_cancelled_where_its_date_goes_or_its_time_does_or_its_member_is_not_free() -> None:
+    gone = a_step(a_setting(CLINIC_AT, None, ADA), a_setting(CLINIC_AT, None, ADA, reason="Ill"))
+    assert what_becomes(gone, a_held()) == [(CANCELLED, 0)]
+    shorter = a_step(a_setting(CLINIC_AT, None, ADA), a_setting(CLINIC_AT, CLINIC_AT + 2 * QUARTER, ADA))
+    assert what_becomes(shorter, a_held(quarter=1), a_held(2, quarter=2)) == [(CANCELLED, 0)]
+    moved = a_step(a_setting(CLINIC_AT, None, ADA), a_setting(CLINIC_AT + 24 * HOUR, None, ADA))
+    assert what_becomes(moved, a_held(), people=frozenset({(101, CLINIC_AT + 24 * HOUR)})) == [(CANCELLED, 0)]
+
+
+@pytest.mark.parametrize(("minutes_ahead", "what"), [(61, UNCOVERED), (60, CANCELLED), (30, CANCELLED)])
+def test_cover_is_looked_for_until_an_hour_before_the_start(minutes_ahead: int, what: str) -> None:
+    left = a_step(a_setting(CLINIC_AT, None, ADA), a_setting(CLINIC_AT, None))
+    (outcome,) = outcomes([left], [a_held()], Claimed(), CLINIC_AT - timedelta(minutes=minutes_ahead))
+    assert outcome.what == what
+    assert outcome.ends_at == (CLINIC_AT - COVER_ENDS if what == UNCOVERED else None)
+
+
+def test_the_nearest_free_time_is_offered_to_a_member_who_waits_and_has_no_other_offer() -> None:
+    left = a_step(a_setting(CLINIC_AT, None, ADA, BEN), a_setting(CLINIC_AT, None, BEN))
+    busy = frozenset({(BEN, CLINIC_AT + quarter * QUARTER) for quarter in (1, 2)})
+    (outcome,) = outcomes([left], [a_held(quarter=1)], Claimed(people=busy), NOW)
+    assert outcome.offered == Slot(BEN, CLINIC_AT, 15)
+    (other,) = outcomes([left], [a_held(quarter=1)], Claimed(people=busy, with_offer=frozenset({101})), NOW)
+    assert (other.what, other.offered) == (UNCOVERED, None)
+
+
+def test_nothing_is_moved_to_a_start_that_is_past() -> None:
+    earlier = a_step(a_setting(CLINIC_AT, None, ADA), a_setting(CLINIC_AT - 2 * HOUR, None, ADA))
+    assert what_becomes(earlier, a_held(), now=CLINIC_AT - 2 * HOUR) == [(CANCELLED, 0)]
+    assert what_becomes(earlier, a_held(), now=CLINIC_AT - 2 * HOUR - QUARTER) == [(MOVED, ADA)]
+
+
+def test_a_booking_takes_quarters_that_another_of_the_same_change_frees() -> None:
+    step = a_step(a_setting(CLINIC_AT, None, ADA), a_setting(CLINIC_AT + QUARTER, CLINIC_AT + HOUR + QUARTER, ADA))
+    assert what_becomes(step, a_held(1, 0), a_held(2, 1)) == [(MOVED, ADA), (MOVED, ADA)]
 
 
 def test_a_booking_that_waits_for_cover_goes_on_waiting_when_its_date_is_renamed() -> None:

@@ -1,4 +1,4 @@
-"""What applies on top of a series' rule: exceptions, skipped dates, extra ones, guests, the answer for holidays."""
+"""Adjustments on top of a series' rule: exceptions, skipped and extra dates, guests, the answer for holidays."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Extra:
 
     @property
     def key(self) -> str:
-        """What names it for ever; it sorts before every date."""
+        """Its key, which never changes; it sorts before every date."""
         return f"+{self.on.isoformat()}T{self.start_wall:%H%M}"
 
 

@@ -1,4 +1,4 @@
-"""What becomes of bookings, open offers, enrolments and waitlist places when occurrences change.
+"""The consequences of changed occurrences for bookings and open offers.
 
 A booking is moved along if the new quarters of its analyst and its member are free, or freed by the same plan, and
 its start is still ahead; else it goes to another analyst of the new roster at the same time. Where its time still
@@ -76,7 +76,7 @@ class AffectedPerson(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What becomes of a booking: MOVED, HANDED or UNCOVERED at `slot`, or CANCELLED (then `slot` is None).
+    """The outcome for a booking: MOVED, HANDED or UNCOVERED at `slot`, or CANCELLED (then `slot` is None).
 
     UNCOVERED keeps its analyst until somebody takes it over. `offered` is the slot that its member is offered instead,
     None where the other analysts are asked; either way it ends at `ends_at`.
@@ -161,7 +161,7 @@ def _is_still_there(step: Step, offered: Offered) -> bool:
 
 
 def new_start(step: Step, booking: TouchedBooking | Offered) -> datetime | None:
-    """Where the booking's start comes to lie, as far from its hour's start as before; None if it fits no longer.
+    """The booking's new start, as far from the start of the hours as before; None if it no longer fits.
 
     Hours that only grew leave it where it is.
     """
@@ -180,15 +180,15 @@ def quarters_of(booking: TouchedBooking, slot: Slot) -> set[tuple[int, datetime]
 
 
 def outcomes(steps: Sequence[Step], held: Sequence[TouchedBooking], claimed: Claimed, now: datetime) -> list[Outcome]:
-    """What becomes of each booking that is touched, earliest first. `claimed` does not hold their own quarters.
+    """Decide what becomes of each booking that is touched; earliest first.
 
-    A booking that goes on waiting for cover as it is has no outcome.
+    `claimed` does not hold their own quarters. A booking that goes on waiting for cover as it is has no outcome.
     """
     return _Outcomes(steps, held, claimed, now).run()
 
 
 class _Outcomes:
-    """One run over the bookings: whoever loses least by it is placed first."""
+    """One run over the bookings: those that lose least by the change are placed first."""
 
     def __init__(self, steps: Sequence[Step], held: Sequence[TouchedBooking], claimed: Claimed, now: datetime) -> None:
         self.by_id = {step.occurrence_id: step for step in steps if step.occurrence_id is not None}
@@ -220,7 +220,7 @@ class _Outcomes:
         return booking.is_uncovered and booking.analyst_id not in step.after.analysts and _keeps_its_time(step, booking)
 
     def start(self, booking: TouchedBooking) -> datetime | None:
-        """Where it could start now; None where its time has gone, or is past."""
+        """The instant at which it would start; None where its time has gone, or is past."""
         step = self.by_id[booking.occurrence_id]
         start = new_start(step, booking) if step.after.reason is None else None
         return start if start is not None and start > self.now else None
@@ -233,7 +233,7 @@ class _Outcomes:
         self.settled[booking.id] = outcome
 
     def place(self, booking: TouchedBooking, own_analyst: bool) -> None:
-        """With its own analyst, or with another of the roster, where one is free."""
+        """Place it with its own analyst, or with another of the roster, where one is free."""
         start = self.start(booking)
         if start is None:
             return
@@ -244,7 +244,7 @@ class _Outcomes:
                 return
 
     def hand_to_who_joins(self, booking: TouchedBooking) -> None:
-        """A booking that goes on waiting: to somebody new on the roster who is free; else a lost offer is replaced."""
+        """Hand a waiting booking to somebody new on the roster who is free; else replace an offer that it lost."""
         for analyst_id in _joining(self.by_id[booking.occurrence_id]):
             slot = Slot(analyst_id, booking.starts_at, booking.minutes)
             if is_free_for(slot, booking, self.taken):
@@ -254,7 +254,7 @@ class _Outcomes:
             self.settled[booking.id] = Outcome(booking, UNCOVERED, booking.slot, None, booking.starts_at - COVER_ENDS)
 
     def uncovered(self, booking: TouchedBooking) -> Outcome | None:
-        """It waits for cover at its time, as long as there is time for it and nothing else needs those quarters."""
+        """Let it wait for cover at its time, where there is time left and nothing else needs those quarters."""
         start = self.start(booking)
         if start is None or start - COVER_ENDS <= self.now:
             return None
@@ -266,7 +266,7 @@ class _Outcomes:
         return outcome
 
     def with_another_time(self, outcome: Outcome) -> Outcome:
-        """With the slot that is offered to whoever waits for cover, if one is free."""
+        """Add the slot that a member who waits for cover is offered instead, if one is free."""
         booking, slot = outcome.booking, outcome.slot
         if outcome.what != UNCOVERED or slot is None or booking.member_id in self.with_offer:
             return outcome
@@ -302,7 +302,7 @@ def nearest(
 
 
 def is_free_for(slot: Slot, booking: TouchedBooking, taken: Quarters) -> bool:
-    """Whether the slot's analyst is free, and its member but for the booking itself; nobody sees themselves."""
+    """Whether analyst and member are free then, the booking itself apart; nobody has a booking with themselves."""
     own = {(booking.member_id, at) for at in booking.slot.quarters}
     return slot.analyst_id != booking.member_id and (quarters_of(booking, slot) - own).isdisjoint(taken)
 

@@ -1,7 +1,7 @@
-"""What a coordinator asks for on a page, as a changed definition; each has its scope in its name.
+"""The edits that a coordinator makes on a page, each as a changed definition; the scope is in the name.
 
-`on` is the date of the rule that an occurrence stands for, `key` its name. Nothing here knows what is stored
-beyond the definition: what comes of an edit, the plan shows.
+`on` is the date of the rule that an occurrence stands for, `key` its key. Nothing here knows what is stored beyond the
+definition: the plan shows the consequences.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def _with_terms(asked: Definition, **values: object) -> Definition:
 
 
 def one(asked: Definition, key: str, **values: object) -> Definition:
-    """This one only: the fields of Exceptional that differ."""
+    """Change this one only; `values` are the fields of its DateException."""
     had = asked.terms.exceptions.get(key, DateException())
     exception = replace(had, **values)  # type: ignore[arg-type]
     exceptions = {k: v for k, v in asked.terms.exceptions.items() if k != key}
@@ -30,7 +30,7 @@ def one(asked: Definition, key: str, **values: object) -> Definition:
 
 
 def usual(asked: Definition, key: str, on: date | None) -> Definition:
-    """This one as the series is: its exception, its skip and its answer for a holiday are taken back."""
+    """Take back everything that sets this one apart: its exception, its skip and its answer for a holiday."""
     exceptions = {k: v for k, v in asked.terms.exceptions.items() if k != key}
     skips = {day: why for day, why in asked.terms.skips.items() if day != on}
     postponements = frozenset(one for one in asked.terms.postponements if one[0] != on)
@@ -51,17 +51,17 @@ def keep(asked: Definition, on: date) -> Definition:
 
 
 def postpone(asked: Definition, on: date, weeks: int = 1) -> Definition:
-    """Put this one and those after it off: the dates of those weeks are left out, and the end moves as far."""
+    """Postpone this one and all later ones: the dates of those weeks are left out, and the end moves as far."""
     return _with_terms(asked, postponements=asked.terms.postponements | {(on, weeks)})
 
 
 def move(asked: Definition, key: str, on: date, hours: tuple[time, time]) -> Definition:
-    """This one to a date and hours of the series' zone."""
+    """Move this one to a date and hours of the series' zone; it takes place again if it was cancelled."""
     return one(asked, key, moved=Moved(on, *hours), cancelled=None)
 
 
 def later(asked: Definition, turn: RuleChange) -> Definition:
-    """This and later: what the turn says holds from its date on, whatever an earlier turn of a later date said.
+    """Change this one and all later ones: what the turn states holds from its date on, over what later turns state.
 
     Fields that the turn leaves alone stay as the later turns have them.
     """
@@ -83,12 +83,12 @@ def _changed(turn: RuleChange, values: dict[str, Any]) -> RuleChange:
 
 
 def end(asked: Definition, last_on: date) -> Definition:
-    """The last day of the series; the dates after it go."""
+    """End the series after this day; the dates after it go."""
     return _with_terms(asked, ends_on=last_on)
 
 
 def withdraw(asked: Definition, today: date) -> Definition:
-    """Nothing of the series takes place any more: it ends today, and its modules to come are cancelled."""
+    """End the series today and cancel its modules."""
     ended = end(asked, today)
     for number in range(1, len(asked.rule.modules) + 1):
         ended = one(ended, str(number), cancelled="")
@@ -96,12 +96,12 @@ def withdraw(asked: Definition, today: date) -> Definition:
 
 
 def extra(asked: Definition, more: Extra) -> Definition:
-    """One more date."""
+    """Add one more date, or replace the one at that time."""
     others = [e for e in asked.terms.extras if e.key != more.key]
     return _with_terms(asked, extras=tuple(sorted([*others, more], key=lambda e: e.key)))
 
 
 def guest(asked: Definition, more: Iterable[Guest]) -> Definition:
-    """Analysts with dates of their own, besides the regular ones."""
+    """Add analysts with dates of their own, besides the regular ones."""
     guests = {*asked.terms.guests, *more}
     return _with_terms(asked, guests=tuple(sorted(guests, key=lambda g: (g.from_on, g.until_on, g.analyst_id))))

@@ -104,7 +104,7 @@ class Plan:
         return not self.changes.steps and not self.changes.series
 
     def due_at(self, now: datetime) -> datetime:
-        """When its emails go out, published at `now`; until then it can be undone."""
+        """The instant at which its emails are sent, published at `now`; until then it can be undone."""
         return notices.due_at(notices.first_start(self.changes.steps, self.notices), now)
 
     @property

@@ -1,4 +1,4 @@
-"""What a programme file states of one series, and where it says so. What it does not mention is None."""
+"""The statements of a programme file: one for each series, with its line. A field that is not mentioned is None."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class SourcePlace:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An analyst's e-mail address, in lower case, and where it stands."""
+    """An analyst's email address, in lower case, and its place in the file."""
 
     email: str
     place: SourcePlace
@@ -30,7 +30,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class StatedException:
-    """What a file says of one occurrence: the one of the module, or of the date `on`.
+    """A statement about one occurrence: that of the module, or of the date `on`.
 
     `postpone_weeks` postpones it and all later dates; `is_kept` answers a holiday; `is_usual` takes an exception back.
     """
@@ -54,7 +54,7 @@ class StatedException:
 
 @dataclass(frozen=True, slots=True)
 class StatedTurn:
-    """What a file says of a series from a date on."""
+    """A statement about a series from a date on."""
 
     place: SourcePlace
     from_on: date
@@ -75,7 +75,7 @@ class StatedGuest:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One series as its file states it; `month` is the first day of the month that the file speaks for.
+    """A statement of one series; `month` is the first day of the month that the file speaks for.
 
     `slot_minutes` is empty where the policy's lengths hold. `rule` holds `until:` as `ends_on`; `ends:` is apart,
     because only that ends what was published before.

@@ -1,9 +1,9 @@
-"""What one email tells a person of a change: one line for each of their bookings, dates and series that it touches.
+"""The lines of one email about a change: one for each of a person's bookings, dates and series that it touches.
 
 A line is a dict of JSON values. `what` says what happened: moved, cancelled, uncovered or changes to a booking;
 appears, moves, changes, goes or returns to another date; renamed to a series. `was_at` and `differs` say what the
-person knew before. Two changes whose emails have not left yet are merged: what was known before the first of them
-stands against what is so after the last, and whatever comes to nothing is left out.
+person knew before. Two changes whose emails have not been sent yet are merged: the state before the first of them is
+compared with the state after the last, and differences that cancel each other out are left out.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ WHAT_OF_OUTCOME = {
 
 
 def key(line: Mapping[str, Any]) -> tuple[str, str]:
-    """What the line is about."""
+    """The kind and the id of the thing that the line is about."""
     for name in ("booking", "occurrence"):
         if name in line:
             return name, line[name]
@@ -69,7 +69,7 @@ def lines_of(name: str, facts: Mapping[str, Any]) -> list[Line]:
 
 
 def merged(earlier: Iterable[Line], later: Iterable[Line]) -> list[Line]:
-    """What both emails come to, none of which the person has read."""
+    """Merge the lines of two emails, neither of which has been sent."""
     found = {key(line): line for line in earlier}
     for line in later:
         before = found.get(key(line))

@@ -1,7 +1,7 @@
 """Documents that somebody uploads, read in a process of their own, whose time and memory are limited.
 
-What a parser does with hostile bytes is not known beforehand: a child that takes too long, too much, or ends in any
-other way has a document that cannot be read, and nothing else happens.
+Hostile bytes may do anything to a parser: where the child takes too long or too much memory, or ends in any other way,
+the document cannot be read, and nothing else happens.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Any source of an announcement to numbered plain lines: text, what Word leaves on the clipboard, HTML, .docx.
 
-Work is limited as well as size: see `Budget`. Whoever did not write the source has `documents.lines_of` read it.
+Work is limited as well as size: see `Budget`. A source from somebody else is read by `documents.lines_of`.
 """
 
 from __future__ import annotations

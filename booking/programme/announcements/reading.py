@@ -141,7 +141,7 @@ class _Reader:
         return True
 
     def title_of(self, text: str, clause: Clause) -> str:
-        """What stands before the schedule, else what stands behind it."""
+        """The text before the schedule, else the text behind it."""
         before, after = (clean(clause.before), clean(clause.after)) if clause.span[1] else (clean(text), "")
         if before and (grammar.role_of(before) or not grammar.role_of(after)):
             return before

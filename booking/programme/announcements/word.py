@@ -39,7 +39,7 @@ def _document(data: bytes) -> bytes:
 
 
 class _Paragraphs:
-    """What expat reports, put together to lines."""
+    """The reports of expat, put together to lines."""
 
     def __init__(self) -> None:
         self.found: list[tuple[int, str]] = []
@@ -73,7 +73,7 @@ class _Paragraphs:
             self.within(tag)
 
     def within(self, tag: str) -> None:
-        """What stands in a paragraph beside its text."""
+        """Take an element of a paragraph that is not text."""
         words, sign = self.open[-1]
         if tag == "numPr":
             sign[:] = ["\u2022 "]

@@ -1,4 +1,4 @@
-"""What is asked for, as a plan: read from the store without a lock for showing, under the locks for publishing."""
+"""Plan what is asked for: read from the store without a lock for showing, under the locks for publishing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Asking = Callable[[StoredProgramme, Mapping[str, int], datetime], ResolvedReques
 
 
 def files(statements: Sequence[Statement], same: Mapping[str, str] | None = None) -> Asking:
-    """What programme files ask for; `same` answers which stored series a stated one is."""
+    """Ask for what programme files state; `same` answers which stored series a stated one is."""
 
     def asking(world: StoredProgramme, analysts: Mapping[str, int], now: datetime) -> ResolvedRequest:
         zone = statements[0].rule.zone if statements else "UTC"
@@ -37,7 +37,7 @@ def files(statements: Sequence[Statement], same: Mapping[str, str] | None = None
 
 
 def page(slug: str, edit: Callable[[Definition], Definition]) -> Asking:
-    """What one edit of one series on a page asks for; a series that has gone is nothing to ask for."""
+    """Ask for one edit of one series on a page; a series that does not exist is a problem."""
 
     def asking(world: StoredProgramme, _analysts: Mapping[str, int], _now: datetime) -> ResolvedRequest:
         found = ResolvedRequest()
@@ -51,7 +51,7 @@ def page(slug: str, edit: Callable[[Definition], Definition]) -> Asking:
 
 
 def nothing(_world: StoredProgramme, _analysts: Mapping[str, int], _now: datetime) -> ResolvedRequest:
-    """Nothing but what mends itself: clock times whose zone changed its rules."""
+    """Ask for nothing: only clock times whose zone changed its rules are mended."""
     return ResolvedRequest()
 
 

@@ -131,7 +131,7 @@ def rows(session: Session, slugs: Mapping[int, str], since: datetime) -> dict[st
 
 
 def away(session: Session, now: datetime) -> dict[int, list[Span]]:
-    """When analysts cannot come, from `now` on."""
+    """The times when analysts cannot come, from `now` on."""
     found: dict[int, list[Span]] = {}
     for analyst_id, start, end in session.execute(
         select(_away.c.analyst_id, _away.c.starts_at, _away.c.ends_at)
@@ -205,7 +205,7 @@ def offers(session: Session, occurrence_ids: Iterable[int]) -> list[Offered]:
 
 
 def places(session: Session, changes: Changes) -> list[AffectedPerson]:
-    """Who is enrolled in, or waits for, the occurrences that a plan touches."""
+    """The people enrolled in, or waiting for, the occurrences that a plan touches."""
     ids = changes.touched_ids
     found: list[AffectedPerson] = []
     for part in _parts(ids):
@@ -238,7 +238,7 @@ def places(session: Session, changes: Changes) -> list[AffectedPerson]:
 
 
 def enrolled(session: Session, slugs: Mapping[int, str]) -> list[SeriesEnrolment]:
-    """Who is enrolled in all dates of those series, given as short names by id."""
+    """The people enrolled in all dates of those series, given as short names by id."""
     if not slugs:
         return []
     rows = session.execute(
@@ -257,7 +257,7 @@ def claimed(
     places: Sequence[AffectedPerson],
     lost: Sequence[Offered] = (),
 ) -> Claimed:
-    """What else owns quarters of the analysts and members concerned, while the changed occurrences last.
+    """The quarters of the analysts and members concerned that something else owns while the changed occurrences last.
 
     `held` and `lost` are the bookings and open offers that cannot stay where they are: their own quarters are not
     counted. Nor is what an offer holds of the time of the person it is made to: a booking of theirs comes first.

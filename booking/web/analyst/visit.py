@@ -46,7 +46,7 @@ def _visit(public_id: uuid.UUID) -> Appointment:
 @blueprint.get("/<uuid:public_id>")
 @access.staff
 def one(public_id: uuid.UUID) -> ResponseReturnValue:
-    """What can be done for this member."""
+    """Show the visit and everything that staff can do about it."""
     return _page(_visit(public_id))
 
 
@@ -129,7 +129,7 @@ def _free_starts(visit: Appointment, minutes: int, since: datetime, *, only_same
 
 
 def _note(visit: Appointment) -> tuple[str, str]:
-    """What is noted, or what was typed and could not be kept."""
+    """The stored note, or the one that was typed and could not be kept: (private, agreed)."""
     if "agreed" in request.form:
         return request.form.get("private", ""), request.form["agreed"]
     return visit_history.note_of(context.db(), visit.public_id)
@@ -152,7 +152,7 @@ def note(public_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.post("/<uuid:public_id>/<any(cancel,hand,lengthen,move,follow):what>")
 @access.staff
 def do(public_id: uuid.UUID, what: str) -> ResponseReturnValue:
-    """Do it; what cannot be done is said on the page."""
+    """Do it, or show the page with the reason why not."""
     visit = _visit(public_id)
     session, now, form = context.db(), context.now(), request.form
     reason, actor = form.get("reason", ""), current_user.id
@@ -186,7 +186,7 @@ def _follow(visit: Appointment) -> None:
 
 
 def _wanted() -> BookingRequest:
-    """What the select of free starts has sent."""
+    """The request for the free start that was selected."""
     clinic, _, slot = request.form.get("slot", "").partition(" ")
     return slot_grid.request_of(_uuid(clinic), Chosen(slot[:80]), "", "", "")
 

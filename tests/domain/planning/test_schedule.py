@@ -109,6 +109,8 @@ def test_new_dates_beyond_what_was_stored_are_far_in_a_series_without_an_end() -
     stored = published(endless)[:3]
     found = compute(endless, stored, before=endless, until=date(2024, 1, 9))
     assert found.far == {"2023-12-25", "2024-01-01", "2024-01-08"}
+    gap = compute(endless, [stored[0], stored[2]], before=endless, until=date(2023, 12, 26))
+    assert (days(gap), gap.far) == ([4, 11, 18, 25], {"2023-12-25"})
     assert compute(a_definition(ends_on=december(25)), stored, before=endless).far == set()
     tuesdays = replace(endless, rule=replace(endless.rule, rrule="FREQ=WEEKLY;BYDAY=TU"))
     assert compute(tuesdays, stored, before=endless, until=date(2024, 1, 9)).far == set()

@@ -10,12 +10,13 @@ from schemathesis import GenerationMode
 from sqlalchemy.orm import Session
 
 from booking.services.accounts import tokens
+from tests import long_form
 from tests.builders import NOW, a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import BASE_URL, client_of, make_app
 
 FEW = settings(
-    max_examples=25,
+    max_examples=long_form.count(12, 50),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate],

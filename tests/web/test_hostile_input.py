@@ -19,7 +19,7 @@ from booking.domain import numbers
 from booking.services.accounts import tokens
 from booking.store.people.people import Person
 from booking.web.frame import input_guard
-from tests import databases
+from tests import databases, long_form
 from tests.builders import NOW, a_person
 from tests.databases import Database
 from tests.web.client import client_of, token_of
@@ -43,7 +43,7 @@ ODD = [
     "\u202eabc".encode(),  # an override of direction
     b"",
 ]
-ROUNDS = 4  # in each of which a field holds another of them
+ROUNDS = long_form.count(2, 4)  # in each of which a field holds another of them
 REFUSED = {400, 404, 422}
 
 

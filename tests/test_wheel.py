@@ -42,7 +42,7 @@ def served(booking: Path, folder: Path, environment: dict[str, str]) -> Iterator
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(200):
+        for _ in range(1200):  # a busy machine is slow, not wrong
             try:
                 urllib.request.urlopen(f"{url}/healthz", timeout=5).close()
                 break

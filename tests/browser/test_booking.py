@@ -132,13 +132,13 @@ def test_a_booking_is_moved_and_then_cancelled(visit: Visit, site: Site, world: 
     site.sign_in(context, world.kim)
     page = context.new_page()
     page.goto(f"{site.base_url}/bookings")
-    page.get_by_role("link", name="Move").click()
+    page.locator("main .btns").get_by_role("link", name="Move").click()
     choose(page, "1:45")
     press_book(page)
     expect(page.get_by_role("status")).to_contain_text("Moved")
     moved = bookings(site, world.kim.email)[-1]
     assert (moved.starts_at - world.clinic.starts_at, moved.sequence) == (timedelta(minutes=45), 1)
-    page.get_by_role("link", name="Cancel").click()
+    page.locator("main .btns").get_by_role("link", name="Cancel").click()
     page.locator("main form button[type=submit]").last.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("This booking is cancelled")
     assert bookings(site, world.kim.email)[-1].status == "cancelled"
@@ -147,7 +147,7 @@ def test_a_booking_is_moved_and_then_cancelled(visit: Visit, site: Site, world: 
 def test_the_manage_address_of_the_email_cancels_without_sign_in(visit: Visit, site: Site, world: World) -> None:
     page = visit().new_page()
     page.goto(site.link(world.kim.email, "/manage/"))
-    page.get_by_role("link", name="Cancel").click()
+    page.locator("main .btns").get_by_role("link", name="Cancel").click()
     assert bookings(site, world.kim.email)[-1].status == "confirmed"
     page.locator("main form button[type=submit]").last.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("This booking is cancelled")

@@ -68,7 +68,7 @@ def test_two_accounts_are_merged_and_a_collision_is_named(run: Run, session: Ses
     clinic = a_clinic(session, analysts=2)
     first, second = (a_booking(session, clinic, a_person(session, name)).member for name in ("Mia", "Max"))
     kept, gone = first.email, second.email
-    assert "Both have something at" in run("merge", kept, gone, "--yes").output
+    assert "Both accounts have something on" in run("merge", kept, gone, "--yes").output
     a_person(session, "Third")
     assert run("merge", kept, "third@example.org", answer="y\n").output.endswith("merged\n")
     assert session.query(Person).filter_by(email="third@example.org").count() == 0

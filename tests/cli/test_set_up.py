@@ -147,7 +147,7 @@ def test_a_programme_is_published_and_its_mistakes_are_named(installed: Path) ->
     text = f"{text}    on_holiday: skip\n"
     file.write_text(text)
     shown = booking(installed, "programme", "plan", "p.yaml").stdout
-    assert "a-clinic: Clinic (new: 1:00 pm – 2:00 pm, Brisbane’s clock)" in shown
+    assert "a-clinic: Clinic (new, 1:00 pm – 2:00 pm, Brisbane time)" in shown
     assert "\npublished\n" in booking(installed, "programme", "publish", "p.yaml").stdout
     assert booking(installed, "programme", "publish", "p.yaml").stdout.endswith("no changes\n")
     file.write_text(text.replace("Monday", "Noday").replace("kind: clinic", "kind: party"))

@@ -106,7 +106,9 @@ def test_two_bookings_at_once_are_refused_with_their_time(session: Session, pair
     clinic = a_clinic(session, analysts=2)
     for person in pair:
         a_booking(session, clinic, person, after_minutes=15)
-    with pytest.raises(CannotMerge, match=r"Both have something at Mon.4.Dec.1:15.pm AEST: cancel or move one"):
+    with pytest.raises(
+        CannotMerge, match=r"Both accounts have something on Mon.4.Dec.1:15.pm AEST\. Cancel or move one first"
+    ):
         merged(session, pair)
     assert session.scalar(select(func.count()).select_from(Person).where(Person.id.in_([p.id for p in pair]))) == 2
 
@@ -115,7 +117,7 @@ def test_a_booking_between_the_two_is_refused_while_it_is_upcoming(session: Sess
     clinic = a_clinic(session)
     member, analyst = a_person(session, "Mia Moss"), clinic.roster[0].analyst
     a_booking(session, clinic, member)
-    with pytest.raises(CannotMerge, match="Both have something at"):
+    with pytest.raises(CannotMerge, match="Both accounts have something on"):
         merged(session, (member, analyst))
     found = merge(session, member.public_id, analyst.public_id, ORGANISATION, CLINIC_AT + DAY)
     session.rollback()

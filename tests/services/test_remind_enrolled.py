@@ -231,12 +231,12 @@ def test_the_emails_say_when_what_and_where_and_the_last_one_the_meeting_link(
             deliver_at(database, mailbox, second.starts_at - hours * HOUR)
         day, last = mailbox.messages[1:]
     when = "Mon 11 Dec 11:00 am Perth (1:00 pm AEST), Course, module 2: Part 2"
-    assert subjects(mailbox) == [f"Reminder: {when}", f"Soon: {when}"]
+    assert subjects(mailbox) == [f"Reminder: {when}", f"Starting soon: {when}"]
     texts = [one.get_body(("plain",)).get_content() for one in (day, last)]  # type: ignore[union-attr]
     assert ["zoom.example.com" in text for text in texts] == [False, True]
     assert all(f"/occurrences/{second.public_id}" in text for text in texts)
     found = settings(database)
-    assert all(Addresses(found.base_url, found.secret_key).join_link(second.public_id) in text for text in texts)
+    assert all(Addresses(found.base_url, found.secret_key).join_url(second.public_id) in text for text in texts)
     for one in (day, last):
         assert "/unsubscribe/reminders/" in str(one["List-Unsubscribe"])
         assert str(one["List-Unsubscribe-Post"]) == "List-Unsubscribe=One-Click"
@@ -459,4 +459,4 @@ def test_no_reminder_leaves_within_an_hour_of_the_email_about_the_enrolment(
         for now in (DAY_BEFORE, HOUR_BEFORE):
             keep_house(database, now)
             deliver_at(database, mailbox, now + MINUTE)
-        assert [one.split(":")[0] for one in subjects(mailbox)] == ["Reminder", "Soon", "Soon"]
+        assert [one.split(":")[0] for one in subjects(mailbox)] == ["Reminder", "Starting soon", "Starting soon"]

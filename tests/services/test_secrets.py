@@ -149,7 +149,7 @@ def test_what_an_email_opens_lies_neither_in_the_table_nor_on_the_coordinators_p
         make_app(database, CLINIC_AT), session.scalars(select(Person).where(Person.name == "Cora")).first()
     )
     pages = [client.get(f"/coordinator/emails?show={state}").text for state in ("waiting", "failed", "sent")]
-    assert "booked" in pages[2]
+    assert "Booking confirmed" in pages[2]
     assert "no such user" in pages[1]
     for shown in (stored, *pages):
         assert [one for one in (*secrets, "zoom.example.com", "s3cret") if one in shown] == []

@@ -42,7 +42,7 @@ def fill(session: Session) -> int:
         session.connection().execute(insert(table_of(OutgoingEmail)), rows)
     session.commit()
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("ANALYZE email"))  # as it does by itself; nobody does on SQLite
+        session.execute(text("ANALYZE outgoing_email"))  # as it does by itself; nobody does on SQLite
         session.commit()
     return booking
 
@@ -93,13 +93,17 @@ def test_no_look_up_reads_or_sorts_the_emails_that_have_left(database: Database,
         **{f"the first page, {one}": lambda one=one: email_log.page(session, one) for one in email_log.STATES},  # type: ignore[misc]
         **{f"a later page, {one}": lambda one=one: email_log.page(session, one, place) for one in email_log.STATES},  # type: ignore[misc]
     }
-    whole = r"SCAN email\b(?! USING)|TEMP B-TREE" if database.name == "sqlite" else r"Seq Scan on email|Sort"
+    whole = (
+        r"SCAN outgoing_email\b(?! USING)|TEMP B-TREE"
+        if database.name == "sqlite"
+        else r"Seq Scan on outgoing_email|Sort"
+    )
     found = []
     for name, run in asked.items():
         with statements(database) as seen:
             run()
             session.rollback()
-        plans = [plan(database, *one) for one in seen if re.search(r"\bemail\b", one[0])]
+        plans = [plan(database, *one) for one in seen if re.search(r"\boutgoing_email\b", one[0])]
         assert plans, name
         found += [f"{name}: {one}" for one in plans if re.search(whole, one)]
     assert found == []

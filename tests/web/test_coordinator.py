@@ -318,7 +318,7 @@ def test_an_announcement_becomes_cards_a_plan_and_a_programme(session: Session, 
     begun = post(coordinator, "/coordinator/drafts/", {"source": ANNOUNCEMENT, "month": ""})
     page = coordinator.get(begun.location).text
     assert 'value="Tuesday Clinic"' in page
-    assert "which is meant?" in page
+    assert "which do you mean?" in page
     assert session.scalar(select(func.count()).select_from(Series)) == 0
     name = re.search(r'name="answer" value="(aest:\d+=Australia/Brisbane)"', page)
     assert name is not None
@@ -360,7 +360,7 @@ def test_a_card_can_be_corrected_or_left_out_and_a_mistake_is_named(session: Ses
     page = coordinator.get(begun.location).text
     assert 'value="Help Hour"' in page
     wrong = post(coordinator, begun.location, {**card, "every": "Someday"})
-    assert (wrong.status_code, "names no day" in wrong.text, "Someday" in wrong.text) == (422, True, True)
+    assert (wrong.status_code, "has no day: write Monday" in wrong.text, "Someday" in wrong.text) == (422, True, True)
     post(coordinator, begun.location, {**card, "out": "1"})
     assert "Help Hour" not in coordinator.get(f"{begun.location}/preview").text
 

@@ -120,7 +120,15 @@ def every_refusal() -> Iterator[type[Refusal]]:
 
 #: Refusals whose pages say more than a sentence: the plan, the problems of a file, the people concerned.
 SHOWN_OTHERWISE = {
-    *("cannot-publish", "would-orphan", "cannot-merge", "cannot-read", "unreadable", "address-change-expired"),
+    *(
+        "cannot-publish",
+        "holds-real-people",
+        "would-orphan",
+        "cannot-merge",
+        "cannot-read",
+        "unreadable",
+        "address-change-expired",
+    ),
 }
 
 

@@ -60,7 +60,7 @@ def test_start_opens_one_join_link_closes_the_one_before_and_says_how_late_it_is
     assert "zoom.example.com" in visitor.get(join_link(first)).text
     waiting = visitor.get(join_link(second)).text
     said = re.sub(r"<[^>]+>", "", waiting).replace("\u00a0", " ")
-    assert "is about 6 minutes late: your turn is at about Mon 4 Dec 1:21 pm" in said
+    assert "is about 6 minutes late. Your turn is at about Mon 4 Dec 1:21 pm" in said
     assert "zoom.example.com" not in waiting
     assert "is about 6 minutes late" in member.get("/bookings").text
     clock.now = CLINIC_AT + 20 * MINUTE

@@ -140,7 +140,7 @@ def publish(names: tuple[str, ...], same: tuple[str, ...], fingerprint: str | No
 @click.command()
 @click.argument("change", required=False, type=click.UUID)
 def undo(change: uuid.UUID | None) -> None:
-    """Undo a publish before its emails go out, at most 10 minutes later. Without CHANGE it undoes the latest."""
+    """Undo a publish before its emails go out, within 10 minutes. Without CHANGE it undoes the latest."""
     found = settings.load()
     with store_session.session(found) as session:
         if change is None:

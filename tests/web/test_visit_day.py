@@ -65,7 +65,7 @@ def test_start_opens_one_join_link_closes_the_one_before_and_says_how_late_it_is
     assert "is about 6 minutes late" in member.get("/bookings").text
     clock.now = CLINIC_AT + 20 * MINUTE
     post(analyst, f"/analyst/bookings/{second.public_id}/start", DAY)
-    assert "This date is over." in visitor.get(join_link(first)).text
+    assert "This meeting is over." in visitor.get(join_link(first)).text
     assert "zoom.example.com" in visitor.get(join_link(second)).text
     assert "minutes late" not in member.get("/bookings").text
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, insert, select, text, update
 from bench import fill, load, servers, visits
 from booking import clock
 from booking.domain import tokens
+from booking.domain.people.actor import Actor
 from booking.services.bookings.edit_topic import edit_brief
 from booking.store.bookings.bookings import Booking
 from booking.store.db import engines
@@ -131,7 +132,7 @@ def after_a_change(url: str, port: int, path: str, bookings: list[uuid.UUID]) ->
     unchanged, changed = [], []
     with engines.sessions(engine)() as session:
         for number, public_id in zip(range(CHANGES), cycle(bookings)):
-            edit_brief(session, public_id, clock.now(), topic=f"Topic number {number}")
+            edit_brief(session, public_id, clock.now(), topic=f"Topic number {number}", actor=Actor.link())
             changed.append(get())
             unchanged.append(get())
     connection.close()

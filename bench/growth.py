@@ -22,6 +22,7 @@ from bench import fill, servers
 from booking import clock
 from booking.domain.bookings import slots
 from booking.domain.organisation import Organisation
+from booking.domain.people.actor import Actor
 from booking.programme import organisation_file
 from booking.resources import folder
 from booking.services.bookings.book import BookingRequest, book
@@ -208,8 +209,8 @@ def functions(
 
     def a_booking() -> object:
         request = BookingRequest(asked.clinic, asked.clinic_at, 15, topic="GA4")
-        made = book(session, request, next(guests), organisation, now)
-        return cancel(session, made.public_id, organisation, now)
+        made = book(session, request, Actor.member(next(guests)), organisation, now)
+        return cancel(session, made.public_id, organisation, now, actor=Actor.link())
 
     def my_bookings() -> object:
         return meeting_rows.appointments(session, member_id=asked.member_id, latest=50)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from bench import fill, servers
 from booking import clock
 from booking.domain.organisation import Organisation
+from booking.domain.people.actor import Actor
 from booking.mail.smtp import SMTPMailer
 from booking.programme import organisation_file
 from booking.resources import folder
@@ -65,7 +66,7 @@ def booked(session: Session, url: str, organisation: Organisation) -> None:
         public_id, starts_at = clinics[number % len(clinics)]
         at = starts_at + timedelta(minutes=15 * (number // len(clinics)))
         request = BookingRequest(public_id, at, 15, topic="GA4 events", link="https://shop.example.org/contact")
-        book(session, request, int(str(member["id"])), organisation, now)
+        book(session, request, Actor.member(int(str(member["id"]))), organisation, now)
 
 
 def by_smtplib(port: int, written: list[tuple[str, bytes]], sender: str) -> float:

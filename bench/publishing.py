@@ -143,7 +143,9 @@ def measured(kind: str) -> Iterator[tuple[str, float, float, float, float]]:
                     shown = plan.fingerprint
                     times[f"{turn} plan"] = clocks.perf_counter() - began
                     began = clocks.perf_counter()
-                    publish(session, asking(stated), organisation, now, uid_domain="x.org", fingerprint=shown)
+                    publish(
+                        session, asking(stated), organisation, now, uid_domain="x.org", fingerprint=shown, actor_id=None
+                    )
                     times[turn] = clocks.perf_counter() - began
         engine.dispose()
     yield (

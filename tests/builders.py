@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain.bookings.slots import Hours, Slot
 from booking.domain.organisation import Kind, Organisation, Policy
+from booking.domain.people.actor import Actor
 from booking.services.bookings.book import BookingRequest, book
 from booking.store.bookings.bookings import Booking
 from booking.store.bookings.waitlist_entries import WaitlistEntry
@@ -110,7 +111,7 @@ def a_booking(
     """A booking made by the deed itself, by a new member unless one is given."""
     member = member or a_person(session)
     session.commit()
-    return book(session, a_request(occurrence, **request), member.id, ORGANISATION, now)  # type: ignore[arg-type]
+    return book(session, a_request(occurrence, **request), Actor.member(member.id), ORGANISATION, now)  # type: ignore[arg-type]
 
 
 def a_place(

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain.errors import WrongCode
 from booking.domain.people import people_table
+from booking.domain.people.actor import Actor
 from booking.domain.planning.statement import StatedException
 from booking.services.accounts import close_account, profile, sessions, sign_in, tokens
 from booking.services.accounts.import_people import import_people
@@ -51,7 +52,7 @@ def the_rest_happens(session: Session) -> None:
     """Everything else, on an empty database: people, programme, bookings, publishes, sign-ins, what a worker does."""
     listed, mistakes = people_table.read(TABLE.encode())
     assert mistakes == []
-    import_people(session, listed, REMINDING, NOW)
+    import_people(session, listed, REMINDING, NOW, actor_id=None)
     profiles_change(session)
     programme_is_published(session)
     clinic_is_booked(session)
@@ -59,7 +60,7 @@ def the_rest_happens(session: Session) -> None:
     people_sign_in(session)
     drafts_are_kept(session)
     the_worker_works(session)
-    close_account.close(session, person(session, "mia").public_id, REMINDING, NOW, cancels=True)
+    close_account.close(session, person(session, "mia").public_id, REMINDING, NOW, cancels=True, actor_id=None)
 
 
 def person(session: Session, name: str) -> Person:
@@ -100,10 +101,15 @@ def programme_is_published(session: Session) -> None:
     run(session, replace(clinic, exceptions=odd), now=NOW + MINUTE)
     first = dates(session, "clinic")[0]
     links = {"meeting_url": LINK, "recording": LINK, "slides": LINK}
-    meeting_links.set_links(session, first.public_id, links, NOW)
-    meeting_links.set_analyst_links(session, first.public_id, {person(session, "ada").id: LINK}, NOW)
+    meeting_links.set_links(session, first.public_id, links, NOW, actor_id=None)
+    meeting_links.set_analyst_links(session, first.public_id, {person(session, "ada").id: LINK}, NOW, actor_id=None)
     meeting_links.set_links(
-        session, dates(session, "masterclass")[0].public_id, {"meeting_url": LINK}, NOW, whole_series=True
+        session,
+        dates(session, "masterclass")[0].public_id,
+        {"meeting_url": LINK},
+        NOW,
+        whole_series=True,
+        actor_id=None,
     )
 
 
@@ -112,42 +118,44 @@ def clinic_is_booked(session: Session) -> None:
     first, second = dates(session, "clinic")[:2]
     ada, ben, mia, cora = (person(session, name) for name in ("ada", "ben", "mia", "cora"))
     asked = BookingRequest(first.public_id, first.starts_at, 15, ada.public_id, "Tags", "https://shop.example", "key")
-    made = book(session, asked, mia.id, REMINDING, NOW)
+    made = book(session, asked, Actor.member(mia.id), REMINDING, NOW)
     taken = BookingRequest(first.public_id, first.starts_at, 15, ben.public_id)
-    theirs = book(session, taken, person(session, "max").id, REMINDING, NOW)
+    theirs = book(session, taken, Actor.member(person(session, "max").id), REMINDING, NOW)
     at = first.starts_at
     wish = Wish(15, ben.public_id, "Tags", "https://shop.example", at, at, made.public_id)
-    place = join(session, first.public_id, wish, mia.id, REMINDING, NOW)
-    leave_waitlist(session, place.public_id, REMINDING, NOW)
-    cancel(session, theirs.public_id, REMINDING, NOW)
-    on_behalf.hand_over(session, made.public_id, ben.public_id, "Ada is late.", REMINDING, NOW, actor_id=cora.id)
+    place = join(session, first.public_id, wish, Actor.member(mia.id), REMINDING, NOW)
+    leave_waitlist(session, place.public_id, REMINDING, NOW, actor=Actor.link())
+    cancel(session, theirs.public_id, REMINDING, NOW, actor=Actor.link())
+    on_behalf.hand_over(
+        session, made.public_id, ben.public_id, "Ada is late.", REMINDING, NOW, actor=Actor.staff(cora.id)
+    )
     start_visit.enter(session, made.public_id, REMINDING, CLINIC_AT)
-    start_visit.begin(session, made.public_id, REMINDING, CLINIC_AT, actor_id=ben.id)
-    mark_attendance.mark(session, made.public_id, "came", REMINDING, CLINIC_AT, actor_id=ben.id)
+    start_visit.begin(session, made.public_id, REMINDING, CLINIC_AT, actor=Actor.staff(ben.id))
+    mark_attendance.mark(session, made.public_id, "came", REMINDING, CLINIC_AT, actor=Actor.staff(ben.id))
     elsewhere = BookingRequest(second.public_id, second.starts_at, 15, ada.public_id)
-    other = book(session, elsewhere, mia.id, REMINDING, NOW)
+    other = book(session, elsewhere, Actor.member(mia.id), REMINDING, NOW)
     team = ("ada@example.org", "ben@example.org")
     changed = run(session, stated(team, slot_minutes=(15, 30), start_wall=time(15), end_wall=time(16)), now=NOW)
     assert changed.change is not None
-    undo.undo(session, changed.change, REMINDING, NOW + MINUTE)
+    undo.undo(session, changed.change, REMINDING, NOW + MINUTE, actor_id=None)
     undo.close(session, REMINDING, NOW + 20 * MINUTE)
-    cancel(session, other.public_id, REMINDING, second.starts_at - HOUR)
+    cancel(session, other.public_id, REMINDING, second.starts_at - HOUR, actor=Actor.link())
     away = show(session, ada.public_id, CLINIC_AT + 24 * HOUR, CLINIC_AT + 24 * 30 * HOUR, REMINDING, NOW)
     said = {"fingerprint": away.fingerprint, "note": "Ill", "actor_id": ada.id}
     off = report(session, ada.public_id, away.starts_at, away.ends_at, REMINDING, NOW, **said)
-    back(session, off.public_id, REMINDING, NOW)
+    back(session, off.public_id, REMINDING, NOW, actor_id=None)
 
 
 def courses_are_attended(session: Session) -> None:
     """A place in all of a course, which ends; a place in one date, reminded of and attended."""
     first = dates(session, "masterclass")[0]
     mia, cora = person(session, "mia"), person(session, "cora")
-    whole = enrol(session, first.public_id, mia.id, REMINDING, NOW, whole=True)
-    leave(session, whole.public_id, NOW, member_id=mia.id)
-    enrol(session, first.public_id, mia.id, REMINDING, NOW)
+    whole = enrol(session, first.public_id, Actor.member(mia.id), REMINDING, NOW, whole=True)
+    leave(session, whole.public_id, NOW, actor=Actor.member(mia.id))
+    enrol(session, first.public_id, Actor.member(mia.id), REMINDING, NOW)
     for one in reminder_progress.due(session, REMINDING, first.starts_at - 24 * HOUR):
         remind.write(session, one, first.starts_at - 24 * HOUR)
-    attend.mark(session, first.public_id, [mia.public_id], first.starts_at, actor_id=cora.id)
+    attend.mark(session, first.public_id, [mia.public_id], first.starts_at, actor=Actor.staff(cora.id))
 
 
 def people_sign_in(session: Session) -> None:
@@ -158,7 +166,7 @@ def people_sign_in(session: Session) -> None:
         sign_in.by_code(session, asked, "000000", "a key that makes other codes", NOW, BROWSER)
     except WrongCode:
         sign_in.by_link(session, asked, NOW, BROWSER)
-    sessions.end_all(session, mia.id, NOW)
+    sessions.end_all(session, mia.id, NOW, actor_id=None)
 
 
 def drafts_are_kept(session: Session) -> None:

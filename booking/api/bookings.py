@@ -26,7 +26,10 @@ from booking.api.schemas import (
 )
 from booking.domain import errors, zones
 from booking.domain.bookings import day_agenda
+from booking.domain.enums.bookings import BookingStatus
+from booking.domain.enums.people import RoleName
 from booking.domain.meetings import Appointment
+from booking.domain.people.actor import Actor
 from booking.services.bookings.book import Booked, BookingRequest, book_with
 from booking.services.bookings.cancel import cancel
 from booking.services.bookings.edit_topic import edit_brief
@@ -58,7 +61,7 @@ def make(asked: dict[str, str], wanted: dict[str, Any]) -> ResponseReturnValue:
         f"api {asked['key']}" if asked["key"] else "",
     )
     try:
-        made = book_with(context.db(), request, current_user.id, context.organisation(), context.now())
+        made = book_with(context.db(), request, Actor.member(current_user.id), context.organisation(), context.now())
     except errors.SlotTaken as refusal:
         return _taken(refusal, request)
     answer = _answer(_just_made(made, request), 201)
@@ -74,8 +77,8 @@ def make(asked: dict[str, str], wanted: dict[str, Any]) -> ResponseReturnValue:
 def listed(asked: dict[str, Any]) -> ResponseReturnValue:
     """The reader's own bookings by start; for an analyst those of a day, today unless `on` names another."""
     roles = current_user.roles
-    if "on" in asked or ("analyst" in roles and "member" not in roles):
-        if "analyst" not in roles:
+    if "on" in asked or (RoleName.ANALYST in roles and RoleName.MEMBER not in roles):
+        if RoleName.ANALYST not in roles:
             raise errors.NotAllowed()
         zone = current_user.zone or context.organisation().zone
         day = min(max(asked.get("on") or zones.today(context.now(), zone), FIRST.date()), LAST.date())
@@ -115,12 +118,12 @@ def change(wanted: dict[str, Any], public_id: uuid.UUID) -> ResponseReturnValue:
     if wanted.keys() & {"occurrence_id", "analyst", "starts_at", "minutes"}:
         request = _target(found, wanted)
         try:
-            move(session, public_id, request, context.organisation(), now, member_id=current_user.id)
+            move(session, public_id, request, context.organisation(), now, actor=Actor.member(current_user.id))
         except errors.SlotTaken as refusal:
             return _taken(refusal, request, public_id)
     if wanted.keys() & {"topic", "link"}:
         texts = {name: wanted[name] for name in ("topic", "link") if name in wanted}
-        edit_brief(session, public_id, now, member_id=current_user.id, **texts)
+        edit_brief(session, public_id, now, actor=Actor.member(current_user.id), **texts)
     return _answered(_own(public_id), 200)
 
 
@@ -140,7 +143,7 @@ def _target(found: Appointment, wanted: dict[str, Any]) -> BookingRequest:
 @access.member
 def give_up(public_id: uuid.UUID) -> ResponseReturnValue:
     """Cancel it, until it starts. Twice is once."""
-    cancel(context.db(), public_id, context.organisation(), context.now(), member_id=current_user.id)
+    cancel(context.db(), public_id, context.organisation(), context.now(), actor=Actor.member(current_user.id))
     return Response(status=204)
 
 
@@ -162,7 +165,9 @@ def _just_made(made: Booked, request: BookingRequest) -> dict[str, object]:
         return as_json(_own(made.booking.public_id))
     analyst = (made.analyst.public_id, made.analyst.name)
     public_id = made.booking.public_id
-    return _json(public_id, request.occurrence, analyst, current_user.name, made.booking, status="confirmed")
+    return _json(
+        public_id, request.occurrence, analyst, current_user.name, made.booking, status=BookingStatus.CONFIRMED
+    )
 
 
 def _answered(found: Appointment, status: int) -> Response:
@@ -178,7 +183,7 @@ def _answer(body: dict[str, object], status: int) -> Response:
 def as_json(found: Appointment) -> dict[str, object]:
     """A booking as a JSON object."""
     analyst = (found.analyst_public_id, found.analyst)
-    status = "cancelled" if found.is_cancelled else "confirmed"
+    status = BookingStatus.CANCELLED if found.is_cancelled else BookingStatus.CONFIRMED
     return _json(found.public_id, found.meeting.public_id, analyst, found.member, found, status=status)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from booking.domain.bookings.topics import LINK_CHARACTERS, TOPIC_CHARACTERS
+from booking.domain.enums.bookings import BookingStatus
 
 #: What domain/bookings/topics.py holds a member's words to.
 TOPIC = {"maxLength": TOPIC_CHARACTERS, "description": "what it is about"}
@@ -127,7 +128,7 @@ class BookingSchema(Schema):
     minutes = fields.Integer(required=True)
     topic = fields.String(required=True)
     link = fields.String(required=True)
-    status = fields.String(required=True, validate=validate.OneOf(["confirmed", "cancelled"]))
+    status = fields.String(required=True, validate=validate.OneOf([BookingStatus.CONFIRMED, BookingStatus.CANCELLED]))
     outcome = fields.String(required=True, allow_none=True)
     is_late = fields.Boolean(required=True)
     sequence = fields.Integer(required=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from booking.domain import recurrence, zones
+from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
 
 MONTHS_BACK = 2
@@ -58,7 +59,7 @@ def public(organisation: Organisation) -> dict[str, Feed]:
     return {feed.key: feed for feed in table}
 
 
-def private(organisation: Organisation) -> dict[str, Feed]:
+def private(organisation: Organisation) -> dict[RoleName, Feed]:
     """The feeds that one person has, by key, which is the role that it is for.
 
     A member's has the kinds without slots until its owner chooses, so it is never empty.
@@ -66,20 +67,20 @@ def private(organisation: Organisation) -> dict[str, Feed]:
     name = organisation.short_name
     table = [
         Feed(
-            "member",
+            RoleName.MEMBER,
             f"My {name} calendar",
             "Your bookings and enrolments, and anything you tick here, with join links.",
             organisation.without_slots,
             title="My calendar",
         ),
         Feed(
-            "analyst",
+            RoleName.ANALYST,
             f"My {name} roster",
             "Everything you’re on the roster for, with who has booked and the join links.",
             title="My roster",
         ),
     ]
-    return {feed.key: feed for feed in table}
+    return {RoleName(feed.key): feed for feed in table}
 
 
 def of_series(organisation: Organisation, slug: str, title: str) -> Feed:

@@ -46,7 +46,9 @@ def close(email: str, keep_bookings: bool, yes: bool) -> None:
         if not yes:
             click.confirm(f"Close the account of {person.name} ({person.email})?", abort=True)
         try:
-            close_account.close(session, person.public_id, organisation, clock.now(), cancels=not keep_bookings)
+            close_account.close(
+                session, person.public_id, organisation, clock.now(), cancels=not keep_bookings, actor_id=None
+            )
         except Refusal as refusal:
             raise click.ClickException(str(refusal)) from None
         click.echo("closed")
@@ -74,7 +76,7 @@ def reopen(email: str) -> None:
     with store_session.session(settings.load()) as session:
         person = person_of(session, email)
         was_closed = person.closed_at is not None
-        close_account.reopen(session, person.public_id, clock.now())
+        close_account.reopen(session, person.public_id, clock.now(), actor_id=None)
         click.echo("reopened" if was_closed else "already open")
 
 
@@ -86,7 +88,7 @@ def change_address(old: str, new: str) -> None:
     with store_session.session(settings.load()) as session:
         person = person_of(session, old)
         try:
-            change_email.change(session, person.public_id, new, clock.now())
+            change_email.change(session, person.public_id, new, clock.now(), actor_id=None)
         except TextNotAccepted as refusal:
             raise click.ClickException(f"{new!r}: {refusal.reason}") from None
         except change_email.AddressTaken:
@@ -111,7 +113,7 @@ def merge(kept: str, gone: str, yes: bool) -> None:
                 f"Merge {goes.name} ({goes.email}) into {stays.name} ({stays.email})? This can't be undone", abort=True
             )
         try:
-            merge_accounts.merge(session, stays.public_id, goes.public_id, organisation, clock.now())
+            merge_accounts.merge(session, stays.public_id, goes.public_id, organisation, clock.now(), actor_id=None)
         except merge_accounts.CannotMerge as refusal:
             raise click.ClickException("\n".join(refusal.problems)) from None
         click.echo("merged")

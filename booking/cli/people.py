@@ -10,6 +10,7 @@ import click
 from booking import clock, settings
 from booking.cli import store_session
 from booking.domain import tokens
+from booking.domain.enums.people import RoleName
 from booking.domain.errors import NotFound
 from booking.domain.people import people_table
 from booking.domain.people.people_table import Listed, Mistake
@@ -71,7 +72,7 @@ def _import(found: Settings, listed: list[Listed], force: bool) -> Imported:
     organisation = organisation_file.load(found.data, found.organisation or None)
     with store_session.session(found) as session:
         try:
-            return import_people(session, listed, organisation, clock.now(), force=force)
+            return import_people(session, listed, organisation, clock.now(), force=force, actor_id=None)
         except WouldOrphan as refusal:
             for problem in refusal.problems:
                 click.echo(problem, err=True)
@@ -83,7 +84,11 @@ def _import(found: Settings, listed: list[Listed], force: bool) -> Imported:
 @click.argument("email")
 @click.option("--name", default="", help="their name")
 @click.option(
-    "--role", "roles", multiple=True, type=click.Choice(people_table.ROLES), help="can be given several times"
+    "--role",
+    "roles",
+    multiple=True,
+    type=click.Choice([role.value for role in RoleName]),
+    help="can be given several times",
 )
 @click.option("--time-zone", default="", help="a city, a state or an IANA name")
 @click.option(
@@ -138,7 +143,7 @@ def sign_out(email: str) -> None:
         person = persons.with_email(session, email)
         if person is None:
             raise click.ClickException(f"nobody has the address {email!r}")
-        ended = sessions.end_all(session, person.id, clock.now())
+        ended = sessions.end_all(session, person.id, clock.now(), actor_id=None)
         click.echo(f"{ended} {'session' if ended == 1 else 'sessions'} ended")
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from booking.domain import wording
 from booking.domain.bookings import cover_words
+from booking.domain.enums.planning import ActionCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class OccurrenceStatus:
 class ActionItem:
     """One thing to see to. `key` names the occurrence, empty for what is not about one; `alert` is what it costs."""
 
-    code: str
+    code: ActionCode
     on: date | None
     title: str
     text: str
@@ -50,18 +51,22 @@ def action_items(
     found: list[ActionItem] = []
     if failed:
         text = f"{failed} {'email' if failed == 1 else 'emails'} bounced."
-        found.append(ActionItem("emails-failed", None, "Emails bounced", text, "These people haven't been told"))
+        found.append(
+            ActionItem(ActionCode.EMAILS_FAILED, None, "Emails bounced", text, "These people haven't been told")
+        )
     if late:
         text = f"{'1 email has' if late == 1 else f'{late} emails have'} been waiting for over ten minutes."
         found.append(
-            ActionItem("emails-waiting", None, "Emails aren't going out", text, "Check that the worker is running")
+            ActionItem(
+                ActionCode.EMAILS_WAITING, None, "Emails aren't going out", text, "Check that the worker is running"
+            )
         )
     for one in seen:
         found += _of(one)
         if one.on in holidays:
             text = f"{one.title} takes place on {holidays[one.on]}."
-            found.append(ActionItem("holiday", one.on, "A date falls on a public holiday", text, "", one.key))
-    found += [ActionItem("overlap", on, "An analyst has two meetings at once", text) for on, text in overlaps]
+            found.append(ActionItem(ActionCode.HOLIDAY, one.on, "A date falls on a public holiday", text, "", one.key))
+    found += [ActionItem(ActionCode.OVERLAP, on, "An analyst has two meetings at once", text) for on, text in overlaps]
     return sorted(found, key=lambda item: (item.on is not None, item.on or date.min, item.code))
 
 
@@ -71,31 +76,39 @@ def _of(one: OccurrenceStatus) -> list[ActionItem]:
     if one.is_bookable and one.staffed == 0:
         text = f"{one.title}: nobody is on the roster{' (the analysts are off)' if one.away else ''}."
         found.append(
-            ActionItem("no-analyst", one.on, f"{one.kind} without an analyst", text, "Nobody can book", one.key)
+            ActionItem(
+                ActionCode.NO_ANALYST, one.on, f"{one.kind} without an analyst", text, "Nobody can book", one.key
+            )
         )
     elif not one.is_bookable and one.away and one.staffed == 0:
         text = f"{one.title}: the presenter is off, and nobody has taken over.{enrolled}"
-        found.append(ActionItem("no-presenter", one.on, "A presenter is needed", text, "Nobody presents it", one.key))
+        found.append(
+            ActionItem(ActionCode.NO_PRESENTER, one.on, "A presenter is needed", text, "Nobody presents it", one.key)
+        )
     elif not one.has_meeting_link:
         text = f"{one.title}: no meeting link yet.{enrolled}"
-        found.append(ActionItem("no-meeting-link", one.on, "Meeting link missing", text, "Nobody can join", one.key))
+        found.append(
+            ActionItem(ActionCode.NO_MEETING_LINK, one.on, "Meeting link missing", text, "Nobody can join", one.key)
+        )
     if one.is_bookable and one.sharing:
         text = f"{one.title}: {wording.listed(one.sharing)} use the same meeting link."
         alert = "Members booked at the same time would end up in the same call"
-        found.append(ActionItem("shared-link", one.on, "Analysts share a meeting link", text, alert, one.key))
+        found.append(ActionItem(ActionCode.SHARED_LINK, one.on, "Analysts share a meeting link", text, alert, one.key))
     if one.uncovered:
         text = f"{one.title}: {_are(one.uncovered, 'booking')} still without an analyst."
         alert = f"Cancelled {cover_words.ENDS} before the start if nobody takes over"
         found.append(
-            ActionItem("uncovered", one.on, "An analyst is off and nobody has taken over yet", text, alert, one.key)
+            ActionItem(
+                ActionCode.UNCOVERED, one.on, "An analyst is off and nobody has taken over yet", text, alert, one.key
+            )
         )
     if one.is_bookable and one.staffed and one.is_full:
         waits = f" {_are(one.waiting, 'member')} waiting." if one.waiting else ""
         text = f"{one.title}: every slot is taken.{waits} Another analyst would help."
-        found.append(ActionItem("full", one.on, f"{one.kind} full", text, "", one.key))
+        found.append(ActionItem(ActionCode.FULL, one.on, f"{one.kind} full", text, "", one.key))
     if one.is_bookable and one.staffed and one.bookings == 0:
         text = f"{one.title}: nobody has booked yet."
-        found.append(ActionItem("empty", one.on, f"{one.kind} empty", text, "", one.key))
+        found.append(ActionItem(ActionCode.EMPTY, one.on, f"{one.kind} empty", text, "", one.key))
     return found
 
 

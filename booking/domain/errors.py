@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from booking.domain.enums.bookings import LimitScope, VisitOutcome
+
 if TYPE_CHECKING:
     from booking.domain.bookings.slots import Slot
 
@@ -133,15 +135,17 @@ class StillFree(Refusal):
 
 
 class LimitReached(Refusal):
-    """`limit` bookings are held already: `scope` is `occurrence`, `week`, `upcoming`; or `no-shows`.
+    """`limit` bookings are held already: `scope` says which ones count. For NO_SHOWS it is visits missed.
 
     From `last_hour_at` (UTC) on, limits no longer count for what is still free in that clinic.
     """
 
     code = "limit-reached"
 
-    def __init__(self, scope: str, limit: int, last_hour_at: datetime | None = None) -> None:
-        super().__init__(f"{limit} booking(s) already: {scope}" if scope != "no-shows" else f"{limit} times not come")
+    def __init__(self, scope: LimitScope, limit: int, last_hour_at: datetime | None = None) -> None:
+        super().__init__(
+            f"{limit} booking(s) already: {scope}" if scope != LimitScope.NO_SHOWS else f"{limit} times not come"
+        )
         self.scope = scope
         self.limit = limit
         self.last_hour_at = last_hour_at
@@ -213,7 +217,7 @@ class AlreadyMarked(Refusal):
 
     code = "already-marked"
 
-    def __init__(self, outcome: str) -> None:
+    def __init__(self, outcome: VisitOutcome) -> None:
         super().__init__(f"it is marked {outcome}")
         self.outcome = outcome
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from booking.domain import errors, wording
 from booking.domain.bookings import agenda_words, lengths, policy_words
+from booking.domain.enums.bookings import VisitOutcome
 from booking.domain.errors import Refusal
 from booking.domain.people import sign_in
 
@@ -84,9 +85,9 @@ def membership_ended(last: date, today: date) -> str:
     return f"Your membership ends on {day}, before this date."
 
 
-def marked(outcome: str) -> str:
+def marked(outcome: VisitOutcome) -> str:
     """Why a booking that somebody has marked can't be changed, and what to do first."""
-    mark = agenda_words.OUTCOMES.get(outcome, outcome)
+    mark = agenda_words.OUTCOMES[outcome]
     return f"It's marked “{mark}”. Undo the mark first, then you can change or cancel it."
 
 

@@ -13,6 +13,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from booking import resources
 from booking.domain import wording
 from booking.domain.bookings import cover_words, policy_words, waitlist_words
+from booking.domain.enums.bookings import AfterOffer
+from booking.domain.enums.emails import EmailName
+from booking.domain.enums.planning import DifferenceKind, LineKind
 from booking.domain.organisation import Organisation
 from booking.domain.people import email_addresses
 from booking.domain.people.sign_in import VALID_MINUTES
@@ -20,17 +23,17 @@ from booking.domain.people.sign_in import VALID_MINUTES
 INSTANTS = ("starts_at", "ends_at", "was_at", "was_ends_at", "offered_at", "lapses_at")
 #: Facts that only some of these emails have, as the others read: a template never asks whether a name exists.
 OPTIONAL: Mapping[str, Mapping[str, Any]] = {
-    "moved-by-us": {"was_title": "", "may_wait": False},
-    "programme-changed": {"booking": "", "is_invited": False},
-    "cover-offer": {"was_at": None},
-    "cover-sought": {"was_at": None},
-    "cover-nobody": {"was_at": None},
-    "someone-away": {"meetings": (), "nobody": 0, "may_take": False, "is_closed": False, "has_left": False},
+    EmailName.MOVED_BY_US: {"was_title": "", "may_wait": False},
+    EmailName.PROGRAMME_CHANGED: {"booking": "", "is_invited": False},
+    EmailName.COVER_OFFER: {"was_at": None},
+    EmailName.COVER_SOUGHT: {"was_at": None},
+    EmailName.COVER_NOBODY: {"was_at": None},
+    EmailName.SOMEONE_AWAY: {"meetings": (), "nobody": 0, "may_take": False, "is_closed": False, "has_left": False},
 }
 _OF_ANY_LINE = {"differs": (), "booking": "", "module": "", "reason": "", "ends_at": "", "is_invited": False}
 OPTIONAL_OF_LINES: Mapping[str, Mapping[str, Any]] = {
-    "programme-changed": {**_OF_ANY_LINE, "offered_at": "", "others": None, "was_minutes": None},
-    "cover-wanted": {"kind": ""},
+    EmailName.PROGRAMME_CHANGED: {**_OF_ANY_LINE, "offered_at": "", "others": None, "was_minutes": None},
+    EmailName.COVER_WANTED: {"kind": ""},
 }
 
 
@@ -71,6 +74,7 @@ _environment.globals["confirm_within"] = email_addresses.CONFIRM_WORDS
 _environment.globals["held"] = waitlist_words.held
 _environment.globals["first_come"] = waitlist_words.FIRST_COME
 _environment.globals["free"] = waitlist_words.FREE
+_environment.globals.update(AfterOffer=AfterOffer, DifferenceKind=DifferenceKind, LineKind=LineKind)
 _environment.globals["lapsed"] = waitlist_words.LAPSED
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -84,7 +88,11 @@ def _timed(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def render(
-    name: str, facts: Mapping[str, Any], recipient: Recipient, links: Mapping[str, str], organisation: Organisation
+    name: EmailName,
+    facts: Mapping[str, Any],
+    recipient: Recipient,
+    links: Mapping[str, str],
+    organisation: Organisation,
 ) -> Rendered:
     """The email `name` to `recipient`: times in their zone first; `links` are made now and stored nowhere."""
     values = {**OPTIONAL.get(name, {}), **_timed(facts)}

@@ -13,7 +13,11 @@ from sqlalchemy.orm import Session
 from booking.domain import errors, zones
 from booking.domain.bookings.slots import Slot, free
 from booking.domain.bookings.timetable import Timetable
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.bookings import VisitOutcome
+from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
+from booking.domain.people.actor import Actor
 from booking.domain.planning.statement import Named, Statement
 from booking.services.bookings.book import BookingRequest, book
 from booking.services.bookings.mark_attendance import mark
@@ -32,12 +36,12 @@ WEEKS_AHEAD = 2
 ROLLED_DAYS = 28
 UID_DOMAIN = "demo.example.org"
 TEAM = (
-    ("Ada Reyes", "Australia/Brisbane", ("analyst",), "GA4, reporting"),
-    ("Ben Noor", "Australia/Sydney", ("analyst",), "tagging, events"),
-    ("Jo Kirby", "Australia/Perth", ("analyst",), "Meta, paid social"),
-    ("Lena Ortiz", "Australia/Melbourne", ("analyst", "coordinator"), "campaign tracking"),
-    ("Sam Whitlock", "Australia/Adelaide", ("analyst", "member"), "attribution"),
-    ("Cora Daly", "Australia/Brisbane", ("coordinator",), ""),
+    ("Ada Reyes", "Australia/Brisbane", (RoleName.ANALYST,), "GA4, reporting"),
+    ("Ben Noor", "Australia/Sydney", (RoleName.ANALYST,), "tagging, events"),
+    ("Jo Kirby", "Australia/Perth", (RoleName.ANALYST,), "Meta, paid social"),
+    ("Lena Ortiz", "Australia/Melbourne", (RoleName.ANALYST, RoleName.COORDINATOR), "campaign tracking"),
+    ("Sam Whitlock", "Australia/Adelaide", (RoleName.ANALYST, RoleName.MEMBER), "attribution"),
+    ("Cora Daly", "Australia/Brisbane", (RoleName.COORDINATOR,), ""),
 )
 MEMBERS = (
     ("Mia Moss", "Australia/Sydney"),
@@ -80,10 +84,10 @@ def people(session: Session, now: datetime) -> bool:
         return False
     programme.is_demo = True
     rows = [(name, zone, roles, about) for name, zone, roles, about in TEAM]
-    rows += [(name, zone or "", ("member",), "") for name, zone in MEMBERS]
+    rows += [(name, zone or "", (RoleName.MEMBER,), "") for name, zone in MEMBERS]
     for name, zone, roles, about in rows:
         email = f"{name.lower().replace(' ', '.')}@example.org"
-        meeting_url = f"https://meet.example.org/{name.split()[0].lower()}" if "analyst" in roles else None
+        meeting_url = f"https://meet.example.org/{name.split()[0].lower()}" if RoleName.ANALYST in roles else None
         session.add(
             Person(
                 email=email,
@@ -96,7 +100,7 @@ def people(session: Session, now: datetime) -> bool:
                 roles=[Role(role=role) for role in roles],
             )
         )
-    audit_log.write(session, "filled", "demo", None, now)
+    audit_log.write(session, AuditAction.FILLED, AuditSubject.DEMO, None, now)
     return True
 
 
@@ -104,7 +108,9 @@ def rolled(
     statements: Sequence[Statement], organisation: Organisation, anchor: date, *, is_first: bool
 ) -> list[Statement]:
     """The shipped programme as of the Monday `anchor`: what is endless goes on, the rest runs for four weeks."""
-    staff = tuple(f"{name.lower().replace(' ', '.')}@example.org" for name, _, roles, _ in TEAM if "analyst" in roles)
+    staff = tuple(
+        f"{name.lower().replace(' ', '.')}@example.org" for name, _, roles, _ in TEAM if RoleName.ANALYST in roles
+    )
     found = []
     for stated in statements:
         kind = organisation.kinds[stated.kind]
@@ -136,7 +142,7 @@ def roll(session: Session, statements: Sequence[Statement], organisation: Organi
         return False
     anchor = monday if latest[1] is None else max(monday, latest[1] + timedelta(days=ROLLED_DAYS))
     stated = rolled(statements, organisation, anchor, is_first=latest[1] is None)
-    publish(session, planning.files(stated), organisation, now, uid_domain=UID_DOMAIN, with_past=True)
+    publish(session, planning.files(stated), organisation, now, uid_domain=UID_DOMAIN, with_past=True, actor_id=None)
     return True
 
 
@@ -154,7 +160,9 @@ def fill(session: Session, organisation: Organisation, now: datetime) -> int:
     """Make bookings in the clinics around now, each by the service function and at its own time. Returns how many."""
     start, end = now - timedelta(weeks=WEEKS_BACK, days=1), now + timedelta(weeks=WEEKS_AHEAD)
     members = list(
-        session.scalars(select(Person.id).join(Role).where(Role.role == "member", Person.is_demo).order_by(Person.id))
+        session.scalars(
+            select(Person.id).join(Role).where(Role.role == RoleName.MEMBER, Person.is_demo).order_by(Person.id)
+        )
     )
     session.rollback()
     dice = random.Random(20231201)
@@ -187,10 +195,10 @@ def _one(
     analyst = next(a.public_id for a in found.analysts if a.id == slot.analyst_id) if dice.random() < 0.6 else None
     request = BookingRequest(found.public_id, slot.starts_at, minutes, analyst, dice.choice(TOPICS))
     try:
-        booking = book(session, request, member, organisation, asked_at)
+        booking = book(session, request, Actor.member(member), organisation, asked_at)
     except errors.Refusal:
         return False
     if booking.ends_at <= now:
-        outcome = "no-show" if dice.random() < 0.12 else "came"
-        mark(session, booking.public_id, outcome, organisation, booking.ends_at, actor_id=booking.analyst_id)
+        outcome = VisitOutcome.NO_SHOW if dice.random() < 0.12 else VisitOutcome.CAME
+        mark(session, booking.public_id, outcome, organisation, booking.ends_at, actor=Actor.staff(booking.analyst_id))
     return True

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.store.db.base import Base, Id, table_of
 
 
 class AuditEntry(Base):
-    """`action` in the past tense (`booked`); `actor_id` None is the command line or the service itself."""
+    """One line: an AuditAction on an AuditSubject; `actor_id` None is the command line or the service itself."""
 
     __tablename__ = "audit_log"
     __table_args__ = (
@@ -36,8 +37,8 @@ _INSERT = insert(table_of(AuditEntry))
 
 def write(
     session: Session,
-    action: str,
-    subject: str,
+    action: AuditAction,
+    subject: AuditSubject,
     subject_id: uuid.UUID | None,
     now: datetime,
     *,

@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 from sqlalchemy import select
 
 from booking.domain import tokens
+from booking.domain.people.actor import Actor
 from booking.services import cover
 from booking.services.accounts import sign_in
 from booking.services.bookings import waitlist
@@ -112,7 +113,7 @@ def email(site: Site, _world: World) -> str:
 def a_place(site: Site, world: World, member: Person, minutes: int = 15) -> str:
     """The member waits for the clinic that is full."""
     with site.session() as session:
-        place = waitlist.join(session, world.full.public_id, Wish(minutes), member.id, ORGANISATION, NOW)
+        place = waitlist.join(session, world.full.public_id, Wish(minutes), Actor.member(member.id), ORGANISATION, NOW)
     return f"/waitlist/{place.public_id}"
 
 
@@ -132,8 +133,10 @@ def held_for(site: Site, world: World, member: Person, at: datetime, replaces: U
         clinic = an_occurrence(session, series, [session.get_one(Person, world.ana.id)], at)
         booked = [a_booking(session, clinic, after_minutes=15 * quarter).public_id for quarter in range(4)]
         session.commit()
-        place = waitlist.join(session, clinic.public_id, Wish(15, replaces=replaces), member.id, ORGANISATION, NOW)
-        cancel(session, booked[0], ORGANISATION, NOW)
+        place = waitlist.join(
+            session, clinic.public_id, Wish(15, replaces=replaces), Actor.member(member.id), ORGANISATION, NOW
+        )
+        cancel(session, booked[0], ORGANISATION, NOW, actor=Actor.link())
     return f"/waitlist/{place.public_id}"
 
 
@@ -156,14 +159,14 @@ def held_at_the_limit(site: Site, world: World) -> str:
 
 def begun(site: Site, world: World) -> str:
     with site.session() as session:
-        begin(session, world.booking.public_id, ORGANISATION, DURING, actor_id=world.ana.id)
+        begin(session, world.booking.public_id, ORGANISATION, DURING, actor=Actor.staff(world.ana.id))
     return DAY
 
 
 def noted(site: Site, world: World) -> str:
     with site.session() as session:
         said = "Rename the events to lower case, and keep one container."
-        write_note(session, world.booking.public_id, "Needs time.", said, DURING, actor_id=world.ana.id)
+        write_note(session, world.booking.public_id, "Needs time.", said, DURING, actor=Actor.staff(world.ana.id))
     return f"/analyst/visits/{world.booking.public_id}"
 
 
@@ -233,7 +236,9 @@ def away_on_the_last_monday(site: Site, world: World) -> str:
     with site.session() as session:
         start, end = world.full.starts_at, world.full.ends_at
         shown = cover.show(session, world.ben.public_id, start, end, ORGANISATION, NOW)
-        cover.report(session, world.ben.public_id, start, end, ORGANISATION, NOW, fingerprint=shown.fingerprint)
+        cover.report(
+            session, world.ben.public_id, start, end, ORGANISATION, NOW, fingerprint=shown.fingerprint, actor_id=None
+        )
         return "/analyst/cover"
 
 

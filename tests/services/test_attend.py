@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.domain.people.actor import Actor
 from booking.services.bookings import attend
 from booking.services.bookings.enrol import enrol
 from booking.store.programme.attendance import Attendance
@@ -33,10 +34,10 @@ def test_its_staff_mark_who_came_and_change_their_mind(session: Session) -> None
     ada, ben = a_person(session, "Ada"), a_person(session, "Ben")
     session.commit()
     for member in (ada, ben):
-        enrol(session, lab.public_id, member.id, ORGANISATION, NOW)
+        enrol(session, lab.public_id, Actor.member(member.id), ORGANISATION, NOW)
     who = lab.roster[0].analyst_id
-    assert attend.mark(session, lab.public_id, {ada.public_id, ben.public_id}, CLINIC_AT, actor_id=who) == 2
-    assert attend.mark(session, lab.public_id, {ben.public_id}, CLINIC_AT, actor_id=who) == 1
+    assert attend.mark(session, lab.public_id, {ada.public_id, ben.public_id}, CLINIC_AT, actor=Actor.staff(who)) == 2
+    assert attend.mark(session, lab.public_id, {ben.public_id}, CLINIC_AT, actor=Actor.staff(who)) == 1
     found = enrolled.enrolled(session, lab.series_id, lab.id)
     assert [(one.name, one.came) for one in found] == [("Ada", False), ("Ben", True)]
 
@@ -45,7 +46,7 @@ def test_others_cannot_and_nobody_can_before_it_begins(session: Session) -> None
     lab, member = a_lab(session), a_person(session)
     other = a_person(session, roles=["analyst"])
     session.commit()
-    enrol(session, lab.public_id, member.id, ORGANISATION, NOW)
+    enrol(session, lab.public_id, Actor.member(member.id), ORGANISATION, NOW)
     cases = [
         (other.id, CLINIC_AT, {member.public_id}, errors.NotFound),
         (member.id, CLINIC_AT, {member.public_id}, errors.NotFound),
@@ -55,7 +56,7 @@ def test_others_cannot_and_nobody_can_before_it_begins(session: Session) -> None
     ]
     for who, now, came, refusal in cases:
         with pytest.raises(refusal):
-            attend.mark(session, lab.public_id, came, now, actor_id=who)
+            attend.mark(session, lab.public_id, came, now, actor=Actor.staff(who))
     assert session.scalars(select(Attendance)).all() == []
 
 
@@ -70,10 +71,10 @@ def test_join_now_takes_a_place_and_marks_from_ten_minutes_before_until_the_end(
     now = CLINIC_AT + minutes * MINUTE
     for _ in range(2):
         if refusal is None:
-            attend.join(session, lab.public_id, ORGANISATION, now, member_id=member.id)
+            attend.join(session, lab.public_id, ORGANISATION, now, actor=Actor.member(member.id))
         else:
             with pytest.raises(refusal):
-                attend.join(session, lab.public_id, ORGANISATION, now, member_id=member.id)
+                attend.join(session, lab.public_id, ORGANISATION, now, actor=Actor.member(member.id))
     count = 0 if refusal else 1
     assert len(session.scalars(select(Enrolment)).all()) == count
     assert [row.marked_by_id for row in session.scalars(select(Attendance))] == [member.id] * count
@@ -83,4 +84,4 @@ def test_nobody_joins_a_clinic_so(session: Session) -> None:
     clinic, member = a_clinic(session), a_person(session)
     session.commit()
     with pytest.raises(errors.NotEnrollable):
-        attend.join(session, clinic.public_id, ORGANISATION, CLINIC_AT, member_id=member.id)
+        attend.join(session, clinic.public_id, ORGANISATION, CLINIC_AT, actor=Actor.member(member.id))

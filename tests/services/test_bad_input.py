@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.domain.people.actor import Actor
 from booking.services import cover
 from booking.services.bookings import attend, on_behalf, waitlist
 from booking.services.bookings.book import BookingRequest, book
@@ -76,7 +77,7 @@ def house(session: Session) -> House:
     session.commit()
     booking = a_booking(session, clinic, member, analyst=analyst.public_id)
     place = a_place(session, other, stranger)
-    enrolment = enrol(session, lab.public_id, member.id, ORGANISATION, NOW)
+    enrolment = enrol(session, lab.public_id, Actor.member(member.id), ORGANISATION, NOW)
     return House(
         clinic,
         other,
@@ -122,11 +123,11 @@ Deed = Callable[[Session, House], object]
 
 
 def booking(now: datetime = NOW, who: str = "stranger", **fields: object) -> Deed:
-    return lambda s, h: book(s, request(h, **fields), getattr(h, who).id, ORGANISATION, now)  # type: ignore[arg-type]
+    return lambda s, h: book(s, request(h, **fields), Actor.member(getattr(h, who).id), ORGANISATION, now)  # type: ignore[arg-type]
 
 
 def with_second(s: Session, h: House) -> object:
-    return book(s, request(h, analyst=h.second.public_id), h.stranger.id, ORGANISATION, NOW)
+    return book(s, request(h, analyst=h.second.public_id), Actor.member(h.stranger.id), ORGANISATION, NOW)
 
 
 def forged(occurrence: uuid.UUID = NOBODY) -> BookingRequest:
@@ -140,16 +141,24 @@ def booked(h: House) -> uuid.UUID:
 #: what is asked, what is prepared first, and the refusal
 CASES: dict[str, tuple[Deed, Callable[[Session, House], None] | None, type[errors.Refusal]]] = {
     # book
-    "book, a forged clinic": (lambda s, h: book(s, forged(), h.stranger.id, ORGANISATION, NOW), None, errors.NotFound),
+    "book, a forged clinic": (
+        lambda s, h: book(s, forged(), Actor.member(h.stranger.id), ORGANISATION, NOW),
+        None,
+        errors.NotFound,
+    ),
     "book, a forged analyst": (booking(analyst=NOBODY), None, errors.NotOnRoster),
-    "book, a forged member": (lambda s, h: book(s, request(h), 999_999, ORGANISATION, NOW), None, errors.NotFound),
+    "book, a forged member": (
+        lambda s, h: book(s, request(h), Actor.member(999_999), ORGANISATION, NOW),
+        None,
+        errors.NotFound,
+    ),
     "book, past": (booking(AFTER), None, errors.TooLate),
     "book, cancelled": (booking(), cancelled, errors.OccurrenceCancelled),
     "book, off the roster": (with_second, off_the_roster, errors.NotOnRoster),
     "book, 100 kB": (booking(topic=LONG), None, errors.TextNotAccepted),
     "book, a link that is none": (booking(link="javascript:alert(1)"), None, errors.TextNotAccepted),
     "book, a lab": (
-        lambda s, h: book(s, request(h, h.lab), h.stranger.id, ORGANISATION, NOW),
+        lambda s, h: book(s, request(h, h.lab), Actor.member(h.stranger.id), ORGANISATION, NOW),
         None,
         errors.NotBookable,
     ),
@@ -160,217 +169,271 @@ CASES: dict[str, tuple[Deed, Callable[[Session, House], None] | None, type[error
     "book, over the end": (booking(after=45, minutes=30), None, errors.OutsideHours),
     # move
     "move, another's": (
-        lambda s, h: move(s, booked(h), request(h), ORGANISATION, NOW, member_id=h.stranger.id),
+        lambda s, h: move(s, booked(h), request(h), ORGANISATION, NOW, actor=Actor.member(h.stranger.id)),
         None,
         errors.NotFound,
     ),
-    "move, forged": (lambda s, h: move(s, NOBODY, request(h), ORGANISATION, NOW), None, errors.NotFound),
-    "move, to a forged clinic": (lambda s, h: move(s, booked(h), forged(), ORGANISATION, NOW), None, errors.NotFound),
-    "move, past": (lambda s, h: move(s, booked(h), request(h), ORGANISATION, AFTER), None, errors.AlreadyStarted),
+    "move, forged": (
+        lambda s, h: move(s, NOBODY, request(h), ORGANISATION, NOW, actor=Actor.link()),
+        None,
+        errors.NotFound,
+    ),
+    "move, to a forged clinic": (
+        lambda s, h: move(s, booked(h), forged(), ORGANISATION, NOW, actor=Actor.link()),
+        None,
+        errors.NotFound,
+    ),
+    "move, past": (
+        lambda s, h: move(s, booked(h), request(h), ORGANISATION, AFTER, actor=Actor.link()),
+        None,
+        errors.AlreadyStarted,
+    ),
     "move, into a cancelled one": (
-        lambda s, h: move(s, booked(h), request(h, h.other), ORGANISATION, NOW),
+        lambda s, h: move(s, booked(h), request(h, h.other), ORGANISATION, NOW, actor=Actor.link()),
         cancelled,
         errors.OccurrenceCancelled,
     ),
     "move, to who is off the roster": (
-        lambda s, h: move(s, booked(h), request(h, analyst=h.second.public_id), ORGANISATION, NOW),
+        lambda s, h: move(s, booked(h), request(h, analyst=h.second.public_id), ORGANISATION, NOW, actor=Actor.link()),
         off_the_roster,
         errors.NotOnRoster,
     ),
     # cancel, brief
     "cancel, another's": (
-        lambda s, h: cancel(s, booked(h), ORGANISATION, NOW, member_id=h.stranger.id),
+        lambda s, h: cancel(s, booked(h), ORGANISATION, NOW, actor=Actor.member(h.stranger.id)),
         None,
         errors.NotFound,
     ),
-    "cancel, forged": (lambda s, h: cancel(s, NOBODY, ORGANISATION, NOW), None, errors.NotFound),
-    "cancel, past": (lambda s, h: cancel(s, booked(h), ORGANISATION, AFTER), None, errors.AlreadyStarted),
+    "cancel, forged": (lambda s, h: cancel(s, NOBODY, ORGANISATION, NOW, actor=Actor.link()), None, errors.NotFound),
+    "cancel, past": (
+        lambda s, h: cancel(s, booked(h), ORGANISATION, AFTER, actor=Actor.link()),
+        None,
+        errors.AlreadyStarted,
+    ),
     "brief, another's": (
-        lambda s, h: edit_brief(s, booked(h), NOW, topic="x", member_id=h.stranger.id),
+        lambda s, h: edit_brief(s, booked(h), NOW, topic="x", actor=Actor.member(h.stranger.id)),
         None,
         errors.NotFound,
     ),
-    "brief, forged": (lambda s, h: edit_brief(s, NOBODY, NOW, topic="x"), None, errors.NotFound),
-    "brief, past": (lambda s, h: edit_brief(s, booked(h), AFTER, topic="x"), None, errors.AlreadyStarted),
-    "brief, 100 kB": (lambda s, h: edit_brief(s, booked(h), NOW, topic=LONG), None, errors.TextNotAccepted),
+    "brief, forged": (lambda s, h: edit_brief(s, NOBODY, NOW, topic="x", actor=Actor.link()), None, errors.NotFound),
+    "brief, past": (
+        lambda s, h: edit_brief(s, booked(h), AFTER, topic="x", actor=Actor.link()),
+        None,
+        errors.AlreadyStarted,
+    ),
+    "brief, 100 kB": (
+        lambda s, h: edit_brief(s, booked(h), NOW, topic=LONG, actor=Actor.link()),
+        None,
+        errors.TextNotAccepted,
+    ),
     # waitlist
     "wait, forged": (
-        lambda s, h: waitlist.join(s, NOBODY, Wish(15), h.stranger.id, ORGANISATION, NOW),
+        lambda s, h: waitlist.join(s, NOBODY, Wish(15), Actor.member(h.stranger.id), ORGANISATION, NOW),
         None,
         errors.NotFound,
     ),
     "wait, past": (
-        lambda s, h: waitlist.join(s, h.clinic.public_id, Wish(15), h.stranger.id, ORGANISATION, AFTER),
+        lambda s, h: waitlist.join(s, h.clinic.public_id, Wish(15), Actor.member(h.stranger.id), ORGANISATION, AFTER),
         None,
         errors.TooLate,
     ),
     "wait, cancelled": (
-        lambda s, h: waitlist.join(s, h.clinic.public_id, Wish(15), h.stranger.id, ORGANISATION, NOW),
+        lambda s, h: waitlist.join(s, h.clinic.public_id, Wish(15), Actor.member(h.stranger.id), ORGANISATION, NOW),
         cancelled,
         errors.OccurrenceCancelled,
     ),
     "wait, for who is off the roster": (
         lambda s, h: waitlist.join(
-            s, h.clinic.public_id, Wish(15, h.second.public_id), h.stranger.id, ORGANISATION, NOW
+            s, h.clinic.public_id, Wish(15, h.second.public_id), Actor.member(h.stranger.id), ORGANISATION, NOW
         ),
         off_the_roster,
         errors.NotOnRoster,
     ),
     "wait, 100 kB": (
-        lambda s, h: waitlist.join(s, h.clinic.public_id, Wish(15, None, LONG), h.stranger.id, ORGANISATION, NOW),
+        lambda s, h: waitlist.join(
+            s, h.clinic.public_id, Wish(15, None, LONG), Actor.member(h.stranger.id), ORGANISATION, NOW
+        ),
         None,
         errors.TextNotAccepted,
     ),
     "wait, in a lab": (
-        lambda s, h: waitlist.join(s, h.lab.public_id, Wish(15), h.stranger.id, ORGANISATION, NOW),
+        lambda s, h: waitlist.join(s, h.lab.public_id, Wish(15), Actor.member(h.stranger.id), ORGANISATION, NOW),
         None,
         errors.NotBookable,
     ),
     "accept, another's": (
-        lambda s, h: waitlist.accept(s, h.place, ORGANISATION, NOW, member_id=h.member.id),
+        lambda s, h: waitlist.accept(s, h.place, ORGANISATION, NOW, actor=Actor.member(h.member.id)),
         None,
         errors.NotFound,
     ),
     "accept, for another's booking": (
-        lambda s, h: waitlist.accept(s, h.place, ORGANISATION, NOW, taking=Taking(replaces=booked(h))),
+        lambda s, h: waitlist.accept(
+            s, h.place, ORGANISATION, NOW, taking=Taking(replaces=booked(h)), actor=Actor.link()
+        ),
         None,
         errors.NotFound,
     ),
-    "accept, nothing offered": (lambda s, h: waitlist.accept(s, h.place, ORGANISATION, NOW), None, errors.OfferLapsed),
+    "accept, nothing offered": (
+        lambda s, h: waitlist.accept(s, h.place, ORGANISATION, NOW, actor=Actor.link()),
+        None,
+        errors.OfferLapsed,
+    ),
     "accept, past": (
-        lambda s, h: waitlist.accept(s, h.place, ORGANISATION, AFTER, taking=Taking(h.other.starts_at)),
+        lambda s, h: waitlist.accept(
+            s, h.place, ORGANISATION, AFTER, taking=Taking(h.other.starts_at), actor=Actor.link()
+        ),
         None,
         errors.TooLate,
     ),
     "decline, another's": (
-        lambda s, h: waitlist.decline(s, h.place, ORGANISATION, NOW, member_id=h.member.id),
+        lambda s, h: waitlist.decline(s, h.place, ORGANISATION, NOW, actor=Actor.member(h.member.id)),
         None,
         errors.NotFound,
     ),
-    "leave the waitlist, forged": (lambda s, h: waitlist.leave(s, NOBODY, ORGANISATION, NOW), None, errors.NotFound),
+    "leave the waitlist, forged": (
+        lambda s, h: waitlist.leave(s, NOBODY, ORGANISATION, NOW, actor=Actor.link()),
+        None,
+        errors.NotFound,
+    ),
     # enrolment
-    "enrol, forged": (lambda s, h: enrol(s, NOBODY, h.stranger.id, ORGANISATION, NOW), None, errors.NotFound),
+    "enrol, forged": (
+        lambda s, h: enrol(s, NOBODY, Actor.member(h.stranger.id), ORGANISATION, NOW),
+        None,
+        errors.NotFound,
+    ),
     "enrol, past": (
-        lambda s, h: enrol(s, h.lab.public_id, h.stranger.id, ORGANISATION, AFTER + timedelta(days=1)),
+        lambda s, h: enrol(s, h.lab.public_id, Actor.member(h.stranger.id), ORGANISATION, AFTER + timedelta(days=1)),
         None,
         errors.AlreadyOver,
     ),
     "enrol, cancelled": (
-        lambda s, h: enrol(s, h.lab.public_id, h.stranger.id, ORGANISATION, NOW),
+        lambda s, h: enrol(s, h.lab.public_id, Actor.member(h.stranger.id), ORGANISATION, NOW),
         cancelled,
         errors.OccurrenceCancelled,
     ),
     "enrol, in a clinic": (
-        lambda s, h: enrol(s, h.clinic.public_id, h.stranger.id, ORGANISATION, NOW),
+        lambda s, h: enrol(s, h.clinic.public_id, Actor.member(h.stranger.id), ORGANISATION, NOW),
         None,
         errors.NotEnrollable,
     ),
-    "leave, another's": (lambda s, h: leave(s, h.enrolment, NOW, member_id=h.stranger.id), None, errors.NotFound),
-    "leave, forged": (lambda s, h: leave(s, NOBODY, NOW, member_id=h.member.id), None, errors.NotFound),
+    "leave, another's": (
+        lambda s, h: leave(s, h.enrolment, NOW, actor=Actor.member(h.stranger.id)),
+        None,
+        errors.NotFound,
+    ),
+    "leave, forged": (lambda s, h: leave(s, NOBODY, NOW, actor=Actor.member(h.member.id)), None, errors.NotFound),
     "join, cancelled": (
-        lambda s, h: attend.join(s, h.lab.public_id, ORGANISATION, CLINIC_AT, member_id=h.stranger.id),
+        lambda s, h: attend.join(s, h.lab.public_id, ORGANISATION, CLINIC_AT, actor=Actor.member(h.stranger.id)),
         cancelled,
         errors.OccurrenceCancelled,
     ),
     "attendance, by a stranger": (
-        lambda s, h: attend.mark(s, h.lab.public_id, set(), CLINIC_AT, actor_id=h.second.id),
+        lambda s, h: attend.mark(s, h.lab.public_id, set(), CLINIC_AT, actor=Actor.staff(h.second.id)),
         None,
         errors.NotFound,
     ),
     # analysts
     "mark, another's": (
-        lambda s, h: mark(s, booked(h), "came", ORGANISATION, AFTER, actor_id=h.second.id),
+        lambda s, h: mark(s, booked(h), "came", ORGANISATION, AFTER, actor=Actor.staff(h.second.id)),
         None,
         errors.NotFound,
     ),
     "mark, by the member": (
-        lambda s, h: mark(s, booked(h), "came", ORGANISATION, AFTER, actor_id=h.member.id),
+        lambda s, h: mark(s, booked(h), "came", ORGANISATION, AFTER, actor=Actor.staff(h.member.id)),
         None,
         errors.NotFound,
     ),
     "mark, before": (
-        lambda s, h: mark(s, booked(h), "came", ORGANISATION, NOW, actor_id=h.analyst.id),
+        lambda s, h: mark(s, booked(h), "came", ORGANISATION, NOW, actor=Actor.staff(h.analyst.id)),
         None,
         errors.NotBegun,
     ),
     "start, another's": (
-        lambda s, h: begin(s, booked(h), ORGANISATION, CLINIC_AT, actor_id=h.second.id),
+        lambda s, h: begin(s, booked(h), ORGANISATION, CLINIC_AT, actor=Actor.staff(h.second.id)),
         None,
         errors.NotFound,
     ),
     "start, forged": (
-        lambda s, h: begin(s, NOBODY, ORGANISATION, CLINIC_AT, actor_id=h.analyst.id),
+        lambda s, h: begin(s, NOBODY, ORGANISATION, CLINIC_AT, actor=Actor.staff(h.analyst.id)),
         None,
         errors.NotFound,
     ),
     "start, past": (
-        lambda s, h: begin(s, booked(h), ORGANISATION, AFTER, actor_id=h.analyst.id),
+        lambda s, h: begin(s, booked(h), ORGANISATION, AFTER, actor=Actor.staff(h.analyst.id)),
         None,
         errors.AlreadyOver,
     ),
     "note, another's": (
-        lambda s, h: write_note(s, booked(h), "x", "y", AFTER, actor_id=h.second.id),
+        lambda s, h: write_note(s, booked(h), "x", "y", AFTER, actor=Actor.staff(h.second.id)),
         None,
         errors.NotFound,
     ),
     "note, 100 kB": (
-        lambda s, h: write_note(s, booked(h), LONG, "y", AFTER, actor_id=h.analyst.id),
+        lambda s, h: write_note(s, booked(h), LONG, "y", AFTER, actor=Actor.staff(h.analyst.id)),
         None,
         errors.TextNotAccepted,
     ),
     # staff
     "staff cancel, forged": (
-        lambda s, h: on_behalf.cancel_for(s, NOBODY, "", ORGANISATION, NOW, actor_id=h.coordinator.id),
+        lambda s, h: on_behalf.cancel_for(s, NOBODY, "", ORGANISATION, NOW, actor=Actor.staff(h.coordinator.id)),
         None,
         errors.NotFound,
     ),
     "staff cancel, 100 kB": (
-        lambda s, h: on_behalf.cancel_for(s, booked(h), LONG, ORGANISATION, NOW, actor_id=h.coordinator.id),
+        lambda s, h: on_behalf.cancel_for(s, booked(h), LONG, ORGANISATION, NOW, actor=Actor.staff(h.coordinator.id)),
         None,
         errors.TextNotAccepted,
     ),
     "hand over, off the roster": (
         lambda s, h: on_behalf.hand_over(
-            s, booked(h), h.second.public_id, "", ORGANISATION, NOW, actor_id=h.coordinator.id
+            s, booked(h), h.second.public_id, "", ORGANISATION, NOW, actor=Actor.staff(h.coordinator.id)
         ),
         off_the_roster,
         errors.NotOnRoster,
     ),
     "hand over, forged": (
-        lambda s, h: on_behalf.hand_over(s, booked(h), NOBODY, "", ORGANISATION, NOW, actor_id=h.coordinator.id),
+        lambda s, h: on_behalf.hand_over(
+            s, booked(h), NOBODY, "", ORGANISATION, NOW, actor=Actor.staff(h.coordinator.id)
+        ),
         None,
         errors.NotOnRoster,
     ),
     "staff move, past": (
-        lambda s, h: on_behalf.move_for(s, booked(h), request(h), "", ORGANISATION, AFTER, actor_id=h.coordinator.id),
+        lambda s, h: on_behalf.move_for(
+            s, booked(h), request(h), "", ORGANISATION, AFTER, actor=Actor.staff(h.coordinator.id)
+        ),
         None,
         errors.AlreadyOver,
     ),
     "staff move, into a cancelled one": (
         lambda s, h: on_behalf.move_for(
-            s, booked(h), request(h, h.other), "", ORGANISATION, NOW, actor_id=h.coordinator.id
+            s, booked(h), request(h, h.other), "", ORGANISATION, NOW, actor=Actor.staff(h.coordinator.id)
         ),
         cancelled,
         errors.OccurrenceCancelled,
     ),
     "lengthen, past": (
-        lambda s, h: on_behalf.lengthen(s, booked(h), ORGANISATION, AFTER, actor_id=h.analyst.id),
+        lambda s, h: on_behalf.lengthen(s, booked(h), ORGANISATION, AFTER, actor=Actor.staff(h.analyst.id)),
         None,
         errors.AlreadyOver,
     ),
-    "cover, nothing offered": (lambda s, h: cover.accept(s, booked(h), ORGANISATION, NOW), None, errors.OfferLapsed),
+    "cover, nothing offered": (
+        lambda s, h: cover.accept(s, booked(h), ORGANISATION, NOW, actor=Actor.link()),
+        None,
+        errors.OfferLapsed,
+    ),
     "cover, another's": (
-        lambda s, h: cover.accept(s, booked(h), ORGANISATION, NOW, member_id=h.stranger.id),
+        lambda s, h: cover.accept(s, booked(h), ORGANISATION, NOW, actor=Actor.member(h.stranger.id)),
         None,
         errors.NotFound,
     ),
     "cover, not asked for": (
-        lambda s, h: cover.take(s, h.clinic.public_id, h.second.id, ORGANISATION, NOW),
+        lambda s, h: cover.take(s, h.clinic.public_id, Actor.staff(h.second.id), ORGANISATION, NOW),
         None,
         cover.AlreadyCovered,
     ),
     "cover, by a member": (
-        lambda s, h: cover.take(s, h.clinic.public_id, h.member.id, ORGANISATION, NOW),
+        lambda s, h: cover.take(s, h.clinic.public_id, Actor.staff(h.member.id), ORGANISATION, NOW),
         None,
         errors.NotAllowed,
     ),
@@ -393,7 +456,7 @@ def test_control_characters_are_left_out_of_what_is_kept(session: Session, house
     made = book(
         session,
         request(house, topic="\x00Tags\x07\x1b[31m\x85\u2028\ufeff on\r\ntwo lines\x9f"),
-        house.stranger.id,
+        Actor.member(house.stranger.id),
         ORGANISATION,
         NOW,
     )

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.domain.people.actor import Actor
 from booking.services.bookings.notes import write_note
 from booking.services.bookings.start_visit import begin, enter
 from booking.store.audit_log import AuditEntry
@@ -38,11 +39,11 @@ def test_start_is_noted_once_while_nobody_follows_and_calls_back_who_was_in(sess
     clinic = a_clinic(session)
     first, second = a_booking(session, clinic), a_booking(session, clinic, after_minutes=15)
     analyst = first.analyst_id
-    begin(session, first.public_id, ORGANISATION, CLINIC_AT, actor_id=analyst)
-    again = begin(session, first.public_id, ORGANISATION, CLINIC_AT + MINUTE, actor_id=analyst)
+    begin(session, first.public_id, ORGANISATION, CLINIC_AT, actor=Actor.staff(analyst))
+    again = begin(session, first.public_id, ORGANISATION, CLINIC_AT + MINUTE, actor=Actor.staff(analyst))
     assert again.began_at == CLINIC_AT
-    begin(session, second.public_id, ORGANISATION, CLINIC_AT + 10 * MINUTE, actor_id=analyst)
-    back = begin(session, first.public_id, ORGANISATION, CLINIC_AT + 12 * MINUTE, actor_id=analyst)
+    begin(session, second.public_id, ORGANISATION, CLINIC_AT + 10 * MINUTE, actor=Actor.staff(analyst))
+    back = begin(session, first.public_id, ORGANISATION, CLINIC_AT + 12 * MINUTE, actor=Actor.staff(analyst))
     assert back.began_at == CLINIC_AT + 12 * MINUTE
     assert (back.sequence, deeds(session)) == (0, ["began"] * 3)
 
@@ -56,11 +57,11 @@ def test_start_is_pressed_from_when_the_join_link_opens_until_an_hour_after_the_
     booking = a_booking(session, a_clinic(session))
     now = CLINIC_AT + minutes * MINUTE
     if refusal is None:
-        begun = begin(session, booking.public_id, ORGANISATION, now, actor_id=booking.analyst_id)
+        begun = begin(session, booking.public_id, ORGANISATION, now, actor=Actor.staff(booking.analyst_id))
         assert begun.began_at == now
         return
     with pytest.raises(refusal):
-        begin(session, booking.public_id, ORGANISATION, now, actor_id=booking.analyst_id)
+        begin(session, booking.public_id, ORGANISATION, now, actor=Actor.staff(booking.analyst_id))
     assert deeds(session) == []
 
 
@@ -69,7 +70,7 @@ def test_a_member_goes_in_while_the_join_link_is_open_and_it_is_noted_once_while
     first, second = a_booking(session, clinic), a_booking(session, clinic, after_minutes=15)
     with pytest.raises(errors.NotBegun):
         enter(session, first.public_id, ORGANISATION, CLINIC_AT - 11 * MINUTE)
-    begin(session, first.public_id, ORGANISATION, CLINIC_AT, actor_id=first.analyst_id)
+    begin(session, first.public_id, ORGANISATION, CLINIC_AT, actor=Actor.staff(first.analyst_id))
     with pytest.raises(errors.NotBegun):
         enter(session, second.public_id, ORGANISATION, CLINIC_AT + 14 * MINUTE)
     for minutes in (17, 19):
@@ -86,11 +87,11 @@ def test_only_its_analyst_and_coordinators_start_it_or_write_of_it(session: Sess
     session.commit()
     for stranger in (other.id, booking.member_id):
         with pytest.raises(errors.NotFound):
-            begin(session, booking.public_id, ORGANISATION, CLINIC_AT, actor_id=stranger)
+            begin(session, booking.public_id, ORGANISATION, CLINIC_AT, actor=Actor.staff(stranger))
         with pytest.raises(errors.NotFound):
-            write_note(session, booking.public_id, "a", "b", CLINIC_AT, actor_id=stranger)
-    begin(session, booking.public_id, ORGANISATION, CLINIC_AT, actor_id=cora.id)
-    write_note(session, booking.public_id, "a", "b", CLINIC_AT, actor_id=cora.id)
+            write_note(session, booking.public_id, "a", "b", CLINIC_AT, actor=Actor.staff(stranger))
+    begin(session, booking.public_id, ORGANISATION, CLINIC_AT, actor=Actor.staff(cora.id))
+    write_note(session, booking.public_id, "a", "b", CLINIC_AT, actor=Actor.staff(cora.id))
     assert deeds(session) == ["began", "noted"]
 
 
@@ -99,7 +100,7 @@ def test_what_was_agreed_leaves_by_one_email_half_an_hour_after_the_end(session:
     who = booking.analyst_id
 
     def write(private: str, agreed: str, minutes: int) -> None:
-        write_note(session, booking.public_id, private, agreed, CLINIC_AT + minutes * MINUTE, actor_id=who)
+        write_note(session, booking.public_id, private, agreed, CLINIC_AT + minutes * MINUTE, actor=Actor.staff(who))
 
     write("A private word.", "Rename", 5)
     write("A private word.", "Rename the events.\r\nKeep one\x00 container.", 6)
@@ -124,21 +125,23 @@ def test_what_was_agreed_leaves_by_one_email_half_an_hour_after_the_end(session:
 def test_too_long_a_note_is_refused_whole(session: Session, private: str, agreed: str) -> None:
     booking = a_booking(session, a_clinic(session))
     with pytest.raises(errors.TextNotAccepted):
-        write_note(session, booking.public_id, private, agreed, CLINIC_AT, actor_id=booking.analyst_id)
+        write_note(session, booking.public_id, private, agreed, CLINIC_AT, actor=Actor.staff(booking.analyst_id))
     assert session.scalars(select(Note)).all() == []
 
 
 def test_a_note_waits_for_the_visit(session: Session) -> None:
     booking = a_booking(session, a_clinic(session))
     with pytest.raises(errors.NotBegun):
-        write_note(session, booking.public_id, "a", "b", CLINIC_AT - MINUTE, actor_id=booking.analyst_id)
-    begin(session, booking.public_id, ORGANISATION, CLINIC_AT - MINUTE, actor_id=booking.analyst_id)
-    assert write_note(session, booking.public_id, "a", "b", CLINIC_AT - MINUTE, actor_id=booking.analyst_id).agreed
+        write_note(session, booking.public_id, "a", "b", CLINIC_AT - MINUTE, actor=Actor.staff(booking.analyst_id))
+    begin(session, booking.public_id, ORGANISATION, CLINIC_AT - MINUTE, actor=Actor.staff(booking.analyst_id))
+    assert write_note(
+        session, booking.public_id, "a", "b", CLINIC_AT - MINUTE, actor=Actor.staff(booking.analyst_id)
+    ).agreed
 
 
 def test_whoever_sees_the_member_next_reads_both_and_the_member_only_what_was_agreed(session: Session) -> None:
     booking = a_booking(session, a_clinic(session), topic="Tags")
-    write_note(session, booking.public_id, "Shy.", "Rename.", CLINIC_AT, actor_id=booking.analyst_id)
+    write_note(session, booking.public_id, "Shy.", "Rename.", CLINIC_AT, actor=Actor.staff(booking.analyst_id))
     later = CLINIC_AT + timedelta(days=7)
     clinic = a_clinic(session, starts_at=later)
     again = a_booking(session, clinic, booking.member, now=CLINIC_AT + timedelta(days=1))

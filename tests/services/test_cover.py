@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.domain.bookings import cover_rules
+from booking.domain.enums.planning import CoverFate
+from booking.domain.people.actor import Actor
 from booking.services import cover
 from booking.services.cover import CoverPreview
 from booking.store.bookings.bookings import CANCELLED, CONFIRMED, Booking
@@ -110,9 +111,9 @@ def test_who_asked_for_that_analyst_may_rather_wait_and_gives_it_up_without_bein
     away(session, hour)
     assert cover.stands_in_for(session, booking.public_id) == "Ada"
     late = CLINIC_AT - timedelta(minutes=5)
-    cover.rather_wait(session, booking.public_id, ORGANISATION, late, member_id=booking.member_id)
+    cover.rather_wait(session, booking.public_id, ORGANISATION, late, actor=Actor.member(booking.member_id))
     assert (booking.status, booking.is_late, quarters(session, hour.ben)) == (CANCELLED, False, [])
-    cover.rather_wait(session, booking.public_id, ORGANISATION, late, member_id=booking.member_id)
+    cover.rather_wait(session, booking.public_id, ORGANISATION, late, actor=Actor.member(booking.member_id))
     assert booking.sequence == 2
 
 
@@ -129,13 +130,15 @@ def test_nobody_else_at_that_time_means_the_nearest_free_slot_of_the_hour_is_hel
     held = session.scalars(select(Claim.person_id).where(Claim.offer_id == offer.id).order_by(Claim.person_id))
     assert held.all() == sorted([offer.analyst_id, offer.member_id])
     accepted = cover.accept(
-        session, booking.public_id, ORGANISATION, NOW + timedelta(hours=1), member_id=booking.member_id
+        session, booking.public_id, ORGANISATION, NOW + timedelta(hours=1), actor=Actor.member(booking.member_id)
     )
     assert (accepted.starts_at, accepted.analyst_id, accepted.status) == (offer.starts_at, hour.ben.id, CONFIRMED)
     assert (
         session.scalars(select(Claim.booking_id).where(Claim.quarter_at == offer.starts_at)).all() == [booking.id] * 2
     )
-    cover.accept(session, booking.public_id, ORGANISATION, NOW + timedelta(hours=2), member_id=booking.member_id)
+    cover.accept(
+        session, booking.public_id, ORGANISATION, NOW + timedelta(hours=2), actor=Actor.member(booking.member_id)
+    )
     assert booking.sequence == 1
     assert [name for name, _ in emails(session)] == ["cover-offer", "someone-away", "moved"]
 
@@ -148,10 +151,14 @@ def test_an_offer_is_not_accepted_by_anybody_else_nor_once_it_has_lapsed(session
     stranger = a_person(session, "Sly")
     session.commit()
     with pytest.raises(errors.NotFound):
-        cover.accept(session, booking.public_id, ORGANISATION, NOW, member_id=stranger.id)
+        cover.accept(session, booking.public_id, ORGANISATION, NOW, actor=Actor.member(stranger.id))
     with pytest.raises(errors.OfferLapsed):
         cover.accept(
-            session, booking.public_id, ORGANISATION, CLINIC_AT - timedelta(hours=1), member_id=booking.member_id
+            session,
+            booking.public_id,
+            ORGANISATION,
+            CLINIC_AT - timedelta(hours=1),
+            actor=Actor.member(booking.member_id),
         )
     assert booking.analyst_id == hour.ada.id
 
@@ -201,11 +208,11 @@ def test_the_other_analysts_are_asked_by_one_email_each_and_the_first_to_take_it
     ]
     [found] = cover.wanted(session, hour.dan.id, ORGANISATION, NOW)
     assert (found.who, found.public_id, found.count) == ("Ada", hour.clinic.public_id, 2)
-    assert cover.take(session, hour.clinic.public_id, hour.dan.id, ORGANISATION, NOW) == 2
+    assert cover.take(session, hour.clinic.public_id, Actor.staff(hour.dan.id), ORGANISATION, NOW) == 2
     assert [booking.analyst_id for booking in bookings] == [hour.dan.id] * 2
     assert quarters(session, hour.dan) == [0, 1, 2]
     with pytest.raises(cover.AlreadyCovered):
-        cover.take(session, hour.clinic.public_id, hour.ben.id, ORGANISATION, NOW)
+        cover.take(session, hour.clinic.public_id, Actor.staff(hour.ben.id), ORGANISATION, NOW)
     assert [place.analyst_id for place in hour.clinic.roster if not place.is_away] == [hour.dan.id]
 
 
@@ -216,9 +223,9 @@ def test_nobody_but_an_analyst_takes_it(session: Session) -> None:
     for person in (hour.cora, a_person(session, "Mia")):
         session.commit()
         with pytest.raises(errors.NotAllowed):
-            cover.take(session, hour.clinic.public_id, person.id, ORGANISATION, NOW)
+            cover.take(session, hour.clinic.public_id, Actor.staff(person.id), ORGANISATION, NOW)
     with pytest.raises(cover.NothingToTake):
-        cover.take(session, hour.clinic.public_id, hour.ada.id, ORGANISATION, NOW)
+        cover.take(session, hour.clinic.public_id, Actor.staff(hour.ada.id), ORGANISATION, NOW)
 
 
 def test_what_was_shown_is_what_is_done_or_nothing_is(session: Session) -> None:
@@ -227,7 +234,9 @@ def test_what_was_shown_is_what_is_done_or_nothing_is(session: Session) -> None:
     seen = shown(session, hour)
     with_ada(session, hour, 1)
     with pytest.raises(cover.CoverChanged) as refused:
-        cover.report(session, hour.ada.public_id, CLINIC_AT, END, ORGANISATION, NOW, fingerprint=seen.fingerprint)
+        cover.report(
+            session, hour.ada.public_id, CLINIC_AT, END, ORGANISATION, NOW, fingerprint=seen.fingerprint, actor_id=None
+        )
     assert len(refused.value.shown.cover.covered) == 2
     assert session.scalars(select(TimeOff)).all() == []
     assert emails(session) == []
@@ -237,9 +246,9 @@ def test_two_bookings_never_go_to_the_same_quarter_of_the_one_who_stands_in(sess
     hour = an_hour(session)
     for quarter in range(4):
         with_ada(session, hour, quarter, asked=False)
-    assert what(session, hour) == [cover_rules.HANDED] * 4
+    assert what(session, hour) == [CoverFate.HANDED] * 4
     a_booking(session, hour.clinic, after_minutes=15, analyst=hour.ben.public_id)
-    assert what(session, hour) == [cover_rules.HANDED, cover_rules.ASKED, cover_rules.HANDED, cover_rules.HANDED]
+    assert what(session, hour) == [CoverFate.HANDED, CoverFate.ASKED, CoverFate.HANDED, CoverFate.HANDED]
 
 
 def test_a_member_who_is_elsewhere_at_the_offered_time_is_offered_another(session: Session) -> None:
@@ -249,7 +258,7 @@ def test_a_member_who_is_elsewhere_at_the_offered_time_is_offered_another(sessio
     elsewhere = an_occurrence(session, a_series(session, [hour.dan]), [hour.dan])
     member = session.get_one(Person, booking.member_id)
     a_booking(session, elsewhere, member)
-    offered = shown(session, hour).cover.of(cover_rules.OFFERED)
+    offered = shown(session, hour).cover.of(CoverFate.OFFERED)
     assert [one.slot.starts_at for one in offered if one.slot] == [CLINIC_AT + 2 * QUARTER]
 
 
@@ -291,7 +300,7 @@ def test_of_several_who_press_at_once_one_has_it(database: Database, session: Se
         with database.sessions() as own:
             start.wait()
             try:
-                cover.take(own, hour.clinic.public_id, analyst_id, ORGANISATION, NOW)
+                cover.take(own, hour.clinic.public_id, Actor.staff(analyst_id), ORGANISATION, NOW)
                 outcomes.append("taken")
             except cover.AlreadyCovered:
                 outcomes.append("too late")

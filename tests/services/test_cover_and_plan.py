@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.domain.people.actor import Actor
 from booking.domain.planning import edits
 from booking.domain.planning.adjustments import Definition, Extra
 from booking.services import cover
@@ -57,13 +58,23 @@ def a_clinic(session: Session) -> Clinic:
 
 def off(session: Session, clinic: Clinic, now: datetime) -> None:
     shown = cover.show(session, clinic.ada.public_id, CLINIC_AT, END, ORGANISATION, now)
-    cover.report(session, clinic.ada.public_id, CLINIC_AT, END, ORGANISATION, now, fingerprint=shown.fingerprint)
+    cover.report(
+        session, clinic.ada.public_id, CLINIC_AT, END, ORGANISATION, now, fingerprint=shown.fingerprint, actor_id=None
+    )
 
 
 def change(session: Session, slug: str, edit: Callable[[Definition], Definition], now: datetime) -> PublishResult:
     asking = planning.page(slug, edit)
     plan = planning.read_plan(session, asking, ORGANISATION, now)
-    return publish(session, asking, ORGANISATION, now, uid_domain="booking.example.org", fingerprint=plan.fingerprint)
+    return publish(
+        session,
+        asking,
+        ORGANISATION,
+        now,
+        uid_domain="booking.example.org",
+        fingerprint=plan.fingerprint,
+        actor_id=None,
+    )
 
 
 Edit = Callable[[Clinic, Definition], Definition]
@@ -167,12 +178,12 @@ def test_undo_puts_back_what_waits_for_cover_with_its_offer(session: Session, ed
     had = state(session, clinic)
     done = change(session, clinic.series.slug, lambda asked: edit(clinic, asked), LATER)
     assert done.change is not None
-    undo.undo(session, done.change, ORGANISATION, LATER + timedelta(minutes=5))
+    undo.undo(session, done.change, ORGANISATION, LATER + timedelta(minutes=5), actor_id=None)
     promised(session, clinic)
     assert state(session, clinic) == had
     offers = session.scalars(select(Offer).where(Offer.status == "open")).all()
     assert [offer.booking_id for offer in offers] == [clinic.bookings[0].id]
-    cover.accept(session, clinic.bookings[0].public_id, ORGANISATION, LATER + timedelta(minutes=6))
+    cover.accept(session, clinic.bookings[0].public_id, ORGANISATION, LATER + timedelta(minutes=6), actor=Actor.link())
     promised(session, clinic)
 
 
@@ -226,7 +237,14 @@ def test_a_date_moved_into_time_off_waits_for_cover_there(session: Session) -> N
     day = datetime(2023, 12, 5).astimezone(CLINIC_AT.tzinfo).replace(year=2023, month=12, day=4, hour=14)
     shown = cover.show(session, clinic.ada.public_id, day, day + timedelta(days=1), ORGANISATION, NOW)
     cover.report(
-        session, clinic.ada.public_id, day, day + timedelta(days=1), ORGANISATION, NOW, fingerprint=shown.fingerprint
+        session,
+        clinic.ada.public_id,
+        day,
+        day + timedelta(days=1),
+        ORGANISATION,
+        NOW,
+        fingerprint=shown.fingerprint,
+        actor_id=None,
     )
     change(session, clinic.series.slug, lambda asked: next_day(clinic, asked), LATER)
     promised(session, clinic)

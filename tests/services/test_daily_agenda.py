@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.domain.people.actor import Actor
 from booking.services.accounts import profile
 from booking.services.bookings.notes import write_note
 from booking.services.outbox import daily_agenda
@@ -37,7 +38,9 @@ def test_it_comes_at_their_own_seven_once_with_the_day_s_bookings(session: Sessi
     analyst.time_zone = "Australia/Perth"
     member = a_person(session, "Mia Moss")
     earlier = a_booking(session, a_clinic(session, starts_at=CLINIC_AT - 24 * HOUR), member)
-    write_note(session, earlier.public_id, "Shy.", "Rename.", CLINIC_AT - 23 * HOUR, actor_id=earlier.analyst_id)
+    write_note(
+        session, earlier.public_id, "Shy.", "Rename.", CLINIC_AT - 23 * HOUR, actor=Actor.staff(earlier.analyst_id)
+    )
     a_booking(session, clinic, member, topic="Tags")
     a_booking(session, clinic, after_minutes=30, minutes=30)
     assert run(session, PERTH_7_AM - timedelta(seconds=1)) == 0

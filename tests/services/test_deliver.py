@@ -18,6 +18,7 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.domain.people.actor import Actor
 from booking.mail.mailer import LocalMailer, TemporaryFailure
 from booking.mail.smtp import SMTPMailer
 from booking.services.accounts.sign_in import ask
@@ -150,8 +151,8 @@ def test_booked_moved_and_cancelled_go_out_in_order_each_with_the_facts_of_its_c
     received, mailer = mailbox
     clinic = a_clinic(session)
     booking = a_booking(session, clinic)
-    move(session, booking.public_id, a_request(clinic, 30), ORGANISATION, NOW)
-    cancel(session, booking.public_id, ORGANISATION, NOW)
+    move(session, booking.public_id, a_request(clinic, 30), ORGANISATION, NOW, actor=Actor.link())
+    cancel(session, booking.public_id, ORGANISATION, NOW, actor=Actor.link())
     while run(database, mailer):
         pass
     sent = []
@@ -170,7 +171,7 @@ def test_a_later_email_does_not_overtake_one_that_is_put_off(
     booking = a_booking(session, clinic)
     received.reply = "451 try later"
     assert run(database, mailer) == 1
-    cancel(session, booking.public_id, ORGANISATION, NOW)
+    cancel(session, booking.public_id, ORGANISATION, NOW, actor=Actor.link())
     received.reply = "250 OK"
     assert run(database, mailer) == 0
     other = a_booking(session, clinic)
@@ -192,7 +193,7 @@ def test_a_refused_recipient_fails_for_good_and_holds_nothing_up(
     assert "550" in message.last_error
     assert "gone@example.org" not in message.last_error
     a_booking(session, a_clinic(session))
-    cancel(session, booking.public_id, ORGANISATION, NOW)
+    cancel(session, booking.public_id, ORGANISATION, NOW, actor=Actor.link())
     assert run(database, mailer) == 2
     assert len(received.messages) == 1
 

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.domain.people.actor import Actor
 from booking.services import cover
 from booking.services.accounts.close_account import close as close_account
 from booking.services.bookings import on_behalf, waitlist
@@ -48,11 +49,11 @@ class Full:
         self.bookings = [self.book(session, 15 * n, member) for n, member in enumerate(self.members)]
 
     def book(self, session: Session, after: int, member: Person, clinic: Occurrence | None = None) -> Booking:
-        return book(session, a_request(clinic or self.clinic, after), member.id, ORGANISATION, NOW)
+        return book(session, a_request(clinic or self.clinic, after), Actor.member(member.id), ORGANISATION, NOW)
 
     def wait(self, session: Session, member: Person | None = None, clinic: Occurrence | None = None) -> WaitlistEntry:
         where = (clinic or self.clinic).public_id
-        return waitlist.join(session, where, Wish(15), (member or self.mia).id, ORGANISATION, NOW)
+        return waitlist.join(session, where, Wish(15), Actor.member((member or self.mia).id), ORGANISATION, NOW)
 
 
 @pytest.fixture
@@ -61,35 +62,39 @@ def full(session: Session) -> Full:
 
 
 def by_its_member(session: Session, full: Full) -> None:
-    cancel(session, full.bookings[0].public_id, ORGANISATION, SOON)
+    cancel(session, full.bookings[0].public_id, ORGANISATION, SOON, actor=Actor.link())
 
 
 def by_staff(session: Session, full: Full) -> None:
-    on_behalf.cancel_for(session, full.bookings[0].public_id, "ill", ORGANISATION, SOON, actor_id=full.chief.id)
+    on_behalf.cancel_for(
+        session, full.bookings[0].public_id, "ill", ORGANISATION, SOON, actor=Actor.staff(full.chief.id)
+    )
 
 
 def by_moving(session: Session, full: Full) -> None:
     wanted = BookingRequest(full.elsewhere.public_id, CLINIC_AT, 15)
-    move(session, full.bookings[0].public_id, wanted, ORGANISATION, SOON)
+    move(session, full.bookings[0].public_id, wanted, ORGANISATION, SOON, actor=Actor.link())
 
 
 def by_being_moved(session: Session, full: Full) -> None:
     wanted = BookingRequest(full.elsewhere.public_id, CLINIC_AT, 15)
-    on_behalf.move_for(session, full.bookings[0].public_id, wanted, "", ORGANISATION, SOON, actor_id=full.chief.id)
+    on_behalf.move_for(
+        session, full.bookings[0].public_id, wanted, "", ORGANISATION, SOON, actor=Actor.staff(full.chief.id)
+    )
 
 
 def by_replacing_it_from_another_waitlist(session: Session, full: Full) -> None:
     first = full.book(session, 45, a_member(session), full.elsewhere)
     others = [full.book(session, 15 * n, a_member(session), full.elsewhere) for n in range(3)]
     place = full.wait(session, full.members[0], full.elsewhere)
-    cancel(session, first.public_id, ORGANISATION, SOON)
+    cancel(session, first.public_id, ORGANISATION, SOON, actor=Actor.link())
     taking = Taking(replaces=full.bookings[0].public_id)
-    waitlist.accept(session, place.public_id, ORGANISATION, SOON, taking=taking)
+    waitlist.accept(session, place.public_id, ORGANISATION, SOON, taking=taking, actor=Actor.link())
     assert others
 
 
 def by_closing_the_account(session: Session, full: Full) -> None:
-    close_account(session, full.members[0].public_id, ORGANISATION, SOON, cancels=True)
+    close_account(session, full.members[0].public_id, ORGANISATION, SOON, cancels=True, actor_id=None)
 
 
 def by_a_closed_publish(session: Session, full: Full) -> None:
@@ -163,14 +168,14 @@ def test_an_offer_that_ends_goes_to_the_next_in_line(session: Session, full: Ful
     by_its_member(session, full)
     assert offer_to(session, first) is not None
     if how == "declined":
-        waitlist.decline(session, place.public_id, ORGANISATION, SOON)
+        waitlist.decline(session, place.public_id, ORGANISATION, SOON, actor=Actor.link())
     elif how == "left":
-        waitlist.leave(session, place.public_id, ORGANISATION, SOON)
+        waitlist.leave(session, place.public_id, ORGANISATION, SOON, actor=Actor.link())
     elif how == "lapsed":
         waitlist.offer_free_slots(session, full.clinic.id, ORGANISATION, CLINIC_AT - timedelta(hours=2))
     else:
         full.book(session, 0, first)
-        cancel(session, full.bookings[1].public_id, ORGANISATION, SOON)
+        cancel(session, full.bookings[1].public_id, ORGANISATION, SOON, actor=Actor.link())
     offer = offer_to(session, full.mia)
     assert offer is not None
     assert offer.starts_at == (CLINIC_AT if how != "another booked" else CLINIC_AT + timedelta(minutes=15))
@@ -182,14 +187,14 @@ def test_whoever_would_rather_wait_frees_the_slot_for_the_waitlist(session: Sess
     other = an_occurrence(session, a_series(session), [full.ben, cara := a_person(session, roles=["analyst"])])
     session.commit()
     wanted = a_request(other, analyst=full.ben.public_id)
-    booking = book(session, wanted, full.stranger.id, ORGANISATION, NOW)
+    booking = book(session, wanted, Actor.member(full.stranger.id), ORGANISATION, NOW)
     span = (full.ben.public_id, CLINIC_AT, END, ORGANISATION, NOW)
-    cover.report(session, *span, fingerprint=cover.show(session, *span).fingerprint)
+    cover.report(session, *span, fingerprint=cover.show(session, *span).fingerprint, actor_id=None)
     assert booking.analyst_id == cara.id
     for after in (15, 30, 45):
         full.book(session, after, a_member(session), other)
     full.wait(session, clinic=other)
-    cover.rather_wait(session, booking.public_id, ORGANISATION, SOON)
+    cover.rather_wait(session, booking.public_id, ORGANISATION, SOON, actor=Actor.link())
     offer = offer_to(session, full.mia)
     assert offer is not None
     assert (offer.analyst_id, offer.starts_at) == (cara.id, CLINIC_AT)
@@ -198,20 +203,26 @@ def test_whoever_would_rather_wait_frees_the_slot_for_the_waitlist(session: Sess
 
 def test_an_analyst_who_comes_after_all_is_offered_to_who_waits_first(session: Session, full: Full) -> None:
     span = (full.ben.public_id, CLINIC_AT, END, ORGANISATION, NOW)
-    away = cover.report(session, *span, fingerprint=cover.show(session, *span).fingerprint)
+    away = cover.report(session, *span, fingerprint=cover.show(session, *span).fingerprint, actor_id=None)
     waiting = WaitlistEntry(occurrence_id=full.elsewhere.id, member_id=full.mia.id, minutes=15, joined_at=NOW)
     session.add(waiting)
     session.commit()
-    cover.back(session, away.public_id, ORGANISATION, SOON)
+    cover.back(session, away.public_id, ORGANISATION, SOON, actor_id=None)
     assert offer_to(session, full.mia) is not None
 
 
 def by_leaving_a_lab(session: Session, full: Full) -> None:
-    leave(session, session.scalars(select(Enrolment)).one().public_id, SOON, member_id=full.ben.id)
+    leave(session, session.scalars(select(Enrolment)).one().public_id, SOON, actor=Actor.member(full.ben.id))
 
 
 def by_cancelling_as_a_member(session: Session, full: Full) -> None:
-    cancel(session, session.scalars(select(Booking).order_by(Booking.id.desc())).first().public_id, ORGANISATION, SOON)
+    cancel(
+        session,
+        session.scalars(select(Booking).order_by(Booking.id.desc())).first().public_id,
+        ORGANISATION,
+        SOON,
+        actor=Actor.link(),
+    )
 
 
 def by_joining_the_roster(session: Session, full: Full) -> None:
@@ -241,7 +252,7 @@ def test_whatever_frees_an_analyst_nobody_passes_those_who_wait(
     if free is by_leaving_a_lab:
         lab = an_occurrence(session, a_series(session, kind="lab"), [])
         session.commit()
-        enrol(session, lab.public_id, full.ben.id, ORGANISATION, NOW)
+        enrol(session, lab.public_id, Actor.member(full.ben.id), ORGANISATION, NOW)
     elif free is by_cancelling_as_a_member:
         hers = an_occurrence(session, a_series(session), [a_person(session, roles=["analyst"])])
         session.commit()
@@ -269,12 +280,16 @@ def test_nobody_passes_those_who_wait_even_where_nothing_told_the_waitlist(sessi
 def test_a_booking_given_up_ends_what_is_offered_instead_of_it(session: Session, full: Full) -> None:
     clinic = an_occurrence(session, a_series(session), [full.ben, cara := a_person(session, roles=["analyst"])])
     session.commit()
-    busy = book(session, a_request(clinic, analyst=cara.public_id), a_member(session).id, ORGANISATION, NOW)
-    booking = book(session, a_request(clinic, analyst=full.ben.public_id), full.stranger.id, ORGANISATION, NOW)
+    busy = book(
+        session, a_request(clinic, analyst=cara.public_id), Actor.member(a_member(session).id), ORGANISATION, NOW
+    )
+    booking = book(
+        session, a_request(clinic, analyst=full.ben.public_id), Actor.member(full.stranger.id), ORGANISATION, NOW
+    )
     span = (full.ben.public_id, CLINIC_AT, END, ORGANISATION, NOW)
-    cover.report(session, *span, fingerprint=cover.show(session, *span).fingerprint)
+    cover.report(session, *span, fingerprint=cover.show(session, *span).fingerprint, actor_id=None)
     assert offer_to(session, full.stranger) is not None
-    cancel(session, booking.public_id, ORGANISATION, SOON)
+    cancel(session, booking.public_id, ORGANISATION, SOON, actor=Actor.link())
     assert offer_to(session, full.stranger) is None
     assert session.scalars(select(Claim).where(Claim.offer_id.is_not(None))).all() == []
     assert busy.analyst_id == cara.id

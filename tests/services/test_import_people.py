@@ -22,7 +22,7 @@ from tests.databases import Database
 def run(session: Session, lines: str, *, force: bool = False) -> Imported:
     people, mistakes = read(f"email,name,role,time_zone,member_until\n{lines}".encode())
     assert mistakes == []
-    return import_people(session, people, ORGANISATION, NOW, force=force)
+    return import_people(session, people, ORGANISATION, NOW, force=force, actor_id=None)
 
 
 def stored(session: Session, email: str) -> Person:

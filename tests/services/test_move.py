@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.domain.people.actor import Actor
 from booking.services.bookings.book import book
 from booking.services.bookings.cancel import cancel
 from booking.services.bookings.move import move
@@ -36,7 +37,9 @@ def test_it_keeps_its_id_and_owns_exactly_its_new_quarters(
 ) -> None:
     clinic = a_clinic(session)
     booking = a_booking(session, clinic, topic="kept")
-    moved = move(session, booking.public_id, a_request(clinic, after_minutes, minutes), ORGANISATION, NOW)
+    moved = move(
+        session, booking.public_id, a_request(clinic, after_minutes, minutes), ORGANISATION, NOW, actor=Actor.link()
+    )
     assert quarters(session, moved) == owned
     assert (moved.id, moved.sequence, moved.topic) == (booking.id, 1, "kept")
     email = session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id.desc())).first()
@@ -51,7 +54,12 @@ def test_to_another_clinic_and_analyst_while_at_the_limit(session: Session) -> N
     a_booking(session, second, member)
     wanted = third.roster[0].analyst.public_id
     moved = move(
-        session, booking.public_id, a_request(third, 15, analyst=wanted), ORGANISATION, NOW, member_id=member.id
+        session,
+        booking.public_id,
+        a_request(third, 15, analyst=wanted),
+        ORGANISATION,
+        NOW,
+        actor=Actor.member(member.id),
     )
     assert (moved.occurrence_id, moved.analyst.public_id, moved.chose_analyst) == (third.id, wanted, True)
     assert moved.starts_at == third.starts_at + timedelta(minutes=15)
@@ -63,7 +71,7 @@ def test_into_a_clinic_where_the_member_has_one_already_is_refused(session: Sess
     booking = a_booking(session, first, member)
     a_booking(session, second, member)
     with pytest.raises(errors.LimitReached):
-        move(session, booking.public_id, a_request(second, 30), ORGANISATION, NOW)
+        move(session, booking.public_id, a_request(second, 30), ORGANISATION, NOW, actor=Actor.link())
     assert quarters(session, booking) == [0]
 
 
@@ -72,7 +80,7 @@ def test_to_a_taken_slot_leaves_it_where_it_was(session: Session) -> None:
     a_booking(session, clinic, after_minutes=30)
     booking = a_booking(session, clinic)
     with pytest.raises(errors.SlotTaken):
-        move(session, booking.public_id, a_request(clinic, 15, 30), ORGANISATION, NOW)
+        move(session, booking.public_id, a_request(clinic, 15, 30), ORGANISATION, NOW, actor=Actor.link())
     session.refresh(booking)
     assert (quarters(session, booking), booking.sequence, booking.minutes) == ([0], 0, 15)
 
@@ -80,7 +88,7 @@ def test_to_a_taken_slot_leaves_it_where_it_was(session: Session) -> None:
 def test_to_where_it_is_changes_nothing(session: Session) -> None:
     clinic = a_clinic(session)
     booking = a_booking(session, clinic)
-    moved = move(session, booking.public_id, a_request(clinic), ORGANISATION, NOW)
+    moved = move(session, booking.public_id, a_request(clinic), ORGANISATION, NOW, actor=Actor.link())
     assert moved.sequence == 0
     assert session.scalars(select(OutgoingEmail.name)).all() == ["booked"]
 
@@ -89,10 +97,10 @@ def test_not_once_it_has_started_nor_once_it_is_cancelled(session: Session) -> N
     clinic = a_clinic(session)
     booking = a_booking(session, clinic)
     with pytest.raises(errors.AlreadyStarted):
-        move(session, booking.public_id, a_request(clinic, 30), ORGANISATION, CLINIC_AT)
-    cancel(session, booking.public_id, ORGANISATION, NOW)
+        move(session, booking.public_id, a_request(clinic, 30), ORGANISATION, CLINIC_AT, actor=Actor.link())
+    cancel(session, booking.public_id, ORGANISATION, NOW, actor=Actor.link())
     with pytest.raises(errors.NotConfirmed):
-        move(session, booking.public_id, a_request(clinic, 30), ORGANISATION, NOW)
+        move(session, booking.public_id, a_request(clinic, 30), ORGANISATION, NOW, actor=Actor.link())
 
 
 def test_another_members_booking_is_not_there_for_them(session: Session) -> None:
@@ -101,7 +109,7 @@ def test_another_members_booking_is_not_there_for_them(session: Session) -> None
     other = a_person(session)
     session.commit()
     with pytest.raises(errors.NotFound):
-        move(session, booking.public_id, a_request(clinic, 30), ORGANISATION, NOW, member_id=other.id)
+        move(session, booking.public_id, a_request(clinic, 30), ORGANISATION, NOW, actor=Actor.member(other.id))
 
 
 def test_members_who_swap_move_and_cancel_at_once_leave_every_quarter_with_one_owner(database: Database) -> None:
@@ -119,12 +127,12 @@ def test_members_who_swap_move_and_cancel_at_once_leave_every_quarter_with_one_o
                 request = requests[(number * 5 + turn * 7) % len(requests)]
                 try:
                     if mine is None:
-                        mine = book(session, request, members[number], ORGANISATION, NOW).public_id
+                        mine = book(session, request, Actor.member(members[number]), ORGANISATION, NOW).public_id
                     elif turn % 4 == 3:
-                        cancel(session, mine, ORGANISATION, NOW)
+                        cancel(session, mine, ORGANISATION, NOW, actor=Actor.link())
                         mine = None
                     else:
-                        move(session, mine, request, ORGANISATION, NOW)
+                        move(session, mine, request, ORGANISATION, NOW, actor=Actor.link())
                 except errors.SlotTaken:
                     continue
 

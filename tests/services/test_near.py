@@ -42,7 +42,7 @@ SECRET = "test-secret-key-test-secret-key-0123456789"
 def change(session: Session, *statements: Statement, now: datetime, at: Organisation = ORGANISATION) -> PublishResult:
     asking = planning.files(statements)
     fingerprint = planning.read_plan(session, asking, at, now).fingerprint
-    return publish(session, asking, at, now, uid_domain="booking.example.org", fingerprint=fingerprint)
+    return publish(session, asking, at, now, uid_domain="booking.example.org", fingerprint=fingerprint, actor_id=None)
 
 
 def clinic(**fields: object) -> Statement:
@@ -262,11 +262,11 @@ def test_emails_leave_after_ten_minutes_but_an_hour_before_the_start_and_undo_en
     assert done.change is not None
     assert (done.due_at, told(session)["Mia"][0].due_at) == (due_at, due_at)
     with pytest.raises(undo.CannotUndo, match="the time to undo it has passed"):
-        undo.undo(session, done.change, ORGANISATION, due_at)
+        undo.undo(session, done.change, ORGANISATION, due_at, actor_id=None)
     assert "Open clinic" in {row.series.title for row in dates(session, "a-clinic")}
     if due_after:
         assert not undo.is_open(session, due_at - timedelta(seconds=1))
-        undo.undo(session, done.change, ORGANISATION, due_at - timedelta(seconds=1))
+        undo.undo(session, done.change, ORGANISATION, due_at - timedelta(seconds=1), actor_id=None)
         assert told(session) == {}
         assert (dates(session, "a-clinic")[0].series.title, session.get_one(Booking, booking.id).sequence) == (
             "Clinic",
@@ -302,7 +302,7 @@ def test_a_plan_is_shown_again_when_somebody_takes_a_place_who_would_be_told(ses
     shown = planning.read_plan(session, asking, ORGANISATION, SOON)
     enrol(session, "Ed")
     with pytest.raises(PlanChanged) as refused:
-        publish(session, asking, ORGANISATION, SOON, uid_domain="x.org", fingerprint=shown.fingerprint)
+        publish(session, asking, ORGANISATION, SOON, uid_domain="x.org", fingerprint=shown.fingerprint, actor_id=None)
     assert [notice.member for notice in refused.value.plan.notices] == ["Ed"]
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.domain.enums.planning import BookingFate
 from booking.domain.planning import edits, in_words
-from booking.domain.planning.consequences import HANDED, MOVED, UNCOVERED
 from booking.domain.planning.plan import Plan
 from booking.domain.planning.statement import StatedException, StatedTurn, Statement
 from booking.services.publishing import planning, undo
@@ -40,7 +40,7 @@ def planned(session: Session, asking: Asking, now: datetime = NOW) -> Plan:
 
 def put(session: Session, asking: Asking, now: datetime = NOW, **options: object) -> PublishResult:
     values = {"uid_domain": "booking.example.org", "fingerprint": planned(session, asking, now).fingerprint, **options}
-    return publish(session, asking, ORGANISATION, now, **values)  # type: ignore[arg-type]
+    return publish(session, asking, ORGANISATION, now, **{"actor_id": None, **values})  # type: ignore[arg-type]
 
 
 def of(*statements: Statement) -> Asking:
@@ -93,7 +93,7 @@ def test_what_moves_bookings_is_not_published_before_it_was_shown(session: Sessi
     booking = a_booking(session, rows(session)[0])
     asking = of(stated(staff, **LATER))
     with pytest.raises(PlanHurts) as refused:
-        publish(session, asking, ORGANISATION, NOW, uid_domain="x.org")
+        publish(session, asking, ORGANISATION, NOW, uid_domain="x.org", actor_id=None)
     assert [outcome.booking.id for outcome in refused.value.plan.outcomes] == [booking.id]
     assert walls(session)[0] == "Mon 04 03"
 
@@ -104,7 +104,7 @@ def test_a_booking_moves_along_with_its_clinic_and_its_member_is_told_ten_minute
     booking = a_booking(session, rows(session)[0], after_minutes=30)
     done = put(session, of(stated(staff, **LATER)))
     session.refresh(booking)
-    assert [outcome.what for outcome in done.plan.outcomes] == [MOVED]
+    assert [outcome.what for outcome in done.plan.outcomes] == [BookingFate.MOVED]
     assert (booking.starts_at, booking.sequence) == (datetime(2023, 12, 4, 5, 30, tzinfo=UTC), 1)
     assert (rows(session)[0].sequence, rows(session)[0].moved_from_at) == (1, datetime(2023, 12, 4, 3, tzinfo=UTC))
     email = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "moved-by-us")).one()
@@ -130,8 +130,8 @@ def test_who_loses_the_analyst_goes_to_another_at_the_same_time_else_waits_for_c
     for booking in (handed, lost, in_the_way):
         session.refresh(booking)
     assert {outcome.booking.id: outcome.what for outcome in done.plan.outcomes} == {
-        handed.id: HANDED,
-        lost.id: UNCOVERED,
+        handed.id: BookingFate.HANDED,
+        lost.id: BookingFate.UNCOVERED,
     }
     assert (handed.analyst_id, handed.status) == (analysts[ben].id, CONFIRMED)
     assert (lost.status, lost.analyst_id, in_the_way.sequence) == (CONFIRMED, analysts[ada].id, 0)
@@ -147,7 +147,7 @@ def test_two_bookings_may_swap_into_quarters_that_the_same_plan_frees(session: S
     first = rows(session)[0]
     bookings = [a_booking(session, first, after_minutes=minutes) for minutes in (0, 15, 30, 45)]
     done = put(session, of(stated(staff, start_wall=time(13, 30), end_wall=time(14, 30))))
-    assert [outcome.what for outcome in done.plan.outcomes] == [MOVED] * 4
+    assert [outcome.what for outcome in done.plan.outcomes] == [BookingFate.MOVED] * 4
     for booking, minutes in zip(bookings, (30, 45, 60, 75), strict=True):
         session.refresh(booking)
         assert booking.starts_at == datetime(2023, 12, 4, 3, tzinfo=UTC) + timedelta(minutes=minutes)
@@ -360,12 +360,12 @@ def test_undo_within_ten_minutes_puts_everything_back_and_nobody_hears_of_it(ses
     done = put(session, of(changed, stated(slug="another")))
     assert done.change is not None
     assert everything(session) != before
-    undo.undo(session, done.change, ORGANISATION, NOW + TEN_MINUTES - timedelta(seconds=1))
+    undo.undo(session, done.change, ORGANISATION, NOW + TEN_MINUTES - timedelta(seconds=1), actor_id=None)
     assert everything(session) == before
     assert session.scalar(select(func.count()).select_from(OutgoingEmail)) == sent_before
     assert {row.sequence for row in rows(session)} == {2}  # never falls, and tells calendars the old content again
     assert session.scalars(select(AuditEntry.action).order_by(AuditEntry.id.desc())).first() == "undone"
-    undo.undo(session, done.change, ORGANISATION, NOW + TEN_MINUTES)  # twice changes nothing
+    undo.undo(session, done.change, ORGANISATION, NOW + TEN_MINUTES, actor_id=None)  # twice changes nothing
     assert everything(session) == before
 
 
@@ -374,15 +374,15 @@ def test_undo_is_refused_after_ten_minutes_after_another_publish_and_once_somebo
     first = put(session, of(stated(staff)))
     assert first.change is not None
     with pytest.raises(undo.CannotUndo, match="the time to undo it has passed"):
-        undo.undo(session, first.change, ORGANISATION, NOW + TEN_MINUTES)
+        undo.undo(session, first.change, ORGANISATION, NOW + TEN_MINUTES, actor_id=None)
     second = put(session, of(stated(staff, title="Other")))
     with pytest.raises(undo.CannotUndo, match="published after it"):
-        undo.undo(session, first.change, ORGANISATION, NOW)
+        undo.undo(session, first.change, ORGANISATION, NOW, actor_id=None)
     assert second.change is not None
-    undo.undo(session, second.change, ORGANISATION, NOW)
+    undo.undo(session, second.change, ORGANISATION, NOW, actor_id=None)
     a_booking(session, rows(session)[0])
     with pytest.raises(undo.CannotUndo, match="already enrolled in one of its new dates"):
-        undo.undo(session, first.change, ORGANISATION, NOW)
+        undo.undo(session, first.change, ORGANISATION, NOW, actor_id=None)
     assert len(rows(session)) == 4
 
 
@@ -430,7 +430,7 @@ def test_a_holiday_everywhere_needs_an_answer_and_each_answer_does_what_it_says(
     assert days("postpone") == ["Mon 04", "Mon 11", "Mon 18", "Mon 08"]  # New Year's Day is one too
     assert days("move") == ["Mon 04", "Mon 11", "Mon 18", "Wed 27"]  # Tuesday is Boxing Day
     with pytest.raises(errors.CannotPublish):
-        publish(session, of(stated()), HOLIDAYS, NOW, uid_domain="x.org")
+        publish(session, of(stated()), HOLIDAYS, NOW, uid_domain="x.org", actor_id=None)
     kept = StatedException(PLACE, on=date(2023, 12, 25), is_kept=True)
     assert planning.read_plan(session, of(replace(stated(), exceptions=(kept,))), HOLIDAYS, NOW).questions == []
 

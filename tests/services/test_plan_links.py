@@ -41,7 +41,7 @@ def test_an_analyst_who_joins_and_falls_back_on_the_link_of_the_series_is_named(
         a_person(session, name, roles=["analyst"])
     session.commit()
     run(session, stated(TEAM[:1]))
-    set_links(session, stored(session)[0].public_id, {"meeting_url": SHARED}, NOW, whole_series=True)
+    set_links(session, stored(session)[0].public_id, {"meeting_url": SHARED}, NOW, whole_series=True, actor_id=None)
     again = run(session, stated(TEAM))
     assert [one.code for one in again.plan.changes.findings] == ["same-link"]
     assert [one.code for one in run(session, stated(TEAM)).plan.changes.findings] == [], "nothing changes, nothing new"

@@ -19,6 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.domain.people.actor import Actor
 from booking.domain.planning import edits
 from booking.domain.planning.adjustments import Definition, Extra
 from booking.services import cover
@@ -111,6 +112,7 @@ class Months(RuleBasedStateMachine):
             self.now,
             uid_domain="booking.example.org",
             fingerprint=plan.fingerprint,
+            actor_id=None,
         )
         after = self._confirmed()
         shown = {str(outcome.booking.public_id).replace("-", "") for outcome in plan.outcomes}
@@ -202,7 +204,7 @@ class Months(RuleBasedStateMachine):
             return
         change, self.last_change = self.last_change, None
         try:
-            undo.undo(self.session, change, ORGANISATION, self.now)
+            undo.undo(self.session, change, ORGANISATION, self.now, actor_id=None)
         except undo.CannotUndo:
             self.session.rollback()
 
@@ -221,7 +223,7 @@ class Months(RuleBasedStateMachine):
         whom = self.analysts[analyst].public_id if analyst is not None else None
         wanted = BookingRequest(one[0], one[1] + quarter * QUARTER, minutes, whom)
         try:
-            book(self.session, wanted, self.members[member].id, ORGANISATION, self.now)
+            book(self.session, wanted, Actor.member(self.members[member].id), ORGANISATION, self.now)
         except errors.Refusal:
             self.session.rollback()
 
@@ -230,7 +232,7 @@ class Months(RuleBasedStateMachine):
     def somebody_cancels(self, number: int) -> None:
         keys = sorted(self.bookings)
         try:
-            cancel(self.session, uuid.UUID(keys[number % len(keys)]), ORGANISATION, self.now)
+            cancel(self.session, uuid.UUID(keys[number % len(keys)]), ORGANISATION, self.now, actor=Actor.link())
         except errors.Refusal:
             self.session.rollback()
 
@@ -242,7 +244,14 @@ class Months(RuleBasedStateMachine):
         try:
             shown = cover.show(self.session, person.public_id, start, end, ORGANISATION, self.now)
             cover.report(
-                self.session, person.public_id, start, end, ORGANISATION, self.now, fingerprint=shown.fingerprint
+                self.session,
+                person.public_id,
+                start,
+                end,
+                ORGANISATION,
+                self.now,
+                fingerprint=shown.fingerprint,
+                actor_id=None,
             )
         except errors.Refusal:
             self.session.rollback()

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.domain.people.actor import Actor
 from booking.domain.planning.consequences import Step
 from booking.domain.planning.statement import Named, SourcePlace, Statement
 from booking.domain.recurrence import Rule
@@ -49,7 +50,7 @@ def run(session: Session, *statements: Statement, now: datetime = NOW, **options
     asking = planning.files(statements)
     plan = planning.read_plan(session, asking, ORGANISATION, now, **options)
     options_too = {"uid_domain": "booking.example.org", "fingerprint": plan.fingerprint, **options}
-    return publish(session, asking, ORGANISATION, now, **options_too)  # type: ignore[arg-type]
+    return publish(session, asking, ORGANISATION, now, **{"actor_id": None, **options_too})  # type: ignore[arg-type]
 
 
 def steps(done: PublishResult, what: str) -> list[Step]:
@@ -75,7 +76,7 @@ def test_what_is_stated_is_stored_and_the_uid_domain_with_it(session: Session) -
     programme = session.get_one(Programme, 1)
     assert (programme.uid_domain, programme.version) == ("booking.example.org", 1)
     asking = planning.files([stated(slug="another")])
-    publish(session, asking, ORGANISATION, NOW, uid_domain="moved.example.org")
+    publish(session, asking, ORGANISATION, NOW, uid_domain="moved.example.org", actor_id=None)
     assert session.get_one(Programme, 1).uid_domain == "booking.example.org"
 
 
@@ -184,7 +185,7 @@ def test_publishers_at_once_store_one_programme(database: Database) -> None:
         with database.sessions() as session:
             together.wait()
             asking = planning.files([stated()])
-            done = publish(session, asking, ORGANISATION, NOW, uid_domain="booking.example.org")
+            done = publish(session, asking, ORGANISATION, NOW, uid_domain="booking.example.org", actor_id=None)
             answers.append(done.changed)
 
     threads = [threading.Thread(target=one) for _ in range(4)]
@@ -240,7 +241,7 @@ def test_who_changes_a_booking_that_was_moved_hears_first_that_it_was_moved(sess
     moved = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "moved-by-us")).one()
     assert moved.due_at == NOW + timedelta(minutes=10)
     later = NOW + timedelta(minutes=3)
-    cancel(session, booking.public_id, ORGANISATION, later)
+    cancel(session, booking.public_id, ORGANISATION, later, actor=Actor.link())
     session.expire_all()
     about_it = session.scalars(
         select(OutgoingEmail).where(OutgoingEmail.booking_id == booking.id).order_by(OutgoingEmail.id)

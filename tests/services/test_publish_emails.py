@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.domain.people.actor import Actor
 from booking.domain.planning import edits, in_words
 from booking.domain.planning.adjustments import Definition, Extra
 from booking.services.bookings import cancel
@@ -63,7 +64,9 @@ Edit = Callable[[Definition], Definition]
 def change(session: Session, slug: str, edit: Edit, now: object = NOW) -> PublishResult:
     asking = planning.page(slug, edit)
     plan = planning.read_plan(session, asking, ORGANISATION, now)  # type: ignore[arg-type]
-    return publish(session, asking, ORGANISATION, now, uid_domain="x.example.org", fingerprint=plan.fingerprint)  # type: ignore[arg-type]
+    return publish(
+        session, asking, ORGANISATION, now, uid_domain="x.example.org", fingerprint=plan.fingerprint, actor_id=None
+    )  # type: ignore[arg-type]
 
 
 def emails(session: Session) -> list[OutgoingEmail]:
@@ -163,11 +166,11 @@ def test_undo_of_the_second_leaves_the_email_of_the_first_as_it_was(session: Ses
     second = change(session, "clinic", later(15), NOW + 5 * MINUTE)
     assert first.change is not None
     assert second.change is not None
-    undo.undo(session, second.change, ORGANISATION, NOW + 7 * MINUTE)
+    undo.undo(session, second.change, ORGANISATION, NOW + 7 * MINUTE, actor_id=None)
     [after] = [(one.public_id, one.name, one.due_at, dict(one.facts)) for one in emails(session)]
     assert after == before
     if undone == "both":
-        undo.undo(session, first.change, ORGANISATION, NOW + 8 * MINUTE)
+        undo.undo(session, first.change, ORGANISATION, NOW + 8 * MINUTE, actor_id=None)
         assert emails(session) == []
         assert session.scalars(select(Booking.starts_at).order_by(Booking.id)).first() == CLINIC_AT + 15 * MINUTE
 
@@ -190,7 +193,7 @@ def test_an_email_about_several_things_goes_out_before_what_its_reader_does_abou
         lambda asked: replace(asked, rule=replace(asked.rule, start_wall=time(14), end_wall=time(15))),
     )
     now = NOW + MINUTE
-    cancel.cancel(session, found.bookings[0].public_id, ORGANISATION, now)
+    cancel.cancel(session, found.bookings[0].public_id, ORGANISATION, now, actor=Actor.link())
     [email] = emails(session)
     assert email.due_at == now
     assert [one.name for one in outbox.lease(session, "w", now, 10)] == ["programme-changed"]

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from booking.domain import errors
+from booking.domain.people.actor import Actor
 from booking.services.bookings.book import BookingRequest, book
 from booking.store.audit_log import AuditEntry
 from booking.store.bookings.bookings import Booking
@@ -36,7 +37,7 @@ def attempt(url: str, member_id: int, requests: list[BookingRequest], together: 
         for request in requests:
             together.wait(timeout=60)
             try:
-                book(session, request, member_id, ORGANISATION, NOW)
+                book(session, request, Actor.member(member_id), ORGANISATION, NOW)
                 outcomes.append("won")
             except errors.SlotTaken as lost:
                 outcomes.append(lost.code)

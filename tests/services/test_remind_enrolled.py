@@ -15,6 +15,7 @@ from booking import clock
 from booking.calendars.addresses import Addresses
 from booking.cli.server import worker
 from booking.domain.organisation import Organisation, Policy
+from booking.domain.people.actor import Actor
 from booking.mail.mailer import LocalMailer
 from booking.mail.smtp import SMTPMailer
 from booking.services.accounts import profile
@@ -53,7 +54,7 @@ def a_course(session: Session, dates: int = 2, **fields: object) -> list[Occurre
 def enrolled(session: Session, one: Occurrence, now: datetime = NOW, whole: bool = True, **fields: object) -> Person:
     member = a_person(session, **fields)  # type: ignore[arg-type]
     session.commit()
-    enrol(session, one.public_id, member.id, REMINDING, now, whole=whole)
+    enrol(session, one.public_id, Actor.member(member.id), REMINDING, now, whole=whole)
     return member
 
 
@@ -146,7 +147,7 @@ def test_only_those_are_reminded_who_want_it_and_could_come(database: Database, 
 
 def give_up(session: Session, member: Person) -> None:
     for place in session.scalars(select(Enrolment).where(Enrolment.member_id == member.id)).all():
-        leave(session, place.public_id, NOW, member_id=member.id)
+        leave(session, place.public_id, NOW, actor=Actor.member(member.id))
 
 
 def test_bookings_have_their_own_reminders_and_no_second_one(database: Database, session: Session) -> None:

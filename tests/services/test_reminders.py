@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain.organisation import Organisation
+from booking.domain.people.actor import Actor
 from booking.mail.mailer import LocalMailer
 from booking.services.accounts import profile
 from booking.services.bookings import on_behalf
@@ -41,7 +42,7 @@ def booked(
 ) -> Booking:
     member = member or a_person(session)
     session.commit()
-    return book(session, a_request(clinic, after), member.id, REMINDING, now)
+    return book(session, a_request(clinic, after), Actor.member(member.id), REMINDING, now)
 
 
 @pytest.mark.parametrize(
@@ -57,11 +58,18 @@ def test_they_move_with_the_booking_and_go_with_it(session: Session) -> None:
     clinic = a_clinic(session)
     booking = booked(session, clinic)
     wanted = BookingRequest(clinic.public_id, CLINIC_AT + HOUR / 2, 15)
-    move(session, booking.public_id, wanted, REMINDING, NOW)
+    move(session, booking.public_id, wanted, REMINDING, NOW, actor=Actor.link())
     assert reminders(session) == [(n, CLINIC_AT + HOUR / 2 - n * HOUR) for n in (24, 1)]
-    move(session, booking.public_id, replace(wanted, starts_at=CLINIC_AT), REMINDING, CLINIC_AT - 2 * HOUR)
+    move(
+        session,
+        booking.public_id,
+        replace(wanted, starts_at=CLINIC_AT),
+        REMINDING,
+        CLINIC_AT - 2 * HOUR,
+        actor=Actor.link(),
+    )
     assert reminders(session) == [(1, CLINIC_AT - HOUR)]
-    cancel(session, booking.public_id, REMINDING, CLINIC_AT - 2 * HOUR)
+    cancel(session, booking.public_id, REMINDING, CLINIC_AT - 2 * HOUR, actor=Actor.link())
     assert reminders(session) == []
 
 
@@ -70,9 +78,9 @@ def test_staff_move_and_cancel_them_too(session: Session) -> None:
     booking, who = booked(session, clinic), a_person(session, roles=["coordinator"]).id
     session.commit()
     wanted = BookingRequest(clinic.public_id, CLINIC_AT + HOUR / 4, 15)
-    on_behalf.move_for(session, booking.public_id, wanted, "", REMINDING, NOW, actor_id=who)
+    on_behalf.move_for(session, booking.public_id, wanted, "", REMINDING, NOW, actor=Actor.staff(who))
     assert [at for _, at in reminders(session)] == [CLINIC_AT + HOUR / 4 - n * HOUR for n in (24, 1)]
-    on_behalf.cancel_for(session, booking.public_id, "", REMINDING, NOW, actor_id=who)
+    on_behalf.cancel_for(session, booking.public_id, "", REMINDING, NOW, actor=Actor.staff(who))
     assert reminders(session) == []
 
 
@@ -169,7 +177,7 @@ def test_no_reminder_leaves_within_an_hour_of_the_email_about_a_move(database: D
     later = BookingRequest(clinic.public_id, CLINIC_AT + HOUR / 2, 15)
     with serving() as mailbox:
         deliver_at(database, mailbox, NOW)
-        move(session, booking.public_id, later, REMINDING, CLINIC_AT - 24 * HOUR)
+        move(session, booking.public_id, later, REMINDING, CLINIC_AT - 24 * HOUR, actor=Actor.link())
         for now in (CLINIC_AT - 24 * HOUR, CLINIC_AT - 23.5 * HOUR, CLINIC_AT - HOUR / 2):
             deliver_at(database, mailbox, now)
         assert [str(one["Subject"])[:5] for one in mailbox.messages] == ["Booke", "Moved", "Start"]

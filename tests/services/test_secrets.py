@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
+from booking.domain.people.actor import Actor
 from booking.mail.mailer import LocalMailer, PermanentFailure
 from booking.services.accounts.change_email import ask as ask_to_change_address
 from booking.services.accounts.change_email import confirm as confirm_address
@@ -69,7 +70,7 @@ def everything_happens(session: Session) -> None:
     alone = a_clinic(session)
     a_booking(session, alone)
     closed = alone.roster[0].analyst
-    close(session, closed.public_id, REMINDING, NOW, cancels=True)
+    close(session, closed.public_id, REMINDING, NOW, cancels=True, actor_id=None)
     ask(session, closed.email, "sender", NOW)
     hour = an_hour(session)
     cora = hour.cora.id
@@ -81,22 +82,24 @@ def everything_happens(session: Session) -> None:
     confirm_address(session, asked.public_id, NOW)
     twin = a_person(session, "Mia M.")
     session.commit()
-    merge(session, mia.public_id, twin.public_id, REMINDING, NOW)
+    merge(session, mia.public_id, twin.public_id, REMINDING, NOW, actor_id=None)
     clinic = a_clinic(session, analysts=2)
     moved = booked(session, clinic, member=mia)
-    move(session, moved.public_id, a_request(clinic, 30), REMINDING, NOW)
+    move(session, moved.public_id, a_request(clinic, 30), REMINDING, NOW, actor=Actor.link())
     fed = booked(session, a_clinic(session), member=a_person(session, "Fay", member_feed_fetched_at=NOW - HOUR))
-    invite(session, fed.public_id, NOW)
+    invite(session, fed.public_id, NOW, actor=Actor.link())
     theirs = booked(session, clinic, member=a_person(session, "Gone", email="gone@example.org"))
-    on_behalf.move_for(session, theirs.public_id, a_request(clinic, 45), "Full.", REMINDING, NOW, actor_id=cora)
-    on_behalf.cancel_for(session, theirs.public_id, "Ill.", REMINDING, NOW, actor_id=cora)
+    on_behalf.move_for(
+        session, theirs.public_id, a_request(clinic, 45), "Full.", REMINDING, NOW, actor=Actor.staff(cora)
+    )
+    on_behalf.cancel_for(session, theirs.public_id, "Ill.", REMINDING, NOW, actor=Actor.staff(cora))
     full, bookings = a_full_clinic(session)
     for _ in range(2):
         waits(session, full)
-    cancel(session, bookings[0].public_id, REMINDING, NOW)
+    cancel(session, bookings[0].public_id, REMINDING, NOW, actor=Actor.link())
     for lapsed in (20, 40):  # to the first, to the second, then free for anyone to book
         waitlist.offer_free_slots(session, full.id, REMINDING, NOW + lapsed * HOUR)
-    cancel(session, bookings[1].public_id, REMINDING, CLINIC_AT - HOUR / 2)
+    cancel(session, bookings[1].public_id, REMINDING, CLINIC_AT - HOUR / 2, actor=Actor.link())
     for quarter in range(2):
         with_ada(session, hour, quarter)
     for quarter in range(3):  # Ben has room for one of the two
@@ -104,14 +107,14 @@ def everything_happens(session: Session) -> None:
     away(session, hour)
     publish(session, stated(slug="a-lab", kind="lab"))
     lab = session.scalars(select(Occurrence.public_id).order_by(Occurrence.id.desc()).limit(1)).one()
-    enrol(session, lab, mia.id, REMINDING, NOW)
+    enrol(session, lab, Actor.member(mia.id), REMINDING, NOW)
     publish(session, stated(slug="a-lab", kind="lab", start_wall=time(15), end_wall=time(16)))
     session.execute(update(Person).values(meeting_url=ROOM))
     session.execute(update(Roster).values(meeting_url=ROOM))
     session.commit()
     for person_id in daily_agenda.due(session, REMINDING, CLINIC_AT - HOUR):
         daily_agenda.write(session, person_id, REMINDING, CLINIC_AT - HOUR)
-    write_note(session, moved.public_id, "Shy.", "Rename the events.", CLINIC_AT + HOUR, actor_id=cora)
+    write_note(session, moved.public_id, "Shy.", "Rename the events.", CLINIC_AT + HOUR, actor=Actor.staff(cora))
 
 
 def test_what_an_email_opens_lies_neither_in_the_table_nor_on_the_coordinators_page(

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.domain.bookings import cover_rules
+from booking.domain.enums.planning import CoverFate
+from booking.domain.people.actor import Actor
 from booking.domain.planning import edits
 from booking.domain.planning.adjustments import Definition
 from booking.services import cover
@@ -57,7 +58,7 @@ def off(session: Session, who: Person, row: Occurrence) -> cover.CoverPreview:
     """Time off for all of that occurrence; what was shown before."""
     span = (row.starts_at, row.ends_at)
     shown = cover.show(session, who.public_id, *span, ORGANISATION, NOW)
-    cover.report(session, who.public_id, *span, ORGANISATION, NOW, fingerprint=shown.fingerprint)
+    cover.report(session, who.public_id, *span, ORGANISATION, NOW, fingerprint=shown.fingerprint, actor_id=None)
     return shown
 
 
@@ -103,9 +104,9 @@ def test_only_analysts_who_are_free_then_are_asked_and_see_it(
     assert "dan" in to(emails(session, "cover-wanted"))
     assert cover.wanted(session, team.ben.id, ORGANISATION, NOW) == []
     with pytest.raises(cover.NothingToTake):
-        cover.take(session, team.clinic.public_id, team.ben.id, ORGANISATION, NOW)
+        cover.take(session, team.clinic.public_id, Actor.staff(team.ben.id), ORGANISATION, NOW)
     assert session.get(Roster, (team.clinic.id, team.ben.id)) is None
-    assert cover.take(session, team.clinic.public_id, team.dan.id, ORGANISATION, NOW) == 1
+    assert cover.take(session, team.clinic.public_id, Actor.staff(team.dan.id), ORGANISATION, NOW) == 1
 
 
 def test_where_nobody_can_take_it_members_are_offered_other_times_and_coordinators_hear_of_it(session: Session) -> None:
@@ -116,7 +117,7 @@ def test_where_nobody_can_take_it_members_are_offered_other_times_and_coordinato
         presents_elsewhere(session, person, team.clinic)
     session.commit()
     shown = off(session, team.ada, team.clinic)
-    assert [one.what for one in shown.cover.covered] == [cover_rules.NOBODY]
+    assert [one.what for one in shown.cover.covered] == [CoverFate.NOBODY]
     assert emails(session, "cover-wanted") == []
     [email] = emails(session, "cover-nobody")
     assert email.booking_id == booking.id
@@ -144,7 +145,7 @@ def test_two_bookings_of_one_member_are_told_in_one_email(session: Session) -> N
     second = a_booking(session, again, member)
     span = (team.clinic.starts_at, again.ends_at)
     shown = cover.show(session, team.ada.public_id, *span, ORGANISATION, NOW)
-    cover.report(session, team.ada.public_id, *span, ORGANISATION, NOW, fingerprint=shown.fingerprint)
+    cover.report(session, team.ada.public_id, *span, ORGANISATION, NOW, fingerprint=shown.fingerprint, actor_id=None)
     [email] = [
         one for one in session.scalars(select(OutgoingEmail)) if one.person_id == member.id and one.name != "booked"
     ]
@@ -163,10 +164,10 @@ def test_a_lab_whose_presenter_is_off_asks_the_others_and_whoever_takes_it_prese
     assert [(one["is_presented"], one["has_nobody"]) for one in told.facts["meetings"]] == [(True, False)]
     assert meeting_rows.presenters(session, team.lab.public_id) == []
     assert [one.count for one in cover.wanted(session, team.dan.id, ORGANISATION, NOW)] == [0]
-    assert cover.take(session, team.lab.public_id, team.dan.id, ORGANISATION, NOW) == 0
+    assert cover.take(session, team.lab.public_id, Actor.staff(team.dan.id), ORGANISATION, NOW) == 0
     assert meeting_rows.presenters(session, team.lab.public_id) == ["Dan"]
     with pytest.raises(cover.AlreadyCovered):
-        cover.take(session, team.lab.public_id, team.ben.id, ORGANISATION, NOW)
+        cover.take(session, team.lab.public_id, Actor.staff(team.ben.id), ORGANISATION, NOW)
 
 
 def test_a_lab_that_somebody_else_presents_too_asks_nobody(session: Session) -> None:
@@ -193,10 +194,10 @@ def test_whoever_has_taken_over_stays_when_the_programme_changes(
     team = a_team(session)
     booking = a_booking(session, team.clinic)
     off(session, team.ada, team.clinic)
-    cover.take(session, team.clinic.public_id, team.dan.id, ORGANISATION, NOW)
+    cover.take(session, team.clinic.public_id, Actor.staff(team.dan.id), ORGANISATION, NOW)
     asking = planning.page("clinic", edit)
     plan = planning.read_plan(session, asking, ORGANISATION, NOW)
-    publish(session, asking, ORGANISATION, NOW, uid_domain="x.example.org", fingerprint=plan.fingerprint)
+    publish(session, asking, ORGANISATION, NOW, uid_domain="x.example.org", fingerprint=plan.fingerprint, actor_id=None)
     session.refresh(booking)
     assert (booking.status, booking.analyst_id) == (CONFIRMED, team.dan.id)
     assert session.scalars(select(Series.slug).where(Series.slug == "clinic")).one() == "clinic"

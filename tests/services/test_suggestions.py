@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from booking.domain import errors
 from booking.domain.bookings.timetable import Timetable
 from booking.domain.organisation import Organisation
+from booking.domain.people.actor import Actor
 from booking.services.bookings import book, move
 from booking.services.bookings.book import BookingRequest
 from booking.store.bookings.bookings import NO_SHOW, Booking
@@ -63,7 +64,9 @@ def state(session: Session, own: set[tuple[int, int]], others: set[tuple[int, in
             session.commit()
             at = where[clinic].starts_at + timedelta(minutes=15 * quarter)
             try:
-                book.book(session, BookingRequest(where[clinic].public_id, at, 15), who.id, free_for_all, NOW)
+                book.book(
+                    session, BookingRequest(where[clinic].public_id, at, 15), Actor.member(who.id), free_for_all, NOW
+                )
             except errors.Refusal:
                 continue
     return member.id
@@ -77,7 +80,7 @@ def suggested(search: Search, occurrence: Occurrence, minutes: int) -> list[tupl
 
 def would_book(session: Session, request: BookingRequest, member_id: int, rules: Organisation, now: datetime) -> None:
     """Book for real, and take it back: the service without its commit."""
-    book.book_with.__wrapped__(session, request, member_id, rules, now)  # type: ignore[attr-defined]
+    book.book_with.__wrapped__(session, request, Actor.member(member_id), rules, now)  # type: ignore[attr-defined]
     session.rollback()
 
 
@@ -118,7 +121,7 @@ def test_every_suggestion_books_when_it_is_asked_for(
         for found, slot in suggested(search, wanted, minutes):
             request = BookingRequest(found.public_id, slot.starts_at, minutes)
             public_id = booking.public_id
-            move.move.__wrapped__(session, public_id, request, organisation, now)  # type: ignore[attr-defined]
+            move.move.__wrapped__(session, public_id, request, organisation, now, actor=Actor.link())  # type: ignore[attr-defined]
             session.rollback()
 
 

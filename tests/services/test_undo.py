@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from booking.domain.people.actor import Actor
 from booking.domain.planning import edits
 from booking.services.bookings import waitlist
 from booking.services.bookings.cancel import cancel
@@ -37,17 +38,19 @@ def without(session: Session, row: Occurrence) -> uuid.UUID:
     """Publish that the date is cancelled."""
     asking = planning.page("clinic", lambda asked: edits.one(asked, row.key, cancelled="Flood"))
     plan = planning.read_plan(session, asking, ORGANISATION, NOW)
-    done = publish(session, asking, ORGANISATION, NOW, uid_domain="x.example.org", fingerprint=plan.fingerprint)
+    done = publish(
+        session, asking, ORGANISATION, NOW, uid_domain="x.example.org", fingerprint=plan.fingerprint, actor_id=None
+    )
     assert done.change is not None
     return done.change
 
 
 def by_member(session: Session, booking: Booking, _cora: Person) -> None:
-    cancel(session, booking.public_id, ORGANISATION, NOW + MINUTE, member_id=booking.member_id)
+    cancel(session, booking.public_id, ORGANISATION, NOW + MINUTE, actor=Actor.member(booking.member_id))
 
 
 def by_staff(session: Session, booking: Booking, cora: Person) -> None:
-    cancel_for(session, booking.public_id, "Rang us.", ORGANISATION, NOW + MINUTE, actor_id=cora.id)
+    cancel_for(session, booking.public_id, "Rang us.", ORGANISATION, NOW + MINUTE, actor=Actor.staff(cora.id))
 
 
 @pytest.mark.parametrize("again", [by_member, by_staff])
@@ -59,7 +62,7 @@ def test_a_booking_whose_member_cancels_what_a_publish_had_cancelled_does_not_co
     change = without(session, row)
     again(session, booking, cora)
     with pytest.raises(undo.CannotUndo, match="has changed since"):
-        undo.undo(session, change, ORGANISATION, NOW + 2 * MINUTE)
+        undo.undo(session, change, ORGANISATION, NOW + 2 * MINUTE, actor_id=None)
     session.expire_all()
     assert booking.is_cancelled
 
@@ -71,9 +74,9 @@ def test_a_member_who_leaves_the_waitlist_that_a_publish_had_ended_is_not_put_ba
     members = [a_person(session, name) for name in ("Lee", "Kim")]
     session.commit()
     wish = waitlist.Wish(15)
-    places = [waitlist.join(session, row.public_id, wish, one.id, ORGANISATION, NOW) for one in members]
+    places = [waitlist.join(session, row.public_id, wish, Actor.member(one.id), ORGANISATION, NOW) for one in members]
     change = without(session, row)
-    waitlist.leave(session, places[0].public_id, ORGANISATION, NOW + MINUTE, member_id=places[0].member_id)
-    undo.undo(session, change, ORGANISATION, NOW + 2 * MINUTE)
+    waitlist.leave(session, places[0].public_id, ORGANISATION, NOW + MINUTE, actor=Actor.member(places[0].member_id))
+    undo.undo(session, change, ORGANISATION, NOW + 2 * MINUTE, actor_id=None)
     session.expire_all()
     assert [session.get_one(WaitlistEntry, place.id).outcome for place in places] == ["left", None]

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.domain.people.actor import Actor
 from booking.services.bookings import on_behalf, waitlist
 from booking.services.bookings.book import BookingRequest, book
 from booking.services.bookings.cancel import cancel
@@ -59,7 +60,9 @@ def waits(
 ) -> WaitlistEntry:
     member = member or a_person(session)
     session.commit()
-    return waitlist.join(session, clinic.public_id, Wish(**{"minutes": 15, **wish}), member.id, ORGANISATION, now)
+    return waitlist.join(
+        session, clinic.public_id, Wish(**{"minutes": 15, **wish}), Actor.member(member.id), ORGANISATION, now
+    )
 
 
 def open_offer(session: Session, place: WaitlistEntry) -> Offer | None:
@@ -82,7 +85,7 @@ def test_a_freed_slot_is_held_for_the_first_who_waits_and_nobody_else_can_have_i
     first = waits(session, clinic, topic="Tags", link="https://example.org/")
     second = waits(session, clinic, NOW + QUARTER)
     assert open_offer(session, first) is None
-    cancel(session, booked[1].public_id, ORGANISATION, NOW + QUARTER)
+    cancel(session, booked[1].public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
     offer = open_offer(session, first)
     assert offer is not None
     assert (offer.starts_at, offer.lapses_at) == (CLINIC_AT + QUARTER, NOW + QUARTER + timedelta(hours=4))
@@ -91,15 +94,17 @@ def test_a_freed_slot_is_held_for_the_first_who_waits_and_nobody_else_can_have_i
     stranger = a_person(session)
     session.commit()
     with pytest.raises(errors.SlotTaken):
-        book(session, a_request(clinic, 15), stranger.id, ORGANISATION, NOW + QUARTER)
-    made = waitlist.accept(session, first.public_id, ORGANISATION, NOW + 2 * QUARTER)
+        book(session, a_request(clinic, 15), Actor.member(stranger.id), ORGANISATION, NOW + QUARTER)
+    made = waitlist.accept(session, first.public_id, ORGANISATION, NOW + 2 * QUARTER, actor=Actor.link())
     assert (made.starts_at, made.topic, made.link, made.chose_analyst) == (
         CLINIC_AT + QUARTER,
         "Tags",
         "https://example.org/",
         False,
     )
-    assert waitlist.accept(session, first.public_id, ORGANISATION, NOW + 2 * QUARTER).id == made.id, "twice is once"
+    assert (
+        waitlist.accept(session, first.public_id, ORGANISATION, NOW + 2 * QUARTER, actor=Actor.link()).id == made.id
+    ), "twice is once"
     assert emails_to(session, first) == ["offer", "booked"]
     session.refresh(first)
     assert (first.outcome, session.scalars(select(Offer.status)).all()) == ("booked", ["accepted"])
@@ -108,24 +113,24 @@ def test_a_freed_slot_is_held_for_the_first_who_waits_and_nobody_else_can_have_i
 def test_declined_it_goes_to_the_next_and_the_place_stays_for_another_time(session: Session) -> None:
     clinic, booked = a_full_clinic(session)
     first, second = waits(session, clinic), waits(session, clinic, NOW + QUARTER)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW + QUARTER)
-    waitlist.decline(session, first.public_id, ORGANISATION, NOW + QUARTER, member_id=first.member_id)
+    cancel(session, booked[0].public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
+    waitlist.decline(session, first.public_id, ORGANISATION, NOW + QUARTER, actor=Actor.member(first.member_id))
     assert open_offer(session, second) is not None
-    waitlist.decline(session, second.public_id, ORGANISATION, NOW + QUARTER)
+    waitlist.decline(session, second.public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
     assert open_offer(session, first) is None, "not the same slot again"
     assert a_booking(session, clinic, now=NOW + QUARTER).starts_at == CLINIC_AT, "whoever comes may have it"
-    cancel(session, booked[2].public_id, ORGANISATION, NOW + QUARTER)
+    cancel(session, booked[2].public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
     assert open_offer(session, first) is not None
 
 
 def test_it_lapses_by_the_clock_and_not_by_the_worker(session: Session) -> None:
     clinic, booked = a_full_clinic(session)
     first, second = waits(session, clinic), waits(session, clinic, NOW + QUARTER)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW + QUARTER)
+    cancel(session, booked[0].public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
     offer = open_offer(session, first)
     assert offer is not None
     with pytest.raises(errors.OfferLapsed):
-        waitlist.accept(session, first.public_id, ORGANISATION, offer.lapses_at)
+        waitlist.accept(session, first.public_id, ORGANISATION, offer.lapses_at, actor=Actor.link())
     assert waitlist.lapsed(session, offer.lapses_at - timedelta(microseconds=1)) == []
     assert waitlist.lapsed(session, offer.lapses_at) == [clinic.id]
     third = waits(session, clinic, offer.lapses_at)  # joining meets it first
@@ -140,7 +145,7 @@ def test_it_lapses_by_the_clock_and_not_by_the_worker(session: Session) -> None:
 def test_a_booking_meets_a_lapsed_offer_and_gets_the_slot_if_nobody_else_waits(session: Session) -> None:
     clinic, booked = a_full_clinic(session)
     only = waits(session, clinic)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW)
+    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
     offer = open_offer(session, only)
     assert offer is not None
     with pytest.raises(errors.SlotTaken):
@@ -153,7 +158,7 @@ def test_in_the_last_hour_all_are_told_and_the_first_to_press_has_it(session: Se
     clinic, booked = a_full_clinic(session)
     first, second, long = waits(session, clinic), waits(session, clinic), waits(session, clinic, minutes=30)
     late = CLINIC_AT - timedelta(minutes=40)
-    cancel(session, booked[1].public_id, ORGANISATION, late)
+    cancel(session, booked[1].public_id, ORGANISATION, late, actor=Actor.link())
     assert session.scalars(select(Offer)).all() == []
     assert [emails_to(session, place) for place in (first, second, long)] == [
         ["last-hour-call"],
@@ -163,11 +168,11 @@ def test_in_the_last_hour_all_are_told_and_the_first_to_press_has_it(session: Se
     waitlist.offer_free_slots(session, clinic.id, ORGANISATION, late)
     assert emails_to(session, first) == ["last-hour-call"], "told once"
     at = CLINIC_AT + QUARTER
-    made = waitlist.accept(session, second.public_id, ORGANISATION, late, taking=Taking(at))
+    made = waitlist.accept(session, second.public_id, ORGANISATION, late, taking=Taking(at), actor=Actor.link())
     assert made.member_id == second.member_id
     with pytest.raises(errors.SlotTaken):
-        waitlist.accept(session, first.public_id, ORGANISATION, late, taking=Taking(at))
-    cancel(session, made.public_id, ORGANISATION, late + timedelta(minutes=1))
+        waitlist.accept(session, first.public_id, ORGANISATION, late, taking=Taking(at), actor=Actor.link())
+    cancel(session, made.public_id, ORGANISATION, late + timedelta(minutes=1), actor=Actor.link())
     assert emails_to(session, first) == ["last-hour-call", "last-hour-call"], "freed again, told again"
 
 
@@ -175,7 +180,7 @@ def test_what_an_offer_leaves_over_goes_on_to_others(session: Session) -> None:
     clinic, booked = a_full_clinic(session)
     waits(session, clinic, minutes=30)
     short = waits(session, clinic, NOW + QUARTER)
-    cancel(session, booked[1].public_id, ORGANISATION, NOW + QUARTER)
+    cancel(session, booked[1].public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
     assert open_offer(session, short) is not None, "nothing for half an hour, so it goes to whom it fits"
 
 
@@ -183,12 +188,12 @@ def test_only_the_analyst_who_is_waited_for(session: Session) -> None:
     clinic, booked = a_full_clinic(session, analysts=2)
     second = clinic.roster[1].analyst
     place = waits(session, clinic, analyst=second.public_id)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW)
+    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
     assert open_offer(session, place) is None
-    cancel(session, booked[7].public_id, ORGANISATION, NOW)
+    cancel(session, booked[7].public_id, ORGANISATION, NOW, actor=Actor.link())
     offer = open_offer(session, place)
     assert (offer and offer.analyst_id, offer and offer.starts_at) == (second.id, CLINIC_AT + 3 * QUARTER)
-    made = waitlist.accept(session, place.public_id, ORGANISATION, NOW)
+    made = waitlist.accept(session, place.public_id, ORGANISATION, NOW, actor=Actor.link())
     assert made.chose_analyst
 
 
@@ -201,16 +206,20 @@ def test_at_the_limit_one_waits_and_says_which_booking_it_replaces(session: Sess
     with pytest.raises(errors.NotFound):
         waits(session, clinic, member=member, replaces=booked[0].public_id)
     place = waits(session, clinic, member=member, topic="Now this", replaces=held[0].public_id)
-    cancel(session, booked[3].public_id, ORGANISATION, NOW)
+    cancel(session, booked[3].public_id, ORGANISATION, NOW, actor=Actor.link())
     assert open_offer(session, place) is not None
     with pytest.raises(errors.LimitReached) as limit:
-        waitlist.accept(session, place.public_id, ORGANISATION, NOW)
+        waitlist.accept(session, place.public_id, ORGANISATION, NOW, actor=Actor.link())
     assert limit.value.scope == "upcoming"
     assert open_offer(session, place) is not None, "the refusal leaves it as it was"
     with pytest.raises(errors.NotFound):
-        waitlist.accept(session, place.public_id, ORGANISATION, NOW, taking=Taking(replaces=booked[0].public_id))
+        waitlist.accept(
+            session, place.public_id, ORGANISATION, NOW, taking=Taking(replaces=booked[0].public_id), actor=Actor.link()
+        )
     was = held[0].public_id, held[0].sequence
-    made = waitlist.accept(session, place.public_id, ORGANISATION, NOW, taking=Taking(replaces=held[0].public_id))
+    made = waitlist.accept(
+        session, place.public_id, ORGANISATION, NOW, taking=Taking(replaces=held[0].public_id), actor=Actor.link()
+    )
     assert (made.public_id, made.sequence, made.topic) == (was[0], was[1] + 1, "Now this")
     assert made.occurrence_id == clinic.id
     assert emails_to(session, place) == ["booked", "booked", "offer", "moved"]
@@ -225,9 +234,9 @@ def test_last_chances_go_first(session: Session) -> None:
     seen = a_person(session, member_until=date(2023, 12, 10))
     a_booking(session, a_clinic(session, starts_at=NOW + timedelta(hours=2)), seen)
     known = waits(session, clinic, NOW + timedelta(hours=3), seen)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW + timedelta(hours=4))
+    cancel(session, booked[0].public_id, ORGANISATION, NOW + timedelta(hours=4), actor=Actor.link())
     assert open_offer(session, leaver) is not None
-    cancel(session, booked[1].public_id, ORGANISATION, NOW + timedelta(hours=4))
+    cancel(session, booked[1].public_id, ORGANISATION, NOW + timedelta(hours=4), actor=Actor.link())
     assert open_offer(session, regular) is not None
     assert open_offer(session, known) is None
 
@@ -241,27 +250,27 @@ def test_whatever_frees_a_slot_wakes_the_next(session: Session, how: str) -> Non
     place = waits(session, clinic, **asked)
     if how == "move":
         wanted = BookingRequest(other.public_id, other.starts_at, 15)
-        move(session, booked[0].public_id, wanted, ORGANISATION, NOW)
+        move(session, booked[0].public_id, wanted, ORGANISATION, NOW, actor=Actor.link())
     elif how == "staff":
-        on_behalf.cancel_for(session, booked[0].public_id, "ill", ORGANISATION, NOW, actor_id=coordinator.id)
+        on_behalf.cancel_for(session, booked[0].public_id, "ill", ORGANISATION, NOW, actor=Actor.staff(coordinator.id))
     elif how == "hand":
         free = booked[4]
         session.query(Claim).filter_by(booking_id=free.id).delete()
         free.status, free.cancelled_at = "cancelled", NOW
         session.commit()
         to = clinic.roster[1].analyst.public_id
-        on_behalf.hand_over(session, booked[0].public_id, to, "", ORGANISATION, NOW, actor_id=coordinator.id)
+        on_behalf.hand_over(session, booked[0].public_id, to, "", ORGANISATION, NOW, actor=Actor.staff(coordinator.id))
     elif how in {"leave", "book"}:
         ahead = place
         place = waits(session, clinic, NOW + QUARTER)
-        cancel(session, booked[0].public_id, ORGANISATION, NOW + QUARTER)
+        cancel(session, booked[0].public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
         assert open_offer(session, ahead) is not None
         if how == "leave":
-            waitlist.leave(session, ahead.public_id, ORGANISATION, NOW + QUARTER)
+            waitlist.leave(session, ahead.public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
         else:  # who is offered one slot books another, and the offer goes on
-            cancel(session, booked[2].public_id, ORGANISATION, NOW + QUARTER)
-            waitlist.decline(session, place.public_id, ORGANISATION, NOW + QUARTER)
-            book(session, a_request(clinic, 30), ahead.member_id, ORGANISATION, NOW + QUARTER)
+            cancel(session, booked[2].public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
+            waitlist.decline(session, place.public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
+            book(session, a_request(clinic, 30), Actor.member(ahead.member_id), ORGANISATION, NOW + QUARTER)
             session.refresh(ahead)
             assert ahead.outcome == "booked"
     else:
@@ -278,11 +287,11 @@ def test_a_member_is_offered_one_thing_at_a_time(session: Session) -> None:
     two, more = a_full_clinic(session, starts_at=CLINIC_AT + timedelta(days=1))
     member = a_person(session)
     here, there = waits(session, one, member=member), waits(session, two, member=member)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW)
-    cancel(session, more[0].public_id, ORGANISATION, NOW)
+    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(session, more[0].public_id, ORGANISATION, NOW, actor=Actor.link())
     assert open_offer(session, here) is not None
     assert open_offer(session, there) is None
-    waitlist.decline(session, here.public_id, ORGANISATION, NOW)
+    waitlist.decline(session, here.public_id, ORGANISATION, NOW, actor=Actor.link())
     waitlist.offer_free_slots(session, two.id, ORGANISATION, NOW)  # the worker's round
     assert open_offer(session, there) is not None
 
@@ -318,19 +327,19 @@ def test_who_may_not_wait_is_told_why_and_nothing_is_written(
 def test_another_members_place_is_not_there(session: Session) -> None:
     clinic, booked = a_full_clinic(session)
     place, other = waits(session, clinic), a_person(session)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW)
+    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
     for deed in (waitlist.accept, waitlist.decline, waitlist.leave):
         with pytest.raises(errors.NotFound):
-            deed(session, place.public_id, ORGANISATION, NOW, member_id=other.id)  # type: ignore[operator]
+            deed(session, place.public_id, ORGANISATION, NOW, actor=Actor.member(other.id))  # type: ignore[operator]
         with pytest.raises(errors.NotFound):
-            deed(session, uuid.uuid4(), ORGANISATION, NOW)  # type: ignore[operator]
+            deed(session, uuid.uuid4(), ORGANISATION, NOW, actor=Actor.link())  # type: ignore[operator]
     assert open_offer(session, place) is not None
 
 
 def test_a_clinic_that_is_over_or_cancelled_ends_the_waiting(session: Session) -> None:
     clinic, booked = a_full_clinic(session)
     place, other = waits(session, clinic), waits(session, clinic)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW)
+    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
     assert open_offer(session, place) is not None
     clinic.status = "cancelled"
     session.commit()
@@ -340,7 +349,7 @@ def test_a_clinic_that_is_over_or_cancelled_ends_the_waiting(session: Session) -
         assert one.outcome == "gone"
     assert session.scalars(select(Claim).where(Claim.offer_id.is_not(None))).all() == []
     with pytest.raises(errors.OfferLapsed):
-        waitlist.accept(session, place.public_id, ORGANISATION, NOW)
+        waitlist.accept(session, place.public_id, ORGANISATION, NOW, actor=Actor.link())
 
 
 def test_another_wish_for_the_same_clinic_keeps_the_turn(session: Session) -> None:
@@ -349,7 +358,7 @@ def test_another_wish_for_the_same_clinic_keeps_the_turn(session: Session) -> No
     place = waits(session, clinic, member=member)
     again = waits(session, clinic, NOW + QUARTER, member, minutes=30)
     assert (again.id, again.minutes, again.joined_at) == (place.id, 30, NOW)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW + QUARTER)
+    cancel(session, booked[0].public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
     assert open_offer(session, place) is None
     with pytest.raises(errors.StillFree):
         waits(session, clinic, NOW + QUARTER, member)
@@ -387,13 +396,13 @@ def test_cancelling_joining_and_accepting_at_once_lose_no_wake_up(database: Data
         what = chance.choice(["cancel", "join", "join", "accept", "accept", "decline", "leave", "book"])
         if what == "cancel":
             held = session.scalars(select(Booking.public_id).where(Booking.status == CONFIRMED)).all()
-            cancel(session, chance.choice(held), organisation, now)
+            cancel(session, chance.choice(held), organisation, now, actor=Actor.link())
         elif what == "join":
             wish = Wish(chance.choice([15, 15, 30]))
-            waitlist.join(session, chance.choice(public_ids), wish, member, organisation, now)
+            waitlist.join(session, chance.choice(public_ids), wish, Actor.member(member), organisation, now)
         elif what == "book":
             starts = CLINIC_AT + timedelta(days=1, minutes=15 * chance.randrange(4))
-            book(session, BookingRequest(public_ids[1], starts, 15), member, organisation, now)
+            book(session, BookingRequest(public_ids[1], starts, 15), Actor.member(member), organisation, now)
         else:
             place = session.scalars(
                 select(WaitlistEntry.public_id)
@@ -401,7 +410,7 @@ def test_cancelling_joining_and_accepting_at_once_lose_no_wake_up(database: Data
                 .limit(1)
             ).first()
             if place is not None:
-                getattr(waitlist, what)(session, place, organisation, now)
+                getattr(waitlist, what)(session, place, organisation, now, actor=Actor.member(member))
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(8)]
     for thread in threads:

@@ -14,6 +14,7 @@ import vobject
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.domain.people.actor import Actor
 from booking.mail.smtp import SMTPMailer
 from booking.services import cover
 from booking.services.accounts import change_email, close_account, merge_accounts, sign_in
@@ -64,7 +65,7 @@ class Post:
 
     def book(self, clinic: Occurrence, quarter: int, member: Person, minutes: int = 15, **more: object) -> Booking:
         request = a_request(clinic, 15 * quarter, minutes, topic="Tags fire twice.", **more)
-        return book(self.session, request, member.id, ORGANISATION, NOW)
+        return book(self.session, request, Actor.member(member.id), ORGANISATION, NOW)
 
     def deliver(self, now: object = NOW) -> None:
         set_up = settings(self.database, BOOKING_MAIL_FROM="clinics@example.org")
@@ -109,12 +110,12 @@ def everything_that_is_written_about(post: Post) -> None:
     session.commit()
     # booked, moved, handed over, cancelled, and an invitation asked for
     first = post.book(both, 0, mia, analyst=ada.public_id)
-    move(session, first.public_id, a_request(both, 15, analyst=ada.public_id), ORGANISATION, NOW)
+    move(session, first.public_id, a_request(both, 15, analyst=ada.public_id), ORGANISATION, NOW, actor=Actor.link())
     second = post.book(alone, 0, max_)
-    cancel(session, second.public_id, ORGANISATION, NOW)
+    cancel(session, second.public_id, ORGANISATION, NOW, actor=Actor.link())
     third = post.book(alone, 0, max_)
-    on_behalf.cancel_for(session, third.public_id, "Dan is ill.", ORGANISATION, NOW, actor_id=cora.id)
-    invite(session, post.book(both, 3, fay, analyst=ben.public_id).public_id, NOW)
+    on_behalf.cancel_for(session, third.public_id, "Dan is ill.", ORGANISATION, NOW, actor=Actor.staff(cora.id))
+    invite(session, post.book(both, 3, fay, analyst=ben.public_id).public_id, NOW, actor=Actor.link())
     post.mailbox.refusals["gone@gone.example.com"] = (
         "550 5.1.1 <gone@gone.example.com>: no such user, nor mia@mia.example.com"
     )
@@ -122,8 +123,8 @@ def everything_that_is_written_about(post: Post) -> None:
     # waiting for a clinic that is full
     held = [post.book(alone, quarter, lee) for quarter in (0, 1, 2)]
     for who in (kim, kit):
-        waitlist.join(session, alone.public_id, Wish(15), who.id, ORGANISATION, NOW)
-    cancel(session, held[0].public_id, ORGANISATION, NOW)
+        waitlist.join(session, alone.public_id, Wish(15), Actor.member(who.id), ORGANISATION, NOW)
+    cancel(session, held[0].public_id, ORGANISATION, NOW, actor=Actor.link())
     post.deliver()
     for lapsed in (20, 40):  # to the first, to the second, then free for anyone to book
         waitlist.offer_free_slots(session, alone.id, ORGANISATION, NOW + lapsed * HOUR)
@@ -146,8 +147,8 @@ def everything_that_is_written_about(post: Post) -> None:
     )
     put(session, of(lab))
     meeting = next(row for row in session.query(Occurrence) if row.series.slug == "lab")
-    enrol(session, meeting.public_id, mia.id, ORGANISATION, NOW, whole=True)
-    enrol(session, meeting.public_id, kim.id, ORGANISATION, NOW, whole=True)
+    enrol(session, meeting.public_id, Actor.member(mia.id), ORGANISATION, NOW, whole=True)
+    enrol(session, meeting.public_id, Actor.member(kim.id), ORGANISATION, NOW, whole=True)
     put(
         session,
         of(
@@ -166,14 +167,21 @@ def everything_that_is_written_about(post: Post) -> None:
     for one in reminder_progress.due(session, ORGANISATION, CLINIC_AT - HOUR):
         remind.write(session, one, CLINIC_AT - HOUR)
     post.deliver(CLINIC_AT - HOUR)
-    write_note(session, first.public_id, "Shy.", "Rename the events.", CLINIC_AT + HOUR / 4, actor_id=first.analyst_id)
+    write_note(
+        session,
+        first.public_id,
+        "Shy.",
+        "Rename the events.",
+        CLINIC_AT + HOUR / 4,
+        actor=Actor.staff(first.analyst_id),
+    )
     sign_in.ask(session, mia.email, "a sender", NOW)
     sign_in.ask(session, "nobody@nowhere.example.com", "a sender", NOW)
     emails.enqueue(session, "trial", cora.email, {}, NOW, person_id=cora.id)
     session.commit()
     post.deliver(CLINIC_AT + 3 * HOUR)
     # the next day, in the last hour: whoever waits hears at once of what is given up
-    cancel(session, held[1].public_id, ORGANISATION, alone.starts_at - HOUR / 2)
+    cancel(session, held[1].public_id, ORGANISATION, alone.starts_at - HOUR / 2, actor=Actor.link())
     post.deliver(alone.starts_at - HOUR / 2)
 
 
@@ -197,8 +205,8 @@ def everything_that_is_written_about_accounts(post: Post) -> None:
     asked = change_email.ask(session, nina.id, "nina@new.example.com", NOW)
     change_email.confirm(session, asked.public_id, NOW)
     change_email.ask(session, nina.id, mia.email, NOW)
-    merge_accounts.merge(session, otto.public_id, second.public_id, ORGANISATION, NOW)
-    close_account.close(session, carl.public_id, ORGANISATION, NOW, cancels=True)
+    merge_accounts.merge(session, otto.public_id, second.public_id, ORGANISATION, NOW, actor_id=None)
+    close_account.close(session, carl.public_id, ORGANISATION, NOW, cancels=True, actor_id=None)
     sign_in.ask(session, carl.email, "a sender", NOW)
     post.deliver()
 
@@ -267,12 +275,23 @@ def test_sequence_rises_with_each_change_and_the_last_times_sent_are_those_of_th
     clinic = an_occurrence(session, a_series(session, [ada, ben]), [ada, ben])
     session.commit()
     booking = post.book(clinic, 0, mia, analyst=ada.public_id)
-    move(session, booking.public_id, a_request(clinic, 15, analyst=ada.public_id), ORGANISATION, NOW)
-    edit_brief(session, booking.public_id, NOW, topic="Something else.")
+    move(
+        session, booking.public_id, a_request(clinic, 15, analyst=ada.public_id), ORGANISATION, NOW, actor=Actor.link()
+    )
+    edit_brief(session, booking.public_id, NOW, topic="Something else.", actor=Actor.link())
     shown = cover.show(session, ada.public_id, CLINIC_AT, CLINIC_AT + HOUR, ORGANISATION, NOW)
-    cover.report(session, ada.public_id, CLINIC_AT, CLINIC_AT + HOUR, ORGANISATION, NOW, fingerprint=shown.fingerprint)
-    on_behalf.lengthen(session, booking.public_id, ORGANISATION, NOW, actor_id=ben.id)
-    on_behalf.cancel_for(session, booking.public_id, "Ben is ill.", ORGANISATION, NOW, actor_id=cora.id)
+    cover.report(
+        session,
+        ada.public_id,
+        CLINIC_AT,
+        CLINIC_AT + HOUR,
+        ORGANISATION,
+        NOW,
+        fingerprint=shown.fingerprint,
+        actor_id=None,
+    )
+    on_behalf.lengthen(session, booking.public_id, ORGANISATION, NOW, actor=Actor.staff(ben.id))
+    on_behalf.cancel_for(session, booking.public_id, "Ben is ill.", ORGANISATION, NOW, actor=Actor.staff(cora.id))
     post.deliver()
     assert post.carried() == [
         "REQUEST 0 CONFIRMED 13:00 15 Ada",
@@ -304,11 +323,11 @@ def test_what_staff_book_and_what_a_waitlist_leads_to_follow_the_same_rule(post:
     other = post.person("Max", member_feed_fetched_at=None if fetched else NOW - HOUR)
     clinic = an_occurrence(session, a_series(session, [dan]), [dan])
     session.commit()
-    followed = book(session, a_request(clinic, 45), mia.id, ORGANISATION, NOW, staff_id=cora.id)
+    followed = book(session, a_request(clinic, 45), Actor.staff(cora.id, for_member=mia.id), ORGANISATION, NOW)
     held = [post.book(clinic, quarter, other) for quarter in (0, 1, 2)]
-    place = waitlist.join(session, clinic.public_id, Wish(15), mia.id, ORGANISATION, NOW)
-    cancel(session, held[0].public_id, ORGANISATION, NOW)
-    accepted = waitlist.accept(session, place.public_id, ORGANISATION, NOW, member_id=mia.id)
+    place = waitlist.join(session, clinic.public_id, Wish(15), Actor.member(mia.id), ORGANISATION, NOW)
+    cancel(session, held[0].public_id, ORGANISATION, NOW, actor=Actor.link())
+    accepted = waitlist.accept(session, place.public_id, ORGANISATION, NOW, actor=Actor.member(mia.id))
     assert [followed.is_invited, accepted.is_invited] == [not fetched, not fetched]
     assert {one.is_invited for one in held} == {fetched}
 

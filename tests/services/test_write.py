@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.domain.people.actor import Actor
 from booking.services.bookings.cancel import cancel
 from booking.services.bookings.move import move
 from booking.services.outbox.render_email import message_of
@@ -52,8 +53,8 @@ def emails(request: pytest.FixtureRequest, database: Database, session: Session)
     member = a_person(session, email="mia+clinics@example.org")
     member.name = request.param
     booking = a_booking(session, clinic, member)
-    move(session, booking.public_id, a_request(clinic, 15), ORGANISATION, NOW + timedelta(hours=1))
-    cancel(session, booking.public_id, ORGANISATION, NOW + timedelta(hours=2))
+    move(session, booking.public_id, a_request(clinic, 15), ORGANISATION, NOW + timedelta(hours=1), actor=Actor.link())
+    cancel(session, booking.public_id, ORGANISATION, NOW + timedelta(hours=2), actor=Actor.link())
     return [
         arrived(database, session, row) for row in session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id))
     ]
@@ -100,5 +101,5 @@ def test_an_email_that_is_sent_again_carries_the_same_bytes(database: Database, 
     booking = a_booking(session, clinic)
     message = session.scalars(select(OutgoingEmail)).one()
     first = carried(arrived(database, session, message))
-    move(session, booking.public_id, a_request(clinic, 15), ORGANISATION, NOW + timedelta(hours=1))
+    move(session, booking.public_id, a_request(clinic, 15), ORGANISATION, NOW + timedelta(hours=1), actor=Actor.link())
     assert carried(arrived(database, session, session.get_one(OutgoingEmail, message.id))) == first

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from booking.cli.main import booking
 from booking.domain import tokens
+from booking.domain.people.actor import Actor
 from booking.resources import PACKAGE
 from booking.services.bookings.book import book
 from booking.services.bookings.cancel import cancel
@@ -82,10 +83,10 @@ class Load:
                 if self.has_ended.is_set():
                     return
                 member = self.members[number]
-                made = book(session, a_request(clinic, number % 2 * 15), member, ORGANISATION, NOW)
+                made = book(session, a_request(clinic, number % 2 * 15), Actor.member(member), ORGANISATION, NOW)
                 elsewhere = a_request(clinic, 30 + number % 2 * 15)
-                move(session, made.public_id, elsewhere, ORGANISATION, NOW, member_id=member)
-                cancel(session, made.public_id, ORGANISATION, NOW, member_id=member)
+                move(session, made.public_id, elsewhere, ORGANISATION, NOW, actor=Actor.member(member))
+                cancel(session, made.public_id, ORGANISATION, NOW, actor=Actor.member(member))
                 self.done += 3
 
     def wait(self, more: int) -> None:
@@ -131,7 +132,14 @@ def test_a_backup_under_load_is_consistent_and_its_restore_is_ahead_of_every_cal
         backup.make(database.url, file, "1.2.3", NOW)
         load.wait(12)
     for minutes in (15, 30, 0, 45):
-        move(session, stays.public_id, a_request(stays.occurrence, minutes), ORGANISATION, NOW, member_id=members[0].id)
+        move(
+            session,
+            stays.public_id,
+            a_request(stays.occurrence, minutes),
+            ORGANISATION,
+            NOW,
+            actor=Actor.member(members[0].id),
+        )
     session.rollback()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     seen, tags = entries(make_app(database, LATER), members[0], analyst)

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from booking.domain.people.actor import Actor
 from booking.services.bookings.book import book
 from booking.store.bookings.bookings import Booking
 from booking.store.db import engines, limits, migrate
@@ -48,7 +49,7 @@ def test_bookings_and_pages_go_through_pgbouncer_from_many_threads_at_once(poole
         for clinic in clinics:
             with pooled.sessions() as session:
                 request = a_request(clinic, number % 4 * 15, analyst=analysts[clinic.id][number // 4])
-                book(session, request, members[number].id, ORGANISATION, NOW)
+                book(session, request, Actor.member(members[number].id), ORGANISATION, NOW)
             for path in (f"/occurrences/{clinic.public_id}", "/", "/feeds/clinics.ics", "/healthz"):
                 statuses.add(client.get(path).status_code)
         return statuses

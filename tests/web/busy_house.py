@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import tokens
+from booking.domain.people.actor import Actor
 from booking.services import cover
 from booking.services.accounts.close_account import close
 from booking.services.bookings import waitlist
@@ -70,7 +71,7 @@ def a_busy_house(database: Database, session: Session) -> Scene:
 
 def _a_booking(session: Session, clinic: Occurrence, quarter: int, who: Person, **more: object) -> Booking:
     session.commit()
-    return book(session, a_request(clinic, 15 * quarter, **more), who.id, ORGANISATION, NOW)
+    return book(session, a_request(clinic, 15 * quarter, **more), Actor.member(who.id), ORGANISATION, NOW)
 
 
 def _enrolled(session: Session, member: Person) -> list[str]:
@@ -80,7 +81,7 @@ def _enrolled(session: Session, member: Person) -> list[str]:
         for slug, at in (("lab-one", CLINIC_AT), ("lab-two", CLINIC_AT + DAY))
     ]
     session.commit()
-    enrol(session, made[0].public_id, member.id, ORGANISATION, NOW)
+    enrol(session, made[0].public_id, Actor.member(member.id), ORGANISATION, NOW)
     attended = f"/coordinator/occurrences/{made[0].public_id}"
     return [*(f"/occurrences/{one.public_id}" for one in made), attended]
 
@@ -91,8 +92,11 @@ def _waiting(session: Session, member: Person) -> list[str]:
         _a_booking(session, a_clinic(session, starts_at=CLINIC_AT + day * DAY), 0, member)
     clinics = [a_clinic(session, starts_at=CLINIC_AT + day * DAY) for day in (1, 2, 3)]
     held = [[_a_booking(session, one, quarter, a_person(session)) for quarter in range(4)] for one in clinics]
-    waits = [waitlist.join(session, one.public_id, Wish(15), member.id, ORGANISATION, NOW) for one in clinics[1:]]
-    cancel(session, held[-1][0].public_id, ORGANISATION, NOW)
+    waits = [
+        waitlist.join(session, one.public_id, Wish(15), Actor.member(member.id), ORGANISATION, NOW)
+        for one in clinics[1:]
+    ]
+    cancel(session, held[-1][0].public_id, ORGANISATION, NOW, actor=Actor.link())
     signed = [tokens.sign(SECRET_KEY, "place", str(place.public_id)) for place in waits]
     own = [f"/waitlist/{place.public_id}" for place in waits]
     return [*(f"/occurrences/{one.public_id}" for one in clinics), *own, *(f"/manage/place/{one}" for one in signed)]
@@ -137,6 +141,6 @@ def _on_the_day(session: Session, member: Person, analyst: Person) -> list[str]:
 def _accounts(session: Session, member: Person) -> list[str]:
     other, closed = a_person(session, "Second Account"), a_person(session, "Closed Account")
     session.commit()
-    close(session, closed.public_id, ORGANISATION, NOW, cancels=True)
+    close(session, closed.public_id, ORGANISATION, NOW, cancels=True, actor_id=None)
     merging = f"/coordinator/people/{member.public_id}/merge?other={other.email}"
     return [merging, f"/coordinator/people/{closed.public_id}"]

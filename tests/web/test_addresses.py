@@ -32,7 +32,7 @@ IDN, A_LABEL = "max@müller.example", "max@xn--mller-kva.example"
 def imported(session: Session, *addresses: str) -> None:
     listed, mistakes = people_table.read("\n".join(["email,name", *(f"{one},Max" for one in addresses)]).encode())
     assert mistakes == []
-    import_people(session, listed, an_organisation(), NOW)
+    import_people(session, listed, an_organisation(), NOW, actor_id=None)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_an_invitation_names_the_address_of_the_email_that_carries_it() -> None:
 def test_a_name_with_joiners_is_kept_by_profile_import_and_header(database: Database, session: Session) -> None:
     name = "علی‌رضا"
     listed, mistakes = people_table.read(f"email,name\nmia@example.org,{name}\n".encode())
-    import_people(session, listed, an_organisation(), NOW)
+    import_people(session, listed, an_organisation(), NOW, actor_id=None)
     member = session.scalars(select(Person)).one()
     assert (mistakes, member.name) == ([], name)
     client = client_of(make_app(database), member)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from booking.calendars import catalogue
 from booking.calendars.catalogue import Feed
+from booking.domain.people.actor import Actor
 from booking.services.bookings.cancel import cancel
 from booking.services.bookings.enrol import enrol, leave
 from booking.store.people.people import Person
@@ -107,14 +108,14 @@ def test_a_booking_is_there_whatever_is_ticked_and_stands_for_its_clinic_hour(ho
     assert house.shown() == [f"booking-{mine.public_id}"]
     house.tick("clinic")
     assert house.shown() == [f"booking-{mine.public_id}"]
-    cancel(house.session, mine.public_id, ORGANISATION, NOW, member_id=house.mia.id)
+    cancel(house.session, mine.public_id, ORGANISATION, NOW, actor=Actor.member(house.mia.id))
     assert house.shown() == [uid(house.clinic)]
 
 
 def test_a_booking_that_we_cancel_stays_and_its_hour_stands_beside_it_only_where_it_takes_place(house: House) -> None:
     mine = a_booking(house.session, house.clinic, house.mia)
     house.tick("clinic")
-    cancel(house.session, mine.public_id, ORGANISATION, NOW)
+    cancel(house.session, mine.public_id, ORGANISATION, NOW, actor=Actor.link())
     mine.cancelled_by = "staff"
     house.session.commit()
     assert sorted(house.shown()) == sorted([f"booking-{mine.public_id}", uid(house.clinic)])
@@ -130,18 +131,18 @@ def test_what_one_is_enrolled_in_is_there_whatever_is_ticked_and_goes_when_one_l
 ) -> None:
     house.tick("clinic")
     before = house.client.get(own_address(house.client)).headers["ETag"]
-    place = enrol(house.session, house.modules[0].public_id, house.mia.id, ORGANISATION, NOW, whole=whole)
+    place = enrol(house.session, house.modules[0].public_id, Actor.member(house.mia.id), ORGANISATION, NOW, whole=whole)
     assert house.shown() == [uid(house.clinic), *(uid(house.modules[n]) for n in places)]
     assert house.client.get(own_address(house.client)).headers["ETag"] != before
-    leave(house.session, place.public_id, NOW, member_id=house.mia.id)
+    leave(house.session, place.public_id, NOW, actor=Actor.member(house.mia.id))
     assert house.shown() == [uid(house.clinic)]
 
 
 def test_an_occurrence_is_shown_once_whatever_the_reasons(house: House) -> None:
     house.tick("clinic", "lab", "masterclass")
-    enrol(house.session, house.modules[0].public_id, house.mia.id, ORGANISATION, NOW)
-    enrol(house.session, house.modules[0].public_id, house.mia.id, ORGANISATION, NOW, whole=True)
-    enrol(house.session, house.lab.public_id, house.mia.id, ORGANISATION, NOW)
+    enrol(house.session, house.modules[0].public_id, Actor.member(house.mia.id), ORGANISATION, NOW)
+    enrol(house.session, house.modules[0].public_id, Actor.member(house.mia.id), ORGANISATION, NOW, whole=True)
+    enrol(house.session, house.lab.public_id, Actor.member(house.mia.id), ORGANISATION, NOW)
     assert house.shown() == [uid(row) for row in (house.clinic, house.lab, *house.modules)]
 
 
@@ -151,7 +152,7 @@ def test_somebody_elses_place_or_choice_changes_nothing_of_ones_own(house: House
     address = own_address(house.client)
     tag = house.client.get(address).headers["ETag"]
     choose(client_of(house.app, other), "clinic")
-    enrol(house.session, house.modules[0].public_id, other.id, ORGANISATION, NOW, whole=True)
+    enrol(house.session, house.modules[0].public_id, Actor.member(other.id), ORGANISATION, NOW, whole=True)
     assert house.client.get(address, headers={"If-None-Match": tag}).status_code == 304
 
 

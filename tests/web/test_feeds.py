@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from booking import clock
 from booking.calendars import feeds as calendars
 from booking.domain import tokens
+from booking.domain.people.actor import Actor
 from booking.services.bookings.cancel import cancel
 from booking.settings import Settings
 from booking.store.people.people import Person
@@ -327,7 +328,7 @@ def test_a_booking_that_its_member_cancels_leaves_and_one_that_staff_cancel_stay
     mine = a_booking(site.session, clinic, mia)
     uid = f"booking-{mine.public_id}@booking.example.org"
     assert uid in uids(site.get(private(mia)))
-    cancel(site.session, mine.public_id, ORGANISATION, NOW, member_id=mia.id)
+    cancel(site.session, mine.public_id, ORGANISATION, NOW, actor=Actor.member(mia.id))
     assert uid not in uids(site.get(private(mia)))
     mine.cancelled_by = "staff"
     site.session.commit()
@@ -382,7 +383,7 @@ def test_an_analyst_gets_one_entry_an_hour_with_its_bookings_as_lines(site, prog
     assert set(found) == {hour, f"occurrence-{other.public_id}@booking.example.org"}
     said = found[hour].description.value
     assert "1:00 pm, 15 minutes: Mia Holt – GA4 events\n1:30 pm, 30 minutes: Mo Lindqvist" in said
-    cancel(site.session, first.public_id, ORGANISATION, NOW)
+    cancel(site.session, first.public_id, ORGANISATION, NOW, actor=Actor.link())
     found = {event.uid.value: event for event in events(site.get(private(analyst, "analyst")).data)}
     assert "Mia" not in found[hour].description.value
 

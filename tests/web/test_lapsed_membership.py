@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from booking.domain import tokens
+from booking.domain.people.actor import Actor
 from booking.services.bookings.enrol import enrol
 from booking.store.bookings.bookings import Booking
 from booking.store.people.people import Person
@@ -31,7 +32,7 @@ class Lapsed:
         self.labs = [self.lab(CLINIC_AT + DAY), self.lab(CLINIC_AT + 20 * DAY)]
         self.booking: Booking = a_booking(session, self.clinic, self.member)
         for one in self.labs:
-            enrol(session, one.public_id, self.member.id, ORGANISATION, NOW)
+            enrol(session, one.public_id, Actor.member(self.member.id), ORGANISATION, NOW)
         self.member.member_until = (CLINIC_AT + 2 * DAY).date()
         session.commit()
         self.clock = Clock(CLINIC_AT + 2 * DAY)

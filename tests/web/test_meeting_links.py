@@ -94,7 +94,7 @@ def test_an_import_sets_a_link_until_the_analyst_has_set_their_own(database: Dat
     def imported(link: str) -> str | None:
         listed, mistakes = people_table.read(f"email,role,meeting_url\nada@example.org,analyst,{link}\n".encode())
         assert mistakes == []
-        import_people(session, listed, an_organisation(), NOW)
+        import_people(session, listed, an_organisation(), NOW, actor_id=None)
         return session.query(Person).one().meeting_url
 
     assert [imported(link) for link in (SERIES, "", BEN, "none", BEN)] == [SERIES, SERIES, BEN, None, BEN]

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import tokens
+from booking.domain.people.actor import Actor
 from booking.services.bookings import waitlist
 from booking.services.bookings.cancel import cancel
 from booking.services.bookings.waitlist import Wish
@@ -46,7 +47,7 @@ def test_one_joins_where_nothing_is_free_sees_the_turn_and_leaves_again(app: Fla
     clinic, _ = a_full_clinic(session)
     other, member = a_person(session), a_person(session, "Mia Moss")
     session.commit()
-    waitlist.join(session, clinic.public_id, Wish(15), other.id, ORGANISATION, NOW - timedelta(minutes=1))
+    waitlist.join(session, clinic.public_id, Wish(15), Actor.member(other.id), ORGANISATION, NOW - timedelta(minutes=1))
     client = client_of(app, member)
     path = f"/occurrences/{clinic.public_id}"
     assert "Join the waitlist (1 person is on it)" in client.get(path).text
@@ -83,8 +84,8 @@ def test_what_is_held_is_taken_from_the_email_without_sign_in(app: Flask, clock:
     clinic, booked = a_full_clinic(session)
     member = a_person(session, "Mia Moss")
     session.commit()
-    place = waitlist.join(session, clinic.public_id, Wish(30), member.id, ORGANISATION, NOW)
-    cancel(session, booked[1].public_id, ORGANISATION, NOW)
+    place = waitlist.join(session, clinic.public_id, Wish(30), Actor.member(member.id), ORGANISATION, NOW)
+    cancel(session, booked[1].public_id, ORGANISATION, NOW, actor=Actor.link())
     visitor = client_of(app)
     path = f"/manage/place/{tokens.sign(SECRET_KEY, 'place', str(place.public_id))}"
     page = visitor.get(path).text
@@ -106,8 +107,8 @@ def test_too_late_the_page_says_so_and_one_still_waits(app: Flask, clock: Clock,
     clinic, booked = a_full_clinic(session)
     member = a_person(session)
     session.commit()
-    place = waitlist.join(session, clinic.public_id, Wish(15), member.id, ORGANISATION, NOW)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW)
+    place = waitlist.join(session, clinic.public_id, Wish(15), Actor.member(member.id), ORGANISATION, NOW)
+    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
     client = client_of(app, member)
     path = f"/waitlist/{place.public_id}"
     assert "held for you alone until" in client.get(path).text
@@ -122,8 +123,8 @@ def test_let_pass_it_goes_on_and_the_page_says_one_waits(app: Flask, session: Se
     clinic, booked = a_full_clinic(session)
     member = a_person(session)
     session.commit()
-    place = waitlist.join(session, clinic.public_id, Wish(15), member.id, ORGANISATION, NOW)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW)
+    place = waitlist.join(session, clinic.public_id, Wish(15), Actor.member(member.id), ORGANISATION, NOW)
+    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
     client = client_of(app, member)
     path = f"/waitlist/{place.public_id}"
     for _ in range(2):  # the 15 minutes at 1:00, then those at 1:15
@@ -146,7 +147,7 @@ def test_at_the_limit_the_page_asks_which_booking_goes(app: Flask, session: Sess
     assert "If you accept a slot, which booking does it replace?" in page
     assert re.findall(r'value="([^"]+)" required checked', page) == [str(held[1].public_id)]
     assert post(client, f"{place}/replaces", place, replaces=str(held[0].public_id)).status_code == 303
-    cancel(session, booked[0].public_id, ORGANISATION, NOW)
+    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
     page = client.get(place).text
     offered = re.findall(r'name="replaces" value="([^"]+)"', page)
     assert offered == [str(one.public_id) for one in held]
@@ -164,9 +165,9 @@ def test_in_the_last_hour_what_is_free_has_a_button_each(app: Flask, clock: Cloc
     clinic, booked = a_full_clinic(session)
     member = a_person(session)
     session.commit()
-    place = waitlist.join(session, clinic.public_id, Wish(15), member.id, ORGANISATION, NOW)
+    place = waitlist.join(session, clinic.public_id, Wish(15), Actor.member(member.id), ORGANISATION, NOW)
     clock.now = CLINIC_AT - timedelta(minutes=30)
-    cancel(session, booked[0].public_id, ORGANISATION, clock.now)
+    cancel(session, booked[0].public_id, ORGANISATION, clock.now, actor=Actor.link())
     client = client_of(app, member)
     path = f"/waitlist/{place.public_id}"
     assert "first come, first served" in client.get(path).text

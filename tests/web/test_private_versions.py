@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from booking.calendars import catalogue
 from booking.domain import tokens
+from booking.domain.people.actor import Actor
 from booking.domain.people.people_table import Listed
 from booking.services import cover
 from booking.services.accounts import profile
@@ -54,14 +55,14 @@ class Team:
         asking = planning.files(statements)  # type: ignore[arg-type]
         plan = planning.read_plan(self.session, asking, MANY, self.clock.now)
         options = {"uid_domain": "booking.example.org", "fingerprint": plan.fingerprint}
-        return publish(self.session, asking, MANY, self.clock.now, **options).change
+        return publish(self.session, asking, MANY, self.clock.now, **{"actor_id": None, **options}).change
 
     def hours(self) -> list[Occurrence]:
         return list(self.session.scalars(select(Occurrence).order_by(Occurrence.starts_at)))
 
     def book(self, member: Person, hour: int = 0, after_minutes: int = 0, analyst: Person | None = None) -> Booking:
         request = a_request(self.hours()[hour], after_minutes, analyst=(analyst or self.ada).public_id)
-        return book(self.session, request, member.id, MANY, self.clock.now)
+        return book(self.session, request, Actor.member(member.id), MANY, self.clock.now)
 
     def look(self) -> int:
         """Fetch all four calendars, hold them against what was last seen, and say how many have changed."""
@@ -108,22 +109,24 @@ def team(database: Database, session: Session) -> Team:
 
 def by_member(team: Team, booking: Booking) -> None:
     request = a_request(team.hours()[0], after_minutes=45, analyst=team.ada.public_id)
-    move(team.session, booking.public_id, request, MANY, team.clock.now, member_id=team.mia.id)
+    move(team.session, booking.public_id, request, MANY, team.clock.now, actor=Actor.member(team.mia.id))
 
 
 def to_another_hour(team: Team, booking: Booking) -> None:
     request = a_request(team.hours()[1], analyst=team.ada.public_id)
-    move(team.session, booking.public_id, request, MANY, team.clock.now, member_id=team.mia.id)
+    move(team.session, booking.public_id, request, MANY, team.clock.now, actor=Actor.member(team.mia.id))
 
 
 def by_staff(team: Team, booking: Booking) -> None:
     request = a_request(team.hours()[1], analyst=team.ben.public_id)
-    on_behalf.move_for(team.session, booking.public_id, request, "", MANY, team.clock.now, actor_id=team.cora.id)
+    on_behalf.move_for(
+        team.session, booking.public_id, request, "", MANY, team.clock.now, actor=Actor.staff(team.cora.id)
+    )
 
 
 def handed_over(team: Team, booking: Booking) -> None:
     to, now = team.ben.public_id, team.clock.now
-    on_behalf.hand_over(team.session, booking.public_id, to, "", MANY, now, actor_id=team.cora.id)
+    on_behalf.hand_over(team.session, booking.public_id, to, "", MANY, now, actor=Actor.staff(team.cora.id))
 
 
 def covered(team: Team, booking: Booking) -> None:
@@ -133,11 +136,11 @@ def covered(team: Team, booking: Booking) -> None:
 
 
 def brief(team: Team, booking: Booking) -> None:
-    edit_brief(team.session, booking.public_id, team.clock.now, topic="Something else")
+    edit_brief(team.session, booking.public_id, team.clock.now, topic="Something else", actor=Actor.link())
 
 
 def cancelled(team: Team, booking: Booking) -> None:
-    cancel(team.session, booking.public_id, MANY, team.clock.now, member_id=team.mia.id)
+    cancel(team.session, booking.public_id, MANY, team.clock.now, actor=Actor.member(team.mia.id))
 
 
 def off_the_roster(team: Team, booking: Booking) -> None:
@@ -160,7 +163,11 @@ def renamed(person: str) -> Callable[[Team, Booking], None]:
 
 def imported(team: Team, booking: Booking) -> None:
     import_people(
-        team.session, [Listed(1, team.ada.email, "Ada Imported", frozenset(), None, None)], MANY, team.clock.now
+        team.session,
+        [Listed(1, team.ada.email, "Ada Imported", frozenset(), None, None)],
+        MANY,
+        team.clock.now,
+        actor_id=None,
     )
 
 
@@ -214,7 +221,7 @@ def test_what_a_publish_hands_on_and_undo_hands_back_leaves_no_sequence_lower(te
     team.session.expire_all()
     assert booking.analyst_id == team.ben.id
     assert team.look() > 0
-    undo.undo(team.session, change, MANY, team.clock.now)
+    undo.undo(team.session, change, MANY, team.clock.now, actor_id=None)
     team.session.expire_all()
     assert booking.analyst_id == team.ada.id
     assert team.look() > 0
@@ -236,7 +243,7 @@ def test_a_zone_whose_clocks_agree_is_a_change_that_calendars_see_all_the_same(t
 
 def test_what_we_cancelled_is_raised_too_when_its_words_change(team: Team) -> None:
     booking = team.book(team.mia)
-    on_behalf.cancel_for(team.session, booking.public_id, "Ill.", MANY, team.clock.now, actor_id=team.cora.id)
+    on_behalf.cancel_for(team.session, booking.public_id, "Ill.", MANY, team.clock.now, actor=Actor.staff(team.cora.id))
     team.look()
     retitled(team, booking)
     assert team.look() >= 3

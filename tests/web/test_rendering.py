@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from booking import clock
 from booking.calendars import entries, parts
 from booking.domain import tokens
+from booking.domain.people.actor import Actor
 from booking.services.bookings.edit_topic import edit_brief
 from booking.store.programme.programme import Programme
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_series, an_occurrence
@@ -60,7 +61,7 @@ def press(database: Database, session: Session, monkeypatch: pytest.MonkeyPatch)
 def test_a_change_in_one_booking_renders_that_one_and_no_other(press: Press) -> None:
     assert press.get() == ["booking", "booking", "occurrence", "occurrence", "occurrence"]
     assert press.get() == []
-    edit_brief(press.session, press.bookings[0].public_id, NOW, topic="Something else")
+    edit_brief(press.session, press.bookings[0].public_id, NOW, topic="Something else", actor=Actor.link())
     assert press.get() == ["booking"]
 
 

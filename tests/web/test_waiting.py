@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from booking.domain.people.actor import Actor
 from booking.services.bookings.cancel import cancel
 from booking.store.bookings.bookings import Booking
 from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
@@ -75,9 +76,9 @@ def test_one_waits_for_acceptable_starts_and_the_page_says_for_which(app: Flask,
     page = client.get(answer.location).text
     assert "starting between Mon\u00a04\u00a0Dec 11:15\u00a0am Perth (1:15\u00a0pm AEST) and" in page
     assert "You&#39;re next in line." in page
-    cancel(session, booked[0].public_id, ORGANISATION, NOW)
+    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
     assert "You&#39;re next in line." in client.get(answer.location).text
-    cancel(session, booked[2].public_id, ORGANISATION, NOW)
+    cancel(session, booked[2].public_id, ORGANISATION, NOW, actor=Actor.link())
     assert "Held for you" in client.get(answer.location).text
 
 
@@ -118,7 +119,7 @@ def test_the_offer_page_says_who_is_next_only_where_somebody_is(app: Flask, sess
     clinic, booked = a_clinic_with(session, 0, 1, 2, 3)
     member, other = a_person(session), a_person(session)
     place = a_place(session, clinic, member)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW)
+    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
     client, path = client_of(app, member), f"/waitlist/{place.public_id}"
     alone = client.get(path).text
     assert "held for you alone until Mon\u00a027\u00a0Nov 1:00\u00a0pm AEST" in alone

@@ -16,6 +16,7 @@ from booking import clock, settings
 from booking.cli.install import public_address
 from booking.cli.install.findings import InstallationFinding
 from booking.domain import wording, zones
+from booking.domain.enums.people import RoleName
 from booking.mail.factory import mailer_for
 from booking.mail.mailer import TemporaryFailure
 from booking.programme import files, nodes, organisation_file
@@ -192,7 +193,7 @@ def _emails(session: Session, _found: Settings, now: datetime) -> InstallationFi
 
 
 def _coordinator(session: Session, _found: Settings, _now: datetime) -> InstallationFinding:
-    count = session.scalar(select(func.count()).select_from(Role).where(Role.role == "coordinator"))
+    count = session.scalar(select(func.count()).select_from(Role).where(Role.role == RoleName.COORDINATOR))
     if not count:
         return InstallationFinding("people: no coordinator", "run `booking people add EMAIL --role coordinator`")
     return InstallationFinding(f"people: {count} {'coordinator' if count == 1 else 'coordinators'}")

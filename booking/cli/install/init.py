@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from booking import clock, settings
 from booking.cli import people, store_session
 from booking.domain import zones
+from booking.domain.enums.emails import EmailName
 from booking.domain.people import email_addresses, people_table
 from booking.domain.people.sign_in import VALID_MINUTES
 from booking.mail.compose import Sender, compose
@@ -158,7 +159,7 @@ def _make(
     except (SQLAlchemyError, ValueError, migrate.UnknownRevision) as error:
         raise SettingsError(f"the database can't be created: {str(error).splitlines()[0]}") from None
     with store_session.session(found) as session:
-        import_people(session, [listed], loaded, clock.now())
+        import_people(session, [listed], loaded, clock.now(), actor_id=None)
         link = people.link_of(found, str(sign_in.link_for(session, listed.email, clock.now())))
     return found, mailer, link
 
@@ -193,7 +194,7 @@ def _trial(found: Settings, mailer: Mailer | None, email: str) -> str:
         return "No mail server is set: emails wait until BOOKING_SMTP_URL names one."
     loaded = organisation_file.load(found.data)
     recipient = Recipient(email)
-    rendered = render("trial", {}, recipient, {"site": found.base_url}, loaded)
+    rendered = render(EmailName.TRIAL, {}, recipient, {"site": found.base_url}, loaded)
     sender = Sender(loaded.name, found.mail_from, found.reply_address, found.host)
     try:
         mailer.send(compose(rendered, recipient, sender, new_public_id(), clock.now()))

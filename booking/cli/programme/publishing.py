@@ -108,6 +108,7 @@ def publish(names: tuple[str, ...], same: tuple[str, ...], fingerprint: str | No
                 uid_domain=found.host,
                 fingerprint=fingerprint,
                 with_past=with_past,
+                actor_id=None,
             )
         except errors.CannotPublish as refusal:
             for problem in refusal.problems:
@@ -149,7 +150,7 @@ def undo(change: uuid.UUID | None) -> None:
             if change is None:
                 raise click.ClickException("nothing has been published yet")
         try:
-            undo_publish(session, change, the_organisation(), clock.now())
+            undo_publish(session, change, the_organisation(), clock.now(), actor_id=None)
         except errors.NotFound:
             raise click.ClickException(f"there is no publish {change}") from None
         except CannotUndo as refusal:

@@ -9,12 +9,13 @@ from textwrap import wrap
 from booking.domain import wording, zones
 from booking.domain.bookings import day_agenda
 from booking.domain.bookings.day_agenda import AgendaVisit, Colleague, Gap, LastTime, Staffed
+from booking.domain.enums.bookings import VisitOutcome
 
 HEADER = (
     "date", "starts", "ends", "minutes", "zone", "programme starts", "programme zone", "occurrence",
     "row", "member", "topic", "link", "last time", "last time with", "outcome",
 )  # fmt: skip
-OUTCOMES = {"came": "Came", "no-show": "No show"}
+OUTCOMES = {VisitOutcome.CAME: "Came", VisitOutcome.NO_SHOW: "No show"}
 INDENT = " " * 12
 MAX_COLUMNS = 80 - len(INDENT)  # of a member's words in a terminal
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
@@ -102,7 +103,7 @@ def sheet(staffed: Sequence[Staffed], zone: str, programme_zone: str, now: datet
             if isinstance(row, Gap):
                 yield f"{clock}  free"
                 continue
-            outcome = f"  [{OUTCOMES[row.outcome]}]" if row.outcome else ""
+            outcome = f"  [{OUTCOMES[VisitOutcome(row.outcome)]}]" if row.outcome else ""
             yield f"{clock}  {row.minutes} min  {row.member}{outcome}"
             for line in row.topic.splitlines():
                 yield from (INDENT + part for part in wrap(line, MAX_COLUMNS, break_long_words=False))

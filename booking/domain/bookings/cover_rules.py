@@ -13,13 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from booking.domain.bookings.slots import QUARTER, Slot
+from booking.domain.enums.planning import CoverFate
 from booking.domain.planning.consequences import COVER_ENDS, TouchedBooking, is_free_for, nearest, quarters_of
 
-HANDED = "another analyst"
-OFFERED = "another time is offered"
-ASKED = "the other analysts are asked"
-NOBODY = "nobody can take it over"
-CANCELLED = "cancelled"
 LAPSE = COVER_ENDS
 
 
@@ -48,7 +44,7 @@ class Covered:
     """What becomes of one booking. `slot` is where it goes, or what is offered; `lapses_at` when it is too late."""
 
     booking: TouchedBooking
-    what: str
+    what: CoverFate
     slot: Slot | None = None
     may_wait: bool = False
     lapses_at: datetime | None = None
@@ -141,21 +137,21 @@ def plan(
             waiting.append((place, booking))
             continue
         busy |= quarters_of(booking, slot)
-        found.covered.append(Covered(booking, HANDED, slot, may_wait=booking.chose_analyst))
+        found.covered.append(Covered(booking, CoverFate.HANDED, slot, may_wait=booking.chose_analyst))
     for place, booking in waiting:
         lapses_at = booking.starts_at - LAPSE
         if lapses_at <= now:
-            found.covered.append(Covered(booking, CANCELLED))
+            found.covered.append(Covered(booking, CoverFate.CANCELLED))
             continue
         hours = (place.starts_at, place.ends_at)
         slot = None if booking.member_id in offered else nearest(booking, hours, place.others, busy, now)
         if slot is None:
-            what = ASKED if booking.id in takers else NOBODY
+            what = CoverFate.ASKED if booking.id in takers else CoverFate.NOBODY
             found.covered.append(Covered(booking, what, None, False, lapses_at))
             continue
         busy |= quarters_of(booking, slot)
         offered.add(booking.member_id)
-        found.covered.append(Covered(booking, OFFERED, slot, booking.chose_analyst, lapses_at))
+        found.covered.append(Covered(booking, CoverFate.OFFERED, slot, booking.chose_analyst, lapses_at))
     found.covered.sort(key=lambda covered: (covered.booking.starts_at, covered.booking.id))
     return found
 
@@ -165,14 +161,14 @@ def lines(cover: Cover, names: Mapping[int, str]) -> list[str]:
     found = []
     for covered in cover.covered:
         who = covered.booking.member
-        if covered.what == HANDED and covered.slot is not None:
+        if covered.what == CoverFate.HANDED and covered.slot is not None:
             rather = ", or can cancel and wait instead" if covered.may_wait else ""
             found.append(f"{who} goes to {names.get(covered.slot.analyst_id, '?')} at the same time{rather}")
-        elif covered.what == OFFERED and covered.slot is not None:
+        elif covered.what == CoverFate.OFFERED and covered.slot is not None:
             found.append(f"{who} is offered another time with {names.get(covered.slot.analyst_id, '?')}")
-        elif covered.what == ASKED:
+        elif covered.what == CoverFate.ASKED:
             found.append(f"{who}: nobody on the roster is free, so we ask other analysts")
-        elif covered.what == NOBODY:
+        elif covered.what == CoverFate.NOBODY:
             found.append(f"{who}: no other analyst is free, so we ask them to choose another time")
         else:
             found.append(f"{who}: cancelled; we email an apology and a link to book again")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from booking.domain import errors, zones
+from booking.domain.enums.bookings import LimitScope
 from booking.domain.organisation import Policy
 
 
@@ -91,10 +92,10 @@ def refusal(
     if now >= last_hour_at:
         return None
     for scope, held, limit in (
-        ("occurrence", standing.in_occurrence, policy.per_occurrence),
-        ("upcoming", standing.upcoming, policy.upcoming),
-        ("week", standing.in_week, policy.per_week),
-        ("no-shows", standing.no_shows, policy.no_shows),
+        (LimitScope.OCCURRENCE, standing.in_occurrence, policy.per_occurrence),
+        (LimitScope.UPCOMING, standing.upcoming, policy.upcoming),
+        (LimitScope.WEEK, standing.in_week, policy.per_week),
+        (LimitScope.NO_SHOWS, standing.no_shows, policy.no_shows),
     ):
         if limit and held >= limit:
             return errors.LimitReached(scope, limit, last_hour_at)

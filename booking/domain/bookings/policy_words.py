@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from booking.domain import wording
 from booking.domain.bookings import lengths
 from booking.domain.bookings.policy import is_late
+from booking.domain.enums.bookings import LimitScope
 from booking.domain.organisation import Policy
 
 MAY_CHANGE = "You can move or cancel it until it starts."
@@ -15,7 +16,7 @@ LATE_NOW = "Cancelling now counts as late."
 #: Of a clinic that nobody staffs yet.
 NO_ANALYSTS = "Bookings open once analysts are named"
 #: Where a limit counts, by its scope.
-_WHERE = {"occurrence": "here", "week": "that week", "upcoming": "upcoming"}
+_WHERE = {LimitScope.OCCURRENCE: "here", LimitScope.WEEK: "that week", LimitScope.UPCOMING: "upcoming"}
 
 
 def rules(policy: Policy) -> list[str]:
@@ -50,23 +51,23 @@ def join(policy: Policy, start: str = "the start") -> str:
     return f"You can join from {_length(policy.join_minutes)} before {start}"
 
 
-def at_limit(scope: str, limit: int) -> str:
+def at_limit(scope: LimitScope, limit: int) -> str:
     """Which limit a member has reached, in a few words: "You have 2 upcoming bookings, the most allowed"."""
-    if scope == "no-shows":
+    if scope == LimitScope.NO_SHOWS:
         return f"You missed {_bookings(limit)} recently, so you can only book in the last hour"
-    if scope == "occurrence" and limit == 1:
+    if scope == LimitScope.OCCURRENCE and limit == 1:
         return "You already have a booking here"
-    if scope == "upcoming":
+    if scope == LimitScope.UPCOMING:
         return f"You already have {_bookings(limit, 'upcoming ')}, the most allowed"
     return f"You already have {_bookings(limit)} {_WHERE[scope]}, the most allowed"
 
 
-def limit_reached(scope: str, limit: int, last_hour: str = "") -> str:
+def limit_reached(scope: LimitScope, limit: int, last_hour: str = "") -> str:
     """The same in sentences, and what to do; `last_hour` is from when limits no longer count, in the reader's words."""
     said = f"{at_limit(scope, limit)}."
-    if scope == "occurrence":
+    if scope == LimitScope.OCCURRENCE:
         said += f" Move or cancel {'it' if limit == 1 else 'one'} to book another time."
-    elif scope != "no-shows":
+    elif scope != LimitScope.NO_SHOWS:
         said += f" Move or cancel {'it' if limit == 1 else 'one'} to book here."
     return f"{said} From {last_hour} you can book anything still free." if last_hour else said
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from booking.domain.bookings.waitlist_rules import HOLD, HOLD_ON_THE_DAY, NIGHT_FROM, NIGHT_UNTIL
+from booking.domain.enums.bookings import AfterOffer
 
 FIRST_COME = "It starts soon, so we've emailed everyone waiting for it: first come, first served."
 
 FREE = "It isn't held for anyone, so anyone can book it."
 #: What has become of a slot that was offered to somebody.
 LAPSED = {
-    "offered": "The time to accept has passed, so we've offered the slot to the next person. "
+    AfterOffer.OFFERED: "The time to accept has passed, so we've offered the slot to the next person. "
     "You're still on the waitlist.",
-    "free": "The time to accept has passed, so it's no longer held for you. It's still free, and anyone can book it. "
-    "You're still on the waitlist.",
-    "over": "The time to accept has passed, and the slot can no longer be booked.",
-    "withdrawn": "This slot can no longer be booked, so we can't hold it for you. You're still on the waitlist, "
-    "and we'll email you when another one comes free.",
+    AfterOffer.FREE: "The time to accept has passed, so it's no longer held for you. "
+    "It's still free, and anyone can book it. You're still on the waitlist.",
+    AfterOffer.OVER: "The time to accept has passed, and the slot can no longer be booked.",
+    AfterOffer.WITHDRAWN: "This slot can no longer be booked, so we can't hold it for you. "
+    "You're still on the waitlist, and we'll email you when another one comes free.",
 }
 
 

@@ -11,10 +11,11 @@ from datetime import date
 from functools import lru_cache
 
 from booking.domain import links, zones
+from booking.domain.enums.people import RoleName
 from booking.domain.people import email_addresses, person_names
 
 COLUMNS = ("email", "name", "role", "time_zone", "member_until", "meeting_url")
-ROLES = ("member", "analyst", "coordinator")
+ROLES = (RoleName.MEMBER, RoleName.ANALYST, RoleName.COORDINATOR)
 MAX_BYTES = 50_000_000
 DELIMITERS = ",;\t"
 NEVER = date.max  # a membership without a last day

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from booking.domain import wording, zones
 from booking.domain.bookings import join_links
+from booking.domain.enums.planning import FindingCode, StepKind
 from booking.domain.planning.adjustments import Definition
 from booking.domain.planning.consequences import AffectedPerson, Claimed, Step
 from booking.domain.planning.plan import Changes, StoredProgramme
@@ -42,7 +43,7 @@ def settle_rosters(
             wins, loses = wanted[winner.series].title, wanted[loser.series].title
             if not loser.is_bookable:
                 text = f"{name} is on two rosters at once: {wins} and {loses}"
-                findings.append(_dated("same-analyst", text, loser, wanted))
+                findings.append(_dated(FindingCode.SAME_ANALYST, text, loser, wanted))
                 continue
             settings = schedules[loser.series].settings
             setting = settings[loser.key]
@@ -50,7 +51,7 @@ def settle_rosters(
             if left != setting.analysts:
                 settings[loser.key] = setting._replace(analysts=left)
                 text = f"{name} is in {wins} then, so members can't book them in {loses}"
-                findings.append(_dated("same-analyst", text, loser, wanted))
+                findings.append(_dated(FindingCode.SAME_ANALYST, text, loser, wanted))
     return findings
 
 
@@ -88,13 +89,13 @@ def _same_meeting_link(wanted: Mapping[str, Definition], schedules: Mapping[str,
         for one, other in _overlapping(hours):
             if one.series != other.series:
                 text = f"{wanted[one.series].title} and {wanted[other.series].title} use the same meeting link"
-                yield _dated("same-meeting-link", text, other, wanted)
+                yield _dated(FindingCode.SAME_MEETING_LINK, text, other, wanted)
 
 
 def _moved_onto_another(
     steps: Sequence[Step], wanted: Mapping[str, Definition], schedules: Mapping[str, Schedule]
 ) -> Iterable[PlanFinding]:
-    moved = {(step.series, step.key) for step in steps if step.what == "moves" and "when" in step.fields}
+    moved = {(step.series, step.key) for step in steps if step.what == StepKind.MOVES and "when" in step.fields}
     if not moved:
         return
     everything = [
@@ -108,7 +109,7 @@ def _moved_onto_another(
         if one.series != other.series and (is_first or (other.series, other.key) in moved):
             mover, there = (one, other) if is_first else (other, one)
             text = f"{wanted[mover.series].title} then clashes with {wanted[there.series].title}"
-            yield _dated("same-time", text, mover, wanted)
+            yield _dated(FindingCode.SAME_TIME, text, mover, wanted)
 
 
 def members_in_both(steps: Sequence[Step], places: Sequence[AffectedPerson], claimed: Claimed) -> list[PlanFinding]:
@@ -116,14 +117,14 @@ def members_in_both(steps: Sequence[Step], places: Sequence[AffectedPerson], cla
     findings = []
     quarters = claimed.people | claimed.enrolled
     for step in steps:
-        if step.what != "moves" or "when" not in step.fields:
+        if step.what != StepKind.MOVES or "when" not in step.fields:
             continue
         here = {place.member_id for place in places if place.occurrence_id == step.occurrence_id}
         both = {member for member, at in quarters if member in here and step.after.starts_at <= at < step.after.ends_at}
         if both:
             people = "1 member has" if len(both) == 1 else f"{len(both)} members have"
             text = f"{people} something else at the new time"
-            findings.append(PlanFinding("same-member", step.series, text, step.after.on))
+            findings.append(PlanFinding(FindingCode.SAME_MEMBER, step.series, text, step.after.on))
     return findings
 
 
@@ -137,8 +138,8 @@ def shared_links(found: Changes, world: StoredProgramme, links: Mapping[int, str
     findings: dict[str, PlanFinding] = {}
     for step in found.steps:
         definition = found.definitions[step.series][1] if step.series in found.definitions else None
-        is_new = step.what in {"appears", "returns"} or "analysts" in step.fields
-        if definition is None or not is_new or step.what == "goes" or step.series in findings:
+        is_new = step.what in {StepKind.APPEARS, StepKind.RETURNS} or "analysts" in step.fields
+        if definition is None or not is_new or step.what == StepKind.GOES or step.series in findings:
             continue
         kind = world.kinds.get(definition.kind)
         if kind is None or not kind.bookable:
@@ -152,7 +153,7 @@ def shared_links(found: Changes, world: StoredProgramme, links: Mapping[int, str
                 "so members booked at the same time would end up in the same call"
             )
             day = zones.today(step.after.starts_at, definition.rule.zone)
-            findings[step.series] = PlanFinding("same-link", step.series, f"{definition.title}: {text}", day)
+            findings[step.series] = PlanFinding(FindingCode.SAME_LINK, step.series, f"{definition.title}: {text}", day)
     return list(findings.values())
 
 
@@ -167,7 +168,7 @@ def _overlapping(hours: Iterable[_Hour]) -> list[tuple[_Hour, _Hour]]:
     return found
 
 
-def _dated(code: str, text: str, hour: _Hour, wanted: Mapping[str, Definition]) -> PlanFinding:
+def _dated(code: FindingCode, text: str, hour: _Hour, wanted: Mapping[str, Definition]) -> PlanFinding:
     """A finding about the hour's series, with its date before the text."""
     day = zones.today(hour.starts_at, wanted[hour.series].rule.zone)
     return PlanFinding(code, hour.series, f"{wording.day(day)}: {text}", day)

@@ -15,12 +15,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from booking.domain.bookings.slots import QUARTER, Slot
+from booking.domain.enums.planning import BookingFate, PlaceKind, StepKind
 from booking.domain.planning.occurrences import Setting
 
-MOVED = "moved along"
-HANDED = "another analyst"
-UNCOVERED = "another analyst is looked for"
-CANCELLED = "cancelled"
 #: So long before its start a booking that still waits for cover is cancelled.
 COVER_ENDS = timedelta(hours=1)
 
@@ -31,7 +28,7 @@ class Step(NamedTuple):
     """One occurrence that a plan touches. `what` is appears, moves, changes, goes or returns; `fields` says which
     of its settings differ. `before` is None for a new one."""
 
-    what: str
+    what: StepKind
     series: str
     key: str
     occurrence_id: int | None
@@ -68,7 +65,7 @@ class AffectedPerson(NamedTuple):
     `id` is the enrolment's, the waitlist place's or the booking's.
     """
 
-    what: str
+    what: PlaceKind
     id: int
     occurrence_id: int
     member_id: int
@@ -83,7 +80,7 @@ class Outcome(NamedTuple):
     """
 
     booking: TouchedBooking
-    what: str
+    what: BookingFate
     slot: Slot | None
     offered: Slot | None = None
     ends_at: datetime | None = None
@@ -211,7 +208,7 @@ class _Outcomes:
             self.hand_to_who_joins(booking)
         for booking in self.bookings:
             if booking.id not in self.settled:
-                self.settled[booking.id] = self.uncovered(booking) or Outcome(booking, CANCELLED, None)
+                self.settled[booking.id] = self.uncovered(booking) or Outcome(booking, BookingFate.CANCELLED, None)
         found = [self.settled[booking.id] for booking in self.bookings]
         return [self.with_another_time(outcome) for outcome in found if outcome is not None]
 
@@ -240,7 +237,9 @@ class _Outcomes:
         for analyst_id in self.by_id[booking.occurrence_id].after.analysts:
             slot = Slot(analyst_id, start, booking.minutes)
             if (analyst_id == booking.analyst_id) is own_analyst and self.is_free(booking, slot):
-                self.take(booking, slot, Outcome(booking, MOVED if own_analyst else HANDED, slot))
+                self.take(
+                    booking, slot, Outcome(booking, BookingFate.MOVED if own_analyst else BookingFate.HANDED, slot)
+                )
                 return
 
     def hand_to_who_joins(self, booking: TouchedBooking) -> None:
@@ -248,10 +247,12 @@ class _Outcomes:
         for analyst_id in _joining(self.by_id[booking.occurrence_id]):
             slot = Slot(analyst_id, booking.starts_at, booking.minutes)
             if is_free_for(slot, booking, self.taken):
-                self.take(booking, slot, Outcome(booking, HANDED, slot))
+                self.take(booking, slot, Outcome(booking, BookingFate.HANDED, slot))
                 return
         if booking.id in self.lost_offer:
-            self.settled[booking.id] = Outcome(booking, UNCOVERED, booking.slot, None, booking.starts_at - COVER_ENDS)
+            self.settled[booking.id] = Outcome(
+                booking, BookingFate.UNCOVERED, booking.slot, None, booking.starts_at - COVER_ENDS
+            )
 
     def uncovered(self, booking: TouchedBooking) -> Outcome | None:
         """Let it wait for cover at its time, where there is time left and nothing else needs those quarters."""
@@ -261,14 +262,14 @@ class _Outcomes:
         slot = Slot(booking.analyst_id, start, booking.minutes)
         if slot.analyst_id in self.by_id[booking.occurrence_id].after.analysts or not self.is_free(booking, slot):
             return None
-        outcome = Outcome(booking, UNCOVERED, slot, None, start - COVER_ENDS)
+        outcome = Outcome(booking, BookingFate.UNCOVERED, slot, None, start - COVER_ENDS)
         self.take(booking, slot, outcome)
         return outcome
 
     def with_another_time(self, outcome: Outcome) -> Outcome:
         """Add the slot that a member who waits for cover is offered instead, if one is free."""
         booking, slot = outcome.booking, outcome.slot
-        if outcome.what != UNCOVERED or slot is None or booking.member_id in self.with_offer:
+        if outcome.what != BookingFate.UNCOVERED or slot is None or booking.member_id in self.with_offer:
             return outcome
         hours = self.by_id[booking.occurrence_id].after
         here = booking._replace(starts_at=slot.starts_at)

@@ -8,9 +8,11 @@ from datetime import datetime
 
 from booking.domain import wording, zones
 from booking.domain.bookings import cover_words
+from booking.domain.enums.emails import EmailName
+from booking.domain.enums.planning import BookingFate, PlaceKind, StepKind
 from booking.domain.planning import publish_words
 from booking.domain.planning.adjustments import Definition
-from booking.domain.planning.consequences import CANCELLED, HANDED, UNCOVERED, Outcome, Step
+from booking.domain.planning.consequences import Outcome, Step
 from booking.domain.planning.notices import Notice
 from booking.domain.planning.occurrences import Setting
 from booking.domain.planning.plan import Plan, SeriesChange
@@ -19,12 +21,12 @@ from booking.domain.recurrence import Rule
 #: More dates than this of one series are told by the first and the last.
 MAX_DATES = 8
 EMAILS = {
-    "moved-by-us": "emailed that their booking has moved",
-    "cancelled-by-us": "emailed that their booking is cancelled, with a link to book again",
-    "cover-offer": "emailed that their analyst can't make it, with an offer of another time",
-    "cover-sought": "emailed that their analyst can't make it and that we're asking other analysts",
-    "programme-changed": "emailed everything that changes for them",
-    "offer-lapsed": "emailed that a slot is no longer held for them; they stay on the waitlist",
+    EmailName.MOVED_BY_US: "emailed that their booking has moved",
+    EmailName.CANCELLED_BY_US: "emailed that their booking is cancelled, with a link to book again",
+    EmailName.COVER_OFFER: "emailed that their analyst can't make it, with an offer of another time",
+    EmailName.COVER_SOUGHT: "emailed that their analyst can't make it and that we're asking other analysts",
+    EmailName.PROGRAMME_CHANGED: "emailed everything that changes for them",
+    EmailName.OFFER_LAPSED: "emailed that a slot is no longer held for them; they stay on the waitlist",
 }
 _FIELDS = {
     "words": "title or description",
@@ -48,7 +50,7 @@ _FIELDS = {
 class PlanLine:
     """One thing that happens: `what` in one word, the text, and whom it touches, a line each."""
 
-    what: str
+    what: StepKind
     text: str
     touched: list[str] = field(default_factory=list)
 
@@ -81,12 +83,12 @@ def sections(plan: Plan, names: Mapping[int, str], definitions: Mapping[str, Def
     for slug, steps in by_series.items():
         asked = after[slug]
         section = found.setdefault(slug, Section(slug, asked.title))
-        appearing = _appearing([step for step in steps if step.what == "appears"], asked.rule)
+        appearing = _appearing([step for step in steps if step.what == StepKind.APPEARS], asked.rule)
         if appearing and (count := sum(person.series == slug for person in plan.enrolled)):
             appearing[0].touched.append(f"{count} enrolled in the series")
         section.lines += appearing
         for step in steps:
-            if step.what == "appears":
+            if step.what == StepKind.APPEARS:
                 continue
             line = PlanLine(step.what, _step(step, asked.rule, names))
             if step.occurrence_id is not None:
@@ -122,11 +124,11 @@ def _appearing(steps: list[Step], rule: Rule) -> list[PlanLine]:
         return []
     if len(steps) <= MAX_DATES:
         return [
-            PlanLine("appears", f"{date_and_time(step.after.starts_at, rule.zone)}{_module(step.after, rule)}")
+            PlanLine(StepKind.APPEARS, f"{date_and_time(step.after.starts_at, rule.zone)}{_module(step.after, rule)}")
             for step in steps
         ]
     first, last = (date_and_time(step.after.starts_at, rule.zone) for step in (steps[0], steps[-1]))
-    return [PlanLine("appears", f"{len(steps)} dates, from {first} to {last}")]
+    return [PlanLine(StepKind.APPEARS, f"{len(steps)} dates, from {first} to {last}")]
 
 
 def _module(setting: Setting, rule: Rule) -> str:
@@ -138,7 +140,7 @@ def _module(setting: Setting, rule: Rule) -> str:
 def _step(step: Step, rule: Rule, names: Mapping[int, str]) -> str:
     before, after = step.before or step.after, step.after
     was = f"{date_and_time(before.starts_at, rule.zone)}{_module(after, rule)}"
-    if step.what == "goes":
+    if step.what == StepKind.GOES:
         return f"{was}{f' ({after.reason})' if after.reason else ''}"
     parts = []
     if "when" in step.fields:
@@ -165,7 +167,7 @@ def _details(step: Step, names: Mapping[int, str]) -> list[str]:
         if not joins and not leaves:
             found.append("analysts in a different order")
     rest = [_FIELDS[name] for name in step.fields if name not in {"when", "analysts", "on"}]
-    if rest and step.what == "changes":
+    if rest and step.what == StepKind.CHANGES:
         found.append(f"new {', '.join(rest)}")
     return [f"({'; '.join(found)})"] if found else []
 
@@ -174,12 +176,12 @@ def _outcome(outcome: Outcome, zone: str, names: Mapping[int, str]) -> str:
     booking = outcome.booking
     was = f"{booking.member}, {wording.clock(booking.starts_at, zone)} {booking.minutes} min"
     analyst = names.get(booking.analyst_id, "?")
-    if outcome.what == CANCELLED or outcome.slot is None:
+    if outcome.what == BookingFate.CANCELLED or outcome.slot is None:
         return f"{was} with {analyst}: cancelled; we email an apology and a link to book again"
     now = date_and_time(outcome.slot.starts_at, zone)
-    if outcome.what == UNCOVERED:
+    if outcome.what == BookingFate.UNCOVERED:
         return f"{was} with {analyst}: {_waiting(outcome, now, zone, names)}"
-    if outcome.what == HANDED:
+    if outcome.what == BookingFate.HANDED:
         return f"{was} with {analyst}: goes to {names.get(outcome.slot.analyst_id, '?')}, {now}"
     return f"{was} with {analyst}: moves with it to {now}"
 
@@ -201,7 +203,7 @@ def _waiting(outcome: Outcome, now: str, zone: str, names: Mapping[int, str]) ->
 def _places(whats: Iterable[str]) -> list[str]:
     listed = list(whats)
     found = []
-    for what in ("booked", "enrolled", "waiting"):
+    for what in (PlaceKind.BOOKED, PlaceKind.ENROLLED, PlaceKind.WAITING):
         if count := listed.count(what):
             found.append(f"{count} {what}")
     return found

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from booking.domain.enums.emails import EmailName
+from booking.domain.enums.planning import BookingFate, DifferenceKind, PlaceKind, StepKind
 from booking.domain.organisation import Kind, Organisation
 from booking.domain.planning.adjustments import Definition
 from booking.domain.planning.consequences import (
-    CANCELLED,
-    UNCOVERED,
     AffectedPerson,
     Offered,
     Outcome,
@@ -32,7 +32,7 @@ UNDO_FOR = timedelta(minutes=10)
 AHEAD = timedelta(hours=1)
 
 #: The email to somebody on a waitlist whose slot is no longer held.
-WITHDRAWN = "offer-lapsed"
+WITHDRAWN = EmailName.OFFER_LAPSED
 
 #: The definition of a series as it was and as it is to be; None where it is new.
 Definitions = tuple[Definition | None, Definition]
@@ -44,7 +44,7 @@ class Difference(NamedTuple):
     `what` is title, module (its title), modules (how many), kind, summary, or the reason why it does not take place.
     """
 
-    what: str
+    what: DifferenceKind
     was: str
     now: str
 
@@ -56,7 +56,7 @@ class Notice(NamedTuple):
     of their date changes; `occurrence_ids` the other dates; `added` the (series, key) of new ones; `renamed` series.
     """
 
-    email: str
+    email: EmailName
     member_id: int
     member: str
     outcomes: tuple[Outcome, ...] = ()
@@ -96,20 +96,24 @@ def differences(step: Step, definitions: Definitions, kinds: Mapping[str, Kind])
         return []
     if step.after.reason is not None:
         was = step.before.reason
-        return [] if was is None or was == step.after.reason else [Difference("reason", was, step.after.reason)]
+        return (
+            []
+            if was is None or was == step.after.reason
+            else [Difference(DifferenceKind.REASON, was, step.after.reason)]
+        )
     shown = zip(_shown(step.before, before, kinds), _shown(step.after, after, kinds), strict=True)
     return [Difference(what, was, now) for (what, was), (_, now) in shown if was != now]
 
 
-def _shown(setting: Setting, definition: Definition, kinds: Mapping[str, Kind]) -> list[tuple[str, str]]:
+def _shown(setting: Setting, definition: Definition, kinds: Mapping[str, Kind]) -> list[tuple[DifferenceKind, str]]:
     modules, number = definition.rule.modules, setting.module
     kind = kinds.get(definition.kind)
     return [
-        ("title", setting.title or definition.title),
-        ("module", modules[number - 1] if number is not None and number <= len(modules) else ""),
-        ("modules", "" if number is None else str(len(modules))),
-        ("kind", definition.kind if kind is None else kind.title),
-        ("summary", definition.summary),
+        (DifferenceKind.TITLE, setting.title or definition.title),
+        (DifferenceKind.MODULE, modules[number - 1] if number is not None and number <= len(modules) else ""),
+        (DifferenceKind.MODULES, "" if number is None else str(len(modules))),
+        (DifferenceKind.KIND, definition.kind if kind is None else kind.title),
+        (DifferenceKind.SUMMARY, definition.summary),
     ]
 
 
@@ -156,9 +160,9 @@ def _shown_places(
     by_id: Mapping[int, Step],
 ) -> list[AffectedPerson]:
     """The places that the plan is about: all where a date moves, goes or returns, else those who are emailed."""
-    shown = [place for place in places if by_id[place.occurrence_id].what != "changes"]
-    shown += [place for place in told if by_id[place.occurrence_id].what == "changes"]
-    shown += [AffectedPerson("booked", one.id, one.occurrence_id, one.member_id, one.member) for one in staying]
+    shown = [place for place in places if by_id[place.occurrence_id].what != StepKind.CHANGES]
+    shown += [place for place in told if by_id[place.occurrence_id].what == StepKind.CHANGES]
+    shown += [AffectedPerson(PlaceKind.BOOKED, one.id, one.occurrence_id, one.member_id, one.member) for one in staying]
     return shown
 
 
@@ -190,7 +194,7 @@ class _About:
         if not self.outcomes and not any(rest):
             return None
         is_alone = len(self.outcomes) == 1 and not any(rest)
-        name = email_of(self.outcomes[0]) if is_alone else "programme-changed"
+        name = email_of(self.outcomes[0]) if is_alone else EmailName.PROGRAMME_CHANGED
         return Notice(name, self.member_id, self.member, tuple(self.outcomes), *rest)
 
 
@@ -214,14 +218,16 @@ class _Everybody:
         """Add enrolments and waitlist places; an enrolment in a renamed series is about the series, not each date."""
         for place in told:
             step, about = by_id[place.occurrence_id], self.of(place.member_id, place.member)
-            if step.series in renamed and place.what == "enrolled" and step.what == "changes":
+            if step.series in renamed and place.what == PlaceKind.ENROLLED and step.what == StepKind.CHANGES:
                 about.renamed.add(step.series)
             else:
                 about.occurrence_ids.add(place.occurrence_id)
 
     def add_new_dates(self, steps: Iterable[Step], enrolled: Iterable[SeriesEnrolment], now: datetime) -> None:
         """Add the upcoming new dates of a series to everybody who is enrolled in all of them."""
-        new = [(step.series, step.key) for step in steps if step.what == "appears" and step.after.starts_at > now]
+        new = [
+            (step.series, step.key) for step in steps if step.what == StepKind.APPEARS and step.after.starts_at > now
+        ]
         for person in enrolled:
             self.of(person.member_id, person.member).added.update(one for one in new if one[0] == person.series)
 
@@ -229,13 +235,13 @@ class _Everybody:
         return [notice for about in self._known.values() if (notice := about.notice()) is not None]
 
 
-def email_of(outcome: Outcome) -> str:
+def email_of(outcome: Outcome) -> EmailName:
     """The name of the email that tells what becomes of a booking."""
-    if outcome.what == CANCELLED:
-        return "cancelled-by-us"
-    if outcome.what == UNCOVERED:
-        return "cover-offer" if outcome.offered else "cover-sought"
-    return "moved-by-us"
+    if outcome.what == BookingFate.CANCELLED:
+        return EmailName.CANCELLED_BY_US
+    if outcome.what == BookingFate.UNCOVERED:
+        return EmailName.COVER_OFFER if outcome.offered else EmailName.COVER_SOUGHT
+    return EmailName.MOVED_BY_US
 
 
 def _is_near(step: Step, near: timedelta, now: datetime) -> bool:
@@ -243,9 +249,9 @@ def _is_near(step: Step, near: timedelta, now: datetime) -> bool:
 
 
 def _is_told(place: AffectedPerson, step: Step, near: set[int], renamed: set[str]) -> bool:
-    if step.what == "changes":
-        return place.what == "enrolled" and (place.occurrence_id in near or step.series in renamed)
-    return step.what != "moves" or "when" in step.fields
+    if step.what == StepKind.CHANGES:
+        return place.what == PlaceKind.ENROLLED and (place.occurrence_id in near or step.series in renamed)
+    return step.what != StepKind.MOVES or "when" in step.fields
 
 
 def _starts(step: Step) -> tuple[datetime, datetime]:

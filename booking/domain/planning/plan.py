@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from booking.domain.bookings.slots import Slot
+from booking.domain.enums.planning import StepKind
 from booking.domain.organisation import Kind
 from booking.domain.planning import notices
 from booking.domain.planning.adjustments import Definition
@@ -72,7 +73,7 @@ class Changes:
     @property
     def appearing(self) -> dict[int, str]:
         """The stored series that get new dates: short names by internal id."""
-        slugs = sorted({step.series for step in self.steps if step.what == "appears"})
+        slugs = sorted({step.series for step in self.steps if step.what == StepKind.APPEARS})
         stored = {slug: self.definitions[slug][0] for slug in slugs}
         return {one.id: slug for slug, one in stored.items() if one is not None and one.id is not None}
 

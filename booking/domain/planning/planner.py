@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from booking.domain import zones
+from booking.domain.enums.planning import FindingCode, StepKind
 from booking.domain.holidays import NO_DAYS_OFF, DaysOff
 from booking.domain.organisation import Organisation
 from booking.domain.planning import conflicts, consequences, notices, schedule
@@ -24,7 +25,7 @@ from booking.domain.planning.schedule import PlanFinding, Schedule
 #: A zone's new rules shift a wall time by less than this.
 MAX_SHIFT = timedelta(days=1)
 #: Steps that begin at one time are listed in this order.
-_STEP_ORDER = ("goes", "moves", "returns", "changes", "appears")
+_STEP_ORDER = (StepKind.GOES, StepKind.MOVES, StepKind.RETURNS, StepKind.CHANGES, StepKind.APPEARS)
 #: Fields that people can still see on an occurrence that is cancelled.
 _SHOWN_WHEN_CANCELLED = {"reason", "recording", "slides", "words"}
 
@@ -120,7 +121,7 @@ def _with_begun_modules(
             had = before.rule.modules[number - 1]
             if titles[number - 1] != had:
                 text = f"module {number} has started, so it keeps its title “{had}”"
-                found.findings.append(PlanFinding("begun", asked.slug, text))
+                found.findings.append(PlanFinding(FindingCode.BEGUN, asked.slug, text))
                 titles[number - 1] = had
     return replace(asked, rule=replace(asked.rule, modules=tuple(titles)))
 
@@ -201,7 +202,7 @@ def _steps(
         row = stored.get(key)
         if row is None:
             if after.reason is None:
-                step = Step("appears", asked.slug, key, None, None, after)
+                step = Step(StepKind.APPEARS, asked.slug, key, None, None, after)
                 (found.far if key in computed.far else found.steps).append(step)
             continue
         changed = _step(asked.slug, row, after, all_words or after.module in module_words)
@@ -209,7 +210,7 @@ def _steps(
             continue
         if changed.fields == ("on",):
             found.far.append(changed)
-        elif "when" in changed.fields and changed.what != "changes" and after.starts_at <= now:
+        elif "when" in changed.fields and changed.what != StepKind.CHANGES and after.starts_at <= now:
             wall = zones.wall(after.starts_at, asked.rule.zone)
             found.problems.append(f"{place or asked.slug}: {asked.slug} {wall:%a %Y-%m-%d %H:%M} lies in the past")
         else:
@@ -226,7 +227,7 @@ def _step(slug: str, row: StoredOccurrence, after: Setting, is_reworded: bool) -
     fields = _differing(before, after) + (("words",) if is_reworded else ())
     if before.reason is not None and after.reason is not None:
         is_seen = fields == ("on",) or not _SHOWN_WHEN_CANCELLED.isdisjoint(fields)
-        return Step("changes", slug, row.key, row.id, before, after, fields) if is_seen else None
+        return Step(StepKind.CHANGES, slug, row.key, row.id, before, after, fields) if is_seen else None
     return Step(_what(before, after, fields), slug, row.key, row.id, before, after, fields)
 
 
@@ -238,12 +239,12 @@ def _listed(
     return [(asked.slug, wall) for wall in sorted(walls)]
 
 
-def _what(before: Setting, after: Setting, fields: tuple[str, ...]) -> str:
+def _what(before: Setting, after: Setting, fields: tuple[str, ...]) -> StepKind:
     if after.reason is not None:
-        return "goes"
+        return StepKind.GOES
     if before.reason is not None:
-        return "returns"
-    return "moves" if "when" in fields else "changes"
+        return StepKind.RETURNS
+    return StepKind.MOVES if "when" in fields else StepKind.CHANGES
 
 
 def _differing(before: Setting, after: Setting) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from datetime import date, time
 from difflib import SequenceMatcher
 
 from booking.domain import zones
+from booking.domain.enums.planning import FindingCode
 from booking.domain.planning import edits
 from booking.domain.planning.adjustments import Adjustments, Definition, Guest, Moved
 from booking.domain.planning.occurrences import StoredOccurrence
@@ -117,7 +118,7 @@ def _which(
     answers = (f"{statement.slug}={slug}", f"{statement.slug}=")
     message = f"{message}{slug}, or --same {statement.slug}= for a new one"
     asked.findings.append(
-        PlanFinding("same-series", statement.slug, message, None, True, answers, str(statement.place))
+        PlanFinding(FindingCode.SAME_SERIES, statement.slug, message, None, True, answers, str(statement.place))
     )
     return None
 

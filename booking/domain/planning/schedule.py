@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from booking.domain import recurrence, wording, zones
+from booking.domain.enums.planning import FindingCode
 from booking.domain.holidays import NO_DAYS_OFF, DaysOff, nearest_free_day
 from booking.domain.planning import occurrences
 from booking.domain.planning.adjustments import DateException, Definition
@@ -18,7 +19,7 @@ from booking.domain.recurrence import Instance, RuleChange
 class PlanFinding(NamedTuple):
     """Something a coordinator should know, or must answer (`is_question`) before anything is published."""
 
-    code: str
+    code: FindingCode
     series: str
     message: str
     on: date | None = None
@@ -153,27 +154,29 @@ class _Computation:
         if holiday is None:
             partly = self.days_off.somewhere(day)
             if partly is not None and asks:
-                self.note("holiday-in-some-states", f"{wording.day(day)} is {partly}. It goes ahead", day)
+                self.note(FindingCode.HOLIDAY_IN_SOME_STATES, f"{wording.day(day)} is {partly}. It goes ahead", day)
             return span
         answer = self.asked.terms.on_holiday
         if answer == "move":
             return self.moved_off(day, instance, span)
         if answer == "keep":
             if asks:
-                self.note("holiday-kept", f"{wording.day(day)} is {holiday}. It goes ahead, as you asked", day)
+                self.note(
+                    FindingCode.HOLIDAY_KEPT, f"{wording.day(day)} is {holiday}. It goes ahead, as you asked", day
+                )
         elif not answer and asks:
             message = (
                 f"{wording.day(day)} is {holiday}: does it take place? Write on_holiday: keep, skip, postpone or move"
             )
             choices = ("keep", "skip", "postpone", "move")
-            self.found.findings.append(PlanFinding("holiday", self.asked.slug, message, day, True, choices))
+            self.found.findings.append(PlanFinding(FindingCode.HOLIDAY, self.asked.slug, message, day, True, choices))
         return span
 
     def landing(self, day: date) -> None:
         """Note a date that somebody chose although it is a holiday."""
         holiday = self.days_off.by_date.get(day)
         if holiday is not None and self.asks:
-            self.note("holiday-chosen", f"{wording.day(day)} is {holiday}", day)
+            self.note(FindingCode.HOLIDAY_CHOSEN, f"{wording.day(day)} is {holiday}", day)
 
     def moved_off(self, day: date, instance: Instance, span: Span) -> Span:
         """Move it to the nearest free day of its week; ask where there is none."""
@@ -186,12 +189,14 @@ class _Computation:
         length = (span[1] - span[0]).total_seconds()
         if free is None:
             text = f"{wording.day(day)} is a holiday and its week has no free day: skip it, or move it to a date"
-            self.found.findings.append(PlanFinding("holiday", self.asked.slug, text, day, True, ("keep", "skip")))
+            self.found.findings.append(
+                PlanFinding(FindingCode.HOLIDAY, self.asked.slug, text, day, True, ("keep", "skip"))
+            )
             return span
         starts_at = zones.localize_first(datetime.combine(free, instance.wall.time()), self.asked.rule.zone)
         if starts_at is None:
             return span
-        self.note("holiday-moved", f"{wording.day(day)} is a holiday: moved to {wording.day(free)}", day)
+        self.note(FindingCode.HOLIDAY_MOVED, f"{wording.day(day)} is a holiday: moved to {wording.day(free)}", day)
         return starts_at, starts_at + timedelta(seconds=length)
 
     def meets_on(self, day: date) -> bool:
@@ -297,7 +302,7 @@ class _Computation:
             return None
         return None if occurrences.is_past_the_end(rule, on) else ""
 
-    def note(self, code: str, message: str, day: date) -> None:
+    def note(self, code: FindingCode, message: str, day: date) -> None:
         self.found.findings.append(PlanFinding(code, self.asked.slug, message, day))
 
 

@@ -12,28 +12,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from booking.domain.planning import consequences
+from booking.domain.enums.emails import EmailName
+from booking.domain.enums.planning import BookingFate, DifferenceKind, LineKind
 
 Line = dict[str, Any]
-SEVERAL = "programme-changed"
-MOVED, CANCELLED, UNCOVERED, CHANGES = "moved", "cancelled", "uncovered", "changes"
-APPEARS, MOVES, GOES, RETURNS, RENAMED = "appears", "moves", "goes", "returns", "renamed"
+SEVERAL = EmailName.PROGRAMME_CHANGED
 #: What a line of an email queued before lines had names is, by the name of the email.
 _WHAT_OF = {
-    "moved-by-us": MOVED,
-    "cancelled-by-us": CANCELLED,
-    "cover-offer": UNCOVERED,
-    "cover-sought": UNCOVERED,
-    "cover-nobody": UNCOVERED,
+    EmailName.MOVED_BY_US: LineKind.MOVED,
+    EmailName.CANCELLED_BY_US: LineKind.CANCELLED,
+    EmailName.COVER_OFFER: LineKind.UNCOVERED,
+    EmailName.COVER_SOUGHT: LineKind.UNCOVERED,
+    EmailName.COVER_NOBODY: LineKind.UNCOVERED,
 }
 #: What the person knew before, in the line of a booking.
 _WAS = ("was_at", "was_minutes", "was_with")
 #: What a line says of a booking, by what becomes of it.
 WHAT_OF_OUTCOME = {
-    consequences.MOVED: MOVED,
-    consequences.HANDED: MOVED,
-    consequences.UNCOVERED: UNCOVERED,
-    consequences.CANCELLED: CANCELLED,
+    BookingFate.MOVED: LineKind.MOVED,
+    BookingFate.HANDED: LineKind.MOVED,
+    BookingFate.UNCOVERED: LineKind.UNCOVERED,
+    BookingFate.CANCELLED: LineKind.CANCELLED,
 }
 
 
@@ -45,27 +44,33 @@ def key(line: Mapping[str, Any]) -> tuple[str, str]:
     return "series", line["series"]
 
 
-def email_of(lines: Sequence[Line]) -> tuple[str, dict[str, Any]]:
+def email_of(lines: Sequence[Line]) -> tuple[EmailName, dict[str, Any]]:
     """The name and the facts of the email that tells these lines, at least one; earliest first."""
     ordered = sorted(lines, key=lambda line: str(line["starts_at"]))
     first = ordered[0]
     if len(ordered) > 1:
         return SEVERAL, {"lines": ordered, "zone": first["zone"], "starts_at": first["starts_at"]}
-    if first["what"] == MOVED:
-        return "moved-by-us", first
-    if first["what"] == CANCELLED:
-        return "cancelled-by-us", first
-    if first["what"] == UNCOVERED:
-        name = "cover-offer" if "offered_at" in first else "cover-nobody" if "others" in first else "cover-sought"
+    if first["what"] == LineKind.MOVED:
+        return EmailName.MOVED_BY_US, first
+    if first["what"] == LineKind.CANCELLED:
+        return EmailName.CANCELLED_BY_US, first
+    if first["what"] == LineKind.UNCOVERED:
+        name = (
+            EmailName.COVER_OFFER
+            if "offered_at" in first
+            else EmailName.COVER_NOBODY
+            if "others" in first
+            else EmailName.COVER_SOUGHT
+        )
         return name, first
     return SEVERAL, {**first, "lines": [first]}
 
 
-def lines_of(name: str, facts: Mapping[str, Any]) -> list[Line]:
+def lines_of(name: EmailName, facts: Mapping[str, Any]) -> list[Line]:
     """The lines that an email tells."""
     if "lines" in facts:
         return list(facts["lines"])
-    return [{"what": _WHAT_OF.get(name, CHANGES), **facts}]
+    return [{"what": _WHAT_OF.get(name, LineKind.CHANGES), **facts}]
 
 
 def merged(earlier: Iterable[Line], later: Iterable[Line]) -> list[Line]:
@@ -81,25 +86,27 @@ def _since(before: Line, after: Line) -> Line:
     differs = _differences(before.get("differs", ()), after.get("differs", ()))
     if "booking" in after:
         return _booking_since(before, after, differs)
-    if after["what"] == RENAMED:
+    if after["what"] == LineKind.RENAMED:
         return {**after, "was_title": before["was_title"], "differs": differs}
     line = {**after, "was_at": before["was_at"], "differs": differs, "what": _what_since(before, after)}
     line["was_ends_at"] = before.get("was_ends_at", after.get("was_ends_at"))
-    if line["what"] == GOES:
+    if line["what"] == LineKind.GOES:
         line["starts_at"] = before["was_at"]  # the time that they know
     return line
 
 
 def _booking_since(before: Line, after: Line, differs: list[dict[str, str]]) -> Line:
-    if before["what"] == CANCELLED:
+    if before["what"] == LineKind.CANCELLED:
         return before  # it stays cancelled, whatever becomes of its date
     had = {name: before[name] for name in _WAS if name in before}
-    was_title = next((one["was"] for one in differs if one["what"] == "title"), before.get("was_title", ""))
+    was_title = next(
+        (one["was"] for one in differs if one["what"] == DifferenceKind.TITLE), before.get("was_title", "")
+    )
     line = {**after, **had, "differs": differs, "was_title": was_title}
-    if after["what"] == CHANGES and before["what"] in {MOVED, UNCOVERED}:
+    if after["what"] == LineKind.CHANGES and before["what"] in {LineKind.MOVED, LineKind.UNCOVERED}:
         line["what"] = before["what"]
         line |= {name: before[name] for name in ("offered_at", "offered_with", "lapses_at", "others") if name in before}
-    if after["what"] == CANCELLED and "was_at" in had:
+    if after["what"] == LineKind.CANCELLED and "was_at" in had:
         length = timedelta(minutes=int(had.get("was_minutes") or after["minutes"]))
         ends_at = datetime.fromisoformat(had["was_at"]) + length
         line |= {"starts_at": had["was_at"], "ends_at": ends_at.isoformat(), "minutes": length.seconds // 60}
@@ -109,13 +116,13 @@ def _booking_since(before: Line, after: Line, differs: list[dict[str, str]]) -> 
 
 def _what_since(before: Line, after: Line) -> str:
     had, has = before["what"], after["what"]
-    if had == APPEARS:
-        return "" if has == GOES else APPEARS
-    if had == GOES:
-        return GOES if has in {GOES, CHANGES} else MOVES
-    if had == RETURNS:
-        return "" if has == GOES else RETURNS
-    return MOVES if MOVES in {had, has} and has != GOES else str(has)
+    if had == LineKind.APPEARS:
+        return "" if has == LineKind.GOES else LineKind.APPEARS
+    if had == LineKind.GOES:
+        return LineKind.GOES if has in {LineKind.GOES, LineKind.CHANGES} else LineKind.MOVES
+    if had == LineKind.RETURNS:
+        return "" if has == LineKind.GOES else LineKind.RETURNS
+    return LineKind.MOVES if LineKind.MOVES in {had, has} and has != LineKind.GOES else str(has)
 
 
 def _differences(before: Iterable[dict[str, str]], after: Iterable[dict[str, str]]) -> list[dict[str, str]]:
@@ -130,11 +137,11 @@ def _comes_to_nothing(line: Line) -> bool:
     what = line["what"]
     if line.get("differs"):
         return False
-    if what == RENAMED:
+    if what == LineKind.RENAMED:
         return bool(line["title"] == line["was_title"])
-    if what == MOVED:
+    if what == LineKind.MOVED:
         now = (line["starts_at"], line["minutes"], line["analyst"])
         return now == (line["was_at"], line["was_minutes"], line["was_with"])
-    if what == MOVES:
+    if what == LineKind.MOVES:
         return (line["starts_at"], line.get("ends_at")) == (line["was_at"], line.get("was_ends_at"))
-    return what in {CHANGES, ""}
+    return what in {LineKind.CHANGES, ""}

@@ -13,6 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.emails import EmailName
 from booking.domain.people import email_addresses
 from booking.services.transaction import transactional
 from booking.store import audit_log
@@ -64,8 +66,10 @@ def ask(session: Session, person_id: int, email: str, now: datetime) -> AddressC
     session.add(made)
     session.flush()
     told = {"address_change": str(made.public_id), "is_taken": is_taken, "old": person.email}
-    emails.enqueue(session, "address-confirm", typed, told, now)
-    audit_log.write(session, "asked-to-change-address", "person", person.public_id, now, actor_id=person.id)
+    emails.enqueue(session, EmailName.ADDRESS_CONFIRM, typed, told, now)
+    audit_log.write(
+        session, AuditAction.ADDRESS_CHANGE_ASKED, AuditSubject.PERSON, person.public_id, now, actor_id=person.id
+    )
     return made
 
 
@@ -86,7 +90,9 @@ def confirm(session: Session, request_id: uuid.UUID, now: datetime) -> Person:
     old = person.email
     _put(session, person, row.email, now)
     _tell(session, old, old, person, now)
-    audit_log.write(session, "changed-address", "person", person.public_id, now, actor_id=person.id)
+    audit_log.write(
+        session, AuditAction.ADDRESS_CHANGED, AuditSubject.PERSON, person.public_id, now, actor_id=person.id
+    )
     return person
 
 
@@ -99,7 +105,7 @@ def waiting(session: Session, request_id: uuid.UUID, now: datetime) -> AddressCh
 
 
 @transactional
-def change(session: Session, public_id: uuid.UUID, email: str, now: datetime, *, actor_id: int | None = None) -> Person:
+def change(session: Session, public_id: uuid.UUID, email: str, now: datetime, *, actor_id: int | None) -> Person:
     """Set somebody's address at once, for a coordinator or operator; both addresses get a notice.
 
     The same address changes nothing. Raises NotFound, TextNotAccepted, AddressTaken.
@@ -115,7 +121,7 @@ def change(session: Session, public_id: uuid.UUID, email: str, now: datetime, *,
     _put(session, person, typed, now)
     _tell(session, old, old, person, now)
     _tell(session, typed, old, person, now)
-    audit_log.write(session, "changed-address", "person", person.public_id, now, actor_id=actor_id)
+    audit_log.write(session, AuditAction.ADDRESS_CHANGED, AuditSubject.PERSON, person.public_id, now, actor_id=actor_id)
     return person
 
 
@@ -153,10 +159,10 @@ def _put(session: Session, person: Person, email: str, now: datetime) -> None:
             bookings.revise(booking, now)
             session.flush()
             told = email_facts.booking_facts(session, booking)
-            emails.enqueue(session, "invitation", email, told, now, person_id=person.id, booking_id=booking.id)
+            emails.enqueue(session, EmailName.INVITATION, email, told, now, person_id=person.id, booking_id=booking.id)
 
 
 def _tell(session: Session, to: str, old: str, person: Person, now: datetime) -> None:
     """A notice. It belongs to nobody's account, so that no later change of address sends it elsewhere."""
     told = {"old": old, "new": person.email, "name": person.name}
-    emails.enqueue(session, "address-changed", to, told, now)
+    emails.enqueue(session, EmailName.ADDRESS_CHANGED, to, told, now)

@@ -8,6 +8,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.bookings import WaitlistOutcome
+from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
 from booking.domain.planning.updates import Line
 from booking.services.cover import leaving
@@ -39,7 +42,7 @@ def close(
     now: datetime,
     *,
     cancels: bool,
-    actor_id: int | None = None,
+    actor_id: int | None,
 ) -> Person:
     """Close an account: nobody can sign in to it, and its sessions, API tokens and calendar addresses end for good.
 
@@ -57,18 +60,20 @@ def close(
     person = locks.persons(session, {found.id, *covered})[found.id]
     if person.closed_at is not None:
         return person
-    if "coordinator" in person.role_names and [one.id for one in people.coordinators(session)] == [person.id]:
+    if RoleName.COORDINATOR in person.role_names and [one.id for one in people.coordinators(session)] == [person.id]:
         raise LastCoordinator("this is the only coordinator; give somebody else that role first")
     person.closed_at = now
     _end_access(session, person, now)
     concerned = _end_places(session, person, now)
     concerned |= _end_bookings(session, person, organisation, now, actor_id, cancels=cancels)
-    if "analyst" in person.role_names:
+    if RoleName.ANALYST in person.role_names:
         leaving.leave(session, person, hours, organisation, now, note=REASON, actor_id=actor_id)
     session.flush()
     for occurrence_id in sorted(concerned):
         pass_on.pass_on(session, occurrence_id, organisation, now)
-    audit_log.write(session, "closed", "person", person.public_id, now, actor_id=actor_id, cancels=cancels)
+    audit_log.write(
+        session, AuditAction.CLOSED, AuditSubject.PERSON, person.public_id, now, actor_id=actor_id, cancels=cancels
+    )
     return person
 
 
@@ -79,7 +84,7 @@ def _end_access(session: Session, person: Person, now: datetime) -> None:
     person.member_feed_generation += 1
     person.analyst_feed_generation += 1
     person.member_feed_fetched_at = person.analyst_feed_fetched_at = None
-    for role in ("member", "analyst"):
+    for role in (RoleName.MEMBER, RoleName.ANALYST):
         feed_fetches.forget(session, role, person.id)
 
 
@@ -87,7 +92,7 @@ def _end_places(session: Session, person: Person, now: datetime) -> set[int]:
     """Leave every waitlist; returns the occurrences."""
     places = account_holdings.waitlist_places(session, person.id)
     for place in places:
-        offers.end_place(session, place.id, "left", now)
+        offers.end_place(session, place.id, WaitlistOutcome.LEFT, now)
     return {place.occurrence_id for place in places}
 
 
@@ -112,7 +117,7 @@ def _end_bookings(
 
 
 @transactional
-def reopen(session: Session, public_id: uuid.UUID, now: datetime, *, actor_id: int | None = None) -> Person:
+def reopen(session: Session, public_id: uuid.UUID, now: datetime, *, actor_id: int | None) -> Person:
     """Open a closed account again, with its roles and history; what ended when it closed stays ended. Idempotent.
 
     Raises NotFound.
@@ -125,6 +130,6 @@ def reopen(session: Session, public_id: uuid.UUID, now: datetime, *, actor_id: i
         return person
     leaving.come_back(session, [person.id], now)
     person.closed_at = None
-    audit_log.write(session, "reopened", "person", person.public_id, now, actor_id=actor_id)
+    audit_log.write(session, AuditAction.REOPENED, AuditSubject.PERSON, person.public_id, now, actor_id=actor_id)
     session.flush()
     return person

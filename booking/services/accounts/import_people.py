@@ -9,6 +9,8 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from booking.domain import errors, wording, zones
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
 from booking.domain.people.people_table import NEVER, Listed
 from booking.services.cover import leaving
@@ -60,7 +62,7 @@ def import_people(
     now: datetime,
     *,
     force: bool = False,
-    actor_id: int | None = None,
+    actor_id: int | None,
 ) -> Imported:
     """Add or update everybody in the table; an empty cell leaves what is stored, what people set themselves wins.
 
@@ -90,7 +92,7 @@ def import_people(
         done.left.append((person.name, count))
     if done.added or done.changed:
         counts = {"added": done.added, "changed": done.changed, "orphaned": len(done.orphaned)}
-        audit_log.write(session, "imported", "people", None, now, actor_id=actor_id, **counts)
+        audit_log.write(session, AuditAction.IMPORTED, AuditSubject.PEOPLE, None, now, actor_id=actor_id, **counts)
     return done
 
 
@@ -101,7 +103,7 @@ def _staffed_by_leavers(
     return {
         row.id: leaving.staffed(session, row.id, now)
         for person, row in pairs
-        if "analyst" in row.roles and person.roles and "analyst" not in person.roles
+        if RoleName.ANALYST in row.roles and person.roles and RoleName.ANALYST not in person.roles
     }
 
 
@@ -133,7 +135,7 @@ def _columns(person: Listed) -> dict[str, object]:
         "time_zone": person.time_zone,
         "member_until": _last_day(person, None),
         "meeting_url": person.meeting_url or None,
-        "roles": person.roles or {"member"},
+        "roles": person.roles or {RoleName.MEMBER},
     }
 
 
@@ -157,7 +159,7 @@ def _orphans(
         when = wording.when(booking.starts_at, None, organisation.zone)
         starts_on = zones.today(booking.starts_at, organisation.zone)
         before, after = until.get(booking.member_id, (date.max, date.max))
-        if "member" in losing.get(booking.member_id, ()) or after < starts_on <= before:
+        if RoleName.MEMBER in losing.get(booking.member_id, ()) or after < starts_on <= before:
             problems.append(f"{booking.member} has a booking on {when}, when they'd no longer be a member")
     return problems
 
@@ -188,7 +190,7 @@ def _update(session: Session, pairs: Sequence[tuple[Listed, StoredPerson]], now:
     bookings.rename(session, renamed, now)
     importing.take(session, gone)
     importing.grant_roles(session, new)
-    leaving.come_back(session, [person_id for person_id, role in new if role == "analyst"], now)
+    leaving.come_back(session, [person_id for person_id, role in new if role == RoleName.ANALYST], now)
 
 
 def _wanted(person: Listed, row: StoredPerson) -> dict[str, object]:

@@ -10,6 +10,10 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from booking.domain import errors, wording
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.bookings import WaitlistOutcome
+from booking.domain.enums.emails import EmailName
+from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
 from booking.services.steps import pass_on
 from booking.services.transaction import transactional
@@ -58,7 +62,7 @@ def merge(
     organisation: Organisation,
     now: datetime,
     *,
-    actor_id: int | None = None,
+    actor_id: int | None,
 ) -> Person:
     """Give everything of one account to the other, and delete the one.
 
@@ -75,7 +79,7 @@ def merge(
     invited = [one.id for one in account_holdings.upcoming_bookings(session, gone.id, now) if one.is_invited]
     waits = {place.occurrence_id for place in account_holdings.waitlist_places(session, gone.id)}
     for place_id in merging.waiting_twice(session, kept.id, gone.id):
-        offers.end_place(session, place_id, "left", now)
+        offers.end_place(session, place_id, WaitlistOutcome.LEFT, now)
     _take_over(session, kept, gone)
     old, old_id = gone.email, gone.public_id
     session.flush()
@@ -87,9 +91,13 @@ def merge(
     for booking in account_holdings.upcoming_bookings(session, kept.id, now):
         if booking.id in invited:
             told = email_facts.booking_facts(session, booking)
-            emails.enqueue(session, "invitation", kept.email, told, now, person_id=kept.id, booking_id=booking.id)
-    emails.enqueue(session, "accounts-merged", old, {"old": old, "new": kept.email}, now)
-    audit_log.write(session, "merged", "person", kept.public_id, now, actor_id=actor_id, gone=str(old_id))
+            emails.enqueue(
+                session, EmailName.INVITATION, kept.email, told, now, person_id=kept.id, booking_id=booking.id
+            )
+    emails.enqueue(session, EmailName.ACCOUNTS_MERGED, old, {"old": old, "new": kept.email}, now)
+    audit_log.write(
+        session, AuditAction.MERGED, AuditSubject.PERSON, kept.public_id, now, actor_id=actor_id, gone=str(old_id)
+    )
     session.flush()
     for occurrence_id in sorted(waits):
         pass_on.pass_on(session, occurrence_id, organisation, now)
@@ -122,7 +130,7 @@ def _take_over(session: Session, kept: Person, gone: Person) -> None:
 
 def _later(kept: Person, gone: Person) -> date | None:
     """The last day of the longer membership, None for one without; of those who are members."""
-    members = [one.member_until for one in (kept, gone) if "member" in one.role_names]
+    members = [one.member_until for one in (kept, gone) if RoleName.MEMBER in one.role_names]
     if not members:
         return kept.member_until
     return None if None in members else max(day for day in members if day is not None)

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors, links, zones
 from booking.domain.bookings.topics import clean_line
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.emails import EmailPreference
+from booking.domain.enums.people import InvitationPreference
 from booking.domain.organisation import Organisation
 from booking.domain.people import person_names
 from booking.services.transaction import transactional
@@ -18,7 +21,7 @@ from booking.store import audit_log, feed_fetches
 from booking.store.bookings import bookings
 from booking.store.bookings import reminders as booked_reminders
 from booking.store.db import locks
-from booking.store.people.people import INVITATIONS, Person
+from booking.store.people.people import Person
 from booking.store.queries.feeds.feed_versions import FETCHED_AT, GENERATION
 
 ABOUT_CHARACTERS = 200
@@ -62,7 +65,7 @@ def change(
     cleaned = _name(name)
     told = clean_line("about", about, ABOUT_CHARACTERS)
     zone = _zone(time_zone) if time_zone else None
-    if invitations not in INVITATIONS:
+    if invitations not in list(InvitationPreference):
         raise errors.TextNotAccepted("invitations", "choose one of the options")
     if reminders not in {"yes", "no"}:
         raise errors.TextNotAccepted("reminders", "choose yes or no")
@@ -83,7 +86,7 @@ def change(
     if cleaned != person.name:
         bookings.rename(session, [person.id], now)  # analysts' calendars name members, and members' name analysts
     person.name, person.invitations, person.about = cleaned, invitations, told
-    audit_log.write(session, "changed", "person", person.public_id, now, actor_id=person.id)
+    audit_log.write(session, AuditAction.CHANGED, AuditSubject.PERSON, person.public_id, now, actor_id=person.id)
     return person
 
 
@@ -111,19 +114,21 @@ def _remind(session: Session, person: Person, wants: bool, organisation: Organis
 
 
 @transactional
-def unsubscribe(session: Session, public_id: uuid.UUID, what: str, organisation: Organisation, now: datetime) -> None:
-    """End emails that come by themselves: `reminders` or `daily-agenda`. Twice is once. Raises NotFound."""
+def unsubscribe(
+    session: Session, public_id: uuid.UUID, what: EmailPreference, organisation: Organisation, now: datetime
+) -> None:
+    """End emails that come by themselves. Twice is once. Raises NotFound."""
     seen = session.execute(select(Person.id).where(Person.public_id == public_id)).scalar_one_or_none()
     if seen is None:
         raise errors.NotFound()
     person = locks.person(session, seen)
-    if what == "reminders":
+    if what == EmailPreference.REMINDERS:
         _remind(session, person, False, organisation, now)
-    elif what == "daily-agenda":
-        person.agenda_hour = None
     else:
-        raise errors.NotFound()
-    audit_log.write(session, "unsubscribed", "person", person.public_id, now, actor_id=person.id, what=what)
+        person.agenda_hour = None
+    audit_log.write(
+        session, AuditAction.UNSUBSCRIBED, AuditSubject.PERSON, person.public_id, now, actor_id=person.id, what=what
+    )
 
 
 @transactional
@@ -150,7 +155,7 @@ def use_zone(session: Session, person_id: int, time_zone: str, now: datetime) ->
     zone = zones.of_browser(time_zone) or _zone(time_zone)
     person = locks.person(session, person_id)
     person.time_zone, person.time_zone_is_own = zone, True
-    audit_log.write(session, "changed", "person", person.public_id, now, actor_id=person.id)
+    audit_log.write(session, AuditAction.CHANGED, AuditSubject.PERSON, person.public_id, now, actor_id=person.id)
 
 
 @transactional
@@ -166,17 +171,33 @@ def choose_feed(
     if chosen == person.feed_kinds:
         return
     person.feed_kinds = chosen
-    audit_log.write(session, "feed-chosen", "person", person.public_id, now, actor_id=person.id, kinds=sorted(ticked))
+    audit_log.write(
+        session,
+        AuditAction.FEED_CHOSEN,
+        AuditSubject.PERSON,
+        person.public_id,
+        now,
+        actor_id=person.id,
+        kinds=sorted(ticked),
+    )
 
 
 @transactional
 def new_feed_address(session: Session, person_id: int, purpose: str, now: datetime) -> None:
     """End the private address of that purpose (member-feed, analyst-feed): a new one stands in its place."""
-    role = purpose.removesuffix("-feed")
-    if role not in GENERATION:
+    role = next((one for one in GENERATION if purpose == f"{one}-feed"), None)
+    if role is None:
         raise errors.NotFound()
     person = locks.person(session, person_id)
     setattr(person, GENERATION[role].key, getattr(person, GENERATION[role].key) + 1)
     setattr(person, FETCHED_AT[role].key, None)
     feed_fetches.forget(session, role, person.id)
-    audit_log.write(session, "new-feed-address", "person", person.public_id, now, actor_id=person.id, purpose=purpose)
+    audit_log.write(
+        session,
+        AuditAction.FEED_ADDRESS_RENEWED,
+        AuditSubject.PERSON,
+        person.public_id,
+        now,
+        actor_id=person.id,
+        purpose=purpose,
+    )

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.people import sessions
@@ -27,7 +28,7 @@ def begin(session: Session, person_id: int, device: str, now: datetime, *, repla
         raise errors.NotFound()
     if replaces is not None:
         sessions.end(session, replaces, now)
-    audit_log.write(session, "signed-in", "person", person.public_id, now, actor_id=person.id)
+    audit_log.write(session, AuditAction.SIGNED_IN, AuditSubject.PERSON, person.public_id, now, actor_id=person.id)
     return sessions.begin(session, person_id, device, now)
 
 
@@ -35,7 +36,7 @@ def begin(session: Session, person_id: int, device: str, now: datetime, *, repla
 def sign_out(session: Session, person_id: int, session_id: int, now: datetime) -> None:
     """End the session in which the person reads."""
     sessions.end(session, session_id, now)
-    _record(session, "signed-out", person_id, now, actor_id=person_id)
+    _record(session, AuditAction.SIGNED_OUT, person_id, now, actor_id=person_id)
 
 
 @transactional
@@ -43,30 +44,30 @@ def end_one(session: Session, person_id: int, public_id: uuid.UUID, now: datetim
     """End one of one's own sessions. Raises NotFound where it is somebody else's, or has ended."""
     if not sessions.end_own(session, person_id, public_id, now):
         raise errors.NotFound()
-    _record(session, "signed-out", person_id, now, actor_id=person_id)
+    _record(session, AuditAction.SIGNED_OUT, person_id, now, actor_id=person_id)
 
 
 @transactional
 def end_others(session: Session, person_id: int, session_id: int, now: datetime) -> int:
     """End all of one's own sessions except that one; returns how many it ended."""
     ended = sessions.end_all(session, person_id, now, but=session_id)
-    _record(session, "signed-out-elsewhere", person_id, now, actor_id=person_id, sessions=ended)
+    _record(session, AuditAction.SIGNED_OUT_ELSEWHERE, person_id, now, actor_id=person_id, sessions=ended)
     return ended
 
 
 @transactional
-def end_all(session: Session, person_id: int, now: datetime, *, actor_id: int | None = None) -> int:
+def end_all(session: Session, person_id: int, now: datetime, *, actor_id: int | None) -> int:
     """End all of somebody's sessions, for an operator or coordinator; returns how many it ended."""
     ended = sessions.end_all(session, person_id, now)
-    _record(session, "signed-out-everywhere", person_id, now, actor_id=actor_id, sessions=ended)
+    _record(session, AuditAction.SIGNED_OUT_EVERYWHERE, person_id, now, actor_id=actor_id, sessions=ended)
     return ended
 
 
 def _record(
-    session: Session, action: str, person_id: int, now: datetime, *, actor_id: int | None, **details: object
+    session: Session, action: AuditAction, person_id: int, now: datetime, *, actor_id: int | None, **details: object
 ) -> None:
     public_id = session.get_one(Person, person_id).public_id
-    audit_log.write(session, action, "person", public_id, now, actor_id=actor_id, **details)
+    audit_log.write(session, action, AuditSubject.PERSON, public_id, now, actor_id=actor_id, **details)
 
 
 @transactional

@@ -16,6 +16,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors, tokens
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.emails import EmailName
 from booking.domain.people import email_addresses
 from booking.domain.people.sign_in import CODES_AT_ONCE, MAX_TRIES, VALID, masked
 from booking.services.transaction import transactional
@@ -101,7 +103,7 @@ def ask(
         return_to=return_to,
         typed=typed or {},
     )
-    name, to = ("sign-in", person.email) if person is not None else (_refusal(session, email), typed_email)
+    name, to = (EmailName.SIGN_IN, person.email) if person is not None else (_refusal(session, email), typed_email)
     is_told = person is not None or _tell_stranger(session, email, name, sender, now)
     session.add(row)
     session.flush()
@@ -119,19 +121,21 @@ def _count(session: Session, limit: RateLimitRule, key: str, now: datetime) -> N
     rate_limits.hit(session, limit, key, hits, now)
 
 
-def _refusal(session: Session, email: str) -> str:
+def _refusal(session: Session, email: str) -> EmailName:
     """The name of the email that says why nobody can sign in with this address: only its owner reads it."""
-    return "sign-in-unknown" if account_holdings.with_email(session, email) is None else "sign-in-closed"
+    return (
+        EmailName.SIGN_IN_UNKNOWN if account_holdings.with_email(session, email) is None else EmailName.SIGN_IN_CLOSED
+    )
 
 
-def _tell_stranger(session: Session, email: str, name: str, sender: str, now: datetime) -> bool:
+def _tell_stranger(session: Session, email: str, name: EmailName, sender: str, now: datetime) -> bool:
     """Whether an address without an open account is sent the email `name`; the request is recorded as a failure."""
     of_address = rate_limits.lock(session, EMAILS_TO_A_STRANGER, email, now)
     of_network = rate_limits.lock(session, STRANGERS_OF_A_NETWORK, sender, now)
     if rate_limits.free_at(STRANGERS_OF_A_NETWORK, of_network) is not None:
         return False
     rate_limits.hit(session, STRANGERS_OF_A_NETWORK, sender, of_network, now)
-    reason = "closed-account" if name == "sign-in-closed" else "unknown-address"
+    reason = "closed-account" if name == EmailName.SIGN_IN_CLOSED else "unknown-address"
     _record_failure(session, reason, email, None, sender, now)
     if rate_limits.free_at(EMAILS_TO_A_STRANGER, of_address) is not None:
         return False
@@ -143,9 +147,18 @@ def _record_failure(
     session: Session, reason: str, email: str, person_id: int | None, sender: str, now: datetime
 ) -> None:
     person = session.get(Person, person_id) if person_id is not None else None
-    subject, subject_id = ("person", person.public_id) if person is not None else ("sign-in", None)
+    subject, subject_id = (
+        (AuditSubject.PERSON, person.public_id) if person is not None else (AuditSubject.SIGN_IN, None)
+    )
     audit_log.write(
-        session, "sign-in-failed", subject, subject_id, now, reason=reason, email=masked(email), network=sender
+        session,
+        AuditAction.SIGN_IN_FAILED,
+        subject,
+        subject_id,
+        now,
+        reason=reason,
+        email=masked(email),
+        network=sender,
     )
 
 
@@ -259,7 +272,7 @@ def _consume(
     """Use up the request whose code or link it was, and begin a session; `page` is the request that led here."""
     row.used_at = now
     row.return_to, row.typed = page.return_to, page.typed
-    audit_log.write(session, "signed-in", "person", person.public_id, now, actor_id=person.id)
+    audit_log.write(session, AuditAction.SIGNED_IN, AuditSubject.PERSON, person.public_id, now, actor_id=person.id)
     if browser.replaces is not None:
         sessions.end(session, browser.replaces, now)
     token = sessions.begin(session, person.id, browser.device, now)
@@ -274,7 +287,7 @@ def link_for(session: Session, email: str, now: datetime) -> uuid.UUID:
         raise errors.NotFound(f"nobody here has the address {email}")
     row = SignIn(email=person.email, person_id=person.id, requested_at=now, expires_at=now + VALID)
     session.add(row)
-    audit_log.write(session, "sign-in-link-printed", "person", person.public_id, now)
+    audit_log.write(session, AuditAction.SIGN_IN_LINK_PRINTED, AuditSubject.PERSON, person.public_id, now)
     session.flush()
     return row.public_id
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.people import api_tokens, people
@@ -18,7 +19,7 @@ def make(session: Session, email: str, now: datetime) -> str:
     """A new token of the person with that address, told this once. Raises NotFound."""
     person = _person(session, email)
     token = api_tokens.make(session, person.id, now)
-    audit_log.write(session, "token-made", "person", person.public_id, now)
+    audit_log.write(session, AuditAction.TOKEN_MADE, AuditSubject.PERSON, person.public_id, now)
     return token
 
 
@@ -27,7 +28,7 @@ def revoke_all(session: Session, email: str, now: datetime) -> int:
     """End every token of that person at once; how many there were. Raises NotFound."""
     person = _person(session, email)
     ended = api_tokens.revoke_all(session, person.id, now)
-    audit_log.write(session, "tokens-revoked", "person", person.public_id, now, count=ended)
+    audit_log.write(session, AuditAction.TOKENS_REVOKED, AuditSubject.PERSON, person.public_id, now, count=ended)
     return ended
 
 

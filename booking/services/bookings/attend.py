@@ -11,7 +11,10 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.bookings import policy
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
+from booking.domain.people.actor import Actor
 from booking.services.bookings.enrol import place_in
 from booking.services.transaction import transactional
 from booking.store import audit_log
@@ -24,7 +27,7 @@ from booking.store.queries.programme import enrolled
 
 @transactional
 def mark(
-    session: Session, occurrence_id: uuid.UUID, came: Collection[uuid.UUID], now: datetime, *, actor_id: int
+    session: Session, occurrence_id: uuid.UUID, came: Collection[uuid.UUID], now: datetime, *, actor: Actor
 ) -> int:
     """Keep that exactly those people (public ids) came, of those who have a place or were marked before; how many.
 
@@ -32,9 +35,9 @@ def mark(
     without a place), NotBegun.
     """
     row = locks.occurrence(session, occurrence_id)
-    actor = session.get(Person, actor_id)
-    is_coordinator = actor is not None and "coordinator" in actor.role_names
-    on_roster = exists().where(Roster.occurrence_id == row.id, Roster.analyst_id == actor_id)
+    staff = session.get(Person, actor.staff_id)
+    is_coordinator = staff is not None and RoleName.COORDINATOR in staff.role_names
+    on_roster = exists().where(Roster.occurrence_id == row.id, Roster.analyst_id == actor.staff_id)
     if not is_coordinator and not session.scalar(select(on_roster)):
         raise errors.NotFound()
     if now < row.starts_at:
@@ -48,24 +51,32 @@ def mark(
         delete(Attendance).where(Attendance.occurrence_id == row.id, Attendance.member_id.in_(before - after))
     )
     session.add_all(
-        Attendance(occurrence_id=row.id, member_id=person_id, marked_by_id=actor_id, marked_at=now)
+        Attendance(occurrence_id=row.id, member_id=person_id, marked_by_id=actor.staff_id, marked_at=now)
         for person_id in sorted(after - before)
     )
     session.flush()
     if before != after:
-        audit_log.write(session, "attendance", "occurrence", row.public_id, now, actor_id=actor_id, came=len(after))
+        audit_log.write(
+            session,
+            AuditAction.ATTENDANCE_MARKED,
+            AuditSubject.OCCURRENCE,
+            row.public_id,
+            now,
+            actor_id=actor.staff_id,
+            came=len(after),
+        )
     return len(after)
 
 
 @transactional
 def join(
-    session: Session, occurrence_id: uuid.UUID, organisation: Organisation, now: datetime, *, member_id: int
+    session: Session, occurrence_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor: Actor
 ) -> Occurrence:
     """ "Join now": take a place if the member has none, and note that they came.
 
     From when its join link opens until its end. Twice is once. Raises NotBegun before, and what `enrol` raises.
     """
-    row, member = place_in(session, occurrence_id, member_id, organisation, now)
+    row, member = place_in(session, occurrence_id, actor, organisation, now)
     if now < policy.join_opens_at(organisation.policy_for(row.series.slug), row.starts_at):
         raise errors.NotBegun()
     if session.get(Attendance, (row.id, member.id)) is None:

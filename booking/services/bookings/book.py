@@ -13,7 +13,12 @@ from booking.domain.bookings import policy, slots, topics
 from booking.domain.bookings.policy import Standing
 from booking.domain.bookings.slots import AnalystPreference, Slot
 from booking.domain.bookings.timetable import RosterAnalyst, Timetable
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.bookings import WaitlistOutcome
+from booking.domain.enums.emails import EmailName
+from booking.domain.enums.people import InvitationPreference
 from booking.domain.organisation import Organisation, Policy
+from booking.domain.people.actor import Actor
 from booking.services.steps import pass_on
 from booking.services.transaction import transactional
 from booking.store import audit_log
@@ -52,37 +57,33 @@ class Booked:
 def book(
     session: Session,
     request: BookingRequest,
-    member_id: int,
+    actor: Actor,
     organisation: Organisation,
     now: datetime,
-    *,
-    staff_id: int | None = None,
 ) -> Booking:
     """As `book_with`, for whoever needs the booking only."""
-    return book_with(session, request, member_id, organisation, now, staff_id=staff_id).booking
+    return book_with(session, request, actor, organisation, now).booking
 
 
 @transactional
 def book_with(
     session: Session,
     request: BookingRequest,
-    member_id: int,
+    actor: Actor,
     organisation: Organisation,
     now: datetime,
-    *,
-    staff_id: int | None = None,
 ) -> Booked:
     """Book a slot; booking, claims, emails and audit log entry commit together.
 
-    A second request with the same key answers the booking that the first one made. Staff (`staff_id`) may book for a
-    member past the member's limits: the audit log says so. Raises TooLate, TooEarly,
-    LimitReached, SlotTaken and the like (domain/errors.py); then nothing is written.
+    A second request with the same key answers the booking that the first one made. Staff may book for a member past the
+    member's limits: the audit log says so. Raises TooLate, TooEarly, LimitReached, SlotTaken and
+    the like (domain/errors.py); then nothing is written.
     """
     topic, link = topics.clean_topic(request.topic), topics.clean_link(request.link)
     public_id = new_public_id()
+    member_id, by_id = actor.for_member_id, actor.present_id
     if request.key:
-        sender = staff_id if staff_id is not None else member_id
-        answer = idempotency.begin(session, sender, request.key, {**asdict(request), "for": member_id}, public_id, now)
+        answer = idempotency.begin(session, by_id, request.key, {**asdict(request), "for": member_id}, public_id, now)
         if answer != public_id:
             return Booked(answered(session, answer), None)
     occurrence_id = locks.hours(session, request.occurrence)
@@ -93,7 +94,7 @@ def book_with(
     standing = standing_of(session, member.id, at, rules, organisation, now)
     refusal = policy.refusal(standing, rules, slot.starts_at, organisation.zone, clinic_at=at.clinic_at, now=now)
     passed = None
-    if isinstance(refusal, errors.LimitReached) and staff_id is not None:
+    if isinstance(refusal, errors.LimitReached) and actor.is_staff:
         passed = refusal.scope
     elif refusal is not None:
         raise refusal
@@ -104,8 +105,8 @@ def book_with(
         link=link,
     )
     if standing.is_waiting:
-        offers.end_place_of(session, occurrence_id, member.id, "booked", now)
-    make(session, booking, member, picked, now, actor_id=staff_id, passed=passed)
+        offers.end_place_of(session, occurrence_id, member.id, WaitlistOutcome.BOOKED, now)
+    make(session, booking, member, picked, now, actor_id=by_id, passed=passed)
     if standing.is_waiting:
         pass_on.pass_on(session, occurrence_id, organisation, now)
     return Booked(booking, picked.analyst)
@@ -118,7 +119,7 @@ def make(
     picked: Picked,
     now: datetime,
     *,
-    actor_id: int | None = None,
+    actor_id: int,
     passed: str | None = None,
 ) -> None:
     """Write the booking of that slot, its claims, its emails and its line in the audit log."""
@@ -131,10 +132,18 @@ def make(
     offers.end_held(session, picked.found, slot, member.id, now)
     claims.take(session, slot, member.id, booking.id)
     told = email_facts.booking_facts(session, booking, picked.analyst.name, picked.found)
-    first = emails.row("booked", member.email, told, now, person_id=member.id, booking_id=booking.id)
+    first = emails.row(EmailName.BOOKED, member.email, told, now, person_id=member.id, booking_id=booking.id)
     emails.add(session, [first, *reminders.rows(booking, member, picked.rules.reminder_hours, now)])
     more = {"minutes": slot.minutes} if passed is None else {"minutes": slot.minutes, "limit_passed": passed}
-    audit_log.write(session, "booked", "booking", booking.public_id, now, actor_id=actor_id or member.id, **more)
+    audit_log.write(
+        session,
+        AuditAction.BOOKED,
+        AuditSubject.BOOKING,
+        booking.public_id,
+        now,
+        actor_id=actor_id,
+        **more,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,9 +268,9 @@ def standing_of(
 
 def invites(member: Person) -> bool:
     """Whether a booking made now reaches this member's calendar by invitation, rather than by their feed."""
-    if member.invitations == "until-subscribed":
+    if member.invitations == InvitationPreference.UNTIL_SUBSCRIBED:
         return member.member_feed_fetched_at is None
-    return member.invitations == "always"
+    return member.invitations == InvitationPreference.ALWAYS
 
 
 def answered(session: Session, public_id: uuid.UUID) -> Booking:

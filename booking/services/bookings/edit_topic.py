@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.bookings import topics
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.people.actor import Actor
 from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings import bookings
@@ -22,9 +24,9 @@ def edit_brief(
     booking_id: uuid.UUID,
     now: datetime,
     *,
+    actor: Actor,
     topic: str | None = None,
     link: str | None = None,
-    member_id: int | None = None,
 ) -> Booking:
     """Change topic or link (None leaves it); calendars see it. Nothing new changes nothing.
 
@@ -32,7 +34,7 @@ def edit_brief(
     """
     new_topic = None if topic is None else topics.clean_topic(topic)
     new_link = None if link is None else topics.clean_link(link)
-    booking = booking_lookup.locked_for_member(session, booking_id, member_id)
+    booking = booking_lookup.locked_for_member(session, booking_id, actor)
     if booking.is_cancelled:
         raise errors.NotConfirmed()
     if now >= booking.starts_at:
@@ -42,6 +44,13 @@ def edit_brief(
         return booking
     booking.topic, booking.link = wanted
     bookings.revise(booking, now)
-    audit_log.write(session, "brief-edited", "booking", booking.public_id, now, actor_id=booking.member_id)
+    audit_log.write(
+        session,
+        AuditAction.BRIEF_EDITED,
+        AuditSubject.BOOKING,
+        booking.public_id,
+        now,
+        actor_id=actor.recorded(booking.member_id),
+    )
     session.flush()
     return booking

@@ -9,7 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors, zones
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.emails import EmailName
+from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
+from booking.domain.people.actor import Actor
 from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.db import locks
@@ -24,7 +28,7 @@ from booking.store.queries.programme import enrolled, occurrence_lookup
 def enrol(
     session: Session,
     occurrence_id: uuid.UUID,
-    member_id: int,
+    actor: Actor,
     organisation: Organisation,
     now: datetime,
     *,
@@ -35,21 +39,21 @@ def enrol(
     Twice is once; a place in all takes in the single ones. Raises NotFound, NotEnrollable, OccurrenceCancelled,
     AlreadyOver, NotAMember, MembershipEnded, Full.
     """
-    return _enrol(session, occurrence_id, member_id, organisation, now, whole=whole)[0]
+    return _enrol(session, occurrence_id, actor, organisation, now, whole=whole)[0]
 
 
 def place_in(
-    session: Session, occurrence_id: uuid.UUID, member_id: int, organisation: Organisation, now: datetime
+    session: Session, occurrence_id: uuid.UUID, actor: Actor, organisation: Organisation, now: datetime
 ) -> tuple[Occurrence, Person]:
     """See to it that the member has a place in that occurrence; both are locked. Raises what `enrol` raises."""
-    _, row, member = _enrol(session, occurrence_id, member_id, organisation, now, whole=False)
+    _, row, member = _enrol(session, occurrence_id, actor, organisation, now, whole=False)
     return row, member
 
 
 def _enrol(
     session: Session,
     occurrence_id: uuid.UUID,
-    member_id: int,
+    actor: Actor,
     organisation: Organisation,
     now: datetime,
     *,
@@ -60,7 +64,7 @@ def _enrol(
         raise errors.NotFound()
     concerned = _to_come(session, one.series_id, now) if whole else [one.id]
     rows = locks.occurrences(session, sorted({*concerned, one.id}))
-    member = locks.person(session, member_id)
+    member = locks.person(session, actor.member_id)
     row = rows[one.id]
     if organisation.kinds[row.series.kind].bookable:
         raise errors.NotEnrollable()
@@ -69,25 +73,27 @@ def _enrol(
     if row.ends_at <= now:
         raise errors.AlreadyOver(row.ends_at)
     _check_member(member, row, organisation)
-    had = _places(session, member_id, row)
+    had = _places(session, member.id, row)
     same = next((place for place in had if (place.occurrence_id is None) or not whole), None)
     if same is not None:
         return same, row, member
     _check_capacity(session, row, concerned, organisation)
     made = Enrolment(
-        member_id=member_id,
+        member_id=member.id,
         series_id=row.series_id,
         occurrence_id=None if whole else row.id,
         revised_at=now.replace(microsecond=0),
         created_at=now,
     )
-    for single in _singles(session, member_id, row.series_id) if whole else []:
+    for single in _singles(session, member.id, row.series_id) if whole else []:
         single.left_at = now
     session.flush()
     session.add(made)
     session.flush()
     _tell(session, made, member, row, [rows[i] for i in concerned], now)
-    audit_log.write(session, "enrolled", "enrolment", made.public_id, now, actor_id=member_id, whole=whole)
+    audit_log.write(
+        session, AuditAction.ENROLLED, AuditSubject.ENROLMENT, made.public_id, now, actor_id=member.id, whole=whole
+    )
     return made, row, member
 
 
@@ -104,7 +110,7 @@ def _to_come(session: Session, series_id: int, now: datetime) -> list[int]:
 
 def _check_member(member: Person, row: Occurrence, organisation: Organisation) -> None:
     """Raises unless a member on its day; a date after the end of a membership stays, but its join link stays closed."""
-    if "member" not in member.role_names or member.closed_at is not None:
+    if RoleName.MEMBER not in member.role_names or member.closed_at is not None:
         raise errors.NotAMember()
     last = member.member_until
     if last is not None and zones.today(row.starts_at, organisation.zone) > last:
@@ -166,23 +172,30 @@ def _tell(
         "count": len(concerned),
         "lines": lines,
     }
-    emails.enqueue(session, "enrolled", member.email, told, now, person_id=member.id)
+    emails.enqueue(session, EmailName.ENROLLED, member.email, told, now, person_id=member.id)
 
 
 @transactional
-def leave(session: Session, enrolment_id: uuid.UUID, now: datetime, *, member_id: int) -> Enrolment:
+def leave(session: Session, enrolment_id: uuid.UUID, now: datetime, *, actor: Actor) -> Enrolment:
     """Give the place up; twice is once. Raises NotFound for what is nobody's, or somebody else's."""
     seen = session.scalars(select(Enrolment).where(Enrolment.public_id == enrolment_id)).one_or_none()
-    if seen is None or seen.member_id != member_id:
+    if seen is None or not actor.may_act_for(seen.member_id):
         raise errors.NotFound()
     if seen.occurrence_id is not None:
         locks.occurrences(session, [seen.occurrence_id])
-    locks.person(session, member_id)
+    locks.person(session, seen.member_id)
     place = session.get_one(Enrolment, seen.id, populate_existing=True)
     if place.left_at is None:
         place.left_at = now
         place.sequence += 1
         place.revised_at = now.replace(microsecond=0)
-        audit_log.write(session, "left", "enrolment", place.public_id, now, actor_id=member_id)
+        audit_log.write(
+            session,
+            AuditAction.LEFT,
+            AuditSubject.ENROLMENT,
+            place.public_id,
+            now,
+            actor_id=actor.recorded(place.member_id),
+        )
         session.flush()
     return place

@@ -8,6 +8,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.emails import EmailName
+from booking.domain.people.actor import Actor
 from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings.bookings import Booking
@@ -16,14 +19,14 @@ from booking.store.queries.bookings import booking_lookup
 
 
 @transactional
-def invite(session: Session, booking_id: uuid.UUID, now: datetime, *, member_id: int | None = None) -> Booking:
+def invite(session: Session, booking_id: uuid.UUID, now: datetime, *, actor: Actor) -> Booking:
     """Invite the member to a booking that was born without an invitation; its moves and its end then carry one too.
 
     What comes by itself reaches a calendar one way. This is asked for by hand, and the exception: the calendar that
-    fetches shows the booking twice. Nothing of the booking changes, so SEQUENCE stays. Twice is once. `member_id` is
-    whose it must be, None for whoever holds its manage address. Raises NotFound, NotConfirmed, AlreadyStarted.
+    fetches shows the booking twice. Nothing of the booking changes, so SEQUENCE stays. Twice is once.
+    Raises NotFound, NotConfirmed, AlreadyStarted.
     """
-    booking = booking_lookup.locked_for_member(session, booking_id, member_id)
+    booking = booking_lookup.locked_for_member(session, booking_id, actor)
     if booking.is_cancelled:
         raise errors.NotConfirmed()
     if now >= booking.starts_at:
@@ -34,7 +37,20 @@ def invite(session: Session, booking_id: uuid.UUID, now: datetime, *, member_id:
     session.flush()
     told = email_facts.booking_facts(session, booking)
     emails.enqueue(
-        session, "invitation", booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id
+        session,
+        EmailName.INVITATION,
+        booking.member.email,
+        told,
+        now,
+        person_id=booking.member_id,
+        booking_id=booking.id,
     )
-    audit_log.write(session, "invited", "booking", booking.public_id, now, actor_id=booking.member_id)
+    audit_log.write(
+        session,
+        AuditAction.INVITED,
+        AuditSubject.BOOKING,
+        booking.public_id,
+        now,
+        actor_id=actor.recorded(booking.member_id),
+    )
     return booking

@@ -9,10 +9,13 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.bookings import day_agenda
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.bookings import VisitOutcome
 from booking.domain.organisation import Organisation
+from booking.domain.people.actor import Actor
 from booking.services.transaction import transactional
 from booking.store import audit_log
-from booking.store.bookings.bookings import CAME, NO_SHOW, Booking
+from booking.store.bookings.bookings import Booking
 from booking.store.queries.bookings import booking_lookup
 
 
@@ -20,22 +23,22 @@ from booking.store.queries.bookings import booking_lookup
 def mark(
     session: Session,
     booking_id: uuid.UUID,
-    outcome: str | None,
+    outcome: VisitOutcome | None,
     organisation: Organisation,
     now: datetime,
     *,
-    actor_id: int,
+    actor: Actor,
 ) -> Booking:
     """Mark a booking `came` or `no-show` from its start; None takes the mark back.
 
     Its analyst and any coordinator may; the analyst changes a mark until the end of that day in their zone.
     What is marked so already stays as it is (a form sent twice). Nothing of it shows in a calendar.
     Raises NotFound (also for whose booking it is not), NotConfirmed, NotBegun, MarkStands; ValueError for any
-    other outcome.
+    other text.
     """
-    if outcome not in {CAME, NO_SHOW, None}:
-        raise ValueError(f"no such outcome: {outcome!r}")
-    booking, is_coordinator = booking_lookup.locked_for_staff(session, booking_id, actor_id)
+    if outcome is not None:
+        outcome = VisitOutcome(outcome)
+    booking, is_coordinator = booking_lookup.locked_for_staff(session, booking_id, actor)
     if booking.is_cancelled:
         raise errors.NotConfirmed()
     if booking.outcome == outcome:
@@ -46,6 +49,8 @@ def mark(
     if booking.outcome is not None and now >= stands_from and not is_coordinator:
         raise errors.MarkStands(stands_from)
     before, booking.outcome = booking.outcome, outcome
-    action = outcome or "unmarked"
-    audit_log.write(session, action, "booking", booking.public_id, now, actor_id=actor_id, before=before)
+    action = AuditAction.UNMARKED if outcome is None else AuditAction(outcome)
+    audit_log.write(
+        session, action, AuditSubject.BOOKING, booking.public_id, now, actor_id=actor.staff_id, before=before
+    )
     return booking

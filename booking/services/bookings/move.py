@@ -10,7 +10,11 @@ from sqlalchemy.orm import Session
 from booking.domain import errors
 from booking.domain.bookings import topics
 from booking.domain.bookings.slots import Slot
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.bookings import WaitlistOutcome
+from booking.domain.enums.emails import EmailName
 from booking.domain.organisation import Organisation
+from booking.domain.people.actor import Actor
 from booking.services.bookings.book import BookingRequest, check_may_book, pick
 from booking.services.steps.put import put as put_there
 from booking.services.steps.serve import serve
@@ -32,18 +36,17 @@ def move(
     organisation: Organisation,
     now: datetime,
     *,
-    member_id: int | None = None,
+    actor: Actor,
 ) -> Booking:
     """Move a booking that has not started; it keeps its id, its UID, and its brief where the request has none.
 
     It does not count against the member's own limits, and its own quarters count as free. Where any analyst will do
     it stays with the one it is with, if they are free then. A move to where it already is changes nothing (a form
-    sent twice). `member_id` is whose it must be, None for whoever holds its
-    manage address. Raises what `book` raises, and AlreadyStarted and NotConfirmed; then nothing is written.
+    sent twice). Raises what `book` raises, and AlreadyStarted and NotConfirmed; then nothing is written.
     """
     topic, link = topics.clean_topic(request.topic), topics.clean_link(request.link)
     target_id = occurrence_lookup.occurrence_id(session, request.occurrence)
-    booking = booking_lookup.locked_for_member(session, booking_id, member_id, target_id)
+    booking = booking_lookup.locked_for_member(session, booking_id, actor, target_id)
     was_in = booking.occurrence_id
     if booking.is_cancelled:
         raise errors.NotConfirmed()
@@ -58,7 +61,7 @@ def move(
     was = booking.slot
     booking.topic, booking.link = topic or booking.topic, link or booking.link
     chose = request.analyst is not None or (booking.chose_analyst and slot.analyst_id == was.analyst_id)
-    offers.end_place_of(session, target_id, booking.member_id, "booked", now)
+    offers.end_place_of(session, target_id, booking.member_id, WaitlistOutcome.BOOKED, now)
     offers.end_held(session, picked.found, slot, booking.member_id, now)
     put(session, booking, target, slot, analyst, organisation, now, chose_analyst=chose)
     serve(session, [was_in, target_id], organisation, now, (was_in, was))
@@ -84,12 +87,12 @@ def put(
         session, booking, analyst, was_at=email_facts.stamp(was_at), was_minutes=was_minutes, was_with=was_with
     )
     emails.enqueue(
-        session, "moved", booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id
+        session, EmailName.MOVED, booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id
     )
     audit_log.write(
         session,
-        "moved",
-        "booking",
+        AuditAction.MOVED,
+        AuditSubject.BOOKING,
         booking.public_id,
         now,
         actor_id=booking.member_id,

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors, wording
 from booking.domain.bookings import topics
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.emails import EmailName
+from booking.domain.people.actor import Actor
 from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings.bookings import Booking
@@ -32,7 +35,7 @@ STILL_TYPING = timedelta(minutes=10)  # and so long after the last change, where
 
 @transactional
 def write_note(
-    session: Session, booking_id: uuid.UUID, private: str, agreed: str, now: datetime, *, actor_id: int
+    session: Session, booking_id: uuid.UUID, private: str, agreed: str, now: datetime, *, actor: Actor
 ) -> Note:
     """Keep both texts; what was agreed goes to the member by one email, half an hour after the end.
 
@@ -44,7 +47,7 @@ def write_note(
         topics.clean_text("private note", private, MAX_LENGTH),
         topics.clean_text("what was agreed", agreed, MAX_LENGTH),
     )
-    booking, _ = booking_lookup.locked_for_staff(session, booking_id, actor_id)
+    booking, _ = booking_lookup.locked_for_staff(session, booking_id, actor)
     if booking.is_cancelled:
         raise errors.NotConfirmed()
     if now < booking.starts_at and booking.began_at is None:
@@ -58,11 +61,11 @@ def write_note(
         return note
     is_news = note.agreed != kept[1]
     note.private, note.agreed = kept
-    note.written_by_id, note.written_at = actor_id, now
+    note.written_by_id, note.written_at = actor.staff_id, now
     session.flush()
     if is_news:
         _tell(session, booking, kept[1], now)
-    audit_log.write(session, "noted", "booking", booking.public_id, now, actor_id=actor_id)
+    audit_log.write(session, AuditAction.NOTED, AuditSubject.BOOKING, booking.public_id, now, actor_id=actor.staff_id)
     return note
 
 
@@ -71,7 +74,7 @@ def _tell(session: Session, booking: Booking, agreed: str, now: datetime) -> Non
     session.execute(
         delete(OutgoingEmail).where(
             OutgoingEmail.booking_id == booking.id,
-            OutgoingEmail.name == "agreed",
+            OutgoingEmail.name == EmailName.AGREED,
             OutgoingEmail.sent_at.is_(None),
             OutgoingEmail.failed_at.is_(None),
             OutgoingEmail.attempts == 0,
@@ -81,7 +84,7 @@ def _tell(session: Session, booking: Booking, agreed: str, now: datetime) -> Non
         told = email_facts.booking_facts(session, booking, agreed=agreed, is_invited=False)
         emails.enqueue(
             session,
-            "agreed",
+            EmailName.AGREED,
             booking.member.email,
             told,
             now,

@@ -13,7 +13,11 @@ from booking.domain import errors
 from booking.domain.bookings import topics
 from booking.domain.bookings.lengths import GRID_MINUTES
 from booking.domain.bookings.slots import QUARTER, Slot
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.bookings import CancelledBy, VisitOutcome
+from booking.domain.enums.emails import EmailName
 from booking.domain.organisation import Organisation
+from booking.domain.people.actor import Actor
 from booking.services.bookings.book import BookingRequest, RequestedStart, pick, why_not
 from booking.services.bookings.move import is_there
 from booking.services.steps import pass_on
@@ -36,7 +40,7 @@ REASON = 500
 
 @transactional
 def cancel_for(
-    session: Session, booking_id: uuid.UUID, reason: str, organisation: Organisation, now: datetime, *, actor_id: int
+    session: Session, booking_id: uuid.UUID, reason: str, organisation: Organisation, now: datetime, *, actor: Actor
 ) -> Booking:
     """Cancel a member's booking that is not over and that nobody has marked; they get the reason. Twice is once.
 
@@ -50,7 +54,7 @@ def cancel_for(
     if now >= booking.ends_at:
         raise errors.AlreadyOver(booking.ends_at)
     _check_unmarked(booking)
-    give_up(session, booking, Ending("staff", why, actor_id=actor_id), organisation, now)
+    give_up(session, booking, Ending(CancelledBy.STAFF, why, actor_id=actor.staff_id), organisation, now)
     return booking
 
 
@@ -63,7 +67,7 @@ def hand_over(
     organisation: Organisation,
     now: datetime,
     *,
-    actor_id: int,
+    actor: Actor,
 ) -> Booking:
     """Give a booking to a colleague of the same roster, at the same time; its member is told.
 
@@ -89,7 +93,15 @@ def hand_over(
     slot = Slot(colleague.id, booking.starts_at, booking.minutes)
     left = put(session, booking, booking.occurrence_id, slot, now)
     _moved(session, booking, now, booking.minutes, was, why)
-    audit_log.write(session, "handed-over", "booking", booking.public_id, now, actor_id=actor_id, to=colleague.name)
+    audit_log.write(
+        session,
+        AuditAction.HANDED_OVER,
+        AuditSubject.BOOKING,
+        booking.public_id,
+        now,
+        actor_id=actor.staff_id,
+        to=colleague.name,
+    )
     serve(session, [booking.occurrence_id], organisation, now, left)
     return booking
 
@@ -103,7 +115,7 @@ def move_for(
     organisation: Organisation,
     now: datetime,
     *,
-    actor_id: int,
+    actor: Actor,
 ) -> Booking:
     """Move a booking that is not over and not marked to any free slot that is still ahead; its member gets the reason.
 
@@ -135,7 +147,16 @@ def move_for(
     left = put(session, booking, target_id, slot, now)
     _moved(session, booking, now, was_minutes, was_with, why, was_at)
     passed = {} if refusal is None else {"limit_passed": refusal.scope}
-    audit_log.write(session, "moved", "booking", booking.public_id, now, actor_id=actor_id, reason=why, **passed)
+    audit_log.write(
+        session,
+        AuditAction.MOVED,
+        AuditSubject.BOOKING,
+        booking.public_id,
+        now,
+        actor_id=actor.staff_id,
+        reason=why,
+        **passed,
+    )
     reminders.plan(session, [booking.id], organisation, now)
     serve(session, [left[0], target_id], organisation, now, left)
     return booking
@@ -143,7 +164,7 @@ def move_for(
 
 @transactional
 def lengthen(
-    session: Session, booking_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor_id: int
+    session: Session, booking_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor: Actor
 ) -> Booking:
     """Extend it by one step of the grid, whichever lengths are offered, where that is free and inside the hours.
 
@@ -163,7 +184,9 @@ def lengthen(
     bookings.revise(booking, now)
     session.flush()
     _moved(session, booking, now, was_minutes, booking.analyst.name, "")
-    audit_log.write(session, "lengthened", "booking", booking.public_id, now, actor_id=actor_id)
+    audit_log.write(
+        session, AuditAction.LENGTHENED, AuditSubject.BOOKING, booking.public_id, now, actor_id=actor.staff_id
+    )
     return booking
 
 
@@ -179,7 +202,7 @@ def _standing(session: Session, booking_id: uuid.UUID, now: datetime) -> Booking
 def _check_unmarked(booking: Booking) -> None:
     """What has been marked has taken place, or did not: the mark is taken back first."""
     if booking.outcome is not None:
-        raise errors.AlreadyMarked(booking.outcome)
+        raise errors.AlreadyMarked(VisitOutcome(booking.outcome))
 
 
 def _moved(
@@ -194,7 +217,7 @@ def _moved(
     was = email_facts.stamp(was_at or booking.starts_at)
     _tell(
         session,
-        "moved-by-us",
+        EmailName.MOVED_BY_US,
         booking,
         now,
         was_at=was,
@@ -205,6 +228,6 @@ def _moved(
     )
 
 
-def _tell(session: Session, name: str, booking: Booking, now: datetime, **more: Any) -> None:
+def _tell(session: Session, name: EmailName, booking: Booking, now: datetime, **more: Any) -> None:
     told = email_facts.booking_facts(session, booking, **more)
     emails.enqueue(session, name, booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id)

@@ -10,7 +10,10 @@ from sqlalchemy.orm import Session
 from booking.domain import errors
 from booking.domain.bookings import join_links, policy, running_order
 from booking.domain.bookings.join_links import Showing
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.bookings import VisitOutcome
 from booking.domain.organisation import Organisation
+from booking.domain.people.actor import Actor
 from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings.bookings import Booking
@@ -22,7 +25,7 @@ OVERRUN = timedelta(hours=1)  # how long after the hours somebody may still be l
 
 @transactional
 def begin(
-    session: Session, booking_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor_id: int
+    session: Session, booking_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor: Actor
 ) -> Booking:
     """Note that the visit begins; who is in already stays in (a form sent twice), who was in may be called back.
 
@@ -30,7 +33,7 @@ def begin(
     shows in a calendar. Raises NotFound (also for whose booking it is not), NotConfirmed, NotBegun, AlreadyOver,
     AlreadyMarked.
     """
-    booking, _ = booking_lookup.locked_for_staff(session, booking_id, actor_id)
+    booking, _ = booking_lookup.locked_for_staff(session, booking_id, actor)
     if booking.is_cancelled:
         raise errors.NotConfirmed()
     rules = organisation.policy_for(booking.occurrence.series.slug)
@@ -39,12 +42,14 @@ def begin(
     if now >= booking.occurrence.ends_at + OVERRUN:
         raise errors.AlreadyOver(booking.occurrence.ends_at)
     if booking.outcome is not None:
-        raise errors.AlreadyMarked(booking.outcome)
+        raise errors.AlreadyMarked(VisitOutcome(booking.outcome))
     hours = visit_queue.of_hours(session, [booking.occurrence_id])[booking.occurrence_id, booking.analyst_id]
     running = running_order.current(hours, booking.occurrence.ends_at, now)
     if running is None or running.turn.id != booking.id:
         booking.began_at = now
-        audit_log.write(session, "began", "booking", booking.public_id, now, actor_id=actor_id)
+        audit_log.write(
+            session, AuditAction.BEGAN, AuditSubject.BOOKING, booking.public_id, now, actor_id=actor.staff_id
+        )
         session.flush()
     return booking
 
@@ -75,6 +80,8 @@ def enter(session: Session, booking_id: uuid.UUID, organisation: Organisation, n
     running = running_order.current(found.turns, closes_at, now)
     if running is None or running.turn.id != booking.id:
         booking.entered_at = now
-        audit_log.write(session, "entered", "booking", booking.public_id, now, actor_id=booking.member_id)
+        audit_log.write(
+            session, AuditAction.ENTERED, AuditSubject.BOOKING, booking.public_id, now, actor_id=booking.member_id
+        )
         session.flush()
     return found.meeting_url

@@ -15,7 +15,10 @@ from booking.domain.bookings.policy import Holdings
 from booking.domain.bookings.suggestions import Asker
 from booking.domain.bookings.timetable import Timetable
 from booking.domain.bookings.waitlist_rules import Rules
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.bookings import OfferStatus, WaitlistOutcome
 from booking.domain.organisation import Organisation
+from booking.domain.people.actor import Actor
 from booking.services.bookings.book import BookingRequest, Picked, check_may_book, make, pick
 from booking.services.bookings.move import put
 from booking.services.steps import pass_on
@@ -49,7 +52,7 @@ class Wish:
 
 @transactional
 def join(
-    session: Session, occurrence: uuid.UUID, wish: Wish, member_id: int, organisation: Organisation, now: datetime
+    session: Session, occurrence: uuid.UUID, wish: Wish, actor: Actor, organisation: Organisation, now: datetime
 ) -> WaitlistEntry:
     """Wait for a slot of an occurrence; a second wish for the same one takes the place of the first, in its turn.
 
@@ -59,7 +62,7 @@ def join(
     """
     topic, link = topics.clean_topic(wish.topic), topics.clean_link(wish.link)
     row = locks.occurrence(session, occurrence)
-    member = locks.person(session, member_id)
+    member = locks.person(session, actor.member_id)
     found = timetables.timetable(session, occurrence, organisation, member.id)
     if found is None or not organisation.kinds[found.kind].bookable:
         raise errors.NotBookable()
@@ -74,7 +77,7 @@ def join(
     if place is None:
         place = WaitlistEntry(public_id=new_public_id(), occurrence_id=row.id, member_id=member.id, joined_at=now)
         session.add(place)
-        audit_log.write(session, "joined-waitlist", "waiting", place.public_id, now, actor_id=member.id)
+        _record(session, AuditAction.JOINED_WAITLIST, place, actor, now)
     wished = (wish.minutes, analyst_id, wish.earliest_at, wish.latest_at)
     if (place.minutes, place.analyst_id, place.earliest_at, place.latest_at) != wished:
         place.minutes, place.analyst_id, place.earliest_at, place.latest_at = wished
@@ -140,24 +143,30 @@ def _check_nothing_is_free(session: Session, place: WaitlistEntry, organisation:
         raise errors.StillFree(free)
 
 
+def _record(session: Session, action: AuditAction, place: WaitlistEntry, actor: Actor, now: datetime) -> None:
+    """Write into the audit log what was done with the place, and by whom."""
+    actor_id = actor.recorded(place.member_id)
+    audit_log.write(session, action, AuditSubject.WAITLIST_ENTRY, place.public_id, now, actor_id=actor_id)
+
+
 def _withdraw(session: Session, place: WaitlistEntry, now: datetime) -> None:
     offer = _open_offer(session, place)
     if offer is not None:
-        offers.end(session, offer.id, "gone", now)
+        offers.end(session, offer.id, OfferStatus.GONE, now)
 
 
 def _open_offer(session: Session, place: WaitlistEntry) -> Offer | None:
-    wanted = select(Offer).where(Offer.waiting_id == place.id, Offer.status == "open")
+    wanted = select(Offer).where(Offer.waiting_id == place.id, Offer.status == OfferStatus.OPEN)
     return session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
 
 
 def _locked(
-    session: Session, place_id: uuid.UUID, member_id: int | None, replaces: uuid.UUID | None = None
+    session: Session, place_id: uuid.UUID, actor: Actor, replaces: uuid.UUID | None = None
 ) -> tuple[WaitlistEntry, Booking | None]:
     """The place and the booking that it would replace, once their occurrences and the member are locked."""
     while True:
         seen = session.scalars(select(WaitlistEntry).where(WaitlistEntry.public_id == place_id)).one_or_none()
-        if seen is None or (member_id is not None and seen.member_id != member_id):
+        if seen is None or not actor.may_act_for(seen.member_id):
             raise errors.NotFound()
         given_up = None if replaces is None else bookings.with_public_id(session, replaces)
         if replaces is not None and (given_up is None or given_up.member_id != seen.member_id):
@@ -189,17 +198,17 @@ def accept(
     organisation: Organisation,
     now: datetime,
     *,
-    member_id: int | None = None,
+    actor: Actor,
     taking: Taking = Taking(),
 ) -> Booking:
     """Take what is offered for a place; with a start, what is free then and held for nobody.
 
     `taking.replaces` is the member's own booking that moves there, for whoever is at a limit. Accepting twice answers
-    the booking that the first made. `member_id` is whose the place must be, None for whoever holds its signed address.
-    Raises NotFound, OfferLapsed (also by the clock alone), SlotTaken, LimitReached and what else `book` raises.
+    the booking that the first made. Raises NotFound, OfferLapsed (also by the clock alone), SlotTaken, LimitReached
+    and what else `book` raises.
     """
-    place, given_up = _locked(session, place_id, member_id, taking.replaces)
-    if place.outcome == "booked":
+    place, given_up = _locked(session, place_id, actor, taking.replaces)
+    if place.outcome == WaitlistOutcome.BOOKED:
         return _made(session, place)
     if place.ended_at is not None:
         raise errors.OfferLapsed()
@@ -212,7 +221,7 @@ def accept(
     moving = None if given_up is None else given_up.id
     check_may_book(session, member, occurrence, picked.slot, picked.rules, organisation, now, moving)
     freed = [] if given_up is None else [(given_up.occurrence_id, given_up.slot)]
-    offers.end_place(session, place.id, "booked", now)
+    offers.end_place(session, place.id, WaitlistOutcome.BOOKED, now)
     offers.end_held(session, picked.found, picked.slot, member.id, now)
     booking = _book(session, place, member, occurrence, picked, given_up, organisation, now)
     session.flush()
@@ -234,7 +243,7 @@ def _book(
     chose = place.analyst_id is not None
     if given_up is None:
         booking = Booking(public_id=new_public_id(), chose_analyst=chose, topic=place.topic, link=place.link)
-        make(session, booking, member, picked, now)
+        make(session, booking, member, picked, now, actor_id=member.id)
         return booking
     given_up.topic, given_up.link = place.topic or given_up.topic, place.link or given_up.link
     put(session, given_up, occurrence, picked.slot, picked.analyst.name, organisation, now, chose_analyst=chose)
@@ -258,16 +267,9 @@ def _wanted(session: Session, place: WaitlistEntry, taking: Taking, now: datetim
 
 def _made(session: Session, place: WaitlistEntry) -> Booking:
     """The booking that the place has led to."""
-    found = session.scalars(
-        select(Booking)
-        .where(
-            Booking.occurrence_id == place.occurrence_id,
-            Booking.member_id == place.member_id,
-            Booking.status == CONFIRMED,
-        )
-        .order_by(Booking.id.desc())
-        .limit(1)
-    ).one_or_none()
+    mine = (Booking.occurrence_id == place.occurrence_id, Booking.member_id == place.member_id)
+    wanted = select(Booking).where(*mine, Booking.status == CONFIRMED).order_by(Booking.id.desc()).limit(1)
+    found = session.scalars(wanted).one_or_none()
     if found is None:
         raise errors.OfferLapsed()
     return found
@@ -275,17 +277,17 @@ def _made(session: Session, place: WaitlistEntry) -> Booking:
 
 @transactional
 def decline(
-    session: Session, place_id: uuid.UUID, organisation: Organisation, now: datetime, *, member_id: int | None = None
+    session: Session, place_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor: Actor
 ) -> WaitlistEntry:
     """Decline what is offered: the next in line has it, and this time is not offered to the member again.
 
     The place stays, for another time. Idempotent. Raises NotFound.
     """
-    place, _ = _locked(session, place_id, member_id)
+    place, _ = _locked(session, place_id, actor)
     offer = _open_offer(session, place)
     if offer is not None:
-        offers.end(session, offer.id, "declined" if now < offer.lapses_at else "lapsed", now)
-        audit_log.write(session, "offer-declined", "waiting", place.public_id, now, actor_id=place.member_id)
+        offers.end(session, offer.id, OfferStatus.DECLINED if now < offer.lapses_at else OfferStatus.LAPSED, now)
+        _record(session, AuditAction.OFFER_DECLINED, place, actor, now)
         pass_on.pass_on(session, place.occurrence_id, organisation, now)
     return place
 
@@ -298,10 +300,10 @@ def choose_replaced(
     organisation: Organisation,
     now: datetime,
     *,
-    member_id: int | None = None,
+    actor: Actor,
 ) -> WaitlistEntry:
     """Say which upcoming booking a slot would replace, so that one can be held at a limit. Raises NotFound."""
-    place, booking = _locked(session, place_id, member_id, replaces)
+    place, booking = _locked(session, place_id, actor, replaces)
     if booking is None or booking.is_cancelled or now >= booking.starts_at or place.ended_at is not None:
         raise errors.NotFound()
     if place.replaces_id != booking.id:
@@ -313,17 +315,17 @@ def choose_replaced(
 
 @transactional
 def leave(
-    session: Session, place_id: uuid.UUID, organisation: Organisation, now: datetime, *, member_id: int | None = None
+    session: Session, place_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor: Actor
 ) -> WaitlistEntry:
     """Leave the waitlist; what is offered goes to the next in line. Idempotent. Raises NotFound."""
-    place, _ = _locked(session, place_id, member_id)
+    place, _ = _locked(session, place_id, actor)
     if place.ended_at is None:
-        offers.end_place(session, place.id, "left", now)
-        audit_log.write(session, "left-waitlist", "waiting", place.public_id, now, actor_id=place.member_id)
+        offers.end_place(session, place.id, WaitlistOutcome.LEFT, now)
+        _record(session, AuditAction.LEFT_WAITLIST, place, actor, now)
         session.refresh(place)
         pass_on.pass_on(session, place.occurrence_id, organisation, now)
-    elif place.outcome == "gone":
-        place.outcome = "left"  # so that the undo of a publish that ended it does not bring it back
+    elif place.outcome == WaitlistOutcome.GONE:
+        place.outcome = WaitlistOutcome.LEFT  # so that the undo of a publish that ended it does not bring it back
     return place
 
 

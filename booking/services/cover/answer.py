@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.bookings.slots import Slot
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.bookings import CancelledBy, OfferStatus
+from booking.domain.enums.emails import EmailName
 from booking.domain.organisation import Organisation
+from booking.domain.people.actor import Actor
 from booking.domain.planning.consequences import COVER_ENDS
 from booking.services.cover.steps import offer_for
 from booking.services.steps.give_up import Ending, give_up
@@ -35,34 +38,41 @@ def accept(
     organisation: Organisation,
     now: datetime,
     *,
-    member_id: int | None = None,
+    actor: Actor,
 ) -> Booking:
     """Take the other slot that is offered for a booking whose analyst is away.
 
     Accepting twice changes nothing. Raises NotFound, NotConfirmed, OfferLapsed.
     """
-    booking = booking_lookup.locked_for_member(session, booking_id, member_id)
+    booking = booking_lookup.locked_for_member(session, booking_id, actor)
     if booking.is_cancelled:
         raise errors.NotConfirmed()
     offer = offer_for(session, booking)
     if offer is None:
-        taken = exists().where(Offer.booking_id == booking.id, Offer.status == "accepted")
+        taken = exists().where(Offer.booking_id == booking.id, Offer.status == OfferStatus.ACCEPTED)
         if session.scalar(select(taken)):
             return booking
         raise errors.OfferLapsed()
     if now >= offer.lapses_at:
         raise errors.OfferLapsed()
     was_at, was_with = booking.starts_at, booking.analyst.name
-    offers.end(session, offer.id, "accepted", now)
+    offers.end(session, offer.id, OfferStatus.ACCEPTED, now)
     slot = Slot(offer.analyst_id, offer.starts_at, offer.minutes)
     was = put(session, booking, booking.occurrence_id, slot, now)
     told = email_facts.booking_facts(
         session, booking, was_at=email_facts.stamp(was_at), was_minutes=booking.minutes, was_with=was_with
     )
     emails.enqueue(
-        session, "moved", booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id
+        session, EmailName.MOVED, booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id
     )
-    audit_log.write(session, "accepted", "booking", booking.public_id, now, actor_id=booking.member_id)
+    audit_log.write(
+        session,
+        AuditAction.COVER_ACCEPTED,
+        AuditSubject.BOOKING,
+        booking.public_id,
+        now,
+        actor_id=actor.recorded(booking.member_id),
+    )
     reminders.plan(session, [booking.id], organisation, now)
     serve(session, [booking.occurrence_id], organisation, now, was)
     return booking
@@ -70,20 +80,20 @@ def accept(
 
 @transactional
 def rather_wait(
-    session: Session, booking_id: uuid.UUID, organisation: Organisation, now: datetime, *, member_id: int | None = None
+    session: Session, booking_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor: Actor
 ) -> Booking:
     """Give up a booking that was handed to somebody else, to wait for the analyst who was asked for: never late.
 
     Raises NotFound, AlreadyStarted, NotConfirmed where nobody else stands in.
     """
-    booking = booking_lookup.locked_for_member(session, booking_id, member_id)
+    booking = booking_lookup.locked_for_member(session, booking_id, actor)
     if booking.is_cancelled:
         return booking
     if booking.asked_for_id is None:
         raise errors.NotConfirmed()
     if now >= booking.starts_at:
         raise errors.AlreadyStarted(booking.starts_at)
-    ending = Ending("member", action="rather-waits", actor_id=booking.member_id)
+    ending = Ending(CancelledBy.MEMBER, action=AuditAction.RATHER_WAITS, actor_id=actor.recorded(booking.member_id))
     give_up(session, booking, ending, organisation, now)
     return booking
 
@@ -94,7 +104,7 @@ def offer_of(session: Session, booking_id: uuid.UUID, now: datetime) -> tuple[Of
         select(Offer, Person.name)
         .join(Booking, Booking.id == Offer.booking_id)
         .join(Person, Person.id == Offer.analyst_id)
-        .where(Booking.public_id == booking_id, Offer.status == "open", Offer.lapses_at > now)
+        .where(Booking.public_id == booking_id, Offer.status == OfferStatus.OPEN, Offer.lapses_at > now)
     ).one_or_none()
     return None if row is None else (row[0], row[1])
 
@@ -115,7 +125,3 @@ def stands_in_for(session: Session, booking_id: uuid.UUID) -> str:
         select(Person.name).join(Booking, Booking.asked_for_id == Person.id).where(Booking.public_id == booking_id)
     )
     return found or ""
-
-
-def _email(session: Session, name: str, booking: Booking, told: dict[str, Any], now: datetime) -> None:
-    emails.enqueue(session, name, booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id)

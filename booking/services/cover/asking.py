@@ -10,11 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain.bookings.cover_rules import Candidate, UncoveredWork
+from booking.domain.enums.emails import EmailName
 from booking.domain.organisation import Organisation
 from booking.domain.planning import updates
 from booking.domain.planning.updates import Line
 from booking.store.bookings.bookings import Booking
 from booking.store.outbox import email_facts, emails
+from booking.store.outbox.emails import EmailContext
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence
 from booking.store.queries.bookings import slot_search
@@ -48,8 +50,8 @@ def ask(
         if analyst.id not in but:
             told = {"cover": "", "analyst": who, "lines": lines}
             told |= {"zone": lines[0]["zone"], "starts_at": lines[0]["starts_at"]}
-            about: dict[str, Any] = {"person_id": analyst.id, "due_at": due_at or now, "change_id": change_id}
-            emails.enqueue(session, "cover-wanted", analyst.email, told, now, **about)
+            about: EmailContext = {"person_id": analyst.id, "due_at": due_at or now, "change_id": change_id}
+            emails.enqueue(session, EmailName.COVER_WANTED, analyst.email, told, now, **about)
     return asked
 
 

@@ -9,6 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain.bookings import cover_rules
+from booking.domain.enums.audit import AuditAction
+from booking.domain.enums.bookings import OfferStatus
 from booking.domain.organisation import Organisation
 from booking.domain.recurrence import MAX_DURATION
 from booking.services.cover.asking import tell_members
@@ -45,9 +47,9 @@ def lapse(session: Session, booking_id: uuid.UUID, organisation: Organisation, n
         return False
     offer = offer_for(session, booking)
     if offer is not None:
-        offers.end(session, offer.id, "lapsed", now)
+        offers.end(session, offer.id, OfferStatus.LAPSED, now)
     reason = f"{booking.analyst.name} is away, and no other analyst is free then."
-    told = cancel(session, booking, reason, organisation, now, action="lapsed")
+    told = cancel(session, booking, reason, organisation, now, action=AuditAction.COVER_LAPSED, actor_id=None)
     tell_members(session, {booking.id: [told]}, now)
     serve(session, [booking.occurrence_id], organisation, now, (booking.occurrence_id, booking.slot))
     return True

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from booking.domain import errors, zones
 from booking.domain.bookings import cover_rules
 from booking.domain.bookings.cover_rules import AffectedOccurrence, Candidate, Cover, UncoveredWork
+from booking.domain.enums.bookings import OfferStatus
+from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
 from booking.domain.planning.consequences import TouchedBooking
 from booking.domain.recurrence import MAX_DURATION
@@ -72,7 +74,7 @@ def show(
     person = session.scalars(
         select(Person)
         .join(Role, Role.person_id == Person.id)
-        .where(Person.public_id == analyst, Role.role == "analyst")
+        .where(Person.public_id == analyst, Role.role == RoleName.ANALYST)
     ).one_or_none()
     if person is None:
         raise errors.NotFound()
@@ -151,7 +153,8 @@ def _rosters_without(session: Session, analyst_id: int, occurrence_ids: list[int
 def _with_open_offer(session: Session, held: list[TouchedBooking]) -> set[int]:
     """The members of these bookings who have an open offer."""
     members = {booking.member_id for booking in held}
-    return set(session.scalars(select(Offer.member_id).where(Offer.status == "open", Offer.member_id.in_(members))))
+    open_ones = select(Offer.member_id).where(Offer.status == OfferStatus.OPEN, Offer.member_id.in_(members))
+    return set(session.scalars(open_ones))
 
 
 def _names(session: Session, person_ids: set[int]) -> dict[int, str]:

@@ -12,7 +12,10 @@ from sqlalchemy.orm import Session
 from booking.domain import errors, zones
 from booking.domain.bookings.cover_rules import UncoveredWork
 from booking.domain.bookings.slots import Slot
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
+from booking.domain.people.actor import Actor
 from booking.domain.planning import edits
 from booking.domain.planning.adjustments import Guest
 from booking.domain.planning.consequences import TouchedBooking
@@ -46,15 +49,16 @@ class NothingToTake(errors.Refusal):
 
 
 @transactional
-def take(session: Session, occurrence: uuid.UUID, taker_id: int, organisation: Organisation, now: datetime) -> int:
+def take(session: Session, occurrence: uuid.UUID, actor: Actor, organisation: Organisation, now: datetime) -> int:
     """ "I'll take it": join the roster and take over what they are free for; returns how many bookings.
 
     They are a guest of the series on that day, so that later changes of the programme keep them. Raises NotFound,
     NotAllowed for whoever is no analyst, AlreadyCovered where nothing is left to take, NothingToTake.
     """
+    taker_id = actor.staff_id
     programme = locks.programme(session)
     row = locks.occurrence(session, occurrence)
-    if not session.scalar(select(exists().where(Role.person_id == taker_id, Role.role == "analyst"))):
+    if not session.scalar(select(exists().where(Role.person_id == taker_id, Role.role == RoleName.ANALYST))):
         raise errors.NotAllowed()
     left = left_in(session, [row], organisation, now)
     if not left:
@@ -73,7 +77,15 @@ def take(session: Session, occurrence: uuid.UUID, taker_id: int, organisation: O
         told[booking.id] = [hand(session, booking, taker_id, f"{booking.analyst.name} is away.", now)]
     tell_members(session, told, now)
     publishing.touch(programme, now)
-    audit_log.write(session, "took-cover", "occurrence", row.public_id, now, actor_id=taker_id, bookings=len(bookings))
+    audit_log.write(
+        session,
+        AuditAction.TOOK_COVER,
+        AuditSubject.OCCURRENCE,
+        row.public_id,
+        now,
+        actor_id=taker_id,
+        bookings=len(bookings),
+    )
     serve(session, [row.id], organisation, now)
     return len(bookings)
 

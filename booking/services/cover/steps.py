@@ -10,8 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain.bookings.slots import Slot
+from booking.domain.enums.audit import AuditAction
+from booking.domain.enums.bookings import CancelledBy, OfferStatus
+from booking.domain.enums.planning import LineKind
 from booking.domain.organisation import Organisation
-from booking.domain.planning import updates
 from booking.domain.planning.updates import Line
 from booking.domain.recurrence import MAX_DURATION
 from booking.services.steps.give_up import Ending, give_up
@@ -63,7 +65,9 @@ def left_by(session: Session, away: TimeOff, now: datetime) -> list[Occurrence]:
 
 
 def offer_for(session: Session, booking: Booking) -> Offer | None:
-    return session.scalars(select(Offer).where(Offer.booking_id == booking.id, Offer.status == "open")).one_or_none()
+    return session.scalars(
+        select(Offer).where(Offer.booking_id == booking.id, Offer.status == OfferStatus.OPEN)
+    ).one_or_none()
 
 
 def hand(
@@ -72,7 +76,7 @@ def hand(
     """Give a booking to another analyst at the same time; what its member is told."""
     was = booking.analyst.name
     put(session, booking, booking.occurrence_id, Slot(analyst_id, booking.starts_at, booking.minutes), now)
-    return line_of(session, booking, updates.MOVED, was_with=was, reason=reason, may_wait=may_wait)
+    return line_of(session, booking, LineKind.MOVED, was_with=was, reason=reason, may_wait=may_wait)
 
 
 def cancel(
@@ -82,16 +86,16 @@ def cancel(
     organisation: Organisation,
     now: datetime,
     *,
-    action: str = "cancelled",
-    actor_id: int | None = None,
+    action: AuditAction = AuditAction.CANCELLED,
+    actor_id: int | None,
 ) -> Line:
     """Cancel a booking with an apology; what its member is told. The caller tells them, and serves the waitlist."""
-    ending = Ending("staff", reason, action=action, actor_id=actor_id)
+    ending = Ending(CancelledBy.STAFF, reason, action=action, actor_id=actor_id)
     give_up(session, booking, ending, organisation, now, together=True)
-    return line_of(session, booking, updates.CANCELLED, reason=reason)
+    return line_of(session, booking, LineKind.CANCELLED, reason=reason)
 
 
-def line_of(session: Session, booking: Booking, what: str, **more: Any) -> Line:
+def line_of(session: Session, booking: Booking, what: LineKind, **more: Any) -> Line:
     """A line of an email about a booking that keeps its time."""
     same = {
         "was_at": email_facts.stamp(booking.starts_at),

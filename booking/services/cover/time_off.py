@@ -10,11 +10,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
-from booking.domain.bookings import cover_rules
-from booking.domain.bookings.cover_rules import ASKED, HANDED, OFFERED, Covered
+from booking.domain.bookings.cover_rules import Covered
 from booking.domain.bookings.slots import Slot
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.bookings import OfferStatus
+from booking.domain.enums.emails import EmailName
+from booking.domain.enums.planning import CoverFate, LineKind
 from booking.domain.organisation import Organisation
-from booking.domain.planning import updates
 from booking.domain.planning.updates import Line
 from booking.services.cover import asking
 from booking.services.cover.preview import CoverPreview, show, shown_of
@@ -56,7 +58,7 @@ def report(
     *,
     fingerprint: str,
     note: str = "",
-    actor_id: int | None = None,
+    actor_id: int | None,
 ) -> TimeOff:
     """Store the time away and do what was shown, in one go; coordinators are emailed at once, join links stay the same.
 
@@ -111,24 +113,22 @@ def carry_out(
     }
     asking.tell_members(session, told, now)
     coordinators = people.coordinators(session)
-    wanted = {c.booking.id for c in shown.cover.of(ASKED)}
+    wanted = {c.booking.id for c in shown.cover.of(CoverFate.ASKED)}
     left = [one for one in shown.left if one.booking_id is None or one.booking_id in wanted]
     asked = asking.ask(session, person.name, left, shown.analysts, now, but={one.id for one in coordinators})
     _tell_coordinators(session, shown, coordinators, asked, away.note, now, for_good=for_good)
-    counts = {
-        what: len(shown.cover.of(what)) for what in (HANDED, OFFERED, ASKED, cover_rules.NOBODY, cover_rules.CANCELLED)
-    }
+    counts = {f"bookings_{what}": count for what in CoverFate if (count := len(shown.cover.of(what)))}
     audit_log.write(
         session,
-        "away",
-        "person",
+        AuditAction.AWAY,
+        AuditSubject.PERSON,
         person.public_id,
         now,
         actor_id=actor_id,
         starts_at=email_facts.stamp(starts_at),
         ends_at=email_facts.stamp(ends_at),
         asked=len(asked),
-        **{what.replace(" ", "_"): count for what, count in counts.items() if count},
+        **counts,
     )
     serve(session, [row.id for row in rows], organisation, now)
     pass_on.tell_withdrawn(session, withdrawn, now)
@@ -141,20 +141,20 @@ def _settle(
     """Do what is shown to one booking; what its member is told. Nobody can wait for somebody who left for good."""
     booking = session.get_one(Booking, covered.booking.id, populate_existing=True)
     why = f"{person.name} {'no longer sees members' if for_good else 'is away'}"
-    if covered.what == HANDED and covered.slot is not None:
+    if covered.what == CoverFate.HANDED and covered.slot is not None:
         may_wait = covered.may_wait and not for_good
         booking.asked_for_id = person.id if may_wait else None
         return hand(session, booking, covered.slot.analyst_id, f"{why}.", now, may_wait=may_wait)
-    if covered.what == cover_rules.CANCELLED or covered.lapses_at is None:
-        return cancel(session, booking, f"{why}, and no other analyst is free then.", organisation, now)
+    if covered.what == CoverFate.CANCELLED or covered.lapses_at is None:
+        return cancel(session, booking, f"{why}, and no other analyst is free then.", organisation, now, actor_id=None)
     told: dict[str, Any] = {"lapses_at": email_facts.stamp(covered.lapses_at), "is_invited": False}
-    if covered.what == OFFERED and covered.slot is not None:
+    if covered.what == CoverFate.OFFERED and covered.slot is not None:
         _offer(session, booking, covered.slot, covered.lapses_at, now)
         told["offered_at"] = email_facts.stamp(covered.slot.starts_at)
         told["offered_with"] = session.get_one(Person, covered.slot.analyst_id).name
-    elif covered.what == cover_rules.NOBODY:
+    elif covered.what == CoverFate.NOBODY:
         told["others"] = asking.other_times(session, booking, organisation, now)
-    return line_of(session, booking, updates.UNCOVERED, **told)
+    return line_of(session, booking, LineKind.UNCOVERED, **told)
 
 
 def _offer(session: Session, booking: Booking, slot: Slot, lapses_at: datetime, now: datetime) -> None:
@@ -206,20 +206,20 @@ def _tell_coordinators(
             }
             for place in sorted(cover.places, key=lambda place: place.starts_at)
         ],
-        "handed": len(cover.of(HANDED)),
-        "offered": len(cover.of(OFFERED)),
-        "asked": len(cover.of(ASKED)),
-        "nobody": len(cover.of(cover_rules.NOBODY)),
-        "cancelled": len(cover.of(cover_rules.CANCELLED)),
+        "handed": len(cover.of(CoverFate.HANDED)),
+        "offered": len(cover.of(CoverFate.OFFERED)),
+        "asked": len(cover.of(CoverFate.ASKED)),
+        "nobody": len(cover.of(CoverFate.NOBODY)),
+        "cancelled": len(cover.of(CoverFate.CANCELLED)),
     }
     for person in coordinators:
         mine = {"cover": "", "may_take": True} if person.id in asked else {"may_take": False}
-        emails.enqueue(session, "someone-away", person.email, {**told, **mine}, now, person_id=person.id)
+        emails.enqueue(session, EmailName.SOMEONE_AWAY, person.email, {**told, **mine}, now, person_id=person.id)
 
 
 @transactional
 def back(
-    session: Session, away_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor_id: int | None = None
+    session: Session, away_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor_id: int | None
 ) -> TimeOff:
     """The analyst is back, or comes after all: on the rosters again, from now on. Raises NotFound."""
     away = session.scalars(select(TimeOff).where(TimeOff.public_id == away_id)).one_or_none()
@@ -232,12 +232,14 @@ def back(
     for booking in pending_of(session, ids, now):
         offer = offer_for(session, booking) if booking.analyst_id == away.analyst_id else None
         if offer is not None:
-            offers.end(session, offer.id, "gone", now)
+            offers.end(session, offer.id, OfferStatus.GONE, now)
     session.execute(
         update(Roster).where(Roster.occurrence_id.in_(ids), Roster.analyst_id == away.analyst_id).values(is_away=False)
     )
     away.ended_at = now
-    audit_log.write(session, "back", "person", None, now, actor_id=actor_id, analyst=away.analyst_id)
+    audit_log.write(
+        session, AuditAction.BACK, AuditSubject.PERSON, None, now, actor_id=actor_id, analyst=away.analyst_id
+    )
     session.flush()
     serve(session, ids, organisation, now)
     return away

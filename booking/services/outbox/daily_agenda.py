@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from booking.domain import zones
 from booking.domain.bookings import day_agenda
+from booking.domain.enums.emails import EmailName
+from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
 from booking.services.transaction import transactional
 from booking.store.db import locks
@@ -25,7 +27,7 @@ def due(session: Session, organisation: Organisation, now: datetime) -> list[int
     rows = session.execute(
         select(Person.id, Person.time_zone, Person.agenda_hour, Person.agenda_sent_on)
         .join(Role, Role.person_id == Person.id)
-        .where(Role.role == "analyst", Person.closed_at.is_(None), Person.agenda_hour.is_not(None))
+        .where(Role.role == RoleName.ANALYST, Person.closed_at.is_(None), Person.agenda_hour.is_not(None))
         .where(or_(Person.agenda_sent_on.is_(None), Person.agenda_sent_on < zones.today(now, EARLIEST)))
         .order_by(Person.id)
     )
@@ -74,5 +76,5 @@ def write(session: Session, person_id: int, organisation: Organisation, now: dat
             for visit, _ in visits
         ],
     }
-    emails.enqueue(session, "daily-agenda", person.email, told, now, person_id=person.id)
+    emails.enqueue(session, EmailName.DAILY_AGENDA, person.email, told, now, person_id=person.id)
     return True

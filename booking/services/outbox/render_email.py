@@ -11,9 +11,11 @@ from booking.calendars.addresses import Addresses
 from booking.calendars.entries import Publisher
 from booking.calendars.invitations import Party, invitation
 from booking.domain import tokens
+from booking.domain.enums.bookings import CancelledBy
+from booking.domain.enums.emails import EmailName, EmailPreference
+from booking.domain.enums.planning import LineKind
 from booking.domain.meetings import Appointment, Meeting
 from booking.domain.organisation import Organisation
-from booking.domain.planning import updates
 from booking.mail.compose import Attached, Sender, compose
 from booking.mail.render import Recipient, Rendered, render
 from booking.settings import Settings
@@ -21,8 +23,12 @@ from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 
 #: What goes out by itself, and the preference that ends it.
-UNSUBSCRIBED = {"reminder": "reminders", "reminder-enrolled": "reminders", "daily-agenda": "daily-agenda"}
-CANCELLING = {"cancelled": "member", "cancelled-by-us": "staff"}
+UNSUBSCRIBED = {
+    EmailName.REMINDER: EmailPreference.REMINDERS,
+    EmailName.REMINDER_ENROLLED: EmailPreference.REMINDERS,
+    EmailName.DAILY_AGENDA: EmailPreference.DAILY_AGENDA,
+}
+CANCELLING = {EmailName.CANCELLED: CancelledBy.MEMBER, EmailName.CANCELLED_BY_US: CancelledBy.STAFF}
 
 
 def message_of(
@@ -48,9 +54,8 @@ def message_of(
 
 def unsubscribe_of(email: OutgoingEmail, person: Person | None, settings: Settings) -> str:
     """The address that ends emails of this sort; empty for those that answer what somebody has done."""
-    if person is None or email.name not in UNSUBSCRIBED:
+    if person is None or (what := UNSUBSCRIBED.get(EmailName(email.name))) is None:
         return ""
-    what = UNSUBSCRIBED[email.name]
     token = tokens.sign(settings.secret_key, f"unsubscribe-{what}", str(person.public_id))
     return f"{settings.base_url}/unsubscribe/{what}/{token}"
 
@@ -74,7 +79,7 @@ def render_email(
     told = facts or email.facts
     links = links_of(told, settings)
     links["unsubscribe"] = unsubscribe_of(email, person, settings)
-    return render(email.name, told, recipient, links, organisation)
+    return render(EmailName(email.name), told, recipient, links, organisation)
 
 
 def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
@@ -116,10 +121,10 @@ def invitations_of(
 ) -> list[Attached]:
     """The invitations that go along with an email: one for each booking that was born with one."""
     if "booking" in email.facts:
-        lines = [(email.facts, CANCELLING.get(email.name))]
+        lines = [(email.facts, CANCELLING.get(EmailName(email.name)))]
     else:
         told = [line for line in email.facts.get("lines", ()) if "booking" in line]
-        lines = [(line, "staff" if line["what"] == updates.CANCELLED else None) for line in told]
+        lines = [(line, CancelledBy.STAFF if line["what"] == LineKind.CANCELLED else None) for line in told]
     appointments = [appointment_of(*line) for line in lines if line[0].get("is_invited")]
     if not appointments:
         return []

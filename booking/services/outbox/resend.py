@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.outbox.emails import OutgoingEmail
@@ -33,6 +34,8 @@ def resend(session: Session, email_id: uuid.UUID, now: datetime, *, actor_id: in
         if email.person_id is not None:
             email.to_email = session.get_one(Person, email.person_id).email
         email.failed_at, email.attempts, email.due_at, email.last_error = None, 0, now, ""
-        audit_log.write(session, "resent", "email", email.public_id, now, actor_id=actor_id, name=email.name)
+        audit_log.write(
+            session, AuditAction.RESENT, AuditSubject.EMAIL, email.public_id, now, actor_id=actor_id, name=email.name
+        )
         session.flush()
     return email

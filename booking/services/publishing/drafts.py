@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.db import locks
@@ -27,7 +28,7 @@ def begin(session: Session, coordinator_id: int, source: str, month: str, now: d
     )
     session.add(draft)
     session.flush()
-    audit_log.write(session, "began", "draft", draft.public_id, now, actor_id=coordinator_id)
+    audit_log.write(session, AuditAction.BEGAN, AuditSubject.DRAFT, draft.public_id, now, actor_id=coordinator_id)
     return draft.public_id
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.domain.enums.planning import StepKind
 from booking.domain.organisation import Organisation
 from booking.services.publishing import planning
 from booking.services.transaction import transactional
@@ -23,7 +24,7 @@ def extend(session: Session, organisation: Organisation, now: datetime) -> int:
     """
     programme = locks.programme(session)
     found = planning.read_changes(session, planning.nothing, organisation, now, extends=True)
-    new = [step for step in found.far if step.what == "appears"]
+    new = [step for step in found.far if step.what == StepKind.APPEARS]
     if new:
         slugs = {step.series for step in new}
         ids = {slug: i for slug, i in session.execute(select(Series.slug, Series.id).where(Series.slug.in_(slugs)))}

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from booking.domain import errors, links
+from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.db import locks
@@ -22,7 +23,7 @@ def set_links(
     given: Mapping[str, str],
     now: datetime,
     *,
-    actor_id: int | None = None,
+    actor_id: int | None,
     whole_series: bool = False,
 ) -> Occurrence:
     """Set what `given` holds of `meeting_url`, `recording` or `slides` of one occurrence.
@@ -44,7 +45,13 @@ def set_links(
     if "slides" in given:
         occurrence.slides_url = given["slides"]
     audit_log.write(
-        session, "set-links", "occurrence", occurrence.public_id, now, actor_id=actor_id, fields=sorted(given)
+        session,
+        AuditAction.LINKS_SET,
+        AuditSubject.OCCURRENCE,
+        occurrence.public_id,
+        now,
+        actor_id=actor_id,
+        fields=sorted(given),
     )
     session.flush()
     return occurrence
@@ -57,7 +64,7 @@ def set_analyst_links(
     given: Mapping[int, str],
     now: datetime,
     *,
-    actor_id: int | None = None,
+    actor_id: int | None,
 ) -> Occurrence:
     """Set analysts' own meeting links for one occurrence, by internal id; an empty text takes one away.
 
@@ -69,7 +76,13 @@ def set_analyst_links(
             check(f"link-{place.analyst.public_id}", given[place.analyst_id])
             place.meeting_url = given[place.analyst_id] or None
     audit_log.write(
-        session, "set-links", "occurrence", occurrence.public_id, now, actor_id=actor_id, fields=["analysts"]
+        session,
+        AuditAction.LINKS_SET,
+        AuditSubject.OCCURRENCE,
+        occurrence.public_id,
+        now,
+        actor_id=actor_id,
+        fields=["analysts"],
     )
     session.flush()
     return occurrence

@@ -11,6 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.planning import PlaceKind, StepKind
 from booking.domain.organisation import Organisation
 from booking.domain.planning.plan import Plan, facts
 from booking.services.publishing import planning, publish_people
@@ -66,7 +68,7 @@ def publish(
     *,
     uid_domain: str,
     fingerprint: str | None = None,
-    actor_id: int | None = None,
+    actor_id: int | None,
     with_past: bool = False,
 ) -> PublishResult:
     """Store what is asked for; safe to run again.
@@ -145,12 +147,12 @@ def _write_programme(session: Session, plan: Plan, change: Change | None, now: d
     steps = [*found.steps, *found.far]
     ids = publishing.write_series(session, found.series, now)
     ids |= _ids_of(session, {step.series for step in steps} - ids.keys())
-    new = [step for step in found.steps if step.what == "appears"]
+    new = [step for step in found.steps if step.what == StepKind.APPEARS]
     publishing.add_occurrences(session, new, ids, now, change.id if change else None)
-    publishing.add_occurrences(session, [step for step in found.far if step.what == "appears"], ids, now, None)
+    publishing.add_occurrences(session, [step for step in found.far if step.what == StepKind.APPEARS], ids, now, None)
     uncovered = publish_people.uncovered(plan)
     for step in steps:
-        if step.what != "appears":
+        if step.what != StepKind.APPEARS:
             publishing.change_occurrence(session, step, now, uncovered.get(step.occurrence_id or 0, ()))
     return ids
 
@@ -162,10 +164,12 @@ def _write_audit(session: Session, plan: Plan, change: Change, now: datetime, ac
     if plan.outcomes:
         told["bookings"] = len(plan.outcomes)
     told["series"] = sorted({step.series for step in found.steps} | {one.after.slug for one in found.series})[:50]
-    audit_log.write(session, "published", "change", change.public_id, now, actor_id=actor_id, **told)
+    audit_log.write(
+        session, AuditAction.PUBLISHED, AuditSubject.CHANGE, change.public_id, now, actor_id=actor_id, **told
+    )
 
 
-STEPS = ("appears", "moves", "changes", "goes", "returns")
+STEPS = (StepKind.APPEARS, StepKind.MOVES, StepKind.CHANGES, StepKind.GOES, StepKind.RETURNS)
 
 
 def _ids_of(session: Session, slugs: set[str]) -> dict[str, int]:
@@ -187,7 +191,7 @@ def _before(session: Session, plan: Plan) -> dict[str, Any]:
     ]
     occurrence_ids = found.touched_ids
     booking_ids = sorted(outcome.booking.id for outcome in plan.outcomes)
-    waiting_ids = sorted(place.id for place in plan.places if place.what == "waiting")
+    waiting_ids = sorted(place.id for place in plan.places if place.what == PlaceKind.WAITING)
     offer_ids = sorted(one.id for one in plan.ended_offers)
     return {
         "series": snapshots.take(session, "series", series_ids),

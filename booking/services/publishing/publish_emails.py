@@ -14,9 +14,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.domain.bookings.cover_rules import UncoveredWork
+from booking.domain.enums.emails import EmailName
+from booking.domain.enums.planning import BookingFate, DifferenceKind, LineKind, StepKind
 from booking.domain.organisation import Organisation
 from booking.domain.planning import notices, updates
-from booking.domain.planning.consequences import UNCOVERED, Outcome, Step
+from booking.domain.planning.consequences import Outcome, Step
 from booking.domain.planning.notices import Difference, Notice, differences
 from booking.domain.planning.plan import Plan
 from booking.domain.planning.updates import Line
@@ -53,7 +55,7 @@ def enqueue(
         return
     held: dict[int, list[Line]] = {}
     for email in waiting:
-        held.setdefault(email.person_id or 0, []).extend(updates.lines_of(email.name, email.facts))
+        held.setdefault(email.person_id or 0, []).extend(updates.lines_of(EmailName(email.name), email.facts))
     left = _left(plan, by_id)
     analysts = cover_candidates.analysts(session, left, organisation)
     takers = {one.booking_id for one in left if one.booking_id and any(each.can_take(one) for each in analysts)}
@@ -100,7 +102,7 @@ def _left(plan: Plan, by_id: Mapping[int, Step]) -> list[UncoveredWork]:
             outcome.booking._replace(starts_at=outcome.slot.starts_at), by_id[outcome.booking.occurrence_id].after[1:3]
         )
         for outcome in plan.outcomes
-        if outcome.what == UNCOVERED and outcome.offered is None and outcome.slot is not None
+        if outcome.what == BookingFate.UNCOVERED and outcome.offered is None and outcome.slot is not None
     ]
 
 
@@ -228,13 +230,13 @@ class _Writer:
         line = {
             **_date(booking.occurrence, step, differs),
             **email_facts.booking_facts(self.session, booking, reason=step.after.reason or ""),
-            "what": updates.CHANGES if outcome is None else updates.WHAT_OF_OUTCOME[outcome.what],
+            "what": LineKind.CHANGES if outcome is None else updates.WHAT_OF_OUTCOME[outcome.what],
             "was_at": email_facts.stamp(was.starts_at),
             "was_minutes": was.minutes,
             "was_with": was.analyst,
-            "was_title": next((one.was for one in differs if one.what == "title"), ""),
+            "was_title": next((one.was for one in differs if one.what == DifferenceKind.TITLE), ""),
         }
-        if outcome is not None and outcome.what == UNCOVERED:
+        if outcome is not None and outcome.what == BookingFate.UNCOVERED:
             line |= self._cover(outcome)
             line["is_invited"] = booking.is_invited and was.starts_at != booking.starts_at
         return line
@@ -258,7 +260,7 @@ class _Writer:
     def of_new(self, one: tuple[str, str]) -> Line:
         """The line about a new date."""
         row = self.new[one]
-        return {**_date(row, None, []), "what": updates.APPEARS}
+        return {**_date(row, None, []), "what": LineKind.APPEARS}
 
     def of_series(self, slug: str) -> Line:
         """The line about a series with a new name."""
@@ -266,13 +268,13 @@ class _Writer:
         steps = [s for s in self.plan.changes.steps if s.series == slug and s.after.reason is None]
         first = min(steps, key=lambda step: step.after.starts_at)
         return {
-            "what": updates.RENAMED,
+            "what": LineKind.RENAMED,
             "series": slug,
             "title": after.title,
             "was_title": before.title if before is not None else "",
             "zone": after.rule.zone,
             "starts_at": email_facts.stamp(first.after.starts_at),
-            "differs": [one._asdict() for one in self._differs(first) if one.what != "title"],
+            "differs": [one._asdict() for one in self._differs(first) if one.what != DifferenceKind.TITLE],
         }
 
     def _differs(self, step: Step) -> list[Difference]:
@@ -290,7 +292,7 @@ def bookings(session: Session, ids: Collection[int]) -> dict[int, Booking]:
 def _date(row: Occurrence, step: Step | None, differs: list[Difference]) -> Line:
     module = next((m.title for m in row.series.modules if m.number == row.module_number), "")
     before = step.before if step is not None else None
-    what = "changes" if step is None else "goes" if step.after.reason is not None else step.what
+    what = StepKind.CHANGES if step is None else StepKind.GOES if step.after.reason is not None else LineKind(step.what)
     return {
         "what": what,
         "occurrence": str(row.public_id),

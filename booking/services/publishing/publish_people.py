@@ -8,8 +8,10 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from booking.domain.enums.bookings import WaitlistOutcome
+from booking.domain.enums.planning import BookingFate, PlaceKind
 from booking.domain.organisation import Organisation
-from booking.domain.planning.consequences import CANCELLED, UNCOVERED, Step
+from booking.domain.planning.consequences import Step
 from booking.domain.planning.notices import WITHDRAWN
 from booking.domain.planning.plan import Plan
 from booking.services.publishing import publish_emails
@@ -26,7 +28,7 @@ def uncovered(plan: Plan) -> dict[int, set[int]]:
     """The analysts whose bookings come to wait for cover, by occurrence id."""
     found: dict[int, set[int]] = {}
     for outcome in plan.outcomes:
-        if outcome.what == UNCOVERED:
+        if outcome.what == BookingFate.UNCOVERED:
             found.setdefault(outcome.booking.occurrence_id, set()).add(outcome.booking.analyst_id)
     return found
 
@@ -67,14 +69,18 @@ def _place_bookings(
     departures.note(session, [(b.occurrence_id, b.analyst_id, b.sequence) for b in handed], now)
     for outcome in plan.outcomes:
         publishing.place(session, outcome, now)
-        if outcome.what == CANCELLED:
+        if outcome.what == BookingFate.CANCELLED:
             bookings[outcome.booking.id].reason = by_id[outcome.booking.occurrence_id].after.reason or ""
 
 
 def _end_waiting(session: Session, plan: Plan, by_id: dict[int, Step], now: datetime) -> None:
-    gone = [p.id for p in plan.places if p.what == "waiting" and by_id[p.occurrence_id].after.reason is not None]
+    gone = [
+        p.id for p in plan.places if p.what == PlaceKind.WAITING and by_id[p.occurrence_id].after.reason is not None
+    ]
     if gone:
-        session.execute(update(WaitlistEntry).where(WaitlistEntry.id.in_(gone)).values(ended_at=now, outcome="gone"))
+        session.execute(
+            update(WaitlistEntry).where(WaitlistEntry.id.in_(gone)).values(ended_at=now, outcome=WaitlistOutcome.GONE)
+        )
 
 
 def _offer_other_times(session: Session, plan: Plan, change: Change, now: datetime) -> None:

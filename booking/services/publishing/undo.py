@@ -11,6 +11,8 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from booking.domain import errors, zones
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.bookings import OfferStatus, WaitlistOutcome
 from booking.domain.organisation import Organisation
 from booking.domain.planning import edits
 from booking.domain.planning.plan import StoredProgramme
@@ -45,7 +47,7 @@ class CannotUndo(errors.Refusal):
 
 @transactional
 def undo(
-    session: Session, change_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor_id: int | None = None
+    session: Session, change_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor_id: int | None
 ) -> Change:
     """Put back what the publish changed; its emails go unsent, its new occurrences as if never announced.
 
@@ -69,7 +71,7 @@ def undo(
     emails.put_back(session, before.get("emails", []))
     session.execute(delete(Claim).where(Claim.change_id == change.id))
     for offer_id in before.get("made_offers", ()):
-        offers.end(session, offer_id, "gone", now)
+        offers.end(session, offer_id, OfferStatus.GONE, now)
     departures.note(session, _leaving(session, before["booking"]), now)
     snapshots.put_back(session, "booking", before["booking"], now)
     snapshots.put_list_back(session, "claim", booking_ids, before["claim"])
@@ -99,7 +101,7 @@ def undo(
     change.before = {name: before.get(name, []) for name in publishing.KEPT}
     publishing.touch(programme, now)
     reminders.plan(session, booking_ids, organisation, now)
-    audit_log.write(session, "undone", "change", change.public_id, now, actor_id=actor_id)
+    audit_log.write(session, AuditAction.UNDONE, AuditSubject.CHANGE, change.public_id, now, actor_id=actor_id)
     session.flush()
     return change
 
@@ -132,14 +134,16 @@ def _check_nobody_built_on_it(session: Session, change: Change, ids: list[int], 
     for part in _parts(ids):
         if not known.issuperset(snapshots.present(session, part)):
             raise CannotUndo("somebody has booked in one of the dates that it changed")
-        open_now = session.scalars(select(Offer.id).where(Offer.occurrence_id.in_(part), Offer.status == "open"))
+        open_now = session.scalars(
+            select(Offer.id).where(Offer.occurrence_id.in_(part), Offer.status == OfferStatus.OPEN)
+        )
         if not offered.issuperset(open_now):
             raise CannotUndo("somebody has been offered a slot in one of the dates that it changed")
     ended = [row["id"] for row in change.before.get("offer", ())]
     theirs = select(Offer.member_id).where(Offer.id.in_(ended))
     made = change.before.get("made_offers", ())
     if ended and session.scalar(
-        select(exists().where(Offer.member_id.in_(theirs), Offer.status == "open", Offer.id.not_in(made)))
+        select(exists().where(Offer.member_id.in_(theirs), Offer.status == OfferStatus.OPEN, Offer.id.not_in(made)))
     ):
         raise CannotUndo("somebody whose offer it ended has been offered another slot since")
     if not _are_as_left(session, change):
@@ -184,7 +188,7 @@ def _are_as_left(session: Session, change: Change) -> bool:
 def _still_gone(session: Session, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The waitlist places that the publish ended, without those whose member has left since."""
     left = select(WaitlistEntry.id).where(
-        WaitlistEntry.id.in_([row["id"] for row in before]), WaitlistEntry.outcome == "left"
+        WaitlistEntry.id.in_([row["id"] for row in before]), WaitlistEntry.outcome == WaitlistOutcome.LEFT
     )
     ids = set(session.scalars(left)) if before else set()
     return [row for row in before if row["id"] not in ids]

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from booking.domain.enums.people import RoleName
 from booking.services.transaction import transactional
 from booking.store import feed_fetches
 from booking.store.bookings.bookings import Booking
@@ -16,7 +17,7 @@ from booking.store.queries.feeds.feed_versions import FETCHED_AT, GENERATION
 
 
 @transactional
-def note_fetch(session: Session, person_id: int, role: str, generation: int, now: datetime) -> None:
+def note_fetch(session: Session, person_id: int, role: RoleName, generation: int, now: datetime) -> None:
     """Keep `now` as the first fetch of the person's feed as `role` (`member` or `analyst`).
 
     A later one is not kept, nor one of an address that has ended meanwhile: `generation` is that of the address.

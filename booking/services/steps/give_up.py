@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.bookings import CancelledBy
+from booking.domain.enums.emails import EmailName
 from booking.domain.organisation import Organisation
 from booking.services.steps.serve import serve
 from booking.store import audit_log
@@ -17,16 +20,16 @@ from booking.store.outbox import email_facts, emails
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a booking ends. `by` is `member` or `staff`; `reason` is for the member's email.
+    """How a booking ends. `reason` is for the member's email.
 
     `action` and `actor_id` are for the audit log: what was done, and by whom (None for the service itself).
     """
 
-    by: str
+    by: CancelledBy
     reason: str = ""
     is_late: bool = False
-    action: str = "cancelled"
-    actor_id: int | None = None
+    action: AuditAction = AuditAction.CANCELLED
+    actor_id: int | None = field(kw_only=True)
 
 
 def give_up(
@@ -50,11 +53,13 @@ def give_up(
     booking.is_late, booking.reason = ending.is_late, ending.reason
     bookings.revise(booking, now)
     session.flush()
-    details = {"is_late": ending.is_late} if ending.by == "member" else {"reason": ending.reason}
-    audit_log.write(session, ending.action, "booking", booking.public_id, now, actor_id=ending.actor_id, **details)
+    details = {"is_late": ending.is_late} if ending.by == CancelledBy.MEMBER else {"reason": ending.reason}
+    audit_log.write(
+        session, ending.action, AuditSubject.BOOKING, booking.public_id, now, actor_id=ending.actor_id, **details
+    )
     if together:
         return
-    name = "cancelled" if ending.by == "member" else "cancelled-by-us"
+    name = EmailName.CANCELLED if ending.by == CancelledBy.MEMBER else EmailName.CANCELLED_BY_US
     told = email_facts.booking_facts(session, booking, **details)
     emails.enqueue(session, name, booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id)
     serve(session, [booking.occurrence_id], organisation, now, (booking.occurrence_id, booking.slot))
@@ -66,5 +71,5 @@ def confirm_cancelled(booking: Booking, now: datetime) -> None:
     A publish may have cancelled it. Its undo would bring the booking back, so it is refused from here on: undo compares
     `cancelled_at` with the time of the publish.
     """
-    if booking.cancelled_by == "staff":
+    if booking.cancelled_by == CancelledBy.STAFF:
         booking.cancelled_at = now

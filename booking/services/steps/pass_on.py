@@ -15,6 +15,9 @@ from booking.domain.bookings import slots, waitlist_rules
 from booking.domain.bookings.slots import Hours, Slot
 from booking.domain.bookings.timetable import Timetable
 from booking.domain.bookings.waitlist_rules import Match, Rules, WaitlistPlace
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.bookings import AfterOffer, OfferStatus, WaitlistOutcome
+from booking.domain.enums.emails import EmailName
 from booking.domain.organisation import Organisation
 from booking.store import audit_log
 from booking.store.bookings import claims, offers
@@ -38,7 +41,7 @@ class Round:
     people: dict[int, Person]
     names: dict[int, str]  # the analysts'
 
-    def tell(self, name: str, place: WaitlistEntry, slot: Slot, **more: Any) -> None:
+    def tell(self, name: EmailName, place: WaitlistEntry, slot: Slot, **more: Any) -> None:
         """Queue the email of that name about a slot to the person who waits there."""
         member = self.people[place.member_id]
         told = _facts(self.occurrence, place, slot, self.names[slot.analyst_id], member, **more)
@@ -61,13 +64,13 @@ def withdraw(
     Returns the ids of these offers, for `tell_withdrawn` once the waitlist has been served.
     """
     wanted = select(Offer.id).where(
-        Offer.occurrence_id.in_(list(occurrence_ids)), Offer.status == "open", Offer.waiting_id.is_not(None)
+        Offer.occurrence_id.in_(list(occurrence_ids)), Offer.status == OfferStatus.OPEN, Offer.waiting_id.is_not(None)
     )
     if analyst_id is not None:
         wanted = wanted.where(Offer.analyst_id == analyst_id)
     ended = list(session.scalars(wanted))
     for offer_id in ended:
-        offers.end(session, offer_id, "gone", now)
+        offers.end(session, offer_id, OfferStatus.GONE, now)
     return ended
 
 
@@ -79,7 +82,7 @@ def tell_withdrawn(session: Session, offer_ids: Sequence[int], now: datetime, ch
     if not offer_ids:
         return
     other, analyst = aliased(Offer), aliased(Person)
-    has_another = exists().where(other.waiting_id == Offer.waiting_id, other.status == "open")
+    has_another = exists().where(other.waiting_id == Offer.waiting_id, other.status == OfferStatus.OPEN)
     rows = session.execute(
         select(Offer, WaitlistEntry, Person, Occurrence, analyst.name)
         .join(WaitlistEntry, WaitlistEntry.id == Offer.waiting_id)
@@ -93,9 +96,9 @@ def tell_withdrawn(session: Session, offer_ids: Sequence[int], now: datetime, ch
     queued = []
     for offer, place, member, occurrence, name in rows:
         slot = Slot(offer.analyst_id, offer.starts_at, offer.minutes)
-        told = _facts(occurrence, place, slot, name, member, became="withdrawn")
+        told = _facts(occurrence, place, slot, name, member, became=AfterOffer.WITHDRAWN)
         row = emails.row(
-            "offer-lapsed", member.email, told, now, person_id=member.id, due_at=due_at, change_id=change_id
+            EmailName.OFFER_LAPSED, member.email, told, now, person_id=member.id, due_at=due_at, change_id=change_id
         )
         queued.append(row)
     if queued:
@@ -132,7 +135,7 @@ def pass_on(
     if occurrence.status != SCHEDULED or now > closes_at:
         _tell_lapsed(this, lapsed, [], None)
         for place in places:
-            offers.end_place(session, place.id, "gone", now)
+            offers.end_place(session, place.id, WaitlistOutcome.GONE, now)
         return len(lapsed)
     told, is_beaten = _serve(this, places, found.hours, lapsed, freed, asking)
     if is_beaten:
@@ -189,11 +192,11 @@ def _end_lapsed(session: Session, occurrence_id: int, now: datetime) -> list[Ope
     """End the offers whose time to accept has passed; their members wait on behind the others."""
     due = [held for held in waitlist_queue.open_offers(session, occurrence_id) if held.lapses_at <= now]
     for held in due:
-        offers.end(session, held.id, "lapsed", now)
+        offers.end(session, held.id, OfferStatus.LAPSED, now)
         place = session.get_one(WaitlistEntry, held.waiting_id, populate_existing=True)
         place.joined_at = now
         session.flush()
-        audit_log.write(session, "offer-lapsed", "waiting", place.public_id, now)
+        audit_log.write(session, AuditAction.OFFER_LAPSED, AuditSubject.WAITLIST_ENTRY, place.public_id, now)
     return due
 
 
@@ -203,15 +206,15 @@ def _tell_lapsed(this: Round, lapsed: list[OpenOffer], matches: list[Match], aft
     for held in lapsed:
         slot = Slot(held.analyst_id, held.starts_at, held.minutes)
         place = this.session.get_one(WaitlistEntry, held.waiting_id)
-        became = "over"
+        became = AfterOffer.OVER
         if not offered.isdisjoint((slot.analyst_id, at) for at in slot.quarters):
-            became = "offered"
+            became = AfterOffer.OFFERED
         elif after is not None and slots.refusal(after, slot, this.rules.policy, this.rules.now) is None:
-            became = "free"
+            became = AfterOffer.FREE
             place.called_for = sorted({*(place.called_for or ()), waitlist_rules.named(slot)})
         if slot.analyst_id not in this.names:
             this.names[slot.analyst_id] = this.session.get_one(Person, slot.analyst_id).name
-        this.tell("offer-lapsed", place, slot, became=became)
+        this.tell(EmailName.OFFER_LAPSED, place, slot, became=became)
     this.session.flush()
 
 
@@ -240,8 +243,15 @@ def _offer(this: Round, match: Match, others: list[WaitlistPlace], hours: Hours)
     waiting = session.get_one(WaitlistEntry, place.id)
     has_next = waitlist_rules.has_next(others, slot, hours, replace(this.rules, now=until))
     more = _replaced(session, waitlist_rules.replaced(place, slot.starts_at, this.rules))
-    this.tell("offer", waiting, slot, lapses_at=email_facts.stamp(until), has_next=has_next, **more)
-    audit_log.write(session, "offered", "waiting", waiting.public_id, now, starts_at=email_facts.stamp(slot.starts_at))
+    this.tell(EmailName.OFFER, waiting, slot, lapses_at=email_facts.stamp(until), has_next=has_next, **more)
+    audit_log.write(
+        session,
+        AuditAction.OFFERED,
+        AuditSubject.WAITLIST_ENTRY,
+        waiting.public_id,
+        now,
+        starts_at=email_facts.stamp(slot.starts_at),
+    )
     return True
 
 
@@ -265,8 +275,8 @@ def _call(this: Round, place: WaitlistPlace, fits: list[Slot]) -> None:
     waiting.called_for = [waitlist_rules.named(slot) for slot in fits]
     lines = [{"starts_at": email_facts.stamp(slot.starts_at), "analyst": this.names[slot.analyst_id]} for slot in fits]
     is_soon = waitlist_rules.is_last_hour(fits[0].starts_at, now)
-    this.tell("last-hour-call" if is_soon else "free-to-book", waiting, fits[0], lines=lines)
-    audit_log.write(session, "called", "waiting", waiting.public_id, now, free=len(fits))
+    this.tell(EmailName.LAST_HOUR_CALL if is_soon else EmailName.FREE_TO_BOOK, waiting, fits[0], lines=lines)
+    audit_log.write(session, AuditAction.CALLED, AuditSubject.WAITLIST_ENTRY, waiting.public_id, now, free=len(fits))
     session.flush()
 
 

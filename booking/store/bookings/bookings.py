@@ -11,15 +11,14 @@ from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_c
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from booking.domain.bookings.slots import Slot
+from booking.domain.enums.bookings import BookingStatus, CancelledBy, VisitOutcome
 from booking.store.bookings import departures
-from booking.store.db.base import Base, Id, new_public_id, table_of
+from booking.store.db.base import Base, Id, new_public_id, one_of, table_of
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence
 
-CONFIRMED = "confirmed"
-CANCELLED = "cancelled"
-CAME = "came"
-NO_SHOW = "no-show"
+CONFIRMED, CANCELLED = BookingStatus.CONFIRMED, BookingStatus.CANCELLED
+CAME, NO_SHOW = VisitOutcome.CAME, VisitOutcome.NO_SHOW
 BATCH_SIZE = 5000  # ids in one statement
 SHOWN_BACK = timedelta(days=100)  # calendars show at least two months, and never more than this
 
@@ -38,10 +37,10 @@ class Booking(Base):
     __table_args__ = (
         CheckConstraint("minutes > 0 AND minutes % 15 = 0", name="minutes"),
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
-        CheckConstraint("status IN ('confirmed', 'cancelled')", name="status"),
+        CheckConstraint(one_of("status", BookingStatus), name="status"),
         CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_at"),
-        CheckConstraint("cancelled_by IN ('member', 'staff')", name="cancelled_by"),
-        CheckConstraint("outcome IN ('came', 'no-show')", name="outcome"),
+        CheckConstraint(one_of("cancelled_by", CancelledBy), name="cancelled_by"),
+        CheckConstraint(one_of("outcome", VisitOutcome), name="outcome"),
         Index("ix_booking_member_starts_at", "member_id", "starts_at"),
         Index("ix_booking_analyst_starts_at", "analyst_id", "starts_at"),
         Index("ix_booking_occurrence_member", "occurrence_id", "member_id"),

@@ -10,15 +10,16 @@ from sqlalchemy.orm import Session
 
 from booking.domain.bookings.slots import Slot
 from booking.domain.bookings.timetable import Timetable
+from booking.domain.enums.bookings import OfferStatus, WaitlistOutcome
 from booking.store.bookings import claims
 from booking.store.bookings.claims import Claim
 from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 
 
-def end(session: Session, offer_id: int, status: str, now: datetime) -> None:
+def end(session: Session, offer_id: int, status: OfferStatus, now: datetime) -> None:
     """Close an offer, if it is open still, and let go of its quarters."""
     session.execute(delete(Claim).where(Claim.offer_id == offer_id))
-    is_open = (Offer.id == offer_id) & (Offer.status == "open")
+    is_open = (Offer.id == offer_id) & (Offer.status == OfferStatus.OPEN)
     session.execute(update(Offer).where(is_open).values(status=status, ended_at=now))
 
 
@@ -31,27 +32,29 @@ def give_way(session: Session, slot: Slot, member_id: int, now: datetime, *, to:
     `services.bookings.book.pick` asks the waitlist before it gives a slot to anybody.
     """
     for offer_id in claims.offers_at(session, [slot.analyst_id, member_id], slot.quarters, to):
-        end(session, offer_id, "gone", now)
+        end(session, offer_id, OfferStatus.GONE, now)
 
 
 def end_instead_of(session: Session, booking_id: int, now: datetime) -> None:
     """End what is offered instead of a booking whose analyst is off: it moves otherwise, or is given up."""
-    wanted = select(Offer.id).where(Offer.booking_id == booking_id, Offer.status == "open")
+    wanted = select(Offer.id).where(Offer.booking_id == booking_id, Offer.status == OfferStatus.OPEN)
     for offer_id in list(session.scalars(wanted)):
-        end(session, offer_id, "gone", now)
+        end(session, offer_id, OfferStatus.GONE, now)
 
 
 def end_held(session: Session, found: Timetable, slot: Slot, member_id: int, now: datetime) -> None:
     """The same for what is offered to the member who books: `found` was read for them, so nothing more is read."""
     owned = {(person_id, at) for person_id in (slot.analyst_id, member_id) for at in slot.quarters}
     for offer_id in sorted({found.held[key] for key in owned & found.held.keys()}):
-        end(session, offer_id, "gone", now)
+        end(session, offer_id, OfferStatus.GONE, now)
 
 
-def end_place(session: Session, waiting_id: int, outcome: str, now: datetime) -> None:
+def end_place(session: Session, waiting_id: int, outcome: WaitlistOutcome, now: datetime) -> None:
     """End a place on the waitlist, and what is offered for it."""
-    for offer_id in session.scalars(select(Offer.id).where(Offer.waiting_id == waiting_id, Offer.status == "open")):
-        end(session, offer_id, "accepted" if outcome == "booked" else "gone", now)
+    for offer_id in session.scalars(
+        select(Offer.id).where(Offer.waiting_id == waiting_id, Offer.status == OfferStatus.OPEN)
+    ):
+        end(session, offer_id, OfferStatus.ACCEPTED if outcome == WaitlistOutcome.BOOKED else OfferStatus.GONE, now)
     session.execute(
         update(WaitlistEntry)
         .where(WaitlistEntry.id == waiting_id, WaitlistEntry.ended_at.is_(None))
@@ -59,7 +62,7 @@ def end_place(session: Session, waiting_id: int, outcome: str, now: datetime) ->
     )
 
 
-def end_place_of(session: Session, occurrence_id: int, member_id: int, outcome: str, now: datetime) -> None:
+def end_place_of(session: Session, occurrence_id: int, member_id: int, outcome: WaitlistOutcome, now: datetime) -> None:
     """End the member's place in that occurrence, if they have one."""
     for waiting_id in session.scalars(
         select(WaitlistEntry.id).where(

@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from booking.store.db.base import Base, Id, new_public_id
+from booking.domain.enums.bookings import OfferStatus, WaitlistOutcome
+from booking.store.db.base import Base, Id, new_public_id, one_of
 
 WAITING = "ended_at IS NULL"
-OPEN = "status = 'open'"
+OPEN = f"status = '{OfferStatus.OPEN}'"
 
 
 class WaitlistEntry(Base):
@@ -26,7 +27,7 @@ class WaitlistEntry(Base):
     __tablename__ = "waitlist_entry"
     __table_args__ = (
         CheckConstraint("minutes > 0 AND minutes % 15 = 0", name="minutes"),
-        CheckConstraint("outcome IN ('booked', 'left', 'gone')", name="outcome"),
+        CheckConstraint(one_of("outcome", WaitlistOutcome), name="outcome"),
         CheckConstraint("(outcome IS NULL) = (ended_at IS NULL)", name="ended"),
         Index(
             "uq_waitlist_entry_occurrence_id_member_id",
@@ -66,7 +67,7 @@ class Offer(Base):
     __tablename__ = "offer"
     __table_args__ = (
         CheckConstraint("minutes > 0 AND minutes % 15 = 0", name="minutes"),
-        CheckConstraint("status IN ('open', 'accepted', 'declined', 'lapsed', 'gone')", name="status"),
+        CheckConstraint(one_of("status", OfferStatus), name="status"),
         CheckConstraint("(status = 'open') = (ended_at IS NULL)", name="ended"),
         CheckConstraint("(waiting_id IS NULL) <> (booking_id IS NULL)", name="for_one_thing"),
         Index("uq_offer_member_id", "member_id", unique=True, sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
@@ -85,6 +86,6 @@ class Offer(Base):
     starts_at: Mapped[datetime]
     minutes: Mapped[int]
     lapses_at: Mapped[datetime]
-    status: Mapped[str] = mapped_column(default="open")
+    status: Mapped[str] = mapped_column(default=OfferStatus.OPEN)
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, cast
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, Table, Uuid
@@ -53,6 +54,12 @@ class Base(DeclarativeBase):
 def new_public_id() -> uuid.UUID:
     """A random id for addresses, UIDs and the API."""
     return uuid.uuid4()
+
+
+def one_of(column: str, allowed: type[StrEnum]) -> str:
+    """The condition that the column holds a value of that enum, for a CHECK constraint."""
+    values = ", ".join(f"'{one}'" for one in allowed)
+    return f"{column} IN ({values})"
 
 
 Details = dict[str, Any]

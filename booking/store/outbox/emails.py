@@ -9,11 +9,12 @@ from typing import Any, TypedDict, Unpack
 from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, and_, delete, func, insert, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from booking.domain.enums.emails import EmailName
 from booking.store.db.base import Base, Id, new_public_id, table_of
 from booking.store.programme.changes import Change
 
-FIRST = "booked"  # the first email about a booking
-FAILING = "emails-failing"  # what tells coordinators that emails are refused
+FIRST = EmailName.BOOKED  # the first email about a booking
+FAILING = EmailName.EMAILS_FAILING  # what tells coordinators that emails are refused
 WAITING = "sent_at IS NULL AND failed_at IS NULL"
 SENT = "sent_at IS NOT NULL"
 FAILED = "failed_at IS NOT NULL"
@@ -80,7 +81,12 @@ class EmailContext(TypedDict, total=False):
 
 
 def enqueue(
-    session: Session, name: str, to_email: str, facts: dict[str, Any], now: datetime, **about: Unpack[EmailContext]
+    session: Session,
+    name: EmailName,
+    to_email: str,
+    facts: dict[str, Any],
+    now: datetime,
+    **about: Unpack[EmailContext],
 ) -> None:
     """Queue one email to one person; it leaves when the transaction has committed and `due_at` is past.
 
@@ -100,7 +106,7 @@ def enqueue(
 
 
 def row(
-    name: str, to_email: str, facts: dict[str, Any], now: datetime, **about: Unpack[EmailContext]
+    name: EmailName, to_email: str, facts: dict[str, Any], now: datetime, **about: Unpack[EmailContext]
 ) -> dict[str, Any]:
     """Returns one email as `add` takes it."""
     found = {"name": name, "to_email": to_email, "facts": facts, "created_at": now, "due_at": now}
@@ -113,7 +119,7 @@ def add(session: Session, rows: list[dict[str, Any]]) -> None:
 
 
 #: What a publish queues beside the one email that tells a person everything that it changes for them.
-NOT_MERGED = ("cover-wanted", "offer-lapsed")
+NOT_MERGED = (EmailName.COVER_WANTED, EmailName.OFFER_LAPSED)
 
 
 def _held_back(now: datetime) -> tuple[ColumnElement[bool], ...]:

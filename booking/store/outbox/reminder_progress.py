@@ -11,6 +11,7 @@ from sqlalchemy import ForeignKey, delete, exists, or_, select, union_all
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.domain import zones
+from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
 from booking.store.db.base import Base, Id
 from booking.store.people.people import Person, Role
@@ -111,7 +112,7 @@ def readers(session: Session, one: Due, after_id: int, most: int) -> list[tuple[
         .where(Person.id.in_(union_all(places.where(in_all), places.where(in_one))), Person.id > after_id)
         .where(Person.wants_reminders, Person.closed_at.is_(None))
         .where(or_(Person.member_until.is_(None), Person.member_until >= one.on))
-        .where(exists().where(Role.person_id == Person.id, Role.role == "member"))
+        .where(exists().where(Role.person_id == Person.id, Role.role == RoleName.MEMBER))
         .order_by(Person.id)
         .limit(most)
     )

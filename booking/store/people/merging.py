@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Column, Table, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
+from booking.domain.enums.bookings import OfferStatus
 from booking.store.bookings.claims import Claim
 from booking.store.bookings.departures import Departure
 from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
@@ -45,7 +46,7 @@ def shared_quarters(session: Session, kept_id: int, gone_id: int) -> list[dateti
 
 def have_open_offers(session: Session, kept_id: int, gone_id: int) -> bool:
     """Whether both have an offer that waits for an answer."""
-    wanted = select(Offer.member_id).where(Offer.status == "open", Offer.member_id.in_([kept_id, gone_id]))
+    wanted = select(Offer.member_id).where(Offer.status == OfferStatus.OPEN, Offer.member_id.in_([kept_id, gone_id]))
     return len(set(session.scalars(wanted))) > 1
 
 

@@ -9,13 +9,11 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, exists, false, select, true
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from booking.domain.enums.people import InvitationPreference, RoleName
 from booking.domain.people import email_addresses
-from booking.store.db.base import Base, Id, new_public_id
+from booking.store.db.base import Base, Id, new_public_id, one_of
 
-ROLES = ("member", "analyst", "coordinator")
-STAFF = frozenset({"analyst", "coordinator"})
 AGENDA_HOUR = 7
-INVITATIONS = ("until-subscribed", "always", "never")
 
 
 def _key_of_email(context: Any) -> str:
@@ -36,7 +34,7 @@ class Person(Base):
     __tablename__ = "person"
     __table_args__ = (
         CheckConstraint("email = lower(email)", name="email_lower"),
-        CheckConstraint("invitations IN ('until-subscribed', 'always', 'never')", name="invitations"),
+        CheckConstraint(one_of("invitations", InvitationPreference), name="invitations"),
         Index("ix_person_name", "name", "id", "email_key"),
     )
 
@@ -53,7 +51,7 @@ class Person(Base):
     about: Mapped[str] = mapped_column(default="")
     meeting_url: Mapped[str | None]
     meeting_url_is_own: Mapped[bool] = mapped_column(default=False, server_default=false())
-    invitations: Mapped[str] = mapped_column(default="until-subscribed")
+    invitations: Mapped[str] = mapped_column(default=InvitationPreference.UNTIL_SUBSCRIBED)
     member_feed_generation: Mapped[int] = mapped_column(default=0)
     member_feed_fetched_at: Mapped[datetime | None]
     analyst_feed_generation: Mapped[int] = mapped_column(default=0)
@@ -80,7 +78,7 @@ class Role(Base):
 
     __tablename__ = "role"
     __table_args__ = (
-        CheckConstraint("role IN ('member', 'analyst', 'coordinator')", name="role"),
+        CheckConstraint(one_of("role", RoleName), name="role"),
         Index("ix_role_role", "role", "person_id"),
     )
 
@@ -104,7 +102,7 @@ def zone_of(session: Session, person: uuid.UUID | int) -> str | None:
 
 def coordinators(session: Session) -> list[Person]:
     """Everybody who coordinates now, by id."""
-    wanted = select(Person).join(Role, Role.person_id == Person.id).where(Role.role == "coordinator")
+    wanted = select(Person).join(Role, Role.person_id == Person.id).where(Role.role == RoleName.COORDINATOR)
     return list(session.scalars(wanted.where(Person.closed_at.is_(None)).order_by(Person.id)))
 
 

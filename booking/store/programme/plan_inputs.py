@@ -9,6 +9,9 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.domain.bookings.slots import QUARTER
+from booking.domain.enums.bookings import OfferStatus
+from booking.domain.enums.people import RoleName
+from booking.domain.enums.planning import PlaceKind
 from booking.domain.organisation import Kind
 from booking.domain.planning.adjustments import Definition
 from booking.domain.planning.consequences import AffectedPerson, Claimed, Offered, TouchedBooking
@@ -41,7 +44,7 @@ def analyst_ids(session: Session) -> dict[str, int]:
     found = session.execute(
         select(_person.c.email_key, _person.c.id)
         .join(_role, _role.c.person_id == _person.c.id)
-        .where(_role.c.role == "analyst", _person.c.closed_at.is_(None))
+        .where(_role.c.role == RoleName.ANALYST, _person.c.closed_at.is_(None))
     )
     return {email: person_id for email, person_id in found}
 
@@ -51,7 +54,7 @@ def meeting_links(session: Session) -> dict[int, str]:
     found = session.execute(
         select(_person.c.id, _person.c.meeting_url)
         .join(_role, _role.c.person_id == _person.c.id)
-        .where(_role.c.role == "analyst", _person.c.meeting_url.is_not(None))
+        .where(_role.c.role == RoleName.ANALYST, _person.c.meeting_url.is_not(None))
     )
     return {person_id: link for person_id, link in found}
 
@@ -152,7 +155,7 @@ def world(session: Session, kinds: Mapping[str, Kind], now: datetime, *, with_pa
         for person_id, name in session.execute(
             select(_person.c.id, _person.c.name)
             .join(_role, _role.c.person_id == _person.c.id)
-            .where(_role.c.role == "analyst")
+            .where(_role.c.role == RoleName.ANALYST)
         )
     }
     return StoredProgramme(known, rows(session, slugs, since), kinds, away(session, now), names)
@@ -197,7 +200,7 @@ def offers(session: Session, occurrence_ids: Iterable[int]) -> list[Offered]:
                 *(_offer.c.starts_at, _offer.c.minutes, _offer.c.booking_id, _person.c.name),
             )
             .join(_person, _person.c.id == _offer.c.member_id)
-            .where(_offer.c.occurrence_id.in_(part), _offer.c.status == "open")
+            .where(_offer.c.occurrence_id.in_(part), _offer.c.status == OfferStatus.OPEN)
             .order_by(_offer.c.id)
         )
         found += [Offered(*row) for row in rows]
@@ -226,14 +229,14 @@ def places(session: Session, changes: Changes) -> list[AffectedPerson]:
             )
             .order_by(_enrolment.c.id, _occurrence.c.id)
         )
-        found += [AffectedPerson("enrolled", *row) for row in enrolled]
+        found += [AffectedPerson(PlaceKind.ENROLLED, *row) for row in enrolled]
         waiting = session.execute(
             select(_waiting.c.id, _waiting.c.occurrence_id, _waiting.c.member_id, _person.c.name)
             .join(_person, _person.c.id == _waiting.c.member_id)
             .where(_waiting.c.occurrence_id.in_(part), _waiting.c.ended_at.is_(None))
             .order_by(_waiting.c.id)
         )
-        found += [AffectedPerson("waiting", *row) for row in waiting]
+        found += [AffectedPerson(PlaceKind.WAITING, *row) for row in waiting]
     return found
 
 
@@ -300,7 +303,9 @@ def _with_offer(session: Session, members: set[int], lost: set[int]) -> frozense
     found: set[int] = set()
     for part in _parts(sorted(members)):
         rows = session.execute(
-            select(_offer.c.member_id, _offer.c.id).where(_offer.c.member_id.in_(part), _offer.c.status == "open")
+            select(_offer.c.member_id, _offer.c.id).where(
+                _offer.c.member_id.in_(part), _offer.c.status == OfferStatus.OPEN
+            )
         )
         found |= {member_id for member_id, offer_id in rows if offer_id not in lost}
     return frozenset(found)

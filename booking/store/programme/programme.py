@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from booking.store.db.base import Base, Id, new_public_id
+from booking.domain.enums.planning import OccurrenceState
+from booking.store.db.base import Base, Id, new_public_id, one_of
 from booking.store.people.people import Person
 from booking.store.programme.changes import Change
 
-SCHEDULED = "scheduled"
-CANCELLED = "cancelled"
+SCHEDULED, CANCELLED = OccurrenceState.SCHEDULED, OccurrenceState.CANCELLED
 
 
 class Programme(Base):
@@ -105,7 +105,7 @@ class Occurrence(Base):
     __table_args__ = (
         UniqueConstraint("series_id", "key"),
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
-        CheckConstraint("status IN ('scheduled', 'cancelled')", name="status"),
+        CheckConstraint(one_of("status", OccurrenceState), name="status"),
         CheckConstraint("sequence >= 0", name="sequence"),
         Index("ix_occurrence_starts_at", "starts_at", "id"),
         Index("ix_occurrence_series_starts_at", "series_id", "starts_at"),

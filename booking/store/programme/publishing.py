@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain import zones
 from booking.domain.bookings.slots import Slot
+from booking.domain.enums.bookings import BookingStatus, CancelledBy, OfferStatus
 from booking.domain.planning.adjustments import Definition
 from booking.domain.planning.consequences import Outcome, Step
 from booking.domain.planning.plan import SeriesChange
@@ -213,7 +214,7 @@ def hold(session: Session, booking_ids: Sequence[int], change_id: int) -> None:
 def hold_offers(session: Session, offer_ids: Sequence[int], change_id: int, now: datetime) -> None:
     """End these offers, and hold their quarters for whoever undoes the publish."""
     session.execute(update(_claim).where(_claim.c.offer_id.in_(offer_ids)).values(offer_id=None, change_id=change_id))
-    session.execute(update(_offer).where(_offer.c.id.in_(offer_ids)).values(status="gone", ended_at=now))
+    session.execute(update(_offer).where(_offer.c.id.in_(offer_ids)).values(status=OfferStatus.GONE, ended_at=now))
 
 
 def let_go(session: Session, slot: Slot, member_id: int) -> None:
@@ -227,7 +228,7 @@ def place(session: Session, outcome: Outcome, now: datetime) -> None:
     booking = outcome.booking
     values: dict[str, Any] = {"sequence": _booking.c.sequence + 1, "revised_at": now.replace(microsecond=0)}
     if outcome.slot is None:
-        values |= {"status": "cancelled", "cancelled_at": now, "cancelled_by": "staff"}
+        values |= {"status": BookingStatus.CANCELLED, "cancelled_at": now, "cancelled_by": CancelledBy.STAFF}
     else:
         slot = outcome.slot
         values |= {"analyst_id": slot.analyst_id, "starts_at": slot.starts_at, "ends_at": slot.ends_at}
@@ -249,7 +250,7 @@ def revise_bookings(session: Session, occurrence_ids: Sequence[int], but: Iterab
         ids = session.scalars(
             select(_booking.c.id).where(
                 _booking.c.occurrence_id.in_(part),
-                (_booking.c.status == CONFIRMED) | (_booking.c.cancelled_by == "staff"),
+                (_booking.c.status == CONFIRMED) | (_booking.c.cancelled_by == CancelledBy.STAFF),
             )
         ).all()
         found += [booking_id for booking_id in ids if booking_id not in done]

@@ -13,6 +13,7 @@ from booking.calendars import catalogue, subscriptions
 from booking.calendars.catalogue import Feed
 from booking.calendars.subscriptions import SubscriptionLinks
 from booking.domain import tokens
+from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Kind
 from booking.services.accounts import profile
 from booking.store import feed_fetches
@@ -66,14 +67,14 @@ def own_addresses() -> list[Own]:
     return [_own(role, found[role], person, n, last.get(addresses[role])) for role, n in generations.items()]
 
 
-def _own(role: str, feed: Feed, person: Person, generation: int, fetched_at: datetime | None) -> Own:
+def _own(role: RoleName, feed: Feed, person: Person, generation: int, fetched_at: datetime | None) -> Own:
     purpose = f"{role}-feed"
     token = tokens.sign(context.settings().feed_key, purpose, str(person.public_id), generation)
     links = subscriptions.links(f"{context.settings().base_url}/feeds/{role}/{token}.ics")
     kinds = context.organisation().kinds.values() if feed.kinds is not None else ()
     ticked = (feed.kinds if person.feed_kinds is None else person.feed_kinds) or ()
     choices = [(kind, kind.name in ticked) for kind in kinds]
-    invited = calendar_fetches.invited(context.db(), person.id, context.now()) if role == "member" else []
+    invited = calendar_fetches.invited(context.db(), person.id, context.now()) if role == RoleName.MEMBER else []
     return Own(purpose, feed.title, feed.holds, links, fetched_at, choices, invited)
 
 

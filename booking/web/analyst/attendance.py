@@ -8,7 +8,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from booking.domain import errors
+from booking.domain.enums.people import RoleName
 from booking.domain.errors import Refusal
+from booking.domain.people.actor import Actor
 from booking.services.bookings import attend
 from booking.store.programme.programme import Occurrence
 from booking.store.queries.programme import enrolled, meeting_rows, occurrence_lookup
@@ -23,7 +25,9 @@ def _row(public_id: uuid.UUID) -> Occurrence:
     row = occurrence_lookup.with_public_id(context.db(), public_id)
     if row is None or context.organisation().kinds[row.series.kind].bookable:
         abort(404)
-    if "coordinator" not in current_user.roles and current_user.id not in {place.analyst_id for place in row.roster}:
+    if RoleName.COORDINATOR not in current_user.roles and current_user.id not in {
+        place.analyst_id for place in row.roster
+    }:
         abort(404)
     return row
 
@@ -42,7 +46,7 @@ def keep(public_id: uuid.UUID) -> ResponseReturnValue:
     row = _row(public_id)
     try:
         came = {uuid.UUID(value) for value in request.form.getlist("came")}
-        count = attend.mark(context.db(), public_id, came, context.now(), actor_id=current_user.id)
+        count = attend.mark(context.db(), public_id, came, context.now(), actor=Actor.staff(current_user.id))
     except ValueError:
         abort(404)
     except errors.NotFound:

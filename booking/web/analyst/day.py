@@ -12,6 +12,8 @@ from werkzeug.routing import BaseConverter, ValidationError
 
 from booking.domain import spreadsheet, zones
 from booking.domain.bookings import agenda_words, day_agenda
+from booking.domain.enums.people import RoleName
+from booking.domain.people.actor import Actor
 from booking.services.bookings.mark_attendance import mark
 from booking.services.bookings.start_visit import begin
 from booking.store.bookings.bookings import CAME, NO_SHOW, Booking
@@ -92,7 +94,7 @@ def _page(whose: Subject, day: date) -> str:
             after=week[0] + day_agenda.WEEK,
             **common,
         )
-    others = agenda_rows.analysts(context.db()) if "coordinator" in current_user.roles else []
+    others = agenda_rows.analysts(context.db()) if RoleName.COORDINATOR in current_user.roles else []
     return render_template(
         "analyst/day.html",
         blocks=[day_rows.block(whose, found) for found in day_agenda.on(day, staffed, whose.zone)],
@@ -130,7 +132,12 @@ def outcome(public_id: uuid.UUID) -> ResponseReturnValue:
     if said not in OUTCOMES:
         abort(400)
     marked = mark(
-        context.db(), public_id, OUTCOMES[said], context.organisation(), context.now(), actor_id=current_user.id
+        context.db(),
+        public_id,
+        OUTCOMES[said],
+        context.organisation(),
+        context.now(),
+        actor=Actor.staff(current_user.id),
     )
     return _back_to(marked)
 
@@ -139,7 +146,9 @@ def outcome(public_id: uuid.UUID) -> ResponseReturnValue:
 @access.staff
 def start(public_id: uuid.UUID) -> ResponseReturnValue:
     """Turn to this member: their join link opens, the one before closes; back to the row."""
-    return _back_to(begin(context.db(), public_id, context.organisation(), context.now(), actor_id=current_user.id))
+    return _back_to(
+        begin(context.db(), public_id, context.organisation(), context.now(), actor=Actor.staff(current_user.id))
+    )
 
 
 def _back_to(booking: Booking) -> ResponseReturnValue:

@@ -12,6 +12,7 @@ from flask import abort, request, url_for
 from booking.domain import wording, zones
 from booking.domain.bookings import agenda_words, day_agenda, policy
 from booking.domain.bookings.day_agenda import AgendaVisit, Gap, Staffed
+from booking.domain.enums.people import RoleName
 from booking.services.bookings.start_visit import OVERRUN
 from booking.store.queries.bookings import agenda_rows
 from booking.store.queries.bookings.agenda_rows import AgendaOwner
@@ -80,9 +81,9 @@ def subject() -> Subject | None:
     own = AgendaOwner(current_user.id, current_user.public_id, current_user.name, current_user.email, current_user.zone)
     asked = request.args.get("analyst", "")
     home = context.organisation().zone
-    if asked in {"", str(own.public_id)} and "analyst" in current_user.roles:
+    if asked in {"", str(own.public_id)} and RoleName.ANALYST in current_user.roles:
         return Subject(own, own.zone or home, True)
-    if "coordinator" not in current_user.roles:
+    if RoleName.COORDINATOR not in current_user.roles:
         abort(404)
     if not asked:
         return None
@@ -151,7 +152,7 @@ def _line(whose: Subject, found: Staffed, row: AgendaVisit | Gap) -> DayRow:
     if isinstance(row, Gap):
         return replace(line, words=_free(whose, found, row))
     left = -((now - row.ends_at) // timedelta(minutes=1))
-    may_change = now < day_agenda.stands_from(row.starts_at, whose.zone) or "coordinator" in current_user.roles
+    may_change = now < day_agenda.stands_from(row.starts_at, whose.zone) or RoleName.COORDINATOR in current_user.roles
     return replace(
         line,
         words=_stands(whose, row, left, is_on=line.is_on),

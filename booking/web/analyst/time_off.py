@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from booking.domain import zones
 from booking.domain.bookings import cover_rules
+from booking.domain.people.actor import Actor
 from booking.services import cover
 from booking.store.people.people import Person
 from booking.store.people.time_off import TimeOff
@@ -94,7 +95,7 @@ def wanted_once(public_id: uuid.UUID) -> ResponseReturnValue:
 def take(public_id: uuid.UUID) -> ResponseReturnValue:
     """ "I'll take it": first come, first served."""
     try:
-        taken = cover.take(context.db(), public_id, current_user.id, context.organisation(), context.now())
+        taken = cover.take(context.db(), public_id, Actor.staff(current_user.id), context.organisation(), context.now())
     except (cover.AlreadyCovered, cover.NothingToTake) as refusal:
         flash(error_pages.sentence(refusal))
         return redirect(url_for("time_off.wanted"), 303)

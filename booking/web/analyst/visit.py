@@ -15,8 +15,11 @@ from booking.domain import errors, refusal_words, zones
 from booking.domain.bookings import lengths, slots
 from booking.domain.bookings.slots import Slot
 from booking.domain.bookings.timetable import RosterAnalyst
+from booking.domain.enums.bookings import VisitOutcome
+from booking.domain.enums.people import RoleName
 from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment
+from booking.domain.people.actor import Actor
 from booking.domain.recurrence import MAX_DURATION
 from booking.services.bookings import notes, on_behalf
 from booking.services.bookings.book import BookingRequest, book
@@ -39,7 +42,7 @@ def _visit(public_id: uuid.UUID) -> Appointment:
     found = meeting_rows.appointment(context.db(), public_id)
     if found is None:
         return abort(404)
-    may = "coordinator" in current_user.roles or found.analyst_public_id == current_user.public_id
+    may = RoleName.COORDINATOR in current_user.roles or found.analyst_public_id == current_user.public_id
     return found if may else abort(404)
 
 
@@ -69,7 +72,7 @@ def _page(visit: Appointment, refusal: Refusal | None = None) -> ResponseReturnV
         targets=within[1],
         longer=visit.minutes + lengths.GRID_MINUTES,
         is_marked=visit.outcome is not None,
-        marked=refusal_words.marked(visit.outcome) if visit.outcome is not None else "",
+        marked=refusal_words.marked(VisitOutcome(visit.outcome)) if visit.outcome is not None else "",
         sent_after=notes.sent_after(visit.member),
         words=error_pages.sentence(refusal) if refusal is not None else "",
         key=str(uuid.uuid4()),
@@ -142,7 +145,7 @@ def note(public_id: uuid.UUID) -> ResponseReturnValue:
     visit = _visit(public_id)
     private, agreed = request.form.get("private", ""), request.form.get("agreed", "")
     try:
-        write_note(context.db(), public_id, private, agreed, context.now(), actor_id=current_user.id)
+        write_note(context.db(), public_id, private, agreed, context.now(), actor=Actor.staff(current_user.id))
     except Refusal as refusal:
         return _page(visit, refusal)
     flash("Note saved." + (f" {notes.sent_after(_visit(public_id).member)}." if agreed else ""))
@@ -155,23 +158,23 @@ def do(public_id: uuid.UUID, what: str) -> ResponseReturnValue:
     """Do it, or show the page with the reason why not."""
     visit = _visit(public_id)
     session, now, form = context.db(), context.now(), request.form
-    reason, actor = form.get("reason", ""), current_user.id
+    reason, actor = form.get("reason", ""), Actor.staff(current_user.id)
     try:
         if what == "cancel":
-            on_behalf.cancel_for(session, public_id, reason, context.organisation(), now, actor_id=actor)
+            on_behalf.cancel_for(session, public_id, reason, context.organisation(), now, actor=actor)
         elif what == "hand":
             colleague = _uuid(form.get("analyst", ""))
-            on_behalf.hand_over(session, public_id, colleague, reason, context.organisation(), now, actor_id=actor)
+            on_behalf.hand_over(session, public_id, colleague, reason, context.organisation(), now, actor=actor)
         elif what == "move":
-            on_behalf.move_for(session, public_id, _wanted(), reason, context.organisation(), now, actor_id=actor)
+            on_behalf.move_for(session, public_id, _wanted(), reason, context.organisation(), now, actor=actor)
         elif what == "lengthen":
-            on_behalf.lengthen(session, public_id, context.organisation(), now, actor_id=actor)
+            on_behalf.lengthen(session, public_id, context.organisation(), now, actor=actor)
         else:
             _follow(visit)
     except Refusal as refusal:
         return _page(_visit(public_id), refusal)
     flash(f"Done. We've emailed {visit.member or 'the member'}.")
-    if what == "hand" and "coordinator" not in current_user.roles:
+    if what == "hand" and RoleName.COORDINATOR not in current_user.roles:
         zone = current_user.zone or context.organisation().zone
         return redirect(url_for("analyst.day", day=zones.today(visit.starts_at, zone)), 303)
     return redirect(url_for("visits.one", public_id=public_id), 303)
@@ -182,7 +185,7 @@ def _follow(visit: Appointment) -> None:
     wanted = replace(_wanted(), key=request.form.get("key", "")[:64], topic=request.form.get("topic", ""))
     session = context.db()
     member_id = session.scalars(select(Person.id).where(Person.public_id == visit.member_public_id)).one()
-    book(session, wanted, member_id, context.organisation(), context.now(), staff_id=current_user.id)
+    book(session, wanted, Actor.staff(current_user.id, for_member=member_id), context.organisation(), context.now())
 
 
 def _wanted() -> BookingRequest:

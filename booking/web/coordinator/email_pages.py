@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from booking.domain.enums.emails import EmailState
 from booking.mail import email_names
 from booking.services.outbox.resend import resend
 from booking.store.queries.outbox import email_log
@@ -25,7 +26,7 @@ def listed() -> ResponseReturnValue:
     state = request.args.get("show", email_log.WAITING)
     if state not in email_log.STATES:
         abort(404)
-    found = email_log.page(context.db(), state, _place(request.args.get("after", "")))
+    found = email_log.page(context.db(), EmailState(state), _place(request.args.get("after", "")))
     return render_template(
         "coordinator/emails.html",
         emails=found[: email_log.PAGE],

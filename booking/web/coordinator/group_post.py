@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from booking.domain import wording
+from booking.domain.enums.planning import StepKind
 from booking.domain.planning import publish_words
 from booking.domain.planning.adjustments import Definition
 from booking.domain.planning.group_text import GroupPostLine, text
@@ -13,7 +14,13 @@ from booking.programme import writing
 from booking.store.programme.changes import Change
 from booking.store.programme.programme import Series
 
-_VERBS = {"appears": "added", "moves": "moved", "changes": "changed", "goes": "cancelled", "returns": "back on"}
+_VERBS = {
+    StepKind.APPEARS: "added",
+    StepKind.MOVES: "moved",
+    StepKind.CHANGES: "changed",
+    StepKind.GOES: "cancelled",
+    StepKind.RETURNS: "back on",
+}
 
 
 def days(rrule: str) -> str:
@@ -68,11 +75,15 @@ def text_of(change: Change, series: Mapping[str, Series], address: str) -> str:
     for line in change.plan.get("occurrences", []):
         row = series.get(line["series"])
         when = {"when", "reason"} & set(line["fields"])
-        if row is None or line["what"] not in {"appears", "moves", "goes", "returns"} or (line["fields"] and not when):
+        if (
+            row is None
+            or line["what"] not in {StepKind.APPEARS, StepKind.MOVES, StepKind.GOES, StepKind.RETURNS}
+            or (line["fields"] and not when)
+        ):
             continue
         after, before = line["after"], line["before"]
         starts_at = datetime.fromisoformat(after["starts_at"])
-        moved = line["what"] == "moves" and before is not None and before["starts_at"] != after["starts_at"]
+        moved = line["what"] == StepKind.MOVES and before is not None and before["starts_at"] != after["starts_at"]
         module = next((m.title for m in row.modules if m.number == after["module"]), "")
         told.append(
             GroupPostLine(
@@ -82,7 +93,7 @@ def text_of(change: Change, series: Mapping[str, Series], address: str) -> str:
                 row.zone,
                 f"{after['module']}. {module}" if module else "",
                 datetime.fromisoformat(before["starts_at"]) if moved else None,
-                line["what"] == "goes",
+                line["what"] == StepKind.GOES,
             )
         )
     return text(told, address) if told else ""

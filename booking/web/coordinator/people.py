@@ -9,6 +9,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from booking.domain import errors, zones
+from booking.domain.enums.people import RoleName
 from booking.domain.people import people_table
 from booking.services.accounts import change_email, close_account, merge_accounts, sessions
 from booking.services.accounts.import_people import WouldOrphan, import_people
@@ -92,7 +93,7 @@ def membership(public_id: uuid.UUID) -> ResponseReturnValue:
         return page(person, {"until": "Choose a date, or leave it empty."}, {"until": until[:20]})
     if not roles:
         return page(person, {"role": "Choose at least one role, or close the account."}, {"until": until})
-    if person.id == current_user.id and "coordinator" not in roles:
+    if person.id == current_user.id and RoleName.COORDINATOR not in roles:
         return page(person, {"role": "You can't remove your own coordinator role."}, {"until": until})
     listed = people_table.Listed(0, person.email, "", roles, None, last)
     try:

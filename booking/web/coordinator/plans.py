@@ -8,6 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.domain import errors
+from booking.domain.enums.planning import StepKind
 from booking.domain.planning import in_words
 from booking.domain.planning.plan import Plan
 from booking.services.publishing import planning
@@ -46,9 +47,9 @@ def _page(asked: PlanRequest, plan: Plan, again: bool) -> ResponseReturnValue:
     kinds |= {change.after.slug: change.after.kind for change in plan.changes.series}
     titles = {slug: found.title for slug, found in known.items()}
     titles |= {change.after.slug: change.after.title for change in plan.changes.series}
-    counts = {what: 0 for what in ("appears", "moves", "goes")}
+    counts = {what: 0 for what in (StepKind.APPEARS, StepKind.MOVES, StepKind.GOES)}
     for step in plan.changes.steps:
-        counts[{"returns": "appears", "changes": "moves"}.get(step.what, step.what)] += 1
+        counts[{StepKind.RETURNS: StepKind.APPEARS, StepKind.CHANGES: StepKind.MOVES}.get(step.what, step.what)] += 1
     page = render_template(
         "coordinator/plan.html",
         plan=plan,

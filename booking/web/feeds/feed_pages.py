@@ -16,6 +16,7 @@ from booking.calendars import catalogue, entries, feeds
 from booking.calendars.catalogue import Feed, Window
 from booking.calendars.parts import Part
 from booking.domain import tokens
+from booking.domain.enums.people import RoleName
 from booking.domain.meetings import Appointment
 from booking.services.records.note_fetch import note_fetch
 from booking.store import feed_fetches
@@ -114,7 +115,7 @@ def analyst(token: str) -> Response:
     return _private(feed_versions.ANALYST, token)
 
 
-def _private(role: str, token: str) -> Response:
+def _private(role: RoleName, token: str) -> Response:
     """A 304 asks the database once, for an analyst twice, and renders nothing; a 200 renders what has changed."""
     window = _window()
     owner = _owner(token, role, window)
@@ -146,7 +147,7 @@ def _private(role: str, token: str) -> Response:
     return response
 
 
-def _owner(token: str, role: str, window: Window) -> feed_versions.Owner | None:
+def _owner(token: str, role: RoleName, window: Window) -> feed_versions.Owner | None:
     """Whose address the token is; None if it was never made, has been renewed, or its owner has gone."""
     public_id = _subject(token)
     if public_id is None:

@@ -12,6 +12,8 @@ from booking.calendars import entries
 from booking.calendars.catalogue import Feed, Window
 from booking.calendars.parts import Part
 from booking.domain import zones
+from booking.domain.enums.bookings import CancelledBy
+from booking.domain.enums.people import RoleName
 from booking.domain.meetings import Appointment
 from booking.store.queries.feeds import feed_versions
 from booking.store.queries.feeds.feed_versions import Owner
@@ -23,14 +25,14 @@ Staffed = Sequence[uuid.UUID]
 Contents = Callable[[Session, Press, Edition, Feed, Owner, Staffed], list[Part]]
 
 
-def staffed(session: Session, role: str, window: Window, owner: Owner) -> Staffed:
+def staffed(session: Session, role: RoleName, window: Window, owner: Owner) -> Staffed:
     """The occurrences that the owner of an analyst's feed staffs; for a member none."""
     if role != feed_versions.ANALYST:
         return ()
     return feed_versions.rostered(session, owner.person_id, window.start, window.end)
 
 
-def version(role: str, shown: Feed, owner: Owner, given: Staffed) -> tuple[object, ...]:
+def version(role: RoleName, shown: Feed, owner: Owner, given: Staffed) -> tuple[object, ...]:
     """What the contents depend on; it rises or changes with every change that its owner's calendar shows."""
     known = (owner.published.edition, shown.name, owner.changes)
     return (
@@ -60,7 +62,7 @@ def member(session: Session, press: Press, edition: Edition, shown: Feed, owner:
         for one in meeting_rows.appointments(
             session, member_id=owner.person_id, start=edition.window.start, end=edition.window.end
         )
-        if not (one.is_cancelled and one.cancelled_by == "member")
+        if not (one.is_cancelled and one.cancelled_by == CancelledBy.MEMBER)
     ]
     whole, single = feed_versions.places(session, owner.person_id)
     stood_for = {one.meeting.public_id for one in booked if one.meeting.is_cancelled or not one.is_cancelled}
@@ -96,4 +98,4 @@ def analyst(session: Session, press: Press, edition: Edition, _shown: Feed, owne
 
 
 #: By the key of the catalogue's private feeds.
-CONTENTS: Mapping[str, Contents] = {"member": member, "analyst": analyst}
+CONTENTS: Mapping[str, Contents] = {RoleName.MEMBER: member, RoleName.ANALYST: analyst}

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
+from booking.domain.enums.people import RoleName
 from booking.store.programme.programme import Programme
 from booking.web.frame import context, current_reader
 from booking.web.frame.current_reader import current_user
@@ -19,9 +20,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC = "public"  # anybody
 TOKEN = "token"  # whoever holds a signed address; the view checks it
 SIGNED_IN = "signed-in"  # any person
-MEMBER = "member"
-ANALYST = "analyst"
-COORDINATOR = "coordinator"
+MEMBER = RoleName.MEMBER
+ANALYST = RoleName.ANALYST
+COORDINATOR = RoleName.COORDINATOR
 STAFF = "staff"  # analysts and coordinators
 DEMO = "demo"  # anybody, in demo mode only; elsewhere there is no such address
 LEVELS = (PUBLIC, TOKEN, SIGNED_IN, MEMBER, ANALYST, COORDINATOR, STAFF, DEMO)

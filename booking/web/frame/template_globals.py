@@ -13,6 +13,9 @@ from markupsafe import Markup, escape
 
 from booking.domain import wording, zones
 from booking.domain.bookings import cover_words, lengths, policy_words, waitlist_words
+from booking.domain.enums.bookings import VisitOutcome, WaitlistOutcome
+from booking.domain.enums.emails import EmailState
+from booking.domain.enums.planning import CoverFate, FindingCode
 from booking.domain.organisation import Kind
 from booking.domain.people import email_addresses
 from booking.resources import PACKAGE
@@ -150,6 +153,11 @@ def init_app(app: Flask) -> None:
         waitlist_words=waitlist_words,
         city=zones.city,
         zone_abbreviation=zones.abbreviation,
+        EmailState=EmailState,
+        CoverFate=CoverFate,
+        FindingCode=FindingCode,
+        VisitOutcome=VisitOutcome,
+        WaitlistOutcome=WaitlistOutcome,
     )
     app.jinja_env.filters.update(day=wording.day, long_day=wording.long_day, length_of_time=wording.length_of_time)
     app.jinja_env.filters["lengths"] = lengths.in_words

@@ -16,6 +16,7 @@ from booking.domain.bookings.timetable import Timetable
 from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment
 from booking.domain.organisation import Policy
+from booking.domain.people.actor import Actor
 from booking.services import cover
 from booking.services.bookings.book import preference_of
 from booking.services.bookings.cancel import cancel as cancel_booking
@@ -85,10 +86,10 @@ def _mine(appointment: Appointment) -> Callable[[datetime], str]:
     return lambda instant: template_globals.mine(instant, appointment.meeting.zone)
 
 
-def cancel(appointment: Appointment, links: BookingLinks, member_id: int | None) -> ResponseReturnValue:
+def cancel(appointment: Appointment, links: BookingLinks, actor: Actor) -> ResponseReturnValue:
     """GET asks, POST cancels."""
     if request.method == "POST":
-        cancel_booking(context.db(), appointment.public_id, context.organisation(), context.now(), member_id=member_id)
+        cancel_booking(context.db(), appointment.public_id, context.organisation(), context.now(), actor=actor)
         flash("Cancelled. We’ve emailed you a confirmation.")
         return redirect(links.show, 303)
     is_late = policy.is_late(rules_of(appointment), appointment.starts_at, context.now())
@@ -99,21 +100,21 @@ def cancel(appointment: Appointment, links: BookingLinks, member_id: int | None)
     )
 
 
-def accept(appointment: Appointment, links: BookingLinks, member_id: int | None) -> ResponseReturnValue:
+def accept(appointment: Appointment, links: BookingLinks, actor: Actor) -> ResponseReturnValue:
     """Take what is offered instead."""
-    cover.accept(context.db(), appointment.public_id, context.organisation(), context.now(), member_id=member_id)
+    cover.accept(context.db(), appointment.public_id, context.organisation(), context.now(), actor=actor)
     flash("Moved. We’ve emailed you the new time.")
     return redirect(links.show, 303)
 
 
-def wait(appointment: Appointment, links: BookingLinks, member_id: int | None) -> ResponseReturnValue:
+def wait(appointment: Appointment, links: BookingLinks, actor: Actor) -> ResponseReturnValue:
     """Rather wait for the analyst who was asked for: gives the booking up, and is never late."""
-    cover.rather_wait(context.db(), appointment.public_id, context.organisation(), context.now(), member_id=member_id)
+    cover.rather_wait(context.db(), appointment.public_id, context.organisation(), context.now(), actor=actor)
     flash("Cancelled. It doesn’t count as late. You can book again when they’re back.")
     return redirect(links.show, 303)
 
 
-def brief(appointment: Appointment, links: BookingLinks, member_id: int | None) -> ResponseReturnValue:
+def brief(appointment: Appointment, links: BookingLinks, actor: Actor) -> ResponseReturnValue:
     """GET shows the brief in a form, POST keeps it; what was typed stays where it is refused."""
     form, words, code, status = request.form, "", "", 200
     if request.method == "POST":
@@ -124,7 +125,7 @@ def brief(appointment: Appointment, links: BookingLinks, member_id: int | None) 
                 context.now(),
                 topic=form.get("topic", ""),
                 link=form.get("link", ""),
-                member_id=member_id,
+                actor=actor,
             )
         except errors.NotFound:
             raise
@@ -147,16 +148,16 @@ def brief(appointment: Appointment, links: BookingLinks, member_id: int | None) 
     return page, status
 
 
-def move(appointment: Appointment, links: BookingLinks, member_id: int | None) -> ResponseReturnValue:
+def move(appointment: Appointment, links: BookingLinks, actor: Actor) -> ResponseReturnValue:
     """GET shows where it could go, POST moves it."""
     if request.method == "POST":
-        return _move(appointment, links, member_id)
+        return _move(appointment, links, actor)
     if appointment.is_cancelled or context.now() >= appointment.starts_at:
         return redirect(links.show, 303)
     return _move_page(appointment, links, Chosen(minutes=str(appointment.minutes)))
 
 
-def _move(appointment: Appointment, links: BookingLinks, member_id: int | None) -> ResponseReturnValue:
+def _move(appointment: Appointment, links: BookingLinks, actor: Actor) -> ResponseReturnValue:
     """Move the booking to the slot that the form names; the same page again where it is refused."""
     slot = request.form.get("instead", "") or request.form.get("slot", "")
     chosen = Chosen(slot[:80], request.form.get("minutes", "")[:3])
@@ -170,7 +171,7 @@ def _move(appointment: Appointment, links: BookingLinks, member_id: int | None) 
             wanted,
             context.organisation(),
             context.now(),
-            member_id=member_id,
+            actor=actor,
         )
     except Refusal as refusal:
         return _move_page(appointment, links, chosen, refusal)

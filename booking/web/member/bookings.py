@@ -9,7 +9,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from booking.domain.bookings import policy, running_order, slots
+from booking.domain.enums.bookings import CancelledBy
 from booking.domain.meetings import Appointment
+from booking.domain.people.actor import Actor
 from booking.domain.recurrence import MAX_DURATION
 from booking.store.bookings import bookings
 from booking.store.queries.bookings import slot_search, visit_history, visit_queue, waitlist_queue
@@ -35,7 +37,7 @@ def mine() -> ResponseReturnValue:
     recent = meeting_rows.appointments(context.db(), member_id=current_user.id, start=since)
     older = meeting_rows.appointments(context.db(), member_id=current_user.id, end=since, latest=MAX_PAST)
     held = [a for a in recent if not a.is_cancelled and a.ends_at > now]
-    cancelled = [a for a in recent if a.is_cancelled and a.cancelled_by == "staff"]
+    cancelled = [a for a in recent if a.is_cancelled and a.cancelled_by == CancelledBy.STAFF]
     past = [a for a in reversed(recent) if a.ends_at <= now and not a.is_cancelled] + older
     waits = waitlist_queue.of_member(context.db(), current_user.id)
     ahead = waitlist_pages.ahead(waits)
@@ -113,14 +115,14 @@ def one(public_id: uuid.UUID) -> ResponseReturnValue:
 @access.member
 def move(public_id: uuid.UUID) -> ResponseReturnValue:
     """Where it could go; POST moves it."""
-    return booking_pages.move(own(public_id), links(public_id), current_user.id)
+    return booking_pages.move(own(public_id), links(public_id), Actor.member(current_user.id))
 
 
 @blueprint.route("/<uuid:public_id>/brief", methods=["GET", "POST"])
 @access.member
 def brief(public_id: uuid.UUID) -> ResponseReturnValue:
     """What it is about; POST keeps it."""
-    return booking_pages.brief(own(public_id), links(public_id), current_user.id)
+    return booking_pages.brief(own(public_id), links(public_id), Actor.member(current_user.id))
 
 
 @blueprint.get("/<uuid:public_id>/go-on")
@@ -145,25 +147,25 @@ def go_on(public_id: uuid.UUID) -> ResponseReturnValue:
 @access.member
 def cancel(public_id: uuid.UUID) -> ResponseReturnValue:
     """Asks; POST cancels."""
-    return booking_pages.cancel(own(public_id), links(public_id), current_user.id)
+    return booking_pages.cancel(own(public_id), links(public_id), Actor.member(current_user.id))
 
 
 @blueprint.post("/<uuid:public_id>/accept")
 @access.member
 def accept(public_id: uuid.UUID) -> ResponseReturnValue:
     """Take what is offered instead, where the analyst is away."""
-    return booking_pages.accept(own(public_id), links(public_id), current_user.id)
+    return booking_pages.accept(own(public_id), links(public_id), Actor.member(current_user.id))
 
 
 @blueprint.post("/<uuid:public_id>/wait")
 @access.member
 def wait(public_id: uuid.UUID) -> ResponseReturnValue:
     """Rather wait for the analyst who was asked for."""
-    return booking_pages.wait(own(public_id), links(public_id), current_user.id)
+    return booking_pages.wait(own(public_id), links(public_id), Actor.member(current_user.id))
 
 
 @blueprint.post("/<uuid:public_id>/invite")
 @access.member
 def invite(public_id: uuid.UUID) -> ResponseReturnValue:
     """Send an invitation for this one."""
-    return invitation.invite(own(public_id), links(public_id).show, current_user.id)
+    return invitation.invite(own(public_id), links(public_id).show, Actor.member(current_user.id))

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.domain import wording
 from booking.domain.meetings import Appointment
+from booking.domain.people.actor import Actor
 from booking.services.bookings.invite import invite as invite_member
 from booking.store.queries.feeds import calendar_fetches
 from booking.web.frame import context
@@ -29,8 +30,8 @@ def too_soon(appointment: Appointment) -> str:
     return f"Your calendar updates about every {every}, and this booking starts sooner."
 
 
-def invite(appointment: Appointment, show: str, member_id: int | None) -> ResponseReturnValue:
+def invite(appointment: Appointment, show: str, actor: Actor) -> ResponseReturnValue:
     """POST: send it, and go back to `show`, the booking's page."""
-    invite_member(context.db(), appointment.public_id, context.now(), member_id=member_id)
+    invite_member(context.db(), appointment.public_id, context.now(), actor=actor)
     flash("We’ve emailed you an invitation for your calendar.")
     return redirect(show, 303)

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from booking.domain import errors, wording, zones
 from booking.domain.bookings import slots, topics
 from booking.domain.errors import Refusal
+from booking.domain.people.actor import Actor
 from booking.services.bookings import attend
 from booking.services.bookings.book import BookingRequest, book
 from booking.services.bookings.enrol import enrol as enrol_member
@@ -92,7 +93,7 @@ def make(public_id: uuid.UUID) -> ResponseReturnValue:
             return _book_for(wanted, typed.member)
         if typed.replaces:
             return _move_here(wanted, typed.replaces)
-        made = book(context.db(), wanted, current_user.id, context.organisation(), context.now())
+        made = book(context.db(), wanted, Actor.member(current_user.id), context.organisation(), context.now())
     except errors.NotFound:
         abort(404)
     except Refusal as refusal:
@@ -107,7 +108,7 @@ def _move_here(wanted: BookingRequest, replaces: str) -> ResponseReturnValue:
     except ValueError:
         raise errors.NotFound() from None
     now = context.now()
-    moved = move(context.db(), booking_id, wanted, context.organisation(), now, member_id=current_user.id)
+    moved = move(context.db(), booking_id, wanted, context.organisation(), now, actor=Actor.member(current_user.id))
     flash("Moved. We’ve emailed you the new time.")
     return redirect(url_for("bookings.one", public_id=moved.public_id), 303)
 
@@ -117,7 +118,9 @@ def _book_for(wanted: BookingRequest, email: str) -> ResponseReturnValue:
     member = people.with_email(context.db(), email)
     if member is None:
         raise errors.NotAMember()
-    book(context.db(), wanted, member.id, context.organisation(), context.now(), staff_id=current_user.id)
+    book(
+        context.db(), wanted, Actor.staff(current_user.id, for_member=member.id), context.organisation(), context.now()
+    )
     flash(f"Booked for {member.name or 'the member'}. We’ve emailed them.")
     return redirect(url_for("occurrence.show", public_id=wanted.occurrence), 303)
 
@@ -146,7 +149,9 @@ def wait(public_id: uuid.UUID) -> ResponseReturnValue:
     except ValueError:
         abort(404)
     try:
-        place = join(context.db(), public_id, wish, current_user.id, context.organisation(), context.now())
+        place = join(
+            context.db(), public_id, wish, Actor.member(current_user.id), context.organisation(), context.now()
+        )
     except errors.NotFound:
         abort(404)
     except Refusal as refusal:
@@ -167,7 +172,9 @@ def enrol(public_id: uuid.UUID) -> ResponseReturnValue:
         return sign_in.ask_first(url_for("occurrence.show", public_id=public_id), fields=())
     whole = request.form.get("whole") == "1"
     try:
-        enrol_member(context.db(), public_id, current_user.id, context.organisation(), context.now(), whole=whole)
+        enrol_member(
+            context.db(), public_id, Actor.member(current_user.id), context.organisation(), context.now(), whole=whole
+        )
     except errors.NotFound:
         abort(404)
     except Refusal as refusal:
@@ -183,7 +190,7 @@ def join_now(public_id: uuid.UUID) -> ResponseReturnValue:
     if not current_user.is_authenticated:
         return sign_in.ask_first(url_for("occurrence.show", public_id=public_id), fields=())
     try:
-        attend.join(context.db(), public_id, context.organisation(), context.now(), member_id=current_user.id)
+        attend.join(context.db(), public_id, context.organisation(), context.now(), actor=Actor.member(current_user.id))
     except errors.NotFound:
         abort(404)
     except Refusal as refusal:
@@ -196,7 +203,7 @@ def join_now(public_id: uuid.UUID) -> ResponseReturnValue:
 def leave(public_id: uuid.UUID) -> ResponseReturnValue:
     """Give the place in it up; of a place in all, all of it."""
     for place in enrolled.of_member(context.db(), current_user.id, enrolment.FIRST, public_id):
-        leave_enrolment(context.db(), place.enrolment, context.now(), member_id=current_user.id)
+        leave_enrolment(context.db(), place.enrolment, context.now(), actor=Actor.member(current_user.id))
         flash("Your enrolment is cancelled.")
     return redirect(url_for("occurrence.show", public_id=public_id), 303)
 

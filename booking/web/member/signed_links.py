@@ -12,8 +12,10 @@ from werkzeug.urls import iri_to_uri
 from booking.domain import tokens, zones
 from booking.domain.bookings import join_links, policy, running_order
 from booking.domain.bookings.join_links import JoinLink, Showing
+from booking.domain.enums.people import RoleName
 from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment, Meeting
+from booking.domain.people.actor import Actor
 from booking.services.bookings import start_visit
 from booking.store.queries.bookings import timetables
 from booking.store.queries.programme import join_info, meeting_rows
@@ -80,35 +82,35 @@ def one(token: str) -> ResponseReturnValue:
 @access.token
 def move(token: str) -> ResponseReturnValue:
     """Where it could go; POST moves it."""
-    return booking_pages.move(*managed(token), None)
+    return booking_pages.move(*managed(token), Actor.link())
 
 
 @blueprint.route("/manage/<token>/cancel", methods=["GET", "POST"])
 @access.token
 def cancel(token: str) -> ResponseReturnValue:
     """Asks; POST cancels."""
-    return booking_pages.cancel(*managed(token), None)
+    return booking_pages.cancel(*managed(token), Actor.link())
 
 
 @blueprint.route("/manage/<token>/brief", methods=["GET", "POST"])
 @access.token
 def brief(token: str) -> ResponseReturnValue:
     """What it is about; POST keeps it."""
-    return booking_pages.brief(*managed(token), None)
+    return booking_pages.brief(*managed(token), Actor.link())
 
 
 @blueprint.post("/manage/<token>/accept")
 @access.token
 def accept(token: str) -> ResponseReturnValue:
     """Take what is offered instead, where the analyst is away."""
-    return booking_pages.accept(*managed(token), None)
+    return booking_pages.accept(*managed(token), Actor.link())
 
 
 @blueprint.post("/manage/<token>/wait")
 @access.token
 def wait(token: str) -> ResponseReturnValue:
     """Rather wait for the analyst who was asked for."""
-    return booking_pages.wait(*managed(token), None)
+    return booking_pages.wait(*managed(token), Actor.link())
 
 
 @blueprint.post("/manage/<token>/invite")
@@ -116,7 +118,7 @@ def wait(token: str) -> ResponseReturnValue:
 def invite(token: str) -> ResponseReturnValue:
     """Send an invitation for this one."""
     found, links = managed(token)
-    return invitation.invite(found, links.show, None)
+    return invitation.invite(found, links.show, Actor.link())
 
 
 @blueprint.get("/join/<token>")
@@ -153,7 +155,8 @@ def _join_booking(appointment: Appointment, token: str) -> ResponseReturnValue:
         meeting=appointment.meeting,
         appointment=appointment,
         starts_at=appointment.starts_at,
-        showing=showing.value,
+        showing=showing,
+        Showing=Showing,
         opens_at=opens_at,
         busy_until=busy_until,
         expected_at=expected_at,
@@ -223,7 +226,8 @@ def _join_meeting(meeting: Meeting) -> ResponseReturnValue:
         meeting=meeting,
         appointment=None,
         starts_at=meeting.starts_at,
-        showing=showing.value,
+        showing=showing,
+        Showing=Showing,
         opens_at=opens_at,
         busy_until=None,
         expected_at=None,
@@ -242,9 +246,9 @@ def _may_enter(meeting: Meeting) -> tuple[bool, int | None]:
     found = timetables.timetable(context.db(), meeting.public_id, context.organisation())
     if found is not None and current_user.id in found.hours.analyst_ids:
         return True, current_user.id
-    if "coordinator" in current_user.roles:
+    if RoleName.COORDINATOR in current_user.roles:
         return True, None
     last = current_user.member_until
     day = zones.today(meeting.starts_at, context.organisation().zone)
-    is_member = "member" in current_user.roles and (last is None or day <= last)
+    is_member = RoleName.MEMBER in current_user.roles and (last is None or day <= last)
     return is_member and not template_globals.kind(meeting.kind).bookable, None

@@ -18,6 +18,7 @@ from booking.domain.bookings.slots import Slot
 from booking.domain.bookings.timetable import Timetable
 from booking.domain.bookings.waitlist_rules import Rules, WaitlistPlace
 from booking.domain.errors import Refusal
+from booking.domain.people.actor import Actor
 from booking.services.bookings import waitlist
 from booking.services.bookings.waitlist import Taking
 from booking.store.queries.bookings import timetables, waitlist_queue
@@ -112,28 +113,28 @@ def one(public_id: uuid.UUID) -> ResponseReturnValue:
 @access.member
 def accept(public_id: uuid.UUID) -> ResponseReturnValue:
     """Take what is offered."""
-    return take(own(public_id), links(public_id), current_user.id)
+    return take(own(public_id), links(public_id), Actor.member(current_user.id))
 
 
 @blueprint.post("/waitlist/<uuid:public_id>/decline")
 @access.member
 def decline(public_id: uuid.UUID) -> ResponseReturnValue:
     """Let it pass."""
-    return let_pass(own(public_id), links(public_id), current_user.id)
+    return let_pass(own(public_id), links(public_id), Actor.member(current_user.id))
 
 
 @blueprint.post("/waitlist/<uuid:public_id>/leave")
 @access.member
 def leave(public_id: uuid.UUID) -> ResponseReturnValue:
     """Wait no longer."""
-    return give_up(own(public_id), links(public_id), current_user.id)
+    return give_up(own(public_id), links(public_id), Actor.member(current_user.id))
 
 
 @blueprint.post("/waitlist/<uuid:public_id>/replaces")
 @access.member
 def choose_own(public_id: uuid.UUID) -> ResponseReturnValue:
     """Say which booking a slot would replace."""
-    return choose(own(public_id), links(public_id), current_user.id)
+    return choose(own(public_id), links(public_id), Actor.member(current_user.id))
 
 
 @blueprint.get("/manage/place/<token>")
@@ -147,28 +148,28 @@ def managed(token: str) -> ResponseReturnValue:
 @access.token
 def managed_accept(token: str) -> ResponseReturnValue:
     """Take what is offered."""
-    return take(*held(token), None)
+    return take(*held(token), Actor.link())
 
 
 @blueprint.post("/manage/place/<token>/decline")
 @access.token
 def managed_decline(token: str) -> ResponseReturnValue:
     """Let it pass."""
-    return let_pass(*held(token), None)
+    return let_pass(*held(token), Actor.link())
 
 
 @blueprint.post("/manage/place/<token>/replaces")
 @access.token
 def managed_choose(token: str) -> ResponseReturnValue:
     """Say which booking a slot would replace."""
-    return choose(*held(token), None)
+    return choose(*held(token), Actor.link())
 
 
 @blueprint.post("/manage/place/<token>/leave")
 @access.token
 def managed_leave(token: str) -> ResponseReturnValue:
     """Wait no longer."""
-    return give_up(*held(token), None)
+    return give_up(*held(token), Actor.link())
 
 
 def show(place: Waits, links: WaitlistLinks, refusal: Refusal | None = None) -> ResponseReturnValue:
@@ -254,7 +255,7 @@ def _wishes(place: Waits) -> str:
     return words + (f", starting from {first}" if first else f", starting by {last}" if last else "")
 
 
-def take(place: Waits, links: WaitlistLinks, member_id: int | None) -> ResponseReturnValue:
+def take(place: Waits, links: WaitlistLinks, actor: Actor) -> ResponseReturnValue:
     """POST: accept, and go to the booking."""
     form = request.form
     try:
@@ -267,7 +268,7 @@ def take(place: Waits, links: WaitlistLinks, member_id: int | None) -> ResponseR
         abort(404)
     session, organisation, now = context.db(), context.organisation(), context.now()
     try:
-        made = waitlist.accept(session, place.public_id, organisation, now, member_id=member_id, taking=taking)
+        made = waitlist.accept(session, place.public_id, organisation, now, actor=actor, taking=taking)
     except errors.NotFound:
         abort(404)
     except Refusal as refusal:
@@ -279,14 +280,14 @@ def take(place: Waits, links: WaitlistLinks, member_id: int | None) -> ResponseR
     return redirect(url_for("manage.one", token=token), 303)
 
 
-def let_pass(place: Waits, links: WaitlistLinks, member_id: int | None) -> ResponseReturnValue:
+def let_pass(place: Waits, links: WaitlistLinks, actor: Actor) -> ResponseReturnValue:
     """POST: decline what is offered."""
-    waitlist.decline(context.db(), place.public_id, context.organisation(), context.now(), member_id=member_id)
+    waitlist.decline(context.db(), place.public_id, context.organisation(), context.now(), actor=actor)
     flash("Declined. You stay on the waitlist.")
     return redirect(links.show, 303)
 
 
-def choose(place: Waits, links: WaitlistLinks, member_id: int | None) -> ResponseReturnValue:
+def choose(place: Waits, links: WaitlistLinks, actor: Actor) -> ResponseReturnValue:
     """POST: say which booking a slot would replace."""
     try:
         replaces = uuid.UUID(request.form.get("replaces", ""))
@@ -294,13 +295,13 @@ def choose(place: Waits, links: WaitlistLinks, member_id: int | None) -> Respons
         flash("Choose one of your bookings.")
         return redirect(links.show, 303)
     session, organisation, now = context.db(), context.organisation(), context.now()
-    waitlist.choose_replaced(session, place.public_id, replaces, organisation, now, member_id=member_id)
+    waitlist.choose_replaced(session, place.public_id, replaces, organisation, now, actor=actor)
     flash("Saved. If you accept a slot, it replaces that booking.")
     return redirect(links.show, 303)
 
 
-def give_up(place: Waits, links: WaitlistLinks, member_id: int | None) -> ResponseReturnValue:
+def give_up(place: Waits, links: WaitlistLinks, actor: Actor) -> ResponseReturnValue:
     """POST: leave the waitlist."""
-    waitlist.leave(context.db(), place.public_id, context.organisation(), context.now(), member_id=member_id)
+    waitlist.leave(context.db(), place.public_id, context.organisation(), context.now(), actor=actor)
     flash("You’ve left the waitlist.")
     return redirect(links.show, 303)

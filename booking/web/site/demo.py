@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from booking.domain.enums.people import RoleName
 from booking.mail.render import Rendered
 from booking.services.accounts import sessions
 from booking.services.outbox import render_email
@@ -32,7 +33,11 @@ def people() -> ResponseReturnValue:
     )
     groups: dict[str, list[Person]] = {"Members": [], "Analysts": [], "Coordinators": []}
     for person in rows:
-        for heading, role in (("Members", "member"), ("Analysts", "analyst"), ("Coordinators", "coordinator")):
+        for heading, role in (
+            ("Members", RoleName.MEMBER),
+            ("Analysts", RoleName.ANALYST),
+            ("Coordinators", RoleName.COORDINATOR),
+        ):
             if role in person.role_names:
                 groups[heading].append(person)
     return render_template("demo/people.html", groups=groups)

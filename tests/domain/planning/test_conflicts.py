@@ -8,6 +8,7 @@ from datetime import time
 import pytest
 
 from booking.domain import wording
+from booking.domain.enums.planning import FindingCode, PlaceKind, StepKind
 from booking.domain.planning import conflicts, planner
 from booking.domain.planning.adjustments import DateException, Definition, Moved
 from booking.domain.planning.consequences import AffectedPerson, Claimed
@@ -29,7 +30,7 @@ def changed(stored: StoredProgramme, *asked: Definition) -> Changes:
     return planner.changes(stored, asking(*asked), NOW)
 
 
-def texts(found: Changes, code: str) -> list[str]:
+def texts(found: Changes, code: FindingCode) -> list[str]:
     return [finding.message for finding in found.findings if finding.code == code]
 
 
@@ -39,8 +40,8 @@ def texts(found: Changes, code: str) -> list[str]:
 def test_an_analyst_on_another_roster_is_not_offered_in_a_bookable_hour() -> None:
     found = changed(a_programme(a_definition(analysts=(ADA, BEN))), a_lab(id=None))
     (step,) = [step for step in found.steps if step.series == "clinic"]
-    assert (step.what, step.key, step.after.analysts) == ("changes", "2023-12-04", (BEN,))
-    assert texts(found, "same-analyst") == [
+    assert (step.what, step.key, step.after.analysts) == (StepKind.CHANGES, "2023-12-04", (BEN,))
+    assert texts(found, FindingCode.SAME_ANALYST) == [
         f"{DAY}: Ada is in Lab then, so members can't book them in Live Member Clinic"
     ]
 
@@ -65,7 +66,7 @@ def test_an_analyst_is_offered_again_once_the_other_roster_needs_them_no_more() 
 )
 def test_hours_that_only_touch_do_not_overlap(start: time, end: time, is_finding: bool) -> None:
     found = changed(a_programme(a_definition()), a_lab(id=None, start_wall=start, end_wall=end))
-    assert bool(texts(found, "same-analyst")) is is_finding
+    assert bool(texts(found, FindingCode.SAME_ANALYST)) is is_finding
 
 
 def test_of_two_bookable_hours_the_later_one_gives_way() -> None:
@@ -76,13 +77,13 @@ def test_of_two_bookable_hours_the_later_one_gives_way() -> None:
 
 def test_two_rosters_that_cannot_be_booked_are_only_noted() -> None:
     found = changed(a_programme(a_lab()), a_lab("workshop", id=None, title="Workshop"))
-    assert texts(found, "same-analyst") == [f"{DAY}: Ada is on two rosters at once: Lab and Workshop"]
+    assert texts(found, FindingCode.SAME_ANALYST) == [f"{DAY}: Ada is on two rosters at once: Lab and Workshop"]
     assert [step.after.analysts for step in found.steps] == [(ADA,)]
 
 
 def test_a_cancelled_date_needs_nobody() -> None:
     cancelled = a_lab(id=None, exceptions={"2023-12-04": DateException(cancelled="Ill")})
-    assert texts(changed(a_programme(a_definition()), cancelled), "same-analyst") == []
+    assert texts(changed(a_programme(a_definition()), cancelled), FindingCode.SAME_ANALYST) == []
 
 
 # -- meeting links and hours
@@ -91,18 +92,20 @@ def test_a_cancelled_date_needs_nobody() -> None:
 def test_two_series_with_one_meeting_link_at_once_are_noted() -> None:
     link = {"meeting_url": "https://m/1"}
     found = changed(a_programme(a_definition(**link)), a_lab(id=None, analysts=(BEN,), **link))
-    assert texts(found, "same-meeting-link") == [f"{DAY}: Live Member Clinic and Lab use the same meeting link"]
+    assert texts(found, FindingCode.SAME_MEETING_LINK) == [
+        f"{DAY}: Live Member Clinic and Lab use the same meeting link"
+    ]
     own = {"2023-12-04": DateException(meeting_url="https://m/own")}
     apart = changed(a_programme(a_definition(**link)), a_lab(id=None, exceptions=own, **link))
-    assert texts(apart, "same-meeting-link") == []
+    assert texts(apart, FindingCode.SAME_MEETING_LINK) == []
 
 
 def test_a_date_that_is_moved_onto_another_series_is_noted() -> None:
     stored = a_programme(a_definition(), a_lab(analysts=(BEN,), start_wall=time(9), end_wall=time(10)))
     moved = a_definition(exceptions={"2023-12-11": DateException(moved=Moved(december(4), time(9, 30), time(10)))})
     found = changed(stored, moved)
-    assert texts(found, "same-time") == [f"{DAY}: Live Member Clinic then clashes with Lab"]
-    assert texts(changed(stored, a_definition(title="Drop-in")), "same-time") == []
+    assert texts(found, FindingCode.SAME_TIME) == [f"{DAY}: Live Member Clinic then clashes with Lab"]
+    assert texts(changed(stored, a_definition(title="Drop-in")), FindingCode.SAME_TIME) == []
 
 
 def test_analysts_of_one_bookable_date_with_one_meeting_link_are_one_finding_a_series() -> None:
@@ -110,7 +113,7 @@ def test_analysts_of_one_bookable_date_with_one_meeting_link_are_one_finding_a_s
     found = changed(stored, a_definition(analysts=(ADA, BEN, DAN)))
     links = {ADA: "https://m/1", BEN: "https://m/1", DAN: "https://m/3"}
     (finding,) = conflicts.shared_links(found, stored, links)
-    assert (finding.code, finding.on) == ("same-link", december(4))
+    assert (finding.code, finding.on) == (FindingCode.SAME_LINK, december(4))
     assert "Ada and Ben use the same meeting link" in finding.message
     assert conflicts.shared_links(found, stored, {**links, BEN: "https://m/2"}) == []
     lab = changed(stored, a_lab(id=None, analysts=(ADA, BEN)))
@@ -126,7 +129,10 @@ def test_analysts_of_one_bookable_date_with_one_meeting_link_are_one_finding_a_s
 def test_a_member_with_something_else_at_the_new_time_is_noted(hour: int, minute: int, is_finding: bool) -> None:
     moved = a_definition(exceptions={"2023-12-11": DateException(moved=Moved(december(12), time(9), time(10)))})
     found = changed(a_programme(a_definition()), moved)
-    places = [AffectedPerson("enrolled", 1, 2, MIA, "Mia"), AffectedPerson("enrolled", 2, 2, TOM, "Tom")]
+    places = [
+        AffectedPerson(PlaceKind.ENROLLED, 1, 2, MIA, "Mia"),
+        AffectedPerson(PlaceKind.ENROLLED, 2, 2, TOM, "Tom"),
+    ]
     claimed = Claimed(enrolled=frozenset({(MIA, at(12, hour, minute)), (999, at(12, 9))}))
     findings = conflicts.members_in_both(found.steps, places, claimed)
     expected = ["1 member has something else at the new time"]
@@ -134,7 +140,10 @@ def test_a_member_with_something_else_at_the_new_time_is_noted(hour: int, minute
 
 
 def test_members_are_counted_and_none_is_looked_for_where_the_time_stays() -> None:
-    places = [AffectedPerson("enrolled", 1, 2, MIA, "Mia"), AffectedPerson("enrolled", 2, 2, TOM, "Tom")]
+    places = [
+        AffectedPerson(PlaceKind.ENROLLED, 1, 2, MIA, "Mia"),
+        AffectedPerson(PlaceKind.ENROLLED, 2, 2, TOM, "Tom"),
+    ]
     claimed = Claimed(people=frozenset({(MIA, at(12, 9)), (TOM, at(12, 9, 15)), (MIA, at(11, 13))}))
     moved = a_definition(exceptions={"2023-12-11": DateException(moved=Moved(december(12), time(9), time(10)))})
     (finding,) = conflicts.members_in_both(changed(a_programme(a_definition()), moved).steps, places, claimed)

@@ -10,12 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from booking.domain.bookings.slots import QUARTER, Slot
+from booking.domain.enums.planning import BookingFate, StepKind
 from booking.domain.planning.consequences import (
-    CANCELLED,
     COVER_ENDS,
-    HANDED,
-    MOVED,
-    UNCOVERED,
     Claimed,
     Offered,
     Outcome,
@@ -50,7 +47,8 @@ def a_step(before: Setting, after: Setting) -> Step:
         }.items()
         if differs
     )
-    what = "goes" if after.reason is not None else "moves" if "when" in fields else "changes"
+    moved = StepKind.MOVES if "when" in fields else StepKind.CHANGES
+    what = StepKind.GOES if after.reason is not None else moved
     return Step(what, "clinic", "2023-12-04", 1, before, after, fields)
 
 
@@ -87,37 +85,41 @@ def test_a_booking_whose_time_and_analyst_stay_is_not_touched() -> None:
 def test_a_booking_moves_along_with_its_date_by_as_much() -> None:
     step = a_step(a_setting(CLINIC_AT, None, ADA), a_setting(CLINIC_AT + 24 * HOUR, None, ADA))
     (outcome,) = outcomes([step], [a_held(quarter=2)], Claimed(), NOW)
-    assert (outcome.what, outcome.slot) == (MOVED, Slot(ADA, CLINIC_AT + 24 * HOUR + 2 * QUARTER, 15))
+    assert (outcome.what, outcome.slot) == (BookingFate.MOVED, Slot(ADA, CLINIC_AT + 24 * HOUR + 2 * QUARTER, 15))
 
 
 def test_a_booking_goes_to_another_analyst_where_its_own_is_not_free_or_not_on_the_roster() -> None:
     moved = a_step(a_setting(CLINIC_AT, None, ADA, BEN), a_setting(CLINIC_AT + 24 * HOUR, None, ADA, BEN))
     busy = frozenset({(ADA, CLINIC_AT + 24 * HOUR)})
-    assert what_becomes(moved, a_held(), people=busy) == [(HANDED, BEN)]
+    assert what_becomes(moved, a_held(), people=busy) == [(BookingFate.HANDED, BEN)]
     left = a_step(a_setting(CLINIC_AT, None, ADA, BEN), a_setting(CLINIC_AT, None, BEN))
-    assert what_becomes(left, a_held()) == [(HANDED, BEN)]
+    assert what_becomes(left, a_held()) == [(BookingFate.HANDED, BEN)]
 
 
 def test_no_analyst_gets_a_booking_of_their_own() -> None:
     left = a_step(a_setting(CLINIC_AT, None, ADA, BEN), a_setting(CLINIC_AT, None, BEN))
-    assert what_becomes(left, a_held(member_id=BEN)) == [(UNCOVERED, ADA)]
+    assert what_becomes(left, a_held(member_id=BEN)) == [(BookingFate.UNCOVERED, ADA)]
 
 
 def test_a_booking_is_cancelled_where_its_date_goes_or_its_time_does_or_its_member_is_not_free() -> None:
     gone = a_step(a_setting(CLINIC_AT, None, ADA), a_setting(CLINIC_AT, None, ADA, reason="Ill"))
-    assert what_becomes(gone, a_held()) == [(CANCELLED, 0)]
+    assert what_becomes(gone, a_held()) == [(BookingFate.CANCELLED, 0)]
     shorter = a_step(a_setting(CLINIC_AT, None, ADA), a_setting(CLINIC_AT, CLINIC_AT + 2 * QUARTER, ADA))
-    assert what_becomes(shorter, a_held(quarter=1), a_held(2, quarter=2)) == [(CANCELLED, 0)]
+    assert what_becomes(shorter, a_held(quarter=1), a_held(2, quarter=2)) == [(BookingFate.CANCELLED, 0)]
     moved = a_step(a_setting(CLINIC_AT, None, ADA), a_setting(CLINIC_AT + 24 * HOUR, None, ADA))
-    assert what_becomes(moved, a_held(), people=frozenset({(101, CLINIC_AT + 24 * HOUR)})) == [(CANCELLED, 0)]
+    assert what_becomes(moved, a_held(), people=frozenset({(101, CLINIC_AT + 24 * HOUR)})) == [
+        (BookingFate.CANCELLED, 0)
+    ]
 
 
-@pytest.mark.parametrize(("minutes_ahead", "what"), [(61, UNCOVERED), (60, CANCELLED), (30, CANCELLED)])
-def test_cover_is_looked_for_until_an_hour_before_the_start(minutes_ahead: int, what: str) -> None:
+@pytest.mark.parametrize(
+    ("minutes_ahead", "what"), [(61, BookingFate.UNCOVERED), (60, BookingFate.CANCELLED), (30, BookingFate.CANCELLED)]
+)
+def test_cover_is_looked_for_until_an_hour_before_the_start(minutes_ahead: int, what: BookingFate) -> None:
     left = a_step(a_setting(CLINIC_AT, None, ADA), a_setting(CLINIC_AT, None))
     (outcome,) = outcomes([left], [a_held()], Claimed(), CLINIC_AT - timedelta(minutes=minutes_ahead))
     assert outcome.what == what
-    assert outcome.ends_at == (CLINIC_AT - COVER_ENDS if what == UNCOVERED else None)
+    assert outcome.ends_at == (CLINIC_AT - COVER_ENDS if what == BookingFate.UNCOVERED else None)
 
 
 def test_the_nearest_free_time_is_offered_to_a_member_who_waits_and_has_no_other_offer() -> None:
@@ -126,18 +128,18 @@ def test_the_nearest_free_time_is_offered_to_a_member_who_waits_and_has_no_other
     (outcome,) = outcomes([left], [a_held(quarter=1)], Claimed(people=busy), NOW)
     assert outcome.offered == Slot(BEN, CLINIC_AT, 15)
     (other,) = outcomes([left], [a_held(quarter=1)], Claimed(people=busy, with_offer=frozenset({101})), NOW)
-    assert (other.what, other.offered) == (UNCOVERED, None)
+    assert (other.what, other.offered) == (BookingFate.UNCOVERED, None)
 
 
 def test_nothing_is_moved_to_a_start_that_is_past() -> None:
     earlier = a_step(a_setting(CLINIC_AT, None, ADA), a_setting(CLINIC_AT - 2 * HOUR, None, ADA))
-    assert what_becomes(earlier, a_held(), now=CLINIC_AT - 2 * HOUR) == [(CANCELLED, 0)]
-    assert what_becomes(earlier, a_held(), now=CLINIC_AT - 2 * HOUR - QUARTER) == [(MOVED, ADA)]
+    assert what_becomes(earlier, a_held(), now=CLINIC_AT - 2 * HOUR) == [(BookingFate.CANCELLED, 0)]
+    assert what_becomes(earlier, a_held(), now=CLINIC_AT - 2 * HOUR - QUARTER) == [(BookingFate.MOVED, ADA)]
 
 
 def test_a_booking_takes_quarters_that_another_of_the_same_change_frees() -> None:
     step = a_step(a_setting(CLINIC_AT, None, ADA), a_setting(CLINIC_AT + QUARTER, CLINIC_AT + HOUR + QUARTER, ADA))
-    assert what_becomes(step, a_held(1, 0), a_held(2, 1)) == [(MOVED, ADA), (MOVED, ADA)]
+    assert what_becomes(step, a_held(1, 0), a_held(2, 1)) == [(BookingFate.MOVED, ADA), (BookingFate.MOVED, ADA)]
 
 
 def test_a_booking_that_waits_for_cover_goes_on_waiting_when_its_date_is_renamed() -> None:
@@ -152,7 +154,7 @@ def test_it_goes_to_whoever_joins_the_roster_and_is_free_and_its_offer_ends() ->
     step = a_step(a_setting(CLINIC_AT, None, BEN), a_setting(CLINIC_AT, None, BEN, DAN))
     waiting = a_held(is_uncovered=True)
     found = outcomes([step], [waiting], Claimed(), NOW)
-    assert [(o.what, o.slot and o.slot.analyst_id) for o in found] == [(HANDED, DAN)]
+    assert [(o.what, o.slot and o.slot.analyst_id) for o in found] == [(BookingFate.HANDED, DAN)]
     offer = an_offer(waiting, 2)
     assert ended_offers([step], [offer], found, [waiting]) == [offer]
     busy = Claimed(people=frozenset({(DAN, CLINIC_AT)}))
@@ -165,9 +167,9 @@ def test_it_moves_along_with_its_date_and_is_offered_another_time_there() -> Non
     waiting = a_held(is_uncovered=True)
     others = [a_held(2, 0, analyst=BEN)]
     [moved, of_ben] = sorted(outcomes([step], [waiting, *others], Claimed(), NOW), key=lambda o: o.booking.id)
-    assert (moved.what, moved.slot and moved.slot.starts_at) == (UNCOVERED, later)
+    assert (moved.what, moved.slot and moved.slot.starts_at) == (BookingFate.UNCOVERED, later)
     assert (moved.offered and moved.offered.starts_at, moved.ends_at) == (later + QUARTER, later - COVER_ENDS)
-    assert (of_ben.what, of_ben.slot and of_ben.slot.starts_at) == (MOVED, later)
+    assert (of_ben.what, of_ben.slot and of_ben.slot.starts_at) == (BookingFate.MOVED, later)
 
 
 def test_an_offer_that_cannot_stay_is_replaced_by_the_nearest_free_time() -> None:
@@ -177,7 +179,11 @@ def test_an_offer_that_cannot_stay_is_replaced_by_the_nearest_free_time() -> Non
     assert leaving([step], [offer]) == [offer]
     claimed = Claimed(people=frozenset({(DAN, CLINIC_AT)}), lost_offer=frozenset({waiting.id}))
     [found] = outcomes([step], [waiting], claimed, NOW)
-    assert (found.what, found.slot, found.offered and found.offered.analyst_id) == (UNCOVERED, waiting.slot, DAN)
+    assert (found.what, found.slot, found.offered and found.offered.analyst_id) == (
+        BookingFate.UNCOVERED,
+        waiting.slot,
+        DAN,
+    )
     assert ended_offers([step], [offer], [found], [waiting]) == [offer]
 
 
@@ -185,10 +191,10 @@ def test_a_booking_whose_analyst_leaves_waits_for_cover_where_nobody_else_is_fre
     step = a_step(a_setting(CLINIC_AT, None, ADA, BEN), a_setting(CLINIC_AT, None, BEN))
     claimed = Claimed(people=frozenset({(BEN, CLINIC_AT)}))
     [found] = outcomes([step], [a_held()], claimed, NOW)
-    assert (found.what, found.slot and found.slot.analyst_id) == (UNCOVERED, ADA)
+    assert (found.what, found.slot and found.slot.analyst_id) == (BookingFate.UNCOVERED, ADA)
     assert (found.offered and found.offered.starts_at) == CLINIC_AT + QUARTER
     [too_late] = outcomes([step], [a_held()], claimed, CLINIC_AT - COVER_ENDS)
-    assert too_late.what == CANCELLED
+    assert too_late.what == BookingFate.CANCELLED
 
 
 def test_an_offer_on_the_waitlist_stays_where_its_slot_does() -> None:
@@ -247,7 +253,7 @@ def test_no_change_makes_a_booking_worse_off_than_it_requires(case: Case) -> Non
         if outcome is None:
             assert start == booking.starts_at
             assert booking.analyst_id in after.analysts or booking.is_uncovered
-        elif outcome.what == CANCELLED:
+        elif outcome.what == BookingFate.CANCELLED:
             quarters = (
                 {(booking.analyst_id, start + n * QUARTER) for n in range(booking.minutes // 15)} if start else set()
             )
@@ -256,7 +262,7 @@ def test_no_change_makes_a_booking_worse_off_than_it_requires(case: Case) -> Non
         else:
             assert outcome.slot is not None
             assert outcome.slot.starts_at == start
-            if outcome.what != UNCOVERED:
+            if outcome.what != BookingFate.UNCOVERED:
                 assert outcome.slot.analyst_id in after.analysts
 
 

@@ -7,13 +7,11 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
+from booking.domain.enums.emails import EmailName
+from booking.domain.enums.planning import BookingFate, PlaceKind, StepKind
 from booking.domain.planning import notices, planner
 from booking.domain.planning.adjustments import DateException, Definition
 from booking.domain.planning.consequences import (
-    CANCELLED,
-    HANDED,
-    MOVED,
-    UNCOVERED,
     AffectedPerson,
     Claimed,
     Offered,
@@ -45,7 +43,7 @@ def a_held(number: int = 7, occurrence_id: int = 1, member: int = MIA) -> Touche
     return TouchedBooking(number, f"b{number}", occurrence_id, ADA, member, f"M{member}", at(day), 15)
 
 
-def a_place(what: str, occurrence_id: int = 1, member: int = KIM) -> AffectedPerson:
+def a_place(what: PlaceKind, occurrence_id: int = 1, member: int = KIM) -> AffectedPerson:
     return AffectedPerson(what, 50 + occurrence_id, occurrence_id, member, f"M{member}")
 
 
@@ -77,9 +75,9 @@ ENDED = a_definition(ends_on_day=december(1))
 
 
 def test_everybody_gets_one_email_however_many_of_their_things_change() -> None:
-    plan = planned(ENDED, a_held(), a_held(8, 2), places=[a_place("enrolled", 3, MIA)])
+    plan = planned(ENDED, a_held(), a_held(8, 2), places=[a_place(PlaceKind.ENROLLED, 3, MIA)])
     (notice,) = plan.notices
-    assert (notice.email, notice.member_id) == ("programme-changed", MIA)
+    assert (notice.email, notice.member_id) == (EmailName.PROGRAMME_CHANGED, MIA)
     assert [outcome.booking.id for outcome in notice.outcomes] == [7, 8]
     assert (notice.occurrence_ids, notice.booking_id, notice.touched_ids) == ((3,), None, {1, 2, 3})
 
@@ -87,10 +85,10 @@ def test_everybody_gets_one_email_however_many_of_their_things_change() -> None:
 @pytest.mark.parametrize(
     ("asked", "email"),
     [
-        (ENDED, "cancelled-by-us"),
-        (MOVED_ON, "moved-by-us"),
-        (a_definition(analysts=(BEN,)), "moved-by-us"),
-        (a_definition(analysts=()), "cover-sought"),
+        (ENDED, EmailName.CANCELLED_BY_US),
+        (MOVED_ON, EmailName.MOVED_BY_US),
+        (a_definition(analysts=(BEN,)), EmailName.MOVED_BY_US),
+        (a_definition(analysts=()), EmailName.COVER_SOUGHT),
     ],
     ids=["cancelled", "moved", "another analyst", "cover"],
 )
@@ -103,39 +101,39 @@ def test_one_booking_alone_has_the_email_of_what_becomes_of_it(asked: Definition
 @pytest.mark.parametrize(
     ("what", "is_offered", "email"),
     [
-        (CANCELLED, False, "cancelled-by-us"),
-        (MOVED, False, "moved-by-us"),
-        (HANDED, False, "moved-by-us"),
-        (UNCOVERED, True, "cover-offer"),
-        (UNCOVERED, False, "cover-sought"),
+        (BookingFate.CANCELLED, False, EmailName.CANCELLED_BY_US),
+        (BookingFate.MOVED, False, EmailName.MOVED_BY_US),
+        (BookingFate.HANDED, False, EmailName.MOVED_BY_US),
+        (BookingFate.UNCOVERED, True, EmailName.COVER_OFFER),
+        (BookingFate.UNCOVERED, False, EmailName.COVER_SOUGHT),
     ],
 )
-def test_each_outcome_has_its_email(what: str, is_offered: bool, email: str) -> None:
+def test_each_outcome_has_its_email(what: BookingFate, is_offered: bool, email: EmailName) -> None:
     slot = a_held().slot
     assert notices.email_of(Outcome(a_held(), what, slot, slot if is_offered else None)) == email
 
 
 def test_a_date_that_somebody_is_booked_on_is_not_listed_a_second_time() -> None:
-    (notice,) = planned(ENDED, a_held(), places=[a_place("enrolled", 1, MIA)]).notices
-    assert (notice.email, notice.occurrence_ids) == ("cancelled-by-us", ())
+    (notice,) = planned(ENDED, a_held(), places=[a_place(PlaceKind.ENROLLED, 1, MIA)]).notices
+    assert (notice.email, notice.occurrence_ids) == (EmailName.CANCELLED_BY_US, ())
 
 
 # -- enrolments and the waitlist
 
 
-@pytest.mark.parametrize("what", ["enrolled", "waiting"])
+@pytest.mark.parametrize("what", [PlaceKind.ENROLLED, PlaceKind.WAITING])
 @pytest.mark.parametrize("asked", [ENDED, MOVED_ON], ids=["goes", "moves"])
-def test_people_enrolled_or_waiting_are_emailed_about_what_goes_and_moves(what: str, asked: Definition) -> None:
+def test_people_enrolled_or_waiting_are_emailed_about_what_goes_and_moves(what: PlaceKind, asked: Definition) -> None:
     plan = planned(asked, places=[a_place(what)])
-    assert told(plan) == {KIM: "programme-changed"}
+    assert told(plan) == {KIM: EmailName.PROGRAMME_CHANGED}
     assert plan.notices[0].occurrence_ids == (1,)
     assert [place.id for place in plan.places] == [51]
 
 
 def test_people_enrolled_are_emailed_about_a_date_that_returns() -> None:
-    plan = planned(a_definition(), before=cancelled(), places=[a_place("enrolled")])
-    assert [step.what for step in plan.changes.steps] == ["returns"]
-    assert told(plan) == {KIM: "programme-changed"}
+    plan = planned(a_definition(), before=cancelled(), places=[a_place(PlaceKind.ENROLLED)])
+    assert [step.what for step in plan.changes.steps] == [StepKind.RETURNS]
+    assert told(plan) == {KIM: EmailName.PROGRAMME_CHANGED}
 
 
 def cancelled() -> Definition:
@@ -144,17 +142,19 @@ def cancelled() -> Definition:
 
 def test_a_change_far_ahead_is_left_to_calendars() -> None:
     plan = planned(
-        a_definition(summary="Anything."), a_held(), places=[a_place("enrolled"), a_place("waiting", 1, TOM)]
+        a_definition(summary="Anything."),
+        a_held(),
+        places=[a_place(PlaceKind.ENROLLED), a_place(PlaceKind.WAITING, 1, TOM)],
     )
     assert (plan.notices, plan.places) == ([], [])
 
 
 def test_a_change_of_what_starts_soon_is_emailed_to_those_booked_and_enrolled() -> None:
-    places = [a_place("enrolled"), a_place("waiting", 1, TOM), a_place("enrolled", 2, TOM)]
+    places = [a_place(PlaceKind.ENROLLED), a_place(PlaceKind.WAITING, 1, TOM), a_place(PlaceKind.ENROLLED, 2, TOM)]
     plan = planned(a_definition(summary="Anything."), a_held(), places=places, now=NEAR)
-    assert told(plan) == {MIA: "programme-changed", KIM: "programme-changed"}
+    assert told(plan) == {MIA: EmailName.PROGRAMME_CHANGED, KIM: EmailName.PROGRAMME_CHANGED}
     assert [booking.id for booking in plan.notices[0].bookings] == [7]
-    assert [(place.what, place.id) for place in plan.places] == [("enrolled", 51), ("booked", 7)]
+    assert [(place.what, place.id) for place in plan.places] == [(PlaceKind.ENROLLED, 51), (PlaceKind.BOOKED, 7)]
 
 
 @pytest.mark.parametrize(("hours", "is_told"), [(48, True), (49, False)])
@@ -165,11 +165,11 @@ def test_soon_is_within_the_hours_of_the_policy(hours: int, is_told: bool) -> No
 
 def test_a_change_that_people_cannot_read_is_not_emailed_however_soon() -> None:
     with_ben = a_definition(analysts=(ADA, BEN), meeting_url="https://m/1")
-    assert planned(with_ben, a_held(), places=[a_place("enrolled")], now=NEAR).notices == []
+    assert planned(with_ben, a_held(), places=[a_place(PlaceKind.ENROLLED)], now=NEAR).notices == []
 
 
 def test_a_new_name_is_told_once_to_people_enrolled_and_to_nobody_else() -> None:
-    places = [a_place("enrolled", 2), a_place("enrolled", 3), a_place("waiting", 2, TOM)]
+    places = [a_place(PlaceKind.ENROLLED, 2), a_place(PlaceKind.ENROLLED, 3), a_place(PlaceKind.WAITING, 2, TOM)]
     (notice,) = planned(RETITLED, a_held(8, 2), places=places).notices
     assert (notice.member_id, notice.renamed, notice.occurrence_ids) == (KIM, ("clinic",), ())
 
@@ -189,8 +189,8 @@ def test_somebody_whose_offer_ends_is_emailed_unless_another_email_says_it() -> 
         Offered(2, 1, ADA, TOM, at(4), 15, None, "Tom"),
         Offered(3, 1, ADA, KIM, at(4), 15, 9, "Kim"),
     ]
-    found = notices.withdrawn(offers, [Notice("programme-changed", MIA, "Mia")])
-    assert [(one.email, one.member_id) for one in found] == [("offer-lapsed", TOM)]
+    found = notices.withdrawn(offers, [Notice(EmailName.PROGRAMME_CHANGED, MIA, "Mia")])
+    assert [(one.email, one.member_id) for one in found] == [(EmailName.OFFER_LAPSED, TOM)]
 
 
 # -- what differs

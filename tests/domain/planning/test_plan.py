@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from booking.domain.enums.planning import FindingCode, PlaceKind
 from booking.domain.planning import plan as plans
 from booking.domain.planning import planner
 from booking.domain.planning.adjustments import Definition
@@ -74,7 +75,7 @@ def test_the_fingerprint_changes_with_everything_that_would_be_done(other: Calla
 
 def test_places_and_emails_are_part_of_the_fingerprint() -> None:
     gone = a_definition(ends_on_day=at(4).date())
-    place = AffectedPerson("enrolled", 5, 2, 103, "Kim")
+    place = AffectedPerson(PlaceKind.ENROLLED, 5, 2, 103, "Kim")
     assert planned(gone, places=[place]).fingerprint != planned(gone).fingerprint
 
 
@@ -95,8 +96,8 @@ def test_a_plan_that_changes_nothing_is_empty() -> None:
 
 def test_questions_are_the_findings_that_must_be_answered() -> None:
     plan = planned(a_definition())
-    question = PlanFinding("holiday", "clinic", "does it take place?", is_question=True)
-    plan.changes.findings += [PlanFinding("same-time", "clinic", "moved"), question]
+    question = PlanFinding(FindingCode.HOLIDAY, "clinic", "does it take place?", is_question=True)
+    plan.changes.findings += [PlanFinding(FindingCode.SAME_TIME, "clinic", "moved"), question]
     assert plan.questions == [question]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from booking.domain.enums.planning import LineKind
 from booking.domain.planning import updates
-from booking.domain.planning.updates import CANCELLED, CHANGES, MOVED, UNCOVERED, Line
+from booking.domain.planning.updates import Line
 
 TEN, TWO = "2023-12-04T00:00:00+00:00", "2023-12-04T04:00:00+00:00"
 
@@ -25,21 +26,21 @@ def line(what: str, starts_at: str = TWO) -> Line:
     }
 
 
-@pytest.mark.parametrize("before", [None, MOVED, UNCOVERED, CHANGES])
-@pytest.mark.parametrize("after", [(), (CHANGES,), (CHANGES, CHANGES)])
+@pytest.mark.parametrize("before", [None, LineKind.MOVED, LineKind.UNCOVERED, LineKind.CHANGES])
+@pytest.mark.parametrize("after", [(), (LineKind.CHANGES,), (LineKind.CHANGES, LineKind.CHANGES)])
 def test_a_cancelled_booking_is_told_whatever_came_before_and_after(before: str | None, after: tuple[str, ...]) -> None:
     lines = [] if before is None else [line(before)]
-    for what in (CANCELLED, *after):
+    for what in (LineKind.CANCELLED, *after):
         lines = updates.merged(lines, [line(what)])
     [told] = lines
-    assert told["what"] == CANCELLED
+    assert told["what"] == LineKind.CANCELLED
 
 
-@pytest.mark.parametrize("first", [MOVED, UNCOVERED])
-@pytest.mark.parametrize("second", [MOVED, UNCOVERED, CHANGES])
+@pytest.mark.parametrize("first", [LineKind.MOVED, LineKind.UNCOVERED])
+@pytest.mark.parametrize("second", [LineKind.MOVED, LineKind.UNCOVERED, LineKind.CHANGES])
 def test_a_move_and_cover_are_told_whatever_comes_after(first: str, second: str) -> None:
     assert updates.merged([line(first)], [line(second)]) != []
 
 
 def test_a_move_and_back_again_is_nothing_to_tell() -> None:
-    assert updates.merged([line(MOVED)], [line(MOVED, TEN)]) == []
+    assert updates.merged([line(LineKind.MOVED)], [line(LineKind.MOVED, TEN)]) == []

@@ -14,6 +14,7 @@ from booking.domain.bookings import day_agenda, running_order
 from booking.domain.bookings.day_agenda import AgendaVisit, Colleague, LastTime, Staffed
 from booking.domain.bookings.running_order import QueueEntry
 from booking.domain.bookings.timetable import Timetable
+from booking.domain.enums.people import RoleName
 from booking.domain.meetings import Appointment, Meeting
 from booking.domain.organisation import Organisation
 from booking.store.bookings.bookings import CAME, CONFIRMED, Booking
@@ -40,7 +41,7 @@ def analysts(session: Session) -> list[AgendaOwner]:
     found = session.execute(
         select(Person.id, Person.public_id, Person.name, Person.email, Person.time_zone)
         .join(Role, Role.person_id == Person.id)
-        .where(Role.role == "analyst", Person.closed_at.is_(None))
+        .where(Role.role == RoleName.ANALYST, Person.closed_at.is_(None))
         .order_by(Person.name, Person.id)
     )
     return [AgendaOwner(*row) for row in found]

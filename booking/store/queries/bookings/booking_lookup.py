@@ -8,27 +8,27 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.domain.enums.people import RoleName
+from booking.domain.people.actor import Actor
 from booking.store.bookings.bookings import Booking
 from booking.store.db import locks
 from booking.store.people.people import Person
 
 
-def locked_for_member(
-    session: Session, public_id: uuid.UUID, member_id: int | None, *more_occurrence_ids: int
-) -> Booking:
-    """As `locked`, for its member; `member_id` None for whoever holds its manage address. NotFound for all others."""
+def locked_for_member(session: Session, public_id: uuid.UUID, actor: Actor, *more_occurrence_ids: int) -> Booking:
+    """As `locked`, for its member and whoever holds its signed link. NotFound for all others."""
     booking = locked(session, public_id, *more_occurrence_ids)
-    if member_id is not None and booking.member_id != member_id:
+    if not actor.may_act_for(booking.member_id):
         raise errors.NotFound()
     return booking
 
 
-def locked_for_staff(session: Session, public_id: uuid.UUID, actor_id: int) -> tuple[Booking, bool]:
+def locked_for_staff(session: Session, public_id: uuid.UUID, actor: Actor) -> tuple[Booking, bool]:
     """As `locked`, for its analyst and for any coordinator; whether it is a coordinator. NotFound for all others."""
     booking = locked(session, public_id)
-    actor = session.get(Person, actor_id)
-    is_coordinator = actor is not None and "coordinator" in actor.role_names
-    if not is_coordinator and booking.analyst_id != actor_id:
+    person = session.get(Person, actor.staff_id)
+    is_coordinator = person is not None and RoleName.COORDINATOR in person.role_names
+    if not is_coordinator and booking.analyst_id != actor.staff_id:
         raise errors.NotFound()
     return booking, is_coordinator
 

@@ -9,6 +9,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from booking.domain.bookings.cover_rules import Candidate, UncoveredWork
+from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
 from booking.domain.recurrence import MAX_DURATION
 from booking.store.bookings.claims import Claim
@@ -26,7 +27,7 @@ def analysts(session: Session, left: Sequence[UncoveredWork], organisation: Orga
     people = session.execute(
         select(Person.id, Person.name, Person.email)
         .join(Role, Role.person_id == Person.id)
-        .where(Role.role == "analyst", Person.closed_at.is_(None))
+        .where(Role.role == RoleName.ANALYST, Person.closed_at.is_(None))
         .order_by(Person.id)
     ).all()
     found = {row.id: Candidate(row.id, row.name, row.email) for row in people}

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.bookings.policy import Counted, Holdings
+from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
 from booking.store.bookings.bookings import CONFIRMED, NO_SHOW, Booking
 from booking.store.bookings.waitlist_entries import WaitlistEntry
@@ -20,7 +21,7 @@ _RECENT = timedelta(days=14)
 _HOLDINGS = (
     select(
         Person.id.label("person_id"),
-        exists().where(Role.person_id == Person.id, Role.role == "member").label("is_member"),
+        exists().where(Role.person_id == Person.id, Role.role == RoleName.MEMBER).label("is_member"),
         Person.closed_at,
         Person.member_until,
         exists()

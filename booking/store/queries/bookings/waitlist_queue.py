@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from booking.domain import zones
 from booking.domain.bookings import slots
 from booking.domain.bookings.waitlist_rules import WaitlistPlace
+from booking.domain.enums.bookings import OfferStatus
 from booking.domain.organisation import Organisation
 from booking.store.bookings.bookings import CAME, CONFIRMED, Booking
 from booking.store.bookings.claims import Claim
@@ -72,7 +73,7 @@ _PLACES = (
         WaitlistEntry.called_for,
         _SEEN.label("was_seen"),
         _NEXT_AT.label("next_at"),
-        exists().where(_open.member_id == WaitlistEntry.member_id, _open.status == "open").label("has_offer"),
+        exists().where(_open.member_id == WaitlistEntry.member_id, _open.status == OfferStatus.OPEN).label("has_offer"),
     )
     .join(Occurrence, Occurrence.id == WaitlistEntry.occurrence_id)
     .where(WaitlistEntry.occurrence_id.in_(bindparam("ids", expanding=True)), WaitlistEntry.ended_at.is_(None))
@@ -168,10 +169,10 @@ def _passed(
         ).where(
             Offer.occurrence_id.in_(occurrence_ids),
             Offer.waiting_id.is_not(None),
-            Offer.status.in_(("declined", "lapsed")),
+            Offer.status.in_((OfferStatus.DECLINED, OfferStatus.LAPSED)),
         )
     ):
-        if row.status == "declined":
+        if row.status == OfferStatus.DECLINED:
             declined.setdefault((row.member_id, row.occurrence_id), set()).add((row.starts_at, row.minutes))
         elif row.waiting_id is not None:
             lapsed.setdefault(row.waiting_id, set()).add((row.analyst_id, row.starts_at))
@@ -251,7 +252,7 @@ _WAITS = (
     .join(Occurrence, Occurrence.id == WaitlistEntry.occurrence_id)
     .join(Series, Series.id == Occurrence.series_id)
     .outerjoin(_analyst, _analyst.id == WaitlistEntry.analyst_id)
-    .outerjoin(Offer, (Offer.waiting_id == WaitlistEntry.id) & (Offer.status == "open"))
+    .outerjoin(Offer, (Offer.waiting_id == WaitlistEntry.id) & (Offer.status == OfferStatus.OPEN))
     .outerjoin(_giver, _giver.id == Offer.analyst_id)
     .outerjoin(_replaced, _replaced.id == WaitlistEntry.replaces_id)
 )
@@ -283,7 +284,7 @@ def open_offers(session: Session, occurrence_id: int) -> list[OpenOffer]:
     """The offers that are open for places on the waitlist of that occurrence, by id."""
     rows = session.execute(
         select(Offer.id, Offer.waiting_id, Offer.analyst_id, Offer.starts_at, Offer.minutes, Offer.lapses_at)
-        .where(Offer.occurrence_id == occurrence_id, Offer.status == "open", Offer.waiting_id.is_not(None))
+        .where(Offer.occurrence_id == occurrence_id, Offer.status == OfferStatus.OPEN, Offer.waiting_id.is_not(None))
         .order_by(Offer.id)
     )
     return [OpenOffer(row[0], row[1] or 0, row[2], row[3], row[4], row[5]) for row in rows]
@@ -294,7 +295,7 @@ def lapsed(session: Session, now: datetime) -> list[int]:
     return list(
         session.scalars(
             select(Offer.occurrence_id)
-            .where(Offer.status == "open", Offer.waiting_id.is_not(None), Offer.lapses_at <= now)
+            .where(Offer.status == OfferStatus.OPEN, Offer.waiting_id.is_not(None), Offer.lapses_at <= now)
             .distinct()
         )
     )

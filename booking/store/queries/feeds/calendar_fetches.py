@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
 
+from booking.domain.enums.people import InvitationPreference
 from booking.domain.fetching import Fetching
 from booking.store.bookings.bookings import CONFIRMED, Booking
 from booking.store.db.base import table_of
@@ -34,7 +35,11 @@ def of_member(session: Session, member: uuid.UUID) -> Fetching | None:
     row = session.execute(
         select(Person.member_feed_fetched_at, _fetch.c.fetched_at, _fetch.c.fetched_before_at)
         .outerjoin(_fetch, _fetch.c.address == address)
-        .where(Person.public_id == member, Person.invitations != "never", Person.member_feed_fetched_at.is_not(None))
+        .where(
+            Person.public_id == member,
+            Person.invitations != InvitationPreference.NEVER,
+            Person.member_feed_fetched_at.is_not(None),
+        )
     ).one_or_none()
     return None if row is None else Fetching(row.fetched_at or row.member_feed_fetched_at, row.fetched_before_at)
 

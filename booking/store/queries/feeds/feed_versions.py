@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, select, true
 from sqlalchemy.orm import Session
 
+from booking.domain.enums.people import RoleName
 from booking.domain.meetings import Departed
 from booking.store.bookings.bookings import Booking
 from booking.store.bookings.departures import Departure
@@ -18,8 +19,8 @@ from booking.store.people.people import Person, Role
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import Occurrence, Programme, Roster, Series
 
-MEMBER = "member"
-ANALYST = "analyst"
+MEMBER = RoleName.MEMBER
+ANALYST = RoleName.ANALYST
 GENERATION = {MEMBER: Person.member_feed_generation, ANALYST: Person.analyst_feed_generation}
 FETCHED_AT = {MEMBER: Person.member_feed_fetched_at, ANALYST: Person.analyst_feed_fetched_at}
 
@@ -79,7 +80,7 @@ _person, _programme = table_of(Person), table_of(Programme)
 _booking, _enrolment, _departure = table_of(Booking), table_of(Enrolment), table_of(Departure)
 
 
-def _owner_of(role: str) -> Select[Any]:
+def _owner_of(role: RoleName) -> Select[Any]:
     """Each booking and enrolment counts one more than its SEQUENCE: a new one and a changed one both raise the sum.
 
     One that leaves an analyst takes its part away, and its departure brings more.
@@ -120,7 +121,7 @@ def _owner_of(role: str) -> Select[Any]:
 _OWNER = {role: _owner_of(role) for role in GENERATION}
 
 
-def owner(session: Session, public_id: uuid.UUID, role: str, start: datetime) -> Owner | None:
+def owner(session: Session, public_id: uuid.UUID, role: RoleName, start: datetime) -> Owner | None:
     """The open account of that id that has the role, `member` or `analyst`; else None. One statement.
 
     `start` is where the feed's window begins: bookings before it do not count.

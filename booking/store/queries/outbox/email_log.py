@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from booking.domain.enums.emails import EmailState
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.outbox.outbox import KEPT
 from booking.store.people.people import Person
@@ -16,8 +17,8 @@ from booking.store.people.people import Person
 PAGE = 50
 MAX_COUNTED = 1000  # beyond this many nobody needs to know how many more
 KEPT_DAYS = KEPT.days
-WAITING, SENT, FAILED = "waiting", "sent", "failed"
-STATES = (WAITING, FAILED, SENT)
+WAITING, SENT, FAILED = EmailState.WAITING, EmailState.SENT, EmailState.FAILED
+STATES = tuple(EmailState)
 _OPEN = (OutgoingEmail.sent_at.is_(None), OutgoingEmail.failed_at.is_(None))
 
 
@@ -42,7 +43,7 @@ class Outgoing:
         return self.sent_at or self.failed_at or self.due_at, self.id
 
 
-def page(session: Session, state: str, after: tuple[datetime, int] | None = None) -> list[Outgoing]:
+def page(session: Session, state: EmailState, after: tuple[datetime, int] | None = None) -> list[Outgoing]:
     """Up to PAGE + 1 emails in that state that come after that place: what leaves next, what left or failed last."""
     wanted = select(
         OutgoingEmail.id,

@@ -11,6 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import zones
+from booking.domain.enums.emails import EmailName
+from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
 from booking.store.bookings.bookings import Booking
 from booking.store.outbox import email_facts
@@ -18,11 +20,13 @@ from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.queries.programme import enrolled, join_info
 
-NAME = "reminder"
-ENROLLED = "reminder-enrolled"
+NAME = EmailName.REMINDER
+ENROLLED = EmailName.REMINDER_ENROLLED
 NAMES = frozenset({NAME, ENROLLED})
 #: Emails that say when and where as a reminder does. For an hour after one of them a reminder says nothing new.
-SAYING_WHEN = frozenset({"booked", "moved", "moved-by-us", "programme-changed", "enrolled"})
+SAYING_WHEN = frozenset(
+    {EmailName.BOOKED, EmailName.MOVED, EmailName.MOVED_BY_US, EmailName.PROGRAMME_CHANGED, EmailName.ENROLLED}
+)
 QUIET = timedelta(hours=1)
 
 
@@ -67,7 +71,9 @@ def _of_place(
     if now >= starts_at or person is None or not person.wants_reminders or person.closed_at is not None:
         return None
     last = person.member_until
-    if "member" not in person.role_names or (last is not None and zones.today(starts_at, organisation.zone) > last):
+    if RoleName.MEMBER not in person.role_names or (
+        last is not None and zones.today(starts_at, organisation.zone) > last
+    ):
         return None
     place = next(iter(enrolled.of_member(session, person.id, starts_at, public_id)), None)
     if place is None or place.is_cancelled or place.starts_at != starts_at:

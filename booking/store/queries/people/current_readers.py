@@ -11,11 +11,12 @@ from typing import Any, ClassVar
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from booking.domain.enums.people import STAFF_ROLES
 from booking.domain.people.sessions import is_over
 from booking.store.db.base import table_of
 from booking.store.people import api_tokens, sessions
 from booking.store.people.api_tokens import ApiToken
-from booking.store.people.people import STAFF, Person, Role
+from booking.store.people.people import Person, Role
 from booking.store.people.sessions import UserSession
 
 
@@ -39,7 +40,7 @@ class SignedInPerson:
 
     @property
     def is_staff(self) -> bool:
-        return not self.roles.isdisjoint(STAFF)
+        return not self.roles.isdisjoint(STAFF_ROLES)
 
     @property
     def initials(self) -> str:

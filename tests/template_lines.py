@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LIMIT = 160  # characters
-LONG_LINES = 410
+LONG_LINES = 400
 
 
 def long_lines(templates: Path) -> list[str]:

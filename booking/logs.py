@@ -1,4 +1,4 @@
-"""What a process writes of itself: to standard error, without anybody's address and anything that opens something."""
+"""Logging: to standard error, with email addresses and secret addresses masked."""
 
 from __future__ import annotations
 

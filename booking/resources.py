@@ -1,4 +1,4 @@
-"""Where the folders that are not Python are found: beside the package in a checkout, inside it in a wheel."""
+"""Find the folders that are not Python: beside the package in a checkout, inside it in a wheel."""
 
 from pathlib import Path
 

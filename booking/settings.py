@@ -185,7 +185,7 @@ def write_file(path: Path, values: Mapping[str, str]) -> None:
 
 
 def given(name: str) -> str:
-    """What the environment itself says of a setting (in lower case, without prefix); empty if nothing."""
+    """Returns a setting (in lower case, without prefix) as the environment has it; empty if it is not there."""
     return os.environ.get(f"{PREFIX}{name.upper()}", "")
 
 

@@ -24,7 +24,7 @@ def current() -> str:
 
 
 def of_tree(root: Path) -> str | None:
-    """What the checkout or unpacked sdist in `root` is; None if it is neither.
+    """Returns the version of the checkout or unpacked sdist in `root`; None if it is neither.
 
     The third number counts commits since the tag, so each commit is newer than those it stands on. What is not
     committed adds the time of the last change to a file, and a shallow clone, where nothing can be counted, the

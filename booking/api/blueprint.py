@@ -43,7 +43,7 @@ def may_answer(*statuses: int) -> Callable[[View], View]:
 
 @blueprint.before_request
 def by_token_only() -> None:
-    """What changes something is done by a token: a cookie alone could be used from another site's page."""
+    """Require a token for every change: a cookie alone could be used from another site's page."""
     if request.method not in {"GET", "HEAD", "OPTIONS"} and not g.get("by_token"):
         abort(HTTPStatus.UNAUTHORIZED)
 

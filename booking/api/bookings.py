@@ -128,7 +128,7 @@ def change(wanted: dict[str, Any], public_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _target(found: Appointment, wanted: dict[str, Any]) -> BookingRequest:
-    """Where it is to be: what is left out stays as it is."""
+    """Returns where it is to be: what is left out stays as it is."""
     return BookingRequest(
         wanted.get("occurrence_id", found.meeting.public_id),
         wanted.get("starts_at", found.starts_at),

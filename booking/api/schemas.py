@@ -42,7 +42,7 @@ def _minutes(**more: Any) -> fields.Integer:
 
 
 class SlotQuery(Schema):
-    """Which free slots: those that start in [from, to)."""
+    """The free slots asked for: those that start in [from, to)."""
 
     start = Instant(data_key="from", metadata={"description": "default: now"})
     end = Instant(data_key="to", metadata={"description": "default, and at most: as far ahead as one may book"})
@@ -54,7 +54,7 @@ class SlotQuery(Schema):
 
 
 class OccurrenceSlotQuery(Schema):
-    """Which free slots of one occurrence."""
+    """The free slots asked for, of one occurrence."""
 
     minutes = fields.String(metadata={"description": "a length; default: the shortest offered"})
     analyst = fields.String(metadata={"description": "only this analyst's"})
@@ -92,7 +92,7 @@ class NewBookingSchema(Schema):
 
 
 class BookingChangeSchema(Schema):
-    """What is to be different: where it is (a move), or what it is about. What is left out stays."""
+    """The changes asked for: where it is (a move), or what it is about. What is left out stays."""
 
     occurrence_id = fields.UUID()
     analyst = fields.UUID(allow_none=True)
@@ -109,7 +109,7 @@ class KeySchema(Schema):
 
 
 class BookingsQuery(Schema):
-    """Which bookings: mine from an instant on; for an analyst a day's."""
+    """The bookings asked for: mine from an instant on; for an analyst a day's."""
 
     start = Instant(data_key="from", metadata={"description": "those that start from here on; default: all"})
     on = fields.Date(metadata={"description": "analysts: the bookings of that day in their own zone"})

@@ -71,7 +71,8 @@ def free(asked: dict[str, Any]) -> ResponseReturnValue:
 
 
 def _search(moving: uuid.UUID | None) -> Search:
-    """What decides what the reader can book: for members their limits; staff who are none book for others, past them.
+    """Returns the search that decides what the reader can book: for members their limits; staff who are none book for
+    others, past them.
 
     `moving` is the booking of theirs that would move, NotFound for anybody else's.
     """
@@ -101,7 +102,9 @@ def lengths_offered(organisation: Organisation, own: set[int]) -> tuple[int, ...
 
 
 def _check_membership() -> None:
-    """What is free, and with whom, is for members and staff: MembershipEnded for a membership that has ended."""
+    """Raises unless a member or staff: free slots and names are for them. MembershipEnded for a membership that has
+    ended.
+    """
     last = current_user.member_until
     if not current_user.is_staff and last is not None and membership.gap():
         raise errors.MembershipEnded(last)

@@ -1,4 +1,4 @@
-"""Which feeds there are: this table, and nothing else, is changed for a new one."""
+"""The feeds there are: this table, and nothing else, is changed for a new one."""
 
 from __future__ import annotations
 

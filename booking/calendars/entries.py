@@ -22,7 +22,7 @@ CANCELLED_PREFIX = "CANCELLED: "
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """Whose calendars these are. `uid_domain` is the stored one, never that of the settings or of a request."""
+    """The publisher of calendars. `uid_domain` is the stored one, never that of the settings or of a request."""
 
     organisation: Organisation
     uid_domain: str

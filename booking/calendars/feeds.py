@@ -98,7 +98,7 @@ def made_by() -> str:
 
 
 def digest(printed: str, contents: Sequence[object], key: str, window: Window | None = None) -> str:
-    """What an ETag holds: a digest of all that the bytes depend on, known before they are made.
+    """Returns what an ETag holds: a digest of all that the bytes depend on, known before they are made.
 
     `printed` is the publisher's fingerprint, `contents` their version.
     """

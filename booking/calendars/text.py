@@ -1,4 +1,4 @@
-"""What may stand in a calendar's text: no control characters, line ends as LF."""
+"""Clean the text of a calendar: no control characters, line ends as LF."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ FIRST_SUNDAY = "1SU"
 
 @dataclass(frozen=True, slots=True)
 class Observance:
-    """What the clocks show from `onset_wall` on, and each year again in `month` where there is one.
+    """The time that clocks show from `onset_wall` on, and each year again in `month` where there is one.
 
     `onset_wall` is naive, in the offset that holds before it. Offsets are minutes east of UTC.
     """
@@ -82,7 +82,7 @@ def component(zone: str, start: datetime, end: datetime) -> Timezone:
 
 @lru_cache(maxsize=64)
 def from_zone_data(zone: str, start: datetime, end: datetime) -> tuple[Observance, ...]:
-    """What the clocks show at `start`, then one observance for each change before `end`, earliest first."""
+    """Returns what the clocks show at `start`, then one observance for each change before `end`, earliest first."""
     at = start
     found = [_observance(zone, at, before=at)]
     while at < end:

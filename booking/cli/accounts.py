@@ -55,7 +55,7 @@ def close(email: str, keep_bookings: bool, yes: bool) -> None:
 
 
 def _said(holding: Account, zone: str, keep_bookings: bool) -> list[str]:
-    """What becomes of each booking, and how much else ends."""
+    """Print what becomes of each booking, and how much else ends."""
     fate = "stays" if keep_bookings else "is cancelled"
     lines = [f"{_line(one, zone)} {fate}" for one in holding.bookings]
     lines += [f"{_line(one, zone)} goes through cover" for one in holding.staffed]

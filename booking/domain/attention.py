@@ -1,4 +1,4 @@
-"""What needs a coordinator's hand in the days to come: decided on values, the most urgent first."""
+"""Action items of a coordinator for the days ahead: decided on values, the most urgent first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from booking.domain.enums.planning import ActionCode
 
 @dataclass(frozen=True, slots=True)
 class OccurrenceStatus:
-    """What is looked at of one occurrence. `is_bookable` says whether it has slots, `is_full` that none
+    """The status of one occurrence. `is_bookable` says whether it has slots, `is_full` that none
     of them is free."""
 
     key: str

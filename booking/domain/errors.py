@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Refusal(Exception):
-    """What was asked for cannot be done; nothing was written."""
+    """The request cannot be fulfilled; nothing was written."""
 
     code = "refused"
 
@@ -260,7 +260,7 @@ class TooManyRequests(Refusal):
 
 
 class CannotPublish(Refusal):
-    """What a programme file asks for cannot be stored; `problems` names each reason with file and line."""
+    """The programme file cannot be stored; `problems` names each reason with file and line."""
 
     code = "cannot-publish"
 

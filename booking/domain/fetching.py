@@ -1,4 +1,4 @@
-"""How often a calendar fetches a private address, as far as it has been seen, and what may be too soon for it."""
+"""The interval at which a calendar fetches a private address, so far as seen, and what may be too soon for it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Fetching:
 
     @property
     def usual(self) -> timedelta | None:
-        """How long lay between its last two fetches, None while that is not known."""
+        """Returns the time between its last two fetches, None while that is not known."""
         return None if self.before_at is None else self.last_at - self.before_at
 
     def silence(self, now: datetime) -> timedelta | None:

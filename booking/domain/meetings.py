@@ -42,7 +42,7 @@ class Meeting:
 
 @dataclass(frozen=True, slots=True)
 class Departed:
-    """What bookings that left an analyst's hour had brought to its SEQUENCE, and when the last one left."""
+    """The SEQUENCE that bookings which left an analyst's hour had brought to it, and when the last one left."""
 
     sequence: int
     revised_at: datetime

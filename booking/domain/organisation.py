@@ -1,4 +1,4 @@
-"""What one organisation runs: its kinds of meeting, its policy, its clock."""
+"""One organisation: its kinds of meeting, its policy, its clock."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """When, how often and how far ahead members book. Minutes and days are whole numbers; of a limit 0 means none.
+    """The rules of when, how often and how far ahead members book. Minutes and days are whole numbers; of a limit 0
+    means none.
 
     notice_minutes      a slot is booked at the latest so long before it starts
     late_minutes        a cancellation closer to the start than this is marked late
@@ -115,20 +116,20 @@ class Organisation:
 
     @property
     def bookables(self) -> str:
-        """What members book slots in, as a sentence names it: "clinics", or "clinics and help desks"."""
+        """Returns what members book slots in, as a sentence names it: "clinics", or "clinics and help desks"."""
         return listed([kind.nouns for kind in self.kinds.values() if kind.bookable])
 
     @property
     def enrollables(self) -> str:
-        """What members enrol in, likewise: "labs and masterclasses"."""
+        """Returns what members enrol in, likewise: "labs and masterclasses"."""
         return listed([kind.nouns for kind in self.kinds.values() if not kind.bookable])
 
     def noun(self, kind: str) -> str:
-        """What one of that kind is called within a sentence; "date" for a kind that no longer exists."""
+        """Returns the noun for one of that kind within a sentence; "date" for a kind that no longer exists."""
         return self.kinds[kind].noun if kind in self.kinds else "date"
 
     def counted(self, kinds: Iterable[str]) -> str:
-        """How many there are of each kind, the kinds in the order in which they come: "2 clinics and 1 lab"."""
+        """Returns how many there are of each kind, in the order in which they come: "2 clinics and 1 lab"."""
         counts = Counter(name if name in self.kinds else "" for name in kinds)
         return listed([f"{count} {self._nouns(name, count)}" for name, count in counts.items()])
 

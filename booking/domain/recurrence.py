@@ -33,7 +33,7 @@ class RuleChange:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How a series recurs.
+    """The recurrence of a series.
 
     `rrule` is an RFC 5545 RRULE value as `domain.recurrence_rules` parses it ("FREQ=WEEKLY;BYDAY=MO,TU");
     `start_wall` and `end_wall` are clock times of the same day in `zone`, an IANA name; `ends_on`

@@ -92,7 +92,7 @@ def marked(outcome: VisitOutcome) -> str:
 
 
 def _too_often(limit_name: str, again_at: str) -> str:
-    """Which limit was reached, and from when on the next try is free."""
+    """Returns which limit was reached, and from when on the next try is free."""
     reached = {
         "sign-in-address": "That's the most sign-in emails for one address within an hour. Use the latest one, or ask",
         "sign-in-network": "Too many people have asked to sign in from your network. Ask",

@@ -48,7 +48,7 @@ def span(start: datetime, end: datetime, zone: str) -> str:
 
 
 def label(instant: datetime, zone: str, programme_zone: str) -> str:
-    """What stands behind a clock time: the abbreviation in the programme's zone, elsewhere the city."""
+    """Returns what stands behind a clock time: the abbreviation in the programme's zone, elsewhere the city."""
     return zones.abbreviation(instant, zone) if zone == programme_zone else zones.city(zone)
 
 
@@ -76,7 +76,7 @@ def same_clock(instant: datetime, zone: str | None, other: str) -> bool:
 
 
 def elsewhere(instant: datetime, zone: str) -> str:
-    """What the clocks of the Australian cities show that differ from `zone` at `instant`.
+    """Returns the clocks of the Australian cities that differ from `zone` at `instant`.
 
     "Sydney and Melbourne 2:00 pm · Adelaide 1:30 pm · Perth 11:00 am"; empty where none differs.
     """
@@ -105,7 +105,7 @@ def own_time(instant: datetime, reader_zone: str | None, programme_zone: str) ->
 
 
 class Absence(NamedTuple):
-    """When somebody is away, as it follows "is away", and until when, as a sentence."""
+    """Returns when a person is away, as it follows "is away", and until when, as a sentence."""
 
     away: str
     back: str

@@ -189,7 +189,7 @@ def is_shown_once(wall: datetime, zone_name: str) -> bool:
 
 
 def wall(instant: datetime, zone_name: str) -> datetime:
-    """What a clock in the zone shows at `instant`: naive."""
+    """Returns what a clock in the zone shows at `instant`: naive."""
     return instant.astimezone(zone(zone_name)).replace(tzinfo=None)
 
 

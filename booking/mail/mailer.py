@@ -1,4 +1,4 @@
-"""What carries an email away, and the ways in which it can fail."""
+"""Mailers: they carry an email away, or fail in one of three ways."""
 
 from __future__ import annotations
 

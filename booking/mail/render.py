@@ -39,7 +39,7 @@ OPTIONAL_OF_LINES: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who reads it. `zone` is an IANA name, None while unknown."""
+    """The reader. `zone` is an IANA name, None while unknown."""
 
     email: str
     name: str = ""

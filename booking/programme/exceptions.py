@@ -1,4 +1,4 @@
-"""What a programme file says of single dates: skips, exceptions, changes from a date on, extra dates, guests."""
+"""Single dates of a programme file: skips, exceptions, changes from a date on, extra dates, guests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PUSH = re.compile(r"(?:(?P<one>a|one|1)\s+week|(?P<weeks>\d{1,2})\s+weeks?)")
 
 
 class FieldReader(Protocol):
-    """What `files` lends: how fields are read and mistakes named."""
+    """The part of `files` that is lent here: how fields are read and mistakes named."""
 
     def wrong(self, place: SourcePlace, message: str) -> None: ...
     def unknown(self, fields: Fields, known: tuple[str, ...]) -> None: ...

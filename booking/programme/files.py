@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 @dataclass
 class Reading:
-    """What was understood, what is wrong, and what a reader should know besides."""
+    """The result of reading: what was understood, what is wrong, and what a reader should know besides."""
 
     statements: list[Statement] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)

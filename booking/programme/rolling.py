@@ -26,7 +26,7 @@ class Rolled:
 
 
 def of_month(statements: Sequence[Statement], month: date) -> list[Statement]:
-    """What was announced for that month only: it begins in it and ends. What runs all year needs no rolling."""
+    """Returns what was announced for that month only: it begins and ends in it. What runs all year needs no rolling."""
     following = next_month(month)
     return [
         stated

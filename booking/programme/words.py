@@ -1,4 +1,4 @@
-"""How a coordinator writes days, times and dates, as values; each function raises ValueError saying what is wrong."""
+"""Read days, times and dates as coordinators write them; each function raises ValueError saying what is wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the demo holds: the real programme rolled forward, a team, members, and bookings made by the services."""
+"""The demo's contents: the real programme rolled forward, a team, members, and bookings made by the services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When calendars last fetched each address: at most one record an hour for each, whatever the number of processes."""
+"""Fetches of each address by calendars: at most one record an hour for each, whatever the number of processes."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def record(session: Session, fetched: Mapping[str, tuple[int | None, datetime]])
 
 
 def private(role: str, person_id: int, generation: int) -> str:
-    """How a private address is called here: role, person, and which of their addresses it is ("member/12/0")."""
+    """Returns the name of a private address here: role, person, and which of their addresses it is ("member/12/0")."""
     return f"{role}/{person_id}/{generation}"
 
 

@@ -1,4 +1,4 @@
-"""What `booking doctor` says of each thing it looked at."""
+"""Findings of `booking doctor`."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def _ask(text: str, default: str | None = None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the new installation is to be; None and empty where no flag said it and nobody was asked yet."""
+    """The new installation's answers; None and empty where no flag gave one and nobody was asked yet."""
 
     base_url: str | None
     organisation: str | None

@@ -25,7 +25,7 @@ LARGEST = lines.MAX_BYTES + 1_000_000  # a document with its form, the largest t
 
 @dataclass(frozen=True, slots=True)
 class FetchedStatus:
-    """What came back: a status, and the JSON of /healthz if it was that."""
+    """The answer: a status, and the JSON of /healthz if it was that."""
 
     status: int
     told: dict[str, Any]
@@ -111,7 +111,7 @@ def _scheme(found: Settings, seen: dict[str, Any]) -> InstallationFinding:
 
 
 def _sender(found: Settings, seen: dict[str, Any]) -> InstallationFinding:
-    """Whose limits count: the reader's own address, not the proxy's, and not one that anybody can make up."""
+    """Returns whose limits count: the reader's own address, not the proxy's, and not one that anybody can make up."""
     added = [one.strip() for one in str(seen.get("forwarded_for", "")).split(",") if one.strip()]
     proxies = len(added) - 1 if PRETENDED in added else len(added)
     if seen.get("sender") == PRETENDED:

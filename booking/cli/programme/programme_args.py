@@ -1,4 +1,4 @@
-"""What every command about programme files begins with: the organisation and the files, or their mistakes."""
+"""Arguments of every command about programme files: the organisation and the files, or their mistakes."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ log = logging.getLogger("booking.server")
 
 
 class Scope(Protocol):
-    """What granian says of a request (RSGI 1.5)."""
+    """A request as granian describes it (RSGI 1.5)."""
 
     http_version: str
     server: str

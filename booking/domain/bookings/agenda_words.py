@@ -35,7 +35,7 @@ def beside(instant: datetime, zone: str, programme_zone: str, end: datetime | No
 
 
 def hours(staffed: Staffed, zone: str, programme_zone: str) -> str:
-    """When it is, the analyst's clock first: "2:00–3:00 pm Sydney (1:00–2:00 pm AEST)"."""
+    """Returns the time, the analyst's clock first: "2:00–3:00 pm Sydney (1:00–2:00 pm AEST)"."""
     start, end = staffed.meeting.starts_at, staffed.meeting.ends_at
     there = beside(start, zone, staffed.meeting.zone, end)
     own = f"{wording.span(start, end, zone)} {wording.label(start, zone, programme_zone)}"

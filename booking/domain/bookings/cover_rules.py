@@ -41,7 +41,7 @@ class AffectedOccurrence:
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """What becomes of one booking. `slot` is where it goes, or what is offered; `lapses_at` when it is too late."""
+    """The fate of one booking. `slot` is where it goes, or what is offered; `lapses_at` when it is too late."""
 
     booking: TouchedBooking
     what: CoverFate
@@ -52,7 +52,7 @@ class Covered:
 
 @dataclass(frozen=True, slots=True)
 class UncoveredWork:
-    """What somebody who is off leaves: one booking, or the whole of a meeting without slots (`booking_id` None).
+    """Work that an analyst who is off leaves: one booking, or the whole of a meeting without slots (`booking_id` None).
 
     `meeting` is when all of it takes place; times are UTC, ends excluded.
     """
@@ -118,7 +118,7 @@ def plan(
     takers: Collection[int],
     now: datetime,
 ) -> Cover:
-    """What becomes of each booking of those places, earliest first.
+    """Returns the fate of each booking of those places, earliest first.
 
     `taken` holds (person, quarter) of everything but these bookings, analysts and members alike: a person has one
     calendar. `with_offer` are members who hold an open offer already, and can be made no other; `takers` the bookings
@@ -157,7 +157,7 @@ def plan(
 
 
 def lines(cover: Cover, names: Mapping[int, str]) -> list[str]:
-    """What happens in words, one line a booking, without times: the page adds them."""
+    """Returns what happens in words, one line a booking, without times: the page adds them."""
     found = []
     for covered in cover.covered:
         who = covered.booking.member
@@ -176,7 +176,7 @@ def lines(cover: Cover, names: Mapping[int, str]) -> list[str]:
 
 
 def fingerprint_of(cover: Cover) -> list[list[object]]:
-    """What the fingerprint of a cover plan is made of."""
+    """Returns the values that the fingerprint of a cover plan is made of."""
     found: list[list[object]] = [
         [
             covered.booking.public_id,

@@ -17,7 +17,7 @@ WEEK = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class LastTime:
-    """When a member was last seen in a slot, by whom (a name), what was noted for analysts and what was agreed."""
+    """The member's last visit: when, with whom (a name), what was noted for analysts and what was agreed."""
 
     starts_at: datetime
     analyst: str
@@ -81,7 +81,7 @@ class Staffed:
 
     @property
     def free_slots(self) -> int:
-        """How many slots of the shortest length its free time has room for."""
+        """Returns how many slots of the shortest length its free time has room for."""
         return sum(isinstance(row, Gap) and row.last_start_at is not None for row in self.rows)
 
 
@@ -129,7 +129,7 @@ def _gaps(start: datetime, end: datetime, shortest: timedelta) -> list[Gap]:
 
 
 def unmarked(staffed: Staffed, now: datetime) -> int:
-    """How many visits nobody has marked, once the occurrence is over; 0 before that."""
+    """Returns how many visits nobody has marked, once the occurrence is over; 0 before that."""
     if now < staffed.meeting.ends_at:
         return 0
     return sum(visit.outcome is None for visit in staffed.visits)
@@ -147,10 +147,10 @@ def bounds(first: date, last: date, zone: str) -> tuple[datetime, datetime]:
 
 
 def on(day: date, staffed: Sequence[Staffed], zone: str) -> list[Staffed]:
-    """Those that start on that day in the zone."""
+    """Returns those that start on that day in the zone."""
     return [found for found in staffed if zones.today(found.meeting.starts_at, zone) == day]
 
 
 def stands_from(starts_at: datetime, zone: str) -> datetime:
-    """When the mark of a slot can no longer be changed by its analyst: the end of its day in the zone."""
+    """Returns when the mark of a slot can no longer be changed by its analyst: the end of its day in the zone."""
     return bounds(day := zones.today(starts_at, zone), day, zone)[1]

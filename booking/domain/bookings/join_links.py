@@ -10,7 +10,7 @@ from enum import Enum
 
 
 class Showing(Enum):
-    """What a join link shows."""
+    """The state that a join link shows."""
 
     EARLY = "early"
     BUSY = "busy"
@@ -30,7 +30,7 @@ class JoinLink:
 
 
 def showing(link: JoinLink, now: datetime) -> Showing:
-    """What it shows at `now`: the meeting link from `opens_at` until `ends_at`, but never while it is busy."""
+    """Returns what it shows at `now`: the meeting link from `opens_at` until `ends_at`, but never while it is busy."""
     if link.is_cancelled:
         return Showing.CANCELLED
     if now >= link.ends_at:

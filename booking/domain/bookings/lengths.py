@@ -1,4 +1,4 @@
-"""How long slots are: the grid that calendars are kept on, the lengths that may be offered on it, and their words.
+"""Lengths of slots: the grid that calendars are kept on, the lengths that may be offered on it, and their words.
 
 The grid is the quarter of an hour, and only stated here; which lengths are offered is said by policy.yaml and by
 `slots:` in programme files.

@@ -1,4 +1,4 @@
-"""Who may book: decided on the policy and on what the member already holds."""
+"""Decide whether a member may book, on the policy and on what they already hold."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from booking.domain.organisation import Policy
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a member already holds, and has had. A booking that is being moved is not counted.
+    """A member's bookings, now and earlier. A booking that is being moved is not counted.
 
     `upcoming` counts confirmed bookings that have not started, `in_occurrence` those in the one asked for, `in_week`
     those of its week; `no_shows` the times of not coming that still count; `is_waiting` whether they wait for
@@ -41,7 +41,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What one member holds, for any number of slots that they may ask for.
+    """The holdings of one member, for any number of slots that they may ask for.
 
     `bookings` are the confirmed ones of the last two weeks and to come, `missed` the starts of those they did not
     come to; `is_waiting` as in Standing, for the occurrence that they were read for.

@@ -1,4 +1,4 @@
-"""Whose turn it is with one analyst, and how late those who come next will begin: reckoned, never typed.
+"""The running order with one analyst, and how late those who come next will begin: reckoned, never typed.
 
 A visit begins with Start. It ends with the first of five: its member is marked as came or as no-show, the next Start,
 the entry of a member who comes later, the end of the analyst's hours. No lateness is shown once those hours are over.
@@ -44,11 +44,11 @@ class Begun:
 
     @property
     def due_at(self) -> datetime:
-        """When it would be over, as long as was booked."""
+        """Returns when it would be over, as long as was booked."""
         return self.since + self.turn.length
 
     def ends_at(self, closes_at: datetime) -> datetime:
-        """When it is over at the latest: with the hours; let in after them, when what was booked is used up."""
+        """Returns when it is over at the latest: with the hours; let in after them, when what was booked is used up."""
         return closes_at if self.since < closes_at else self.due_at
 
 
@@ -76,7 +76,8 @@ def current(turns: Iterable[QueueEntry], closes_at: datetime, now: datetime) -> 
 
 
 def expected(turns: Iterable[QueueEntry], closes_at: datetime, now: datetime) -> dict[int, datetime]:
-    """When each turn after the visit under way is expected to begin, by its id; empty without one, and after the hours.
+    """Returns when each turn after the visit under way is expected to begin, by its id; empty without one, and after
+    the hours.
 
     A visit whose time is used up and that has not ended is taken to run on until `now`. Whoever is marked already
     needs no time.

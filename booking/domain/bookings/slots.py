@@ -94,7 +94,8 @@ def free(hours: Hours, minutes: int, policy: Policy, now: datetime) -> list[Slot
 
 
 def stranded(hours: Hours, slot: Slot, policy: Policy) -> tuple[int, int]:
-    """How many quarters beside the slot no booking could fill, and how many no booking longer than the shortest could.
+    """Returns how many quarters beside the slot no booking could fill, and how many no booking longer than the shortest
+    could.
 
     Counted in the free runs before and after it. Where one length is offered the two are the same.
     """
@@ -104,7 +105,7 @@ def stranded(hours: Hours, slot: Slot, policy: Policy) -> tuple[int, int]:
 
 
 def _runs_beside(hours: Hours, slot: Slot) -> list[int]:
-    """How many free quarters of its analyst lie just before the slot, and just after it."""
+    """Returns how many free quarters of its analyst lie just before the slot, and just after it."""
     found = []
     for step, edge in ((-QUARTER, slot.starts_at - QUARTER), (QUARTER, slot.ends_at)):
         run = 0
@@ -117,7 +118,7 @@ def _runs_beside(hours: Hours, slot: Slot) -> list[int]:
 
 @lru_cache(maxsize=1024)
 def left_over(run: int, fills: tuple[int, ...]) -> int:
-    """What is left of a run of quarters that is filled as well as bookings of those lengths (in quarters) can."""
+    """Returns what is left of a run of quarters filled as well as bookings of those lengths (in quarters) can."""
     return min((left_over(run - fill, fills) for fill in fills if fill <= run), default=run)
 
 
@@ -133,7 +134,7 @@ def offered(hours: Hours, candidates: Sequence[Slot], policy: Policy) -> list[Sl
 
 @dataclass(frozen=True, slots=True)
 class AnalystPreference:
-    """What decides between analysts for a member who takes any of them. `kept` is whom the booking that moves is
+    """The preference among analysts for a member who takes any. `kept` is whom the booking that moves is
     with, `seen` who they saw last, `booked` how many bookings each has that week, `names` their names."""
 
     seen: int | None = None

@@ -14,7 +14,7 @@ from booking.domain.organisation import Policy
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who looks for a slot. `holdings` None for a visitor, or for staff, who book past limits.
+    """The person looking for a slot. `holdings` None for a visitor, or for staff, who book past limits.
 
     `moving` is the booking (an internal id) that would move there, None for a new one.
     """

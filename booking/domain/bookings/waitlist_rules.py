@@ -68,7 +68,7 @@ class Match:
 
 
 def in_order(places: Iterable[WaitlistPlace]) -> list[WaitlistPlace]:
-    """Who goes first: whose last chance it is, then who joined first."""
+    """Returns the sort key of the queue: those whose last chance it is, then who joined first."""
     return sorted(places, key=lambda place: (not place.is_last_chance, place.joined_at, place.id))
 
 
@@ -154,7 +154,7 @@ def fitting(place: WaitlistPlace, hours: Hours, rules: Rules) -> list[Slot]:
 
 
 def offers(places: Sequence[WaitlistPlace], hours: Hours, rules: Rules) -> tuple[list[Match], Hours]:
-    """Which free slot is held for whom, first come first served, and the hours once they are held.
+    """Returns which free slot is held for whom, first come first served, and the hours once they are held.
 
     Slots within the last hour are held for nobody, nor is a slot held again for whoever let it lapse: `calls` is for
     those.
@@ -251,7 +251,7 @@ def _clock(day: date, clock: time, zone: str) -> datetime:
 
 
 def ahead(places: Iterable[WaitlistPlace], place_id: int, rules: Rules) -> int:
-    """How many people go before that place: those further ahead for whom a slot that suits it could be held."""
+    """Returns how many people go before that entry: those further ahead for whom a slot that suits it could be held."""
     ordered = in_order(places)
     mine = next(place for place in ordered if place.id == place_id)
     return sum(

@@ -1,4 +1,4 @@
-"""What the waitlist promises, in sentences that pages and emails share."""
+"""The promises of the waitlist, in sentences that pages and emails share."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def on_it(count: int) -> str:
 
 
 def how_it_works() -> str:
-    """What somebody who waits can expect."""
+    """Returns what a member on the waitlist can expect."""
     hours, minutes = int(HOLD.total_seconds() // 3600), int(HOLD_ON_THE_DAY.total_seconds() // 60)
     night = f"{NIGHT_FROM.hour - 12} pm to {NIGHT_UNTIL.hour} am doesn't count"
     return (

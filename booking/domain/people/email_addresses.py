@@ -51,7 +51,8 @@ def is_address(text: str) -> bool:
 
 
 def key(email: str) -> str:
-    """What two addresses are compared by: lower case, the domain as A-label (xn--…), which is also how it travels.
+    """Returns what two addresses are compared by: lower case, the domain as A-label (xn--…), which is also how it
+    travels.
 
     Never fails: what is not an address is compared as it stands, in lower case.
     """

@@ -1,4 +1,4 @@
-"""How long a signed-in session lasts, and what the device of one is called."""
+"""Lifetimes of signed-in sessions, and the name of the device of one."""
 
 from __future__ import annotations
 

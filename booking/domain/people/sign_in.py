@@ -1,4 +1,4 @@
-"""What a sign-in email's code and link are worth: for how long, how often, and how a code is read."""
+"""The rules of a sign-in email's code and link: for how long and how often they work, and how a code is read."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ ANSWERS = ("keep", "skip", "postpone", "move")
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Where one occurrence takes place instead: a date and wall times of the series' zone."""
+    """Another place in time for one occurrence: a date and wall times of the series' zone."""
 
     on: date
     start_wall: time
@@ -23,7 +23,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class DateException:
-    """How one occurrence differs from its series. None (or False) where it does not.
+    """The differences of one occurrence from its series. None (or False) where it does not.
 
     `cancelled` is the reason, empty where none was given; `analysts` are persons' ids.
     """

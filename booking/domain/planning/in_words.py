@@ -187,7 +187,7 @@ def _outcome(outcome: Outcome, zone: str, names: Mapping[int, str]) -> str:
 
 
 def _waiting(outcome: Outcome, now: str, zone: str, names: Mapping[int, str]) -> str:
-    """What happens to a booking whose analyst cannot come and that nobody else is free for."""
+    """Returns what happens to a booking whose analyst cannot come and that nobody else is free for."""
     has_moved = outcome.slot is not None and outcome.slot.starts_at != outcome.booking.starts_at
     found = (
         f"moves with it to {now}, but {names.get(outcome.booking.analyst_id, '?')} is off then; " if has_moved else ""
@@ -210,7 +210,7 @@ def _places(whats: Iterable[str]) -> list[str]:
 
 
 def emails(notices: Iterable[Notice]) -> list[str]:
-    """How many people get an email, by what it says; each gets one."""
+    """Returns how many people get an email, by what it says; each gets one."""
     listed = [notice.email for notice in notices]
     found = []
     for name, text in EMAILS.items():
@@ -220,7 +220,9 @@ def emails(notices: Iterable[Notice]) -> list[str]:
 
 
 def leaving(plan: Plan, now: datetime, zone: str) -> str:
-    """What changes at once and when emails go out if the plan is published now, and until when it can be undone."""
+    """Returns what changes at once, when emails go out if the plan is published now, and until when it can be
+    undone.
+    """
     said = publish_words.before(plan.due_at(now), now, zone, len(plan.notices))
     if not plan.held_back:
         return said

@@ -1,4 +1,4 @@
-"""What is said about a publish and its undo, on pages and in the terminal: when emails go out, and what changes now."""
+"""Sentences about a publish and its undo, on pages and in the terminal: when emails go out, and what changes now."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def people(count: int) -> str:
 
 
 def before(due_at: datetime, now: datetime, zone: str, count: int) -> str:
-    """What publishing at `now` would mean: `count` people are emailed at `due_at`, and it can be undone until then."""
+    """Returns what publishing at `now` would mean: `count` people are emailed at `due_at`, and undo ends then."""
     if due_at <= now:
         return f"{NOW}, and emails go out at once: what they are about starts within the hour. There is no undo."
     if not count:

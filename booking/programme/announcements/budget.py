@@ -1,4 +1,4 @@
-"""How much work an announcement may cost to read, whatever its size."""
+"""A budget: how much work an announcement may cost to read, whatever its size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people set of themselves."""
+"""Change one's own profile."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ WRONG_CODES_OF_A_NETWORK = RateLimitRule("wrong-code-network", 30, AN_HOUR)
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """Where somebody signs in: a keyed digest of the network address, the device in words, and the internal id of the
+    """The origin of a sign-in: a keyed digest of the network address, the device in words, and the internal id of the
     session that this browser has and that a new one replaces."""
 
     sender: str
@@ -293,7 +293,7 @@ def link_for(session: Session, email: str, now: datetime) -> uuid.UUID:
 
 
 def typed_for(session: Session, person_id: int, sign_in: uuid.UUID, now: datetime) -> dict[str, Any]:
-    """What this person typed before they signed in; empty for anybody else's request, or after an hour."""
+    """Returns what this person typed before they signed in; empty for another person's request, or after an hour."""
     row = session.scalars(
         select(SignIn).where(
             SignIn.public_id == sign_in, SignIn.person_id == person_id, SignIn.used_at > now - TYPED_KEPT

@@ -1,4 +1,4 @@
-"""Who came to a lab or a masterclass: marked by its staff, or by joining from the page."""
+"""Attendance at a lab or a masterclass: marked by its staff, or by joining from the page."""
 
 from __future__ import annotations
 

@@ -35,7 +35,9 @@ from booking.store.queries.programme import occurrence_lookup
 
 @dataclass(frozen=True, slots=True)
 class BookingRequest:
-    """What a member asks for. `analyst` is a person's public id, None for anyone; `key` makes a twin harmless."""
+    """A member's request for a slot. `analyst` is a person's public id, None for anyone; `key` makes a twin
+    harmless.
+    """
 
     occurrence: uuid.UUID
     starts_at: datetime
@@ -200,7 +202,7 @@ def preference_of(
     now: datetime,
     kept: int | None = None,
 ) -> AnalystPreference:
-    """What decides who it will be for a member who takes any analyst there; the page says it, booking does it.
+    """Returns the preference among analysts for a member who takes any; the page says it, booking follows it.
 
     `kept` is the analyst (an internal id) whom the booking that moves is with.
     """
@@ -228,7 +230,7 @@ def check_may_book(
 
 @dataclass(frozen=True, slots=True)
 class RequestedStart:
-    """Where a slot is asked for: the occurrence, when that begins, when the slot does."""
+    """The start of a requested slot: its occurrence, when that begins, when the slot does."""
 
     occurrence_id: int
     clinic_at: datetime
@@ -261,7 +263,7 @@ def standing_of(
     now: datetime,
     moving: int | None = None,
 ) -> Standing:
-    """What the member holds already, as it counts for a slot there."""
+    """Returns the member's holdings, as they count for a slot there."""
     held = holdings.of_member(session, member_id, organisation, now, at.occurrence_id)
     return held.standing(at.occurrence_id, at.starts_at, rules, organisation.zone, now, moving)
 

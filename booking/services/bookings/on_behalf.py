@@ -1,4 +1,4 @@
-"""What staff do for members: cancel, hand over, lengthen, book. Until it is over, with a reason, and always told."""
+"""Act for members: cancel, hand over, lengthen, book. Until it is over, with a reason, and always with an email."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ def _standing(session: Session, booking_id: uuid.UUID, now: datetime) -> Booking
 
 
 def _check_unmarked(booking: Booking) -> None:
-    """What has been marked has taken place, or did not: the mark is taken back first."""
+    """Raises if the booking is marked as attended or missed: the mark is taken back first."""
     if booking.outcome is not None:
         raise errors.AlreadyMarked(VisitOutcome(booking.outcome))
 

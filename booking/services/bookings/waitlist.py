@@ -37,9 +37,10 @@ from booking.store.queries.bookings import holdings, timetables, waitlist_queue
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a member waits for: a length, an analyst (a public id) or any, the first and the last start that suits
-    (None for no bound), and the brief of the booking to be. `replaces` is the booking of theirs (a public id) that a
-    slot would replace while they are at a limit."""
+    """A member's wish on the waitlist: a length, an analyst (a public id) or any, the first and the last start that
+    suits (None for no bound), and the brief of the booking to be. `replaces` is the booking of theirs (a public id)
+    that a slot would replace while they are at a limit.
+    """
 
     minutes: int
     analyst: uuid.UUID | None = None
@@ -184,7 +185,7 @@ def _locked(
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """What a member takes from the waitlist: the start, the analyst (a public id, None for any) in place of what."""
+    """A member's choice from the waitlist: the start, the analyst (a public id, None for any) in place of what."""
 
     starts_at: datetime | None = None
     analyst: uuid.UUID | None = None
@@ -251,7 +252,7 @@ def _book(
 
 
 def _wanted(session: Session, place: WaitlistEntry, taking: Taking, now: datetime) -> BookingRequest:
-    """What is asked for: what is free at a start, else what is offered. Raises OfferLapsed."""
+    """Returns the slot asked for if it is free, else the one that is offered. Raises OfferLapsed."""
     offer = _open_offer(session, place)
     occurrence = session.get_one(Occurrence, place.occurrence_id).public_id
     if taking.starts_at is not None:

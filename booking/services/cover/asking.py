@@ -56,7 +56,9 @@ def ask(
 
 
 def _lines(left: Sequence[UncoveredWork], rows: Mapping[int, Occurrence]) -> list[dict[str, Any]]:
-    """What could be taken over, one line an occurrence; `count` is of bookings, 0 where it is the whole of it."""
+    """Returns what could be taken over, one line an occurrence; `count` is of bookings, 0 where it is the whole of
+    it.
+    """
     counts: dict[int, int] = {}
     for one in left:
         counts[one.occurrence_id] = counts.get(one.occurrence_id, 0) + (one.booking_id is not None)

@@ -85,7 +85,7 @@ def show(
 
 
 def occurrences(session: Session, analyst_id: int, start: datetime, end: datetime) -> list[Occurrence]:
-    """Those on whose roster the analyst is, that are not over before `start` and begin before `end`."""
+    """Returns occurrences with the analyst on their roster that end after `start` and begin before `end`."""
     return list(
         session.scalars(
             select(Occurrence)

@@ -43,7 +43,7 @@ class AlreadyCovered(errors.Refusal):
 
 
 class NothingToTake(errors.Refusal):
-    """Whoever would take over is not free at any of the times that are left."""
+    """The analyst who would take over is not free at any of the times that are left."""
 
     code = "nothing-to-take"
 
@@ -105,7 +105,7 @@ def _join(session: Session, row: Occurrence, taker_id: int, now: datetime) -> No
 
 
 def left_in(session: Session, rows: list[Occurrence], organisation: Organisation, now: datetime) -> list[UncoveredWork]:
-    """What looks for somebody in those occurrences: bookings, and meetings without slots that nobody presents."""
+    """Returns what needs an analyst in those occurrences: bookings, and meetings without slots that nobody presents."""
     meetings = {row.id: (row.starts_at, row.ends_at) for row in rows if row.status == SCHEDULED}
     found = [
         left_of(held_of(booking), meetings[booking.occurrence_id]) for booking in pending_of(session, meetings, now)
@@ -152,7 +152,7 @@ class Wanted:
 
 
 def wanted(session: Session, reader_id: int, organisation: Organisation, now: datetime) -> list[Wanted]:
-    """What this analyst could take over, earliest first."""
+    """Returns what this analyst could take over, earliest first."""
     rows = _looking(session, now)
     left = left_in(session, rows, organisation, now)
     reader = next((one for one in cover_candidates.analysts(session, left, organisation) if one.id == reader_id), None)

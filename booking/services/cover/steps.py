@@ -47,7 +47,7 @@ def pending_of(session: Session, occurrence_ids: Iterable[int], now: datetime) -
 
 
 def left_by(session: Session, away: TimeOff, now: datetime) -> list[Occurrence]:
-    """What the analyst was taken off the roster of, so far as it is not over, by start."""
+    """Returns the occurrences that the analyst was taken off and that are not over, by start."""
     return list(
         session.scalars(
             select(Occurrence)

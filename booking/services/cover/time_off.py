@@ -184,7 +184,7 @@ def _tell_coordinators(
     *,
     for_good: bool,
 ) -> None:
-    """What it comes to, at once; who coordinates and could take something over is asked in the same email."""
+    """Email coordinators the consequences at once; one who could take something over is asked in the same email."""
     cover = shown.cover
     zone_of = {row.id: row.series.zone for row in shown.rows}
     nobody_for = {one.occurrence_id for one in cover.presented if not shown.has_taker(one)}

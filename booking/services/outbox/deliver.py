@@ -107,7 +107,7 @@ def keep_house(session: Session, worker: str, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What every email of a worker is sent with. `seconds` reads a clock that never goes back."""
+    """The context a worker sends every email with. `seconds` reads a clock that never goes back."""
 
     sessions: sessionmaker[Session]
     mailer: Mailer
@@ -254,6 +254,6 @@ def _named(email: OutgoingEmail) -> tuple[str, str, str]:
 
 
 def retry_after(attempts: int) -> timedelta:
-    """How long to wait after that many attempts: doubled each time up to an hour, with a fifth of jitter."""
+    """Returns the wait after that many attempts: doubled each time up to an hour, with a fifth of jitter."""
     doubled: timedelta = FIRST_RETRY * (1 << min(max(attempts, 1) - 1, 20))
     return min(doubled, MAX_RETRY_DELAY) * random.uniform(0.8, 1.2)

@@ -61,7 +61,7 @@ def unsubscribe_of(email: OutgoingEmail, person: Person | None, settings: Settin
 
 
 def recipient_of(email: OutgoingEmail, person: Person | None) -> Recipient:
-    """Who reads it, in their present zone."""
+    """Returns the reader of the email, in their present zone."""
     if person is None:
         return Recipient(email.to_email)
     return Recipient(email.to_email, person.name, person.time_zone)

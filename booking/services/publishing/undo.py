@@ -154,7 +154,7 @@ def _check_nobody_built_on_it(session: Session, change: Change, ids: list[int], 
 
 
 def _hold_again(session: Session, claims: list[dict[str, Any]]) -> None:
-    """What it took over from earlier publishes, so far as these can still be undone."""
+    """Returns what it took over from earlier publishes, so far as these can still be undone."""
     ids = sorted({row["change_id"] for row in claims})
     still_open = set(session.scalars(select(Change.id).where(Change.id.in_(ids), Change.closed_at.is_(None))))
     held = [row for row in claims if row["change_id"] in still_open]

@@ -49,7 +49,7 @@ class Round:
 
 
 def lapse_due_offers(session: Session, occurrence_id: int, organisation: Organisation, now: datetime) -> bool:
-    """Where offers have lapsed that nobody has passed on: pass them on; whether there were any."""
+    """Pass on offers that have lapsed unnoticed. Returns whether there were any."""
     if not any(held.lapses_at <= now for held in waitlist_queue.open_offers(session, occurrence_id)):
         return False
     pass_on(session, occurrence_id, organisation, now)

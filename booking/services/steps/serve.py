@@ -1,4 +1,4 @@
-"""Whatever frees a slot, the waitlist is served in the same transaction."""
+"""Serve the waitlist in the same transaction that frees a slot, whatever frees it."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from booking.store.db.base import Base, table_of
 
 
 class Departure(Base):
-    """What bookings that left have brought to the SEQUENCE of one analyst's hour, and when the last one left."""
+    """The SEQUENCE that bookings which left have brought to one analyst's hour, and when the last one left."""
 
     __tablename__ = "departure"
 

@@ -47,7 +47,7 @@ _INSERT = {
 def begin(
     session: Session, person_id: int, key: str, request: Mapping[str, object], answer: uuid.UUID, now: datetime
 ) -> uuid.UUID:
-    """What the request is to answer with: `answer` where it is the first, else what its earlier twin made.
+    """Returns what the request answers with: `answer` where it is the first, else what its earlier twin made.
 
     The row goes first in the transaction: a twin that is under way makes this wait. Raises KeyReused where the
     key came with another request.

@@ -1,4 +1,4 @@
-"""What was noted of a visit: for analysts alone, and what was agreed with the member."""
+"""Notes of a visit: for analysts alone, and what was agreed with the member."""
 
 from __future__ import annotations
 

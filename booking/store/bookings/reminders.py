@@ -19,7 +19,7 @@ from booking.store.queries.outbox.reminder_rows import NAME
 
 
 def due(starts_at: datetime, hours: Sequence[int], now: datetime) -> list[tuple[int, datetime]]:
-    """Which reminders are still to come: (hours before, due at); one whose hour is past is left out."""
+    """Returns the reminders still ahead: (hours before, due at); one whose hour is past is left out."""
     return [(n, at) for n in sorted(hours, reverse=True) if (at := starts_at - timedelta(hours=n)) > now]
 
 

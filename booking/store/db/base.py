@@ -1,4 +1,4 @@
-"""What every table shares: names of constraints, and times that are UTC and nothing else."""
+"""The base of every table: names of constraints, and times that are UTC and nothing else."""
 
 from __future__ import annotations
 

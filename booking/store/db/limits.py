@@ -1,4 +1,4 @@
-"""How long a database may keep us waiting, and PostgreSQL connections that keep to it.
+"""Limits on how long a database may take, and PostgreSQL connections that keep to them.
 
 The limits are kept on this side of the connection. A server that is stopped cannot count seconds, and PgBouncer takes
 neither `options` nor a SET that outlives its transaction.
@@ -83,7 +83,7 @@ def keep(engine: Engine, limits: Limits) -> None:
 
 
 def options(limits: Limits) -> dict[str, Any]:
-    """What psycopg and libpq are told of a connection.
+    """Returns what psycopg and libpq are told of a connection.
 
     No statement is prepared on the server: PgBouncer in transaction mode gives the next statement to another session.
     """

@@ -133,7 +133,7 @@ def _held_back(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def count_held_back(session: Session, now: datetime) -> int:
-    """How many people wait for the email of a publish that is not due yet."""
+    """Returns how many people wait for the email of a publish that is not due yet."""
     return session.scalar(select(func.count(func.distinct(OutgoingEmail.person_id))).where(*_held_back(now))) or 0
 
 
@@ -147,7 +147,7 @@ _SET_ASIDE = ("name", "person_id", "to_email", "booking_id", "change_id", "facts
 
 
 def emailed_about(session: Session, change_id: int) -> int:
-    """How many people that publish emails, or has emailed."""
+    """Returns how many people that publish emails, or has emailed."""
     return (
         session.scalar(
             select(func.count(func.distinct(OutgoingEmail.person_id))).where(OutgoingEmail.change_id == change_id)

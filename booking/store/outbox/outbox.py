@@ -121,7 +121,7 @@ def has_warned(session: Session, since: datetime) -> bool:
 
 
 def failed_since(session: Session, since: datetime) -> int:
-    """How many emails have failed for good since then."""
+    """Returns how many emails have failed for good since then."""
     return session.execute(
         select(func.count()).select_from(OutgoingEmail).where(OutgoingEmail.failed_at >= since)
     ).scalar_one()

@@ -20,8 +20,9 @@ from booking.store.programme.programme import SCHEDULED, Occurrence, Series
 
 
 class ReminderProgress(Base):
-    """How far the reminders of an occurrence at that time have been written: to everybody up to the internal id
-    `up_to_id`, in that order; None when it is everybody. What has moved has another `starts_at`, and begins anew."""
+    """Progress: how far the reminders of an occurrence at that time have been written: to everybody up to the internal
+    id `up_to_id`, in that order; None when it is everybody. What has moved has another `starts_at`, and begins anew.
+    """
 
     __tablename__ = "reminder_progress"
 
@@ -49,12 +50,12 @@ class Due:
 
 
 def hours_now(starts_at: datetime, hours: Sequence[int], now: datetime) -> int | None:
-    """Which reminder it is time for: of those whose hour has come the last; None before the first of them."""
+    """Returns the reminder that is due: of those whose hour has come the last; None before the first of them."""
     return min((n for n in hours if starts_at - timedelta(hours=n) <= now), default=None)
 
 
 def due(session: Session, organisation: Organisation, now: datetime) -> list[Due]:
-    """What is to be reminded of now, earliest first: two reads, for the worker.
+    """Returns the reminders that are due, earliest first: two reads, for the worker.
 
     Left out is what came to its time, or was published with something new, when the hour was past: whoever is enrolled
     mostly has an email about that (not where a publish was undone, or told of nothing that emails tell).

@@ -1,4 +1,4 @@
-"""When each worker was last seen: what `booking doctor` reads."""
+"""The workers, and when each was last seen: `booking doctor` reads it."""
 
 from __future__ import annotations
 

@@ -47,5 +47,5 @@ def revoke_all(session: Session, person_id: int, now: datetime) -> int:
 
 
 def digest_of(token: str) -> str | None:
-    """What a token is looked up by; None for what cannot be one."""
+    """Returns the digest that a token is looked up by; None for what cannot be one."""
     return digest(token) if token.startswith(PREFIX) and len(token) <= 100 else None

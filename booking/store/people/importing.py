@@ -64,7 +64,7 @@ _COLUMNS = (
 
 
 def stored(session: Session, keys: Sequence[str]) -> dict[str, StoredPerson]:
-    """Those of the addresses that are known, by what addresses are compared by."""
+    """Returns the known ones of these addresses, by what addresses are compared by."""
     found: list[Any] = []
     roles: dict[int, set[str]] = {}
     for chunk in _chunks(keys):

@@ -105,7 +105,7 @@ def _leave_twice_enrolled(session: Session, kept_id: int, gone_id: int, now: dat
 
 
 def _stay_present(session: Session, kept_id: int, gone_id: int) -> None:
-    """Where both are on a roster and one is not away, they are there."""
+    """Keep an analyst on a roster where both accounts are on it and one of them is not away."""
     roster = table_of(Roster)
     present = select(roster.c.occurrence_id).where(roster.c.analyst_id == gone_id, roster.c.is_away.is_(False))
     session.execute(
@@ -126,7 +126,7 @@ def _add_departures(session: Session, kept_id: int, gone_id: int) -> None:
 
 
 def _drop_twins(session: Session, column: Column[int], kept_id: int, gone_id: int) -> None:
-    """Where the column is part of the key: delete the row that would have the key of one that is there."""
+    """Delete the row that would get the key of an existing one, where the column is part of the key."""
     table = column.table
     if not isinstance(table, Table) or not column.primary_key:
         return

@@ -89,7 +89,7 @@ class Role(Base):
 
 
 def with_email(session: Session, email: str) -> Person | None:
-    """Whose address that is, unless their account is closed; None if nobody's."""
+    """Returns the person with that address, unless their account is closed; None if there is nobody."""
     wanted = select(Person).where(Person.email_key == email_addresses.key(email), Person.closed_at.is_(None))
     return session.scalars(wanted).one_or_none()
 

@@ -1,4 +1,4 @@
-"""How often something was done lately, counted under a lock: a row for each thing that is counted.
+"""Rate limits: recent actions counted under a lock, a row for each thing that is counted.
 
 The row of a key is locked from the first look until the transaction ends, so that of many requests at once no more
 pass than may. The window slides: what was done stops counting when it is `window` old.
@@ -18,7 +18,7 @@ from booking.store.db.base import Base, table_of
 
 
 class RateLimit(Base):
-    """What was counted for one key of one limit: `hits` are Unix times in seconds, oldest first.
+    """The count for one key of one limit: `hits` are Unix times in seconds, oldest first.
 
     `over_at` is when the newest of them stops counting, and the row may go.
     """
@@ -67,7 +67,7 @@ def lock(session: Session, limit: RateLimitRule, key: str, now: datetime) -> lis
 
 
 def free_at(limit: RateLimitRule, hits: Sequence[float]) -> datetime | None:
-    """When the next one may be done; None where it may be now."""
+    """Returns when the next one is allowed; None where it is now."""
     if len(hits) < limit.most:
         return None
     return datetime.fromtimestamp(hits[-limit.most], UTC) + limit.window

@@ -28,7 +28,7 @@ def to_json(terms: Adjustments, turns: tuple[RuleChange, ...]) -> dict[str, Any]
 
 
 def from_json(found: dict[str, Any]) -> tuple[Adjustments, tuple[RuleChange, ...]]:
-    """What `to_json` wrote."""
+    """Read what `to_json` wrote."""
     if not found:
         return _NOTHING
     ends_on = found.get("ends_on")

@@ -1,4 +1,4 @@
-"""Who came to a lab or a masterclass: marked by its staff, or by going in with "Join now"."""
+"""Attendance at a lab or a masterclass: marked by its staff, or by "Join now"."""
 
 from __future__ import annotations
 

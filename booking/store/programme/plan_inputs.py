@@ -299,7 +299,7 @@ def claimed(
 
 
 def _with_offer(session: Session, members: set[int], lost: set[int]) -> frozenset[int]:
-    """Those who have an open offer that stays."""
+    """Returns those who have an open offer that stays."""
     found: set[int] = set()
     for part in _parts(sorted(members)):
         rows = session.execute(

@@ -82,7 +82,7 @@ class Module(Base):
 
 
 class SeriesAnalyst(Base):
-    """Who staffs a series, in the order in which they are shown; occurrences copy it to their roster."""
+    """The analysts of a series, in the order in which they are shown; occurrences copy them to their roster."""
 
     __tablename__ = "series_analyst"
 

@@ -1,1 +1,1 @@
-"""What pages, feeds and service functions read, one module for each reader."""
+"""Queries of pages, feeds and service functions, one module for each reader."""

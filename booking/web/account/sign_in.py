@@ -28,7 +28,7 @@ MAX_TYPED_LENGTH = 20_000  # characters of what travels along while somebody sig
 
 @dataclass(frozen=True, slots=True)
 class KeptForm:
-    """What was typed into the form that sends to the path `action`."""
+    """Returns what was typed into the form that sends to the path `action`."""
 
     action: str
     fields: list[tuple[str, str]]
@@ -64,7 +64,7 @@ def _ask_page(return_to: str, typed: str = "", email: str = "", error: str = "",
 
 
 def _typed(stored: object) -> KeptForm | None:
-    """What `ask_first` wrote, read again; None for anything else."""
+    """Returns what `ask_first` wrote; None for anything else."""
     match stored:
         case {"action": str(action), "fields": list(fields)}:
             pairs = [tuple(pair) for pair in fields if isinstance(pair, list) and list(map(type, pair)) == [str, str]]
@@ -73,7 +73,7 @@ def _typed(stored: object) -> KeptForm | None:
 
 
 def _sent_typed() -> dict[str, Any]:
-    """What travels along with the form of the sign-in page; empty if nothing does."""
+    """Returns the form that travels along with the sign-in page; empty if there is none."""
     text = request.form.get("typed", "")
     try:
         found = json.loads(text) if len(text) <= MAX_TYPED_LENGTH else {}
@@ -83,7 +83,7 @@ def _sent_typed() -> dict[str, Any]:
 
 
 def wrong_address(typed: str) -> str | None:
-    """What to enter instead, as a sentence; None for an address."""
+    """Returns what to enter instead, as a sentence; None for an address."""
     try:
         email_addresses.parse(typed)
     except email_addresses.NotAnAddress as error:
@@ -224,7 +224,7 @@ def begin(visit: NewSession) -> ResponseReturnValue:
 
 
 def _target(sign_in: uuid.UUID, return_to: str, *, has_typed: bool) -> str:
-    """Where the person wanted to be, with what they typed there."""
+    """Returns where the person wanted to be, with what they typed there."""
     target = safe_path(return_to)
     return f"{target}{'&' if '?' in target else '?'}typed={sign_in}" if has_typed else target
 

@@ -1,4 +1,4 @@
-"""Who came: the list of those with a place, as the staff of a lab or masterclass mark it."""
+"""Attendance: the list of those enrolled, as the staff of a lab or masterclass mark it."""
 
 from __future__ import annotations
 

@@ -23,7 +23,9 @@ from booking.web.member import booking_pages
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whose days are shown. `zone` is theirs, else the programme's; `args` carry somebody else through addresses."""
+    """The analyst whose days are shown. `zone` is theirs, else the programme's; `args` carry somebody else through
+    addresses.
+    """
 
     analyst: AgendaOwner
     zone: str
@@ -74,7 +76,7 @@ class Block:
 
 
 def subject() -> Subject | None:
-    """Whose days `?analyst=` asks for: the reader's own, or for a coordinator anybody's.
+    """Returns whose days `?analyst=` asks for: the reader's own, or for a coordinator anybody's.
 
     None where a coordinator who is no analyst names nobody; 404 for what the reader may not see.
     """
@@ -96,7 +98,7 @@ def subject() -> Subject | None:
 
 
 def staffed(whose: Subject, first: date, last: date) -> list[Staffed]:
-    """What they staff from `first` to `last`, both included."""
+    """Returns what they staff from `first` to `last`, both included."""
     start, end = day_agenda.bounds(first, last, whose.zone)
     return agenda_rows.staffed(context.db(), whose.analyst.id, start, end, context.organisation(), context.now())
 
@@ -165,7 +167,7 @@ def _line(whose: Subject, found: Staffed, row: AgendaVisit | Gap) -> DayRow:
 
 
 def _stands(whose: Subject, visit: AgendaVisit, left: int, *, is_on: bool) -> str:
-    """Who is in, who is late, how long it still runs."""
+    """Returns who is in, who is late, how long it still runs."""
     said = []
     if visit.in_since is not None:
         said.append(f"Joined at {wording.clock(visit.in_since, whose.zone)}")
@@ -197,6 +199,6 @@ def _free(whose: Subject, found: Staffed, gap: Gap) -> str:
 
 
 def printed(whose: Subject, now: datetime) -> str:
-    """When the sheet was printed: "30 Nov 2026, 12:40 pm AEST"."""
+    """Returns when the sheet was printed: "30 Nov 2026, 12:40 pm AEST"."""
     today = zones.today(now, whose.zone)
     return f"{today.day} {today:%b %Y}, {wording.clock(now, whose.zone)} {zones.abbreviation(now, whose.zone)}"

@@ -31,7 +31,7 @@ NO_DATE = "Choose a date."
 @blueprint.get("/time-off")
 @access.staff
 def ask() -> ResponseReturnValue:
-    """Which clinic or which days; with either given, what it would mean."""
+    """Ask for a clinic or days; with either given, show the consequences."""
     return _page(*_span())
 
 
@@ -78,7 +78,7 @@ def back(public_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.get("/cover")
 @access.analyst
 def wanted() -> ResponseReturnValue:
-    """What the reader could take over from analysts who are off, each with its button."""
+    """List what the reader could take over from analysts who are off, each with its button."""
     found = cover.wanted(context.db(), current_user.id, context.organisation(), context.now())
     return render_template("time_off/wanted.html", wanted=found)
 
@@ -141,7 +141,7 @@ def _span() -> tuple[tuple[datetime, datetime] | None, str]:
 
 
 def _day(text: str) -> str:
-    """What a date field can show again: a date, else nothing."""
+    """Returns what a date field can show again: a date, else nothing."""
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:

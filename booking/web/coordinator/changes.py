@@ -1,4 +1,4 @@
-"""What was published: undone while its emails wait, taken back by a plan of its own later, told to a group."""
+"""The publishes: undone while their emails wait, taken back by a plan of their own later, posted to a group."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def changes() -> ResponseReturnValue:
 @blueprint.get("/changes/<uuid:public_id>")
 @access.coordinator
 def change(public_id: uuid.UUID) -> ResponseReturnValue:
-    """What was published; Undo until its emails leave; the text for the group."""
+    """Show a publish; Undo until its emails leave; the text for the group."""
     found = _change(public_id)
     slugs = {line["series"] for line in found.plan.get("occurrences", [])}
     series_of = {row.slug: row for row in context.db().scalars(select(Series).where(Series.slug.in_(slugs)))}
@@ -76,7 +76,7 @@ def undo_change(public_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.get("/changes/<uuid:public_id>/plan")
 @access.coordinator
 def reverse_plan(public_id: uuid.UUID) -> ResponseReturnValue:
-    """What taking a publish back would do now: a plan like any other."""
+    """Show what taking a publish back would do now: a plan like any other."""
     return plans.show(_reverse(public_id))
 
 

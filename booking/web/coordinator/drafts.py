@@ -58,7 +58,7 @@ def begin() -> ResponseReturnValue:
 
 
 def _source() -> str:
-    """What was pasted, or the file that was chosen, as text."""
+    """Returns the pasted text, or that of the chosen file."""
     uploaded = request.files.get("file")
     if uploaded is not None and uploaded.filename:
         data = uploaded.read(lines.MAX_BYTES + 1)
@@ -147,7 +147,7 @@ def _set(series: DraftSeries, word: str, value: str) -> None:
 
 
 def _asking(kept: changes.StoredDraft, draft: AnnouncementDraft) -> tuple[Asking | None, files.Reading]:
-    """What the draft asks for; None where its file has mistakes."""
+    """Returns the request of the draft; None where its file has mistakes."""
     today = zones.today(context.now(), context.organisation().zone)
     found = files.read_all([("draft", file_of(draft).encode())], context.organisation(), today)
     if found.problems or not found.statements:

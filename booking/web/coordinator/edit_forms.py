@@ -32,7 +32,7 @@ Edit = Callable[[Definition], Definition]
 
 @dataclass(slots=True)
 class EditForm:
-    """What a form holds: `edit` None where there are mistakes; `said` is the request in one line."""
+    """A form as sent: `edit` None where there are mistakes; `said` is the request in one line."""
 
     values: dict[str, str]
     analysts: list[int] = field(default_factory=list)

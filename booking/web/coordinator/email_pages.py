@@ -22,7 +22,7 @@ blueprint = Blueprint("emails", __name__, url_prefix="/coordinator/emails")
 @blueprint.get("")
 @access.coordinator
 def listed() -> ResponseReturnValue:
-    """What leaves next, or what left or failed last, fifty at a time; `?show=failed`, `?after=` the last one read."""
+    """List what leaves next, or what left or failed last, fifty a page; `?show=failed`, `?after=` the last one read."""
     state = request.args.get("show", email_log.WAITING)
     if state not in email_log.STATES:
         abort(404)
@@ -46,7 +46,7 @@ def _written(place: tuple[datetime, int]) -> str:
 
 
 def _place(text: str) -> tuple[datetime, int] | None:
-    """What `_written` wrote; 404 for anything else but nothing."""
+    """Returns the place that `_written` wrote; 404 for anything else but an empty text."""
     if not text:
         return None
     at, _, number = text.partition("-")

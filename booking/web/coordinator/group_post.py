@@ -29,7 +29,7 @@ def days(rrule: str) -> str:
 
 
 def exceptions(definition: Definition) -> list[str]:
-    """What applies to a series besides its rule, a line each."""
+    """Returns what applies to a series besides its rule, a line each."""
     terms = definition.terms
     found = [f"{wording.day(turn.from_on)} and later: changed" for turn in definition.rule.turns]
     found += [f"{wording.day(day)}: skipped{f' ({why})' if why else ''}" for day, why in sorted(terms.skips.items())]

@@ -130,7 +130,7 @@ def address(public_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.get("/<uuid:public_id>/close")
 @access.coordinator
 def ask_close(public_id: uuid.UUID) -> ResponseReturnValue:
-    """What closing the account would end, and what becomes of the bookings."""
+    """Show what closing the account would end, and what becomes of the bookings."""
     person = person_of(public_id)
     if person.closed_at is not None:
         return back(public_id)
@@ -176,7 +176,7 @@ def sign_out(public_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.get("/<uuid:public_id>/merge")
 @access.coordinator
 def ask_merge(public_id: uuid.UUID) -> ResponseReturnValue:
-    """What merging another account into this one would do, or why it can't be done now."""
+    """Show what merging another account into this one would do, or why it can't be done now."""
     person, typed = person_of(public_id), request.args.get("other", "").strip()[:300]
     other = account_holdings.with_email(context.db(), typed)
     if other is None:

@@ -22,7 +22,7 @@ from booking.web.frame.current_reader import current_user
 
 @dataclass(frozen=True)
 class PlanRequest:
-    """What is asked for, in words (`title`), and where its page leads: `action` publishes it, `back` leaves it.
+    """A request, in words (`title`), and the addresses of its page: `action` publishes it, `back` leaves it.
 
     `fields` are sent with the form again; `answers_to` is where questions are answered, empty for the plan itself.
     """

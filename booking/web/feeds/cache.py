@@ -1,4 +1,4 @@
-"""What one process holds of the feeds: public ones as bytes, the programme of one version, entries as bytes."""
+"""The feeds that one process keeps: public ones as bytes, the programme of one version, entries as bytes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_ENTRIES = 64
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """What makes bytes of values: whose calendars they are, the digest of that, and entries kept while unchanged."""
+    """Renders values to bytes: whose calendars they are, the digest of that, and entries kept while unchanged."""
 
     publisher: Publisher
     fingerprint: str
@@ -50,7 +50,7 @@ class Cached:
 
 @dataclass(slots=True)
 class FeedCache:
-    """What one application holds; of public feeds, by key, the oldest goes where there are too many."""
+    """The cache of one application; of public feeds, by key, the oldest goes where there are too many."""
 
     held: dict[str, Cached] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)

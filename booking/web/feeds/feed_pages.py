@@ -148,7 +148,7 @@ def _private(role: RoleName, token: str) -> Response:
 
 
 def _owner(token: str, role: RoleName, window: Window) -> feed_versions.Owner | None:
-    """Whose address the token is; None if it was never made, has been renewed, or its owner has gone."""
+    """Returns the owner of the token; None if it was never made, has been renewed, or its owner has gone."""
     public_id = _subject(token)
     if public_id is None:
         return None

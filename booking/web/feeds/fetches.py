@@ -1,4 +1,4 @@
-"""Which calendars have fetched: gathered in this process, written together, once an hour at most for each address."""
+"""Record calendar fetches: gathered in this process, written together, once an hour at most for each address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a private feed holds, and the version of that, which is known before any of it is read."""
+"""The contents of a private feed, and their version, which is known before any of them is read."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def staffed(session: Session, role: RoleName, window: Window, owner: Owner) -> S
 
 
 def version(role: RoleName, shown: Feed, owner: Owner, given: Staffed) -> tuple[object, ...]:
-    """What the contents depend on; it rises or changes with every change that its owner's calendar shows."""
+    """The version of the contents; it rises or changes with every change that its owner's calendar shows."""
     known = (owner.published.edition, shown.name, owner.changes)
     return (
         (*known, given) if role == feed_versions.ANALYST else (*known, sorted(followed(shown, owner)), ended_on(owner))

@@ -1,1 +1,1 @@
-"""What every page stands in: access, current reader, form checks, headers, template globals, error pages."""
+"""The frame of every page: access, current reader, form checks, headers, template globals, error pages."""

@@ -1,4 +1,4 @@
-"""Who may open an address. Every view says so with one of these decorators; one that says nothing opens to nobody."""
+"""Control access. Every view declares its readers with one of these decorators; without one it opens to nobody."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def takes(most_bytes: int) -> Callable[[View], View]:
 
 
 def level_of(app: Flask, rule: Rule | str) -> str | None:
-    """What the view behind a rule or endpoint declares; None if it declares nothing."""
+    """Returns what the view behind a rule or endpoint declares; None if it declares nothing."""
     endpoint = rule if isinstance(rule, str) else rule.endpoint
     found: str | None = getattr(app.view_functions[endpoint], "access", None)
     return found
 
 
 def signed_paths(app: Flask) -> tuple[str, ...]:
-    """What the paths of signed addresses begin with; worked out once, when every address is known."""
+    """Returns what the paths of signed addresses begin with; computed once, when every address is known."""
     found: tuple[str, ...] | None = app.extensions.get("signed_paths")
     if found is None:
         rules = (rule for rule in app.url_map.iter_rules() if level_of(app, rule) == TOKEN)

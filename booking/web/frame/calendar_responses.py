@@ -1,4 +1,4 @@
-"""How a calendar is answered: headers, ETag and 304, the same for every feed and file."""
+"""Answer calendars: headers, ETag and 304, the same for every feed and file."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class CalendarResponse:
 
 
 def headers(etag: str, *, is_private: bool) -> list[tuple[str, str]]:
-    """What a 200 and a 304 have in common; `etag` comes without its quotes."""
+    """Headers that a 200 and a 304 have in common; `etag` comes without its quotes."""
     return [("ETag", f'"{etag}"'), *(PRIVATE if is_private else PUBLIC)]
 
 

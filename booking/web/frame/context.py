@@ -1,4 +1,4 @@
-"""What every view gets at: the settings, the organisation, one database session and one instant a request."""
+"""The context of every view: settings, organisation, one database session and one instant a request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from booking.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What `create_app` put together; one an application."""
+    """The parts that `create_app` put together; one an application."""
 
     settings: Settings
     organisation: Organisation

@@ -58,7 +58,7 @@ RECOVERABLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a form's token says: the browser's nonce, the reader ("" for a visitor), when and on which page."""
+    """The parts of a form's token: the browser's nonce, the reader ("" for a visitor), when and on which page."""
 
     nonce: str
     reader: str
@@ -107,7 +107,9 @@ def _serializer() -> URLSafeSerializer:
 
 
 def _reader() -> str:
-    """Who is signed in, in few characters; "" for a visitor. The nonce decides; this only tells people why."""
+    """Returns the signed-in person in few characters; "" for a visitor. The nonce decides; this only tells people
+    why.
+    """
     return current_user.public_id.hex[:8] if current_user.is_authenticated else ""
 
 
@@ -132,7 +134,7 @@ def _origin_of(url: str) -> str | None:
 
 
 def _origin() -> str | None:
-    """Where the browser says that the form comes from: `Origin`, else that of `Referer`; None where it says nothing."""
+    """Returns the origin of the form: `Origin`, else that of `Referer`; None where the browser sends neither."""
     return _origin_of(request.headers.get("Origin", "")) or _origin_of(request.headers.get("Referer", ""))
 
 

@@ -1,4 +1,4 @@
-"""Who is reading: the signed-in person as pages need them, looked up once a request, or a visitor."""
+"""The current reader: the signed-in person as pages need them, looked up once a request, or a visitor."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def session_id() -> int | None:
 
 
 def device() -> str:
-    """What this browser is called in a list of sessions."""
+    """Returns this browser's name in a list of sessions."""
     return sessions.device(request.user_agent.string)
 
 

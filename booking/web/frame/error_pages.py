@@ -108,7 +108,7 @@ def for_programs(error: HTTPException) -> ResponseReturnValue:
 
 
 def write_trouble(now: float) -> str:
-    """What the database said when it last refused to be written, within the last minute; empty if it did not.
+    """Returns what the database said when it last refused to be written, within the last minute; empty if it did not.
 
     `now` is a time of `clock.monotonic`. A full PostgreSQL is known by nothing else.
     """

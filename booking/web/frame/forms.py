@@ -1,4 +1,4 @@
-"""What becomes of a form that is sent: it is accepted, refused, or shown again with what was typed and the reason.
+"""The fate of a form that is sent: it is accepted, refused, or shown again with what was typed and the reason.
 
 Somebody who signs in or out in another tab, or leaves a page open for long, gets the page back as it is now, for who
 they are now, with what they typed, and sends it once more. Where the page needs a signed-in reader they sign in first.
@@ -29,7 +29,7 @@ RESTORED_CHOICE = "You’re signed in. Check the form, then send it."
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What was typed into the form that sends to `action`, and what the page says about it."""
+    """Text typed into the form that sends to `action`, and the page's message about it."""
 
     action: str
     fields: list[tuple[str, str]]

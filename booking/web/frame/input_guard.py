@@ -1,4 +1,4 @@
-"""What no page, feed or program can mean is refused before anything reads it: NUL, half characters, endless numbers.
+"""Refuse input that no page, feed or program can mean before anything reads it: NUL, surrogates, endless numbers.
 
 PostgreSQL stores no NUL, no driver encodes a lone surrogate, and Python reads no number of thousands of digits; a check
 beside each field would forget one. A path is answered 404, a query or form 400, JSON 422.

@@ -1,4 +1,4 @@
-"""When sessions were last used: gathered in this process and written together, so that no page waits for a write."""
+"""Remember when sessions were last used: in this process, written together, so that no page waits for a write."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ POLICY = "; ".join(
 
 
 def sender(settings: Settings) -> str:
-    """Who is asking, as a keyed digest of the network address: of IPv6 the first 64 bits."""
+    """Returns the client as a keyed digest of the network address: of IPv6 the first 64 bits."""
     return _digest(settings.secret_key, request.remote_addr or "0.0.0.0")
 
 

@@ -1,4 +1,4 @@
-"""What every page is given: the organisation, the reader, times in words, addresses of static files."""
+"""Globals of every template: the organisation, the reader, times in words, addresses of static files."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def elsewhere(instant: datetime, programme_zone: str) -> str:
 
 
 def zone_line() -> str:
-    """How the page's times are to be read: "Times in AEST, Brisbane. Yours: Sydney, AEDT."
+    """Returns how to read the page's times: "Times in AEST, Brisbane. Yours: Sydney, AEDT."
 
     Abbreviations are those of the time that the page is about (`times_at`), of now where it is about none.
     """

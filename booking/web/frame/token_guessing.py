@@ -1,4 +1,4 @@
-"""Who asks for signed addresses that do not exist, again and again, is told to wait instead of being told they do not.
+"""Answer clients that repeatedly request unknown signed addresses with 429 instead of 404.
 
 Good addresses open all the while: many people may share a network address, and any web page could make a browser of
 theirs ask for sixty bad ones. 160 bits are not guessed, whatever is answered; what this saves is our own work and
@@ -42,7 +42,7 @@ class Guesses:
         self.limiter.hit(MAX_MISSES, sender)
 
     def seconds_left(self, sender: str) -> int:
-        """How long they have to wait; 0 if they need not."""
+        """Returns the seconds left to wait; 0 if none."""
         if self.limiter.test(MAX_MISSES, sender):
             return 0
         until = self.limiter.get_window_stats(MAX_MISSES, sender).reset_time

@@ -1,4 +1,4 @@
-"""What a member who cannot simply book here has already, and which of it they can move here instead."""
+"""Say what a member at their limit has booked already, and which of it they can move here instead."""
 
 from __future__ import annotations
 

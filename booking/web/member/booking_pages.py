@@ -33,7 +33,7 @@ from booking.web.member.slot_grid import Chosen
 
 @dataclass(frozen=True, slots=True)
 class BookingLinks:
-    """Where this booking's pages are, for whoever is looking: the member, or the holder of its manage address."""
+    """Addresses of this booking's pages for its reader: the member, or the holder of its manage link."""
 
     show: str
     move: str
@@ -55,7 +55,7 @@ def rules_of(appointment: Appointment) -> Policy:
 
 
 def opens_at(appointment: Appointment) -> datetime:
-    """When its join link opens."""
+    """Returns when its join link opens."""
     return policy.join_opens_at(rules_of(appointment), appointment.starts_at)
 
 

@@ -114,14 +114,14 @@ def one(public_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.route("/<uuid:public_id>/move", methods=["GET", "POST"])
 @access.member
 def move(public_id: uuid.UUID) -> ResponseReturnValue:
-    """Where it could go; POST moves it."""
+    """Show where it could move to; POST moves it."""
     return booking_pages.move(own(public_id), links(public_id), Actor.member(current_user.id))
 
 
 @blueprint.route("/<uuid:public_id>/brief", methods=["GET", "POST"])
 @access.member
 def brief(public_id: uuid.UUID) -> ResponseReturnValue:
-    """What it is about; POST keeps it."""
+    """Show its topic; POST saves it."""
     return booking_pages.brief(own(public_id), links(public_id), Actor.member(current_user.id))
 
 

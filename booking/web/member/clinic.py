@@ -30,7 +30,7 @@ from booking.web.member.slot_grid import Chosen, Grid
 
 @dataclass(frozen=True, slots=True)
 class Wished:
-    """What the waitlist's fields hold, as they were sent."""
+    """The waitlist's fields as they were sent."""
 
     minutes: str = ""
     analyst: str = ""
@@ -40,7 +40,7 @@ class Wished:
 
 @dataclass(frozen=True, slots=True)
 class BookingForm:
-    """What the form holds. `replaces` is the booking (a public id) that is to move here."""
+    """The booking form's fields. `replaces` is the booking (a public id) that is to move here."""
 
     chosen: Chosen = field(default_factory=Chosen)
     topic: str = ""
@@ -67,7 +67,7 @@ class View:
 
     @property
     def asker(self) -> Asker:
-        """Who looks for a slot; of several bookings that could move here, any one."""
+        """Returns the asker for whom slots are searched; of several bookings that could move here, any one."""
         asker, instead = self.limit.asker, self.limit.replaceable
         if asker.holdings is None or asker.moving is not None or not instead:
             return asker
@@ -75,7 +75,7 @@ class View:
         return Asker(asker.holdings, first)
 
     def free(self, minutes: int) -> list[Slot]:
-        """What the reader can book or move to, of that length."""
+        """Returns the slots of that length that the reader can book or move to."""
         zone, now = context.organisation().zone, context.now()
         return suggestions.bookable(self.asker, self.found.id, self.found.hours, minutes, self.rules, zone, now)
 
@@ -203,7 +203,7 @@ def _held(one: Appointment, now: datetime) -> tuple[Appointment, BookingLinks | 
 
 
 def _replaced(limit: BookingLimit, typed: BookingForm) -> str:
-    """Which booking is chosen to move here: what was chosen, else the first that can."""
+    """Returns the booking chosen to move here, else the first that can."""
     offered = [str(one.public_id) for one in limit.replaceable]
     return typed.replaces if typed.replaces in offered else next(iter(offered), "")
 

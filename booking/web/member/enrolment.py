@@ -31,7 +31,7 @@ class EnrolmentView:
 
 
 def place(meeting: Meeting) -> EnrolmentView:
-    """What the reader has, and can have, of this meeting."""
+    """The reader's enrolment in this meeting, and what they can do about it."""
     session = context.db()
     capacity = context.organisation().policy_for(meeting.series_slug).capacity
     left = None

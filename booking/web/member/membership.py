@@ -10,7 +10,7 @@ from booking.web.frame.current_reader import current_user
 
 
 def sentence(last: date) -> str:
-    """What a membership with that last day says today."""
+    """Returns what to say today of a membership with that last day."""
     return refusal_words.membership_ended(last, zones.today(context.now(), context.organisation().zone))
 
 
@@ -25,7 +25,7 @@ def covers(last: date | None, starts_at: datetime) -> bool:
 
 
 def of_member(name: str, last: date) -> str:
-    """What staff read of a member whose membership is in the way of a booking."""
+    """Returns what staff read of a member whose membership prevents a booking."""
     if is_over(last):
         return f"{name}’s membership ended on {_day(last)}. Nothing can be booked or moved for them until it’s renewed."
     return f"{name}’s membership ends on {_day(last)}. Only times until then are offered."

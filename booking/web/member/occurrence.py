@@ -209,7 +209,7 @@ def leave(public_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _presenters(public_id: uuid.UUID) -> list[str]:
-    """Who presents it; visitors see no names."""
+    """Returns the presenters; visitors see no names."""
     return meeting_rows.presenters(context.db(), public_id) if current_user.is_authenticated else []
 
 

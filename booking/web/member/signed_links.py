@@ -1,4 +1,4 @@
-"""What the signed links in an email open without sign-in: one booking, and join links."""
+"""Pages that signed links in an email open without sign-in: one booking, and join links."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def one(token: str) -> ResponseReturnValue:
 @blueprint.route("/manage/<token>/move", methods=["GET", "POST"])
 @access.token
 def move(token: str) -> ResponseReturnValue:
-    """Where it could go; POST moves it."""
+    """Show where it could move to; POST moves it."""
     return booking_pages.move(*managed(token), Actor.link())
 
 
@@ -95,7 +95,7 @@ def cancel(token: str) -> ResponseReturnValue:
 @blueprint.route("/manage/<token>/brief", methods=["GET", "POST"])
 @access.token
 def brief(token: str) -> ResponseReturnValue:
-    """What it is about; POST keeps it."""
+    """Show its topic; POST saves it."""
     return booking_pages.brief(*managed(token), Actor.link())
 
 

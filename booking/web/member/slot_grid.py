@@ -68,7 +68,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What the form says: `slot` as the radios spell it, and the length."""
+    """The form's choice: `slot` as the radio buttons spell it, and the length."""
 
     slot: str = ""
     minutes: str = ""
@@ -85,7 +85,7 @@ def instant_of(text: str) -> datetime | None:
 
 
 def value_of(slot_start: datetime, minutes: int, analyst: str) -> str:
-    """What a radio sends: minutes/start/analyst."""
+    """Returns a radio button's value: minutes/start/analyst."""
     return f"{minutes}/{stamp(slot_start)}/{analyst}"
 
 

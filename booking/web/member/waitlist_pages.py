@@ -33,7 +33,7 @@ blueprint = Blueprint("places", __name__)
 
 @dataclass(frozen=True, slots=True)
 class WaitlistLinks:
-    """Where one place's pages are, for whoever is looking."""
+    """Addresses of one waitlist entry's pages for its reader."""
 
     show: str
     accept: str
@@ -53,7 +53,7 @@ class Called:
 
 
 def ahead(waits: list[Waits]) -> dict[int, int]:
-    """How many people are ahead of each of these places, by its id; a fixed number of statements."""
+    """Returns how many people are ahead of each of these entries, by its id; a fixed number of statements."""
     organisation, now = context.organisation(), context.now()
     found = waitlist_queue.places(context.db(), {one.occurrence_id for one in waits}, organisation, now)
     return {
@@ -173,7 +173,7 @@ def managed_leave(token: str) -> ResponseReturnValue:
 
 
 def show(place: Waits, links: WaitlistLinks, refusal: Refusal | None = None) -> ResponseReturnValue:
-    """What one waits for, how many are ahead, what is offered or free, and what taking it would replace."""
+    """Show the wish, how many are ahead, what is offered or free, and which booking accepting would replace."""
     session, organisation, now = context.db(), context.organisation(), context.now()
     found = timetables.timetable(session, place.occurrence, organisation, place.member_id)
     if found is None:
@@ -230,7 +230,7 @@ def _free_words(called: list[Called], now: datetime) -> str:
 
 
 def _called(mine: WaitlistPlace, found: Timetable, rules: Rules) -> list[Called]:
-    """What suits, is free and held for nobody: one analyst a start, earliest first."""
+    """Returns slots that suit, are free and held for nobody: one analyst a start, earliest first."""
     analysts = {analyst.id: analyst for analyst in found.analysts}
     seen: dict[datetime, Slot] = {}
     for slot in waitlist_rules.fitting(mine, found.hours, rules):
@@ -246,7 +246,7 @@ def _called(mine: WaitlistPlace, found: Timetable, rules: Rules) -> list[Called]
 
 
 def _wishes(place: Waits) -> str:
-    """What one waits for, in words: length, analyst, acceptable starts in the reader's time."""
+    """Returns the wish in words: length, analyst, acceptable starts in the reader's time."""
     words = f"{place.minutes} minutes with {place.analyst or 'any analyst'}"
     first = None if place.earliest_at is None else template_globals.mine(place.earliest_at, place.zone)
     last = None if place.latest_at is None else template_globals.mine(place.latest_at, place.zone)

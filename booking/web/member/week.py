@@ -97,7 +97,7 @@ def _hours(here: list[Meeting]) -> list[Timetable]:
 
 
 def _search() -> Search | None:
-    """What decides what a member can book, one statement; None for a visitor, and for staff, who book for others."""
+    """Returns the search that decides what a member can book; None for visitors, and for staff, who book for others."""
     if not current_user.is_authenticated or current_user.is_staff:
         return None
     return slot_search.for_member(context.db(), current_user.id, context.organisation(), context.now())
@@ -183,7 +183,7 @@ def entry(
     *,
     has_place: bool = False,
 ) -> WeekEntry:
-    """What the page says of one meeting; `search` decides what a member can book there."""
+    """Returns the line of one meeting; `search` decides what a member can book there."""
     now = context.now()
     if meeting.is_cancelled:
         return WeekEntry(
@@ -231,7 +231,9 @@ def _why_not(refusal: Refusal) -> str:
 
 
 def clinic_line(found: Timetable, policy: Policy, now: datetime, reader_zone: str | None = None) -> tuple[str, bool]:
-    """What can be booked in a clinic, in words and the reader's time, and whether anything can. Never a count."""
+    """Returns what can be booked in a clinic, in words and the reader's time, and whether anything can. Never a
+    count.
+    """
     hours = found.hours
     if not hours.analyst_ids:
         return policy_words.NO_ANALYSTS, False

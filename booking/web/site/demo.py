@@ -101,7 +101,7 @@ def _email(public_id: uuid.UUID) -> OutgoingEmail:
 
 
 def _rendered(email: OutgoingEmail) -> Rendered | None:
-    """What it says; None for a reminder of what is over or cancelled."""
+    """Returns its text; None for a reminder of something over or cancelled."""
     person = context.db().get(Person, email.person_id) if email.person_id is not None else None
     recipient = render_email.recipient_of(email, person)
     facts = email.facts

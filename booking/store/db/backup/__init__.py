@@ -18,7 +18,7 @@ from booking.store.db.backup.archive import COPIES, BackupError, Manifest
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was restored; `step` is how much every SEQUENCE was raised by."""
+    """The result of a restore; `step` is how much every SEQUENCE was raised by."""
 
     manifest: Manifest
     step: int

@@ -23,7 +23,7 @@ class BackupError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup is: of which kind of database, at which migration, by which version, as of when (UTC)."""
+    """A backup's description: of which kind of database, at which migration, by which version, as of when (UTC)."""
 
     database: str
     revision: str

@@ -1,4 +1,4 @@
-"""What a restored database must be ahead of: calendars may have seen later versions of what it holds."""
+"""Raise a restored database above what calendars may have seen: later versions of what it holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an analyst's days are made of, in a number of statements that never grows with them."""
+"""An analyst's days, in a number of statements that never grows with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What service functions read of one booking before they lock what it concerns."""
+"""Look one booking up for a service function, before it locks what it concerns."""
 
 from __future__ import annotations
 

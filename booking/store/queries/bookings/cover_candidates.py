@@ -1,4 +1,4 @@
-"""Who could take over what somebody leaves: read in a number of statements that never grows."""
+"""Analysts who could take over an absent colleague's work: read in a number of statements that never grows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What members hold, as it counts for limits: the one reading that decides bookings, suggestions and the waitlist."""
+"""Members' holdings as they count for limits: the one reading that decides bookings, suggestions and the waitlist."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def of_members(
     now: datetime,
     occurrence_id: int = 0,
 ) -> dict[int, Holdings]:
-    """What each of these people holds, by their id: one statement. `occurrence_id` is for `is_waiting`."""
+    """Returns each person's holdings, by their id: one statement. `occurrence_id` is for `is_waiting`."""
     if not member_ids:
         return {}
     policies = (organisation.policy, *organisation.series_policies.values())
@@ -85,7 +85,7 @@ def of_members(
 def of_member(
     session: Session, member_id: int, organisation: Organisation, now: datetime, occurrence_id: int = 0
 ) -> Holdings:
-    """What one person holds. Raises NotFound."""
+    """Returns one person's holdings. Raises NotFound."""
     found = of_members(session, [member_id], organisation, now, occurrence_id).get(member_id)
     if found is None:
         raise errors.NotFound()

@@ -21,7 +21,7 @@ MAX_RESULTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Who looks, by which rules, when. `member_id` is whose own quarters count, None for a visitor."""
+    """The search of one reader. `member_id` is whose own quarters count, None for a visitor."""
 
     session: Session
     organisation: Organisation
@@ -30,7 +30,7 @@ class Search:
     member_id: int | None = None
 
     def bookable(self, found: Timetable, minutes: int) -> list[Slot]:
-        """What of that timetable (read for this member, and for the booking that moves) they can book."""
+        """Returns what of that timetable (read for this member, and for the booking that moves) they can book."""
         rules = found.policy(self.organisation)
         zone = self.organisation.zone
         return suggestions.bookable(self.asker, found.id, found.hours, minutes, rules, zone, self.now)
@@ -50,7 +50,7 @@ class Search:
         return replace(self, asker=Asker(holdings, instead[0].id)) if instead else None
 
     def coming(self) -> list[Timetable]:
-        """What is bookable and begins within the horizon, or has begun and is not over, earliest first."""
+        """Returns what is bookable and begins within the horizon, or has begun and is not over, earliest first."""
         organisation, now = self.organisation, self.now
         policies = (organisation.policy, *organisation.series_policies.values())
         end = now + timedelta(days=max(policy.horizon_days for policy in policies), minutes=1)

@@ -128,7 +128,8 @@ def own_lengths(session: Session) -> set[int]:
 
 @dataclass(slots=True)
 class _Calendars:
-    """What the people concerned have while the occurrences last: claims by (person, quarter), meetings by person.
+    """Returns what the people concerned have while the occurrences last: claims by (person, quarter), meetings by
+    person.
 
     `held` names the offer to the member who asks that owns a quarter, theirs or an analyst's: free for them.
     """

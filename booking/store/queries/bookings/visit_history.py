@@ -1,4 +1,4 @@
-"""What happened the last times: for the member who comes again, and for whoever sees them next."""
+"""Earlier visits: for the member who comes again, and for the analyst who sees them next."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def of_booking(session: Session, public_id: uuid.UUID, member_id: int) -> Before
 
 
 def agreed(session: Session, public_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """What was agreed in those bookings, where anything was; one statement."""
+    """Returns what was agreed in those bookings, where anything was; one statement."""
     if not public_ids:
         return {}
     rows = session.execute(
@@ -78,7 +78,7 @@ def agreed(session: Session, public_ids: Collection[uuid.UUID]) -> dict[uuid.UUI
 
 
 def note_of(session: Session, public_id: uuid.UUID) -> tuple[str, str]:
-    """What is noted of a booking: the private note and what was agreed, both empty where there is none."""
+    """Returns the notes of a booking: the private one and what was agreed, both empty where there is none."""
     row = session.execute(
         select(Note.private, Note.agreed)
         .join(Booking, Booking.id == Note.booking_id)

@@ -1,4 +1,4 @@
-"""Who waits for what: everything that decides whose turn it is, in a fixed number of statements."""
+"""The queue of the waitlist: everything that decides whose turn it is, in a fixed number of statements."""
 
 from __future__ import annotations
 
@@ -153,8 +153,9 @@ def _own(
 def _passed(
     session: Session, occurrence_ids: Collection[int]
 ) -> tuple[dict[tuple[int, int], set[tuple[datetime, int]]], dict[int, set[tuple[int, datetime]]]]:
-    """What was not accepted there: declined (start, minutes) by (member, occurrence), for whichever place of theirs;
-    lapsed (analyst, start) by place."""
+    """Returns what was not accepted there: declined (start, minutes) by (member, occurrence), for whichever place of
+    theirs; lapsed (analyst, start) by place.
+    """
     declined: dict[tuple[int, int], set[tuple[datetime, int]]] = {}
     lapsed: dict[int, set[tuple[int, datetime]]] = {}
     for row in session.execute(
@@ -265,7 +266,7 @@ def one(session: Session, public_id: uuid.UUID) -> Waits | None:
 
 
 def of_member(session: Session, member_id: int, occurrence: uuid.UUID | None = None) -> list[Waits]:
-    """Where a member waits, by the clinic's start; in one occurrence only, if that is named."""
+    """Returns a member's waitlist entries, by the clinic's start; in one occurrence only, if that is named."""
     wanted = _WAITS.where(WaitlistEntry.member_id == member_id, WaitlistEntry.ended_at.is_(None))
     if occurrence is not None:
         wanted = wanted.where(Occurrence.public_id == occurrence)
@@ -275,7 +276,7 @@ def of_member(session: Session, member_id: int, occurrence: uuid.UUID | None = N
 
 
 def count(session: Session, occurrence_id: int) -> int:
-    """How many wait for that occurrence."""
+    """Returns how many wait for that occurrence."""
     waits = select(func.count()).where(WaitlistEntry.occurrence_id == occurrence_id, WaitlistEntry.ended_at.is_(None))
     return session.execute(waits).scalar_one()
 

@@ -1,4 +1,4 @@
-"""When calendars have fetched: for whoever owns an address, and for a coordinator who has changed something."""
+"""Calendar fetches: for the owner of an address, and for a coordinator who has changed something."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _fetch = table_of(FeedFetch)
 
 
 def last(session: Session, addresses: Iterable[str]) -> dict[str, datetime]:
-    """When each of those addresses was last fetched, where it ever was."""
+    """Returns when each of those addresses was last fetched, where it ever was."""
     found = select(_fetch.c.address, _fetch.c.fetched_at).where(_fetch.c.address.in_(list(addresses)))
     return {address: at for address, at in session.execute(found)}
 
 
 def of_member(session: Session, member: uuid.UUID) -> Fetching | None:
-    """How the calendar of that member fetches; None where none does, or the member wants no invitation at all."""
+    """Returns how that member's calendar fetches; None where none does, or the member wants no invitation at all."""
     address = "member/" + cast(Person.id, String) + "/" + cast(Person.member_feed_generation, String)
     row = session.execute(
         select(Person.member_feed_fetched_at, _fetch.c.fetched_at, _fetch.c.fetched_before_at)
@@ -69,14 +69,14 @@ def invited(session: Session, member_id: int, now: datetime) -> list[Invited]:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """How many calendars are subscribed (fetched within a fortnight), and how many of them have fetched since then."""
+    """Returns how many calendars are subscribed (fetched within a fortnight), and how many have fetched since then."""
 
     alive: int
     since: int
 
 
 def since(session: Session, then: datetime, now: datetime) -> Fetched:
-    """How many calendars have seen what changed at `then`."""
+    """Returns how many calendars have seen what changed at `then`."""
     count = select(func.count()).select_from(_fetch)
     alive = session.execute(count.where(_fetch.c.fetched_at >= now - ALIVE)).scalar_one()
     return Fetched(alive, session.execute(count.where(_fetch.c.fetched_at >= max(then, now - ALIVE))).scalar_one())

@@ -1,4 +1,4 @@
-"""What feeds ask before they render: has anything changed, and whose address is this."""
+"""Versions of feeds, asked before they render: has anything changed, and whose address is this."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class ProgrammeVersion:
 
     @property
     def edition(self) -> tuple[int, datetime | None]:
-        """What names this state."""
+        """Returns the name of this state."""
         return self.version, self.at
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose private feed it is, and all that says whether it has changed.
+    """Returns the owner of the private feed, and all that says whether it has changed.
 
     `fetched_at` is when a calendar first fetched it, None if none has; `kinds` what its owner has ticked, None for what
     is ticked at first. `changes` rises with every change of a booking of theirs, of a member's enrolments, and with
@@ -143,7 +143,7 @@ def owner(session: Session, public_id: uuid.UUID, role: RoleName, start: datetim
 
 
 def places(session: Session, member_id: int) -> tuple[frozenset[str], frozenset[uuid.UUID]]:
-    """Where the member is enrolled: the slugs of whole series, and the ids of single occurrences."""
+    """Returns where the member is enrolled: the slugs of whole series, and the ids of single occurrences."""
     rows = session.execute(
         select(Series.slug, Occurrence.public_id)
         .select_from(Enrolment)
@@ -156,7 +156,7 @@ def places(session: Session, member_id: int) -> tuple[frozenset[str], frozenset[
 
 
 def departed(session: Session, analyst_id: int, start: datetime, end: datetime) -> dict[uuid.UUID, Departed]:
-    """What has left the analyst's hours that start in [start, end), by the occurrence's public id."""
+    """Returns what has left the analyst's hours that start in [start, end), by the occurrence's public id."""
     rows = session.execute(
         select(Occurrence.public_id, Departure.sequence, Departure.revised_at)
         .join(Occurrence, Occurrence.id == Departure.occurrence_id)

@@ -39,7 +39,7 @@ class Outgoing:
 
     @property
     def place(self) -> tuple[datetime, int]:
-        """Where it stands in its list."""
+        """Returns its place in its list."""
         return self.sent_at or self.failed_at or self.due_at, self.id
 
 
@@ -81,7 +81,9 @@ def _beyond(
 
 
 def counts(session: Session, now: datetime) -> dict[str, int]:
-    """How many are due and waiting, wait for their time, or failed; of each at most one more than MOST_COUNTED."""
+    """Returns how many are due and waiting, wait for their time, or failed; of each at most one more than
+    MAX_COUNTED.
+    """
     wanted = {
         "due": (*_OPEN, OutgoingEmail.due_at <= now),
         "later": (*_OPEN, OutgoingEmail.due_at > now),

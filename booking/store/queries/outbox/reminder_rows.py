@@ -1,4 +1,4 @@
-"""What a reminder says when it leaves: the one email that looks again."""
+"""Look again when a reminder leaves, so that it says what is true then."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ QUIET = timedelta(hours=1)
 def looked_at_again(
     session: Session, email: OutgoingEmail, organisation: Organisation, now: datetime
 ) -> dict[str, Any] | None:
-    """What the reminder says as of now; None where there is nothing to remind of any more.
+    """Returns the reminder's facts as of now; None where there is nothing to remind of any more.
 
     The last one before the start carries the meeting link itself. One that comes so late that the next is due says
     nothing, and neither does one that would leave within an hour of another email that says when.

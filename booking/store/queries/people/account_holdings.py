@@ -1,4 +1,4 @@
-"""What an account holds: read before it is closed, changed or merged, and for the page of one person."""
+"""The holdings of an account: read before it is closed, changed or merged, and for the page of one person."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Upcoming:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What somebody has that is upcoming or open; numbers where the single things do not matter."""
+    """The upcoming and open things of one person; numbers where the single things do not matter."""
 
     bookings: list[Upcoming]
     staffed: list[Upcoming]
@@ -55,7 +55,7 @@ def with_public_id(session: Session, public_id: uuid.UUID) -> Person | None:
 
 
 def with_email(session: Session, email: str) -> Person | None:
-    """Whose address that is, also with a closed account."""
+    """Returns the person with that address, also with a closed account."""
     return session.scalars(select(Person).where(Person.email_key == email_addresses.key(email))).one_or_none()
 
 

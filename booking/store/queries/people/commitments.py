@@ -1,4 +1,4 @@
-"""What people have at a time beside their bookings: where they are enrolled, and what they present.
+"""People's commitments beside their bookings: where they are enrolled, and what they present.
 
 A person has one calendar. Claims decide about bookings and offers; a meeting that nobody books slots in has no claims,
 so whoever looks for a free slot with somebody reads these too.
@@ -70,7 +70,9 @@ def engaged(
     *,
     only_presented: bool = False,
 ) -> list[tuple[int, datetime, datetime]]:
-    """Where these people are enrolled and what they present in [start, end): (person, start, end), in no order."""
+    """Returns where these people are enrolled and what they present in [start, end): (person, start, end), in no
+    order.
+    """
     if not person_ids:
         return []
     statement = WHAT_IS_PRESENTED if only_presented else _BOTH
@@ -88,7 +90,7 @@ def is_engaged(session: Session, person_id: int, organisation: Organisation, slo
 
 
 def touched(engagements: Iterable[tuple[int, datetime, datetime]], quarters: Iterable[datetime]) -> Quarters:
-    """Which of the quarters of each person lie, wholly or in part, in a meeting of theirs: (person, quarter)."""
+    """Returns the quarters of each person that lie, wholly or in part, in a meeting of theirs: (person, quarter)."""
     spans = list(engagements)
     return {
         (person_id, quarter)

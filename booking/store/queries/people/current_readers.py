@@ -1,4 +1,4 @@
-"""Who is reading: a person as pages and the API need them, by their session or by a token."""
+"""The current reader: a person as pages and the API need them, by their session or by a token."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ _BY_TOKEN = (
 
 
 def by_session(session: Session, token: str, now: datetime) -> SignedInPerson | None:
-    """Whose open session that is: one statement. None for an unknown or ended one, or a closed account."""
+    """Returns the person of that open session: one statement. None for an unknown or ended one, or a closed account."""
     rows = session.connection().execute(_BY_SESSION, {"digest": sessions.digest(token)}).all()
     if not rows:
         return None
@@ -93,7 +93,7 @@ def by_session(session: Session, token: str, now: datetime) -> SignedInPerson | 
 
 
 def by_api_token(session: Session, token: str) -> SignedInPerson | None:
-    """Whose API token it is: one statement. None for an unknown or revoked one."""
+    """Returns the person of that API token: one statement. None for an unknown or revoked one."""
     digest = api_tokens.digest_of(token)
     rows = [] if digest is None else session.connection().execute(_BY_TOKEN, {"digest": digest}).all()
     return _reader(rows) if rows else None

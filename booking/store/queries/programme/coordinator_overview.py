@@ -1,4 +1,4 @@
-"""What a coordinator looks at: occurrences with who staffs them, how full they are, and what is missing."""
+"""The coordinator's overview: occurrences with their analysts, how full they are, and what is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who has a place in what: read for the member, for the page, and for whoever decides on one more."""
+"""Enrolments: read for the member, for the page, and before one more is accepted."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ _PLACES = (
 def of_member(
     session: Session, member_id: int, start: datetime, occurrence: uuid.UUID | None = None, most: int = MAX_RESULTS
 ) -> list[EnrolledOccurrence]:
-    """Where the member has a place, of what starts from `start` on, earliest first; one statement."""
+    """Returns the member's enrolments that start from `start` on, earliest first; one statement."""
     wanted = _PLACES.where(Enrolment.member_id == member_id, Occurrence.starts_at >= start)
     if occurrence is not None:
         wanted = wanted.where(Occurrence.public_id == occurrence)
@@ -116,7 +116,7 @@ def enrolled(session: Session, series_id: int, occurrence_id: int) -> list[HasPl
 
 
 def taken(session: Session, series_id: int, occurrence_ids: Collection[int]) -> dict[int, int]:
-    """How many have a place in each of those occurrences of one series: two statements."""
+    """Returns how many are enrolled in each of those occurrences of one series: two statements."""
     whole = session.scalar(
         select(func.count(func.distinct(Enrolment.member_id))).where(
             Enrolment.series_id == series_id, Enrolment.occurrence_id.is_(None), Enrolment.left_at.is_(None)

@@ -1,4 +1,4 @@
-"""What a join link needs to know, read when it is opened."""
+"""What a join link needs: its meeting link and the queue, read when it is opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What services and pages read of one occurrence, and who a member who takes any analyst gets."""
+"""Look one occurrence up for services and pages, and the preference among its analysts."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _PREFERENCE = union_all(_BOOKED, select(_last_seen.c.analyst_id, null()))
 def preference(
     session: Session, member_id: int, names: Mapping[int, str], week: tuple[datetime, datetime], now: datetime
 ) -> AnalystPreference:
-    """What decides between those analysts for a member who takes anyone: one statement."""
+    """Returns the preference among those analysts for a member who takes any: one statement."""
     values = {
         "member_id": member_id,
         "now": now,

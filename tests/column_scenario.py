@@ -1,7 +1,7 @@
 """A week of a programme by way of services alone, in which every column gets something that it did not begin with.
 
-`tests/services/test_secrets.py` has the other half: whatever makes an email. Where a new column is not written by
-either, add the call of the service function that writes it, as a page or command calls it.
+`tests/services/outbox/test_secrets.py` has the other half: whatever makes an email. Where a new column is not written
+by either, add the call of the service function that writes it, as a page or command calls it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from booking.store.outbox import reminder_progress
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence
 from tests.builders import CLINIC_AT, NOW, an_organisation
-from tests.services.test_publish import PLACE, run, stated
+from tests.services.publishing.test_publish import PLACE, run, stated
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 REMINDING = an_organisation(reminder_hours=(24,))

@@ -19,13 +19,13 @@ ABOUT_PAGES = {"web", "browser"}
 #: The longest tests, longest first: begun last, one of them would keep one worker busy while the others are done.
 LONGEST = (
     "stress/test_stress.py",
-    "web/test_form_fuzzer.py",
+    "web/frame/test_form_fuzzer.py",
     "test_wheel.py",
-    "services/test_promises.py",
-    "cli/test_serve.py",
-    "services/test_race.py",
-    "web/test_safe_methods.py",
-    "services/test_one_calendar.py",
+    "services/publishing/test_promises.py",
+    "cli/server/test_serve.py",
+    "services/bookings/test_race.py",
+    "web/frame/test_safe_methods.py",
+    "services/bookings/test_one_calendar.py",
 )
 
 

@@ -20,7 +20,7 @@ from tests.builders import NOW, ORGANISATION, a_person
 from tests.column_scenario import the_rest_happens
 from tests.column_writes import every_column, watching
 from tests.databases import Database
-from tests.services.test_secrets import everything_happens
+from tests.services.outbox.test_secrets import everything_happens
 
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 ROOT = Path(__file__).resolve().parent.parent

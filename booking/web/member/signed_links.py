@@ -150,6 +150,7 @@ def _join_booking(appointment: Appointment, token: str) -> ResponseReturnValue:
         late = running_order.late(found.turn, expected_at)
     busy_until = one.busy_until
     showing = join_links.showing(one, now)
+    refresh = _refreshing(showing, opens_at)
     page = render_template(
         "member/join.html",
         meeting=appointment.meeting,
@@ -164,8 +165,9 @@ def _join_booking(appointment: Appointment, token: str) -> ResponseReturnValue:
         meeting_url=found.meeting_url if found is not None and showing is Showing.OPEN else None,
         may_enter=True,
         entry=None if is_colleague else url_for("manage.enter", token=token),
+        refreshes=bool(refresh),
     )
-    return page, 200, _refreshing(showing, opens_at)
+    return page, 200, refresh
 
 
 def _refreshing(showing: Showing, opens_at: datetime) -> dict[str, str]:
@@ -221,6 +223,7 @@ def _join_meeting(meeting: Meeting) -> ResponseReturnValue:
     if may_enter and showing is Showing.OPEN:
         found = join_info.of_occurrence(context.db(), meeting.public_id, analyst_id)
         meeting_url = found.meeting_url if found is not None else None
+    refresh = _refreshing(showing, opens_at)
     page = render_template(
         "member/join.html",
         meeting=meeting,
@@ -235,8 +238,9 @@ def _join_meeting(meeting: Meeting) -> ResponseReturnValue:
         meeting_url=meeting_url,
         may_enter=may_enter,
         entry=None,
+        refreshes=bool(refresh),
     )
-    return page, 200, _refreshing(showing, opens_at)
+    return page, 200, refresh
 
 
 def _may_enter(meeting: Meeting) -> tuple[bool, int | None]:

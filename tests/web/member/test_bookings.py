@@ -123,6 +123,24 @@ def test_an_address_for_one_purpose_opens_no_other(database: Database, session: 
     assert client.get(f"/manage/{signed('manage', 'x')}").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("minutes_before", "refresh", "said"),
+    [
+        (120, None, "Open this page again then."),
+        (15, "301", "This page refreshes by itself."),
+        (5, None, "The meeting link isn’t set up yet."),
+        (-20, None, "This meeting is over."),
+    ],
+)
+def test_a_page_that_waits_for_its_meeting_refreshes_itself_when_it_opens(
+    database: Database, session: Session, minutes_before: int, refresh: str | None, said: str
+) -> None:
+    booking = a_booking(session, a_clinic(session))
+    app = make_app(database, CLINIC_AT - timedelta(minutes=minutes_before))
+    answer = client_of(app).get(f"/join/{signed('join', booking.public_id)}")
+    assert (answer.headers.get("Refresh"), said in answer.text) == (refresh, True)
+
+
 ROOMS = ("https://meet.example.org/for-this-one", "https://meet.example.org/analyst", "https://meet.example.org/clinic")
 
 

@@ -55,7 +55,8 @@ def one(public_id: uuid.UUID) -> ResponseReturnValue:
 
 def _page(visit: Appointment, refusal: Refusal | None = None) -> ResponseReturnValue:
     session, now = context.db(), context.now()
-    last = visit_history.member_until(session, visit.member_public_id)
+    member = visit_history.member(session, visit.member_public_id)
+    last = member.member_until
     follow_ups = _free_starts(visit, 0, max(now, visit.meeting.ends_at), only_same=True)
     targets = _free_starts(visit, visit.minutes, now) if _may_move(visit, now) else []
     within = [[one for one in starts if membership.covers(last, one.starts_at)] for starts in (follow_ups, targets)]
@@ -63,6 +64,7 @@ def _page(visit: Appointment, refusal: Refusal | None = None) -> ResponseReturnV
     page = render_template(
         "analyst/visit.html",
         visit=visit,
+        member=member,
         membership=membership.of_member(visit.member, last) if last is not None and is_short else "",
         colleagues=_free_colleagues(visit),
         is_over=now >= visit.ends_at,

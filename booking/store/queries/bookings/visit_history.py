@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -87,6 +87,6 @@ def note_of(session: Session, public_id: uuid.UUID) -> tuple[str, str]:
     return ("", "") if row is None else (row[0], row[1])
 
 
-def member_until(session: Session, member: uuid.UUID) -> date | None:
-    """The last day of that person's membership, None for no end."""
-    return session.scalar(select(Person.member_until).where(Person.public_id == member))
+def member(session: Session, public_id: uuid.UUID) -> Person:
+    """Returns the member of a visit, with all that analysts may be shown of them."""
+    return session.scalars(select(Person).where(Person.public_id == public_id)).one()

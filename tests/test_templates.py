@@ -7,7 +7,7 @@ import re
 import pytest
 
 from booking import resources
-from booking.mail import email_names
+from booking.domain.enums.emails import EmailName
 
 TEMPLATES = sorted(path for path in resources.folder("templates").rglob("*") if path.is_file())
 #: Whoever branches on whether a name exists shows the wrong words as soon as somebody passes it always, or never.
@@ -21,7 +21,8 @@ def test_no_template_asks_whether_a_name_exists(template: object) -> None:
 
 def test_every_email_has_a_name_that_people_read() -> None:
     emails = {path.name for path in (resources.folder("templates") / "mail").iterdir() if path.is_dir()}
-    assert emails == set(email_names.TITLES)
+    assert emails == {one.value for one in EmailName}
+    assert all(one.label and one.label != one.value for one in EmailName)
 
 
 def test_the_pattern_finds_each_way_of_asking() -> None:

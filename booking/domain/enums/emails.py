@@ -6,44 +6,52 @@ from enum import StrEnum
 
 
 class EmailName(StrEnum):
-    """The name of an email: a folder with subject.txt, body.txt and body.html."""
+    """The name of an email: a folder with subject.txt, body.txt and body.html; `label` is what people call it."""
+
+    label: str
+
+    def __new__(cls, name: str, label: str = "") -> EmailName:
+        """Make a member whose value is `name`."""
+        made = str.__new__(cls, name)
+        made._value_, made.label = name, label
+        return made
 
     # a member's bookings
-    BOOKED = "booked"
-    MOVED = "moved"
-    CANCELLED = "cancelled"
-    INVITATION = "invitation"
-    REMINDER = "reminder"
-    AGREED = "agreed"
-    MOVED_BY_US = "moved-by-us"
-    CANCELLED_BY_US = "cancelled-by-us"
-    PROGRAMME_CHANGED = "programme-changed"
+    BOOKED = "booked", "Booking confirmed"
+    MOVED = "moved", "Booking moved"
+    CANCELLED = "cancelled", "Booking cancelled"
+    INVITATION = "invitation", "Calendar invitation"
+    REMINDER = "reminder", "Reminder"
+    AGREED = "agreed", "What we agreed"
+    MOVED_BY_US = "moved-by-us", "Booking moved by us"
+    CANCELLED_BY_US = "cancelled-by-us", "Booking cancelled by us"
+    PROGRAMME_CHANGED = "programme-changed", "Changes to the programme"
     # enrolments
-    ENROLLED = "enrolled"
-    REMINDER_ENROLLED = "reminder-enrolled"
+    ENROLLED = "enrolled", "Enrolment confirmed"
+    REMINDER_ENROLLED = "reminder-enrolled", "Reminder"
     # the waitlist
-    OFFER = "offer"
-    OFFER_LAPSED = "offer-lapsed"
-    FREE_TO_BOOK = "free-to-book"
-    LAST_HOUR_CALL = "last-hour-call"
+    OFFER = "offer", "Slot held"
+    OFFER_LAPSED = "offer-lapsed", "Slot no longer held"
+    FREE_TO_BOOK = "free-to-book", "Slot free to book"
+    LAST_HOUR_CALL = "last-hour-call", "Slot free in the last hour"
     # cover
-    COVER_OFFER = "cover-offer"
-    COVER_SOUGHT = "cover-sought"
-    COVER_NOBODY = "cover-nobody"
-    COVER_WANTED = "cover-wanted"
-    SOMEONE_AWAY = "someone-away"
+    COVER_OFFER = "cover-offer", "Another time offered"
+    COVER_SOUGHT = "cover-sought", "Looking for another analyst"
+    COVER_NOBODY = "cover-nobody", "Choose another time"
+    COVER_WANTED = "cover-wanted", "Cover needed"
+    SOMEONE_AWAY = "someone-away", "Analyst away"
     # staff
-    DAILY_AGENDA = "daily-agenda"
-    EMAILS_FAILING = "emails-failing"
+    DAILY_AGENDA = "daily-agenda", "Daily agenda"
+    EMAILS_FAILING = "emails-failing", "Emails bounced"
     # accounts
-    SIGN_IN = "sign-in"
-    SIGN_IN_CLOSED = "sign-in-closed"
-    SIGN_IN_UNKNOWN = "sign-in-unknown"
-    ADDRESS_CONFIRM = "address-confirm"
-    ADDRESS_CHANGED = "address-changed"
-    ACCOUNTS_MERGED = "accounts-merged"
+    SIGN_IN = "sign-in", "Sign-in code"
+    SIGN_IN_CLOSED = "sign-in-closed", "Sign-in to a closed account"
+    SIGN_IN_UNKNOWN = "sign-in-unknown", "Sign-in with an unknown address"
+    ADDRESS_CONFIRM = "address-confirm", "Confirm new address"
+    ADDRESS_CHANGED = "address-changed", "Email address changed"
+    ACCOUNTS_MERGED = "accounts-merged", "Accounts merged"
     # whoever sets the service up
-    TRIAL = "trial"
+    TRIAL = "trial", "Test email"
 
 
 class EmailPreference(StrEnum):

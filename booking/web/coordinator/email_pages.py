@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking.domain.enums.emails import EmailState
-from booking.mail import email_names
+from booking.domain.enums.emails import EmailName, EmailState
 from booking.services.outbox.resend import resend
 from booking.store.queries.outbox import email_log
 from booking.web.frame import access, context
@@ -36,7 +35,7 @@ def listed() -> ResponseReturnValue:
         counts=email_log.counts(context.db(), context.now()),
         most_counted=email_log.MAX_COUNTED,
         kept_days=email_log.KEPT_DAYS,
-        titles=email_names.TITLES,
+        titles={one.value: one.label for one in EmailName},
         zone=context.organisation().zone,
     )
 

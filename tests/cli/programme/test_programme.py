@@ -9,6 +9,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -64,9 +66,17 @@ def run(folder: Path, *arguments: str, stdin: str = "", code: int = 0) -> subpro
     return done
 
 
-def database(folder: Path) -> sqlite3.Connection:
+@contextmanager
+def database(folder: Path) -> Iterator[sqlite3.Connection]:
     found = next(folder.rglob("*.sqlite*"))
-    return sqlite3.connect(folder / str(found).removesuffix("-wal").removesuffix("-shm"))
+    path = folder / str(found).removesuffix("-wal").removesuffix("-shm")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        yield connection
+
+
+def first(folder: Path, sql: str, *values: object) -> tuple[object, ...]:
+    with database(folder) as opened:
+        return tuple(opened.execute(sql, values).fetchone())
 
 
 def test_a_plan_is_shown_published_and_put_back(folder: Path) -> None:
@@ -81,13 +91,13 @@ def test_a_plan_is_shown_published_and_put_back(folder: Path) -> None:
     assert "no changes" in run(folder, "publish", "mondays.yaml").stdout
     assert "as they were before, and nobody was emailed" in run(folder, "undo").stdout
     assert "nothing has been published yet" in run(folder, "undo", code=1).stderr
-    assert database(folder).execute("SELECT count(*) FROM occurrence").fetchone() == (0,)
+    assert first(folder, "SELECT count(*) FROM occurrence") == (0,)
 
 
 def test_a_plan_that_is_no_longer_the_one_shown_is_not_published(folder: Path) -> None:
     refused = run(folder, "publish", "mondays.yaml", "--plan", "0" * 16, code=1)
     assert "the plan has changed since you saw it" in refused.stderr
-    assert database(folder).execute("SELECT count(*) FROM series").fetchone() == (0,)
+    assert first(folder, "SELECT count(*) FROM series") == (0,)
 
 
 def test_what_is_read_from_an_announcement_passes_check_has_dates_and_is_published(folder: Path) -> None:
@@ -156,7 +166,7 @@ def test_times_that_a_zones_new_rules_made_wrong_are_found_and_mended(folder: Pa
     assert fingerprint is not None
     run(folder, "publish", "mondays.yaml", "--plan", fingerprint[1])
     run(folder, "check", "--stored")
-    assert database(folder).execute("SELECT sequence FROM occurrence WHERE id = ?", (wrong,)).fetchone() == (1,)
+    assert first(folder, "SELECT sequence FROM occurrence WHERE id = ?", wrong) == (1,)
 
 
 KILLED = """
@@ -180,7 +190,7 @@ def test_a_publish_that_is_killed_in_the_middle_leaves_the_store_as_it_was(folde
     )
     assert done.returncode == -signal.SIGKILL, done.stderr
     tables = ("series", "occurrence", "change", "outgoing_email", "roster")
-    assert [database(folder).execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables] == [0] * 5
+    assert [first(folder, f"SELECT count(*) FROM {table}") for table in tables] == [(0,)] * 5
     run(folder, "publish", "mondays.yaml")
 
 

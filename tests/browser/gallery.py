@@ -122,8 +122,8 @@ def waiting_behind_another(site: Site, world: World) -> str:
     return a_place(site, world, world.kim, 30)
 
 
-def held_for_lee(site: Site, world: World) -> str:
-    return held_for(site, world, world.lee, CLINIC_AT + timedelta(days=3))
+def held_for_kim(site: Site, world: World) -> str:
+    return held_for(site, world, world.kim, CLINIC_AT + timedelta(days=3))
 
 
 def held_for(site: Site, world: World, member: Person, at: datetime, replaces: UUID | None = None) -> str:
@@ -345,9 +345,9 @@ STOPS = [
     Stop("unsubscribe", signed("unsubscribe-reminders", "/unsubscribe/reminders/", "kim")),
     Stop("cover, wanted", away_on_the_last_monday, ana),
     Stop("waitlist", waiting_behind_another, kim),
-    Stop("waitlist, held for one", held_for_lee, lee),
+    Stop("waitlist, held for one", held_for_kim, kim),
     Stop("waitlist, on the clinic’s page", occurrence("full"), lee),
-    Stop("waitlist, in my bookings", at("/bookings"), lee),
+    Stop("waitlist, in my bookings", at("/bookings"), kim),
     Stop("clinic, at the limit", at_the_limit, lee),
     Stop("waitlist, held at the limit", held_at_the_limit, lee),
     Stop("booking, too soon for its calendar", too_soon_for_the_calendar, kim, now=CLINIC_AT - timedelta(hours=3)),

@@ -170,7 +170,7 @@ def earliest(_found: Hours, free: list[Slot]) -> Slot:
     return free[0]
 
 
-def test_the_yardstick_is_the_best_there_is() -> None:
+def test_the_baseline_is_the_best_there_is() -> None:
     rng = random.Random(5)
     for _ in range(50):
         requests = [rng.choice((15, 30)) for _ in range(rng.randint(1, 9))]

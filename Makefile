@@ -68,8 +68,8 @@ migration: $(DEV_STAMP) ## a new migration, drafted from the models: make migrat
 stress-test: $(DEV_STAMP) ## kill processes and stop the database while hundreds book (SECONDS=…)
 	$(PY) -m tests.stress.run --seconds $(SECONDS)
 
-bench: $(DEV_STAMP) ## speed beside a baseline in the same run
-	$(PY) -m bench.run
+bench: $(DEV_STAMP) ## speed beside a baseline in the same run; PART=bookings measures one part
+	$(PY) -m bench.run $(if $(PART),--part $(PART))
 
 screenshots: $(DEV_STAMP) ## the pictures of the README
 	@sh tests/install.sh

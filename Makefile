@@ -7,6 +7,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 STAMP := $(VENV)/.runtime
+# the tests start some hundred processes, and each would compile all modules anew
+unexport PYTHONDONTWRITEBYTECODE
 DEV_STAMP := $(VENV)/.development
 
 .PHONY: help setup demo dev test test-long coverage check migration stress-test bench screenshots lock clean

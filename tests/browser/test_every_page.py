@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page
 
 from tests.browser.conftest import PATIENCE
 from tests.browser.gallery import STOPS, Stop
@@ -51,15 +51,21 @@ def tab(chromium: Browser) -> Iterator[Page]:
     context.close()
 
 
+@pytest.fixture(scope="module")
+def devtools(tab: Page) -> CDPSession:
+    """Chromium's own protocol, for the tab."""
+    return tab.context.new_cdp_session(tab)
+
+
 @pytest.fixture(params=STOPS, ids=lambda stop: stop.name)
 def arrived(
-    request: pytest.FixtureRequest, gallery: dict[bool, Site], whole_world: World, tab: Page
+    request: pytest.FixtureRequest, gallery: dict[bool, Site], whole_world: World, tab: Page, devtools: CDPSession
 ) -> Iterator[Arrived]:
     """One page after another, in a browser that has forgotten all that came before: cookies, cache, storage."""
     stop: Stop = request.param
     site = gallery[stop.is_demo]
     site.clock.now = stop.now
-    forget(tab)
+    forget(tab, devtools)
     if stop.person is not None:
         site.sign_in(tab.context, stop.person(whole_world))
     found = Arrived(tab, 0, [], [])
@@ -82,13 +88,10 @@ def arrived(
         tab.remove_listener(what, heard)
 
 
-def forget(tab: Page) -> None:
-    """Leave the page that is open, and let the browser forget it."""
-    tab.goto("about:blank")
+def forget(tab: Page, devtools: CDPSession) -> None:
+    """Let the browser forget the pages that were open before."""
     tab.context.clear_cookies()
-    session = tab.context.new_cdp_session(tab)
-    session.send("Network.clearBrowserCache")
-    session.detach()
+    devtools.send("Network.clearBrowserCache")
     tab.set_viewport_size({"width": 1280, "height": 900})
     tab.emulate_media(color_scheme="light")
 

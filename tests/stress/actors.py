@@ -10,7 +10,8 @@ import threading
 import time
 import urllib.parse
 import uuid
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -45,6 +46,12 @@ class Journal:
     def note(self, what: str, member: int, key: str, state: dict[str, Any]) -> None:
         with self.lock:
             self.told.append({"what": what, "member": member, "key": key, **state})
+
+    def has_told(self, least: Mapping[str, int]) -> bool:
+        """Whether clients were told each of these so many times."""
+        with self.lock:
+            found = Counter(state["what"] for state in self.told)
+        return all(found[what] >= count for what, count in least.items())
 
     def count(self, what: str) -> None:
         with self.lock:

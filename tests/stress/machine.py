@@ -113,9 +113,21 @@ class Machine:
         assert info.process is not None
         info.process.send_signal(signal.SIGQUIT if crash else signal.SIGINT)
         info.process.wait(30)
-        time.sleep(0.3)
-        self.server.ensure_postgres_running()
+        self._start_the_database()
         self.stops += 1
+
+    def _start_the_database(self) -> None:
+        """Start it again, as often as it takes: what the old one had may not be free yet, or the machine be busy."""
+        assert self.server is not None
+        for is_last in [False] * 5 + [True]:
+            time.sleep(0.3)
+            try:
+                self.server.ensure_postgres_running()
+            except subprocess.SubprocessError:
+                if is_last:
+                    raise
+            else:
+                return
 
     def end(self) -> None:
         for process in self.processes:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests import databases
+from tests import databases, long_form
 from tests.stress import checker
 from tests.stress.checker import Evidence
 from tests.stress.run import LEAST_TORMENTS, Outcome, stress
 
-SECONDS, MEMBERS = 8, 150
+SECONDS, MEMBERS = long_form.count(5, 20), 150
 
 
 @pytest.mark.timeout(300)

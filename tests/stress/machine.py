@@ -119,15 +119,14 @@ class Machine:
     def _start_the_database(self) -> None:
         """Start it again, as often as it takes: what the old one had may not be free yet, or the machine be busy."""
         assert self.server is not None
-        for is_last in [False] * 5 + [True]:
+        told = ""
+        for _ in range(30):
             time.sleep(0.3)
             try:
-                self.server.ensure_postgres_running()
-            except subprocess.SubprocessError:
-                if is_last:
-                    raise
-            else:
-                return
+                return self.server.ensure_postgres_running()
+            except subprocess.SubprocessError as error:
+                told = f"{error}\n{getattr(error, 'stdout', '')}\n{getattr(error, 'stderr', '')}"
+        raise RuntimeError(f"PostgreSQL does not start again: {told}")
 
     def end(self) -> None:
         for process in self.processes:

@@ -16,6 +16,9 @@ from bench import fill, load, servers, visits
 from booking import clock
 from booking.domain import tokens
 from booking.domain.people.actor import Actor
+from booking.programme import organisation_file
+from booking.resources import folder
+from booking.services.action_context import ActionContext
 from booking.services.bookings.edit_topic import edit_brief
 from booking.store.bookings.bookings import Booking
 from booking.store.db import engines
@@ -116,6 +119,7 @@ def after_a_change(url: str, port: int, path: str, bookings: list[uuid.UUID]) ->
     """Seconds of a whole feed: unchanged, and after a change of one booking. Medians, over one connection."""
     engine = engines.make(url)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    organisation = organisation_file.load(folder("data"))
     seen: set[str] = set()
 
     def get() -> float:
@@ -132,7 +136,11 @@ def after_a_change(url: str, port: int, path: str, bookings: list[uuid.UUID]) ->
     unchanged, changed = [], []
     with engines.sessions(engine)() as session:
         for number, public_id in zip(range(CHANGES), cycle(bookings)):
-            edit_brief(session, public_id, clock.now(), topic=f"Topic number {number}", actor=Actor.link())
+            edit_brief(
+                ActionContext(session, organisation, clock.now(), Actor.link()),
+                public_id,
+                topic=f"Topic number {number}",
+            )
             changed.append(get())
             unchanged.append(get())
     connection.close()

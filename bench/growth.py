@@ -25,6 +25,7 @@ from booking.domain.organisation import Organisation
 from booking.domain.people.actor import Actor
 from booking.programme import organisation_file
 from booking.resources import folder
+from booking.services.action_context import ActionContext
 from booking.services.bookings.book import BookingRequest, book
 from booking.services.bookings.cancel import cancel
 from booking.store.audit_log import AuditEntry
@@ -209,8 +210,8 @@ def functions(
 
     def a_booking() -> object:
         request = BookingRequest(asked.clinic, asked.clinic_at, 15, topic="GA4")
-        made = book(session, request, Actor.member(next(guests)), organisation, now)
-        return cancel(session, made.public_id, organisation, now, actor=Actor.link())
+        made = book(ActionContext(session, organisation, now, Actor.member(next(guests))), request).booking
+        return cancel(ActionContext(session, organisation, now, Actor.link()), made.public_id)
 
     def my_bookings() -> object:
         return meeting_rows.appointments(session, member_id=asked.member_id, latest=50)

@@ -22,6 +22,7 @@ from booking.domain.people.actor import Actor
 from booking.mail.smtp import SMTPMailer
 from booking.programme import organisation_file
 from booking.resources import folder
+from booking.services.action_context import ActionContext
 from booking.services.bookings.book import BookingRequest, book
 from booking.services.outbox import deliver
 from booking.services.outbox.render_email import message_of
@@ -66,7 +67,7 @@ def booked(session: Session, url: str, organisation: Organisation) -> None:
         public_id, starts_at = clinics[number % len(clinics)]
         at = starts_at + timedelta(minutes=15 * (number // len(clinics)))
         request = BookingRequest(public_id, at, 15, topic="GA4 events", link="https://shop.example.org/contact")
-        book(session, request, Actor.member(int(str(member["id"]))), organisation, now)
+        book(ActionContext(session, organisation, now, Actor.member(int(str(member["id"])))), request)
 
 
 def by_smtplib(port: int, written: list[tuple[str, bytes]], sender: str) -> float:

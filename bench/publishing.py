@@ -13,10 +13,12 @@ from sqlalchemy import Connection, insert
 
 from bench import fill, servers
 from booking import clock
+from booking.domain.people.actor import Actor
 from booking.domain.planning.statement import Named, SourcePlace, Statement
 from booking.domain.recurrence import Rule
 from booking.programme import organisation_file
 from booking.resources import folder
+from booking.services.action_context import ActionContext
 from booking.services.publishing import planning
 from booking.services.publishing.planning import Asking
 from booking.services.publishing.publish import publish
@@ -144,7 +146,10 @@ def measured(kind: str) -> Iterator[tuple[str, float, float, float, float]]:
                     times[f"{turn} plan"] = clocks.perf_counter() - began
                     began = clocks.perf_counter()
                     publish(
-                        session, asking(stated), organisation, now, uid_domain="x.org", fingerprint=shown, actor_id=None
+                        ActionContext(session, organisation, now, Actor.system()),
+                        asking(stated),
+                        uid_domain="x.org",
+                        fingerprint=shown,
                     )
                     times[turn] = clocks.perf_counter() - began
         engine.dispose()

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from booking.domain.bookings.slots import Hours, Slot
 from booking.domain.organisation import Kind, Organisation, Policy
 from booking.domain.people.actor import Actor
+from booking.services.action_context import ActionContext
 from booking.services.bookings.book import BookingRequest, book
 from booking.store.bookings.bookings import Booking
 from booking.store.bookings.waitlist_entries import WaitlistEntry
@@ -37,6 +38,13 @@ def an_organisation(**policy: object) -> Organisation:
     """The organisation with some of its policy changed."""
     values: dict[str, object] = {"reminder_hours": (), **policy}
     return Organisation("Social Media Knowledge", "SMK", BRISBANE, KINDS, Policy(**values))  # type: ignore[arg-type]
+
+
+def acting(
+    session: Session, actor: Actor, now: datetime = NOW, organisation: Organisation = ORGANISATION
+) -> ActionContext:
+    """The context of what somebody does; `Actor.system()` for the worker and the command line."""
+    return ActionContext(session, organisation, now, actor)
 
 
 def a_person(session: Session, name: str = "", roles: Sequence[str] = ("member",), **fields: object) -> Person:
@@ -111,7 +119,7 @@ def a_booking(
     """A booking made by the deed itself, by a new member unless one is given."""
     member = member or a_person(session)
     session.commit()
-    return book(session, a_request(occurrence, **request), Actor.member(member.id), ORGANISATION, now)  # type: ignore[arg-type]
+    return book(acting(session, Actor.member(member.id), now), a_request(occurrence, **request)).booking  # type: ignore[arg-type]
 
 
 def a_place(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,6 +19,7 @@ from booking.domain.people.actor import Actor
 from booking.domain.planning.statement import StatedException
 from booking.services.accounts import close_account, profile, sessions, sign_in, tokens
 from booking.services.accounts.import_people import import_people
+from booking.services.action_context import ActionContext
 from booking.services.bookings import attend, mark_attendance, on_behalf, start_visit
 from booking.services.bookings.book import BookingRequest, book
 from booking.services.bookings.cancel import cancel
@@ -32,7 +33,7 @@ from booking.services.records import note_fetch
 from booking.store.outbox import reminder_progress
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence
-from tests.builders import CLINIC_AT, NOW, an_organisation
+from tests.builders import CLINIC_AT, NOW, acting, an_organisation
 from tests.services.publishing.test_publish import PLACE, run, stated
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -48,11 +49,16 @@ max@example.org,Max,member,,,
 """
 
 
+def reminding(session: Session, actor: Actor, now: datetime = NOW) -> ActionContext:
+    """The context of what somebody does in an organisation that reminds of bookings."""
+    return acting(session, actor, now, REMINDING)
+
+
 def the_rest_happens(session: Session) -> None:
     """Everything else, on an empty database: people, programme, bookings, publishes, sign-ins, what a worker does."""
     listed, mistakes = people_table.read(TABLE.encode())
     assert mistakes == []
-    import_people(session, listed, REMINDING, NOW, actor_id=None)
+    import_people(reminding(session, Actor.system()), listed)
     profiles_change(session)
     programme_is_published(session)
     clinic_is_booked(session)
@@ -60,7 +66,7 @@ def the_rest_happens(session: Session) -> None:
     people_sign_in(session)
     drafts_are_kept(session)
     the_worker_works(session)
-    close_account.close(session, person(session, "mia").public_id, REMINDING, NOW, cancels=True, actor_id=None)
+    close_account.close(reminding(session, Actor.system()), person(session, "mia").public_id, cancels=True)
 
 
 def person(session: Session, name: str) -> Person:
@@ -101,15 +107,13 @@ def programme_is_published(session: Session) -> None:
     run(session, replace(clinic, exceptions=odd), now=NOW + MINUTE)
     first = dates(session, "clinic")[0]
     links = {"meeting_url": LINK, "recording": LINK, "slides": LINK}
-    meeting_links.set_links(session, first.public_id, links, NOW, actor_id=None)
-    meeting_links.set_analyst_links(session, first.public_id, {person(session, "ada").id: LINK}, NOW, actor_id=None)
+    meeting_links.set_links(acting(session, Actor.system()), first.public_id, links)
+    meeting_links.set_analyst_links(acting(session, Actor.system()), first.public_id, {person(session, "ada").id: LINK})
     meeting_links.set_links(
-        session,
+        acting(session, Actor.system()),
         dates(session, "masterclass")[0].public_id,
         {"meeting_url": LINK},
-        NOW,
         whole_series=True,
-        actor_id=None,
     )
 
 
@@ -118,44 +122,42 @@ def clinic_is_booked(session: Session) -> None:
     first, second = dates(session, "clinic")[:2]
     ada, ben, mia, cora = (person(session, name) for name in ("ada", "ben", "mia", "cora"))
     asked = BookingRequest(first.public_id, first.starts_at, 15, ada.public_id, "Tags", "https://shop.example", "key")
-    made = book(session, asked, Actor.member(mia.id), REMINDING, NOW)
+    made = book(reminding(session, Actor.member(mia.id)), asked).booking
     taken = BookingRequest(first.public_id, first.starts_at, 15, ben.public_id)
-    theirs = book(session, taken, Actor.member(person(session, "max").id), REMINDING, NOW)
+    theirs = book(reminding(session, Actor.member(person(session, "max").id)), taken).booking
     at = first.starts_at
     wish = Wish(15, ben.public_id, "Tags", "https://shop.example", at, at, made.public_id)
-    place = join(session, first.public_id, wish, Actor.member(mia.id), REMINDING, NOW)
-    leave_waitlist(session, place.public_id, REMINDING, NOW, actor=Actor.link())
-    cancel(session, theirs.public_id, REMINDING, NOW, actor=Actor.link())
-    on_behalf.hand_over(
-        session, made.public_id, ben.public_id, "Ada is late.", REMINDING, NOW, actor=Actor.staff(cora.id)
-    )
-    start_visit.enter(session, made.public_id, REMINDING, CLINIC_AT)
-    start_visit.begin(session, made.public_id, REMINDING, CLINIC_AT, actor=Actor.staff(ben.id))
-    mark_attendance.mark(session, made.public_id, "came", REMINDING, CLINIC_AT, actor=Actor.staff(ben.id))
+    place = join(reminding(session, Actor.member(mia.id)), first.public_id, wish)
+    leave_waitlist(reminding(session, Actor.link()), place.public_id)
+    cancel(reminding(session, Actor.link()), theirs.public_id)
+    on_behalf.hand_over(reminding(session, Actor.staff(cora.id)), made.public_id, ben.public_id, "Ada is late.")
+    start_visit.enter(reminding(session, Actor.link(), CLINIC_AT), made.public_id)
+    start_visit.begin(reminding(session, Actor.staff(ben.id), CLINIC_AT), made.public_id)
+    mark_attendance.mark(reminding(session, Actor.staff(ben.id), CLINIC_AT), made.public_id, "came")
     elsewhere = BookingRequest(second.public_id, second.starts_at, 15, ada.public_id)
-    other = book(session, elsewhere, Actor.member(mia.id), REMINDING, NOW)
+    other = book(reminding(session, Actor.member(mia.id)), elsewhere).booking
     team = ("ada@example.org", "ben@example.org")
     changed = run(session, stated(team, slot_minutes=(15, 30), start_wall=time(15), end_wall=time(16)), now=NOW)
     assert changed.change is not None
-    undo.undo(session, changed.change, REMINDING, NOW + MINUTE, actor_id=None)
-    undo.close(session, REMINDING, NOW + 20 * MINUTE)
-    cancel(session, other.public_id, REMINDING, second.starts_at - HOUR, actor=Actor.link())
-    away = show(session, ada.public_id, CLINIC_AT + 24 * HOUR, CLINIC_AT + 24 * 30 * HOUR, REMINDING, NOW)
-    said = {"fingerprint": away.fingerprint, "note": "Ill", "actor_id": ada.id}
-    off = report(session, ada.public_id, away.starts_at, away.ends_at, REMINDING, NOW, **said)
-    back(session, off.public_id, REMINDING, NOW, actor_id=None)
+    undo.undo(reminding(session, Actor.system(), NOW + MINUTE), changed.change)
+    undo.close(reminding(session, Actor.system(), NOW + 20 * MINUTE))
+    cancel(reminding(session, Actor.link(), second.starts_at - HOUR), other.public_id)
+    away = show(session, ada.public_id, (CLINIC_AT + 24 * HOUR, CLINIC_AT + 24 * 30 * HOUR), REMINDING, NOW)
+    span = (away.starts_at, away.ends_at)
+    off = report(reminding(session, Actor.staff(ada.id)), ada.public_id, span, fingerprint=away.fingerprint, note="Ill")
+    back(reminding(session, Actor.system()), off.public_id)
 
 
 def courses_are_attended(session: Session) -> None:
     """A place in all of a course, which ends; a place in one date, reminded of and attended."""
     first = dates(session, "masterclass")[0]
     mia, cora = person(session, "mia"), person(session, "cora")
-    whole = enrol(session, first.public_id, Actor.member(mia.id), REMINDING, NOW, whole=True)
-    leave(session, whole.public_id, NOW, actor=Actor.member(mia.id))
-    enrol(session, first.public_id, Actor.member(mia.id), REMINDING, NOW)
+    whole = enrol(reminding(session, Actor.member(mia.id)), first.public_id, whole=True)
+    leave(acting(session, Actor.member(mia.id)), whole.public_id)
+    enrol(reminding(session, Actor.member(mia.id)), first.public_id)
     for one in reminder_progress.due(session, REMINDING, first.starts_at - 24 * HOUR):
-        remind.write(session, one, first.starts_at - 24 * HOUR)
-    attend.mark(session, first.public_id, [mia.public_id], first.starts_at, actor=Actor.staff(cora.id))
+        remind.write(acting(session, Actor.system(), first.starts_at - 24 * HOUR), one)
+    attend.mark(acting(session, Actor.staff(cora.id), first.starts_at), first.public_id, [mia.public_id])
 
 
 def people_sign_in(session: Session) -> None:
@@ -166,17 +168,17 @@ def people_sign_in(session: Session) -> None:
         sign_in.by_code(session, asked, "000000", "a key that makes other codes", NOW, BROWSER)
     except WrongCode:
         sign_in.by_link(session, asked, NOW, BROWSER)
-    sessions.end_all(session, mia.id, NOW, actor_id=None)
+    sessions.end_all(acting(session, Actor.system()), mia.id)
 
 
 def drafts_are_kept(session: Session) -> None:
     """A pasted announcement with an answer about AEST, that becomes a publish."""
     cora = person(session, "cora")
-    draft = drafts.begin(session, cora.id, "Clinics on Mondays", "2023-12", NOW)
-    drafts.change(session, draft, NOW, answers={"aest": "Australia/Brisbane"})
+    draft = drafts.begin(acting(session, Actor.staff(cora.id)), "Clinics on Mondays", "2023-12")
+    drafts.change(acting(session, Actor.staff(cora.id)), draft, answers={"aest": "Australia/Brisbane"})
     published = run(session, stated(slug="lab", kind="lab", title="Lab"), now=NOW)
     assert published.change is not None
-    drafts.published(session, draft, published.change, NOW)
+    drafts.published(acting(session, Actor.staff(cora.id)), draft, published.change)
 
 
 def the_worker_works(session: Session) -> None:

@@ -30,7 +30,7 @@ from booking.domain.enums.bookings import BookingStatus
 from booking.domain.enums.people import RoleName
 from booking.domain.meetings import Appointment
 from booking.domain.people.actor import Actor
-from booking.services.bookings.book import Booked, BookingRequest, book_with
+from booking.services.bookings.book import Booked, BookingRequest, book
 from booking.services.bookings.cancel import cancel
 from booking.services.bookings.edit_topic import edit_brief
 from booking.services.bookings.move import move
@@ -61,7 +61,7 @@ def make(asked: dict[str, str], wanted: dict[str, Any]) -> ResponseReturnValue:
         f"api {asked['key']}" if asked["key"] else "",
     )
     try:
-        made = book_with(context.db(), request, Actor.member(current_user.id), context.organisation(), context.now())
+        made = book(context.acting(Actor.member(current_user.id)), request)
     except errors.SlotTaken as refusal:
         return _taken(refusal, request)
     answer = _answer(_just_made(made, request), 201)
@@ -113,17 +113,17 @@ def one(public_id: uuid.UUID) -> ResponseReturnValue:
 @access.member
 def change(wanted: dict[str, Any], public_id: uuid.UUID) -> ResponseReturnValue:
     """Move it to another start, length, analyst or clinic; or say anew what it is about."""
-    session, now = context.db(), context.now()
+    acting = context.acting(Actor.member(current_user.id))
     found = _own(public_id)
     if wanted.keys() & {"occurrence_id", "analyst", "starts_at", "minutes"}:
         request = _target(found, wanted)
         try:
-            move(session, public_id, request, context.organisation(), now, actor=Actor.member(current_user.id))
+            move(acting, public_id, request)
         except errors.SlotTaken as refusal:
             return _taken(refusal, request, public_id)
     if wanted.keys() & {"topic", "link"}:
         texts = {name: wanted[name] for name in ("topic", "link") if name in wanted}
-        edit_brief(session, public_id, now, actor=Actor.member(current_user.id), **texts)
+        edit_brief(acting, public_id, **texts)
     return _answered(_own(public_id), 200)
 
 
@@ -143,7 +143,7 @@ def _target(found: Appointment, wanted: dict[str, Any]) -> BookingRequest:
 @access.member
 def give_up(public_id: uuid.UUID) -> ResponseReturnValue:
     """Cancel it, until it starts. Twice is once."""
-    cancel(context.db(), public_id, context.organisation(), context.now(), actor=Actor.member(current_user.id))
+    cancel(context.acting(Actor.member(current_user.id)), public_id)
     return Response(status=204)
 
 

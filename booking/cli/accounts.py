@@ -46,9 +46,8 @@ def close(email: str, keep_bookings: bool, yes: bool) -> None:
         if not yes:
             click.confirm(f"Close the account of {person.name} ({person.email})?", abort=True)
         try:
-            close_account.close(
-                session, person.public_id, organisation, clock.now(), cancels=not keep_bookings, actor_id=None
-            )
+            context = store_session.acting(session, organisation, clock.now())
+            close_account.close(context, person.public_id, cancels=not keep_bookings)
         except Refusal as refusal:
             raise click.ClickException(str(refusal)) from None
         click.echo("closed")
@@ -73,10 +72,12 @@ def _line(one: Upcoming, zone: str) -> str:
 @click.argument("email")
 def reopen(email: str) -> None:
     """Reopen the closed account of EMAIL. Its old calendar addresses and tokens stay ended."""
-    with store_session.session(settings.load()) as session:
+    found = settings.load()
+    organisation = organisation_file.load(found.data, found.organisation or None)
+    with store_session.session(found) as session:
         person = person_of(session, email)
         was_closed = person.closed_at is not None
-        close_account.reopen(session, person.public_id, clock.now(), actor_id=None)
+        close_account.reopen(store_session.acting(session, organisation, clock.now()), person.public_id)
         click.echo("reopened" if was_closed else "already open")
 
 
@@ -85,10 +86,12 @@ def reopen(email: str) -> None:
 @click.argument("new")
 def change_address(old: str, new: str) -> None:
     """Change somebody's email address from OLD to NEW at once. Both addresses get an email."""
-    with store_session.session(settings.load()) as session:
+    found = settings.load()
+    organisation = organisation_file.load(found.data, found.organisation or None)
+    with store_session.session(found) as session:
         person = person_of(session, old)
         try:
-            change_email.change(session, person.public_id, new, clock.now(), actor_id=None)
+            change_email.change(store_session.acting(session, organisation, clock.now()), person.public_id, new)
         except TextNotAccepted as refusal:
             raise click.ClickException(f"{new!r}: {refusal.reason}") from None
         except change_email.AddressTaken:
@@ -113,7 +116,8 @@ def merge(kept: str, gone: str, yes: bool) -> None:
                 f"Merge {goes.name} ({goes.email}) into {stays.name} ({stays.email})? This can't be undone", abort=True
             )
         try:
-            merge_accounts.merge(session, stays.public_id, goes.public_id, organisation, clock.now(), actor_id=None)
+            context = store_session.acting(session, organisation, clock.now())
+            merge_accounts.merge(context, stays.public_id, goes.public_id)
         except merge_accounts.CannotMerge as refusal:
             raise click.ClickException("\n".join(refusal.problems)) from None
         click.echo("merged")

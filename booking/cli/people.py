@@ -72,7 +72,7 @@ def _import(found: Settings, listed: list[Listed], force: bool) -> Imported:
     organisation = organisation_file.load(found.data, found.organisation or None)
     with store_session.session(found) as session:
         try:
-            return import_people(session, listed, organisation, clock.now(), force=force, actor_id=None)
+            return import_people(store_session.acting(session, organisation, clock.now()), listed, force=force)
         except WouldOrphan as refusal:
             for problem in refusal.problems:
                 click.echo(problem, err=True)
@@ -139,11 +139,13 @@ def token(email: str, revoke: bool) -> None:
 @click.argument("email")
 def sign_out(email: str) -> None:
     """Sign EMAIL out on every device. Tokens and calendar addresses keep working."""
-    with store_session.session(settings.load()) as session:
+    found = settings.load()
+    organisation = organisation_file.load(found.data, found.organisation or None)
+    with store_session.session(found) as session:
         person = persons.with_email(session, email)
         if person is None:
             raise click.ClickException(f"nobody has the address {email!r}")
-        ended = sessions.end_all(session, person.id, clock.now(), actor_id=None)
+        ended = sessions.end_all(store_session.acting(session, organisation, clock.now()), person.id)
         click.echo(f"{ended} {'session' if ended == 1 else 'sessions'} ended")
 
 

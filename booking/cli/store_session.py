@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from booking.domain.organisation import Organisation
+from booking.domain.people.actor import Actor
+from booking.services.action_context import ActionContext
 from booking.settings import Settings, SettingsError
 from booking.store.db import engines, migrate
 from booking.store.people import people
@@ -35,3 +39,8 @@ def session(settings: Settings) -> Iterator[Session]:
     """One session of the store; otherwise as `sessions`."""
     with sessions(settings) as opened, opened() as one:
         yield one
+
+
+def acting(session: Session, organisation: Organisation, now: datetime) -> ActionContext:
+    """The context of what a command or the worker does: nobody is signed in, so the service itself acts."""
+    return ActionContext(session, organisation, now, Actor.system())

@@ -19,6 +19,7 @@ from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
 from booking.domain.people.actor import Actor
 from booking.domain.planning.statement import Named, Statement
+from booking.services.action_context import ActionContext
 from booking.services.bookings.book import BookingRequest, book
 from booking.services.bookings.mark_attendance import mark
 from booking.services.publishing import planning
@@ -128,12 +129,13 @@ def rolled(
     return found
 
 
-def roll(session: Session, statements: Sequence[Statement], organisation: Organisation, now: datetime) -> bool:
+def roll(context: ActionContext, statements: Sequence[Statement]) -> bool:
     """Publish the programme from this week on, unless what was rolled before still runs; whether it was published."""
+    organisation, now = context.organisation, context.now
     today = zones.today(now, organisation.zone)
     monday = today - timedelta(days=today.weekday())
     modular = [name for name, kind in organisation.kinds.items() if kind.modular]
-    latest = session.execute(
+    latest = context.session.execute(
         select(func.max(Occurrence.ends_at), func.max(Series.starts_on))
         .join(Series, Series.id == Occurrence.series_id)
         .where(Series.kind.in_(modular))
@@ -142,7 +144,7 @@ def roll(session: Session, statements: Sequence[Statement], organisation: Organi
         return False
     anchor = monday if latest[1] is None else max(monday, latest[1] + timedelta(days=ROLLED_DAYS))
     stated = rolled(statements, organisation, anchor, is_first=latest[1] is None)
-    publish(session, planning.files(stated), organisation, now, uid_domain=UID_DOMAIN, with_past=True, actor_id=None)
+    publish(context, planning.files(stated), uid_domain=UID_DOMAIN, with_past=True)
     return True
 
 
@@ -156,8 +158,9 @@ def is_quiet(session: Session, now: datetime) -> bool:
     return found
 
 
-def fill(session: Session, organisation: Organisation, now: datetime) -> int:
+def fill(context: ActionContext) -> int:
     """Make bookings in the clinics around now, each by the service function and at its own time. Returns how many."""
+    session, now = context.session, context.now
     start, end = now - timedelta(weeks=WEEKS_BACK, days=1), now + timedelta(weeks=WEEKS_AHEAD)
     members = list(
         session.scalars(
@@ -167,26 +170,18 @@ def fill(session: Session, organisation: Organisation, now: datetime) -> int:
     session.rollback()
     dice = random.Random(20231201)
     made = 0
-    for found in timetables.coming(session, organisation, start, end):
+    for found in timetables.coming(session, context.organisation, start, end):
         asked_at = min(now, found.hours.starts_at - timedelta(hours=30))
         dice.shuffle(members)
         wanted = 7 if found.hours.starts_at <= now else 5
-        made += sum(_one(session, organisation, found, member, dice, asked_at, now) for member in members[:wanted])
+        made += sum(_one(context, found, member, dice, asked_at) for member in members[:wanted])
     return made
 
 
-def _one(
-    session: Session,
-    organisation: Organisation,
-    found: Timetable,
-    member: int,
-    dice: random.Random,
-    asked_at: datetime,
-    now: datetime,
-) -> bool:
+def _one(context: ActionContext, found: Timetable, member: int, dice: random.Random, asked_at: datetime) -> bool:
     """One booking by one member, marked as come or not where it is over; False where the rules refuse it."""
-    current = timetables.timetable(session, found.public_id, organisation, member)
-    policy = found.policy(organisation)
+    current = timetables.timetable(context.session, found.public_id, context.organisation, member)
+    policy = found.policy(context.organisation)
     minutes = dice.choice(policy.slot_minutes)
     choices: list[Slot] = free(current.hours, minutes, policy, asked_at) if current is not None else []
     if not choices:
@@ -195,10 +190,11 @@ def _one(
     analyst = next(a.public_id for a in found.analysts if a.id == slot.analyst_id) if dice.random() < 0.6 else None
     request = BookingRequest(found.public_id, slot.starts_at, minutes, analyst, dice.choice(TOPICS))
     try:
-        booking = book(session, request, Actor.member(member), organisation, asked_at)
+        booking = book(replace(context, now=asked_at, actor=Actor.member(member)), request).booking
     except errors.Refusal:
         return False
-    if booking.ends_at <= now:
+    if booking.ends_at <= context.now:
         outcome = VisitOutcome.NO_SHOW if dice.random() < 0.12 else VisitOutcome.CAME
-        mark(session, booking.public_id, outcome, organisation, booking.ends_at, actor=Actor.staff(booking.analyst_id))
+        afterwards = replace(context, now=booking.ends_at, actor=Actor.staff(booking.analyst_id))
+        mark(afterwards, booking.public_id, outcome)
     return True

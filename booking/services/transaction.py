@@ -10,10 +10,13 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
+from booking.services.action_context import ActionContext
 from booking.store.db import engines
 
 P = ParamSpec("P")
 R = TypeVar("R")
+#: The first value of a service function.
+First = TypeVar("First", ActionContext, Session)
 
 ATTEMPTS = 3
 #: SQLSTATEs after which the same work may succeed: serialization failure, deadlock, lock timeout.
@@ -36,8 +39,8 @@ def is_repeatable(error: OperationalError) -> bool:
     return getattr(error.orig, "sqlstate", None) in REPEATABLE_STATES
 
 
-def transactional(function: Callable[Concatenate[Session, P], R]) -> Callable[Concatenate[Session, P], R]:
-    """Run `function(session, …)` as one transaction of its own and commit it.
+def transactional(function: Callable[Concatenate[First, P], R]) -> Callable[Concatenate[First, P], R]:
+    """Run `function(context, …)` or `function(session, …)` as one transaction of its own and commit it.
 
     What the session read before is expired and its transaction ended. A refusal or any error rolls back and
     leaves. Deadlocks, a busy database, a twin with the same idempotency key and a lost race for somebody's quarter are
@@ -46,12 +49,13 @@ def transactional(function: Callable[Concatenate[Session, P], R]) -> Callable[Co
     """
 
     @wraps(function)
-    def run(session: Session, /, *args: P.args, **kwargs: P.kwargs) -> R:
+    def run(first: First, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        session = first.session if isinstance(first, ActionContext) else first
         for attempt in range(1, ATTEMPTS + 1):
             session.rollback()
             try:
                 with engines.writing(session):
-                    answer = function(session, *args, **kwargs)
+                    answer = function(first, *args, **kwargs)
                     session.commit()
                 return answer
             except IntegrityError as error:

@@ -25,7 +25,7 @@ from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence
 from tests.browser.serving import Site
 from tests.browser.world import World
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, an_occurrence
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, acting, an_occurrence
 from tests.web.client import SECRET_KEY
 
 Who = Callable[[World], Person]
@@ -113,7 +113,7 @@ def email(site: Site, _world: World) -> str:
 def a_place(site: Site, world: World, member: Person, minutes: int = 15) -> str:
     """The member waits for the clinic that is full."""
     with site.session() as session:
-        place = waitlist.join(session, world.full.public_id, Wish(minutes), Actor.member(member.id), ORGANISATION, NOW)
+        place = waitlist.join(acting(session, Actor.member(member.id)), world.full.public_id, Wish(minutes))
     return f"/waitlist/{place.public_id}"
 
 
@@ -133,10 +133,8 @@ def held_for(site: Site, world: World, member: Person, at: datetime, replaces: U
         clinic = an_occurrence(session, series, [session.get_one(Person, world.ana.id)], at)
         booked = [a_booking(session, clinic, after_minutes=15 * quarter).public_id for quarter in range(4)]
         session.commit()
-        place = waitlist.join(
-            session, clinic.public_id, Wish(15, replaces=replaces), Actor.member(member.id), ORGANISATION, NOW
-        )
-        cancel(session, booked[0], ORGANISATION, NOW, actor=Actor.link())
+        place = waitlist.join(acting(session, Actor.member(member.id)), clinic.public_id, Wish(15, replaces=replaces))
+        cancel(acting(session, Actor.link()), booked[0])
     return f"/waitlist/{place.public_id}"
 
 
@@ -159,14 +157,14 @@ def held_at_the_limit(site: Site, world: World) -> str:
 
 def begun(site: Site, world: World) -> str:
     with site.session() as session:
-        begin(session, world.booking.public_id, ORGANISATION, DURING, actor=Actor.staff(world.ana.id))
+        begin(acting(session, Actor.staff(world.ana.id), DURING), world.booking.public_id)
     return DAY
 
 
 def noted(site: Site, world: World) -> str:
     with site.session() as session:
         said = "Rename the events to lower case, and keep one container."
-        write_note(session, world.booking.public_id, "Needs time.", said, DURING, actor=Actor.staff(world.ana.id))
+        write_note(acting(session, Actor.staff(world.ana.id), DURING), world.booking.public_id, "Needs time.", said)
     return f"/analyst/visits/{world.booking.public_id}"
 
 
@@ -235,10 +233,8 @@ def away_on_the_last_monday(site: Site, world: World) -> str:
     """Ben is away where nobody else is on the roster and every quarter is booked: the others are asked."""
     with site.session() as session:
         start, end = world.full.starts_at, world.full.ends_at
-        shown = cover.show(session, world.ben.public_id, start, end, ORGANISATION, NOW)
-        cover.report(
-            session, world.ben.public_id, start, end, ORGANISATION, NOW, fingerprint=shown.fingerprint, actor_id=None
-        )
+        shown = cover.show(session, world.ben.public_id, (start, end), ORGANISATION, NOW)
+        cover.report(acting(session, Actor.system()), world.ben.public_id, (start, end), fingerprint=shown.fingerprint)
         return "/analyst/cover"
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.domain import zones
+from booking.domain.people.actor import Actor
 from booking.programme import files
 from booking.resources import folder
 from booking.services import demo
@@ -16,7 +17,7 @@ from booking.store.bookings.bookings import Booking
 from booking.store.bookings.claims import Claim
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence, Programme, Series
-from tests.builders import BRISBANE, ORGANISATION
+from tests.builders import BRISBANE, ORGANISATION, acting
 
 DAYS = ("2026-11-23", "2026-11-26", "2026-11-29", "2026-12-24", "2027-01-01")
 
@@ -28,7 +29,7 @@ def at(day: str) -> datetime:
 def start(session: Session, now: datetime) -> bool:
     reading = files.read(files.in_folder(folder("data") / "programme"), ORGANISATION, now.date())
     demo.people(session, now)
-    return demo.roll(session, reading.statements, ORGANISATION, now)
+    return demo.roll(acting(session, Actor.system(), now), reading.statements)
 
 
 def between(session: Session, kind: str, start_at: datetime, days: int) -> int:
@@ -56,7 +57,7 @@ def test_this_week_and_the_coming_ones_are_alive(session: Session, day: str) -> 
             between(session, kind, monday + timedelta(weeks=week), 7) for kind in ("clinic", "lab", "masterclass")
         ]
         assert counted == [2, 1, 2]
-    assert demo.fill(session, ORGANISATION, now) > 20
+    assert demo.fill(acting(session, Actor.system(), now)) > 20
     assert session.scalar(select(func.count()).select_from(Booking).where(Booking.outcome.is_not(None))) or 0 > 0
     quarters = session.scalar(select(func.sum(Booking.minutes))) or 0
     assert session.scalar(select(func.count()).select_from(Claim)) == 2 * quarters / 15

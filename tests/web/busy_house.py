@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from booking.domain import tokens
 from booking.domain.people.actor import Actor
 from booking.services import cover
 from booking.services.accounts.close_account import close
+from booking.services.action_context import ActionContext
 from booking.services.bookings import waitlist
 from booking.services.bookings.book import book
 from booking.services.bookings.cancel import cancel
@@ -22,7 +23,16 @@ from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.programme.changes import StoredDraft
 from booking.store.programme.programme import Occurrence
-from tests.builders import CLINIC_AT, NOW, a_clinic, a_person, a_request, a_series, an_occurrence, an_organisation
+from tests.builders import (
+    CLINIC_AT,
+    NOW,
+    a_clinic,
+    a_person,
+    a_request,
+    a_series,
+    an_occurrence,
+    an_organisation,
+)
 from tests.databases import Database
 from tests.web.client import SECRET_KEY
 from tests.web.house import House, a_house
@@ -30,6 +40,11 @@ from tests.web.house import House, a_house
 ORGANISATION = an_organisation(upcoming=0, per_occurrence=0, per_week=0)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 ANNOUNCEMENT = "Tag Lab on Wednesdays, 1 pm to 2 pm AEST\nStarts 6 December 2023"
+
+
+def acting(session: Session, actor: Actor, now: datetime = NOW) -> ActionContext:
+    """The context of what somebody does in this organisation."""
+    return ActionContext(session, ORGANISATION, now, actor)
 
 
 @dataclass
@@ -71,7 +86,7 @@ def a_busy_house(database: Database, session: Session) -> Scene:
 
 def _a_booking(session: Session, clinic: Occurrence, quarter: int, who: Person, **more: object) -> Booking:
     session.commit()
-    return book(session, a_request(clinic, 15 * quarter, **more), Actor.member(who.id), ORGANISATION, NOW)
+    return book(acting(session, Actor.member(who.id)), a_request(clinic, 15 * quarter, **more)).booking
 
 
 def _enrolled(session: Session, member: Person) -> list[str]:
@@ -81,7 +96,7 @@ def _enrolled(session: Session, member: Person) -> list[str]:
         for slug, at in (("lab-one", CLINIC_AT), ("lab-two", CLINIC_AT + DAY))
     ]
     session.commit()
-    enrol(session, made[0].public_id, Actor.member(member.id), ORGANISATION, NOW)
+    enrol(acting(session, Actor.member(member.id)), made[0].public_id)
     attended = f"/coordinator/occurrences/{made[0].public_id}"
     return [*(f"/occurrences/{one.public_id}" for one in made), attended]
 
@@ -92,11 +107,8 @@ def _waiting(session: Session, member: Person) -> list[str]:
         _a_booking(session, a_clinic(session, starts_at=CLINIC_AT + day * DAY), 0, member)
     clinics = [a_clinic(session, starts_at=CLINIC_AT + day * DAY) for day in (1, 2, 3)]
     held = [[_a_booking(session, one, quarter, a_person(session)) for quarter in range(4)] for one in clinics]
-    waits = [
-        waitlist.join(session, one.public_id, Wish(15), Actor.member(member.id), ORGANISATION, NOW)
-        for one in clinics[1:]
-    ]
-    cancel(session, held[-1][0].public_id, ORGANISATION, NOW, actor=Actor.link())
+    waits = [waitlist.join(acting(session, Actor.member(member.id)), one.public_id, Wish(15)) for one in clinics[1:]]
+    cancel(acting(session, Actor.link()), held[-1][0].public_id)
     signed = [tokens.sign(SECRET_KEY, "place", str(place.public_id)) for place in waits]
     own = [f"/waitlist/{place.public_id}" for place in waits]
     return [*(f"/occurrences/{one.public_id}" for one in clinics), *own, *(f"/manage/place/{one}" for one in signed)]
@@ -113,8 +125,8 @@ def _uncovered(session: Session, member: Person, analyst: Person) -> list[str]:
     _a_booking(session, offered, 0, a_person(session), analyst=ben.public_id)
     _a_booking(session, asked, 0, a_person(session))
     span = (start - HOUR, start + 3 * DAY)
-    shown = cover.show(session, ada.public_id, *span, ORGANISATION, NOW)
-    cover.report(session, ada.public_id, *span, ORGANISATION, NOW, fingerprint=shown.fingerprint, actor_id=analyst.id)
+    shown = cover.show(session, ada.public_id, span, ORGANISATION, NOW)
+    cover.report(acting(session, Actor.staff(analyst.id)), ada.public_id, span, fingerprint=shown.fingerprint)
     signed = [tokens.sign(SECRET_KEY, "manage", str(one.public_id)) for one in mine]
     return [
         *(f"/bookings/{one.public_id}" for one in mine),
@@ -141,6 +153,6 @@ def _on_the_day(session: Session, member: Person, analyst: Person) -> list[str]:
 def _accounts(session: Session, member: Person) -> list[str]:
     other, closed = a_person(session, "Second Account"), a_person(session, "Closed Account")
     session.commit()
-    close(session, closed.public_id, ORGANISATION, NOW, cancels=True, actor_id=None)
+    close(acting(session, Actor.system()), closed.public_id, cancels=True)
     merging = f"/coordinator/people/{member.public_id}/merge?other={other.email}"
     return [merging, f"/coordinator/people/{closed.public_id}"]

@@ -159,7 +159,7 @@ def _make(
     except (SQLAlchemyError, ValueError, migrate.UnknownRevision) as error:
         raise SettingsError(f"the database can't be created: {str(error).splitlines()[0]}") from None
     with store_session.session(found) as session:
-        import_people(session, [listed], loaded, clock.now(), actor_id=None)
+        import_people(store_session.acting(session, loaded, clock.now()), [listed])
         link = people.link_of(found, str(sign_in.link_for(session, listed.email, clock.now())))
     return found, mailer, link
 

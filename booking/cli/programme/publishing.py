@@ -101,14 +101,11 @@ def publish(names: tuple[str, ...], same: tuple[str, ...], fingerprint: str | No
         now = clock.now()
         try:
             done = publish_plan(
-                session,
+                store_session.acting(session, organisation, now),
                 asking,
-                organisation,
-                now,
                 uid_domain=found.host,
                 fingerprint=fingerprint,
                 with_past=with_past,
-                actor_id=None,
             )
         except errors.CannotPublish as refusal:
             for problem in refusal.problems:
@@ -150,7 +147,7 @@ def undo(change: uuid.UUID | None) -> None:
             if change is None:
                 raise click.ClickException("nothing has been published yet")
         try:
-            undo_publish(session, change, the_organisation(), clock.now(), actor_id=None)
+            undo_publish(store_session.acting(session, the_organisation(), clock.now()), change)
         except errors.NotFound:
             raise click.ClickException(f"there is no publish {change}") from None
         except CannotUndo as refusal:

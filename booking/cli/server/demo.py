@@ -77,6 +77,7 @@ def prepare(found: Settings) -> None:
         )
         if reading.problems:
             raise settings.SettingsError("\n".join(map(str, reading.problems)))
-        rolled = demo_data.roll(session, reading.statements, organisation, now)
+        context = store_session.acting(session, organisation, now)
+        rolled = demo_data.roll(context, reading.statements)
         if is_new or rolled or demo_data.is_quiet(session, now):
-            click.echo(f"booking: the demo made {demo_data.fill(session, organisation, now)} bookings")
+            click.echo(f"booking: the demo made {demo_data.fill(context)} bookings")

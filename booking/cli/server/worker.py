@@ -129,12 +129,13 @@ def _close(sessions: sessionmaker[Session], organisation: Organisation, now: dat
     Offers that have lapsed go to the next who waits.
     """
     with sessions() as session:
+        context = store_session.acting(session, organisation, now)
         if undo.is_open(session, now):
-            undo.close(session, organisation, now)
+            undo.close(context)
         for booking in cover.lapsed(session, now):
-            cover.lapse(session, booking, organisation, now)
+            cover.lapse(context, booking)
         for occurrence_id in waitlist.lapsed(session, now):
-            waitlist.offer_free_slots(session, occurrence_id, organisation, now)
+            waitlist.offer_free_slots(context, occurrence_id)
 
 
 def _keep_house(
@@ -146,17 +147,18 @@ def _keep_house(
     What keeps it from being filled is said, tried again a minute later, and holds no email up.
     """
     with sessions() as session:
+        context = store_session.acting(session, organisation, now)
         deliver.keep_house(session, name, now)
         for occurrence_id in waitlist.awaited(session):
-            waitlist.offer_free_slots(session, occurrence_id, organisation, now)
+            waitlist.offer_free_slots(context, occurrence_id)
         for person_id in daily_agenda.due(session, organisation, now):
-            daily_agenda.write(session, person_id, organisation, now)
+            daily_agenda.write(context, person_id)
         for one in reminder_progress.due(session, organisation, now):
-            remind.write(session, one, now)
+            remind.write(context, one)
         if extended_at is not None and clock.monotonic() - extended_at < EXTENDING_SECONDS:
             return extended_at
         try:
-            added = extend(session, organisation, now)
+            added = extend(context)
         except (SQLAlchemyError, ValueError) as error:
             log.warning("the far end of the programme cannot be filled; emails go on: %s", masked(str(error)))
             return extended_at

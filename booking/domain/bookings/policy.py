@@ -12,6 +12,27 @@ from booking.domain.organisation import Policy
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """By what a booking or a place on the waitlist is judged: the policy of its series, the programme's zone, the time.
+
+    `now` is UTC.
+    """
+
+    policy: Policy
+    zone: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedStart:
+    """The start of a requested slot: its occurrence (an internal id), when that begins, when the slot does."""
+
+    occurrence_id: int
+    clinic_at: datetime
+    starts_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """A member's bookings, now and earlier. A booking that is being moved is not counted.
 
@@ -53,43 +74,33 @@ class Holdings:
     missed: tuple[datetime, ...] = ()
     is_waiting: bool = False
 
-    def standing(
-        self,
-        occurrence_id: int,
-        starts_at: datetime,
-        policy: Policy,
-        zone: str,
-        now: datetime,
-        moving: int | None = None,
-    ) -> Standing:
-        """As it counts for a slot at `starts_at` in that occurrence, the booking `moving` left out."""
-        monday, next_monday = week_of(starts_at, zone)
+    def standing(self, at: RequestedStart, rules: Rules, moving: int | None = None) -> Standing:
+        """As it counts for a slot that starts there, the booking `moving` left out."""
+        monday, next_monday = week_of(at.starts_at, rules.zone)
         held = [one for one in self.bookings if one.id != moving]
-        since = now - timedelta(days=policy.no_show_days)
+        since = rules.now - timedelta(days=rules.policy.no_show_days)
         return Standing(
             self.is_member,
             self.member_until,
-            upcoming=sum(one.starts_at > now for one in held),
-            in_occurrence=sum(one.occurrence_id == occurrence_id for one in held),
+            upcoming=sum(one.starts_at > rules.now for one in held),
+            in_occurrence=sum(one.occurrence_id == at.occurrence_id for one in held),
             in_week=sum(monday <= one.starts_at < next_monday for one in held),
             no_shows=sum(at >= since for at in self.missed),
             is_waiting=self.is_waiting,
         )
 
 
-def refusal(
-    standing: Standing, policy: Policy, starts_at: datetime, zone: str, *, clinic_at: datetime, now: datetime
-) -> errors.Refusal | None:
-    """Why this member may not book a slot that starts at `starts_at` in the clinic that begins at `clinic_at`.
+def refusal(standing: Standing, at: RequestedStart, rules: Rules) -> errors.Refusal | None:
+    """Why this member may not book a slot that starts there; None if they may.
 
-    None if they may. In the last hour (`last_hour_minutes`) limits do not count.
+    In the last hour (`last_hour_minutes`) limits do not count.
     """
     if not standing.is_member:
         return errors.NotAMember()
-    if standing.member_until is not None and zones.today(starts_at, zone) > standing.member_until:
+    if standing.member_until is not None and zones.today(at.starts_at, rules.zone) > standing.member_until:
         return errors.MembershipEnded(standing.member_until)
-    last_hour_at = last_hour_from(policy, clinic_at)
-    if now >= last_hour_at:
+    policy, last_hour_at = rules.policy, last_hour_from(rules.policy, at.clinic_at)
+    if rules.now >= last_hour_at:
         return None
     for scope, held, limit in (
         (LimitScope.OCCURRENCE, standing.in_occurrence, policy.per_occurrence),

@@ -6,7 +6,7 @@ The page, the API and the service function ask the same function, `refusal`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -141,6 +141,10 @@ class AnalystPreference:
     booked: Mapping[int, int] = field(default_factory=dict)
     names: Mapping[int, str] = field(default_factory=dict)
     kept: int | None = None
+
+    def keeping(self, analyst_id: int | None) -> AnalystPreference:
+        """The same for a booking that moves and is with that analyst (an internal id), None for a new one."""
+        return replace(self, kept=analyst_id)
 
 
 def choose(

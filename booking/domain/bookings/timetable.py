@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from booking.domain.bookings.policy import RequestedStart, Rules
 from booking.domain.bookings.slots import Hours
 from booking.domain.organisation import Organisation, Policy
 
@@ -45,3 +46,11 @@ class Timetable:
         """The policy of its series, with the lengths that the series itself states."""
         found = organisation.policy_for(self.series_slug)
         return found.offering(self.minutes) if self.minutes else found
+
+    def rules(self, organisation: Organisation, now: datetime) -> Rules:
+        """By what a booking here is judged at `now` (UTC)."""
+        return Rules(self.policy(organisation), organisation.zone, now)
+
+    def start(self, starts_at: datetime | None = None) -> RequestedStart:
+        """A slot's start here; without one the occurrence's own, for what holds for every slot."""
+        return RequestedStart(self.id, self.hours.starts_at, starts_at or self.hours.starts_at)

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 from booking.domain import errors, zones
 from booking.domain.bookings import slots, suggestions
-from booking.domain.bookings.policy import Holdings
+from booking.domain.bookings.policy import Holdings, RequestedStart, Rules
 from booking.domain.bookings.slots import Hours, Slot
 from booking.domain.bookings.suggestions import Asker
 from booking.domain.organisation import Policy
@@ -49,14 +49,9 @@ class WaitlistPlace:
     lapsed: frozenset[tuple[int, datetime]] = frozenset()
     called_for: tuple[str, ...] | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """By what a place is judged: the policy of its series, the programme's zone, the time."""
-
-    policy: Policy
-    zone: str
-    now: datetime
+    def start(self, starts_at: datetime) -> RequestedStart:
+        """A slot's start in the occurrence that the place is for."""
+        return RequestedStart(self.occurrence_id, self.clinic_at, starts_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +107,7 @@ def refusal(
     place: WaitlistPlace, starts_at: datetime, rules: Rules, moving: int | None = None
 ) -> errors.Refusal | None:
     """Why the member may not book a slot at `starts_at`, the booking `moving` left out: as for any booking."""
-    asker = Asker(place.holdings, moving)
-    return suggestions.refusal(
-        asker, place.occurrence_id, place.clinic_at, starts_at, rules.policy, rules.zone, rules.now
-    )
+    return suggestions.refusal(Asker(place.holdings, moving), place.start(starts_at), rules)
 
 
 def may_have(place: WaitlistPlace, starts_at: datetime, rules: Rules) -> bool:
@@ -123,11 +115,7 @@ def may_have(place: WaitlistPlace, starts_at: datetime, rules: Rules) -> bool:
     why = refusal(place, starts_at, rules)
     return why is None or (
         isinstance(why, errors.LimitReached)
-        and bool(
-            suggestions.replaceable(
-                place.holdings, place.occurrence_id, place.clinic_at, starts_at, rules.policy, rules.zone, rules.now
-            )
-        )
+        and bool(suggestions.replaceable(place.holdings, place.start(starts_at), rules))
     )
 
 

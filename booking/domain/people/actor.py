@@ -63,6 +63,11 @@ class Actor:
         return self.person_id
 
     @property
+    def staff_or_system_id(self) -> int | None:
+        """The person who acts as staff, None for the service itself. Raises PermissionError for anybody else."""
+        return None if self.kind is ActorKind.SYSTEM else self.staff_id
+
+    @property
     def is_staff(self) -> bool:
         return self.kind is ActorKind.STAFF
 

@@ -16,6 +16,7 @@ from booking.domain import errors
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.emails import EmailName
 from booking.domain.people import email_addresses
+from booking.services.action_context import ActionContext
 from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.bookings import bookings
@@ -105,11 +106,12 @@ def waiting(session: Session, request_id: uuid.UUID, now: datetime) -> AddressCh
 
 
 @transactional
-def change(session: Session, public_id: uuid.UUID, email: str, now: datetime, *, actor_id: int | None) -> Person:
+def change(context: ActionContext, public_id: uuid.UUID, email: str) -> Person:
     """Set somebody's address at once, for a coordinator or operator; both addresses get a notice.
 
     The same address changes nothing. Raises NotFound, TextNotAccepted, AddressTaken.
     """
+    session, now = context.session, context.now
     typed = _parsed(email)
     found = account_holdings.with_public_id(session, public_id)
     if found is None:
@@ -121,7 +123,9 @@ def change(session: Session, public_id: uuid.UUID, email: str, now: datetime, *,
     _put(session, person, typed, now)
     _tell(session, old, old, person, now)
     _tell(session, typed, old, person, now)
-    audit_log.write(session, AuditAction.ADDRESS_CHANGED, AuditSubject.PERSON, person.public_id, now, actor_id=actor_id)
+    context.record(
+        AuditAction.ADDRESS_CHANGED, AuditSubject.PERSON, person.public_id, by=context.actor.staff_or_system_id
+    )
     return person
 
 

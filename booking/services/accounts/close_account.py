@@ -11,14 +11,14 @@ from booking.domain import errors
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.bookings import WaitlistOutcome
 from booking.domain.enums.people import RoleName
-from booking.domain.organisation import Organisation
 from booking.domain.planning.updates import Line
+from booking.services.action_context import ActionContext
 from booking.services.cover import leaving
 from booking.services.cover.asking import tell_members
 from booking.services.cover.steps import cancel
 from booking.services.steps import pass_on
 from booking.services.transaction import transactional
-from booking.store import audit_log, feed_fetches
+from booking.store import feed_fetches
 from booking.store.bookings import offers, reminders
 from booking.store.db import locks
 from booking.store.people import api_tokens, people, sessions
@@ -35,21 +35,14 @@ class LastCoordinator(errors.Refusal):
 
 
 @transactional
-def close(
-    session: Session,
-    public_id: uuid.UUID,
-    organisation: Organisation,
-    now: datetime,
-    *,
-    cancels: bool,
-    actor_id: int | None,
-) -> Person:
+def close(context: ActionContext, public_id: uuid.UUID, *, cancels: bool) -> Person:
     """Close an account: nobody can sign in to it, and its sessions, API tokens and calendar addresses end for good.
 
     With `cancels` the person's upcoming bookings and enrolments end too, each with its email, and those on the waitlist
     are served; without, they stay and can be cancelled from their emails. Waitlist places and reminders end either way.
     What they staff as an analyst goes through cover. Idempotent. Raises NotFound, LastCoordinator.
     """
+    session, now = context.session, context.now
     found = account_holdings.with_public_id(session, public_id)
     if found is None:
         raise errors.NotFound()
@@ -65,14 +58,14 @@ def close(
     person.closed_at = now
     _end_access(session, person, now)
     concerned = _end_places(session, person, now)
-    concerned |= _end_bookings(session, person, organisation, now, actor_id, cancels=cancels)
+    concerned |= _end_bookings(context, person, cancels=cancels)
     if RoleName.ANALYST in person.role_names:
-        leaving.leave(session, person, hours, organisation, now, note=REASON, actor_id=actor_id)
+        leaving.leave(context, person, hours, note=REASON)
     session.flush()
     for occurrence_id in sorted(concerned):
-        pass_on.pass_on(session, occurrence_id, organisation, now)
-    audit_log.write(
-        session, AuditAction.CLOSED, AuditSubject.PERSON, person.public_id, now, actor_id=actor_id, cancels=cancels
+        pass_on.pass_on(context, occurrence_id)
+    context.record(
+        AuditAction.CLOSED, AuditSubject.PERSON, person.public_id, by=context.actor.staff_or_system_id, cancels=cancels
     )
     return person
 
@@ -96,10 +89,9 @@ def _end_places(session: Session, person: Person, now: datetime) -> set[int]:
     return {place.occurrence_id for place in places}
 
 
-def _end_bookings(
-    session: Session, person: Person, organisation: Organisation, now: datetime, actor_id: int | None, *, cancels: bool
-) -> set[int]:
+def _end_bookings(context: ActionContext, person: Person, *, cancels: bool) -> set[int]:
     """Cancel what is upcoming, or only its reminders; returns the occurrences in which slots came free."""
+    session, now = context.session, context.now
     upcoming = account_holdings.upcoming_bookings(session, person.id, now)
     if not cancels:
         reminders.drop(session, [booking.id for booking in upcoming])
@@ -107,7 +99,7 @@ def _end_bookings(
     freed = {booking.occurrence_id for booking in upcoming}
     told: dict[int, list[Line]] = {}
     for booking in upcoming:
-        told[booking.id] = [cancel(session, booking, REASON, organisation, now, actor_id=actor_id)]
+        told[booking.id] = [cancel(context, booking, REASON, actor_id=context.actor.staff_or_system_id)]
     tell_members(session, told, now)
     for place in account_holdings.open_enrolments(session, person.id):
         place.left_at = now
@@ -117,19 +109,20 @@ def _end_bookings(
 
 
 @transactional
-def reopen(session: Session, public_id: uuid.UUID, now: datetime, *, actor_id: int | None) -> Person:
+def reopen(context: ActionContext, public_id: uuid.UUID) -> Person:
     """Open a closed account again, with its roles and history; what ended when it closed stays ended. Idempotent.
 
     Raises NotFound.
     """
+    session = context.session
     found = account_holdings.with_public_id(session, public_id)
     if found is None:
         raise errors.NotFound()
     person = locks.person(session, found.id)
     if person.closed_at is None:
         return person
-    leaving.come_back(session, [person.id], now)
+    leaving.come_back(session, [person.id], context.now)
     person.closed_at = None
-    audit_log.write(session, AuditAction.REOPENED, AuditSubject.PERSON, person.public_id, now, actor_id=actor_id)
+    context.record(AuditAction.REOPENED, AuditSubject.PERSON, person.public_id, by=context.actor.staff_or_system_id)
     session.flush()
     return person

@@ -13,9 +13,9 @@ from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
 from booking.domain.people.people_table import NEVER, Listed
+from booking.services.action_context import ActionContext
 from booking.services.cover import leaving
 from booking.services.transaction import transactional
-from booking.store import audit_log
 from booking.store.bookings import bookings
 from booking.store.db import locks
 from booking.store.people import importing
@@ -55,15 +55,7 @@ class Imported:
 
 
 @transactional
-def import_people(
-    session: Session,
-    people: Sequence[Listed],
-    organisation: Organisation,
-    now: datetime,
-    *,
-    force: bool = False,
-    actor_id: int | None,
-) -> Imported:
+def import_people(context: ActionContext, people: Sequence[Listed], *, force: bool = False) -> Imported:
     """Add or update everybody in the table; an empty cell leaves what is stored, what people set themselves wins.
 
     A role cell states all the roles of its person; somebody new without one is a member. Raises WouldOrphan, unless
@@ -71,6 +63,7 @@ def import_people(
     nothing is written. Dates staffed by somebody who loses the analyst role go through cover. One import or
     publish at a time.
     """
+    session, now = context.session, context.now
     locks.programme(session)
     keys = [person.email_key for person in people]
     known = importing.stored(session, keys)
@@ -78,7 +71,7 @@ def import_people(
     _lock(session, people, known, staffs, now)
     known = importing.stored(session, keys)
     pairs = _pairs(people, known)
-    done = Imported(orphaned=_orphans(session, pairs, organisation, now))
+    done = Imported(orphaned=_orphans(session, pairs, context.organisation, now))
     if done.orphaned and not force:
         raise WouldOrphan(done.orphaned)
     done.closed = sorted(person.email for person, row in pairs if row.is_closed)
@@ -88,11 +81,11 @@ def import_people(
     _update(session, pairs, now, done)
     for person in account_holdings.with_ids(session, staffs):
         count = len(account_holdings.staffed_bookings(session, person.id, now))
-        leaving.leave(session, person, staffs[person.id], organisation, now, note=REASON, actor_id=actor_id)
+        leaving.leave(context, person, staffs[person.id], note=REASON)
         done.left.append((person.name, count))
     if done.added or done.changed:
         counts = {"added": done.added, "changed": done.changed, "orphaned": len(done.orphaned)}
-        audit_log.write(session, AuditAction.IMPORTED, AuditSubject.PEOPLE, None, now, actor_id=actor_id, **counts)
+        context.record(AuditAction.IMPORTED, AuditSubject.PEOPLE, None, by=context.actor.staff_or_system_id, **counts)
     return done
 
 

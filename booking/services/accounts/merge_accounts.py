@@ -15,9 +15,9 @@ from booking.domain.enums.bookings import WaitlistOutcome
 from booking.domain.enums.emails import EmailName
 from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
+from booking.services.action_context import ActionContext
 from booking.services.steps import pass_on
 from booking.services.transaction import transactional
-from booking.store import audit_log
 from booking.store.bookings import bookings, offers
 from booking.store.db import locks
 from booking.store.outbox import email_facts, emails
@@ -55,15 +55,7 @@ def problems(session: Session, kept: Person, gone: Person, organisation: Organis
 
 
 @transactional
-def merge(
-    session: Session,
-    kept_id: uuid.UUID,
-    gone_id: uuid.UUID,
-    organisation: Organisation,
-    now: datetime,
-    *,
-    actor_id: int | None,
-) -> Person:
+def merge(context: ActionContext, kept_id: uuid.UUID, gone_id: uuid.UUID) -> Person:
     """Give everything of one account to the other, and delete the one.
 
     Bookings, enrolments, waitlist places, rosters and history pass over.
@@ -71,8 +63,9 @@ def merge(
     longer membership. The deleted address gets an email; upcoming invitations are sent anew. Raises NotFound,
     CannotMerge.
     """
+    session, now = context.session, context.now
     kept, gone = _locked(session, kept_id, gone_id, now)
-    found = problems(session, kept, gone, organisation, now)
+    found = problems(session, kept, gone, context.organisation, now)
     if found:
         raise CannotMerge(found)
     bookings.rename(session, [gone.id], now)
@@ -95,12 +88,12 @@ def merge(
                 session, EmailName.INVITATION, kept.email, told, now, person_id=kept.id, booking_id=booking.id
             )
     emails.enqueue(session, EmailName.ACCOUNTS_MERGED, old, {"old": old, "new": kept.email}, now)
-    audit_log.write(
-        session, AuditAction.MERGED, AuditSubject.PERSON, kept.public_id, now, actor_id=actor_id, gone=str(old_id)
+    context.record(
+        AuditAction.MERGED, AuditSubject.PERSON, kept.public_id, by=context.actor.staff_or_system_id, gone=str(old_id)
     )
     session.flush()
     for occurrence_id in sorted(waits):
-        pass_on.pass_on(session, occurrence_id, organisation, now)
+        pass_on.pass_on(context, occurrence_id)
     return kept
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.services.action_context import ActionContext
 from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.people import sessions
@@ -56,10 +57,18 @@ def end_others(session: Session, person_id: int, session_id: int, now: datetime)
 
 
 @transactional
-def end_all(session: Session, person_id: int, now: datetime, *, actor_id: int | None) -> int:
+def end_all(context: ActionContext, person_id: int) -> int:
     """End all of somebody's sessions, for an operator or coordinator; returns how many it ended."""
+    session, now = context.session, context.now
     ended = sessions.end_all(session, person_id, now)
-    _record(session, AuditAction.SIGNED_OUT_EVERYWHERE, person_id, now, actor_id=actor_id, sessions=ended)
+    _record(
+        session,
+        AuditAction.SIGNED_OUT_EVERYWHERE,
+        person_id,
+        now,
+        actor_id=context.actor.staff_or_system_id,
+        sessions=ended,
+    )
     return ended
 
 

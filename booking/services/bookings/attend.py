@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
-from datetime import datetime
 
 from sqlalchemy import delete, exists, select
-from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.bookings import policy
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.people import RoleName
-from booking.domain.organisation import Organisation
-from booking.domain.people.actor import Actor
+from booking.services.action_context import ActionContext
 from booking.services.bookings.enrol import place_in
 from booking.services.transaction import transactional
-from booking.store import audit_log
 from booking.store.db import locks
 from booking.store.people.people import Person
 from booking.store.programme.attendance import Attendance
@@ -26,14 +22,13 @@ from booking.store.queries.programme import enrolled
 
 
 @transactional
-def mark(
-    session: Session, occurrence_id: uuid.UUID, came: Collection[uuid.UUID], now: datetime, *, actor: Actor
-) -> int:
+def mark(context: ActionContext, occurrence_id: uuid.UUID, came: Collection[uuid.UUID]) -> int:
     """Keep that exactly those people (public ids) came, of those who have a place or were marked before; how many.
 
     Its analysts and any coordinator may, once it has begun. Raises NotFound (also for who may not, and for somebody
     without a place), NotBegun.
     """
+    session, now, actor = context.session, context.now, context.actor
     row = locks.occurrence(session, occurrence_id)
     staff = session.get(Person, actor.staff_id)
     is_coordinator = staff is not None and RoleName.COORDINATOR in staff.role_names
@@ -56,28 +51,21 @@ def mark(
     )
     session.flush()
     if before != after:
-        audit_log.write(
-            session,
-            AuditAction.ATTENDANCE_MARKED,
-            AuditSubject.OCCURRENCE,
-            row.public_id,
-            now,
-            actor_id=actor.staff_id,
-            came=len(after),
+        context.record(
+            AuditAction.ATTENDANCE_MARKED, AuditSubject.OCCURRENCE, row.public_id, by=actor.staff_id, came=len(after)
         )
     return len(after)
 
 
 @transactional
-def join(
-    session: Session, occurrence_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor: Actor
-) -> Occurrence:
+def join(context: ActionContext, occurrence_id: uuid.UUID) -> Occurrence:
     """ "Join now": take a place if the member has none, and note that they came.
 
     From when its join link opens until its end. Twice is once. Raises NotBegun before, and what `enrol` raises.
     """
-    row, member = place_in(session, occurrence_id, actor, organisation, now)
-    if now < policy.join_opens_at(organisation.policy_for(row.series.slug), row.starts_at):
+    session, now = context.session, context.now
+    row, member = place_in(context, occurrence_id)
+    if now < policy.join_opens_at(context.organisation.policy_for(row.series.slug), row.starts_at):
         raise errors.NotBegun()
     if session.get(Attendance, (row.id, member.id)) is None:
         session.add(Attendance(occurrence_id=row.id, member_id=member.id, marked_by_id=member.id, marked_at=now))

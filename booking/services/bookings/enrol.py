@@ -13,9 +13,8 @@ from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.emails import EmailName
 from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
-from booking.domain.people.actor import Actor
+from booking.services.action_context import ActionContext
 from booking.services.transaction import transactional
-from booking.store import audit_log
 from booking.store.db import locks
 from booking.store.outbox import email_facts, emails
 from booking.store.people.people import Person
@@ -25,46 +24,29 @@ from booking.store.queries.programme import enrolled, occurrence_lookup
 
 
 @transactional
-def enrol(
-    session: Session,
-    occurrence_id: uuid.UUID,
-    actor: Actor,
-    organisation: Organisation,
-    now: datetime,
-    *,
-    whole: bool = False,
-) -> Enrolment:
+def enrol(context: ActionContext, occurrence_id: uuid.UUID, *, whole: bool = False) -> Enrolment:
     """Take a place in one occurrence, or with `whole` in every one of its series that is still to come.
 
     Twice is once; a place in all takes in the single ones. Raises NotFound, NotEnrollable, OccurrenceCancelled,
     AlreadyOver, NotAMember, MembershipEnded, Full.
     """
-    return _enrol(session, occurrence_id, actor, organisation, now, whole=whole)[0]
+    return _enrol(context, occurrence_id, whole=whole)[0]
 
 
-def place_in(
-    session: Session, occurrence_id: uuid.UUID, actor: Actor, organisation: Organisation, now: datetime
-) -> tuple[Occurrence, Person]:
+def place_in(context: ActionContext, occurrence_id: uuid.UUID) -> tuple[Occurrence, Person]:
     """See to it that the member has a place in that occurrence; both are locked. Raises what `enrol` raises."""
-    _, row, member = _enrol(session, occurrence_id, actor, organisation, now, whole=False)
+    _, row, member = _enrol(context, occurrence_id, whole=False)
     return row, member
 
 
-def _enrol(
-    session: Session,
-    occurrence_id: uuid.UUID,
-    actor: Actor,
-    organisation: Organisation,
-    now: datetime,
-    *,
-    whole: bool,
-) -> tuple[Enrolment, Occurrence, Person]:
+def _enrol(context: ActionContext, occurrence_id: uuid.UUID, *, whole: bool) -> tuple[Enrolment, Occurrence, Person]:
+    session, organisation, now = context.session, context.organisation, context.now
     one = occurrence_lookup.with_public_id(session, occurrence_id)
     if one is None:
         raise errors.NotFound()
     concerned = _to_come(session, one.series_id, now) if whole else [one.id]
     rows = locks.occurrences(session, sorted({*concerned, one.id}))
-    member = locks.person(session, actor.member_id)
+    member = locks.person(session, context.actor.member_id)
     row = rows[one.id]
     if organisation.kinds[row.series.kind].bookable:
         raise errors.NotEnrollable()
@@ -90,10 +72,8 @@ def _enrol(
     session.flush()
     session.add(made)
     session.flush()
-    _tell(session, made, member, row, [rows[i] for i in concerned], now)
-    audit_log.write(
-        session, AuditAction.ENROLLED, AuditSubject.ENROLMENT, made.public_id, now, actor_id=member.id, whole=whole
-    )
+    _tell(context, made, member, row, [rows[i] for i in concerned])
+    context.record(AuditAction.ENROLLED, AuditSubject.ENROLMENT, made.public_id, by=member.id, whole=whole)
     return made, row, member
 
 
@@ -150,7 +130,7 @@ def _check_capacity(session: Session, row: Occurrence, concerned: list[int], org
 
 
 def _tell(
-    session: Session, made: Enrolment, member: Person, row: Occurrence, concerned: list[Occurrence], now: datetime
+    context: ActionContext, made: Enrolment, member: Person, row: Occurrence, concerned: list[Occurrence]
 ) -> None:
     titles = {module.number: module.title for module in row.series.modules}
     lines = [
@@ -172,14 +152,15 @@ def _tell(
         "count": len(concerned),
         "lines": lines,
     }
-    emails.enqueue(session, EmailName.ENROLLED, member.email, told, now, person_id=member.id)
+    emails.enqueue(context.session, EmailName.ENROLLED, member.email, told, context.now, person_id=member.id)
 
 
 @transactional
-def leave(session: Session, enrolment_id: uuid.UUID, now: datetime, *, actor: Actor) -> Enrolment:
+def leave(context: ActionContext, enrolment_id: uuid.UUID) -> Enrolment:
     """Give the place up; twice is once. Raises NotFound for what is nobody's, or somebody else's."""
+    session, now = context.session, context.now
     seen = session.scalars(select(Enrolment).where(Enrolment.public_id == enrolment_id)).one_or_none()
-    if seen is None or not actor.may_act_for(seen.member_id):
+    if seen is None or not context.actor.may_act_for(seen.member_id):
         raise errors.NotFound()
     if seen.occurrence_id is not None:
         locks.occurrences(session, [seen.occurrence_id])
@@ -189,13 +170,8 @@ def leave(session: Session, enrolment_id: uuid.UUID, now: datetime, *, actor: Ac
         place.left_at = now
         place.sequence += 1
         place.revised_at = now.replace(microsecond=0)
-        audit_log.write(
-            session,
-            AuditAction.LEFT,
-            AuditSubject.ENROLMENT,
-            place.public_id,
-            now,
-            actor_id=actor.recorded(place.member_id),
+        context.record(
+            AuditAction.LEFT, AuditSubject.ENROLMENT, place.public_id, by=context.actor.recorded(place.member_id)
         )
         session.flush()
     return place

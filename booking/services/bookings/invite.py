@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
-
-from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.emails import EmailName
-from booking.domain.people.actor import Actor
+from booking.services.action_context import ActionContext
 from booking.services.transaction import transactional
-from booking.store import audit_log
 from booking.store.bookings.bookings import Booking
 from booking.store.outbox import email_facts, emails
 from booking.store.queries.bookings import booking_lookup
 
 
 @transactional
-def invite(session: Session, booking_id: uuid.UUID, now: datetime, *, actor: Actor) -> Booking:
+def invite(context: ActionContext, booking_id: uuid.UUID) -> Booking:
     """Invite the member to a booking that was born without an invitation; its moves and its end then carry one too.
 
     What comes by itself reaches a calendar one way. This is asked for by hand, and the exception: the calendar that
     fetches shows the booking twice. Nothing of the booking changes, so SEQUENCE stays. Twice is once.
     Raises NotFound, NotConfirmed, AlreadyStarted.
     """
-    booking = booking_lookup.locked_for_member(session, booking_id, actor)
+    session, now = context.session, context.now
+    booking = booking_lookup.locked_for_member(session, booking_id, context.actor)
     if booking.is_cancelled:
         raise errors.NotConfirmed()
     if now >= booking.starts_at:
@@ -45,12 +42,7 @@ def invite(session: Session, booking_id: uuid.UUID, now: datetime, *, actor: Act
         person_id=booking.member_id,
         booking_id=booking.id,
     )
-    audit_log.write(
-        session,
-        AuditAction.INVITED,
-        AuditSubject.BOOKING,
-        booking.public_id,
-        now,
-        actor_id=actor.recorded(booking.member_id),
+    context.record(
+        AuditAction.INVITED, AuditSubject.BOOKING, booking.public_id, by=context.actor.recorded(booking.member_id)
     )
     return booking

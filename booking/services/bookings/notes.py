@@ -12,9 +12,8 @@ from booking.domain import errors, wording
 from booking.domain.bookings import topics
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.emails import EmailName
-from booking.domain.people.actor import Actor
+from booking.services.action_context import ActionContext
 from booking.services.transaction import transactional
-from booking.store import audit_log
 from booking.store.bookings.bookings import Booking
 from booking.store.bookings.notes import Note
 from booking.store.outbox import email_facts, emails
@@ -34,15 +33,14 @@ STILL_TYPING = timedelta(minutes=10)  # and so long after the last change, where
 
 
 @transactional
-def write_note(
-    session: Session, booking_id: uuid.UUID, private: str, agreed: str, now: datetime, *, actor: Actor
-) -> Note:
+def write_note(context: ActionContext, booking_id: uuid.UUID, private: str, agreed: str) -> Note:
     """Keep both texts; what was agreed goes to the member by one email, half an hour after the end.
 
     Written again before that email has left, it replaces what the email says; afterwards another leaves. The same
     words change nothing. Its analyst and any coordinator may, from the start on. Raises NotFound (also for whose
     booking it is not), NotConfirmed, NotBegun, TextNotAccepted.
     """
+    session, now, actor = context.session, context.now, context.actor
     kept = (
         topics.clean_text("private note", private, MAX_LENGTH),
         topics.clean_text("what was agreed", agreed, MAX_LENGTH),
@@ -65,7 +63,7 @@ def write_note(
     session.flush()
     if is_news:
         _tell(session, booking, kept[1], now)
-    audit_log.write(session, AuditAction.NOTED, AuditSubject.BOOKING, booking.public_id, now, actor_id=actor.staff_id)
+    context.record(AuditAction.NOTED, AuditSubject.BOOKING, booking.public_id, by=actor.staff_id)
     return note
 
 

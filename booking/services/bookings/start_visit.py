@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
-
-from sqlalchemy.orm import Session
+from datetime import timedelta
 
 from booking.domain import errors
 from booking.domain.bookings import join_links, policy, running_order
 from booking.domain.bookings.join_links import Showing
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.bookings import VisitOutcome
-from booking.domain.organisation import Organisation
-from booking.domain.people.actor import Actor
+from booking.services.action_context import ActionContext
 from booking.services.transaction import transactional
-from booking.store import audit_log
 from booking.store.bookings.bookings import Booking
 from booking.store.queries.bookings import booking_lookup, visit_queue
 from booking.store.queries.programme import join_info
@@ -24,19 +20,18 @@ OVERRUN = timedelta(hours=1)  # how long after the hours somebody may still be l
 
 
 @transactional
-def begin(
-    session: Session, booking_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor: Actor
-) -> Booking:
+def begin(context: ActionContext, booking_id: uuid.UUID) -> Booking:
     """Note that the visit begins; who is in already stays in (a form sent twice), who was in may be called back.
 
     Its analyst and any coordinator may, from when its join link opens until an hour after the occurrence. Nothing of it
     shows in a calendar. Raises NotFound (also for whose booking it is not), NotConfirmed, NotBegun, AlreadyOver,
     AlreadyMarked.
     """
-    booking, _ = booking_lookup.locked_for_staff(session, booking_id, actor)
+    session, now = context.session, context.now
+    booking, _ = booking_lookup.locked_for_staff(session, booking_id, context.actor)
     if booking.is_cancelled:
         raise errors.NotConfirmed()
-    rules = organisation.policy_for(booking.occurrence.series.slug)
+    rules = context.organisation.policy_for(booking.occurrence.series.slug)
     if now < policy.join_opens_at(rules, booking.starts_at):
         raise errors.NotBegun()
     if now >= booking.occurrence.ends_at + OVERRUN:
@@ -47,21 +42,20 @@ def begin(
     running = running_order.current(hours, booking.occurrence.ends_at, now)
     if running is None or running.turn.id != booking.id:
         booking.began_at = now
-        audit_log.write(
-            session, AuditAction.BEGAN, AuditSubject.BOOKING, booking.public_id, now, actor_id=actor.staff_id
-        )
+        context.record(AuditAction.BEGAN, AuditSubject.BOOKING, booking.public_id, by=context.actor.staff_id)
         session.flush()
     return booking
 
 
 @transactional
-def enter(session: Session, booking_id: uuid.UUID, organisation: Organisation, now: datetime) -> str | None:
+def enter(context: ActionContext, booking_id: uuid.UUID) -> str | None:
     """Note that the booking's member goes in; the meeting link, None where nobody has set one.
 
     After somebody's Start this ends their visit, as Start would: see `turns.latest`. Going in again while one is in
     changes nothing. Raises NotFound, NotConfirmed, NotBegun (its time has not come, or the member before is still
     in), AlreadyOver.
     """
+    session, now = context.session, context.now
     booking = booking_lookup.locked(session, booking_id)
     if booking.is_cancelled:
         raise errors.NotConfirmed()
@@ -69,7 +63,7 @@ def enter(session: Session, booking_id: uuid.UUID, organisation: Organisation, n
     if found is None or found.turn is None:
         raise errors.NotFound()
     closes_at = booking.occurrence.ends_at
-    rules = organisation.policy_for(booking.occurrence.series.slug)
+    rules = context.organisation.policy_for(booking.occurrence.series.slug)
     opens_at = policy.join_opens_at(rules, booking.starts_at)
     one = running_order.join_link(found.turn, found.turns, opens_at, closes_at, found.busy_until)
     showing = join_links.showing(one, now)
@@ -80,8 +74,6 @@ def enter(session: Session, booking_id: uuid.UUID, organisation: Organisation, n
     running = running_order.current(found.turns, closes_at, now)
     if running is None or running.turn.id != booking.id:
         booking.entered_at = now
-        audit_log.write(
-            session, AuditAction.ENTERED, AuditSubject.BOOKING, booking.public_id, now, actor_id=booking.member_id
-        )
+        context.record(AuditAction.ENTERED, AuditSubject.BOOKING, booking.public_id, by=booking.member_id)
         session.flush()
     return found.meeting_url

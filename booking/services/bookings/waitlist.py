@@ -11,20 +11,17 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.bookings import suggestions, topics, waitlist_rules
-from booking.domain.bookings.policy import Holdings
+from booking.domain.bookings.policy import Holdings, Rules
 from booking.domain.bookings.suggestions import Asker
 from booking.domain.bookings.timetable import Timetable
-from booking.domain.bookings.waitlist_rules import Rules
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.bookings import OfferStatus, WaitlistOutcome
-from booking.domain.organisation import Organisation
-from booking.domain.people.actor import Actor
+from booking.services.action_context import ActionContext
 from booking.services.bookings.book import BookingRequest, Picked, check_may_book, make, pick
 from booking.services.bookings.move import put
 from booking.services.steps import pass_on
 from booking.services.steps.serve import serve
 from booking.services.transaction import transactional
-from booking.store import audit_log
 from booking.store.bookings import bookings, offers
 from booking.store.bookings.bookings import CONFIRMED, Booking
 from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
@@ -52,22 +49,21 @@ class Wish:
 
 
 @transactional
-def join(
-    session: Session, occurrence: uuid.UUID, wish: Wish, actor: Actor, organisation: Organisation, now: datetime
-) -> WaitlistEntry:
+def join(context: ActionContext, occurrence: uuid.UUID, wish: Wish) -> WaitlistEntry:
     """Wait for a slot of an occurrence; a second wish for the same one takes the place of the first, in its turn.
 
     Whoever is at a limit says which booking a slot would replace. What suits and is free is not waited for: StillFree
     carries it, and nothing is written. Raises NotFound, NotBookable, OccurrenceCancelled, TooLate, TooEarly,
     LengthNotOffered, NotOnRoster, OutsideHours, NotAMember, MembershipEnded, LimitReached, TextNotAccepted.
     """
+    session, organisation, now = context.session, context.organisation, context.now
     topic, link = topics.clean_topic(wish.topic), topics.clean_link(wish.link)
     row = locks.occurrence(session, occurrence)
-    member = locks.person(session, actor.member_id)
+    member = locks.person(session, context.actor.member_id)
     found = timetables.timetable(session, occurrence, organisation, member.id)
     if found is None or not organisation.kinds[found.kind].bookable:
         raise errors.NotBookable()
-    rules = Rules(found.policy(organisation), organisation.zone, now)
+    rules = found.rules(organisation, now)
     why = waitlist_rules.closed(found.hours, wish.minutes, wish.earliest_at, wish.latest_at, rules)
     if why is not None:
         raise why
@@ -78,32 +74,31 @@ def join(
     if place is None:
         place = WaitlistEntry(public_id=new_public_id(), occurrence_id=row.id, member_id=member.id, joined_at=now)
         session.add(place)
-        _record(session, AuditAction.JOINED_WAITLIST, place, actor, now)
+        _record(context, AuditAction.JOINED_WAITLIST, place)
     wished = (wish.minutes, analyst_id, wish.earliest_at, wish.latest_at)
     if (place.minutes, place.analyst_id, place.earliest_at, place.latest_at) != wished:
         place.minutes, place.analyst_id, place.earliest_at, place.latest_at = wished
         place.called_for = None
         if place.id is not None:
-            _withdraw(session, place, now)
+            _withdraw(context, place)
     place.topic, place.link, place.replaces_id = topic, link, replaces_id
     session.flush()
-    pass_on.pass_on(session, row.id, organisation, now, asking=member.id)
-    _check_nothing_is_free(session, place, organisation, rules)
+    pass_on.pass_on(context, row.id, asking=member.id)
+    _check_nothing_is_free(context, place, rules)
     return place
 
 
 def _replaced_by(held: Holdings, found: Timetable, wish: Wish, rules: Rules) -> int | None:
     """The booking that the wish names, an internal id. Raises why the member may not wait: limits only where one of
     their bookings could be replaced and none is named."""
-    at = found.hours.starts_at
-    why = suggestions.refusal(Asker(held), found.id, at, at, rules.policy, rules.zone, rules.now)
+    why = suggestions.refusal(Asker(held), found.start(), rules)
     if why is not None and not isinstance(why, errors.LimitReached):
         raise why
     named = next((one for one in held.bookings if one.public_id == wish.replaces and one.starts_at > rules.now), None)
     if wish.replaces is not None and named is None:
         raise errors.NotFound()
     if why is not None:
-        instead = suggestions.replaceable(held, found.id, at, at, rules.policy, rules.zone, rules.now)
+        instead = suggestions.replaceable(held, found.start(), rules)
         if instead and named not in instead:
             raise why
     return None if named is None else named.id
@@ -127,16 +122,17 @@ def _place_of(session: Session, occurrence_id: int, member_id: int) -> WaitlistE
     return session.scalars(select(WaitlistEntry).where(*mine)).one_or_none()
 
 
-def _check_nothing_is_free(session: Session, place: WaitlistEntry, organisation: Organisation, rules: Rules) -> None:
+def _check_nothing_is_free(context: ActionContext, place: WaitlistEntry, rules: Rules) -> None:
     """Raise StillFree where what the place waits for can be booked right now, once those ahead are served."""
+    session = context.session
     if _open_offer(session, place) is not None:
         return
-    waiting = waitlist_queue.places(session, [place.occurrence_id], organisation, rules.now).get(
+    waiting = waitlist_queue.places(session, [place.occurrence_id], context.organisation, rules.now).get(
         place.occurrence_id, []
     )
     mine = next((one for one in waiting if one.id == place.id), None)
     occurrence = session.get_one(Occurrence, place.occurrence_id)
-    found = timetables.timetable(session, occurrence.public_id, organisation, place.member_id)
+    found = timetables.timetable(session, occurrence.public_id, context.organisation, place.member_id)
     if mine is None or found is None:
         return
     free = waitlist_rules.fitting(mine, found.hours, rules)
@@ -144,16 +140,17 @@ def _check_nothing_is_free(session: Session, place: WaitlistEntry, organisation:
         raise errors.StillFree(free)
 
 
-def _record(session: Session, action: AuditAction, place: WaitlistEntry, actor: Actor, now: datetime) -> None:
+def _record(context: ActionContext, action: AuditAction, place: WaitlistEntry) -> None:
     """Write into the audit log what was done with the place, and by whom."""
-    actor_id = actor.recorded(place.member_id)
-    audit_log.write(session, action, AuditSubject.WAITLIST_ENTRY, place.public_id, now, actor_id=actor_id)
+    actor_id = context.actor.recorded(place.member_id)
+    context.record(action, AuditSubject.WAITLIST_ENTRY, place.public_id, by=actor_id)
 
 
-def _withdraw(session: Session, place: WaitlistEntry, now: datetime) -> None:
+def _withdraw(context: ActionContext, place: WaitlistEntry) -> None:
+    session = context.session
     offer = _open_offer(session, place)
     if offer is not None:
-        offers.end(session, offer.id, OfferStatus.GONE, now)
+        offers.end(session, offer.id, OfferStatus.GONE, context.now)
 
 
 def _open_offer(session: Session, place: WaitlistEntry) -> Offer | None:
@@ -162,12 +159,13 @@ def _open_offer(session: Session, place: WaitlistEntry) -> Offer | None:
 
 
 def _locked(
-    session: Session, place_id: uuid.UUID, actor: Actor, replaces: uuid.UUID | None = None
+    context: ActionContext, place_id: uuid.UUID, replaces: uuid.UUID | None = None
 ) -> tuple[WaitlistEntry, Booking | None]:
     """The place and the booking that it would replace, once their occurrences and the member are locked."""
+    session = context.session
     while True:
         seen = session.scalars(select(WaitlistEntry).where(WaitlistEntry.public_id == place_id)).one_or_none()
-        if seen is None or not actor.may_act_for(seen.member_id):
+        if seen is None or not context.actor.may_act_for(seen.member_id):
             raise errors.NotFound()
         given_up = None if replaces is None else bookings.with_public_id(session, replaces)
         if replaces is not None and (given_up is None or given_up.member_id != seen.member_id):
@@ -193,22 +191,15 @@ class Taking:
 
 
 @transactional
-def accept(
-    session: Session,
-    place_id: uuid.UUID,
-    organisation: Organisation,
-    now: datetime,
-    *,
-    actor: Actor,
-    taking: Taking = Taking(),
-) -> Booking:
+def accept(context: ActionContext, place_id: uuid.UUID, *, taking: Taking = Taking()) -> Booking:
     """Take what is offered for a place; with a start, what is free then and held for nobody.
 
     `taking.replaces` is the member's own booking that moves there, for whoever is at a limit. Accepting twice answers
     the booking that the first made. Raises NotFound, OfferLapsed (also by the clock alone), SlotTaken, LimitReached
     and what else `book` raises.
     """
-    place, given_up = _locked(session, place_id, actor, taking.replaces)
+    session, now = context.session, context.now
+    place, given_up = _locked(context, place_id, taking.replaces)
     if place.outcome == WaitlistOutcome.BOOKED:
         return _made(session, place)
     if place.ended_at is not None:
@@ -216,38 +207,26 @@ def accept(
     wanted = _wanted(session, place, taking, now)
     if given_up is not None and (given_up.is_cancelled or now >= given_up.starts_at):
         raise errors.AlreadyStarted(given_up.starts_at)
-    picked = pick(session, wanted, organisation, now, place.member_id, given_up)
-    member = session.get_one(Person, place.member_id)
-    occurrence = session.get_one(Occurrence, place.occurrence_id)
-    moving = None if given_up is None else given_up.id
-    check_may_book(session, member, occurrence, picked.slot, picked.rules, organisation, now, moving)
+    picked = pick(context, wanted, place.member_id, given_up)
+    check_may_book(context, place.member_id, picked, None if given_up is None else given_up.id)
     freed = [] if given_up is None else [(given_up.occurrence_id, given_up.slot)]
     offers.end_place(session, place.id, WaitlistOutcome.BOOKED, now)
-    offers.end_held(session, picked.found, picked.slot, member.id, now)
-    booking = _book(session, place, member, occurrence, picked, given_up, organisation, now)
+    offers.end_held(session, picked.found, picked.slot, place.member_id, now)
+    booking = _book(context, place, picked, given_up)
     session.flush()
-    serve(session, [occurrence.id, *(where for where, _ in freed)], organisation, now, *freed)
+    serve(context, [place.occurrence_id, *(where for where, _ in freed)], *freed)
     return booking
 
 
-def _book(
-    session: Session,
-    place: WaitlistEntry,
-    member: Person,
-    occurrence: Occurrence,
-    picked: Picked,
-    given_up: Booking | None,
-    organisation: Organisation,
-    now: datetime,
-) -> Booking:
+def _book(context: ActionContext, place: WaitlistEntry, picked: Picked, given_up: Booking | None) -> Booking:
     """A new booking of what was picked, or the one that is given up for it, moved there."""
     chose = place.analyst_id is not None
     if given_up is None:
         booking = Booking(public_id=new_public_id(), chose_analyst=chose, topic=place.topic, link=place.link)
-        make(session, booking, member, picked, now, actor_id=member.id)
+        make(context, booking, context.session.get_one(Person, place.member_id), picked)
         return booking
     given_up.topic, given_up.link = place.topic or given_up.topic, place.link or given_up.link
-    put(session, given_up, occurrence, picked.slot, picked.analyst.name, organisation, now, chose_analyst=chose)
+    put(context, given_up, picked, chose_analyst=chose)
     return given_up
 
 
@@ -277,64 +256,54 @@ def _made(session: Session, place: WaitlistEntry) -> Booking:
 
 
 @transactional
-def decline(
-    session: Session, place_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor: Actor
-) -> WaitlistEntry:
+def decline(context: ActionContext, place_id: uuid.UUID) -> WaitlistEntry:
     """Decline what is offered: the next in line has it, and this time is not offered to the member again.
 
     The place stays, for another time. Idempotent. Raises NotFound.
     """
-    place, _ = _locked(session, place_id, actor)
+    session, now = context.session, context.now
+    place, _ = _locked(context, place_id)
     offer = _open_offer(session, place)
     if offer is not None:
         offers.end(session, offer.id, OfferStatus.DECLINED if now < offer.lapses_at else OfferStatus.LAPSED, now)
-        _record(session, AuditAction.OFFER_DECLINED, place, actor, now)
-        pass_on.pass_on(session, place.occurrence_id, organisation, now)
+        _record(context, AuditAction.OFFER_DECLINED, place)
+        pass_on.pass_on(context, place.occurrence_id)
     return place
 
 
 @transactional
-def choose_replaced(
-    session: Session,
-    place_id: uuid.UUID,
-    replaces: uuid.UUID,
-    organisation: Organisation,
-    now: datetime,
-    *,
-    actor: Actor,
-) -> WaitlistEntry:
+def choose_replaced(context: ActionContext, place_id: uuid.UUID, replaces: uuid.UUID) -> WaitlistEntry:
     """Say which upcoming booking a slot would replace, so that one can be held at a limit. Raises NotFound."""
-    place, booking = _locked(session, place_id, actor, replaces)
-    if booking is None or booking.is_cancelled or now >= booking.starts_at or place.ended_at is not None:
+    place, booking = _locked(context, place_id, replaces)
+    if booking is None or booking.is_cancelled or context.now >= booking.starts_at or place.ended_at is not None:
         raise errors.NotFound()
     if place.replaces_id != booking.id:
         place.replaces_id = booking.id
-        session.flush()
-        pass_on.pass_on(session, place.occurrence_id, organisation, now)
+        context.session.flush()
+        pass_on.pass_on(context, place.occurrence_id)
     return place
 
 
 @transactional
-def leave(
-    session: Session, place_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor: Actor
-) -> WaitlistEntry:
+def leave(context: ActionContext, place_id: uuid.UUID) -> WaitlistEntry:
     """Leave the waitlist; what is offered goes to the next in line. Idempotent. Raises NotFound."""
-    place, _ = _locked(session, place_id, actor)
+    session = context.session
+    place, _ = _locked(context, place_id)
     if place.ended_at is None:
-        offers.end_place(session, place.id, WaitlistOutcome.LEFT, now)
-        _record(session, AuditAction.LEFT_WAITLIST, place, actor, now)
+        offers.end_place(session, place.id, WaitlistOutcome.LEFT, context.now)
+        _record(context, AuditAction.LEFT_WAITLIST, place)
         session.refresh(place)
-        pass_on.pass_on(session, place.occurrence_id, organisation, now)
+        pass_on.pass_on(context, place.occurrence_id)
     elif place.outcome == WaitlistOutcome.GONE:
         place.outcome = WaitlistOutcome.LEFT  # so that the undo of a publish that ended it does not bring it back
     return place
 
 
 @transactional
-def offer_free_slots(session: Session, occurrence_id: int, organisation: Organisation, now: datetime) -> int:
+def offer_free_slots(context: ActionContext, occurrence_id: int) -> int:
     """Offer what is free in an occurrence to those who wait for it. Returns how many people are told."""
-    locks.occurrences(session, [occurrence_id])
-    return pass_on.pass_on(session, occurrence_id, organisation, now)
+    locks.occurrences(context.session, [occurrence_id])
+    return pass_on.pass_on(context, occurrence_id)
 
 
 def lapsed(session: Session, now: datetime) -> list[int]:

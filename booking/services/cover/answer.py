@@ -13,15 +13,13 @@ from booking.domain.bookings.slots import Slot
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.bookings import CancelledBy, OfferStatus
 from booking.domain.enums.emails import EmailName
-from booking.domain.organisation import Organisation
-from booking.domain.people.actor import Actor
 from booking.domain.planning.consequences import COVER_ENDS
+from booking.services.action_context import ActionContext
 from booking.services.cover.steps import offer_for
 from booking.services.steps.give_up import Ending, give_up
 from booking.services.steps.put import put
 from booking.services.steps.serve import serve
 from booking.services.transaction import transactional
-from booking.store import audit_log
 from booking.store.bookings import offers, reminders
 from booking.store.bookings.bookings import CONFIRMED, Booking
 from booking.store.bookings.waitlist_entries import Offer
@@ -32,19 +30,13 @@ from booking.store.queries.bookings import booking_lookup
 
 
 @transactional
-def accept(
-    session: Session,
-    booking_id: uuid.UUID,
-    organisation: Organisation,
-    now: datetime,
-    *,
-    actor: Actor,
-) -> Booking:
+def accept(context: ActionContext, booking_id: uuid.UUID) -> Booking:
     """Take the other slot that is offered for a booking whose analyst is away.
 
     Accepting twice changes nothing. Raises NotFound, NotConfirmed, OfferLapsed.
     """
-    booking = booking_lookup.locked_for_member(session, booking_id, actor)
+    session, now = context.session, context.now
+    booking = booking_lookup.locked_for_member(session, booking_id, context.actor)
     if booking.is_cancelled:
         raise errors.NotConfirmed()
     offer = offer_for(session, booking)
@@ -58,43 +50,41 @@ def accept(
     was_at, was_with = booking.starts_at, booking.analyst.name
     offers.end(session, offer.id, OfferStatus.ACCEPTED, now)
     slot = Slot(offer.analyst_id, offer.starts_at, offer.minutes)
-    was = put(session, booking, booking.occurrence_id, slot, now)
+    was = put(context, booking, booking.occurrence_id, slot)
     told = email_facts.booking_facts(
         session, booking, was_at=email_facts.stamp(was_at), was_minutes=booking.minutes, was_with=was_with
     )
     emails.enqueue(
         session, EmailName.MOVED, booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id
     )
-    audit_log.write(
-        session,
+    context.record(
         AuditAction.COVER_ACCEPTED,
         AuditSubject.BOOKING,
         booking.public_id,
-        now,
-        actor_id=actor.recorded(booking.member_id),
+        by=context.actor.recorded(booking.member_id),
     )
-    reminders.plan(session, [booking.id], organisation, now)
-    serve(session, [booking.occurrence_id], organisation, now, was)
+    reminders.plan(session, [booking.id], context.organisation, now)
+    serve(context, [booking.occurrence_id], was)
     return booking
 
 
 @transactional
-def rather_wait(
-    session: Session, booking_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor: Actor
-) -> Booking:
+def rather_wait(context: ActionContext, booking_id: uuid.UUID) -> Booking:
     """Give up a booking that was handed to somebody else, to wait for the analyst who was asked for: never late.
 
     Raises NotFound, AlreadyStarted, NotConfirmed where nobody else stands in.
     """
-    booking = booking_lookup.locked_for_member(session, booking_id, actor)
+    booking = booking_lookup.locked_for_member(context.session, booking_id, context.actor)
     if booking.is_cancelled:
         return booking
     if booking.asked_for_id is None:
         raise errors.NotConfirmed()
-    if now >= booking.starts_at:
+    if context.now >= booking.starts_at:
         raise errors.AlreadyStarted(booking.starts_at)
-    ending = Ending(CancelledBy.MEMBER, action=AuditAction.RATHER_WAITS, actor_id=actor.recorded(booking.member_id))
-    give_up(session, booking, ending, organisation, now)
+    ending = Ending(
+        CancelledBy.MEMBER, action=AuditAction.RATHER_WAITS, actor_id=context.actor.recorded(booking.member_id)
+    )
+    give_up(context, booking, ending)
     return booking
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,46 +12,51 @@ from sqlalchemy.orm import Session
 
 from booking.domain.bookings.cover_rules import Candidate, UncoveredWork
 from booking.domain.enums.emails import EmailName
-from booking.domain.organisation import Organisation
 from booking.domain.planning import updates
 from booking.domain.planning.updates import Line
+from booking.services.action_context import ActionContext
 from booking.store.bookings.bookings import Booking
 from booking.store.outbox import email_facts, emails
 from booking.store.outbox.emails import EmailContext
 from booking.store.people.people import Person
+from booking.store.programme.changes import Change
 from booking.store.programme.programme import Occurrence
 from booking.store.queries.bookings import slot_search
 
 
-def ask(
-    session: Session,
-    who: str,
-    left: Sequence[UncoveredWork],
-    analysts: Sequence[Candidate],
-    now: datetime,
-    *,
-    but: Collection[int] = (),
-    due_at: datetime | None = None,
-    change_id: int | None = None,
-) -> set[int]:
-    """Email each analyst about what they could take over of what `who` leaves; returns the ids of those who could.
+@dataclass(frozen=True, slots=True)
+class WantedCover:
+    """What needs somebody: who left it (a name), what it is, and the analysts who may be able to take it over."""
 
-    Those in `but` are told in another email.
+    who: str
+    left: Sequence[UncoveredWork]
+    analysts: Sequence[Candidate]
+
+
+def ask(
+    session: Session, wanted: WantedCover, now: datetime, *, but: Collection[int] = (), change: Change | None = None
+) -> set[int]:
+    """Email each analyst about what they could take over; returns the ids of those who could take something.
+
+    Those in `but` are told in another email. The emails of a publish, `change`, wait as its others do.
     """
+    due_at, change_id = (now, None) if change is None else (change.due_at, change.id)
     rows = {
         row.id: row
-        for row in session.scalars(select(Occurrence).where(Occurrence.id.in_({one.occurrence_id for one in left})))
+        for row in session.scalars(
+            select(Occurrence).where(Occurrence.id.in_({one.occurrence_id for one in wanted.left}))
+        )
     }
     asked = set()
-    for analyst in analysts:
-        lines = _lines([one for one in left if analyst.can_take(one)], rows)
+    for analyst in wanted.analysts:
+        lines = _lines([one for one in wanted.left if analyst.can_take(one)], rows)
         if not lines:
             continue
         asked.add(analyst.id)
         if analyst.id not in but:
-            told = {"cover": "", "analyst": who, "lines": lines}
+            told = {"cover": "", "analyst": wanted.who, "lines": lines}
             told |= {"zone": lines[0]["zone"], "starts_at": lines[0]["starts_at"]}
-            about: EmailContext = {"person_id": analyst.id, "due_at": due_at or now, "change_id": change_id}
+            about: EmailContext = {"person_id": analyst.id, "due_at": due_at, "change_id": change_id}
             emails.enqueue(session, EmailName.COVER_WANTED, analyst.email, told, now, **about)
     return asked
 
@@ -76,9 +82,9 @@ def _lines(left: Sequence[UncoveredWork], rows: Mapping[int, Occurrence]) -> lis
     ]
 
 
-def other_times(session: Session, booking: Booking, organisation: Organisation, now: datetime) -> list[dict[str, Any]]:
+def other_times(context: ActionContext, booking: Booking) -> list[dict[str, Any]]:
     """The next times that the member could move this booking to, as facts."""
-    search = slot_search.for_member(session, booking.member_id, organisation, now, booking.id)
+    search = slot_search.for_member(context.session, booking.member_id, context.organisation, context.now, booking.id)
     found = search.elsewhere(booking.occurrence.public_id, booking.minutes)
     return [{"starts_at": email_facts.stamp(slot.starts_at)} for _, slot in found]
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from booking.domain.bookings import cover_rules
 from booking.domain.enums.audit import AuditAction
 from booking.domain.enums.bookings import OfferStatus
-from booking.domain.organisation import Organisation
 from booking.domain.recurrence import MAX_DURATION
+from booking.services.action_context import ActionContext
 from booking.services.cover.asking import tell_members
 from booking.services.cover.steps import cancel, offer_for, pending_of
 from booking.services.steps.serve import serve
@@ -39,8 +39,9 @@ def lapsed(session: Session, now: datetime) -> list[uuid.UUID]:
 
 
 @transactional
-def lapse(session: Session, booking_id: uuid.UUID, organisation: Organisation, now: datetime) -> bool:
+def lapse(context: ActionContext, booking_id: uuid.UUID) -> bool:
     """Cancel a booking that nobody could take, one hour before its start, with an apology; whether it was so."""
+    session, now = context.session, context.now
     booking = booking_lookup.locked(session, booking_id)
     is_pending = any(one.id == booking.id for one in pending_of(session, [booking.occurrence_id], now))
     if booking.is_cancelled or not is_pending or booking.starts_at - cover_rules.LAPSE > now:
@@ -49,7 +50,7 @@ def lapse(session: Session, booking_id: uuid.UUID, organisation: Organisation, n
     if offer is not None:
         offers.end(session, offer.id, OfferStatus.LAPSED, now)
     reason = f"{booking.analyst.name} is away, and no other analyst is free then."
-    told = cancel(session, booking, reason, organisation, now, action=AuditAction.COVER_LAPSED, actor_id=None)
+    told = cancel(context, booking, reason, action=AuditAction.COVER_LAPSED, actor_id=None)
     tell_members(session, {booking.id: [told]}, now)
-    serve(session, [booking.occurrence_id], organisation, now, (booking.occurrence_id, booking.slot))
+    serve(context, [booking.occurrence_id], (booking.occurrence_id, booking.slot))
     return True

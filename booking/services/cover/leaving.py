@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from booking.domain.organisation import Organisation
+from booking.services.action_context import ActionContext
 from booking.services.cover import preview, time_off
+from booking.services.cover.preview import PlannedAbsence
 from booking.store.bookings.bookings import Booking
 from booking.store.people import importing
 from booking.store.people.people import Person
@@ -24,24 +25,17 @@ def staffed(session: Session, analyst_id: int, now: datetime) -> list[Occurrence
     return preview.occurrences(session, analyst_id, now, now + FAR)
 
 
-def leave(
-    session: Session,
-    person: Person,
-    staffs: list[Occurrence],
-    organisation: Organisation,
-    now: datetime,
-    *,
-    note: str,
-    actor_id: int | None,
-) -> None:
+def leave(context: ActionContext, person: Person, staffs: list[Occurrence], *, note: str) -> None:
     """Store time off from now on, so that each booking finds cover; no later date has them, and no series.
 
     Members for whom somebody else stands in already can no longer wait for them.
     The occurrences that they staff and the members booked with them there are locked.
     """
+    session, now = context.session, context.now
     if staffs:
-        shown = preview.shown_of(session, person, (now, now + FAR), staffs, organisation, now)
-        time_off.carry_out(session, shown, staffs, organisation, now, note=note, actor_id=actor_id, for_good=True)
+        away = PlannedAbsence(person, now, now + FAR, staffs)
+        shown = preview.shown_of(session, away, context.organisation, now)
+        time_off.carry_out(context, shown, note=note, for_good=True)
     session.execute(update(Booking).where(Booking.asked_for_id == person.id).values(asked_for_id=None))
     importing.leave_rosters(session, [person.id], now)
 

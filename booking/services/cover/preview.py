@@ -38,6 +38,16 @@ class SpanNotAccepted(errors.Refusal):
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedAbsence:
+    """An analyst who is away in [starts_at, ends_at), and the occurrences that they staff then."""
+
+    analyst: Person
+    starts_at: datetime
+    ends_at: datetime
+    rows: list[Occurrence]
+
+
+@dataclass(frozen=True, slots=True)
 class CoverPreview:
     """A cover plan as people read it: with everybody's name, and the fingerprint that stands for it."""
 
@@ -63,14 +73,13 @@ class CoverPreview:
 
 
 def show(
-    session: Session,
-    analyst: uuid.UUID,
-    starts_at: datetime,
-    ends_at: datetime,
-    organisation: Organisation,
-    now: datetime,
+    session: Session, analyst: uuid.UUID, span: tuple[datetime, datetime], organisation: Organisation, now: datetime
 ) -> CoverPreview:
-    """Preview the analyst's time off in [starts_at, ends_at). Raises NotFound, SpanNotAccepted."""
+    """Preview the analyst's time off from the first instant of `span` until the second.
+
+    Raises NotFound, SpanNotAccepted.
+    """
+    starts_at, ends_at = span
     person = session.scalars(
         select(Person)
         .join(Role, Role.person_id == Person.id)
@@ -81,7 +90,7 @@ def show(
     if not starts_at < ends_at <= starts_at + MAX_TIME_OFF or ends_at <= now:
         raise SpanNotAccepted("the last day must be on or after the first, not in the past, and within a year")
     rows = occurrences(session, person.id, max(starts_at, now), ends_at)
-    return shown_of(session, person, (starts_at, ends_at), rows, organisation, now)
+    return shown_of(session, PlannedAbsence(person, starts_at, ends_at, rows), organisation, now)
 
 
 def occurrences(session: Session, analyst_id: int, start: datetime, end: datetime) -> list[Occurrence]:
@@ -103,15 +112,9 @@ def occurrences(session: Session, analyst_id: int, start: datetime, end: datetim
     )
 
 
-def shown_of(
-    session: Session,
-    person: Person,
-    span: tuple[datetime, datetime],
-    rows: list[Occurrence],
-    organisation: Organisation,
-    now: datetime,
-) -> CoverPreview:
-    """Work out what time off in that span means for these occurrences, as they are now."""
+def shown_of(session: Session, away: PlannedAbsence, organisation: Organisation, now: datetime) -> CoverPreview:
+    """Work out what the time off means for these occurrences, as they are now."""
+    person, rows = away.analyst, away.rows
     ids = [row.id for row in rows]
     held = [booking for booking in plan_inputs.held(session, ids, now) if booking.analyst_id == person.id]
     rosters = _rosters_without(session, person.id, ids)
@@ -129,7 +132,7 @@ def shown_of(
     cover.presented = presented
     names = _names(session, {person.id, *(analyst_id for others in rosters.values() for analyst_id in others)})
     titles = {row.id: row.title or row.series.title for row in rows}
-    return CoverPreview(person, *span, cover, names, titles, left, could, rows)
+    return CoverPreview(person, away.starts_at, away.ends_at, cover, names, titles, left, could, rows)
 
 
 def _affected(row: Occurrence, others: Sequence[int], held: list[TouchedBooking]) -> AffectedOccurrence:

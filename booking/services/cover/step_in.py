@@ -15,18 +15,17 @@ from booking.domain.bookings.slots import Slot
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
-from booking.domain.people.actor import Actor
 from booking.domain.planning import edits
 from booking.domain.planning.adjustments import Guest
 from booking.domain.planning.consequences import TouchedBooking
 from booking.domain.planning.plan import SeriesChange
 from booking.domain.recurrence import MAX_DURATION
+from booking.services.action_context import ActionContext
 from booking.services.cover.asking import tell_members
 from booking.services.cover.preview import left_of
 from booking.services.cover.steps import hand, pending_of
 from booking.services.steps.serve import serve
 from booking.services.transaction import transactional
-from booking.store import audit_log
 from booking.store.bookings import offers
 from booking.store.bookings.bookings import Booking
 from booking.store.db import locks
@@ -49,21 +48,24 @@ class NothingToTake(errors.Refusal):
 
 
 @transactional
-def take(session: Session, occurrence: uuid.UUID, actor: Actor, organisation: Organisation, now: datetime) -> int:
+def take(context: ActionContext, occurrence: uuid.UUID) -> int:
     """ "I'll take it": join the roster and take over what they are free for; returns how many bookings.
 
     They are a guest of the series on that day, so that later changes of the programme keep them. Raises NotFound,
     NotAllowed for whoever is no analyst, AlreadyCovered where nothing is left to take, NothingToTake.
     """
-    taker_id = actor.staff_id
+    session, now = context.session, context.now
+    taker_id = context.actor.staff_id
     programme = locks.programme(session)
     row = locks.occurrence(session, occurrence)
     if not session.scalar(select(exists().where(Role.person_id == taker_id, Role.role == RoleName.ANALYST))):
         raise errors.NotAllowed()
-    left = left_in(session, [row], organisation, now)
+    left = left_in(session, [row], context.organisation, now)
     if not left:
         raise AlreadyCovered("somebody else has taken it, or nobody is left to take")
-    taker = next((one for one in cover_candidates.analysts(session, left, organisation) if one.id == taker_id), None)
+    taker = next(
+        (one for one in cover_candidates.analysts(session, left, context.organisation) if one.id == taker_id), None
+    )
     mine = {one.booking_id for one in left if taker is not None and taker.can_take(one)}
     if not mine:
         raise NothingToTake("you are not free then: nothing has changed")
@@ -74,19 +76,11 @@ def take(session: Session, occurrence: uuid.UUID, actor: Actor, organisation: Or
     for booking in bookings:
         slot = Slot(taker_id, booking.starts_at, booking.minutes)
         offers.give_way(session, slot, booking.member_id, now, to=[taker_id])
-        told[booking.id] = [hand(session, booking, taker_id, f"{booking.analyst.name} is away.", now)]
+        told[booking.id] = [hand(context, booking, taker_id, f"{booking.analyst.name} is away.")]
     tell_members(session, told, now)
     publishing.touch(programme, now)
-    audit_log.write(
-        session,
-        AuditAction.TOOK_COVER,
-        AuditSubject.OCCURRENCE,
-        row.public_id,
-        now,
-        actor_id=taker_id,
-        bookings=len(bookings),
-    )
-    serve(session, [row.id], organisation, now)
+    context.record(AuditAction.TOOK_COVER, AuditSubject.OCCURRENCE, row.public_id, by=taker_id, bookings=len(bookings))
+    serve(context, [row.id])
     return len(bookings)
 
 

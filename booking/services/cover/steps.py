@@ -13,14 +13,15 @@ from booking.domain.bookings.slots import Slot
 from booking.domain.enums.audit import AuditAction
 from booking.domain.enums.bookings import CancelledBy, OfferStatus
 from booking.domain.enums.planning import LineKind
-from booking.domain.organisation import Organisation
 from booking.domain.planning.updates import Line
 from booking.domain.recurrence import MAX_DURATION
+from booking.services.action_context import ActionContext
 from booking.services.steps.give_up import Ending, give_up
 from booking.services.steps.put import put
 from booking.store.bookings.bookings import CONFIRMED, Booking
 from booking.store.bookings.waitlist_entries import Offer
 from booking.store.outbox import email_facts
+from booking.store.outbox.email_facts import Was
 from booking.store.people.time_off import TimeOff
 from booking.store.programme.programme import Occurrence, Roster
 
@@ -70,36 +71,27 @@ def offer_for(session: Session, booking: Booking) -> Offer | None:
     ).one_or_none()
 
 
-def hand(
-    session: Session, booking: Booking, analyst_id: int, reason: str, now: datetime, *, may_wait: bool = False
-) -> Line:
+def hand(context: ActionContext, booking: Booking, analyst_id: int, reason: str, *, may_wait: bool = False) -> Line:
     """Give a booking to another analyst at the same time; what its member is told."""
     was = booking.analyst.name
-    put(session, booking, booking.occurrence_id, Slot(analyst_id, booking.starts_at, booking.minutes), now)
-    return line_of(session, booking, LineKind.MOVED, was_with=was, reason=reason, may_wait=may_wait)
+    put(context, booking, booking.occurrence_id, Slot(analyst_id, booking.starts_at, booking.minutes))
+    return line_of(context.session, booking, LineKind.MOVED, was_with=was, reason=reason, may_wait=may_wait)
 
 
 def cancel(
-    session: Session,
+    context: ActionContext,
     booking: Booking,
     reason: str,
-    organisation: Organisation,
-    now: datetime,
     *,
     action: AuditAction = AuditAction.CANCELLED,
     actor_id: int | None,
 ) -> Line:
     """Cancel a booking with an apology; what its member is told. The caller tells them, and serves the waitlist."""
     ending = Ending(CancelledBy.STAFF, reason, action=action, actor_id=actor_id)
-    give_up(session, booking, ending, organisation, now, together=True)
-    return line_of(session, booking, LineKind.CANCELLED, reason=reason)
+    give_up(context, booking, ending, together=True)
+    return line_of(context.session, booking, LineKind.CANCELLED, reason=reason)
 
 
 def line_of(session: Session, booking: Booking, what: LineKind, **more: Any) -> Line:
     """A line of an email about a booking that keeps its time."""
-    same = {
-        "was_at": email_facts.stamp(booking.starts_at),
-        "was_minutes": booking.minutes,
-        "was_with": booking.analyst.name,
-    }
-    return email_facts.booking_facts(session, booking, what=what, **{**same, **more})
+    return email_facts.booking_facts(session, booking, what=what, **{**Was.of(booking).facts, **more})

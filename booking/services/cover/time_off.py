@@ -16,15 +16,14 @@ from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.bookings import OfferStatus
 from booking.domain.enums.emails import EmailName
 from booking.domain.enums.planning import CoverFate, LineKind
-from booking.domain.organisation import Organisation
 from booking.domain.planning.updates import Line
+from booking.services.action_context import ActionContext
 from booking.services.cover import asking
-from booking.services.cover.preview import CoverPreview, show, shown_of
+from booking.services.cover.preview import CoverPreview, PlannedAbsence, show, shown_of
 from booking.services.cover.steps import cancel, hand, left_by, line_of, offer_for, pending_of
 from booking.services.steps import pass_on
 from booking.services.steps.serve import serve
 from booking.services.transaction import transactional
-from booking.store import audit_log
 from booking.store.bookings import claims, offers
 from booking.store.bookings.bookings import Booking
 from booking.store.bookings.waitlist_entries import Offer
@@ -34,7 +33,7 @@ from booking.store.outbox import email_facts, emails
 from booking.store.people import people
 from booking.store.people.people import Person
 from booking.store.people.time_off import TimeOff
-from booking.store.programme.programme import Occurrence, Roster
+from booking.store.programme.programme import Roster
 
 
 class CoverChanged(errors.Refusal):
@@ -49,116 +48,95 @@ class CoverChanged(errors.Refusal):
 
 @transactional
 def report(
-    session: Session,
-    analyst: uuid.UUID,
-    starts_at: datetime,
-    ends_at: datetime,
-    organisation: Organisation,
-    now: datetime,
-    *,
-    fingerprint: str,
-    note: str = "",
-    actor_id: int | None,
+    context: ActionContext, analyst: uuid.UUID, span: tuple[datetime, datetime], *, fingerprint: str, note: str = ""
 ) -> TimeOff:
-    """Store the time away and do what was shown, in one go; coordinators are emailed at once, join links stay the same.
+    """Store the time off and do what was shown, in one go; coordinators are emailed at once.
 
-    Raises CoverChanged where bookings have changed since it was shown, NotFound, SpanNotAccepted.
+    Join links stay the same. Raises CoverChanged where bookings have changed since it was shown, NotFound,
+    SpanNotAccepted.
     """
-    seen = show(session, analyst, starts_at, ends_at, organisation, now)
+    session, now = context.session, context.now
+    seen = show(session, analyst, span, context.organisation, now)
     rows = list(locks.occurrences(session, [place.occurrence_id for place in seen.cover.places]).values())
     members = {booking.member_id for place in seen.cover.places for booking in place.bookings}
     locks.persons(session, members)
-    shown = shown_of(session, seen.analyst, (starts_at, ends_at), rows, organisation, now)
+    shown = shown_of(session, PlannedAbsence(seen.analyst, *span, rows), context.organisation, now)
     if shown.fingerprint != fingerprint:
         raise CoverChanged(shown)
-    return carry_out(session, shown, rows, organisation, now, note=note, actor_id=actor_id)
+    return carry_out(context, shown, note=note)
 
 
-def carry_out(
-    session: Session,
-    shown: CoverPreview,
-    rows: list[Occurrence],
-    organisation: Organisation,
-    now: datetime,
-    *,
-    note: str,
-    actor_id: int | None,
-    for_good: bool = False,
-) -> TimeOff:
-    """Store the time off and do what is shown; its occurrences `rows` and the members booked there are locked.
+def carry_out(context: ActionContext, shown: CoverPreview, *, note: str, for_good: bool = False) -> TimeOff:
+    """Store the time off and do what is shown; its occurrences and the members booked there are locked.
 
     `for_good`: they leave and will not be back, which is what coordinators are told.
     """
+    session, now = context.session, context.now
     starts_at, ends_at = shown.starts_at, shown.ends_at
-    person = shown.analyst
+    person, ids = shown.analyst, [row.id for row in shown.rows]
     away = TimeOff(
         public_id=new_public_id(),
         analyst_id=person.id,
         starts_at=starts_at,
         ends_at=ends_at,
-        reported_by_id=actor_id,
+        reported_by_id=context.actor.staff_or_system_id,
         note=note[:500],
         created_at=now,
     )
     session.add(away)
     session.execute(
-        update(Roster)
-        .where(Roster.analyst_id == person.id, Roster.occurrence_id.in_([row.id for row in rows]))
-        .values(is_away=True)
+        update(Roster).where(Roster.analyst_id == person.id, Roster.occurrence_id.in_(ids)).values(is_away=True)
     )
     session.flush()
-    withdrawn = pass_on.withdraw(session, [row.id for row in rows], now, person.id)
-    told = {
-        c.booking.id: [_settle(session, c, person, organisation, now, for_good=for_good)] for c in shown.cover.covered
-    }
+    withdrawn = pass_on.withdraw(session, ids, now, person.id)
+    told = {c.booking.id: [_settle(context, c, person, for_good=for_good)] for c in shown.cover.covered}
     asking.tell_members(session, told, now)
     coordinators = people.coordinators(session)
-    wanted = {c.booking.id for c in shown.cover.of(CoverFate.ASKED)}
-    left = [one for one in shown.left if one.booking_id is None or one.booking_id in wanted]
-    asked = asking.ask(session, person.name, left, shown.analysts, now, but={one.id for one in coordinators})
-    _tell_coordinators(session, shown, coordinators, asked, away.note, now, for_good=for_good)
+    uncovered = {c.booking.id for c in shown.cover.of(CoverFate.ASKED)}
+    left = [one for one in shown.left if one.booking_id is None or one.booking_id in uncovered]
+    wanted = asking.WantedCover(person.name, left, shown.analysts)
+    asked = asking.ask(session, wanted, now, but={one.id for one in coordinators})
+    _tell_coordinators(context, _consequences(shown, away.note, for_good=for_good), coordinators, asked)
     counts = {f"bookings_{what}": count for what in CoverFate if (count := len(shown.cover.of(what)))}
-    audit_log.write(
-        session,
+    context.record(
         AuditAction.AWAY,
         AuditSubject.PERSON,
         person.public_id,
-        now,
-        actor_id=actor_id,
+        by=context.actor.staff_or_system_id,
         starts_at=email_facts.stamp(starts_at),
         ends_at=email_facts.stamp(ends_at),
         asked=len(asked),
         **counts,
     )
-    serve(session, [row.id for row in rows], organisation, now)
+    serve(context, ids)
     pass_on.tell_withdrawn(session, withdrawn, now)
     return away
 
 
-def _settle(
-    session: Session, covered: Covered, person: Person, organisation: Organisation, now: datetime, *, for_good: bool
-) -> Line:
+def _settle(context: ActionContext, covered: Covered, person: Person, *, for_good: bool) -> Line:
     """Do what is shown to one booking; what its member is told. Nobody can wait for somebody who left for good."""
+    session = context.session
     booking = session.get_one(Booking, covered.booking.id, populate_existing=True)
     why = f"{person.name} {'no longer sees members' if for_good else 'is away'}"
     if covered.what == CoverFate.HANDED and covered.slot is not None:
         may_wait = covered.may_wait and not for_good
         booking.asked_for_id = person.id if may_wait else None
-        return hand(session, booking, covered.slot.analyst_id, f"{why}.", now, may_wait=may_wait)
+        return hand(context, booking, covered.slot.analyst_id, f"{why}.", may_wait=may_wait)
     if covered.what == CoverFate.CANCELLED or covered.lapses_at is None:
-        return cancel(session, booking, f"{why}, and no other analyst is free then.", organisation, now, actor_id=None)
+        return cancel(context, booking, f"{why}, and no other analyst is free then.", actor_id=None)
     told: dict[str, Any] = {"lapses_at": email_facts.stamp(covered.lapses_at), "is_invited": False}
     if covered.what == CoverFate.OFFERED and covered.slot is not None:
-        _offer(session, booking, covered.slot, covered.lapses_at, now)
+        _offer(context, booking, covered.slot, covered.lapses_at)
         told["offered_at"] = email_facts.stamp(covered.slot.starts_at)
         told["offered_with"] = session.get_one(Person, covered.slot.analyst_id).name
     elif covered.what == CoverFate.NOBODY:
-        told["others"] = asking.other_times(session, booking, organisation, now)
+        told["others"] = asking.other_times(context, booking)
     return line_of(session, booking, LineKind.UNCOVERED, **told)
 
 
-def _offer(session: Session, booking: Booking, slot: Slot, lapses_at: datetime, now: datetime) -> None:
+def _offer(context: ActionContext, booking: Booking, slot: Slot, lapses_at: datetime) -> None:
     """Hold another slot for whoever has this booking."""
+    session = context.session
     offer = Offer(
         member_id=booking.member_id,
         booking_id=booking.id,
@@ -167,29 +145,20 @@ def _offer(session: Session, booking: Booking, slot: Slot, lapses_at: datetime, 
         starts_at=slot.starts_at,
         minutes=booking.minutes,
         lapses_at=lapses_at,
-        created_at=now,
+        created_at=context.now,
     )
     session.add(offer)
     session.flush()
     claims.hold_for_offer(session, slot, booking.member_id, offer.id, booking.slot)
 
 
-def _tell_coordinators(
-    session: Session,
-    shown: CoverPreview,
-    coordinators: list[Person],
-    asked: set[int],
-    note: str,
-    now: datetime,
-    *,
-    for_good: bool,
-) -> None:
-    """Email coordinators the consequences at once; one who could take something over is asked in the same email."""
+def _consequences(shown: CoverPreview, note: str, *, for_good: bool) -> dict[str, Any]:
+    """What coordinators are told of somebody's time off, as facts."""
     cover = shown.cover
     zone_of = {row.id: row.series.zone for row in shown.rows}
     nobody_for = {one.occurrence_id for one in cover.presented if not shown.has_taker(one)}
     presented = {one.occurrence_id for one in cover.presented}
-    told = {
+    return {
         "analyst": shown.analyst.name,
         "starts_at": email_facts.stamp(shown.starts_at),
         "ends_at": email_facts.stamp(shown.ends_at),
@@ -212,16 +181,22 @@ def _tell_coordinators(
         "nobody": len(cover.of(CoverFate.NOBODY)),
         "cancelled": len(cover.of(CoverFate.CANCELLED)),
     }
+
+
+def _tell_coordinators(
+    context: ActionContext, told: dict[str, Any], coordinators: list[Person], asked: set[int]
+) -> None:
+    """Email coordinators the consequences at once; one who could take something over is asked in the same email."""
+    session, now = context.session, context.now
     for person in coordinators:
         mine = {"cover": "", "may_take": True} if person.id in asked else {"may_take": False}
         emails.enqueue(session, EmailName.SOMEONE_AWAY, person.email, {**told, **mine}, now, person_id=person.id)
 
 
 @transactional
-def back(
-    session: Session, away_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor_id: int | None
-) -> TimeOff:
+def back(context: ActionContext, away_id: uuid.UUID) -> TimeOff:
     """The analyst is back, or comes after all: on the rosters again, from now on. Raises NotFound."""
+    session, now = context.session, context.now
     away = session.scalars(select(TimeOff).where(TimeOff.public_id == away_id)).one_or_none()
     if away is None:
         raise errors.NotFound()
@@ -237,11 +212,11 @@ def back(
         update(Roster).where(Roster.occurrence_id.in_(ids), Roster.analyst_id == away.analyst_id).values(is_away=False)
     )
     away.ended_at = now
-    audit_log.write(
-        session, AuditAction.BACK, AuditSubject.PERSON, None, now, actor_id=actor_id, analyst=away.analyst_id
+    context.record(
+        AuditAction.BACK, AuditSubject.PERSON, None, by=context.actor.staff_or_system_id, analyst=away.analyst_id
     )
     session.flush()
-    serve(session, ids, organisation, now)
+    serve(context, ids)
     return away
 
 

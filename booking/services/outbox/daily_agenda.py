@@ -12,6 +12,7 @@ from booking.domain.bookings import day_agenda
 from booking.domain.enums.emails import EmailName
 from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
+from booking.services.action_context import ActionContext
 from booking.services.transaction import transactional
 from booking.store.db import locks
 from booking.store.outbox import email_facts, emails
@@ -40,8 +41,9 @@ def _is_due(zone: str | None, hour: int | None, last_on: object, organisation: O
 
 
 @transactional
-def write(session: Session, person_id: int, organisation: Organisation, now: datetime) -> bool:
+def write(context: ActionContext, person_id: int) -> bool:
     """Queue the email of the day, once; whether there was anything to tell."""
+    session, organisation, now = context.session, context.organisation, context.now
     person = locks.person(session, person_id)
     zone = person.time_zone or organisation.zone
     if not _is_due(person.time_zone, person.agenda_hour, person.agenda_sent_on, organisation, now):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy.orm import Session
-
+from booking.services.action_context import ActionContext
 from booking.services.transaction import transactional
 from booking.store.outbox import email_facts, emails, reminder_progress
 from booking.store.outbox.reminder_progress import Due
@@ -16,12 +15,13 @@ A_SECOND = 20  # emails that come due in the same second: who signs in meanwhile
 
 
 @transactional
-def write(session: Session, one: Due, now: datetime) -> int:
+def write(context: ActionContext, one: Due) -> int:
     """Queue the next part of the reminders of one occurrence, to each reader once; how many.
 
     The mark moves in the same transaction, under the occurrence's lock: whatever the number of workers, and wherever
     one of them ends, the next begins where the last part did.
     """
+    session, now = context.session, context.now
     mark = reminder_progress.locked(session, one)
     if mark is None or mark.up_to_id is None:
         return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -11,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.services.action_context import ActionContext
 from booking.services.transaction import transactional
-from booking.store import audit_log
 from booking.store.db import locks
 from booking.store.programme.changes import Change, StoredDraft
 
@@ -20,15 +19,16 @@ MAX_TEXT_LENGTH = 200_000
 
 
 @transactional
-def begin(session: Session, coordinator_id: int, source: str, month: str, now: datetime) -> uuid.UUID:
+def begin(context: ActionContext, source: str, month: str) -> uuid.UUID:
     """Keep a text; its id. Raises TextNotAccepted for an empty or endless one."""
+    session, now = context.session, context.now
     _check(source)
     draft = StoredDraft(
-        coordinator_id=coordinator_id, source=source, month=month, answers={}, created_at=now, updated_at=now
+        coordinator_id=context.actor.staff_id, source=source, month=month, answers={}, created_at=now, updated_at=now
     )
     session.add(draft)
     session.flush()
-    audit_log.write(session, AuditAction.BEGAN, AuditSubject.DRAFT, draft.public_id, now, actor_id=coordinator_id)
+    context.record(AuditAction.BEGAN, AuditSubject.DRAFT, draft.public_id, by=context.actor.staff_id)
     return draft.public_id
 
 
@@ -41,16 +41,15 @@ def _check(source: str) -> None:
 
 @transactional
 def change(
-    session: Session,
+    context: ActionContext,
     draft_id: uuid.UUID,
-    now: datetime,
     *,
     source: str | None = None,
     month: str | None = None,
     answers: dict[str, Any] | None = None,
 ) -> None:
     """Keep another text, another month, or more answers; an answer of None is taken back. Raises NotFound."""
-    draft = with_id(session, draft_id, lock=True)
+    draft = with_id(context.session, draft_id, lock=True)
     if source is not None and source != draft.source:
         _check(source)
         draft.source = source
@@ -60,23 +59,25 @@ def change(
     if answers:
         merged = {**draft.answers, **answers}
         draft.answers = {name: value for name, value in merged.items() if value is not None}
-    draft.updated_at = now
+    draft.updated_at = context.now
 
 
 @transactional
-def published(session: Session, draft_id: uuid.UUID, change_id: uuid.UUID, now: datetime) -> None:
+def published(context: ActionContext, draft_id: uuid.UUID, change_id: uuid.UUID) -> None:
     """Note which publish a draft became; what AEST was said to mean in it holds from now on."""
+    session = context.session
     programme = locks.programme(session)
     draft = with_id(session, draft_id, lock=True)
     draft.change_id = session.scalars(select(Change.id).where(Change.public_id == change_id)).one()
-    draft.updated_at = now
+    draft.updated_at = context.now
     if draft.answers.get("aest"):
         programme.aest_zone = draft.answers["aest"]
 
 
 @transactional
-def discard(session: Session, draft_id: uuid.UUID) -> None:
+def discard(context: ActionContext, draft_id: uuid.UUID) -> None:
     """Throw a draft away."""
+    session = context.session
     session.delete(with_id(session, draft_id, lock=True))
 
 

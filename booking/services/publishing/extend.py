@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from booking.domain.enums.planning import StepKind
-from booking.domain.organisation import Organisation
+from booking.services.action_context import ActionContext
 from booking.services.publishing import planning
 from booking.services.transaction import transactional
 from booking.store.db import locks
@@ -17,13 +14,14 @@ from booking.store.programme.programme import Series
 
 
 @transactional
-def extend(session: Session, organisation: Organisation, now: datetime) -> int:
+def extend(context: ActionContext) -> int:
     """Add what is missing at the far end, with each series' roster and answer for holidays; how many were added.
 
     Announces nothing. Exceptions stay: only dates after the last one that is stored are added.
     """
+    session, now = context.session, context.now
     programme = locks.programme(session)
-    found = planning.read_changes(session, planning.nothing, organisation, now, extends=True)
+    found = planning.read_changes(session, planning.nothing, context.organisation, now, extends=True)
     new = [step for step in found.far if step.what == StepKind.APPEARS]
     if new:
         slugs = {step.series for step in new}

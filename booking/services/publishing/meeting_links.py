@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from datetime import datetime
-
-from sqlalchemy.orm import Session
 
 from booking.domain import errors, links
 from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.services.action_context import ActionContext
 from booking.services.transaction import transactional
-from booking.store import audit_log
 from booking.store.db import locks
 from booking.store.programme.programme import Occurrence
 
 
 @transactional
 def set_links(
-    session: Session,
-    occurrence_id: uuid.UUID,
-    given: Mapping[str, str],
-    now: datetime,
-    *,
-    actor_id: int | None,
-    whole_series: bool = False,
+    context: ActionContext, occurrence_id: uuid.UUID, given: Mapping[str, str], *, whole_series: bool = False
 ) -> Occurrence:
     """Set what `given` holds of `meeting_url`, `recording` or `slides` of one occurrence.
 
     With `whole_series` the meeting link is set for the whole series. An empty text removes it. Join links stay.
     Raises NotFound and TextNotAccepted, naming the field.
     """
+    session = context.session
     for field, value in given.items():
         check(field, value)
     occurrence = locks.occurrence(session, occurrence_id)
@@ -44,13 +36,11 @@ def set_links(
         occurrence.recording_url = given["recording"]
     if "slides" in given:
         occurrence.slides_url = given["slides"]
-    audit_log.write(
-        session,
+    context.record(
         AuditAction.LINKS_SET,
         AuditSubject.OCCURRENCE,
         occurrence.public_id,
-        now,
-        actor_id=actor_id,
+        by=context.actor.staff_or_system_id,
         fields=sorted(given),
     )
     session.flush()
@@ -58,30 +48,22 @@ def set_links(
 
 
 @transactional
-def set_analyst_links(
-    session: Session,
-    occurrence_id: uuid.UUID,
-    given: Mapping[int, str],
-    now: datetime,
-    *,
-    actor_id: int | None,
-) -> Occurrence:
+def set_analyst_links(context: ActionContext, occurrence_id: uuid.UUID, given: Mapping[int, str]) -> Occurrence:
     """Set analysts' own meeting links for one occurrence, by internal id; an empty text takes one away.
 
     Raises NotFound; TextNotAccepted whose field is `link-` and the analyst's public id.
     """
+    session = context.session
     occurrence = locks.occurrence(session, occurrence_id)
     for place in occurrence.roster:
         if place.analyst_id in given:
             check(f"link-{place.analyst.public_id}", given[place.analyst_id])
             place.meeting_url = given[place.analyst_id] or None
-    audit_log.write(
-        session,
+    context.record(
         AuditAction.LINKS_SET,
         AuditSubject.OCCURRENCE,
         occurrence.public_id,
-        now,
-        actor_id=actor_id,
+        by=context.actor.staff_or_system_id,
         fields=["analysts"],
     )
     session.flush()

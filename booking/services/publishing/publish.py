@@ -13,12 +13,11 @@ from sqlalchemy.orm import Session
 from booking.domain import errors
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.planning import PlaceKind, StepKind
-from booking.domain.organisation import Organisation
 from booking.domain.planning.plan import Plan, facts
+from booking.services.action_context import ActionContext
 from booking.services.publishing import planning, publish_people
 from booking.services.publishing.planning import Asking
 from booking.services.transaction import transactional
-from booking.store import audit_log
 from booking.store.db import locks
 from booking.store.programme import plan_inputs, publishing, snapshots
 from booking.store.programme.changes import Change
@@ -61,15 +60,7 @@ class PublishResult:
 
 @transactional
 def publish(
-    session: Session,
-    asking: Asking,
-    organisation: Organisation,
-    now: datetime,
-    *,
-    uid_domain: str,
-    fingerprint: str | None = None,
-    actor_id: int | None,
-    with_past: bool = False,
+    context: ActionContext, asking: Asking, *, uid_domain: str, fingerprint: str | None = None, with_past: bool = False
 ) -> PublishResult:
     """Store what is asked for; safe to run again.
 
@@ -78,12 +69,13 @@ def publish(
     Emails wait, freed quarters are held, and all can be undone until the plan's `due_at`, ten minutes at the most.
     Nothing is written where anything is raised.
     """
+    session, now = context.session, context.now
     programme = locks.programme(session)
-    found = planning.read_changes(session, asking, organisation, now, with_past=with_past)
+    found = planning.read_changes(session, asking, context.organisation, now, with_past=with_past)
     if found.problems:
         raise errors.CannotPublish(found.problems)
     locks.occurrences(session, found.touched_ids)
-    plan = planning.finish(session, found, organisation, now)
+    plan = planning.finish(session, found, context.organisation, now)
     locks.persons(session, {booking.member_id for booking in (o.booking for o in plan.outcomes)})
     if fingerprint is not None and plan.fingerprint != fingerprint:
         raise PlanChanged(plan)
@@ -93,32 +85,26 @@ def publish(
         raise PlanHurts(plan)
     if programme.uid_domain is None:
         programme.uid_domain = uid_domain
-    return _apply(session, programme, plan, organisation, now, actor_id)
+    return _apply(context, programme, plan)
 
 
 def _located(place: str, series: str, message: str) -> str:
     return f"{place}: {series}: {message}" if place else f"{series}: {message}"
 
 
-def _apply(
-    session: Session,
-    programme: Programme,
-    plan: Plan,
-    organisation: Organisation,
-    now: datetime,
-    actor_id: int | None,
-) -> PublishResult:
+def _apply(context: ActionContext, programme: Programme, plan: Plan) -> PublishResult:
     """Write the plan; the far end of series without an end is no change that anybody sees."""
+    session, now = context.session, context.now
     found = plan.changes
     if plan.is_empty and not found.far:
         return PublishResult(plan, None, None)
-    change = None if plan.is_empty else _record_change(session, plan, now, actor_id)
+    change = None if plan.is_empty else _record_change(context, plan)
     series_ids = _write_programme(session, plan, change, now)
     if change is not None:
-        publish_people.apply(session, plan, change, organisation, now)
+        publish_people.apply(context, plan, change)
         added = [series_ids[one.after.slug] for one in found.series if one.before is None]
         change.before = {**change.before, "added_series": added}
-        _write_audit(session, plan, change, now, actor_id)
+        _write_audit(context, plan, change)
     publishing.touch(programme, now)
     if change is not None and change.due_at <= now:
         publishing.close(session, [change], now)
@@ -126,10 +112,11 @@ def _apply(
     return PublishResult(plan, change.public_id if change else None, change.due_at if change else None)
 
 
-def _record_change(session: Session, plan: Plan, now: datetime, actor_id: int | None) -> Change:
+def _record_change(context: ActionContext, plan: Plan) -> Change:
     """Store what is published, and what undo puts back."""
+    session, now = context.session, context.now
     change = Change(
-        actor_id=actor_id,
+        actor_id=context.actor.staff_or_system_id,
         fingerprint=plan.fingerprint,
         plan=facts(plan),
         before=_before(session, plan),
@@ -157,15 +144,15 @@ def _write_programme(session: Session, plan: Plan, change: Change | None, now: d
     return ids
 
 
-def _write_audit(session: Session, plan: Plan, change: Change, now: datetime, actor_id: int | None) -> None:
+def _write_audit(context: ActionContext, plan: Plan, change: Change) -> None:
     """Write how much was published of what into the audit log."""
     found = plan.changes
     told: dict[str, Any] = {what: n for what in STEPS if (n := sum(step.what == what for step in found.steps))}
     if plan.outcomes:
         told["bookings"] = len(plan.outcomes)
     told["series"] = sorted({step.series for step in found.steps} | {one.after.slug for one in found.series})[:50]
-    audit_log.write(
-        session, AuditAction.PUBLISHED, AuditSubject.CHANGE, change.public_id, now, actor_id=actor_id, **told
+    context.record(
+        AuditAction.PUBLISHED, AuditSubject.CHANGE, change.public_id, by=context.actor.staff_or_system_id, **told
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -16,40 +16,28 @@ from sqlalchemy.orm import Session, joinedload
 from booking.domain.bookings.cover_rules import UncoveredWork
 from booking.domain.enums.emails import EmailName
 from booking.domain.enums.planning import BookingFate, DifferenceKind, LineKind, StepKind
-from booking.domain.organisation import Organisation
 from booking.domain.planning import notices, updates
 from booking.domain.planning.consequences import Outcome, Step
 from booking.domain.planning.notices import Difference, Notice, differences
 from booking.domain.planning.plan import Plan
 from booking.domain.planning.updates import Line
+from booking.services.action_context import ActionContext
 from booking.services.cover import asking
 from booking.services.cover.preview import left_of
 from booking.store.bookings.bookings import Booking
 from booking.store.outbox import email_facts, emails
+from booking.store.outbox.email_facts import Was
 from booking.store.people.people import Person
 from booking.store.programme.changes import Change
 from booking.store.programme.programme import Occurrence, Series
 from booking.store.queries.bookings import cover_candidates
 
 
-class Was(NamedTuple):
-    """A booking as it was before the publish."""
-
-    starts_at: datetime
-    minutes: int
-    analyst: str
-
-
 def enqueue(
-    session: Session,
-    plan: Plan,
-    change: Change,
-    by_id: Mapping[int, Step],
-    was: Mapping[int, Was],
-    organisation: Organisation,
-    now: datetime,
+    context: ActionContext, plan: Plan, change: Change, by_id: Mapping[int, Step], was: Mapping[int, Was]
 ) -> None:
     """Queue one email to each person, merged with what waits for them from an earlier publish."""
+    session, now = context.session, context.now
     waiting = emails.held_back(session, now)
     if not plan.notices and not waiting:
         return
@@ -57,18 +45,18 @@ def enqueue(
     for email in waiting:
         held.setdefault(email.person_id or 0, []).extend(updates.lines_of(EmailName(email.name), email.facts))
     left = _left(plan, by_id)
-    analysts = cover_candidates.analysts(session, left, organisation)
+    analysts = cover_candidates.analysts(session, left, context.organisation)
     takers = {one.booking_id for one in left if one.booking_id and any(each.can_take(one) for each in analysts)}
-    writer = _Writer(session, plan, by_id, was, organisation, takers, now)
+    writer = _Writer(context, plan, by_id, was, takers)
     merged, replaced = _merged(writer, plan.notices, held)
     set_aside = emails.set_aside(session, [one for one in waiting if one.person_id in replaced])
     if set_aside:
         change.before = {**change.before, "emails": set_aside}
     _add(session, merged, change, now)
-    waits: dict[str, Any] = {"due_at": change.due_at, "change_id": change.id}
     for analyst_id in sorted({one.analyst_id for one in left}):
         theirs = [one for one in left if one.analyst_id == analyst_id]
-        asking.ask(session, session.get_one(Person, analyst_id).name, theirs, analysts, now, **waits)
+        who = session.get_one(Person, analyst_id).name
+        asking.ask(session, asking.WantedCover(who, theirs, analysts), now, change=change)
 
 
 def _merged(
@@ -157,16 +145,14 @@ class _Writer:
 
     def __init__(
         self,
-        session: Session,
+        context: ActionContext,
         plan: Plan,
         by_id: Mapping[int, Step],
         was: Mapping[int, Was],
-        organisation: Organisation,
         takers: Collection[int],
-        now: datetime,
     ) -> None:
-        self.session, self.plan, self.by_id, self.was, self.organisation = session, plan, by_id, was, organisation
-        self.takers, self.now = takers, now
+        self.context, self.session = context, context.session
+        self.plan, self.by_id, self.was, self.takers = plan, by_id, was, takers
         self.outcomes = {outcome.booking.id: outcome for outcome in plan.outcomes}
         self.rows: dict[int, Occurrence] = {}
         self.bookings: dict[int, Booking] = {}
@@ -226,14 +212,12 @@ class _Writer:
         booking, outcome = self.bookings[booking_id], self.outcomes.get(booking_id)
         step = self.by_id[booking.occurrence_id]
         differs = self._differs(step)
-        was = self.was.get(booking_id, Was(booking.starts_at, booking.minutes, booking.analyst.name))
+        was = self.was.get(booking_id, Was.of(booking))
         line = {
             **_date(booking.occurrence, step, differs),
             **email_facts.booking_facts(self.session, booking, reason=step.after.reason or ""),
             "what": LineKind.CHANGES if outcome is None else updates.WHAT_OF_OUTCOME[outcome.what],
-            "was_at": email_facts.stamp(was.starts_at),
-            "was_minutes": was.minutes,
-            "was_with": was.analyst,
+            **was.facts,
             "was_title": next((one.was for one in differs if one.what == DifferenceKind.TITLE), ""),
         }
         if outcome is not None and outcome.what == BookingFate.UNCOVERED:
@@ -249,7 +233,7 @@ class _Writer:
             told["offered_with"] = self.session.get_one(Person, outcome.offered.analyst_id).name
         elif outcome.booking.id not in self.takers:
             booking = self.bookings[outcome.booking.id]
-            told["others"] = asking.other_times(self.session, booking, self.organisation, self.now)
+            told["others"] = asking.other_times(self.context, booking)
         return told
 
     def of_date(self, occurrence_id: int) -> Line:
@@ -278,7 +262,7 @@ class _Writer:
         }
 
     def _differs(self, step: Step) -> list[Difference]:
-        return differences(step, self.plan.changes.definitions[step.series], self.organisation.kinds)
+        return differences(step, self.plan.changes.definitions[step.series], self.context.organisation.kinds)
 
 
 def bookings(session: Session, ids: Collection[int]) -> dict[int, Booking]:

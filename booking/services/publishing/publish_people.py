@@ -10,16 +10,16 @@ from sqlalchemy.orm import Session
 
 from booking.domain.enums.bookings import WaitlistOutcome
 from booking.domain.enums.planning import BookingFate, PlaceKind
-from booking.domain.organisation import Organisation
 from booking.domain.planning.consequences import Step
 from booking.domain.planning.notices import WITHDRAWN
 from booking.domain.planning.plan import Plan
+from booking.services.action_context import ActionContext
 from booking.services.publishing import publish_emails
-from booking.services.publishing.publish_emails import Was
 from booking.services.steps import pass_on
 from booking.store.bookings import claims, departures, reminders
 from booking.store.bookings.bookings import Booking
 from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
+from booking.store.outbox.email_facts import Was
 from booking.store.programme import publishing
 from booking.store.programme.changes import Change
 
@@ -33,12 +33,13 @@ def uncovered(plan: Plan) -> dict[int, set[int]]:
     return found
 
 
-def apply(session: Session, plan: Plan, change: Change, organisation: Organisation, now: datetime) -> None:
+def apply(context: ActionContext, plan: Plan, change: Change) -> None:
     """Do what the plan says to bookings, offers and waitlist places, and queue the emails about it."""
+    session, now = context.session, context.now
     by_id = {step.occurrence_id: step for step in plan.changes.steps if step.occurrence_id is not None}
     booking_ids = [outcome.booking.id for outcome in plan.outcomes]
     bookings = publish_emails.bookings(session, booking_ids)
-    was = {b.id: Was(b.starts_at, b.minutes, b.analyst.name) for b in bookings.values()}
+    was = {b.id: Was.of(b) for b in bookings.values()}
     _hold_freed(session, plan, change, now)
     _place_bookings(session, plan, bookings, by_id, now)
     _offer_other_times(session, plan, change, now)
@@ -46,11 +47,11 @@ def apply(session: Session, plan: Plan, change: Change, organisation: Organisati
     publishing.revise_bookings(session, shown, booking_ids, now)
     _end_waiting(session, plan, by_id, now)
     session.expire_all()
-    publish_emails.enqueue(session, plan, change, by_id, was, organisation, now)
+    publish_emails.enqueue(context, plan, change, by_id, was)
     without = {notice.member_id for notice in plan.notices if notice.email == WITHDRAWN}
     ended = [one.id for one in plan.ended_offers if one.booking_id is None and one.member_id in without]
     pass_on.tell_withdrawn(session, ended, now, change)
-    reminders.plan(session, booking_ids, organisation, now)
+    reminders.plan(session, booking_ids, context.organisation, now)
 
 
 def _hold_freed(session: Session, plan: Plan, change: Change, now: datetime) -> None:

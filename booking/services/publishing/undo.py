@@ -13,14 +13,13 @@ from sqlalchemy.orm import Session
 from booking.domain import errors, zones
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.bookings import OfferStatus, WaitlistOutcome
-from booking.domain.organisation import Organisation
 from booking.domain.planning import edits
 from booking.domain.planning.plan import StoredProgramme
 from booking.domain.planning.resolve import ResolvedRequest
+from booking.services.action_context import ActionContext
 from booking.services.publishing.planning import Asking
 from booking.services.steps.serve import serve
 from booking.services.transaction import transactional
-from booking.store import audit_log
 from booking.store.bookings import departures, offers, reminders
 from booking.store.bookings.bookings import CANCELLED, Booking
 from booking.store.bookings.claims import Claim
@@ -46,14 +45,13 @@ class CannotUndo(errors.Refusal):
 
 
 @transactional
-def undo(
-    session: Session, change_id: uuid.UUID, organisation: Organisation, now: datetime, *, actor_id: int | None
-) -> Change:
+def undo(context: ActionContext, change_id: uuid.UUID) -> Change:
     """Put back what the publish changed; its emails go unsent, its new occurrences as if never announced.
 
     SEQUENCE does not fall: what had risen rises once more with the old content. A second undo changes nothing.
     Raises NotFound, and CannotUndo once its emails were due, after a later publish, or when somebody has built on it.
     """
+    session, now = context.session, context.now
     programme = locks.programme(session)
     change = session.scalars(select(Change).where(Change.public_id == change_id)).one_or_none()
     if change is None:
@@ -100,8 +98,8 @@ def undo(
     change.undone_at, change.closed_at = now, now
     change.before = {name: before.get(name, []) for name in publishing.KEPT}
     publishing.touch(programme, now)
-    reminders.plan(session, booking_ids, organisation, now)
-    audit_log.write(session, AuditAction.UNDONE, AuditSubject.CHANGE, change.public_id, now, actor_id=actor_id)
+    reminders.plan(session, booking_ids, context.organisation, now)
+    context.record(AuditAction.UNDONE, AuditSubject.CHANGE, change.public_id, by=context.actor.staff_or_system_id)
     session.flush()
     return change
 
@@ -231,8 +229,9 @@ def _parts(ids: list[int], size: int = 5000) -> list[list[int]]:
 
 
 @transactional
-def close(session: Session, organisation: Organisation, now: datetime) -> int:
+def close(context: ActionContext) -> int:
     """Let go of what publishes hold that can no longer be undone, those who wait first; how many. For the worker."""
+    session, now = context.session, context.now
     wanted = select(Change).where(Change.due_at <= now, Change.closed_at.is_(None)).order_by(Change.id)
     seen = session.scalars(wanted).all()
     touched = {row["id"] for change in seen for row in change.before.get("occurrence", [])}
@@ -241,7 +240,7 @@ def close(session: Session, organisation: Organisation, now: datetime) -> int:
     open_ones = session.scalars(wanted.execution_options(populate_existing=True)).all()
     publishing.close(session, open_ones, now)
     session.flush()
-    serve(session, awaited, organisation, now)
+    serve(context, awaited)
     return len(open_ones)
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.bookings import CancelledBy
 from booking.domain.enums.emails import EmailName
-from booking.domain.organisation import Organisation
+from booking.services.action_context import ActionContext
 from booking.services.steps.serve import serve
-from booking.store import audit_log
 from booking.store.bookings import bookings, claims, offers, reminders
 from booking.store.bookings.bookings import CANCELLED, Booking
 from booking.store.outbox import email_facts, emails
@@ -32,20 +29,13 @@ class Ending:
     actor_id: int | None = field(kw_only=True)
 
 
-def give_up(
-    session: Session,
-    booking: Booking,
-    ending: Ending,
-    organisation: Organisation,
-    now: datetime,
-    *,
-    together: bool = False,
-) -> None:
+def give_up(context: ActionContext, booking: Booking, ending: Ending, *, together: bool = False) -> None:
     """Cancel the booking: free its quarters and what is offered instead of it, tell its member, serve the waitlist.
 
     The caller has locked its occurrence and its member, and has checked that it may end. `together`: it is one of
     several things done at once, and the caller sends each member one email about all of them, then serves the waitlist.
     """
+    session, now = context.session, context.now
     claims.release(session, [booking.id])
     offers.end_instead_of(session, booking.id, now)
     reminders.drop(session, [booking.id])
@@ -54,15 +44,13 @@ def give_up(
     bookings.revise(booking, now)
     session.flush()
     details = {"is_late": ending.is_late} if ending.by == CancelledBy.MEMBER else {"reason": ending.reason}
-    audit_log.write(
-        session, ending.action, AuditSubject.BOOKING, booking.public_id, now, actor_id=ending.actor_id, **details
-    )
+    context.record(ending.action, AuditSubject.BOOKING, booking.public_id, by=ending.actor_id, **details)
     if together:
         return
     name = EmailName.CANCELLED if ending.by == CancelledBy.MEMBER else EmailName.CANCELLED_BY_US
     told = email_facts.booking_facts(session, booking, **details)
     emails.enqueue(session, name, booking.member.email, told, now, person_id=booking.member_id, booking_id=booking.id)
-    serve(session, [booking.occurrence_id], organisation, now, (booking.occurrence_id, booking.slot))
+    serve(context, [booking.occurrence_id], (booking.occurrence_id, booking.slot))
 
 
 def confirm_cancelled(booking: Booking, now: datetime) -> None:

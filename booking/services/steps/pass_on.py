@@ -12,18 +12,20 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from booking.domain.bookings import slots, waitlist_rules
+from booking.domain.bookings.policy import Rules
 from booking.domain.bookings.slots import Hours, Slot
 from booking.domain.bookings.timetable import Timetable
-from booking.domain.bookings.waitlist_rules import Match, Rules, WaitlistPlace
+from booking.domain.bookings.waitlist_rules import Match, WaitlistPlace
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.bookings import AfterOffer, OfferStatus, WaitlistOutcome
 from booking.domain.enums.emails import EmailName
-from booking.domain.organisation import Organisation
+from booking.services.action_context import ActionContext
 from booking.store import audit_log
 from booking.store.bookings import claims, offers
 from booking.store.bookings.bookings import Booking
 from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.outbox import email_facts, emails
+from booking.store.outbox.email_facts import Was
 from booking.store.people.people import Person
 from booking.store.programme.changes import Change
 from booking.store.programme.programme import SCHEDULED, Occurrence
@@ -48,11 +50,11 @@ class Round:
         emails.enqueue(self.session, name, member.email, told, self.rules.now, person_id=member.id)
 
 
-def lapse_due_offers(session: Session, occurrence_id: int, organisation: Organisation, now: datetime) -> bool:
+def lapse_due_offers(context: ActionContext, occurrence_id: int) -> bool:
     """Pass on offers that have lapsed unnoticed. Returns whether there were any."""
-    if not any(held.lapses_at <= now for held in waitlist_queue.open_offers(session, occurrence_id)):
+    if not any(held.lapses_at <= context.now for held in waitlist_queue.open_offers(context.session, occurrence_id)):
         return False
-    pass_on(session, occurrence_id, organisation, now)
+    pass_on(context, occurrence_id)
     return True
 
 
@@ -105,20 +107,14 @@ def tell_withdrawn(session: Session, offer_ids: Sequence[int], now: datetime, ch
         emails.add(session, queued)
 
 
-def pass_on(
-    session: Session,
-    occurrence_id: int,
-    organisation: Organisation,
-    now: datetime,
-    freed: Iterable[Slot] = (),
-    asking: int | None = None,
-) -> int:
+def pass_on(context: ActionContext, occurrence_id: int, freed: Iterable[Slot] = (), asking: int | None = None) -> int:
     """Lapse what is due, then offer what is free to whoever is next, and tell the others of what is held for nobody.
 
     `freed` are the slots that the caller has let go of. `asking` is the member who is about to book here: what would
     be theirs is kept from the others, and they get no email about it. Returns how many people are told; nobody is
     told twice in one round. Where nobody waits it is one read.
     """
+    session, organisation, now = context.session, context.organisation, context.now
     occurrence = session.get_one(Occurrence, occurrence_id)
     places = waitlist_queue.places(session, [occurrence_id], organisation, now).get(occurrence_id, [])
     if not places:
@@ -129,7 +125,7 @@ def pass_on(
     found = timetables.timetable(session, occurrence.public_id, organisation)
     if found is None:
         return 0
-    this = _round(session, occurrence, found, places, organisation, now)
+    this = _round(context, occurrence, found, places)
     rules = this.rules.policy
     closes_at = occurrence.ends_at - timedelta(minutes=rules.shortest + rules.notice_minutes)
     if occurrence.status != SCHEDULED or now > closes_at:
@@ -139,23 +135,17 @@ def pass_on(
         return len(lapsed)
     told, is_beaten = _serve(this, places, found.hours, lapsed, freed, asking)
     if is_beaten:
-        return told + pass_on(session, occurrence_id, organisation, now, (), asking)
+        return told + pass_on(context, occurrence_id, (), asking)
     return told
 
 
-def _round(
-    session: Session,
-    occurrence: Occurrence,
-    found: Timetable,
-    places: list[WaitlistPlace],
-    organisation: Organisation,
-    now: datetime,
-) -> Round:
+def _round(context: ActionContext, occurrence: Occurrence, found: Timetable, places: list[WaitlistPlace]) -> Round:
+    session = context.session
     who = select(Person).where(Person.id.in_({place.member_id for place in places}))
     return Round(
         session,
         occurrence,
-        Rules(found.policy(organisation), organisation.zone, now),
+        found.rules(context.organisation, context.now),
         {person.id: person for person in session.scalars(who)},
         {analyst.id: analyst.name for analyst in found.analysts},
     )
@@ -260,12 +250,7 @@ def _replaced(session: Session, booking_id: int | None) -> dict[str, Any]:
     if booking_id is None:
         return {"replaces": False}
     booking = session.get_one(Booking, booking_id)
-    return {
-        "replaces": True,
-        "was_at": email_facts.stamp(booking.starts_at),
-        "was_minutes": booking.minutes,
-        "was_with": booking.analyst.name,
-    }
+    return {"replaces": True, **Was.of(booking).facts}
 
 
 def _call(this: Round, place: WaitlistPlace, fits: list[Slot]) -> None:

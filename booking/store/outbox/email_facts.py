@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,23 @@ from booking.store.bookings.bookings import Booking
 def stamp(instant: datetime) -> str:
     """An instant in an email's facts: ISO 8601 with its offset, UTC."""
     return instant.isoformat()
+
+
+class Was(NamedTuple):
+    """What a booking was before it changed; `analyst` is a name."""
+
+    starts_at: datetime
+    minutes: int
+    analyst: str
+
+    @classmethod
+    def of(cls, booking: Booking) -> Was:
+        """The booking as it is now, to be kept before it changes."""
+        return cls(booking.starts_at, booking.minutes, booking.analyst.name)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {"was_at": stamp(self.starts_at), "was_minutes": self.minutes, "was_with": self.analyst}
 
 
 def booking_facts(

@@ -46,7 +46,7 @@ def keep(public_id: uuid.UUID) -> ResponseReturnValue:
     row = _row(public_id)
     try:
         came = {uuid.UUID(value) for value in request.form.getlist("came")}
-        count = attend.mark(context.db(), public_id, came, context.now(), actor=Actor.staff(current_user.id))
+        count = attend.mark(context.acting(Actor.staff(current_user.id)), public_id, came)
     except ValueError:
         abort(404)
     except errors.NotFound:

@@ -131,14 +131,7 @@ def outcome(public_id: uuid.UUID) -> ResponseReturnValue:
     said = request.form.get("outcome")
     if said not in OUTCOMES:
         abort(400)
-    marked = mark(
-        context.db(),
-        public_id,
-        OUTCOMES[said],
-        context.organisation(),
-        context.now(),
-        actor=Actor.staff(current_user.id),
-    )
+    marked = mark(context.acting(Actor.staff(current_user.id)), public_id, OUTCOMES[said])
     return _back_to(marked)
 
 
@@ -146,9 +139,7 @@ def outcome(public_id: uuid.UUID) -> ResponseReturnValue:
 @access.staff
 def start(public_id: uuid.UUID) -> ResponseReturnValue:
     """Turn to this member: their join link opens, the one before closes; back to the row."""
-    return _back_to(
-        begin(context.db(), public_id, context.organisation(), context.now(), actor=Actor.staff(current_user.id))
-    )
+    return _back_to(begin(context.acting(Actor.staff(current_user.id)), public_id))
 
 
 def _back_to(booking: Booking) -> ResponseReturnValue:

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.domain import errors
+from booking.domain.people.actor import Actor
 from booking.services.publishing import meeting_links
 from booking.web.coordinator import programme
 from booking.web.frame import access, context
@@ -27,7 +28,7 @@ def save(public_id: uuid.UUID) -> ResponseReturnValue:
         if (name := f"link-{place.analyst.public_id}") in request.form
     }
     try:
-        meeting_links.set_analyst_links(context.db(), public_id, given, context.now(), actor_id=current_user.id)
+        meeting_links.set_analyst_links(context.acting(Actor.staff(current_user.id)), public_id, given)
     except errors.TextNotAccepted as refusal:
         return programme.links_page(public_id, refusal)
     flash("Saved.")

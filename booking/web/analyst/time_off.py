@@ -45,14 +45,11 @@ def report() -> ResponseReturnValue:
         return _page(span, mistake)
     try:
         cover.report(
-            context.db(),
+            context.acting(Actor.staff(current_user.id)),
             whose.analyst.public_id,
-            *span,
-            context.organisation(),
-            context.now(),
+            span,
             fingerprint=request.form.get("fingerprint", ""),
             note=" ".join(request.form.get("note", "").split())[:NOTE],
-            actor_id=current_user.id,
         )
     except cover.CoverChanged:
         return _page(span, "", is_again=True)
@@ -69,7 +66,7 @@ def back(public_id: uuid.UUID) -> ResponseReturnValue:
     row = context.db().scalars(select(TimeOff).where(TimeOff.public_id == public_id)).one_or_none()
     if row is None:
         abort(404)
-    cover.back(context.db(), public_id, context.organisation(), context.now(), actor_id=current_user.id)
+    cover.back(context.acting(Actor.staff(current_user.id)), public_id)
     flash("Time off cancelled. Bookings that other analysts took over stay with them.")
     whose = context.db().get_one(Person, row.analyst_id).public_id
     return redirect(url_for("time_off.ask", analyst=whose), 303)
@@ -95,7 +92,7 @@ def wanted_once(public_id: uuid.UUID) -> ResponseReturnValue:
 def take(public_id: uuid.UUID) -> ResponseReturnValue:
     """ "I'll take it": first come, first served."""
     try:
-        taken = cover.take(context.db(), public_id, Actor.staff(current_user.id), context.organisation(), context.now())
+        taken = cover.take(context.acting(Actor.staff(current_user.id)), public_id)
     except (cover.AlreadyCovered, cover.NothingToTake) as refusal:
         flash(error_pages.sentence(refusal))
         return redirect(url_for("time_off.wanted"), 303)
@@ -156,7 +153,7 @@ def _page(span: tuple[datetime, datetime] | None, mistake: str, *, is_again: boo
     shown = None
     if span is not None:
         try:
-            shown = cover.show(session, whose.analyst.public_id, *span, context.organisation(), now)
+            shown = cover.show(session, whose.analyst.public_id, span, context.organisation(), now)
         except cover.SpanNotAccepted as refusal:
             mistake = f"{refusal!s}".capitalize() + "."
     today = zones.today(now, whose.zone)

@@ -147,7 +147,7 @@ def note(public_id: uuid.UUID) -> ResponseReturnValue:
     visit = _visit(public_id)
     private, agreed = request.form.get("private", ""), request.form.get("agreed", "")
     try:
-        write_note(context.db(), public_id, private, agreed, context.now(), actor=Actor.staff(current_user.id))
+        write_note(context.acting(Actor.staff(current_user.id)), public_id, private, agreed)
     except Refusal as refusal:
         return _page(visit, refusal)
     flash("Note saved." + (f" {notes.sent_after(_visit(public_id).member)}." if agreed else ""))
@@ -159,18 +159,18 @@ def note(public_id: uuid.UUID) -> ResponseReturnValue:
 def do(public_id: uuid.UUID, what: str) -> ResponseReturnValue:
     """Do it, or show the page with the reason why not."""
     visit = _visit(public_id)
-    session, now, form = context.db(), context.now(), request.form
-    reason, actor = form.get("reason", ""), Actor.staff(current_user.id)
+    form, acting = request.form, context.acting(Actor.staff(current_user.id))
+    reason = form.get("reason", "")
     try:
         if what == "cancel":
-            on_behalf.cancel_for(session, public_id, reason, context.organisation(), now, actor=actor)
+            on_behalf.cancel_for(acting, public_id, reason)
         elif what == "hand":
             colleague = _uuid(form.get("analyst", ""))
-            on_behalf.hand_over(session, public_id, colleague, reason, context.organisation(), now, actor=actor)
+            on_behalf.hand_over(acting, public_id, colleague, reason)
         elif what == "move":
-            on_behalf.move_for(session, public_id, _wanted(), reason, context.organisation(), now, actor=actor)
+            on_behalf.move_for(acting, public_id, _wanted(), reason)
         elif what == "lengthen":
-            on_behalf.lengthen(session, public_id, context.organisation(), now, actor=actor)
+            on_behalf.lengthen(acting, public_id)
         else:
             _follow(visit)
     except Refusal as refusal:
@@ -187,7 +187,7 @@ def _follow(visit: Appointment) -> None:
     wanted = replace(_wanted(), key=request.form.get("key", "")[:64], topic=request.form.get("topic", ""))
     session = context.db()
     member_id = session.scalars(select(Person.id).where(Person.public_id == visit.member_public_id)).one()
-    book(session, wanted, Actor.staff(current_user.id, for_member=member_id), context.organisation(), context.now())
+    book(context.acting(Actor.staff(current_user.id, for_member=member_id)), wanted)
 
 
 def _wanted() -> BookingRequest:

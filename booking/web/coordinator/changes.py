@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from booking.domain import wording, zones
+from booking.domain.people.actor import Actor
 from booking.domain.planning import publish_words
 from booking.services.publishing import undo
 from booking.store.outbox import emails
@@ -65,7 +66,7 @@ def change(public_id: uuid.UUID) -> ResponseReturnValue:
 def undo_change(public_id: uuid.UUID) -> ResponseReturnValue:
     """Put everything back, while its emails have not left."""
     try:
-        undo.undo(context.db(), public_id, context.organisation(), context.now(), actor_id=current_user.id)
+        undo.undo(context.acting(Actor.staff(current_user.id)), public_id)
     except undo.CannotUndo as refusal:
         flash(f"This can’t be undone: {refusal.why}. You can still preview taking it back.")
     else:

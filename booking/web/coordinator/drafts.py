@@ -11,6 +11,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from booking.domain import errors, wording, zones
+from booking.domain.people.actor import Actor
 from booking.domain.planning import schedule
 from booking.domain.planning.resolve import resolve
 from booking.domain.recurrence import stored_until
@@ -43,7 +44,7 @@ def begin() -> ResponseReturnValue:
         try:
             source = _source()
             documents.lines_of(source)
-            draft_id = drafts.begin(context.db(), current_user.id, source, _month_word(), context.now())
+            draft_id = drafts.begin(context.acting(Actor.staff(current_user.id)), source, _month_word())
             return redirect(url_for("drafts.one", public_id=draft_id), 303)
         except (errors.TextNotAccepted, CannotRead) as refusal:
             mistakes = {"source": f"{str(refusal).removeprefix('source: ').capitalize()}."}
@@ -226,9 +227,8 @@ def answer(public_id: uuid.UUID) -> ResponseReturnValue:
         if source is not None:
             documents.lines_of(source)
         drafts.change(
-            context.db(),
+            context.acting(Actor.staff(current_user.id)),
             public_id,
-            context.now(),
             source=source,
             month=_month_word() if "month" in form else None,
             answers=given,
@@ -253,7 +253,7 @@ def _page_with(kept: changes.StoredDraft, given: dict[str, Any], mistakes: dict[
 def discard(public_id: uuid.UUID) -> ResponseReturnValue:
     """Throw the draft away."""
     try:
-        drafts.discard(context.db(), public_id)
+        drafts.discard(context.acting(Actor.staff(current_user.id)), public_id)
     except errors.NotFound:
         abort(404)
     flash("Draft discarded.")
@@ -305,7 +305,7 @@ def publish(public_id: uuid.UUID) -> ResponseReturnValue:
     location = getattr(answered, "location", None)
     if location and "/changes/" in location:
         change_id = uuid.UUID(location.rpartition("/")[2])
-        drafts.published(context.db(), public_id, change_id, context.now())
+        drafts.published(context.acting(Actor.staff(current_user.id)), public_id, change_id)
     return answered
 
 

@@ -9,6 +9,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from booking.domain.enums.emails import EmailName, EmailState
+from booking.domain.people.actor import Actor
 from booking.services.outbox.resend import resend
 from booking.store.queries.outbox import email_log
 from booking.web.frame import access, context
@@ -61,6 +62,6 @@ def _place(text: str) -> tuple[datetime, int] | None:
 @access.coordinator
 def again(public_id: uuid.UUID) -> ResponseReturnValue:
     """Put a failed email back into the outbox."""
-    resend(context.db(), public_id, context.now(), actor_id=current_user.id)
+    resend(context.acting(Actor.staff(current_user.id)), public_id)
     flash("We're sending it again.")
     return redirect(url_for("emails.listed", show=email_log.FAILED), 303)

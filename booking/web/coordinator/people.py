@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from booking.domain import errors, zones
 from booking.domain.enums.people import RoleName
 from booking.domain.people import people_table
+from booking.domain.people.actor import Actor
 from booking.services.accounts import change_email, close_account, merge_accounts, sessions
 from booking.services.accounts.import_people import WouldOrphan, import_people
 from booking.store.people.people import Person
@@ -97,7 +98,7 @@ def membership(public_id: uuid.UUID) -> ResponseReturnValue:
         return page(person, {"role": "You can't remove your own coordinator role."}, {"until": until})
     listed = people_table.Listed(0, person.email, "", roles, None, last)
     try:
-        done = import_people(context.db(), [listed], context.organisation(), context.now(), actor_id=current_user.id)
+        done = import_people(context.acting(Actor.staff(current_user.id)), [listed])
     except WouldOrphan as refusal:
         words = f"Nothing was changed. {'; '.join(refusal.problems)}. Move or cancel these bookings first."
         return page(person, {"until": words}, {"until": until})
@@ -117,7 +118,7 @@ def address(public_id: uuid.UUID) -> ResponseReturnValue:
     """Change the person's email address at once."""
     person, typed = person_of(public_id), request.form.get("email", "").strip()[:300]
     try:
-        change_email.change(context.db(), public_id, typed, context.now(), actor_id=current_user.id)
+        change_email.change(context.acting(Actor.staff(current_user.id)), public_id, typed)
     except errors.TextNotAccepted as refusal:
         return page(person, {"email": f"{refusal.reason[0].upper()}{refusal.reason[1:]}."}, {"email": typed})
     except change_email.AddressTaken:
@@ -146,9 +147,7 @@ def close(public_id: uuid.UUID) -> ResponseReturnValue:
     if person.id == current_user.id:
         return page(person, {"close": "You can't close your own account. Ask another coordinator."})
     cancels = request.form.get("bookings", CANCEL) != KEEP
-    close_account.close(
-        context.db(), public_id, context.organisation(), context.now(), cancels=cancels, actor_id=current_user.id
-    )
+    close_account.close(context.acting(Actor.staff(current_user.id)), public_id, cancels=cancels)
     flash(f"{person.name}'s account is closed.")
     return back(public_id)
 
@@ -158,7 +157,7 @@ def close(public_id: uuid.UUID) -> ResponseReturnValue:
 def reopen(public_id: uuid.UUID) -> ResponseReturnValue:
     """Open a closed account again."""
     person_of(public_id)
-    close_account.reopen(context.db(), public_id, context.now(), actor_id=current_user.id)
+    close_account.reopen(context.acting(Actor.staff(current_user.id)), public_id)
     flash("Account reopened.")
     return back(public_id)
 
@@ -168,7 +167,7 @@ def reopen(public_id: uuid.UUID) -> ResponseReturnValue:
 def sign_out(public_id: uuid.UUID) -> ResponseReturnValue:
     """End all of the person's sessions."""
     person = person_of(public_id)
-    ended = sessions.end_all(context.db(), person.id, context.now(), actor_id=current_user.id)
+    ended = sessions.end_all(context.acting(Actor.staff(current_user.id)), person.id)
     flash(f"Signed out on {ended} {'device' if ended == 1 else 'devices'}.")
     return back(public_id)
 
@@ -202,9 +201,7 @@ def merge(public_id: uuid.UUID) -> ResponseReturnValue:
     if other.id == current_user.id:
         return page(person, {"other": "Your own account can only be the one you keep."})
     try:
-        merge_accounts.merge(
-            context.db(), public_id, other.public_id, context.organisation(), context.now(), actor_id=current_user.id
-        )
+        merge_accounts.merge(context.acting(Actor.staff(current_user.id)), public_id, other.public_id)
     except merge_accounts.CannotMerge:
         return _merge_page(person, other)
     flash("Accounts merged.")

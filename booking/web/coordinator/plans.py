@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.domain import errors
 from booking.domain.enums.planning import StepKind
+from booking.domain.people.actor import Actor
 from booking.domain.planning import in_words
 from booking.domain.planning.plan import Plan
 from booking.services.publishing import planning
@@ -75,13 +76,10 @@ def publish_as_shown(asked: PlanRequest) -> ResponseReturnValue:
     """Publish if the plan is still the one that was shown; else show the one it is now."""
     try:
         done = publish(
-            context.db(),
+            context.acting(Actor.staff(current_user.id)),
             asked.asking,
-            context.organisation(),
-            context.now(),
             uid_domain=context.settings().host,
             fingerprint=request.form.get("fingerprint", ""),
-            actor_id=current_user.id,
         )
     except (PlanChanged, PlanHurts) as refusal:
         return _page(asked, refusal.plan, True)

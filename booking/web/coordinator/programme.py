@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from booking.domain import errors, wording, zones
 from booking.domain.bookings import join_links
+from booking.domain.people.actor import Actor
 from booking.domain.planning import in_words
 from booking.services.publishing import meeting_links, planning
 from booking.store.programme import plan_inputs
@@ -164,11 +165,9 @@ def links(public_id: uuid.UUID) -> ResponseReturnValue:
     }
     try:
         meeting_links.set_links(
-            context.db(),
+            context.acting(Actor.staff(current_user.id)),
             public_id,
             given,
-            context.now(),
-            actor_id=current_user.id,
             whole_series=request.form.get("scope") == "series",
         )
     except errors.TextNotAccepted as refusal:

@@ -11,6 +11,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from booking.domain.organisation import Organisation
+from booking.domain.people.actor import Actor
+from booking.services.action_context import ActionContext
 from booking.settings import Settings
 
 
@@ -53,6 +55,11 @@ def now() -> datetime:
         g.now = state().clock()
     instant: datetime = g.now
     return instant
+
+
+def acting(actor: Actor) -> ActionContext:
+    """The request as service functions are told of it, with who acts in it."""
+    return ActionContext(db(), organisation(), now(), actor)
 
 
 def init_app(app: Flask) -> None:

@@ -38,11 +38,11 @@ def of(member_id: int, found: Timetable, slot_at: datetime) -> BookingLimit:
     """Why this member cannot book there at `slot_at`; one statement more where they hold something to show."""
     organisation, now = context.organisation(), context.now()
     own = holdings.of_member(context.db(), member_id, organisation, now)
-    rules, zone, clinic_at = found.policy(organisation), organisation.zone, found.hours.starts_at
-    refusal = suggestions.refusal(Asker(own), found.id, clinic_at, slot_at, rules, zone, now)
+    at, rules = found.start(slot_at), found.rules(organisation, now)
+    refusal = suggestions.refusal(Asker(own), at, rules)
     instead: list[Counted] = []
     if isinstance(refusal, errors.LimitReached):
-        instead = suggestions.replaceable(own, found.id, clinic_at, slot_at, rules, zone, now)
+        instead = suggestions.replaceable(own, at, rules)
     ids = {one.public_id for one in instead}
     shown = ids | {one.public_id for one in own.bookings if one.occurrence_id == found.id}
     asker = Asker(own, instead[0].id if len(instead) == 1 else None)

@@ -89,7 +89,7 @@ def _mine(appointment: Appointment) -> Callable[[datetime], str]:
 def cancel(appointment: Appointment, links: BookingLinks, actor: Actor) -> ResponseReturnValue:
     """GET asks, POST cancels."""
     if request.method == "POST":
-        cancel_booking(context.db(), appointment.public_id, context.organisation(), context.now(), actor=actor)
+        cancel_booking(context.acting(actor), appointment.public_id)
         flash("Cancelled. We’ve emailed you a confirmation.")
         return redirect(links.show, 303)
     is_late = policy.is_late(rules_of(appointment), appointment.starts_at, context.now())
@@ -102,14 +102,14 @@ def cancel(appointment: Appointment, links: BookingLinks, actor: Actor) -> Respo
 
 def accept(appointment: Appointment, links: BookingLinks, actor: Actor) -> ResponseReturnValue:
     """Take what is offered instead."""
-    cover.accept(context.db(), appointment.public_id, context.organisation(), context.now(), actor=actor)
+    cover.accept(context.acting(actor), appointment.public_id)
     flash("Moved. We’ve emailed you the new time.")
     return redirect(links.show, 303)
 
 
 def wait(appointment: Appointment, links: BookingLinks, actor: Actor) -> ResponseReturnValue:
     """Rather wait for the analyst who was asked for: gives the booking up, and is never late."""
-    cover.rather_wait(context.db(), appointment.public_id, context.organisation(), context.now(), actor=actor)
+    cover.rather_wait(context.acting(actor), appointment.public_id)
     flash("Cancelled. It doesn’t count as late. You can book again when they’re back.")
     return redirect(links.show, 303)
 
@@ -120,12 +120,7 @@ def brief(appointment: Appointment, links: BookingLinks, actor: Actor) -> Respon
     if request.method == "POST":
         try:
             edit_brief(
-                context.db(),
-                appointment.public_id,
-                context.now(),
-                topic=form.get("topic", ""),
-                link=form.get("link", ""),
-                actor=actor,
+                context.acting(actor), appointment.public_id, topic=form.get("topic", ""), link=form.get("link", "")
             )
         except errors.NotFound:
             raise
@@ -165,14 +160,7 @@ def _move(appointment: Appointment, links: BookingLinks, actor: Actor) -> Respon
         chosen = Chosen(slot[:80], slot.partition("/")[0])
     try:
         wanted = slot_grid.request_of(_target(appointment), chosen, "", "", "")
-        move_booking(
-            context.db(),
-            appointment.public_id,
-            wanted,
-            context.organisation(),
-            context.now(),
-            actor=actor,
-        )
+        move_booking(context.acting(actor), appointment.public_id, wanted)
     except Refusal as refusal:
         return _move_page(appointment, links, chosen, refusal)
     flash("Moved. We’ve emailed you the new time.")
@@ -203,7 +191,7 @@ def _move_page(
     rules = found.policy(organisation)
     why_not = search.why_not(found)
     is_lost = isinstance(refusal, errors.SlotTaken) and not refusal.own
-    kept = preference_of(session, found, row.member_id, organisation, now, row.analyst_id)
+    kept = preference_of(session, found, row.member_id, organisation, now).keeping(row.analyst_id)
     made = slot_grid.grids(found, rules, now, chosen, chosen.slot if is_lost else "", verb="Move to", preference=kept)
     page = render_template(
         "member/move.html",

@@ -76,8 +76,8 @@ class View:
 
     def free(self, minutes: int) -> list[Slot]:
         """Returns the slots of that length that the reader can book or move to."""
-        zone, now = context.organisation().zone, context.now()
-        return suggestions.bookable(self.asker, self.found.id, self.found.hours, minutes, self.rules, zone, now)
+        rules = self.found.rules(context.organisation(), context.now())
+        return suggestions.bookable(self.asker, self.found.id, self.found.hours, minutes, rules)
 
 
 def is_staff() -> bool:
@@ -155,7 +155,7 @@ def _grids(view: View, typed: BookingForm, lost: str) -> list[Grid]:
         kept = None
         if len(instead) == 1:
             kept = next((a.id for a in found.analysts if a.public_id == instead[0].analyst_public_id), None)
-        preference = preference_of(context.db(), found, current_user.id, context.organisation(), now, kept)
+        preference = preference_of(context.db(), found, current_user.id, context.organisation(), now).keeping(kept)
     verb = "Move to" if instead else "Book"
     made = slot_grid.grids(found, view.rules, now, typed.chosen, lost, verb=verb, preference=preference)
     if view.is_visitor:

@@ -32,6 +32,6 @@ def too_soon(appointment: Appointment) -> str:
 
 def invite(appointment: Appointment, show: str, actor: Actor) -> ResponseReturnValue:
     """POST: send it, and go back to `show`, the booking's page."""
-    invite_member(context.db(), appointment.public_id, context.now(), actor=actor)
+    invite_member(context.acting(actor), appointment.public_id)
     flash("We’ve emailed you an invitation for your calendar.")
     return redirect(show, 303)

@@ -93,7 +93,7 @@ def make(public_id: uuid.UUID) -> ResponseReturnValue:
             return _book_for(wanted, typed.member)
         if typed.replaces:
             return _move_here(wanted, typed.replaces)
-        made = book(context.db(), wanted, Actor.member(current_user.id), context.organisation(), context.now())
+        made = book(context.acting(Actor.member(current_user.id)), wanted).booking
     except errors.NotFound:
         abort(404)
     except Refusal as refusal:
@@ -107,8 +107,7 @@ def _move_here(wanted: BookingRequest, replaces: str) -> ResponseReturnValue:
         booking_id = uuid.UUID(replaces)
     except ValueError:
         raise errors.NotFound() from None
-    now = context.now()
-    moved = move(context.db(), booking_id, wanted, context.organisation(), now, actor=Actor.member(current_user.id))
+    moved = move(context.acting(Actor.member(current_user.id)), booking_id, wanted)
     flash("Moved. We’ve emailed you the new time.")
     return redirect(url_for("bookings.one", public_id=moved.public_id), 303)
 
@@ -118,9 +117,7 @@ def _book_for(wanted: BookingRequest, email: str) -> ResponseReturnValue:
     member = people.with_email(context.db(), email)
     if member is None:
         raise errors.NotAMember()
-    book(
-        context.db(), wanted, Actor.staff(current_user.id, for_member=member.id), context.organisation(), context.now()
-    )
+    book(context.acting(Actor.staff(current_user.id, for_member=member.id)), wanted)
     flash(f"Booked for {member.name or 'the member'}. We’ve emailed them.")
     return redirect(url_for("occurrence.show", public_id=wanted.occurrence), 303)
 
@@ -149,9 +146,7 @@ def wait(public_id: uuid.UUID) -> ResponseReturnValue:
     except ValueError:
         abort(404)
     try:
-        place = join(
-            context.db(), public_id, wish, Actor.member(current_user.id), context.organisation(), context.now()
-        )
+        place = join(context.acting(Actor.member(current_user.id)), public_id, wish)
     except errors.NotFound:
         abort(404)
     except Refusal as refusal:
@@ -172,9 +167,7 @@ def enrol(public_id: uuid.UUID) -> ResponseReturnValue:
         return sign_in.ask_first(url_for("occurrence.show", public_id=public_id), fields=())
     whole = request.form.get("whole") == "1"
     try:
-        enrol_member(
-            context.db(), public_id, Actor.member(current_user.id), context.organisation(), context.now(), whole=whole
-        )
+        enrol_member(context.acting(Actor.member(current_user.id)), public_id, whole=whole)
     except errors.NotFound:
         abort(404)
     except Refusal as refusal:
@@ -190,7 +183,7 @@ def join_now(public_id: uuid.UUID) -> ResponseReturnValue:
     if not current_user.is_authenticated:
         return sign_in.ask_first(url_for("occurrence.show", public_id=public_id), fields=())
     try:
-        attend.join(context.db(), public_id, context.organisation(), context.now(), actor=Actor.member(current_user.id))
+        attend.join(context.acting(Actor.member(current_user.id)), public_id)
     except errors.NotFound:
         abort(404)
     except Refusal as refusal:
@@ -203,7 +196,7 @@ def join_now(public_id: uuid.UUID) -> ResponseReturnValue:
 def leave(public_id: uuid.UUID) -> ResponseReturnValue:
     """Give the place in it up; of a place in all, all of it."""
     for place in enrolled.of_member(context.db(), current_user.id, enrolment.FIRST, public_id):
-        leave_enrolment(context.db(), place.enrolment, context.now(), actor=Actor.member(current_user.id))
+        leave_enrolment(context.acting(Actor.member(current_user.id)), place.enrolment)
         flash("Your enrolment is cancelled.")
     return redirect(url_for("occurrence.show", public_id=public_id), 303)
 

@@ -199,7 +199,7 @@ def enter(token: str) -> ResponseReturnValue:
     if _is_other_staff(appointment):
         return redirect(url_for("manage.join", token=token), 303)
     try:
-        meeting_url = start_visit.enter(context.db(), public_id, context.organisation(), context.now())
+        meeting_url = start_visit.enter(context.acting(Actor.link()), public_id)
     except Refusal:
         meeting_url = None
     if meeting_url is None:

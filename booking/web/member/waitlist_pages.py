@@ -14,9 +14,10 @@ from flask.typing import ResponseReturnValue
 
 from booking.domain import errors, tokens
 from booking.domain.bookings import waitlist_rules, waitlist_words
+from booking.domain.bookings.policy import Rules
 from booking.domain.bookings.slots import Slot
 from booking.domain.bookings.timetable import Timetable
-from booking.domain.bookings.waitlist_rules import Rules, WaitlistPlace
+from booking.domain.bookings.waitlist_rules import WaitlistPlace
 from booking.domain.errors import Refusal
 from booking.domain.people.actor import Actor
 from booking.services.bookings import waitlist
@@ -178,7 +179,7 @@ def show(place: Waits, links: WaitlistLinks, refusal: Refusal | None = None) -> 
     found = timetables.timetable(session, place.occurrence, organisation, place.member_id)
     if found is None:
         abort(404)
-    rules = Rules(found.policy(organisation), organisation.zone, now)
+    rules = found.rules(organisation, now)
     is_open = place.ended_at is None and not found.hours.is_cancelled
     waiting = waitlist_queue.places(session, {place.occurrence_id}, organisation, now).get(place.occurrence_id, [])
     mine = next((one for one in waiting if one.id == place.id), None)
@@ -266,9 +267,8 @@ def take(place: Waits, links: WaitlistLinks, actor: Actor) -> ResponseReturnValu
             taking = Taking(wanted.starts_at, wanted.analyst, replaces)
     except (ValueError, slot_grid.NoSlotChosen):
         abort(404)
-    session, organisation, now = context.db(), context.organisation(), context.now()
     try:
-        made = waitlist.accept(session, place.public_id, organisation, now, actor=actor, taking=taking)
+        made = waitlist.accept(context.acting(actor), place.public_id, taking=taking)
     except errors.NotFound:
         abort(404)
     except Refusal as refusal:
@@ -282,7 +282,7 @@ def take(place: Waits, links: WaitlistLinks, actor: Actor) -> ResponseReturnValu
 
 def let_pass(place: Waits, links: WaitlistLinks, actor: Actor) -> ResponseReturnValue:
     """POST: decline what is offered."""
-    waitlist.decline(context.db(), place.public_id, context.organisation(), context.now(), actor=actor)
+    waitlist.decline(context.acting(actor), place.public_id)
     flash("Declined. You stay on the waitlist.")
     return redirect(links.show, 303)
 
@@ -294,14 +294,13 @@ def choose(place: Waits, links: WaitlistLinks, actor: Actor) -> ResponseReturnVa
     except ValueError:
         flash("Choose one of your bookings.")
         return redirect(links.show, 303)
-    session, organisation, now = context.db(), context.organisation(), context.now()
-    waitlist.choose_replaced(session, place.public_id, replaces, organisation, now, actor=actor)
+    waitlist.choose_replaced(context.acting(actor), place.public_id, replaces)
     flash("Saved. If you accept a slot, it replaces that booking.")
     return redirect(links.show, 303)
 
 
 def give_up(place: Waits, links: WaitlistLinks, actor: Actor) -> ResponseReturnValue:
     """POST: leave the waitlist."""
-    waitlist.leave(context.db(), place.public_id, context.organisation(), context.now(), actor=actor)
+    waitlist.leave(context.acting(actor), place.public_id)
     flash("You’ve left the waitlist.")
     return redirect(links.show, 303)

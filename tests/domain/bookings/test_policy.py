@@ -9,7 +9,7 @@ import pytest
 
 from booking.domain import errors
 from booking.domain.bookings import policy, policy_words
-from booking.domain.bookings.policy import Standing
+from booking.domain.bookings.policy import RequestedStart, Rules, Standing
 from booking.domain.organisation import Policy
 from tests.builders import BRISBANE, CLINIC_AT, NOW
 
@@ -18,7 +18,7 @@ RULES = Policy(upcoming=3, per_week=2, per_occurrence=1, no_shows=2)
 
 
 def refused(standing: Standing, now: datetime = NOW, rules: Policy = RULES) -> errors.Refusal | None:
-    return policy.refusal(standing, rules, CLINIC_AT, BRISBANE, clinic_at=CLINIC_AT, now=now)
+    return policy.refusal(standing, RequestedStart(1, CLINIC_AT, CLINIC_AT), Rules(rules, BRISBANE, now))
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from booking.domain.bookings import waitlist_rules
-from booking.domain.bookings.policy import Counted, Holdings
+from booking.domain.bookings.policy import Counted, Holdings, Rules
 from booking.domain.bookings.slots import Slot
-from booking.domain.bookings.waitlist_rules import Rules, WaitlistPlace
+from booking.domain.bookings.waitlist_rules import WaitlistPlace
 from booking.domain.organisation import Policy
 from tests.builders import BRISBANE, CLINIC_AT, NOW, hours
 

@@ -37,6 +37,7 @@ from tests.builders import (
     a_person,
     a_request,
     a_series,
+    acting,
     an_occurrence,
     an_organisation,
 )
@@ -64,13 +65,13 @@ def test_sessions_tokens_feeds_reminders_and_waitlist_places_end(session: Sessio
     sessions.begin(session, member.id, "Chrome", NOW)
     session.commit()
 
-    book(session, a_request(clinic), Actor.member(member.id), REMINDING, NOW)
+    book(acting(session, Actor.member(member.id), organisation=REMINDING), a_request(clinic))
     tokens.make(session, member.email, NOW)
     others = [a_booking(session, other, after_minutes=n * 15) for n in range(4)]
     assert len(others) == 4
-    join(session, other.public_id, Wish(15), Actor.member(member.id), ORGANISATION, NOW)
+    join(acting(session, Actor.member(member.id)), other.public_id, Wish(15))
     generation = member.member_feed_generation
-    close(session, member.public_id, ORGANISATION, NOW, cancels=False, actor_id=None)
+    close(acting(session, Actor.system()), member.public_id, cancels=False)
     session.refresh(member)
     assert member.closed_at == NOW
     assert member.member_feed_generation == generation + 1
@@ -87,11 +88,11 @@ def test_cancelling_the_bookings_tells_their_member_and_serves_the_waitlist(sess
     member, waiting = a_person(session, "Mia Moss"), a_person(session, "Zoe Wu")
     for n in range(4):
         a_booking(session, clinic, member if n == 0 else None, after_minutes=n * 15)
-    join(session, clinic.public_id, Wish(15), Actor.member(waiting.id), ORGANISATION, NOW)
+    join(acting(session, Actor.member(waiting.id)), clinic.public_id, Wish(15))
     lab = an_occurrence(session, a_series(session, kind="lab"))
     session.commit()
-    enrol(session, lab.public_id, Actor.member(member.id), ORGANISATION, NOW)
-    close(session, member.public_id, ORGANISATION, NOW, cancels=True, actor_id=None)
+    enrol(acting(session, Actor.member(member.id)), lab.public_id)
+    close(acting(session, Actor.system()), member.public_id, cancels=True)
     session.rollback()
     booking = session.scalars(select(Booking).where(Booking.member_id == member.id)).one()
     assert (booking.status, booking.cancelled_by, booking.sequence) == ("cancelled", "staff", 1)
@@ -107,7 +108,7 @@ def test_an_analysts_bookings_go_through_cover_and_no_roster_has_them(session: S
     booking = a_booking(session, clinic, analyst=ada.public_id)
     later = an_occurrence(session, clinic.series, [ada, ben], CLINIC_AT + timedelta(days=7))
     session.commit()
-    close(session, ada.public_id, ORGANISATION, NOW, cancels=True, actor_id=None)
+    close(acting(session, Actor.system()), ada.public_id, cancels=True)
     session.refresh(booking)
     assert (booking.status, booking.analyst_id) == ("confirmed", ben.id)
     assert "moved-by-us" in emails(session, booking.member)
@@ -120,7 +121,7 @@ def test_what_nobody_can_take_waits_for_cover_and_is_not_lost(session: Session) 
     clinic = a_clinic(session)
     ada = clinic.roster[0].analyst
     booking = a_booking(session, clinic)
-    close(session, ada.public_id, ORGANISATION, NOW, cancels=True, actor_id=None)
+    close(acting(session, Actor.system()), ada.public_id, cancels=True)
     session.refresh(booking)
     assert booking.status == "confirmed"
     assert emails(session, booking.member)[-1] == "cover-nobody"
@@ -131,7 +132,7 @@ def test_coordinators_read_that_the_account_is_closed_and_not_that_its_analyst_c
     clinic = a_clinic(session)
     coordinator, analyst = a_person(session, "Cora Coe", ("coordinator",)), clinic.roster[0].analyst
     session.commit()
-    close(session, analyst.public_id, ORGANISATION, NOW, cancels=True, actor_id=None)
+    close(acting(session, Actor.system()), analyst.public_id, cancels=True)
     written = select(OutgoingEmail).where(
         OutgoingEmail.name == "someone-away", OutgoingEmail.person_id == coordinator.id
     )
@@ -144,10 +145,10 @@ def test_coordinators_read_that_the_account_is_closed_and_not_that_its_analyst_c
 def test_reopening_brings_roles_and_history_back_and_ends_the_time_off(session: Session) -> None:
     clinic = a_clinic(session)
     ada = clinic.roster[0].analyst
-    close(session, ada.public_id, ORGANISATION, NOW, cancels=True, actor_id=None)
+    close(acting(session, Actor.system()), ada.public_id, cancels=True)
     later = NOW + timedelta(days=3)
-    close(session, ada.public_id, ORGANISATION, later, cancels=True, actor_id=None)  # idempotent
-    assert reopen(session, ada.public_id, later, actor_id=None).closed_at is None
+    close(acting(session, Actor.system(), later), ada.public_id, cancels=True)  # idempotent
+    assert reopen(acting(session, Actor.system(), later), ada.public_id).closed_at is None
     assert ada.role_names == {"analyst"}
     assert count(session, TimeOff, TimeOff.ended_at.is_(None)) == 0
     assert count(session, UserSession, UserSession.ended_at.is_(None)) == 0
@@ -157,17 +158,17 @@ def test_the_only_coordinator_cannot_be_closed(session: Session) -> None:
     only = a_person(session, roles=["coordinator"])
     session.commit()
     with pytest.raises(LastCoordinator):
-        close(session, only.public_id, ORGANISATION, NOW, cancels=True, actor_id=None)
+        close(acting(session, Actor.system()), only.public_id, cancels=True)
     a_person(session, roles=["coordinator"])
     session.commit()
-    assert close(session, only.public_id, ORGANISATION, NOW, cancels=True, actor_id=None).closed_at == NOW
+    assert close(acting(session, Actor.system()), only.public_id, cancels=True).closed_at == NOW
 
 
 def test_an_import_says_that_an_account_is_closed_and_leaves_it_so(session: Session) -> None:
     member = a_person(session, "Mia Moss")
     session.commit()
-    close(session, member.public_id, ORGANISATION, NOW, cancels=True, actor_id=None)
+    close(acting(session, Actor.system()), member.public_id, cancels=True)
     listed, _ = read_one(member.email, "Mia M.", "", "", "")
-    assert import_people(session, [listed], ORGANISATION, NOW, actor_id=None).closed == [member.email]
+    assert import_people(acting(session, Actor.system()), [listed]).closed == [member.email]
     session.refresh(member)
     assert member.closed_at == NOW

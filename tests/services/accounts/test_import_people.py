@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
+from booking.domain.people.actor import Actor
 from booking.domain.people.people_table import read
 from booking.services.accounts.import_people import Imported, WouldOrphan, import_people
 from booking.services.cover.steps import pending_of
@@ -15,14 +16,14 @@ from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.people.time_off import TimeOff
 from booking.store.programme.programme import Roster, SeriesAnalyst
-from tests.builders import NOW, ORGANISATION, a_booking, a_clinic, a_person
+from tests.builders import NOW, a_booking, a_clinic, a_person, acting
 from tests.databases import Database
 
 
 def run(session: Session, lines: str, *, force: bool = False) -> Imported:
     people, mistakes = read(f"email,name,role,time_zone,member_until\n{lines}".encode())
     assert mistakes == []
-    return import_people(session, people, ORGANISATION, NOW, force=force, actor_id=None)
+    return import_people(acting(session, Actor.system()), people, force=force)
 
 
 def stored(session: Session, email: str) -> Person:

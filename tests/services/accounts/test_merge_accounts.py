@@ -29,11 +29,11 @@ from booking.store.programme.programme import Roster
 from tests.builders import (
     CLINIC_AT,
     NOW,
-    ORGANISATION,
     a_booking,
     a_clinic,
     a_person,
     a_series,
+    acting,
     an_occurrence,
 )
 
@@ -50,7 +50,7 @@ def pair(session: Session) -> tuple[Person, Person]:
 
 def merged(session: Session, pair: tuple[Person, Person]) -> Person:
     kept, gone = pair
-    return merge(session, kept.public_id, gone.public_id, ORGANISATION, NOW, actor_id=None)
+    return merge(acting(session, Actor.system()), kept.public_id, gone.public_id)
 
 
 def test_every_column_that_refers_to_a_person_passes_over_or_ends_with_the_account() -> None:
@@ -78,8 +78,8 @@ def test_bookings_enrolments_places_and_history_pass_over(session: Session, pair
     booking = a_booking(session, clinic, gone)
     for n in range(4):
         a_booking(session, full, after_minutes=15 * n)
-    join(session, full.public_id, Wish(15), Actor.member(gone.id), ORGANISATION, NOW)
-    enrol(session, lab.public_id, Actor.member(gone.id), ORGANISATION, NOW)
+    join(acting(session, Actor.member(gone.id)), full.public_id, Wish(15))
+    enrol(acting(session, Actor.member(gone.id)), lab.public_id)
     sessions.begin(session, gone.id, "Chrome", NOW)
     api_tokens.make(session, gone.id, NOW)
     session.commit()
@@ -120,7 +120,7 @@ def test_a_booking_between_the_two_is_refused_while_it_is_upcoming(session: Sess
     a_booking(session, clinic, member)
     with pytest.raises(CannotMerge, match="Both accounts have something on"):
         merged(session, (member, analyst))
-    found = merge(session, member.public_id, analyst.public_id, ORGANISATION, CLINIC_AT + DAY, actor_id=None)
+    found = merge(acting(session, Actor.system(), CLINIC_AT + DAY), member.public_id, analyst.public_id)
     session.rollback()
     assert session.execute(select(Booking.member_id, Booking.analyst_id)).all() == [(found.id, found.id)]
 
@@ -129,7 +129,7 @@ def test_the_same_account_and_a_closed_one_are_refused(session: Session, pair: t
     kept, gone = pair
     with pytest.raises(CannotMerge, match="the same account"):
         merged(session, (kept, kept))
-    close(session, kept.public_id, ORGANISATION, NOW, cancels=True, actor_id=None)
+    close(acting(session, Actor.system()), kept.public_id, cancels=True)
     with pytest.raises(CannotMerge, match="reopen it first"):
         merged(session, pair)
     assert merged(session, (gone, kept)).id == gone.id
@@ -140,8 +140,8 @@ def test_of_two_places_on_one_waitlist_the_earlier_stays(session: Session, pair:
     full = a_clinic(session)
     for n in range(4):
         a_booking(session, full, after_minutes=15 * n)
-    join(session, full.public_id, Wish(15), Actor.member(gone.id), ORGANISATION, NOW - DAY)
-    join(session, full.public_id, Wish(15), Actor.member(kept.id), ORGANISATION, NOW)
+    join(acting(session, Actor.member(gone.id), NOW - DAY), full.public_id, Wish(15))
+    join(acting(session, Actor.member(kept.id)), full.public_id, Wish(15))
     merged(session, pair)
     session.rollback()
     places = session.execute(
@@ -161,8 +161,8 @@ def test_what_both_have_once_stays_once(session: Session, pair: tuple[Person, Pe
         session.add(Attendance(occurrence_id=lab.id, member_id=person.id, marked_at=NOW))
     departures.note(session, [(clinic.id, kept.id, 0), (clinic.id, gone.id, 3)], NOW)
     session.commit()
-    enrol(session, lab.public_id, Actor.member(kept.id), ORGANISATION, NOW)
-    enrol(session, lab.public_id, Actor.member(gone.id), ORGANISATION, NOW, whole=True)
+    enrol(acting(session, Actor.member(kept.id)), lab.public_id)
+    enrol(acting(session, Actor.member(gone.id)), lab.public_id, whole=True)
     merged(session, pair)
     session.rollback()
     assert session.execute(select(Roster.analyst_id, Roster.is_away).where(Roster.analyst_id == kept.id)).all() == [
@@ -196,6 +196,6 @@ def test_past_quarters_that_both_own_do_not_hinder(session: Session, pair: tuple
     for person in pair:
         a_booking(session, clinic, person)
     kept, gone = pair
-    merge(session, kept.public_id, gone.public_id, ORGANISATION, CLINIC_AT + DAY, actor_id=None)
+    merge(acting(session, Actor.system(), CLINIC_AT + DAY), kept.public_id, gone.public_id)
     session.rollback()
     assert session.scalars(select(Booking.member_id)).all() == [kept.id, kept.id]

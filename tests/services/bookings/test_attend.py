@@ -17,7 +17,7 @@ from booking.store.programme.attendance import Attendance
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import Occurrence
 from booking.store.queries.programme import enrolled
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_clinic, a_person, a_series, an_occurrence
+from tests.builders import CLINIC_AT, a_clinic, a_person, a_series, acting, an_occurrence
 
 MINUTE = timedelta(minutes=1)
 
@@ -34,10 +34,10 @@ def test_its_staff_mark_who_came_and_change_their_mind(session: Session) -> None
     ada, ben = a_person(session, "Ada"), a_person(session, "Ben")
     session.commit()
     for member in (ada, ben):
-        enrol(session, lab.public_id, Actor.member(member.id), ORGANISATION, NOW)
+        enrol(acting(session, Actor.member(member.id)), lab.public_id)
     who = lab.roster[0].analyst_id
-    assert attend.mark(session, lab.public_id, {ada.public_id, ben.public_id}, CLINIC_AT, actor=Actor.staff(who)) == 2
-    assert attend.mark(session, lab.public_id, {ben.public_id}, CLINIC_AT, actor=Actor.staff(who)) == 1
+    assert attend.mark(acting(session, Actor.staff(who), CLINIC_AT), lab.public_id, {ada.public_id, ben.public_id}) == 2
+    assert attend.mark(acting(session, Actor.staff(who), CLINIC_AT), lab.public_id, {ben.public_id}) == 1
     found = enrolled.enrolled(session, lab.series_id, lab.id)
     assert [(one.name, one.came) for one in found] == [("Ada", False), ("Ben", True)]
 
@@ -46,7 +46,7 @@ def test_others_cannot_and_nobody_can_before_it_begins(session: Session) -> None
     lab, member = a_lab(session), a_person(session)
     other = a_person(session, roles=["analyst"])
     session.commit()
-    enrol(session, lab.public_id, Actor.member(member.id), ORGANISATION, NOW)
+    enrol(acting(session, Actor.member(member.id)), lab.public_id)
     cases = [
         (other.id, CLINIC_AT, {member.public_id}, errors.NotFound),
         (member.id, CLINIC_AT, {member.public_id}, errors.NotFound),
@@ -56,7 +56,7 @@ def test_others_cannot_and_nobody_can_before_it_begins(session: Session) -> None
     ]
     for who, now, came, refusal in cases:
         with pytest.raises(refusal):
-            attend.mark(session, lab.public_id, came, now, actor=Actor.staff(who))
+            attend.mark(acting(session, Actor.staff(who), now), lab.public_id, came)
     assert session.scalars(select(Attendance)).all() == []
 
 
@@ -71,10 +71,10 @@ def test_join_now_takes_a_place_and_marks_from_ten_minutes_before_until_the_end(
     now = CLINIC_AT + minutes * MINUTE
     for _ in range(2):
         if refusal is None:
-            attend.join(session, lab.public_id, ORGANISATION, now, actor=Actor.member(member.id))
+            attend.join(acting(session, Actor.member(member.id), now), lab.public_id)
         else:
             with pytest.raises(refusal):
-                attend.join(session, lab.public_id, ORGANISATION, now, actor=Actor.member(member.id))
+                attend.join(acting(session, Actor.member(member.id), now), lab.public_id)
     count = 0 if refusal else 1
     assert len(session.scalars(select(Enrolment)).all()) == count
     assert [row.marked_by_id for row in session.scalars(select(Attendance))] == [member.id] * count
@@ -84,4 +84,4 @@ def test_nobody_joins_a_clinic_so(session: Session) -> None:
     clinic, member = a_clinic(session), a_person(session)
     session.commit()
     with pytest.raises(errors.NotEnrollable):
-        attend.join(session, clinic.public_id, ORGANISATION, CLINIC_AT, actor=Actor.member(member.id))
+        attend.join(acting(session, Actor.member(member.id), CLINIC_AT), clinic.public_id)

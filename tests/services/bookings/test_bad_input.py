@@ -32,13 +32,13 @@ from booking.store.programme.programme import CANCELLED, Occurrence, Roster
 from tests.builders import (
     CLINIC_AT,
     NOW,
-    ORGANISATION,
     a_booking,
     a_clinic,
     a_person,
     a_place,
     a_request,
     a_series,
+    acting,
     an_occurrence,
 )
 
@@ -77,7 +77,7 @@ def house(session: Session) -> House:
     session.commit()
     booking = a_booking(session, clinic, member, analyst=analyst.public_id)
     place = a_place(session, other, stranger)
-    enrolment = enrol(session, lab.public_id, Actor.member(member.id), ORGANISATION, NOW)
+    enrolment = enrol(acting(session, Actor.member(member.id)), lab.public_id)
     return House(
         clinic,
         other,
@@ -123,11 +123,11 @@ Deed = Callable[[Session, House], object]
 
 
 def booking(now: datetime = NOW, who: str = "stranger", **fields: object) -> Deed:
-    return lambda s, h: book(s, request(h, **fields), Actor.member(getattr(h, who).id), ORGANISATION, now)  # type: ignore[arg-type]
+    return lambda s, h: book(acting(s, Actor.member(getattr(h, who).id), now), request(h, **fields)).booking  # type: ignore[arg-type]
 
 
 def with_second(s: Session, h: House) -> object:
-    return book(s, request(h, analyst=h.second.public_id), Actor.member(h.stranger.id), ORGANISATION, NOW)
+    return book(acting(s, Actor.member(h.stranger.id)), request(h, analyst=h.second.public_id)).booking
 
 
 def forged(occurrence: uuid.UUID = NOBODY) -> BookingRequest:
@@ -142,13 +142,13 @@ def booked(h: House) -> uuid.UUID:
 CASES: dict[str, tuple[Deed, Callable[[Session, House], None] | None, type[errors.Refusal]]] = {
     # book
     "book, a forged clinic": (
-        lambda s, h: book(s, forged(), Actor.member(h.stranger.id), ORGANISATION, NOW),
+        lambda s, h: book(acting(s, Actor.member(h.stranger.id)), forged()).booking,
         None,
         errors.NotFound,
     ),
     "book, a forged analyst": (booking(analyst=NOBODY), None, errors.NotOnRoster),
     "book, a forged member": (
-        lambda s, h: book(s, request(h), Actor.member(999_999), ORGANISATION, NOW),
+        lambda s, h: book(acting(s, Actor.member(999_999)), request(h)).booking,
         None,
         errors.NotFound,
     ),
@@ -158,7 +158,7 @@ CASES: dict[str, tuple[Deed, Callable[[Session, House], None] | None, type[error
     "book, 100 kB": (booking(topic=LONG), None, errors.TextNotAccepted),
     "book, a link that is none": (booking(link="javascript:alert(1)"), None, errors.TextNotAccepted),
     "book, a lab": (
-        lambda s, h: book(s, request(h, h.lab), Actor.member(h.stranger.id), ORGANISATION, NOW),
+        lambda s, h: book(acting(s, Actor.member(h.stranger.id)), request(h, h.lab)).booking,
         None,
         errors.NotBookable,
     ),
@@ -169,271 +169,257 @@ CASES: dict[str, tuple[Deed, Callable[[Session, House], None] | None, type[error
     "book, over the end": (booking(after=45, minutes=30), None, errors.OutsideHours),
     # move
     "move, another's": (
-        lambda s, h: move(s, booked(h), request(h), ORGANISATION, NOW, actor=Actor.member(h.stranger.id)),
+        lambda s, h: move(acting(s, Actor.member(h.stranger.id)), booked(h), request(h)),
         None,
         errors.NotFound,
     ),
     "move, forged": (
-        lambda s, h: move(s, NOBODY, request(h), ORGANISATION, NOW, actor=Actor.link()),
+        lambda s, h: move(acting(s, Actor.link()), NOBODY, request(h)),
         None,
         errors.NotFound,
     ),
     "move, to a forged clinic": (
-        lambda s, h: move(s, booked(h), forged(), ORGANISATION, NOW, actor=Actor.link()),
+        lambda s, h: move(acting(s, Actor.link()), booked(h), forged()),
         None,
         errors.NotFound,
     ),
     "move, past": (
-        lambda s, h: move(s, booked(h), request(h), ORGANISATION, AFTER, actor=Actor.link()),
+        lambda s, h: move(acting(s, Actor.link(), AFTER), booked(h), request(h)),
         None,
         errors.AlreadyStarted,
     ),
     "move, into a cancelled one": (
-        lambda s, h: move(s, booked(h), request(h, h.other), ORGANISATION, NOW, actor=Actor.link()),
+        lambda s, h: move(acting(s, Actor.link()), booked(h), request(h, h.other)),
         cancelled,
         errors.OccurrenceCancelled,
     ),
     "move, to who is off the roster": (
-        lambda s, h: move(s, booked(h), request(h, analyst=h.second.public_id), ORGANISATION, NOW, actor=Actor.link()),
+        lambda s, h: move(acting(s, Actor.link()), booked(h), request(h, analyst=h.second.public_id)),
         off_the_roster,
         errors.NotOnRoster,
     ),
     # cancel, brief
     "cancel, another's": (
-        lambda s, h: cancel(s, booked(h), ORGANISATION, NOW, actor=Actor.member(h.stranger.id)),
+        lambda s, h: cancel(acting(s, Actor.member(h.stranger.id)), booked(h)),
         None,
         errors.NotFound,
     ),
-    "cancel, forged": (lambda s, h: cancel(s, NOBODY, ORGANISATION, NOW, actor=Actor.link()), None, errors.NotFound),
+    "cancel, forged": (lambda s, h: cancel(acting(s, Actor.link()), NOBODY), None, errors.NotFound),
     "cancel, past": (
-        lambda s, h: cancel(s, booked(h), ORGANISATION, AFTER, actor=Actor.link()),
+        lambda s, h: cancel(acting(s, Actor.link(), AFTER), booked(h)),
         None,
         errors.AlreadyStarted,
     ),
     "brief, another's": (
-        lambda s, h: edit_brief(s, booked(h), NOW, topic="x", actor=Actor.member(h.stranger.id)),
+        lambda s, h: edit_brief(acting(s, Actor.member(h.stranger.id)), booked(h), topic="x"),
         None,
         errors.NotFound,
     ),
-    "brief, forged": (lambda s, h: edit_brief(s, NOBODY, NOW, topic="x", actor=Actor.link()), None, errors.NotFound),
+    "brief, forged": (lambda s, h: edit_brief(acting(s, Actor.link()), NOBODY, topic="x"), None, errors.NotFound),
     "brief, past": (
-        lambda s, h: edit_brief(s, booked(h), AFTER, topic="x", actor=Actor.link()),
+        lambda s, h: edit_brief(acting(s, Actor.link(), AFTER), booked(h), topic="x"),
         None,
         errors.AlreadyStarted,
     ),
     "brief, 100 kB": (
-        lambda s, h: edit_brief(s, booked(h), NOW, topic=LONG, actor=Actor.link()),
+        lambda s, h: edit_brief(acting(s, Actor.link()), booked(h), topic=LONG),
         None,
         errors.TextNotAccepted,
     ),
     # waitlist
     "wait, forged": (
-        lambda s, h: waitlist.join(s, NOBODY, Wish(15), Actor.member(h.stranger.id), ORGANISATION, NOW),
+        lambda s, h: waitlist.join(acting(s, Actor.member(h.stranger.id)), NOBODY, Wish(15)),
         None,
         errors.NotFound,
     ),
     "wait, past": (
-        lambda s, h: waitlist.join(s, h.clinic.public_id, Wish(15), Actor.member(h.stranger.id), ORGANISATION, AFTER),
+        lambda s, h: waitlist.join(acting(s, Actor.member(h.stranger.id), AFTER), h.clinic.public_id, Wish(15)),
         None,
         errors.TooLate,
     ),
     "wait, cancelled": (
-        lambda s, h: waitlist.join(s, h.clinic.public_id, Wish(15), Actor.member(h.stranger.id), ORGANISATION, NOW),
+        lambda s, h: waitlist.join(acting(s, Actor.member(h.stranger.id)), h.clinic.public_id, Wish(15)),
         cancelled,
         errors.OccurrenceCancelled,
     ),
     "wait, for who is off the roster": (
         lambda s, h: waitlist.join(
-            s, h.clinic.public_id, Wish(15, h.second.public_id), Actor.member(h.stranger.id), ORGANISATION, NOW
+            acting(s, Actor.member(h.stranger.id)), h.clinic.public_id, Wish(15, h.second.public_id)
         ),
         off_the_roster,
         errors.NotOnRoster,
     ),
     "wait, 100 kB": (
-        lambda s, h: waitlist.join(
-            s, h.clinic.public_id, Wish(15, None, LONG), Actor.member(h.stranger.id), ORGANISATION, NOW
-        ),
+        lambda s, h: waitlist.join(acting(s, Actor.member(h.stranger.id)), h.clinic.public_id, Wish(15, None, LONG)),
         None,
         errors.TextNotAccepted,
     ),
     "wait, in a lab": (
-        lambda s, h: waitlist.join(s, h.lab.public_id, Wish(15), Actor.member(h.stranger.id), ORGANISATION, NOW),
+        lambda s, h: waitlist.join(acting(s, Actor.member(h.stranger.id)), h.lab.public_id, Wish(15)),
         None,
         errors.NotBookable,
     ),
     "accept, another's": (
-        lambda s, h: waitlist.accept(s, h.place, ORGANISATION, NOW, actor=Actor.member(h.member.id)),
+        lambda s, h: waitlist.accept(acting(s, Actor.member(h.member.id)), h.place),
         None,
         errors.NotFound,
     ),
     "accept, for another's booking": (
-        lambda s, h: waitlist.accept(
-            s, h.place, ORGANISATION, NOW, taking=Taking(replaces=booked(h)), actor=Actor.link()
-        ),
+        lambda s, h: waitlist.accept(acting(s, Actor.link()), h.place, taking=Taking(replaces=booked(h))),
         None,
         errors.NotFound,
     ),
     "accept, nothing offered": (
-        lambda s, h: waitlist.accept(s, h.place, ORGANISATION, NOW, actor=Actor.link()),
+        lambda s, h: waitlist.accept(acting(s, Actor.link()), h.place),
         None,
         errors.OfferLapsed,
     ),
     "accept, past": (
-        lambda s, h: waitlist.accept(
-            s, h.place, ORGANISATION, AFTER, taking=Taking(h.other.starts_at), actor=Actor.link()
-        ),
+        lambda s, h: waitlist.accept(acting(s, Actor.link(), AFTER), h.place, taking=Taking(h.other.starts_at)),
         None,
         errors.TooLate,
     ),
     "decline, another's": (
-        lambda s, h: waitlist.decline(s, h.place, ORGANISATION, NOW, actor=Actor.member(h.member.id)),
+        lambda s, h: waitlist.decline(acting(s, Actor.member(h.member.id)), h.place),
         None,
         errors.NotFound,
     ),
     "leave the waitlist, forged": (
-        lambda s, h: waitlist.leave(s, NOBODY, ORGANISATION, NOW, actor=Actor.link()),
+        lambda s, h: waitlist.leave(acting(s, Actor.link()), NOBODY),
         None,
         errors.NotFound,
     ),
     # enrolment
     "enrol, forged": (
-        lambda s, h: enrol(s, NOBODY, Actor.member(h.stranger.id), ORGANISATION, NOW),
+        lambda s, h: enrol(acting(s, Actor.member(h.stranger.id)), NOBODY),
         None,
         errors.NotFound,
     ),
     "enrol, past": (
-        lambda s, h: enrol(s, h.lab.public_id, Actor.member(h.stranger.id), ORGANISATION, AFTER + timedelta(days=1)),
+        lambda s, h: enrol(acting(s, Actor.member(h.stranger.id), AFTER + timedelta(days=1)), h.lab.public_id),
         None,
         errors.AlreadyOver,
     ),
     "enrol, cancelled": (
-        lambda s, h: enrol(s, h.lab.public_id, Actor.member(h.stranger.id), ORGANISATION, NOW),
+        lambda s, h: enrol(acting(s, Actor.member(h.stranger.id)), h.lab.public_id),
         cancelled,
         errors.OccurrenceCancelled,
     ),
     "enrol, in a clinic": (
-        lambda s, h: enrol(s, h.clinic.public_id, Actor.member(h.stranger.id), ORGANISATION, NOW),
+        lambda s, h: enrol(acting(s, Actor.member(h.stranger.id)), h.clinic.public_id),
         None,
         errors.NotEnrollable,
     ),
     "leave, another's": (
-        lambda s, h: leave(s, h.enrolment, NOW, actor=Actor.member(h.stranger.id)),
+        lambda s, h: leave(acting(s, Actor.member(h.stranger.id)), h.enrolment),
         None,
         errors.NotFound,
     ),
-    "leave, forged": (lambda s, h: leave(s, NOBODY, NOW, actor=Actor.member(h.member.id)), None, errors.NotFound),
+    "leave, forged": (lambda s, h: leave(acting(s, Actor.member(h.member.id)), NOBODY), None, errors.NotFound),
     "join, cancelled": (
-        lambda s, h: attend.join(s, h.lab.public_id, ORGANISATION, CLINIC_AT, actor=Actor.member(h.stranger.id)),
+        lambda s, h: attend.join(acting(s, Actor.member(h.stranger.id), CLINIC_AT), h.lab.public_id),
         cancelled,
         errors.OccurrenceCancelled,
     ),
     "attendance, by a stranger": (
-        lambda s, h: attend.mark(s, h.lab.public_id, set(), CLINIC_AT, actor=Actor.staff(h.second.id)),
+        lambda s, h: attend.mark(acting(s, Actor.staff(h.second.id), CLINIC_AT), h.lab.public_id, set()),
         None,
         errors.NotFound,
     ),
     # analysts
     "mark, another's": (
-        lambda s, h: mark(s, booked(h), "came", ORGANISATION, AFTER, actor=Actor.staff(h.second.id)),
+        lambda s, h: mark(acting(s, Actor.staff(h.second.id), AFTER), booked(h), "came"),
         None,
         errors.NotFound,
     ),
     "mark, by the member": (
-        lambda s, h: mark(s, booked(h), "came", ORGANISATION, AFTER, actor=Actor.staff(h.member.id)),
+        lambda s, h: mark(acting(s, Actor.staff(h.member.id), AFTER), booked(h), "came"),
         None,
         errors.NotFound,
     ),
     "mark, before": (
-        lambda s, h: mark(s, booked(h), "came", ORGANISATION, NOW, actor=Actor.staff(h.analyst.id)),
+        lambda s, h: mark(acting(s, Actor.staff(h.analyst.id)), booked(h), "came"),
         None,
         errors.NotBegun,
     ),
     "start, another's": (
-        lambda s, h: begin(s, booked(h), ORGANISATION, CLINIC_AT, actor=Actor.staff(h.second.id)),
+        lambda s, h: begin(acting(s, Actor.staff(h.second.id), CLINIC_AT), booked(h)),
         None,
         errors.NotFound,
     ),
     "start, forged": (
-        lambda s, h: begin(s, NOBODY, ORGANISATION, CLINIC_AT, actor=Actor.staff(h.analyst.id)),
+        lambda s, h: begin(acting(s, Actor.staff(h.analyst.id), CLINIC_AT), NOBODY),
         None,
         errors.NotFound,
     ),
     "start, past": (
-        lambda s, h: begin(s, booked(h), ORGANISATION, AFTER, actor=Actor.staff(h.analyst.id)),
+        lambda s, h: begin(acting(s, Actor.staff(h.analyst.id), AFTER), booked(h)),
         None,
         errors.AlreadyOver,
     ),
     "note, another's": (
-        lambda s, h: write_note(s, booked(h), "x", "y", AFTER, actor=Actor.staff(h.second.id)),
+        lambda s, h: write_note(acting(s, Actor.staff(h.second.id), AFTER), booked(h), "x", "y"),
         None,
         errors.NotFound,
     ),
     "note, 100 kB": (
-        lambda s, h: write_note(s, booked(h), LONG, "y", AFTER, actor=Actor.staff(h.analyst.id)),
+        lambda s, h: write_note(acting(s, Actor.staff(h.analyst.id), AFTER), booked(h), LONG, "y"),
         None,
         errors.TextNotAccepted,
     ),
     # staff
     "staff cancel, forged": (
-        lambda s, h: on_behalf.cancel_for(s, NOBODY, "", ORGANISATION, NOW, actor=Actor.staff(h.coordinator.id)),
+        lambda s, h: on_behalf.cancel_for(acting(s, Actor.staff(h.coordinator.id)), NOBODY, ""),
         None,
         errors.NotFound,
     ),
     "staff cancel, 100 kB": (
-        lambda s, h: on_behalf.cancel_for(s, booked(h), LONG, ORGANISATION, NOW, actor=Actor.staff(h.coordinator.id)),
+        lambda s, h: on_behalf.cancel_for(acting(s, Actor.staff(h.coordinator.id)), booked(h), LONG),
         None,
         errors.TextNotAccepted,
     ),
     "hand over, off the roster": (
-        lambda s, h: on_behalf.hand_over(
-            s, booked(h), h.second.public_id, "", ORGANISATION, NOW, actor=Actor.staff(h.coordinator.id)
-        ),
+        lambda s, h: on_behalf.hand_over(acting(s, Actor.staff(h.coordinator.id)), booked(h), h.second.public_id, ""),
         off_the_roster,
         errors.NotOnRoster,
     ),
     "hand over, forged": (
-        lambda s, h: on_behalf.hand_over(
-            s, booked(h), NOBODY, "", ORGANISATION, NOW, actor=Actor.staff(h.coordinator.id)
-        ),
+        lambda s, h: on_behalf.hand_over(acting(s, Actor.staff(h.coordinator.id)), booked(h), NOBODY, ""),
         None,
         errors.NotOnRoster,
     ),
     "staff move, past": (
-        lambda s, h: on_behalf.move_for(
-            s, booked(h), request(h), "", ORGANISATION, AFTER, actor=Actor.staff(h.coordinator.id)
-        ),
+        lambda s, h: on_behalf.move_for(acting(s, Actor.staff(h.coordinator.id), AFTER), booked(h), request(h), ""),
         None,
         errors.AlreadyOver,
     ),
     "staff move, into a cancelled one": (
-        lambda s, h: on_behalf.move_for(
-            s, booked(h), request(h, h.other), "", ORGANISATION, NOW, actor=Actor.staff(h.coordinator.id)
-        ),
+        lambda s, h: on_behalf.move_for(acting(s, Actor.staff(h.coordinator.id)), booked(h), request(h, h.other), ""),
         cancelled,
         errors.OccurrenceCancelled,
     ),
     "lengthen, past": (
-        lambda s, h: on_behalf.lengthen(s, booked(h), ORGANISATION, AFTER, actor=Actor.staff(h.analyst.id)),
+        lambda s, h: on_behalf.lengthen(acting(s, Actor.staff(h.analyst.id), AFTER), booked(h)),
         None,
         errors.AlreadyOver,
     ),
     "cover, nothing offered": (
-        lambda s, h: cover.accept(s, booked(h), ORGANISATION, NOW, actor=Actor.link()),
+        lambda s, h: cover.accept(acting(s, Actor.link()), booked(h)),
         None,
         errors.OfferLapsed,
     ),
     "cover, another's": (
-        lambda s, h: cover.accept(s, booked(h), ORGANISATION, NOW, actor=Actor.member(h.stranger.id)),
+        lambda s, h: cover.accept(acting(s, Actor.member(h.stranger.id)), booked(h)),
         None,
         errors.NotFound,
     ),
     "cover, not asked for": (
-        lambda s, h: cover.take(s, h.clinic.public_id, Actor.staff(h.second.id), ORGANISATION, NOW),
+        lambda s, h: cover.take(acting(s, Actor.staff(h.second.id)), h.clinic.public_id),
         None,
         cover.AlreadyCovered,
     ),
     "cover, by a member": (
-        lambda s, h: cover.take(s, h.clinic.public_id, Actor.staff(h.member.id), ORGANISATION, NOW),
+        lambda s, h: cover.take(acting(s, Actor.staff(h.member.id)), h.clinic.public_id),
         None,
         errors.NotAllowed,
     ),
@@ -454,10 +440,7 @@ def test_what_cannot_be_done_is_refused_and_writes_nothing(session: Session, hou
 
 def test_control_characters_are_left_out_of_what_is_kept(session: Session, house: House) -> None:
     made = book(
-        session,
+        acting(session, Actor.member(house.stranger.id)),
         request(house, topic="\x00Tags\x07\x1b[31m\x85\u2028\ufeff on\r\ntwo lines\x9f"),
-        Actor.member(house.stranger.id),
-        ORGANISATION,
-        NOW,
-    )
+    ).booking
     assert made.topic == "Tags[31m on\ntwo lines"

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from booking.domain import errors
 from booking.domain.organisation import Organisation
 from booking.domain.people.actor import Actor
-from booking.services.bookings import book as book_module
 from booking.services.bookings.book import BookingRequest, book
+from booking.store import audit_log
 from booking.store.audit_log import AuditEntry
 from booking.store.bookings.bookings import Booking
 from booking.store.bookings.claims import Claim
@@ -32,6 +32,7 @@ from tests.builders import (
     a_person,
     a_request,
     a_series,
+    acting,
     an_occurrence,
     an_organisation,
 )
@@ -123,7 +124,7 @@ def test_what_cannot_be_had_is_refused_by_its_code_and_nothing_is_written(sessio
     session.commit()
     before = counts(session)
     with pytest.raises(errors.Refusal) as refused:
-        book(session, request, Actor.member(member.id), organisation, NOW)
+        book(acting(session, Actor.member(member.id), organisation=organisation), request)
     assert refused.value.code == code
     assert counts(session) == before
 
@@ -135,7 +136,7 @@ def test_a_slot_that_is_taken_is_refused(session: Session, analyst: str | None) 
     wanted = first.analyst.public_id if analyst else None
     member = a_member(session)
     with pytest.raises(errors.SlotTaken) as refused:
-        book(session, a_request(clinic, 15, analyst=wanted), Actor.member(member.id), ORGANISATION, NOW)
+        book(acting(session, Actor.member(member.id)), a_request(clinic, 15, analyst=wanted))
     assert refused.value.own is False
     assert counts(session) == [1, 4, 1, 1, 0]
 
@@ -144,14 +145,14 @@ def test_a_cancelled_occurrence_is_refused(session: Session) -> None:
     clinic = a_clinic(session, status="cancelled")
     member = a_member(session)
     with pytest.raises(errors.OccurrenceCancelled):
-        book(session, a_request(clinic), Actor.member(member.id), ORGANISATION, NOW)
+        book(acting(session, Actor.member(member.id)), a_request(clinic))
 
 
 def test_a_clinic_without_analysts_is_refused(session: Session) -> None:
     clinic = a_clinic(session, analysts=0)
     member = a_member(session)
     with pytest.raises(errors.NotOnRoster):
-        book(session, a_request(clinic), Actor.member(member.id), ORGANISATION, NOW)
+        book(acting(session, Actor.member(member.id)), a_request(clinic))
 
 
 def test_a_lab_has_no_slots(session: Session) -> None:
@@ -159,7 +160,7 @@ def test_a_lab_has_no_slots(session: Session) -> None:
     lab = an_occurrence(session, a_series(session, kind="lab"), [analyst])
     member = a_member(session)
     with pytest.raises(errors.NotBookable):
-        book(session, a_request(lab), Actor.member(member.id), ORGANISATION, NOW)
+        book(acting(session, Actor.member(member.id)), a_request(lab))
 
 
 @pytest.mark.parametrize(("seconds_to_spare", "booked"), [(1, True), (0, True), (-1, False)])
@@ -172,11 +173,12 @@ def test_a_slot_can_be_booked_until_its_notice_also_while_the_clinic_runs(
     asked_at = starts_at - timedelta(minutes=10, seconds=seconds_to_spare)
     if booked:
         assert (
-            book(session, a_request(clinic, 30), Actor.member(member.id), ORGANISATION, asked_at).starts_at == starts_at
+            book(acting(session, Actor.member(member.id), asked_at), a_request(clinic, 30)).booking.starts_at
+            == starts_at
         )
     else:
         with pytest.raises(errors.TooLate) as refused:
-            book(session, a_request(clinic, 30), Actor.member(member.id), ORGANISATION, asked_at)
+            book(acting(session, Actor.member(member.id), asked_at), a_request(clinic, 30))
         assert refused.value.closed_at == starts_at - timedelta(minutes=10)
 
 
@@ -186,10 +188,12 @@ def test_the_horizon_opens_28_days_before_the_slot(session: Session, seconds_ins
     member = a_member(session)
     asked_at = CLINIC_AT - timedelta(days=28) + timedelta(seconds=seconds_inside)
     if booked:
-        assert book(session, a_request(clinic), Actor.member(member.id), ORGANISATION, asked_at).starts_at == CLINIC_AT
+        assert (
+            book(acting(session, Actor.member(member.id), asked_at), a_request(clinic)).booking.starts_at == CLINIC_AT
+        )
     else:
         with pytest.raises(errors.TooEarly) as refused:
-            book(session, a_request(clinic), Actor.member(member.id), ORGANISATION, asked_at)
+            book(acting(session, Actor.member(member.id), asked_at), a_request(clinic))
         assert refused.value.opens_at == CLINIC_AT - timedelta(days=28)
 
 
@@ -197,7 +201,7 @@ def test_a_member_holds_one_booking_in_an_occurrence(session: Session) -> None:
     clinic = a_clinic(session)
     first = a_booking(session, clinic)
     with pytest.raises(errors.LimitReached) as refused:
-        book(session, a_request(clinic, 30), Actor.member(first.member_id), ORGANISATION, NOW)
+        book(acting(session, Actor.member(first.member_id)), a_request(clinic, 30))
     assert (refused.value.scope, refused.value.limit) == ("occurrence", 1)
 
 
@@ -207,9 +211,11 @@ def test_a_member_holds_two_upcoming_bookings_and_one_that_has_started_no_longer
     for clinic in clinics[:2]:
         a_booking(session, clinic, member)
     with pytest.raises(errors.LimitReached) as refused:
-        book(session, a_request(clinics[2]), Actor.member(member.id), ORGANISATION, NOW)
+        book(acting(session, Actor.member(member.id)), a_request(clinics[2]))
     assert (refused.value.scope, refused.value.limit) == ("upcoming", 2)
-    assert book(session, a_request(clinics[2]), Actor.member(member.id), ORGANISATION, CLINIC_AT).member_id == member.id
+    assert (
+        book(acting(session, Actor.member(member.id), CLINIC_AT), a_request(clinics[2])).booking.member_id == member.id
+    )
 
 
 def test_two_requests_at_once_do_not_pass_the_limit_together(database: Database) -> None:
@@ -219,9 +225,7 @@ def test_two_requests_at_once_do_not_pass_the_limit_together(database: Database)
         a_booking(session, clinics[0], member)
         requests = [a_request(clinic) for clinic in clinics[1:]]
         member_id = member.id
-    outcomes = at_once(
-        database, [lambda s, r=r: book(s, r, Actor.member(member_id), ORGANISATION, NOW) for r in requests]
-    )
+    outcomes = at_once(database, [lambda s, r=r: book(acting(s, Actor.member(member_id)), r).booking for r in requests])
     assert sorted(outcomes) == ["Booking"] + ["LimitReached"] * 4
 
 
@@ -254,10 +258,10 @@ def test_the_last_day_of_the_membership_counts_in_the_programmes_zone(
     clinic = a_clinic(session, starts_at=CLINIC_AT - timedelta(hours=3, minutes=30))
     member = a_member(session, member_until=last_day, time_zone="Australia/Perth")
     if booked:
-        assert book(session, a_request(clinic), Actor.member(member.id), ORGANISATION, NOW).member_id == member.id
+        assert book(acting(session, Actor.member(member.id)), a_request(clinic)).booking.member_id == member.id
     else:
         with pytest.raises(errors.MembershipEnded) as refused:
-            book(session, a_request(clinic), Actor.member(member.id), ORGANISATION, NOW)
+            book(acting(session, Actor.member(member.id)), a_request(clinic))
         assert refused.value.member_until == last_day
 
 
@@ -266,14 +270,14 @@ def test_who_is_no_member_books_nothing(session: Session, fields: dict[str, obje
     clinic = a_clinic(session)
     person = a_member(session, **fields)
     with pytest.raises(errors.NotAMember):
-        book(session, a_request(clinic), Actor.member(person.id), ORGANISATION, NOW)
+        book(acting(session, Actor.member(person.id)), a_request(clinic))
 
 
 def test_a_member_who_is_booked_elsewhere_at_that_time_is_told_so(session: Session) -> None:
     first, second = a_clinic(session), a_clinic(session)
     booking = a_booking(session, first, minutes=30)
     with pytest.raises(errors.SlotTaken) as refused:
-        book(session, a_request(second, 15), Actor.member(booking.member_id), ORGANISATION, NOW)
+        book(acting(session, Actor.member(booking.member_id)), a_request(second, 15))
     assert refused.value.own is True
 
 
@@ -281,12 +285,8 @@ def test_the_same_form_sent_twice_answers_the_booking_that_it_made(session: Sess
     clinic = a_clinic(session)
     first = a_booking(session, clinic, key="form-1")
     again = book(
-        session,
-        a_request(clinic, key="form-1"),
-        Actor.member(first.member_id),
-        ORGANISATION,
-        NOW + timedelta(minutes=1),
-    )
+        acting(session, Actor.member(first.member_id), NOW + timedelta(minutes=1)), a_request(clinic, key="form-1")
+    ).booking
     assert again.public_id == first.public_id
     assert counts(session) == [1, 2, 1, 1, 1]
 
@@ -295,7 +295,7 @@ def test_twins_that_arrive_at_once_make_one_booking_and_both_are_shown_it(databa
     with database.sessions() as session:
         clinic, member = a_clinic(session), a_member(session)
         request, member_id = a_request(clinic, key="double-click"), member.id
-    outcomes = at_once(database, [lambda s: book(s, request, Actor.member(member_id), ORGANISATION, NOW)] * 4)
+    outcomes = at_once(database, [lambda s: book(acting(s, Actor.member(member_id)), request).booking] * 4)
     assert outcomes == ["Booking"] * 4
     with database.sessions() as session:
         assert counts(session) == [1, 2, 1, 1, 1]
@@ -305,17 +305,19 @@ def test_a_key_that_came_with_another_request_is_refused(session: Session) -> No
     clinic = a_clinic(session)
     first = a_booking(session, clinic, key="form-1")
     with pytest.raises(errors.KeyReused):
-        book(session, a_request(clinic, 30, key="form-1"), Actor.member(first.member_id), ORGANISATION, NOW)
+        book(acting(session, Actor.member(first.member_id)), a_request(clinic, 30, key="form-1"))
 
 
 def test_a_refusal_does_not_use_up_the_key(session: Session) -> None:
     clinic = a_clinic(session)
     member = a_member(session)
     with pytest.raises(errors.TooEarly):
-        book(session, a_request(clinic, key="form-1"), Actor.member(member.id), an_organisation(horizon_days=1), NOW)
+        book(
+            acting(session, Actor.member(member.id), organisation=an_organisation(horizon_days=1)),
+            a_request(clinic, key="form-1"),
+        )
     assert (
-        book(session, a_request(clinic, key="form-1"), Actor.member(member.id), ORGANISATION, NOW).member_id
-        == member.id
+        book(acting(session, Actor.member(member.id)), a_request(clinic, key="form-1")).booking.member_id == member.id
     )
 
 
@@ -336,9 +338,9 @@ def test_a_crash_before_the_commit_leaves_nothing(session: Session, monkeypatch:
     def crash(*_args: object, **_kwargs: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(book_module.audit_log, "write", crash)
+    monkeypatch.setattr(audit_log, "write", crash)
     with pytest.raises(KeyboardInterrupt):
-        book(session, a_request(clinic, key="form-1"), Actor.member(member.id), ORGANISATION, NOW)
+        book(acting(session, Actor.member(member.id)), a_request(clinic, key="form-1"))
     assert counts(session) == [0, 0, 0, 0, 0]
 
 

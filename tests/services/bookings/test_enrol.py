@@ -19,7 +19,7 @@ from booking.store.people.people import Person
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import CANCELLED, Module, Occurrence
 from booking.store.queries.programme import enrolled
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_clinic, a_person, a_series, an_occurrence
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_clinic, a_person, a_series, acting, an_occurrence
 from tests.databases import Database
 
 SMALL = replace(ORGANISATION, policy=Policy(capacity=2))
@@ -49,9 +49,9 @@ def places(session: Session, member: Person) -> list[int | None]:
 
 def test_one_date_or_all_of_them_and_an_email_says_which(session: Session) -> None:
     course, member = a_course(session), a_member(session)
-    enrol(session, course[1].public_id, Actor.member(member.id), ORGANISATION, NOW)
+    enrol(acting(session, Actor.member(member.id)), course[1].public_id)
     assert places(session, member) == [2]
-    enrol(session, course[1].public_id, Actor.member(member.id), ORGANISATION, NOW, whole=True)
+    enrol(acting(session, Actor.member(member.id)), course[1].public_id, whole=True)
     assert places(session, member) == [1, 2, 3]
     emails = session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id)).all()
     assert [(email.name, email.facts["count"]) for email in emails] == [("enrolled", 1), ("enrolled", 3)]
@@ -60,43 +60,41 @@ def test_one_date_or_all_of_them_and_an_email_says_which(session: Session) -> No
 
 def test_twice_is_once_and_a_place_in_all_takes_in_each(session: Session) -> None:
     course, member = a_course(session), a_member(session)
-    first = enrol(session, course[0].public_id, Actor.member(member.id), ORGANISATION, NOW, whole=True)
+    first = enrol(acting(session, Actor.member(member.id)), course[0].public_id, whole=True)
     for whole in (True, False):
-        assert (
-            enrol(session, course[2].public_id, Actor.member(member.id), ORGANISATION, NOW, whole=whole).id == first.id
-        )
+        assert enrol(acting(session, Actor.member(member.id)), course[2].public_id, whole=whole).id == first.id
     assert session.scalar(select(func.count()).select_from(OutgoingEmail)) == 1
 
 
 def test_a_place_is_given_up_and_taken_again(session: Session) -> None:
     course, member = a_course(session), a_member(session)
-    place = enrol(session, course[0].public_id, Actor.member(member.id), ORGANISATION, NOW)
+    place = enrol(acting(session, Actor.member(member.id)), course[0].public_id)
     for _ in range(2):
-        leave(session, place.public_id, NOW, actor=Actor.member(member.id))
+        leave(acting(session, Actor.member(member.id)), place.public_id)
     assert (place.sequence, places(session, member)) == (1, [])
-    enrol(session, course[0].public_id, Actor.member(member.id), ORGANISATION, NOW)
+    enrol(acting(session, Actor.member(member.id)), course[0].public_id)
     assert places(session, member) == [1]
     with pytest.raises(errors.NotFound):
-        leave(session, place.public_id, NOW, actor=Actor.member(a_member(session).id))
+        leave(acting(session, Actor.member(a_member(session).id)), place.public_id)
 
 
 def test_no_more_than_there_are_places_counting_those_in_all(session: Session) -> None:
     course = a_course(session)
-    enrol(session, course[0].public_id, Actor.member(a_member(session).id), SMALL, NOW, whole=True)
-    enrol(session, course[0].public_id, Actor.member(a_member(session).id), SMALL, NOW)
+    enrol(acting(session, Actor.member(a_member(session).id), organisation=SMALL), course[0].public_id, whole=True)
+    enrol(acting(session, Actor.member(a_member(session).id), organisation=SMALL), course[0].public_id)
     with pytest.raises(errors.Full) as full:
-        enrol(session, course[0].public_id, Actor.member(a_member(session).id), SMALL, NOW)
+        enrol(acting(session, Actor.member(a_member(session).id), organisation=SMALL), course[0].public_id)
     assert full.value.limit == 2
     with pytest.raises(errors.Full):
-        enrol(session, course[1].public_id, Actor.member(a_member(session).id), SMALL, NOW, whole=True)
-    enrol(session, course[1].public_id, Actor.member(a_member(session).id), SMALL, NOW)
+        enrol(acting(session, Actor.member(a_member(session).id), organisation=SMALL), course[1].public_id, whole=True)
+    enrol(acting(session, Actor.member(a_member(session).id), organisation=SMALL), course[1].public_id)
     taken = enrolled.taken(session, course[0].series_id, [row.id for row in course])
     assert list(taken.values()) == [2, 2, 1]
 
 
 def test_of_many_who_want_the_last_place_one_has_it(database: Database, session: Session) -> None:
     course = a_course(session)
-    enrol(session, course[0].public_id, Actor.member(a_member(session).id), SMALL, NOW)
+    enrol(acting(session, Actor.member(a_member(session).id), organisation=SMALL), course[0].public_id)
     wanted, members = course[0].public_id, [a_member(session).id for _ in range(6)]
     start, outcomes = threading.Barrier(len(members)), []
 
@@ -104,7 +102,7 @@ def test_of_many_who_want_the_last_place_one_has_it(database: Database, session:
         with database.sessions() as own:
             start.wait()
             try:
-                enrol(own, wanted, Actor.member(member_id), SMALL, NOW)
+                enrol(acting(own, Actor.member(member_id), organisation=SMALL), wanted)
                 outcomes.append("place")
             except errors.Full:
                 outcomes.append("full")
@@ -124,20 +122,20 @@ def test_who_cannot_have_a_place_is_told_why(session: Session) -> None:
     session.commit()
     member = a_member(session)
     with pytest.raises(errors.NotEnrollable):
-        enrol(session, clinic.public_id, Actor.member(member.id), ORGANISATION, NOW)
+        enrol(acting(session, Actor.member(member.id)), clinic.public_id)
     with pytest.raises(errors.OccurrenceCancelled):
-        enrol(session, off.public_id, Actor.member(member.id), ORGANISATION, NOW)
+        enrol(acting(session, Actor.member(member.id)), off.public_id)
     with pytest.raises(errors.AlreadyOver):
-        enrol(session, course[0].public_id, Actor.member(member.id), ORGANISATION, CLINIC_AT + timedelta(hours=2))
+        enrol(acting(session, Actor.member(member.id), CLINIC_AT + timedelta(hours=2)), course[0].public_id)
     with pytest.raises(errors.NotAMember):
-        enrol(session, course[0].public_id, Actor.member(a_member(session, roles=["analyst"]).id), ORGANISATION, NOW)
+        enrol(acting(session, Actor.member(a_member(session, roles=["analyst"]).id)), course[0].public_id)
     ended = a_member(session, member_until=date(2023, 12, 3))
     with pytest.raises(errors.MembershipEnded):
-        enrol(session, course[0].public_id, Actor.member(ended.id), ORGANISATION, NOW)
+        enrol(acting(session, Actor.member(ended.id)), course[0].public_id)
     assert session.scalar(select(func.count()).select_from(Enrolment)) == 0
 
 
 def test_a_membership_that_ends_in_the_middle_keeps_its_place(session: Session) -> None:
     course, member = a_course(session), a_member(session, member_until=date(2023, 12, 11))
-    enrol(session, course[0].public_id, Actor.member(member.id), ORGANISATION, NOW, whole=True)
+    enrol(acting(session, Actor.member(member.id)), course[0].public_id, whole=True)
     assert places(session, member) == [1, 2, 3]

@@ -17,7 +17,7 @@ from booking.services.publishing import undo
 from booking.store.audit_log import AuditEntry
 from booking.store.bookings.bookings import Booking
 from booking.store.outbox.emails import OutgoingEmail
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_request
+from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_request, acting
 from tests.services.publishing.test_plan import LATER, of, put, rows, team
 from tests.services.publishing.test_publish import stated
 
@@ -39,7 +39,7 @@ def emails(session: Session, booking: Booking) -> list[tuple[str, bool, int]]:
 def test_it_is_sent_once_at_the_present_sequence_and_the_audit_log_says_so(session: Session) -> None:
     booking = fed(session)
     for _ in range(2):
-        invite(session, booking.public_id, NOW, actor=Actor.member(booking.member_id))
+        invite(acting(session, Actor.member(booking.member_id)), booking.public_id)
     assert emails(session, booking) == [("booked", False, 0), ("invitation", True, 0)]
     assert (booking.is_invited, booking.sequence) == (True, 0)
     written = session.scalars(select(AuditEntry).where(AuditEntry.action == "invited")).all()
@@ -49,10 +49,10 @@ def test_it_is_sent_once_at_the_present_sequence_and_the_audit_log_says_so(sessi
 def test_what_becomes_of_the_booking_afterwards_is_an_invitation_too(session: Session) -> None:
     clinic = a_clinic(session)
     booking = fed(session, clinic)
-    move(session, booking.public_id, a_request(clinic, 15), ORGANISATION, NOW, actor=Actor.link())
-    invite(session, booking.public_id, NOW, actor=Actor.link())
-    move(session, booking.public_id, a_request(clinic, 30), ORGANISATION, NOW, actor=Actor.link())
-    cancel(session, booking.public_id, ORGANISATION, NOW, actor=Actor.link())
+    move(acting(session, Actor.link()), booking.public_id, a_request(clinic, 15))
+    invite(acting(session, Actor.link()), booking.public_id)
+    move(acting(session, Actor.link()), booking.public_id, a_request(clinic, 30))
+    cancel(acting(session, Actor.link()), booking.public_id)
     assert emails(session, booking) == [
         ("booked", False, 0),
         ("moved", False, 1),
@@ -68,12 +68,12 @@ def test_it_is_refused_for_somebody_elses_booking_one_that_is_cancelled_and_one_
     booking, other = fed(session), a_person(session)
     session.commit()
     with pytest.raises(errors.NotFound):
-        invite(session, booking.public_id, NOW, actor=Actor.member(other.id))
+        invite(acting(session, Actor.member(other.id)), booking.public_id)
     with pytest.raises(errors.AlreadyStarted):
-        invite(session, booking.public_id, CLINIC_AT, actor=Actor.link())
-    cancel(session, booking.public_id, ORGANISATION, NOW, actor=Actor.link())
+        invite(acting(session, Actor.link(), CLINIC_AT), booking.public_id)
+    cancel(acting(session, Actor.link()), booking.public_id)
     with pytest.raises(errors.NotConfirmed):
-        invite(session, booking.public_id, NOW, actor=Actor.link())
+        invite(acting(session, Actor.link()), booking.public_id)
     assert [name for name, *_ in emails(session, booking)] == ["booked", "cancelled"]
 
 
@@ -85,7 +85,7 @@ def test_who_was_moved_by_a_publish_and_asks_for_it_hears_of_the_move_first_and_
     booking = fed(session, rows(session)[0])
     done = put(session, of(stated(staff, **LATER)))
     later = NOW + timedelta(minutes=3)
-    invite(session, booking.public_id, later, actor=Actor.link())
+    invite(acting(session, Actor.link(), later), booking.public_id)
     session.expire_all()
     about_it = session.scalars(
         select(OutgoingEmail).where(OutgoingEmail.booking_id == booking.id).order_by(OutgoingEmail.id)
@@ -93,4 +93,4 @@ def test_who_was_moved_by_a_publish_and_asks_for_it_hears_of_the_move_first_and_
     assert [(one.name, one.due_at) for one in about_it[1:]] == [("moved-by-us", later), ("invitation", later)]
     assert done.change is not None
     with pytest.raises(undo.CannotUndo):
-        undo.undo(session, done.change, ORGANISATION, later, actor_id=None)
+        undo.undo(acting(session, Actor.system(), later), done.change)

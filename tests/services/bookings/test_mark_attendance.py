@@ -15,7 +15,7 @@ from booking.services.bookings.cancel import cancel
 from booking.services.bookings.mark_attendance import mark
 from booking.store.audit_log import AuditEntry
 from booking.store.outbox.emails import OutgoingEmail
-from tests.builders import CLINIC_AT, ORGANISATION, a_booking, a_clinic, a_person
+from tests.builders import CLINIC_AT, a_booking, a_clinic, a_person, acting
 
 NEXT_DAY = CLINIC_AT + timedelta(hours=11)  # midnight in Brisbane
 
@@ -28,7 +28,7 @@ def marks(session: Session) -> list[tuple[str, object]]:
 @pytest.mark.parametrize("outcome", ["came", "no-show"])
 def test_from_its_start_it_can_be_marked_and_the_audit_log_says_so(session: Session, outcome: str) -> None:
     booking = a_booking(session, a_clinic(session))
-    marked = mark(session, booking.public_id, outcome, ORGANISATION, CLINIC_AT, actor=Actor.staff(booking.analyst_id))
+    marked = mark(acting(session, Actor.staff(booking.analyst_id), CLINIC_AT), booking.public_id, outcome)
     assert marked.outcome == outcome
     assert marks(session) == [(outcome, None)]
 
@@ -36,7 +36,7 @@ def test_from_its_start_it_can_be_marked_and_the_audit_log_says_so(session: Sess
 def test_no_email_goes_out_and_no_calendar_changes(session: Session) -> None:
     booking = a_booking(session, a_clinic(session))
     before = booking.sequence, booking.revised_at
-    marked = mark(session, booking.public_id, "no-show", ORGANISATION, CLINIC_AT, actor=Actor.staff(booking.analyst_id))
+    marked = mark(acting(session, Actor.staff(booking.analyst_id), CLINIC_AT), booking.public_id, "no-show")
     assert (marked.sequence, marked.revised_at) == before
     assert session.scalars(select(OutgoingEmail.name)).all() == ["booked"]
 
@@ -45,12 +45,9 @@ def test_before_its_start_it_is_refused(session: Session) -> None:
     booking = a_booking(session, a_clinic(session))
     with pytest.raises(errors.NotBegun):
         mark(
-            session,
+            acting(session, Actor.staff(booking.analyst_id), CLINIC_AT - timedelta(seconds=1)),
             booking.public_id,
             "came",
-            ORGANISATION,
-            CLINIC_AT - timedelta(seconds=1),
-            actor=Actor.staff(booking.analyst_id),
         )
     session.refresh(booking)
     assert booking.outcome is None
@@ -59,7 +56,7 @@ def test_before_its_start_it_is_refused(session: Session) -> None:
 def test_twice_is_once(session: Session) -> None:
     booking = a_booking(session, a_clinic(session))
     for _ in range(2):
-        mark(session, booking.public_id, "came", ORGANISATION, CLINIC_AT, actor=Actor.staff(booking.analyst_id))
+        mark(acting(session, Actor.staff(booking.analyst_id), CLINIC_AT), booking.public_id, "came")
     assert marks(session) == [("came", None)]
 
 
@@ -67,23 +64,20 @@ def test_on_its_day_a_mark_is_changed_and_taken_back(session: Session) -> None:
     booking = a_booking(session, a_clinic(session))
     late = NEXT_DAY - timedelta(seconds=1)
     for outcome in ("came", "no-show", None):
-        marked = mark(session, booking.public_id, outcome, ORGANISATION, late, actor=Actor.staff(booking.analyst_id))
+        marked = mark(acting(session, Actor.staff(booking.analyst_id), late), booking.public_id, outcome)
     assert marked.outcome is None
     assert marks(session) == [("came", None), ("no-show", "came"), ("unmarked", "no-show")]
 
 
 def test_after_its_day_the_analyst_still_marks_but_only_a_coordinator_changes(session: Session) -> None:
     booking = a_booking(session, a_clinic(session))
-    mark(session, booking.public_id, "came", ORGANISATION, NEXT_DAY, actor=Actor.staff(booking.analyst_id))
+    mark(acting(session, Actor.staff(booking.analyst_id), NEXT_DAY), booking.public_id, "came")
     with pytest.raises(errors.MarkStands) as refused:
-        mark(session, booking.public_id, None, ORGANISATION, NEXT_DAY, actor=Actor.staff(booking.analyst_id))
+        mark(acting(session, Actor.staff(booking.analyst_id), NEXT_DAY), booking.public_id, None)
     assert refused.value.closed_at == NEXT_DAY
     coordinator = a_person(session, roles=["coordinator"])
     session.commit()
-    assert (
-        mark(session, booking.public_id, None, ORGANISATION, NEXT_DAY, actor=Actor.staff(coordinator.id)).outcome
-        is None
-    )
+    assert mark(acting(session, Actor.staff(coordinator.id), NEXT_DAY), booking.public_id, None).outcome is None
 
 
 @pytest.mark.parametrize(("zone", "hours"), [("Australia/Perth", 13), ("Pacific/Auckland", 8)])
@@ -91,16 +85,9 @@ def test_the_day_is_that_of_the_analysts_own_zone(session: Session, zone: str, h
     booking = a_booking(session, a_clinic(session))
     booking.analyst.time_zone = zone
     session.commit()
-    mark(session, booking.public_id, "came", ORGANISATION, CLINIC_AT, actor=Actor.staff(booking.analyst_id))
+    mark(acting(session, Actor.staff(booking.analyst_id), CLINIC_AT), booking.public_id, "came")
     with pytest.raises(errors.MarkStands) as refused:
-        mark(
-            session,
-            booking.public_id,
-            None,
-            ORGANISATION,
-            NEXT_DAY + timedelta(days=1),
-            actor=Actor.staff(booking.analyst_id),
-        )
+        mark(acting(session, Actor.staff(booking.analyst_id), NEXT_DAY + timedelta(days=1)), booking.public_id, None)
     assert refused.value.closed_at == CLINIC_AT + timedelta(hours=hours)
 
 
@@ -114,17 +101,17 @@ def test_another_analyst_and_a_member_are_told_there_is_no_such_booking(session:
     other = a_person(session, roles=roles)
     session.commit()
     with pytest.raises(errors.NotFound):
-        mark(session, booking.public_id, "came", ORGANISATION, _now(), actor=Actor.staff(other.id))
+        mark(acting(session, Actor.staff(other.id), _now()), booking.public_id, "came")
     session.refresh(booking)
     assert booking.outcome is None
 
 
 def test_a_cancelled_booking_an_unknown_one_and_an_unknown_outcome_are_refused(session: Session) -> None:
     booking = a_booking(session, a_clinic(session))
-    cancel(session, booking.public_id, ORGANISATION, CLINIC_AT - timedelta(hours=5), actor=Actor.link())
+    cancel(acting(session, Actor.link(), CLINIC_AT - timedelta(hours=5)), booking.public_id)
     with pytest.raises(errors.NotConfirmed):
-        mark(session, booking.public_id, "came", ORGANISATION, _now(), actor=Actor.staff(booking.analyst_id))
+        mark(acting(session, Actor.staff(booking.analyst_id), _now()), booking.public_id, "came")
     with pytest.raises(errors.NotFound):
-        mark(session, uuid.uuid4(), "came", ORGANISATION, _now(), actor=Actor.staff(booking.analyst_id))
+        mark(acting(session, Actor.staff(booking.analyst_id), _now()), uuid.uuid4(), "came")
     with pytest.raises(ValueError, match="perhaps"):
-        mark(session, booking.public_id, "perhaps", ORGANISATION, _now(), actor=Actor.staff(booking.analyst_id))
+        mark(acting(session, Actor.staff(booking.analyst_id), _now()), booking.public_id, "perhaps")

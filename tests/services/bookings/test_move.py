@@ -17,7 +17,7 @@ from booking.services.bookings.move import move
 from booking.store.bookings.bookings import Booking
 from booking.store.bookings.claims import Claim
 from booking.store.outbox.emails import OutgoingEmail
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_request
+from tests.builders import CLINIC_AT, a_booking, a_clinic, a_person, a_request, acting
 from tests.databases import Database
 
 
@@ -37,9 +37,7 @@ def test_it_keeps_its_id_and_owns_exactly_its_new_quarters(
 ) -> None:
     clinic = a_clinic(session)
     booking = a_booking(session, clinic, topic="kept")
-    moved = move(
-        session, booking.public_id, a_request(clinic, after_minutes, minutes), ORGANISATION, NOW, actor=Actor.link()
-    )
+    moved = move(acting(session, Actor.link()), booking.public_id, a_request(clinic, after_minutes, minutes))
     assert quarters(session, moved) == owned
     assert (moved.id, moved.sequence, moved.topic) == (booking.id, 1, "kept")
     email = session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id.desc())).first()
@@ -53,14 +51,7 @@ def test_to_another_clinic_and_analyst_while_at_the_limit(session: Session) -> N
     booking = a_booking(session, first, member)
     a_booking(session, second, member)
     wanted = third.roster[0].analyst.public_id
-    moved = move(
-        session,
-        booking.public_id,
-        a_request(third, 15, analyst=wanted),
-        ORGANISATION,
-        NOW,
-        actor=Actor.member(member.id),
-    )
+    moved = move(acting(session, Actor.member(member.id)), booking.public_id, a_request(third, 15, analyst=wanted))
     assert (moved.occurrence_id, moved.analyst.public_id, moved.chose_analyst) == (third.id, wanted, True)
     assert moved.starts_at == third.starts_at + timedelta(minutes=15)
 
@@ -71,7 +62,7 @@ def test_into_a_clinic_where_the_member_has_one_already_is_refused(session: Sess
     booking = a_booking(session, first, member)
     a_booking(session, second, member)
     with pytest.raises(errors.LimitReached):
-        move(session, booking.public_id, a_request(second, 30), ORGANISATION, NOW, actor=Actor.link())
+        move(acting(session, Actor.link()), booking.public_id, a_request(second, 30))
     assert quarters(session, booking) == [0]
 
 
@@ -80,7 +71,7 @@ def test_to_a_taken_slot_leaves_it_where_it_was(session: Session) -> None:
     a_booking(session, clinic, after_minutes=30)
     booking = a_booking(session, clinic)
     with pytest.raises(errors.SlotTaken):
-        move(session, booking.public_id, a_request(clinic, 15, 30), ORGANISATION, NOW, actor=Actor.link())
+        move(acting(session, Actor.link()), booking.public_id, a_request(clinic, 15, 30))
     session.refresh(booking)
     assert (quarters(session, booking), booking.sequence, booking.minutes) == ([0], 0, 15)
 
@@ -88,7 +79,7 @@ def test_to_a_taken_slot_leaves_it_where_it_was(session: Session) -> None:
 def test_to_where_it_is_changes_nothing(session: Session) -> None:
     clinic = a_clinic(session)
     booking = a_booking(session, clinic)
-    moved = move(session, booking.public_id, a_request(clinic), ORGANISATION, NOW, actor=Actor.link())
+    moved = move(acting(session, Actor.link()), booking.public_id, a_request(clinic))
     assert moved.sequence == 0
     assert session.scalars(select(OutgoingEmail.name)).all() == ["booked"]
 
@@ -97,10 +88,10 @@ def test_not_once_it_has_started_nor_once_it_is_cancelled(session: Session) -> N
     clinic = a_clinic(session)
     booking = a_booking(session, clinic)
     with pytest.raises(errors.AlreadyStarted):
-        move(session, booking.public_id, a_request(clinic, 30), ORGANISATION, CLINIC_AT, actor=Actor.link())
-    cancel(session, booking.public_id, ORGANISATION, NOW, actor=Actor.link())
+        move(acting(session, Actor.link(), CLINIC_AT), booking.public_id, a_request(clinic, 30))
+    cancel(acting(session, Actor.link()), booking.public_id)
     with pytest.raises(errors.NotConfirmed):
-        move(session, booking.public_id, a_request(clinic, 30), ORGANISATION, NOW, actor=Actor.link())
+        move(acting(session, Actor.link()), booking.public_id, a_request(clinic, 30))
 
 
 def test_another_members_booking_is_not_there_for_them(session: Session) -> None:
@@ -109,7 +100,7 @@ def test_another_members_booking_is_not_there_for_them(session: Session) -> None
     other = a_person(session)
     session.commit()
     with pytest.raises(errors.NotFound):
-        move(session, booking.public_id, a_request(clinic, 30), ORGANISATION, NOW, actor=Actor.member(other.id))
+        move(acting(session, Actor.member(other.id)), booking.public_id, a_request(clinic, 30))
 
 
 def test_members_who_swap_move_and_cancel_at_once_leave_every_quarter_with_one_owner(database: Database) -> None:
@@ -127,12 +118,12 @@ def test_members_who_swap_move_and_cancel_at_once_leave_every_quarter_with_one_o
                 request = requests[(number * 5 + turn * 7) % len(requests)]
                 try:
                     if mine is None:
-                        mine = book(session, request, Actor.member(members[number]), ORGANISATION, NOW).public_id
+                        mine = book(acting(session, Actor.member(members[number])), request).booking.public_id
                     elif turn % 4 == 3:
-                        cancel(session, mine, ORGANISATION, NOW, actor=Actor.link())
+                        cancel(acting(session, Actor.link()), mine)
                         mine = None
                     else:
-                        move(session, mine, request, ORGANISATION, NOW, actor=Actor.link())
+                        move(acting(session, Actor.link()), mine, request)
                 except errors.SlotTaken:
                     continue
 

@@ -19,7 +19,7 @@ from booking.store.bookings.bookings import Booking
 from booking.store.bookings.claims import Claim
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_request
+from tests.builders import CLINIC_AT, a_booking, a_clinic, a_person, a_request, acting
 
 DURING = CLINIC_AT + timedelta(minutes=5)
 
@@ -45,9 +45,7 @@ def test_a_booking_is_cancelled_at_any_time_with_a_reason(session: Session) -> N
     booking = a_booking(session, a_clinic(session))
     who = actor(session)
     for _ in range(2):
-        on_behalf.cancel_for(
-            session, booking.public_id, "The analyst\nis ill.", ORGANISATION, DURING, actor=Actor.staff(who)
-        )
+        on_behalf.cancel_for(acting(session, Actor.staff(who), DURING), booking.public_id, "The analyst\nis ill.")
     assert (booking.status, booking.cancelled_by, booking.reason) == ("cancelled", "staff", "The analyst is ill.")
     assert (booking.sequence, booking.is_late, quarters(session, booking)) == (1, False, [])
     email = last_email(session)
@@ -55,7 +53,7 @@ def test_a_booking_is_cancelled_at_any_time_with_a_reason(session: Session) -> N
     entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
     assert (entry.action, entry.actor_id) == ("cancelled", who)
     with pytest.raises(errors.TextNotAccepted):
-        on_behalf.cancel_for(session, booking.public_id, "x" * 501, ORGANISATION, DURING, actor=Actor.staff(who))
+        on_behalf.cancel_for(acting(session, Actor.staff(who), DURING), booking.public_id, "x" * 501)
 
 
 def test_a_booking_goes_to_a_colleague_who_is_free_and_on_the_roster(session: Session) -> None:
@@ -64,38 +62,34 @@ def test_a_booking_goes_to_a_colleague_who_is_free_and_on_the_roster(session: Se
     booking = a_booking(session, clinic, analyst=first.public_id, minutes=30)
     who = actor(session)
     on_behalf.hand_over(
-        session, booking.public_id, second.public_id, "I know less of it.", ORGANISATION, DURING, actor=Actor.staff(who)
+        acting(session, Actor.staff(who), DURING), booking.public_id, second.public_id, "I know less of it."
     )
     assert (booking.analyst_id, booking.starts_at, quarters(session, booking)) == (second.id, CLINIC_AT, [0, 1])
     told = last_email(session).facts
     assert (told["was_with"], told["analyst"], told["reason"]) == (first.name, second.name, "I know less of it.")
-    back = on_behalf.hand_over(
-        session, booking.public_id, second.public_id, "", ORGANISATION, DURING, actor=Actor.staff(who)
-    )
+    back = on_behalf.hand_over(acting(session, Actor.staff(who), DURING), booking.public_id, second.public_id, "")
     assert back.sequence == 1
     a_booking(session, clinic, analyst=first.public_id)
     with pytest.raises(errors.SlotTaken):
-        on_behalf.hand_over(
-            session, booking.public_id, first.public_id, "", ORGANISATION, DURING, actor=Actor.staff(who)
-        )
+        on_behalf.hand_over(acting(session, Actor.staff(who), DURING), booking.public_id, first.public_id, "")
     for stranger in (uuid.uuid4(), a_person(session, roles=["analyst"]).public_id):
         session.commit()
         with pytest.raises(errors.NotOnRoster):
-            on_behalf.hand_over(session, booking.public_id, stranger, "", ORGANISATION, DURING, actor=Actor.staff(who))
+            on_behalf.hand_over(acting(session, Actor.staff(who), DURING), booking.public_id, stranger, "")
     assert quarters(session, booking) == [0, 1]
 
 
 def test_the_next_quarter_is_taken_too_where_it_is_free_and_inside_the_hour(session: Session) -> None:
     clinic = a_clinic(session)
     booking, who = a_booking(session, clinic, after_minutes=15), actor(session)
-    on_behalf.lengthen(session, booking.public_id, ORGANISATION, DURING, actor=Actor.staff(who))
+    on_behalf.lengthen(acting(session, Actor.staff(who), DURING), booking.public_id)
     assert (booking.minutes, quarters(session, booking), booking.sequence) == (30, [1, 2], 1)
     a_booking(session, clinic, after_minutes=45)
     with pytest.raises(errors.SlotTaken):
-        on_behalf.lengthen(session, booking.public_id, ORGANISATION, DURING, actor=Actor.staff(who))
+        on_behalf.lengthen(acting(session, Actor.staff(who), DURING), booking.public_id)
     last = session.scalars(select(Booking).order_by(Booking.id.desc()).limit(1)).one()
     with pytest.raises(errors.OutsideHours):
-        on_behalf.lengthen(session, last.public_id, ORGANISATION, DURING, actor=Actor.staff(who))
+        on_behalf.lengthen(acting(session, Actor.staff(who), DURING), last.public_id)
     assert (booking.minutes, last.minutes) == (30, 15)
 
 
@@ -104,12 +98,10 @@ def test_what_is_over_or_cancelled_is_neither_handed_over_nor_lengthened(session
     booking, who = a_booking(session, clinic), actor(session)
     other = clinic.roster[1].analyst.public_id
     with pytest.raises(errors.AlreadyOver):
-        on_behalf.lengthen(
-            session, booking.public_id, ORGANISATION, CLINIC_AT + timedelta(minutes=15), actor=Actor.staff(who)
-        )
-    on_behalf.cancel_for(session, booking.public_id, "", ORGANISATION, NOW, actor=Actor.staff(who))
+        on_behalf.lengthen(acting(session, Actor.staff(who), CLINIC_AT + timedelta(minutes=15)), booking.public_id)
+    on_behalf.cancel_for(acting(session, Actor.staff(who)), booking.public_id, "")
     with pytest.raises(errors.NotConfirmed):
-        on_behalf.hand_over(session, booking.public_id, other, "", ORGANISATION, NOW, actor=Actor.staff(who))
+        on_behalf.hand_over(acting(session, Actor.staff(who)), booking.public_id, other, "")
 
 
 def test_staff_book_for_a_member_past_their_limits_and_the_audit_log_says_so(session: Session) -> None:
@@ -117,13 +109,13 @@ def test_staff_book_for_a_member_past_their_limits_and_the_audit_log_says_so(ses
     first, who = a_booking(session, clinic), actor(session)
     wanted = a_request(clinic, 30)
     with pytest.raises(errors.LimitReached):
-        book(session, wanted, Actor.member(first.member_id), ORGANISATION, NOW)
-    made = book(session, wanted, Actor.staff(who, for_member=first.member_id), ORGANISATION, NOW)
+        book(acting(session, Actor.member(first.member_id)), wanted)
+    made = book(acting(session, Actor.staff(who, for_member=first.member_id)), wanted).booking
     entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
     assert (entry.actor_id, entry.details["limit_passed"]) == (who, "occurrence")
     assert session.get_one(Person, made.member_id).email == last_email(session).to_email
     with pytest.raises(errors.NotAMember):
-        book(session, a_request(clinic, 45), Actor.staff(who, for_member=who), ORGANISATION, NOW)
+        book(acting(session, Actor.staff(who, for_member=who)), a_request(clinic, 45))
 
 
 def test_staff_move_at_any_time_with_a_reason_past_notice_and_limits(session: Session) -> None:
@@ -134,9 +126,7 @@ def test_staff_move_at_any_time_with_a_reason_past_notice_and_limits(session: Se
     session.commit()
     now = CLINIC_AT + timedelta(minutes=14)  # it runs, and the next quarter begins in a minute
     wanted = BookingRequest(clinic.public_id, CLINIC_AT + timedelta(minutes=15), 15, second.public_id)
-    moved = on_behalf.move_for(
-        session, booking.public_id, wanted, "The room\nis cold.", ORGANISATION, now, actor=Actor.staff(who)
-    )
+    moved = on_behalf.move_for(acting(session, Actor.staff(who), now), booking.public_id, wanted, "The room\nis cold.")
     assert (moved.starts_at, moved.analyst_id, moved.sequence) == (wanted.starts_at, second.id, 1)
     assert [claim.quarter_at for claim in session.scalars(select(Claim))] == [wanted.starts_at] * 2
     email = session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id.desc())).first()
@@ -147,19 +137,19 @@ def test_staff_move_at_any_time_with_a_reason_past_notice_and_limits(session: Se
         first.name,
     )
     assert email.facts["was_at"] == CLINIC_AT.isoformat()
-    again = on_behalf.move_for(session, booking.public_id, wanted, "", ORGANISATION, now, actor=Actor.staff(who))
+    again = on_behalf.move_for(acting(session, Actor.staff(who), now), booking.public_id, wanted, "")
     assert again.sequence == 1, "a form sent twice"
     over = CLINIC_AT + timedelta(minutes=30)
     back = BookingRequest(clinic.public_id, CLINIC_AT + timedelta(minutes=45), 15)
     with pytest.raises(errors.AlreadyOver):
-        on_behalf.move_for(session, booking.public_id, back, "", ORGANISATION, over, actor=Actor.staff(who))
+        on_behalf.move_for(acting(session, Actor.staff(who), over), booking.public_id, back, "")
     past = BookingRequest(clinic.public_id, CLINIC_AT, 15, first.public_id)
     with pytest.raises(errors.TooLate):
-        on_behalf.move_for(session, booking.public_id, past, "", ORGANISATION, now, actor=Actor.staff(who))
+        on_behalf.move_for(acting(session, Actor.staff(who), now), booking.public_id, past, "")
     other = a_booking(session, clinic, after_minutes=45, analyst=first.public_id)
     taken = BookingRequest(clinic.public_id, other.starts_at, 15, first.public_id)
     with pytest.raises(errors.SlotTaken):
-        on_behalf.move_for(session, booking.public_id, taken, "", ORGANISATION, now, actor=Actor.staff(who))
+        on_behalf.move_for(acting(session, Actor.staff(who), now), booking.public_id, taken, "")
 
 
 def test_a_move_past_a_members_limit_is_told_in_the_audit_log(session: Session) -> None:
@@ -170,7 +160,7 @@ def test_a_move_past_a_members_limit_is_told_in_the_audit_log(session: Session) 
     who = a_person(session, roles=["coordinator"]).id
     session.commit()
     wanted = BookingRequest(there.public_id, there.starts_at + timedelta(minutes=30), 15)
-    on_behalf.move_for(session, booking.public_id, wanted, "", ORGANISATION, NOW, actor=Actor.staff(who))
+    on_behalf.move_for(acting(session, Actor.staff(who)), booking.public_id, wanted, "")
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "moved")).one()
     assert (entry.actor_id, entry.details["limit_passed"]) == (who, "occurrence")
 
@@ -185,21 +175,19 @@ def test_what_is_over_or_marked_is_neither_cancelled_nor_moved_nor_handed_over(s
     now = CLINIC_AT + timedelta(minutes=15 if state == "over" else 5)
     refusal: type[errors.Refusal] = errors.AlreadyOver
     if state != "over":
-        mark(session, booking.public_id, state, ORGANISATION, now, actor=Actor.staff(who))
+        mark(acting(session, Actor.staff(who), now), booking.public_id, state)
         refusal = errors.AlreadyMarked
     wanted = BookingRequest(other.public_id, other.starts_at, 15)
     for attempt in (
-        lambda: on_behalf.cancel_for(session, booking.public_id, "", ORGANISATION, now, actor=Actor.staff(who)),
-        lambda: on_behalf.move_for(session, booking.public_id, wanted, "", ORGANISATION, now, actor=Actor.staff(who)),
-        lambda: on_behalf.hand_over(
-            session, booking.public_id, second.public_id, "", ORGANISATION, now, actor=Actor.staff(who)
-        ),
+        lambda: on_behalf.cancel_for(acting(session, Actor.staff(who), now), booking.public_id, ""),
+        lambda: on_behalf.move_for(acting(session, Actor.staff(who), now), booking.public_id, wanted, ""),
+        lambda: on_behalf.hand_over(acting(session, Actor.staff(who), now), booking.public_id, second.public_id, ""),
     ):
         with pytest.raises(refusal):
             attempt()
     session.refresh(booking)
     assert (booking.status, booking.sequence, booking.analyst_id) == ("confirmed", 0, first.id)
     if state != "over":  # the mark is taken back, and it can be
-        mark(session, booking.public_id, None, ORGANISATION, now, actor=Actor.staff(who))
-        on_behalf.cancel_for(session, booking.public_id, "A mistake.", ORGANISATION, now, actor=Actor.staff(who))
+        mark(acting(session, Actor.staff(who), now), booking.public_id, None)
+        on_behalf.cancel_for(acting(session, Actor.staff(who), now), booking.public_id, "A mistake.")
         assert booking.status == "cancelled"

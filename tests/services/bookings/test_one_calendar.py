@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from multiprocessing.synchronize import Barrier
 
 import pytest
@@ -16,6 +16,7 @@ from booking.domain.bookings import slots
 from booking.domain.enums.planning import CoverFate
 from booking.domain.people.actor import Actor
 from booking.services import cover
+from booking.services.action_context import ActionContext
 from booking.services.bookings import on_behalf, waitlist
 from booking.services.bookings.book import BookingRequest, book
 from booking.services.bookings.cancel import cancel
@@ -36,6 +37,11 @@ from tests.databases import Database
 ORGANISATION = an_organisation(upcoming=0, per_occurrence=0, horizon_days=1000)
 HOUR = timedelta(hours=1)
 ROUNDS = 12
+
+
+def acting(session: Session, actor: Actor, now: datetime = NOW) -> ActionContext:
+    """The context of what somebody does in this organisation."""
+    return ActionContext(session, ORGANISATION, now, actor)
 
 
 class Two:
@@ -76,40 +82,40 @@ def owners(session: Session, person: Person) -> dict[object, tuple[int | None, i
 
 def test_an_analyst_who_is_booked_as_a_member_is_not_offered_then(session: Session, two: Two) -> None:
     assert free_with(session, two.his, two.ben, two.mia) == [0, 1, 2, 3]
-    book(session, a_request(two.hers, 15, 30), Actor.member(two.ben.id), ORGANISATION, NOW)
+    book(acting(session, Actor.member(two.ben.id)), a_request(two.hers, 15, 30))
     assert free_with(session, two.his, two.ben, two.mia) == [0, 3]
     with pytest.raises(errors.SlotTaken) as refused:
-        book(session, a_request(two.his, 15), Actor.member(two.mia.id), ORGANISATION, NOW)
+        book(acting(session, Actor.member(two.mia.id)), a_request(two.his, 15))
     assert not refused.value.own
-    book(session, a_request(two.his, 0), Actor.member(two.mia.id), ORGANISATION, NOW)
+    book(acting(session, Actor.member(two.mia.id)), a_request(two.his, 0))
 
 
 def test_a_member_who_is_booked_as_an_analyst_books_nothing_then(session: Session, two: Two) -> None:
-    book(session, a_request(two.his, 15), Actor.member(two.mia.id), ORGANISATION, NOW)
+    book(acting(session, Actor.member(two.mia.id)), a_request(two.his, 15))
     assert free_with(session, two.hers, two.ada, two.ben) == [0, 2, 3]
     with pytest.raises(errors.SlotTaken) as refused:
-        book(session, a_request(two.hers, 15), Actor.member(two.ben.id), ORGANISATION, NOW)
+        book(acting(session, Actor.member(two.ben.id)), a_request(two.hers, 15))
     assert refused.value.own
-    later = book(session, a_request(two.hers, 30), Actor.member(two.ben.id), ORGANISATION, NOW)
+    later = book(acting(session, Actor.member(two.ben.id)), a_request(two.hers, 30)).booking
     with pytest.raises(errors.SlotTaken):
-        move(session, later.public_id, a_request(two.hers, 15), ORGANISATION, NOW, actor=Actor.link())
+        move(acting(session, Actor.link()), later.public_id, a_request(two.hers, 15))
 
 
 def test_nobody_books_themselves(session: Session, two: Two) -> None:
     assert free_with(session, two.his, two.ben, two.ben) == []
     for analyst in (None, two.ben.public_id):
         with pytest.raises(errors.NotOnRoster):
-            book(session, a_request(two.his, analyst=analyst), Actor.member(two.ben.id), ORGANISATION, NOW)
+            book(acting(session, Actor.member(two.ben.id)), a_request(two.his, analyst=analyst))
 
 
 @pytest.mark.parametrize("whole", [False, True])
 def test_an_analyst_is_not_offered_while_enrolled_in_a_lab(session: Session, two: Two, whole: bool) -> None:
     lab = an_occurrence(session, a_series(session, kind="lab"), [two.ada], CLINIC_AT + timedelta(minutes=20))
     session.commit()
-    place = enrol(session, lab.public_id, Actor.member(two.ben.id), ORGANISATION, NOW, whole=whole)
+    place = enrol(acting(session, Actor.member(two.ben.id)), lab.public_id, whole=whole)
     assert free_with(session, two.his, two.ben, two.mia) == [0]
     with pytest.raises(errors.SlotTaken):
-        book(session, a_request(two.his, 15), Actor.member(two.mia.id), ORGANISATION, NOW)
+        book(acting(session, Actor.member(two.mia.id)), a_request(two.his, 15))
     assert place.left_at is None
 
 
@@ -126,14 +132,14 @@ def test_an_analyst_is_not_offered_while_presenting_another_series(session: Sess
 def test_a_member_who_is_enrolled_elsewhere_may_book_all_the_same(session: Session, two: Two) -> None:
     lab = an_occurrence(session, a_series(session, kind="lab"), [])
     session.commit()
-    enrol(session, lab.public_id, Actor.member(two.mia.id), ORGANISATION, NOW, whole=True)
-    assert book(session, a_request(two.his), Actor.member(two.mia.id), ORGANISATION, NOW).status == CONFIRMED
+    enrol(acting(session, Actor.member(two.mia.id)), lab.public_id, whole=True)
+    assert book(acting(session, Actor.member(two.mia.id)), a_request(two.his)).booking.status == CONFIRMED
 
 
 def test_on_two_rosters_at_once_each_quarter_is_booked_once(session: Session, two: Two) -> None:
     other = an_occurrence(session, a_series(session), [two.ben])
     session.commit()
-    book(session, a_request(two.his, 15), Actor.member(two.mia.id), ORGANISATION, NOW)
+    book(acting(session, Actor.member(two.mia.id)), a_request(two.his, 15))
     assert free_with(session, other, two.ben, a_person(session)) == [0, 2, 3]
 
 
@@ -141,22 +147,18 @@ def test_nobody_hands_over_or_lengthens_into_what_the_analyst_has_as_a_member(se
     clinic = an_occurrence(session, a_series(session), [two.ada, two.ben])
     chief = a_person(session, roles=["coordinator"])
     session.commit()
-    booking = book(session, a_request(clinic, analyst=two.ada.public_id), Actor.member(two.mia.id), ORGANISATION, NOW)
+    booking = book(acting(session, Actor.member(two.mia.id)), a_request(clinic, analyst=two.ada.public_id)).booking
     cara = a_person(session, roles=["analyst"])
     his_own = an_occurrence(session, a_series(session), [cara])
     session.commit()
-    book(session, a_request(his_own, 0, 30), Actor.member(two.ben.id), ORGANISATION, NOW)
+    book(acting(session, Actor.member(two.ben.id)), a_request(his_own, 0, 30))
     with pytest.raises(errors.SlotTaken):
-        on_behalf.hand_over(
-            session, booking.public_id, two.ben.public_id, "", ORGANISATION, NOW, actor=Actor.staff(chief.id)
-        )
-    with_ben = book(
-        session, a_request(clinic, 45, analyst=two.ben.public_id), Actor.member(two.mia.id), ORGANISATION, NOW
-    )
+        on_behalf.hand_over(acting(session, Actor.staff(chief.id)), booking.public_id, two.ben.public_id, "")
+    with_ben = book(acting(session, Actor.member(two.mia.id)), a_request(clinic, 45, analyst=two.ben.public_id)).booking
     assert with_ben.minutes == 15
-    ends_before = book(session, a_request(two.his, 30), Actor.member(a_person_id(session)), ORGANISATION, NOW)
+    ends_before = book(acting(session, Actor.member(a_person_id(session))), a_request(two.his, 30)).booking
     with pytest.raises(errors.SlotTaken):  # 45 minutes past is Ben's with Mia
-        on_behalf.lengthen(session, ends_before.public_id, ORGANISATION, NOW, actor=Actor.staff(chief.id))
+        on_behalf.lengthen(acting(session, Actor.staff(chief.id)), ends_before.public_id)
 
 
 def a_person_id(session: Session) -> int:
@@ -170,26 +172,26 @@ def test_cover_hands_nothing_to_who_is_busy_as_a_member(session: Session, two: T
     clinic = an_occurrence(session, a_series(session), [two.ada, two.ben])
     session.commit()
     booking = book(
-        session, a_request(clinic, 0, 30, analyst=two.ada.public_id), Actor.member(two.mia.id), ORGANISATION, NOW
-    )
-    plan = cover.show(session, two.ada.public_id, CLINIC_AT, CLINIC_AT + HOUR, ORGANISATION, NOW)
+        acting(session, Actor.member(two.mia.id)), a_request(clinic, 0, 30, analyst=two.ada.public_id)
+    ).booking
+    plan = cover.show(session, two.ada.public_id, (CLINIC_AT, CLINIC_AT + HOUR), ORGANISATION, NOW)
     assert [one.what for one in plan.cover.covered] == [CoverFate.HANDED]
     session.rollback()
     if has == "booking":
         third = an_occurrence(session, a_series(session), [a_person(session, roles=["analyst"])])
         session.commit()
-        book(session, a_request(third, 15, 30), Actor.member(two.ben.id), ORGANISATION, NOW)
+        book(acting(session, Actor.member(two.ben.id)), a_request(third, 15, 30))
     else:
         lab = an_occurrence(session, a_series(session, kind="lab"), [])
         session.commit()
-        enrol(session, lab.public_id, Actor.member(two.ben.id), ORGANISATION, NOW)
-    plan = cover.show(session, two.ada.public_id, CLINIC_AT, CLINIC_AT + HOUR, ORGANISATION, NOW)
+        enrol(acting(session, Actor.member(two.ben.id)), lab.public_id)
+    plan = cover.show(session, two.ada.public_id, (CLINIC_AT, CLINIC_AT + HOUR), ORGANISATION, NOW)
     assert [one.what for one in plan.cover.covered] == [CoverFate.NOBODY]
     assert booking.analyst_id == two.ada.id
 
 
 def waits(session: Session, clinic: Occurrence, member: Person, minutes: int = 15) -> int:
-    return waitlist.join(session, clinic.public_id, Wish(minutes), Actor.member(member.id), ORGANISATION, NOW).id
+    return waitlist.join(acting(session, Actor.member(member.id)), clinic.public_id, Wish(minutes)).id
 
 
 def offered(session: Session, member: Person) -> Offer | None:
@@ -200,14 +202,14 @@ def offered(session: Session, member: Person) -> Offer | None:
 def fill(session: Session, clinic: Occurrence) -> list[Booking]:
     members = [a_person_id(session) for _ in range(4)]
     return [
-        book(session, a_request(clinic, 15 * n), Actor.member(who), ORGANISATION, NOW) for n, who in enumerate(members)
+        book(acting(session, Actor.member(who)), a_request(clinic, 15 * n)).booking for n, who in enumerate(members)
     ]
 
 
 def test_an_offer_holds_the_quarters_of_both_and_gives_way_to_what_its_member_books(session: Session, two: Two) -> None:
     booked = fill(session, two.hers)
     waits(session, two.hers, two.ben)
-    cancel(session, booked[1].public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), booked[1].public_id)
     offer = offered(session, two.ben)
     assert offer is not None
     quarter = CLINIC_AT + timedelta(minutes=15)
@@ -217,7 +219,7 @@ def test_an_offer_holds_the_quarters_of_both_and_gives_way_to_what_its_member_bo
     assert free_with(session, two.his, two.ben, two.mia) == [0, 2, 3]
     third = an_occurrence(session, a_series(session), [a_person(session, roles=["analyst"])])
     session.commit()
-    mine = book(session, a_request(third, 15), Actor.member(two.ben.id), ORGANISATION, NOW)
+    mine = book(acting(session, Actor.member(two.ben.id)), a_request(third, 15)).booking
     session.refresh(offer)
     assert offer.status == "gone"
     assert owners(session, two.ben) == {quarter: (mine.id, None)}
@@ -228,22 +230,22 @@ def test_what_an_offer_that_gave_way_had_held_goes_to_who_waits_and_to_nobody_be
 ) -> None:
     booked = fill(session, two.hers)
     waits(session, two.hers, two.ben)
-    cancel(session, booked[1].public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), booked[1].public_id)
     waits(session, two.hers, two.mia)
     third = an_occurrence(session, a_series(session), [a_person(session, roles=["analyst"])])
     session.commit()
-    book(session, a_request(third, 15), Actor.member(two.ben.id), ORGANISATION, NOW)
+    book(acting(session, Actor.member(two.ben.id)), a_request(third, 15))
     with pytest.raises(errors.SlotTaken):
-        book(session, a_request(two.hers, 15), Actor.member(a_person_id(session)), ORGANISATION, NOW)
+        book(acting(session, Actor.member(a_person_id(session))), a_request(two.hers, 15))
 
 
 def test_whoever_is_offered_a_slot_can_book_it_like_any_other(session: Session, two: Two) -> None:
     booked = fill(session, two.hers)
     waits(session, two.hers, two.mia)
-    cancel(session, booked[1].public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), booked[1].public_id)
     assert free_with(session, two.hers, two.ada, two.mia) == [1]
     assert free_with(session, two.hers, two.ada, two.ben) == []
-    made = book(session, a_request(two.hers, 15), Actor.member(two.mia.id), ORGANISATION, NOW)
+    made = book(acting(session, Actor.member(two.mia.id)), a_request(two.hers, 15)).booking
     assert owners(session, two.mia) == {made.starts_at: (made.id, None)}
     assert [offer.status for offer in session.scalars(select(Offer))] == ["accepted"]
 
@@ -257,9 +259,7 @@ def test_a_booking_takes_no_more_statements_than_one_calendar_needs(session: Ses
     engine = session.get_bind()
     event.listen(engine, "before_cursor_execute", count)
     try:
-        book(
-            session, a_request(two.hers, 0, 30, analyst=two.ada.public_id), Actor.member(two.mia.id), ORGANISATION, NOW
-        )
+        book(acting(session, Actor.member(two.mia.id)), a_request(two.hers, 0, 30, analyst=two.ada.public_id))
     finally:
         event.remove(engine, "before_cursor_execute", count)
     written = [statement for statement in statements if "INTO claim" in statement]
@@ -274,7 +274,7 @@ def attempt(url: str, tries: list[tuple[int, BookingRequest]], together: Barrier
         for member_id, request in tries:
             together.wait(timeout=60)
             try:
-                book(session, request, Actor.member(member_id), ORGANISATION, NOW)
+                book(acting(session, Actor.member(member_id)), request)
                 outcomes.append("won")
             except errors.SlotTaken as lost:
                 outcomes.append(lost.code)
@@ -328,12 +328,12 @@ def test_offers_and_bookings_race_for_one_person(database: Database) -> None:
 
         def free(session: Session, ids=ids, together=together) -> None:  # type: ignore[no-untyped-def]
             together.wait()
-            cancel(session, ids[0], ORGANISATION, NOW, actor=Actor.link())
+            cancel(acting(session, Actor.link()), ids[0])
 
         def take(session: Session, ids=ids, request=request, together=together) -> None:  # type: ignore[no-untyped-def]
             together.wait()
             try:
-                book(session, request, Actor.member(ids[1]), ORGANISATION, NOW)
+                book(acting(session, Actor.member(ids[1])), request)
             except errors.SlotTaken:
                 session.rollback()
 

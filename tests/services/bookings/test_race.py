@@ -18,7 +18,7 @@ from booking.store.bookings.claims import Claim
 from booking.store.db import engines
 from booking.store.outbox.emails import OutgoingEmail
 from tests import processes as race
-from tests.builders import CLINIC_AT, NOW, a_clinic, a_person, a_request, an_organisation
+from tests.builders import CLINIC_AT, a_clinic, a_person, a_request, acting, an_organisation
 from tests.databases import Database
 
 PROCESSES = 8
@@ -37,7 +37,7 @@ def attempt(url: str, member_id: int, requests: list[BookingRequest], together: 
         for request in requests:
             together.wait(timeout=60)
             try:
-                book(session, request, Actor.member(member_id), ORGANISATION, NOW)
+                book(acting(session, Actor.member(member_id), organisation=ORGANISATION), request)
                 outcomes.append("won")
             except errors.SlotTaken as lost:
                 outcomes.append(lost.code)

@@ -17,7 +17,7 @@ from booking.store.bookings.bookings import Booking
 from booking.store.bookings.notes import Note
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.queries.bookings import agenda_rows, visit_history
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person
+from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, acting
 
 MINUTE = timedelta(minutes=1)
 
@@ -39,11 +39,11 @@ def test_start_is_noted_once_while_nobody_follows_and_calls_back_who_was_in(sess
     clinic = a_clinic(session)
     first, second = a_booking(session, clinic), a_booking(session, clinic, after_minutes=15)
     analyst = first.analyst_id
-    begin(session, first.public_id, ORGANISATION, CLINIC_AT, actor=Actor.staff(analyst))
-    again = begin(session, first.public_id, ORGANISATION, CLINIC_AT + MINUTE, actor=Actor.staff(analyst))
+    begin(acting(session, Actor.staff(analyst), CLINIC_AT), first.public_id)
+    again = begin(acting(session, Actor.staff(analyst), CLINIC_AT + MINUTE), first.public_id)
     assert again.began_at == CLINIC_AT
-    begin(session, second.public_id, ORGANISATION, CLINIC_AT + 10 * MINUTE, actor=Actor.staff(analyst))
-    back = begin(session, first.public_id, ORGANISATION, CLINIC_AT + 12 * MINUTE, actor=Actor.staff(analyst))
+    begin(acting(session, Actor.staff(analyst), CLINIC_AT + 10 * MINUTE), second.public_id)
+    back = begin(acting(session, Actor.staff(analyst), CLINIC_AT + 12 * MINUTE), first.public_id)
     assert back.began_at == CLINIC_AT + 12 * MINUTE
     assert (back.sequence, deeds(session)) == (0, ["began"] * 3)
 
@@ -57,11 +57,11 @@ def test_start_is_pressed_from_when_the_join_link_opens_until_an_hour_after_the_
     booking = a_booking(session, a_clinic(session))
     now = CLINIC_AT + minutes * MINUTE
     if refusal is None:
-        begun = begin(session, booking.public_id, ORGANISATION, now, actor=Actor.staff(booking.analyst_id))
+        begun = begin(acting(session, Actor.staff(booking.analyst_id), now), booking.public_id)
         assert begun.began_at == now
         return
     with pytest.raises(refusal):
-        begin(session, booking.public_id, ORGANISATION, now, actor=Actor.staff(booking.analyst_id))
+        begin(acting(session, Actor.staff(booking.analyst_id), now), booking.public_id)
     assert deeds(session) == []
 
 
@@ -69,15 +69,15 @@ def test_a_member_goes_in_while_the_join_link_is_open_and_it_is_noted_once_while
     clinic = a_clinic(session)
     first, second = a_booking(session, clinic), a_booking(session, clinic, after_minutes=15)
     with pytest.raises(errors.NotBegun):
-        enter(session, first.public_id, ORGANISATION, CLINIC_AT - 11 * MINUTE)
-    begin(session, first.public_id, ORGANISATION, CLINIC_AT, actor=Actor.staff(first.analyst_id))
+        enter(acting(session, Actor.link(), CLINIC_AT - 11 * MINUTE), first.public_id)
+    begin(acting(session, Actor.staff(first.analyst_id), CLINIC_AT), first.public_id)
     with pytest.raises(errors.NotBegun):
-        enter(session, second.public_id, ORGANISATION, CLINIC_AT + 14 * MINUTE)
+        enter(acting(session, Actor.link(), CLINIC_AT + 14 * MINUTE), second.public_id)
     for minutes in (17, 19):
-        enter(session, second.public_id, ORGANISATION, CLINIC_AT + minutes * MINUTE)
+        enter(acting(session, Actor.link(), CLINIC_AT + minutes * MINUTE), second.public_id)
         assert session.get_one(Booking, second.id, populate_existing=True).entered_at == CLINIC_AT + 17 * MINUTE
     with pytest.raises(errors.AlreadyOver):
-        enter(session, first.public_id, ORGANISATION, CLINIC_AT + 20 * MINUTE)
+        enter(acting(session, Actor.link(), CLINIC_AT + 20 * MINUTE), first.public_id)
 
 
 def test_only_its_analyst_and_coordinators_start_it_or_write_of_it(session: Session) -> None:
@@ -87,11 +87,11 @@ def test_only_its_analyst_and_coordinators_start_it_or_write_of_it(session: Sess
     session.commit()
     for stranger in (other.id, booking.member_id):
         with pytest.raises(errors.NotFound):
-            begin(session, booking.public_id, ORGANISATION, CLINIC_AT, actor=Actor.staff(stranger))
+            begin(acting(session, Actor.staff(stranger), CLINIC_AT), booking.public_id)
         with pytest.raises(errors.NotFound):
-            write_note(session, booking.public_id, "a", "b", CLINIC_AT, actor=Actor.staff(stranger))
-    begin(session, booking.public_id, ORGANISATION, CLINIC_AT, actor=Actor.staff(cora.id))
-    write_note(session, booking.public_id, "a", "b", CLINIC_AT, actor=Actor.staff(cora.id))
+            write_note(acting(session, Actor.staff(stranger), CLINIC_AT), booking.public_id, "a", "b")
+    begin(acting(session, Actor.staff(cora.id), CLINIC_AT), booking.public_id)
+    write_note(acting(session, Actor.staff(cora.id), CLINIC_AT), booking.public_id, "a", "b")
     assert deeds(session) == ["began", "noted"]
 
 
@@ -100,7 +100,7 @@ def test_what_was_agreed_leaves_by_one_email_half_an_hour_after_the_end(session:
     who = booking.analyst_id
 
     def write(private: str, agreed: str, minutes: int) -> None:
-        write_note(session, booking.public_id, private, agreed, CLINIC_AT + minutes * MINUTE, actor=Actor.staff(who))
+        write_note(acting(session, Actor.staff(who), CLINIC_AT + minutes * MINUTE), booking.public_id, private, agreed)
 
     write("A private word.", "Rename", 5)
     write("A private word.", "Rename the events.\r\nKeep one\x00 container.", 6)
@@ -125,23 +125,23 @@ def test_what_was_agreed_leaves_by_one_email_half_an_hour_after_the_end(session:
 def test_too_long_a_note_is_refused_whole(session: Session, private: str, agreed: str) -> None:
     booking = a_booking(session, a_clinic(session))
     with pytest.raises(errors.TextNotAccepted):
-        write_note(session, booking.public_id, private, agreed, CLINIC_AT, actor=Actor.staff(booking.analyst_id))
+        write_note(acting(session, Actor.staff(booking.analyst_id), CLINIC_AT), booking.public_id, private, agreed)
     assert session.scalars(select(Note)).all() == []
 
 
 def test_a_note_waits_for_the_visit(session: Session) -> None:
     booking = a_booking(session, a_clinic(session))
     with pytest.raises(errors.NotBegun):
-        write_note(session, booking.public_id, "a", "b", CLINIC_AT - MINUTE, actor=Actor.staff(booking.analyst_id))
-    begin(session, booking.public_id, ORGANISATION, CLINIC_AT - MINUTE, actor=Actor.staff(booking.analyst_id))
+        write_note(acting(session, Actor.staff(booking.analyst_id), CLINIC_AT - MINUTE), booking.public_id, "a", "b")
+    begin(acting(session, Actor.staff(booking.analyst_id), CLINIC_AT - MINUTE), booking.public_id)
     assert write_note(
-        session, booking.public_id, "a", "b", CLINIC_AT - MINUTE, actor=Actor.staff(booking.analyst_id)
+        acting(session, Actor.staff(booking.analyst_id), CLINIC_AT - MINUTE), booking.public_id, "a", "b"
     ).agreed
 
 
 def test_whoever_sees_the_member_next_reads_both_and_the_member_only_what_was_agreed(session: Session) -> None:
     booking = a_booking(session, a_clinic(session), topic="Tags")
-    write_note(session, booking.public_id, "Shy.", "Rename.", CLINIC_AT, actor=Actor.staff(booking.analyst_id))
+    write_note(acting(session, Actor.staff(booking.analyst_id), CLINIC_AT), booking.public_id, "Shy.", "Rename.")
     later = CLINIC_AT + timedelta(days=7)
     clinic = a_clinic(session, starts_at=later)
     again = a_booking(session, clinic, booking.member, now=CLINIC_AT + timedelta(days=1))

@@ -19,7 +19,7 @@ from booking.store.bookings.bookings import NO_SHOW, Booking
 from booking.store.programme.programme import Occurrence
 from booking.store.queries.bookings import slot_search
 from booking.store.queries.bookings.slot_search import Search
-from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, an_organisation
+from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, acting, an_organisation
 from tests.databases import migrated
 
 LIMITS = st.sampled_from([0, 1, 2])
@@ -65,7 +65,8 @@ def state(session: Session, own: set[tuple[int, int]], others: set[tuple[int, in
             at = where[clinic].starts_at + timedelta(minutes=15 * quarter)
             try:
                 book.book(
-                    session, BookingRequest(where[clinic].public_id, at, 15), Actor.member(who.id), free_for_all, NOW
+                    acting(session, Actor.member(who.id), organisation=free_for_all),
+                    BookingRequest(where[clinic].public_id, at, 15),
                 )
             except errors.Refusal:
                 continue
@@ -80,7 +81,7 @@ def suggested(search: Search, occurrence: Occurrence, minutes: int) -> list[tupl
 
 def would_book(session: Session, request: BookingRequest, member_id: int, rules: Organisation, now: datetime) -> None:
     """Book for real, and take it back: the service without its commit."""
-    book.book_with.__wrapped__(session, request, Actor.member(member_id), rules, now)  # type: ignore[attr-defined]
+    book.book.__wrapped__(acting(session, Actor.member(member_id), now, rules), request)  # type: ignore[attr-defined]
     session.rollback()
 
 
@@ -121,7 +122,8 @@ def test_every_suggestion_books_when_it_is_asked_for(
         for found, slot in suggested(search, wanted, minutes):
             request = BookingRequest(found.public_id, slot.starts_at, minutes)
             public_id = booking.public_id
-            move.move.__wrapped__(session, public_id, request, organisation, now, actor=Actor.link())  # type: ignore[attr-defined]
+            context = acting(session, Actor.link(), now, organisation)
+            move.move.__wrapped__(context, public_id, request)  # type: ignore[attr-defined]
             session.rollback()
 
 

@@ -29,11 +29,11 @@ from booking.store.programme.programme import Occurrence
 from tests.builders import (
     CLINIC_AT,
     NOW,
-    ORGANISATION,
     a_booking,
     a_clinic,
     a_person,
     a_request,
+    acting,
     an_occurrence,
     an_organisation,
 )
@@ -61,7 +61,7 @@ def waits(
     member = member or a_person(session)
     session.commit()
     return waitlist.join(
-        session, clinic.public_id, Wish(**{"minutes": 15, **wish}), Actor.member(member.id), ORGANISATION, now
+        acting(session, Actor.member(member.id), now), clinic.public_id, Wish(**{"minutes": 15, **wish})
     )
 
 
@@ -85,7 +85,7 @@ def test_a_freed_slot_is_held_for_the_first_who_waits_and_nobody_else_can_have_i
     first = waits(session, clinic, topic="Tags", link="https://example.org/")
     second = waits(session, clinic, NOW + QUARTER)
     assert open_offer(session, first) is None
-    cancel(session, booked[1].public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
+    cancel(acting(session, Actor.link(), NOW + QUARTER), booked[1].public_id)
     offer = open_offer(session, first)
     assert offer is not None
     assert (offer.starts_at, offer.lapses_at) == (CLINIC_AT + QUARTER, NOW + QUARTER + timedelta(hours=4))
@@ -94,17 +94,17 @@ def test_a_freed_slot_is_held_for_the_first_who_waits_and_nobody_else_can_have_i
     stranger = a_person(session)
     session.commit()
     with pytest.raises(errors.SlotTaken):
-        book(session, a_request(clinic, 15), Actor.member(stranger.id), ORGANISATION, NOW + QUARTER)
-    made = waitlist.accept(session, first.public_id, ORGANISATION, NOW + 2 * QUARTER, actor=Actor.link())
+        book(acting(session, Actor.member(stranger.id), NOW + QUARTER), a_request(clinic, 15))
+    made = waitlist.accept(acting(session, Actor.link(), NOW + 2 * QUARTER), first.public_id)
     assert (made.starts_at, made.topic, made.link, made.chose_analyst) == (
         CLINIC_AT + QUARTER,
         "Tags",
         "https://example.org/",
         False,
     )
-    assert (
-        waitlist.accept(session, first.public_id, ORGANISATION, NOW + 2 * QUARTER, actor=Actor.link()).id == made.id
-    ), "twice is once"
+    assert waitlist.accept(acting(session, Actor.link(), NOW + 2 * QUARTER), first.public_id).id == made.id, (
+        "twice is once"
+    )
     assert emails_to(session, first) == ["offer", "booked"]
     session.refresh(first)
     assert (first.outcome, session.scalars(select(Offer.status)).all()) == ("booked", ["accepted"])
@@ -113,24 +113,24 @@ def test_a_freed_slot_is_held_for_the_first_who_waits_and_nobody_else_can_have_i
 def test_declined_it_goes_to_the_next_and_the_place_stays_for_another_time(session: Session) -> None:
     clinic, booked = a_full_clinic(session)
     first, second = waits(session, clinic), waits(session, clinic, NOW + QUARTER)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
-    waitlist.decline(session, first.public_id, ORGANISATION, NOW + QUARTER, actor=Actor.member(first.member_id))
+    cancel(acting(session, Actor.link(), NOW + QUARTER), booked[0].public_id)
+    waitlist.decline(acting(session, Actor.member(first.member_id), NOW + QUARTER), first.public_id)
     assert open_offer(session, second) is not None
-    waitlist.decline(session, second.public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
+    waitlist.decline(acting(session, Actor.link(), NOW + QUARTER), second.public_id)
     assert open_offer(session, first) is None, "not the same slot again"
     assert a_booking(session, clinic, now=NOW + QUARTER).starts_at == CLINIC_AT, "whoever comes may have it"
-    cancel(session, booked[2].public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
+    cancel(acting(session, Actor.link(), NOW + QUARTER), booked[2].public_id)
     assert open_offer(session, first) is not None
 
 
 def test_it_lapses_by_the_clock_and_not_by_the_worker(session: Session) -> None:
     clinic, booked = a_full_clinic(session)
     first, second = waits(session, clinic), waits(session, clinic, NOW + QUARTER)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
+    cancel(acting(session, Actor.link(), NOW + QUARTER), booked[0].public_id)
     offer = open_offer(session, first)
     assert offer is not None
     with pytest.raises(errors.OfferLapsed):
-        waitlist.accept(session, first.public_id, ORGANISATION, offer.lapses_at, actor=Actor.link())
+        waitlist.accept(acting(session, Actor.link(), offer.lapses_at), first.public_id)
     assert waitlist.lapsed(session, offer.lapses_at - timedelta(microseconds=1)) == []
     assert waitlist.lapsed(session, offer.lapses_at) == [clinic.id]
     third = waits(session, clinic, offer.lapses_at)  # joining meets it first
@@ -145,7 +145,7 @@ def test_it_lapses_by_the_clock_and_not_by_the_worker(session: Session) -> None:
 def test_a_booking_meets_a_lapsed_offer_and_gets_the_slot_if_nobody_else_waits(session: Session) -> None:
     clinic, booked = a_full_clinic(session)
     only = waits(session, clinic)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), booked[0].public_id)
     offer = open_offer(session, only)
     assert offer is not None
     with pytest.raises(errors.SlotTaken):
@@ -158,21 +158,21 @@ def test_in_the_last_hour_all_are_told_and_the_first_to_press_has_it(session: Se
     clinic, booked = a_full_clinic(session)
     first, second, long = waits(session, clinic), waits(session, clinic), waits(session, clinic, minutes=30)
     late = CLINIC_AT - timedelta(minutes=40)
-    cancel(session, booked[1].public_id, ORGANISATION, late, actor=Actor.link())
+    cancel(acting(session, Actor.link(), late), booked[1].public_id)
     assert session.scalars(select(Offer)).all() == []
     assert [emails_to(session, place) for place in (first, second, long)] == [
         ["last-hour-call"],
         ["last-hour-call"],
         [],
     ]
-    waitlist.offer_free_slots(session, clinic.id, ORGANISATION, late)
+    waitlist.offer_free_slots(acting(session, Actor.system(), late), clinic.id)
     assert emails_to(session, first) == ["last-hour-call"], "told once"
     at = CLINIC_AT + QUARTER
-    made = waitlist.accept(session, second.public_id, ORGANISATION, late, taking=Taking(at), actor=Actor.link())
+    made = waitlist.accept(acting(session, Actor.link(), late), second.public_id, taking=Taking(at))
     assert made.member_id == second.member_id
     with pytest.raises(errors.SlotTaken):
-        waitlist.accept(session, first.public_id, ORGANISATION, late, taking=Taking(at), actor=Actor.link())
-    cancel(session, made.public_id, ORGANISATION, late + timedelta(minutes=1), actor=Actor.link())
+        waitlist.accept(acting(session, Actor.link(), late), first.public_id, taking=Taking(at))
+    cancel(acting(session, Actor.link(), late + timedelta(minutes=1)), made.public_id)
     assert emails_to(session, first) == ["last-hour-call", "last-hour-call"], "freed again, told again"
 
 
@@ -180,7 +180,7 @@ def test_what_an_offer_leaves_over_goes_on_to_others(session: Session) -> None:
     clinic, booked = a_full_clinic(session)
     waits(session, clinic, minutes=30)
     short = waits(session, clinic, NOW + QUARTER)
-    cancel(session, booked[1].public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
+    cancel(acting(session, Actor.link(), NOW + QUARTER), booked[1].public_id)
     assert open_offer(session, short) is not None, "nothing for half an hour, so it goes to whom it fits"
 
 
@@ -188,12 +188,12 @@ def test_only_the_analyst_who_is_waited_for(session: Session) -> None:
     clinic, booked = a_full_clinic(session, analysts=2)
     second = clinic.roster[1].analyst
     place = waits(session, clinic, analyst=second.public_id)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), booked[0].public_id)
     assert open_offer(session, place) is None
-    cancel(session, booked[7].public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), booked[7].public_id)
     offer = open_offer(session, place)
     assert (offer and offer.analyst_id, offer and offer.starts_at) == (second.id, CLINIC_AT + 3 * QUARTER)
-    made = waitlist.accept(session, place.public_id, ORGANISATION, NOW, actor=Actor.link())
+    made = waitlist.accept(acting(session, Actor.link()), place.public_id)
     assert made.chose_analyst
 
 
@@ -206,20 +206,16 @@ def test_at_the_limit_one_waits_and_says_which_booking_it_replaces(session: Sess
     with pytest.raises(errors.NotFound):
         waits(session, clinic, member=member, replaces=booked[0].public_id)
     place = waits(session, clinic, member=member, topic="Now this", replaces=held[0].public_id)
-    cancel(session, booked[3].public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), booked[3].public_id)
     assert open_offer(session, place) is not None
     with pytest.raises(errors.LimitReached) as limit:
-        waitlist.accept(session, place.public_id, ORGANISATION, NOW, actor=Actor.link())
+        waitlist.accept(acting(session, Actor.link()), place.public_id)
     assert limit.value.scope == "upcoming"
     assert open_offer(session, place) is not None, "the refusal leaves it as it was"
     with pytest.raises(errors.NotFound):
-        waitlist.accept(
-            session, place.public_id, ORGANISATION, NOW, taking=Taking(replaces=booked[0].public_id), actor=Actor.link()
-        )
+        waitlist.accept(acting(session, Actor.link()), place.public_id, taking=Taking(replaces=booked[0].public_id))
     was = held[0].public_id, held[0].sequence
-    made = waitlist.accept(
-        session, place.public_id, ORGANISATION, NOW, taking=Taking(replaces=held[0].public_id), actor=Actor.link()
-    )
+    made = waitlist.accept(acting(session, Actor.link()), place.public_id, taking=Taking(replaces=held[0].public_id))
     assert (made.public_id, made.sequence, made.topic) == (was[0], was[1] + 1, "Now this")
     assert made.occurrence_id == clinic.id
     assert emails_to(session, place) == ["booked", "booked", "offer", "moved"]
@@ -234,9 +230,9 @@ def test_last_chances_go_first(session: Session) -> None:
     seen = a_person(session, member_until=date(2023, 12, 10))
     a_booking(session, a_clinic(session, starts_at=NOW + timedelta(hours=2)), seen)
     known = waits(session, clinic, NOW + timedelta(hours=3), seen)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW + timedelta(hours=4), actor=Actor.link())
+    cancel(acting(session, Actor.link(), NOW + timedelta(hours=4)), booked[0].public_id)
     assert open_offer(session, leaver) is not None
-    cancel(session, booked[1].public_id, ORGANISATION, NOW + timedelta(hours=4), actor=Actor.link())
+    cancel(acting(session, Actor.link(), NOW + timedelta(hours=4)), booked[1].public_id)
     assert open_offer(session, regular) is not None
     assert open_offer(session, known) is None
 
@@ -250,27 +246,27 @@ def test_whatever_frees_a_slot_wakes_the_next(session: Session, how: str) -> Non
     place = waits(session, clinic, **asked)
     if how == "move":
         wanted = BookingRequest(other.public_id, other.starts_at, 15)
-        move(session, booked[0].public_id, wanted, ORGANISATION, NOW, actor=Actor.link())
+        move(acting(session, Actor.link()), booked[0].public_id, wanted)
     elif how == "staff":
-        on_behalf.cancel_for(session, booked[0].public_id, "ill", ORGANISATION, NOW, actor=Actor.staff(coordinator.id))
+        on_behalf.cancel_for(acting(session, Actor.staff(coordinator.id)), booked[0].public_id, "ill")
     elif how == "hand":
         free = booked[4]
         session.query(Claim).filter_by(booking_id=free.id).delete()
         free.status, free.cancelled_at = "cancelled", NOW
         session.commit()
         to = clinic.roster[1].analyst.public_id
-        on_behalf.hand_over(session, booked[0].public_id, to, "", ORGANISATION, NOW, actor=Actor.staff(coordinator.id))
+        on_behalf.hand_over(acting(session, Actor.staff(coordinator.id)), booked[0].public_id, to, "")
     elif how in {"leave", "book"}:
         ahead = place
         place = waits(session, clinic, NOW + QUARTER)
-        cancel(session, booked[0].public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
+        cancel(acting(session, Actor.link(), NOW + QUARTER), booked[0].public_id)
         assert open_offer(session, ahead) is not None
         if how == "leave":
-            waitlist.leave(session, ahead.public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
+            waitlist.leave(acting(session, Actor.link(), NOW + QUARTER), ahead.public_id)
         else:  # who is offered one slot books another, and the offer goes on
-            cancel(session, booked[2].public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
-            waitlist.decline(session, place.public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
-            book(session, a_request(clinic, 30), Actor.member(ahead.member_id), ORGANISATION, NOW + QUARTER)
+            cancel(acting(session, Actor.link(), NOW + QUARTER), booked[2].public_id)
+            waitlist.decline(acting(session, Actor.link(), NOW + QUARTER), place.public_id)
+            book(acting(session, Actor.member(ahead.member_id), NOW + QUARTER), a_request(clinic, 30))
             session.refresh(ahead)
             assert ahead.outcome == "booked"
     else:
@@ -278,7 +274,7 @@ def test_whatever_frees_a_slot_wakes_the_next(session: Session, how: str) -> Non
         booked[0].status, booked[0].cancelled_at = "cancelled", NOW
         session.commit()
         assert waitlist.awaited(session) == [clinic.id]
-        waitlist.offer_free_slots(session, clinic.id, ORGANISATION, NOW)
+        waitlist.offer_free_slots(acting(session, Actor.system()), clinic.id)
     assert open_offer(session, place) is not None
 
 
@@ -287,12 +283,12 @@ def test_a_member_is_offered_one_thing_at_a_time(session: Session) -> None:
     two, more = a_full_clinic(session, starts_at=CLINIC_AT + timedelta(days=1))
     member = a_person(session)
     here, there = waits(session, one, member=member), waits(session, two, member=member)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
-    cancel(session, more[0].public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), booked[0].public_id)
+    cancel(acting(session, Actor.link()), more[0].public_id)
     assert open_offer(session, here) is not None
     assert open_offer(session, there) is None
-    waitlist.decline(session, here.public_id, ORGANISATION, NOW, actor=Actor.link())
-    waitlist.offer_free_slots(session, two.id, ORGANISATION, NOW)  # the worker's round
+    waitlist.decline(acting(session, Actor.link()), here.public_id)
+    waitlist.offer_free_slots(acting(session, Actor.system()), two.id)  # the worker's round
     assert open_offer(session, there) is not None
 
 
@@ -327,29 +323,29 @@ def test_who_may_not_wait_is_told_why_and_nothing_is_written(
 def test_another_members_place_is_not_there(session: Session) -> None:
     clinic, booked = a_full_clinic(session)
     place, other = waits(session, clinic), a_person(session)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), booked[0].public_id)
     for deed in (waitlist.accept, waitlist.decline, waitlist.leave):
         with pytest.raises(errors.NotFound):
-            deed(session, place.public_id, ORGANISATION, NOW, actor=Actor.member(other.id))  # type: ignore[operator]
+            deed(acting(session, Actor.member(other.id)), place.public_id)  # type: ignore[operator]
         with pytest.raises(errors.NotFound):
-            deed(session, uuid.uuid4(), ORGANISATION, NOW, actor=Actor.link())  # type: ignore[operator]
+            deed(acting(session, Actor.link()), uuid.uuid4())  # type: ignore[operator]
     assert open_offer(session, place) is not None
 
 
 def test_a_clinic_that_is_over_or_cancelled_ends_the_waiting(session: Session) -> None:
     clinic, booked = a_full_clinic(session)
     place, other = waits(session, clinic), waits(session, clinic)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), booked[0].public_id)
     assert open_offer(session, place) is not None
     clinic.status = "cancelled"
     session.commit()
-    waitlist.offer_free_slots(session, clinic.id, ORGANISATION, NOW)
+    waitlist.offer_free_slots(acting(session, Actor.system()), clinic.id)
     for one in (place, other):
         session.refresh(one)
         assert one.outcome == "gone"
     assert session.scalars(select(Claim).where(Claim.offer_id.is_not(None))).all() == []
     with pytest.raises(errors.OfferLapsed):
-        waitlist.accept(session, place.public_id, ORGANISATION, NOW, actor=Actor.link())
+        waitlist.accept(acting(session, Actor.link()), place.public_id)
 
 
 def test_another_wish_for_the_same_clinic_keeps_the_turn(session: Session) -> None:
@@ -358,7 +354,7 @@ def test_another_wish_for_the_same_clinic_keeps_the_turn(session: Session) -> No
     place = waits(session, clinic, member=member)
     again = waits(session, clinic, NOW + QUARTER, member, minutes=30)
     assert (again.id, again.minutes, again.joined_at) == (place.id, 30, NOW)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
+    cancel(acting(session, Actor.link(), NOW + QUARTER), booked[0].public_id)
     assert open_offer(session, place) is None
     with pytest.raises(errors.StillFree):
         waits(session, clinic, NOW + QUARTER, member)
@@ -396,13 +392,13 @@ def test_cancelling_joining_and_accepting_at_once_lose_no_wake_up(database: Data
         what = chance.choice(["cancel", "join", "join", "accept", "accept", "decline", "leave", "book"])
         if what == "cancel":
             held = session.scalars(select(Booking.public_id).where(Booking.status == CONFIRMED)).all()
-            cancel(session, chance.choice(held), organisation, now, actor=Actor.link())
+            cancel(acting(session, Actor.link(), now, organisation), chance.choice(held))
         elif what == "join":
             wish = Wish(chance.choice([15, 15, 30]))
-            waitlist.join(session, chance.choice(public_ids), wish, Actor.member(member), organisation, now)
+            waitlist.join(acting(session, Actor.member(member), now, organisation), chance.choice(public_ids), wish)
         elif what == "book":
             starts = CLINIC_AT + timedelta(days=1, minutes=15 * chance.randrange(4))
-            book(session, BookingRequest(public_ids[1], starts, 15), Actor.member(member), organisation, now)
+            book(acting(session, Actor.member(member), now, organisation), BookingRequest(public_ids[1], starts, 15))
         else:
             place = session.scalars(
                 select(WaitlistEntry.public_id)
@@ -410,7 +406,7 @@ def test_cancelling_joining_and_accepting_at_once_lose_no_wake_up(database: Data
                 .limit(1)
             ).first()
             if place is not None:
-                getattr(waitlist, what)(session, place, organisation, now, actor=Actor.member(member))
+                getattr(waitlist, what)(acting(session, Actor.member(member), now, organisation), place)
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -421,10 +417,14 @@ def test_cancelling_joining_and_accepting_at_once_lose_no_wake_up(database: Data
     with database.sessions() as session:
         check(session)
         for occurrence_id in ids:  # one round of the worker, then nobody is left whom something free would fit
-            waitlist.offer_free_slots(session, occurrence_id, organisation, NOW + timedelta(minutes=31))
+            waitlist.offer_free_slots(
+                acting(session, Actor.system(), NOW + timedelta(minutes=31), organisation), occurrence_id
+            )
         check(session)
         for occurrence_id in ids:
-            told = pass_on.pass_on(session, occurrence_id, organisation, NOW + timedelta(minutes=31))
+            told = pass_on.pass_on(
+                acting(session, Actor.system(), NOW + timedelta(minutes=31), organisation), occurrence_id
+            )
             assert told == 0
         session.rollback()
         assert {one.status for one in session.scalars(select(Offer))} > {"accepted"}

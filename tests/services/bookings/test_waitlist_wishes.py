@@ -18,7 +18,7 @@ from booking.services.bookings.waitlist import Taking
 from booking.store.bookings.bookings import Booking
 from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.outbox.emails import OutgoingEmail
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_request
+from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_request, acting
 from tests.services.bookings.test_waitlist import QUARTER, a_full_clinic, emails_to, open_offer, waits
 
 pytestmark = pytest.mark.one_database  # wishes do not hang on it; races are tried on both in test_waitlist
@@ -36,7 +36,7 @@ def test_what_is_free_and_suits_is_offered_to_book_instead_and_blocks_nothing(se
     session.rollback()
     assert session.scalar(select(func.count()).select_from(WaitlistEntry)) == 0
     assert session.scalar(select(func.count()).select_from(Offer)) == 0, "nothing is held"
-    booked = book(session, a_request(clinic, 45, analyst=first.public_id), Actor.member(member.id), ORGANISATION, NOW)
+    booked = book(acting(session, Actor.member(member.id)), a_request(clinic, 45, analyst=first.public_id)).booking
     assert booked.analyst_id == first.id, "and what is offered instead books"
     other = a_person(session)
     waits(session, clinic, member=other, analyst=first.public_id)
@@ -57,7 +57,7 @@ def test_what_is_free_and_suits_is_offered_to_book_instead_and_blocks_nothing(se
 )
 def test_one_waits_by_length_and_acceptable_starts(session: Session, wish: dict[str, Any], is_free: bool) -> None:
     clinic, booked = a_full_clinic(session)
-    cancel(session, booked[3].public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), booked[3].public_id)
     if is_free:
         with pytest.raises(errors.StillFree):
             waits(session, clinic, **wish)
@@ -70,10 +70,10 @@ def test_only_an_acceptable_start_is_offered(session: Session) -> None:
     clinic, booked = a_full_clinic(session)
     place = waits(session, clinic, earliest_at=CLINIC_AT + 2 * QUARTER, latest_at=CLINIC_AT + 2 * QUARTER)
     for unsuitable in (0, 1, 3):
-        cancel(session, booked[unsuitable].public_id, ORGANISATION, NOW, actor=Actor.link())
+        cancel(acting(session, Actor.link()), booked[unsuitable].public_id)
         assert open_offer(session, place) is None
         a_booking(session, clinic, after_minutes=15 * unsuitable)
-    cancel(session, booked[2].public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), booked[2].public_id)
     offer = open_offer(session, place)
     assert offer is not None
     assert offer.starts_at == CLINIC_AT + 2 * QUARTER
@@ -98,24 +98,24 @@ def test_a_declined_time_is_not_offered_again_with_anybody_nor_after_joining_ane
     clinic, booked = a_full_clinic(session, analysts=2)
     member = a_person(session)
     place = waits(session, clinic, member=member)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
-    waitlist.decline(session, place.public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), booked[0].public_id)
+    waitlist.decline(acting(session, Actor.link()), place.public_id)
     for row in (booked[4], booked[5]):  # 1:00 with the other analyst, then 1:15
-        cancel(session, row.public_id, ORGANISATION, NOW, actor=Actor.link())
+        cancel(acting(session, Actor.link()), row.public_id)
     offer = open_offer(session, place)
     assert offer is not None
     assert offer.starts_at == CLINIC_AT + QUARTER
-    waitlist.leave(session, place.public_id, ORGANISATION, NOW, actor=Actor.link())
+    waitlist.leave(acting(session, Actor.link()), place.public_id)
     with pytest.raises(errors.StillFree) as free:
         waits(session, clinic, member=member)
     assert {slot.starts_at for slot in free.value.slots} == {CLINIC_AT + QUARTER}
     a_booking(session, clinic, after_minutes=15)
     again = waits(session, clinic, NOW + QUARTER, member)
-    waitlist.offer_free_slots(session, clinic.id, ORGANISATION, NOW + QUARTER)
+    waitlist.offer_free_slots(acting(session, Actor.system(), NOW + QUARTER), clinic.id)
     assert open_offer(session, again) is None, "1:00 is free with both, and declined"
     assert emails_to(session, again) == ["offer", "offer"]
     late = CLINIC_AT - timedelta(minutes=30)
-    waitlist.offer_free_slots(session, clinic.id, ORGANISATION, late)
+    waitlist.offer_free_slots(acting(session, Actor.system(), late), clinic.id)
     assert emails_to(session, again) == ["offer", "offer"], "nor told of in the last hour"
 
 
@@ -124,16 +124,14 @@ def test_the_email_names_the_booking_that_accepting_replaces(session: Session) -
     member = a_person(session)
     held = [a_booking(session, a_clinic(session, starts_at=CLINIC_AT + timedelta(days=n)), member) for n in (1, 2)]
     place = waits(session, clinic, member=member, replaces=held[1].public_id)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), booked[0].public_id)
     session.rollback()
     email = session.scalars(
         select(OutgoingEmail).where(OutgoingEmail.person_id == member.id, OutgoingEmail.name == "offer")
     ).one()
     assert (email.facts["replaces"], email.facts["was_with"]) == (True, held[1].analyst.name)
     assert email.facts["was_at"] == held[1].starts_at.isoformat()
-    made = waitlist.accept(
-        session, place.public_id, ORGANISATION, NOW, taking=Taking(replaces=held[1].public_id), actor=Actor.link()
-    )
+    made = waitlist.accept(acting(session, Actor.link()), place.public_id, taking=Taking(replaces=held[1].public_id))
     assert made.public_id == held[1].public_id
 
 
@@ -145,19 +143,15 @@ def test_at_a_limit_that_came_later_no_slot_is_blocked_until_one_says_which_book
     place = waits(session, clinic, member=member)
     held = [a_booking(session, a_clinic(session, starts_at=CLINIC_AT + timedelta(days=n)), member) for n in (1, 2)]
     behind = waits(session, clinic, NOW + QUARTER)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
+    cancel(acting(session, Actor.link(), NOW + QUARTER), booked[0].public_id)
     assert open_offer(session, place) is None
     assert open_offer(session, behind) is not None, "it goes to the next"
-    cancel(session, booked[1].public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link())
+    cancel(acting(session, Actor.link(), NOW + QUARTER), booked[1].public_id)
     assert open_offer(session, place) is None
     assert emails_to(session, place) == ["booked", "booked", "free-to-book"], "what is free they may still book"
     with pytest.raises(errors.NotFound):
-        waitlist.choose_replaced(
-            session, place.public_id, booked[2].public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link()
-        )
-    waitlist.choose_replaced(
-        session, place.public_id, held[0].public_id, ORGANISATION, NOW + QUARTER, actor=Actor.link()
-    )
+        waitlist.choose_replaced(acting(session, Actor.link(), NOW + QUARTER), place.public_id, booked[2].public_id)
+    waitlist.choose_replaced(acting(session, Actor.link(), NOW + QUARTER), place.public_id, held[0].public_id)
     offer = open_offer(session, place)
     assert offer is not None
     assert offer.starts_at == CLINIC_AT + QUARTER
@@ -168,8 +162,8 @@ def test_a_named_booking_that_is_cancelled_is_named_no_longer(session: Session) 
     member = a_person(session)
     held = [a_booking(session, a_clinic(session, starts_at=CLINIC_AT + timedelta(days=n)), member) for n in (1, 2)]
     place = waits(session, clinic, member=member, replaces=held[0].public_id)
-    cancel(session, held[0].public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), held[0].public_id)
     a_booking(session, a_clinic(session, starts_at=CLINIC_AT + timedelta(days=3)), member)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), booked[0].public_id)
     assert open_offer(session, place) is None
     assert session.scalar(select(func.count()).select_from(Booking).where(Booking.status == "confirmed")) == 5

@@ -22,7 +22,7 @@ from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.people.time_off import TimeOff
 from booking.store.programme.programme import Occurrence, Programme
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_person, a_series, an_occurrence
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_person, a_series, acting, an_occurrence
 from tests.databases import Database
 
 END = CLINIC_AT + timedelta(hours=1)
@@ -59,20 +59,16 @@ def with_ada(session: Session, hour: Hour, quarter: int = 0, minutes: int = 15, 
 
 
 def shown(session: Session, hour: Hour, now: datetime = NOW) -> CoverPreview:
-    return cover.show(session, hour.ada.public_id, CLINIC_AT, END, ORGANISATION, now)
+    return cover.show(session, hour.ada.public_id, (CLINIC_AT, END), ORGANISATION, now)
 
 
 def away(session: Session, hour: Hour, now: datetime = NOW) -> TimeOff:
     plan = shown(session, hour, now)
     return cover.report(
-        session,
+        acting(session, Actor.staff(hour.ada.id), now),
         hour.ada.public_id,
-        CLINIC_AT,
-        END,
-        ORGANISATION,
-        now,
+        (CLINIC_AT, END),
         fingerprint=plan.fingerprint,
-        actor_id=hour.ada.id,
     )
 
 
@@ -111,9 +107,9 @@ def test_who_asked_for_that_analyst_may_rather_wait_and_gives_it_up_without_bein
     away(session, hour)
     assert cover.stands_in_for(session, booking.public_id) == "Ada"
     late = CLINIC_AT - timedelta(minutes=5)
-    cover.rather_wait(session, booking.public_id, ORGANISATION, late, actor=Actor.member(booking.member_id))
+    cover.rather_wait(acting(session, Actor.member(booking.member_id), late), booking.public_id)
     assert (booking.status, booking.is_late, quarters(session, hour.ben)) == (CANCELLED, False, [])
-    cover.rather_wait(session, booking.public_id, ORGANISATION, late, actor=Actor.member(booking.member_id))
+    cover.rather_wait(acting(session, Actor.member(booking.member_id), late), booking.public_id)
     assert booking.sequence == 2
 
 
@@ -130,15 +126,13 @@ def test_nobody_else_at_that_time_means_the_nearest_free_slot_of_the_hour_is_hel
     held = session.scalars(select(Claim.person_id).where(Claim.offer_id == offer.id).order_by(Claim.person_id))
     assert held.all() == sorted([offer.analyst_id, offer.member_id])
     accepted = cover.accept(
-        session, booking.public_id, ORGANISATION, NOW + timedelta(hours=1), actor=Actor.member(booking.member_id)
+        acting(session, Actor.member(booking.member_id), NOW + timedelta(hours=1)), booking.public_id
     )
     assert (accepted.starts_at, accepted.analyst_id, accepted.status) == (offer.starts_at, hour.ben.id, CONFIRMED)
     assert (
         session.scalars(select(Claim.booking_id).where(Claim.quarter_at == offer.starts_at)).all() == [booking.id] * 2
     )
-    cover.accept(
-        session, booking.public_id, ORGANISATION, NOW + timedelta(hours=2), actor=Actor.member(booking.member_id)
-    )
+    cover.accept(acting(session, Actor.member(booking.member_id), NOW + timedelta(hours=2)), booking.public_id)
     assert booking.sequence == 1
     assert [name for name, _ in emails(session)] == ["cover-offer", "someone-away", "moved"]
 
@@ -151,14 +145,10 @@ def test_an_offer_is_not_accepted_by_anybody_else_nor_once_it_has_lapsed(session
     stranger = a_person(session, "Sly")
     session.commit()
     with pytest.raises(errors.NotFound):
-        cover.accept(session, booking.public_id, ORGANISATION, NOW, actor=Actor.member(stranger.id))
+        cover.accept(acting(session, Actor.member(stranger.id)), booking.public_id)
     with pytest.raises(errors.OfferLapsed):
         cover.accept(
-            session,
-            booking.public_id,
-            ORGANISATION,
-            CLINIC_AT - timedelta(hours=1),
-            actor=Actor.member(booking.member_id),
+            acting(session, Actor.member(booking.member_id), CLINIC_AT - timedelta(hours=1)), booking.public_id
         )
     assert booking.analyst_id == hour.ada.id
 
@@ -174,11 +164,11 @@ def test_one_hour_before_the_start_what_nobody_has_is_cancelled_with_an_apology(
     away(session, hour)
     just_before = CLINIC_AT - timedelta(hours=1, seconds=1)
     assert cover.lapsed(session, just_before) == []
-    assert not cover.lapse(session, booking.public_id, ORGANISATION, just_before)
+    assert not cover.lapse(acting(session, Actor.system(), just_before), booking.public_id)
     at = CLINIC_AT - timedelta(hours=1)
     assert cover.lapsed(session, at) == [booking.public_id]
-    assert cover.lapse(session, booking.public_id, ORGANISATION, at)
-    assert not cover.lapse(session, booking.public_id, ORGANISATION, at)
+    assert cover.lapse(acting(session, Actor.system(), at), booking.public_id)
+    assert not cover.lapse(acting(session, Actor.system(), at), booking.public_id)
     assert (booking.status, booking.cancelled_by) == (CANCELLED, "staff")
     assert quarters(session, hour.ada) == []
     assert session.scalars(select(Offer.status)).all() == (["lapsed"] if is_offered else [])
@@ -208,11 +198,11 @@ def test_the_other_analysts_are_asked_by_one_email_each_and_the_first_to_take_it
     ]
     [found] = cover.wanted(session, hour.dan.id, ORGANISATION, NOW)
     assert (found.who, found.public_id, found.count) == ("Ada", hour.clinic.public_id, 2)
-    assert cover.take(session, hour.clinic.public_id, Actor.staff(hour.dan.id), ORGANISATION, NOW) == 2
+    assert cover.take(acting(session, Actor.staff(hour.dan.id)), hour.clinic.public_id) == 2
     assert [booking.analyst_id for booking in bookings] == [hour.dan.id] * 2
     assert quarters(session, hour.dan) == [0, 1, 2]
     with pytest.raises(cover.AlreadyCovered):
-        cover.take(session, hour.clinic.public_id, Actor.staff(hour.ben.id), ORGANISATION, NOW)
+        cover.take(acting(session, Actor.staff(hour.ben.id)), hour.clinic.public_id)
     assert [place.analyst_id for place in hour.clinic.roster if not place.is_away] == [hour.dan.id]
 
 
@@ -223,9 +213,9 @@ def test_nobody_but_an_analyst_takes_it(session: Session) -> None:
     for person in (hour.cora, a_person(session, "Mia")):
         session.commit()
         with pytest.raises(errors.NotAllowed):
-            cover.take(session, hour.clinic.public_id, Actor.staff(person.id), ORGANISATION, NOW)
+            cover.take(acting(session, Actor.staff(person.id)), hour.clinic.public_id)
     with pytest.raises(cover.NothingToTake):
-        cover.take(session, hour.clinic.public_id, Actor.staff(hour.ada.id), ORGANISATION, NOW)
+        cover.take(acting(session, Actor.staff(hour.ada.id)), hour.clinic.public_id)
 
 
 def test_what_was_shown_is_what_is_done_or_nothing_is(session: Session) -> None:
@@ -235,7 +225,7 @@ def test_what_was_shown_is_what_is_done_or_nothing_is(session: Session) -> None:
     with_ada(session, hour, 1)
     with pytest.raises(cover.CoverChanged) as refused:
         cover.report(
-            session, hour.ada.public_id, CLINIC_AT, END, ORGANISATION, NOW, fingerprint=seen.fingerprint, actor_id=None
+            acting(session, Actor.system()), hour.ada.public_id, (CLINIC_AT, END), fingerprint=seen.fingerprint
         )
     assert len(refused.value.shown.cover.covered) == 2
     assert session.scalars(select(TimeOff)).all() == []
@@ -269,7 +259,7 @@ def test_away_is_off_the_roster_and_back_again_frees_what_was_offered(session: S
     reported = away(session, hour)
     with pytest.raises(errors.NotOnRoster):
         a_booking(session, hour.clinic, after_minutes=45, analyst=hour.ada.public_id)
-    cover.back(session, reported.public_id, ORGANISATION, NOW + timedelta(hours=1), actor_id=hour.ada.id)
+    cover.back(acting(session, Actor.staff(hour.ada.id), NOW + timedelta(hours=1)), reported.public_id)
     assert session.scalars(select(Offer.status)).all() == ["gone"]
     assert quarters(session, hour.ben) == [0]
     assert a_booking(session, hour.clinic, after_minutes=45, analyst=hour.ada.public_id).analyst_id == hour.ada.id
@@ -283,7 +273,7 @@ def test_away_is_off_the_roster_and_back_again_frees_what_was_offered(session: S
 def test_a_span_that_is_none_is_refused(session: Session, start: datetime, end: datetime) -> None:
     hour = an_hour(session)
     with pytest.raises(cover.SpanNotAccepted):
-        cover.show(session, hour.ada.public_id, start, end, ORGANISATION, NOW)
+        cover.show(session, hour.ada.public_id, (start, end), ORGANISATION, NOW)
 
 
 def test_of_several_who_press_at_once_one_has_it(database: Database, session: Session) -> None:
@@ -300,7 +290,7 @@ def test_of_several_who_press_at_once_one_has_it(database: Database, session: Se
         with database.sessions() as own:
             start.wait()
             try:
-                cover.take(own, hour.clinic.public_id, Actor.staff(analyst_id), ORGANISATION, NOW)
+                cover.take(acting(own, Actor.staff(analyst_id)), hour.clinic.public_id)
                 outcomes.append("taken")
             except cover.AlreadyCovered:
                 outcomes.append("too late")

@@ -22,7 +22,7 @@ from booking.store.bookings.waitlist_entries import Offer
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence, Programme, Roster, Series
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_person, a_series, an_occurrence
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_person, a_series, acting, an_occurrence
 
 END = CLINIC_AT + timedelta(hours=1)
 LATER = NOW + timedelta(hours=1)
@@ -57,9 +57,9 @@ def a_clinic(session: Session) -> Clinic:
 
 
 def off(session: Session, clinic: Clinic, now: datetime) -> None:
-    shown = cover.show(session, clinic.ada.public_id, CLINIC_AT, END, ORGANISATION, now)
+    shown = cover.show(session, clinic.ada.public_id, (CLINIC_AT, END), ORGANISATION, now)
     cover.report(
-        session, clinic.ada.public_id, CLINIC_AT, END, ORGANISATION, now, fingerprint=shown.fingerprint, actor_id=None
+        acting(session, Actor.system(), now), clinic.ada.public_id, (CLINIC_AT, END), fingerprint=shown.fingerprint
     )
 
 
@@ -67,13 +67,7 @@ def change(session: Session, slug: str, edit: Callable[[Definition], Definition]
     asking = planning.page(slug, edit)
     plan = planning.read_plan(session, asking, ORGANISATION, now)
     return publish(
-        session,
-        asking,
-        ORGANISATION,
-        now,
-        uid_domain="booking.example.org",
-        fingerprint=plan.fingerprint,
-        actor_id=None,
+        acting(session, Actor.system(), now), asking, uid_domain="booking.example.org", fingerprint=plan.fingerprint
     )
 
 
@@ -178,12 +172,12 @@ def test_undo_puts_back_what_waits_for_cover_with_its_offer(session: Session, ed
     had = state(session, clinic)
     done = change(session, clinic.series.slug, lambda asked: edit(clinic, asked), LATER)
     assert done.change is not None
-    undo.undo(session, done.change, ORGANISATION, LATER + timedelta(minutes=5), actor_id=None)
+    undo.undo(acting(session, Actor.system(), LATER + timedelta(minutes=5)), done.change)
     promised(session, clinic)
     assert state(session, clinic) == had
     offers = session.scalars(select(Offer).where(Offer.status == "open")).all()
     assert [offer.booking_id for offer in offers] == [clinic.bookings[0].id]
-    cover.accept(session, clinic.bookings[0].public_id, ORGANISATION, LATER + timedelta(minutes=6), actor=Actor.link())
+    cover.accept(acting(session, Actor.link(), LATER + timedelta(minutes=6)), clinic.bookings[0].public_id)
     promised(session, clinic)
 
 
@@ -235,16 +229,12 @@ def test_taking_an_analyst_off_a_roster_looks_for_cover_and_offers_another_time(
 def test_a_date_moved_into_time_off_waits_for_cover_there(session: Session) -> None:
     clinic = a_clinic(session)
     day = datetime(2023, 12, 5).astimezone(CLINIC_AT.tzinfo).replace(year=2023, month=12, day=4, hour=14)
-    shown = cover.show(session, clinic.ada.public_id, day, day + timedelta(days=1), ORGANISATION, NOW)
+    shown = cover.show(session, clinic.ada.public_id, (day, day + timedelta(days=1)), ORGANISATION, NOW)
     cover.report(
-        session,
+        acting(session, Actor.system()),
         clinic.ada.public_id,
-        day,
-        day + timedelta(days=1),
-        ORGANISATION,
-        NOW,
+        (day, day + timedelta(days=1)),
         fingerprint=shown.fingerprint,
-        actor_id=None,
     )
     change(session, clinic.series.slug, lambda asked: next_day(clinic, asked), LATER)
     promised(session, clinic)

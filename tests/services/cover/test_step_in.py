@@ -23,7 +23,7 @@ from booking.store.people.people import Person
 from booking.store.people.time_off import TimeOff
 from booking.store.programme.programme import Occurrence, Programme, Roster, Series
 from booking.store.queries.programme import meeting_rows
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_person, a_series, an_occurrence
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_person, a_series, acting, an_occurrence
 
 HOUR = timedelta(hours=1)
 KEY, ON, ENDS = "2023-12-04", date(2023, 12, 4), date(2023, 12, 18)
@@ -57,8 +57,8 @@ def a_team(session: Session) -> Team:
 def off(session: Session, who: Person, row: Occurrence) -> cover.CoverPreview:
     """Time off for all of that occurrence; what was shown before."""
     span = (row.starts_at, row.ends_at)
-    shown = cover.show(session, who.public_id, *span, ORGANISATION, NOW)
-    cover.report(session, who.public_id, *span, ORGANISATION, NOW, fingerprint=shown.fingerprint, actor_id=None)
+    shown = cover.show(session, who.public_id, span, ORGANISATION, NOW)
+    cover.report(acting(session, Actor.system()), who.public_id, span, fingerprint=shown.fingerprint)
     return shown
 
 
@@ -104,9 +104,9 @@ def test_only_analysts_who_are_free_then_are_asked_and_see_it(
     assert "dan" in to(emails(session, "cover-wanted"))
     assert cover.wanted(session, team.ben.id, ORGANISATION, NOW) == []
     with pytest.raises(cover.NothingToTake):
-        cover.take(session, team.clinic.public_id, Actor.staff(team.ben.id), ORGANISATION, NOW)
+        cover.take(acting(session, Actor.staff(team.ben.id)), team.clinic.public_id)
     assert session.get(Roster, (team.clinic.id, team.ben.id)) is None
-    assert cover.take(session, team.clinic.public_id, Actor.staff(team.dan.id), ORGANISATION, NOW) == 1
+    assert cover.take(acting(session, Actor.staff(team.dan.id)), team.clinic.public_id) == 1
 
 
 def test_where_nobody_can_take_it_members_are_offered_other_times_and_coordinators_hear_of_it(session: Session) -> None:
@@ -144,8 +144,8 @@ def test_two_bookings_of_one_member_are_told_in_one_email(session: Session) -> N
     again = an_occurrence(session, a_series(session, [team.ada]), [team.ada], CLINIC_AT + HOUR)
     second = a_booking(session, again, member)
     span = (team.clinic.starts_at, again.ends_at)
-    shown = cover.show(session, team.ada.public_id, *span, ORGANISATION, NOW)
-    cover.report(session, team.ada.public_id, *span, ORGANISATION, NOW, fingerprint=shown.fingerprint, actor_id=None)
+    shown = cover.show(session, team.ada.public_id, span, ORGANISATION, NOW)
+    cover.report(acting(session, Actor.system()), team.ada.public_id, span, fingerprint=shown.fingerprint)
     [email] = [
         one for one in session.scalars(select(OutgoingEmail)) if one.person_id == member.id and one.name != "booked"
     ]
@@ -164,10 +164,10 @@ def test_a_lab_whose_presenter_is_off_asks_the_others_and_whoever_takes_it_prese
     assert [(one["is_presented"], one["has_nobody"]) for one in told.facts["meetings"]] == [(True, False)]
     assert meeting_rows.presenters(session, team.lab.public_id) == []
     assert [one.count for one in cover.wanted(session, team.dan.id, ORGANISATION, NOW)] == [0]
-    assert cover.take(session, team.lab.public_id, Actor.staff(team.dan.id), ORGANISATION, NOW) == 0
+    assert cover.take(acting(session, Actor.staff(team.dan.id)), team.lab.public_id) == 0
     assert meeting_rows.presenters(session, team.lab.public_id) == ["Dan"]
     with pytest.raises(cover.AlreadyCovered):
-        cover.take(session, team.lab.public_id, Actor.staff(team.ben.id), ORGANISATION, NOW)
+        cover.take(acting(session, Actor.staff(team.ben.id)), team.lab.public_id)
 
 
 def test_a_lab_that_somebody_else_presents_too_asks_nobody(session: Session) -> None:
@@ -194,10 +194,10 @@ def test_whoever_has_taken_over_stays_when_the_programme_changes(
     team = a_team(session)
     booking = a_booking(session, team.clinic)
     off(session, team.ada, team.clinic)
-    cover.take(session, team.clinic.public_id, Actor.staff(team.dan.id), ORGANISATION, NOW)
+    cover.take(acting(session, Actor.staff(team.dan.id)), team.clinic.public_id)
     asking = planning.page("clinic", edit)
     plan = planning.read_plan(session, asking, ORGANISATION, NOW)
-    publish(session, asking, ORGANISATION, NOW, uid_domain="x.example.org", fingerprint=plan.fingerprint, actor_id=None)
+    publish(acting(session, Actor.system()), asking, uid_domain="x.example.org", fingerprint=plan.fingerprint)
     session.refresh(booking)
     assert (booking.status, booking.analyst_id) == (CONFIRMED, team.dan.id)
     assert session.scalars(select(Series.slug).where(Series.slug == "clinic")).one() == "clinic"

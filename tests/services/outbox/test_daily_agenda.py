@@ -12,7 +12,7 @@ from booking.services.accounts import profile
 from booking.services.bookings.notes import write_note
 from booking.services.outbox import daily_agenda
 from booking.store.outbox.emails import OutgoingEmail
-from tests.builders import CLINIC_AT, ORGANISATION, a_booking, a_clinic, a_person
+from tests.builders import CLINIC_AT, ORGANISATION, a_booking, a_clinic, a_person, acting
 
 HOUR = timedelta(hours=1)
 PERTH_7_AM = datetime(2023, 12, 3, 23, 0, tzinfo=UTC)
@@ -27,7 +27,7 @@ def sheets(session: Session) -> list[OutgoingEmail]:
 
 def run(session: Session, now: datetime) -> int:
     return sum(
-        daily_agenda.write(session, person_id, ORGANISATION, now)
+        daily_agenda.write(acting(session, Actor.system(), now), person_id)
         for person_id in daily_agenda.due(session, ORGANISATION, now)
     )
 
@@ -39,7 +39,7 @@ def test_it_comes_at_their_own_seven_once_with_the_day_s_bookings(session: Sessi
     member = a_person(session, "Mia Moss")
     earlier = a_booking(session, a_clinic(session, starts_at=CLINIC_AT - 24 * HOUR), member)
     write_note(
-        session, earlier.public_id, "Shy.", "Rename.", CLINIC_AT - 23 * HOUR, actor=Actor.staff(earlier.analyst_id)
+        acting(session, Actor.staff(earlier.analyst_id), CLINIC_AT - 23 * HOUR), earlier.public_id, "Shy.", "Rename."
     )
     a_booking(session, clinic, member, topic="Tags")
     a_booking(session, clinic, after_minutes=30, minutes=30)

@@ -33,7 +33,7 @@ from booking.store.outbox.emails import OutgoingEmail
 from booking.store.outbox.workers import Worker
 from booking.store.people.people import Person
 from booking.store.people.sign_ins import SignIn
-from tests.builders import NOW, ORGANISATION, a_booking, a_clinic, a_person, a_request
+from tests.builders import NOW, ORGANISATION, a_booking, a_clinic, a_person, a_request, acting
 from tests.databases import Database
 from tests.web.client import settings as settings_of
 
@@ -138,7 +138,7 @@ def test_an_email_that_is_sent_again_is_dated_anew_and_keeps_its_message_id(
     session.get_one(Person, mia.id).email = "mia@example.org"
     session.commit()
     again = NOW + timedelta(days=3)
-    resend(session, failed.public_id, again, actor_id=sam.id)
+    resend(acting(session, Actor.staff(sam.id), again), failed.public_id)
     run(database, mailer, again)
     (message,) = [one for one in received.messages if one["To"].addresses[0].addr_spec == "mia@example.org"]
     assert message["Message-ID"] == f"<email-{failed.public_id}@booking.example.org>"
@@ -151,8 +151,8 @@ def test_booked_moved_and_cancelled_go_out_in_order_each_with_the_facts_of_its_c
     received, mailer = mailbox
     clinic = a_clinic(session)
     booking = a_booking(session, clinic)
-    move(session, booking.public_id, a_request(clinic, 30), ORGANISATION, NOW, actor=Actor.link())
-    cancel(session, booking.public_id, ORGANISATION, NOW, actor=Actor.link())
+    move(acting(session, Actor.link()), booking.public_id, a_request(clinic, 30))
+    cancel(acting(session, Actor.link()), booking.public_id)
     while run(database, mailer):
         pass
     sent = []
@@ -171,7 +171,7 @@ def test_a_later_email_does_not_overtake_one_that_is_put_off(
     booking = a_booking(session, clinic)
     received.reply = "451 try later"
     assert run(database, mailer) == 1
-    cancel(session, booking.public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), booking.public_id)
     received.reply = "250 OK"
     assert run(database, mailer) == 0
     other = a_booking(session, clinic)
@@ -193,7 +193,7 @@ def test_a_refused_recipient_fails_for_good_and_holds_nothing_up(
     assert "550" in message.last_error
     assert "gone@example.org" not in message.last_error
     a_booking(session, a_clinic(session))
-    cancel(session, booking.public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), booking.public_id)
     assert run(database, mailer) == 2
     assert len(received.messages) == 1
 

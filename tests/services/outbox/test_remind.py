@@ -28,7 +28,17 @@ from booking.store.outbox.reminder_progress import ReminderProgress
 from booking.store.people.people import Person, Role
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import CANCELLED, Module, Occurrence
-from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_series, an_occurrence, an_organisation
+from tests.builders import (
+    CLINIC_AT,
+    NOW,
+    a_booking,
+    a_clinic,
+    a_person,
+    a_series,
+    acting,
+    an_occurrence,
+    an_organisation,
+)
 from tests.databases import Database
 from tests.mail.server import Mailbox, serving
 from tests.services.publishing.test_plan import of, put
@@ -54,7 +64,7 @@ def a_course(session: Session, dates: int = 2, **fields: object) -> list[Occurre
 def enrolled(session: Session, one: Occurrence, now: datetime = NOW, whole: bool = True, **fields: object) -> Person:
     member = a_person(session, **fields)  # type: ignore[arg-type]
     session.commit()
-    enrol(session, one.public_id, Actor.member(member.id), REMINDING, now, whole=whole)
+    enrol(acting(session, Actor.member(member.id), now, REMINDING), one.public_id, whole=whole)
     return member
 
 
@@ -147,7 +157,7 @@ def test_only_those_are_reminded_who_want_it_and_could_come(database: Database, 
 
 def give_up(session: Session, member: Person) -> None:
     for place in session.scalars(select(Enrolment).where(Enrolment.member_id == member.id)).all():
-        leave(session, place.public_id, NOW, actor=Actor.member(member.id))
+        leave(acting(session, Actor.member(member.id)), place.public_id)
 
 
 def test_bookings_have_their_own_reminders_and_no_second_one(database: Database, session: Session) -> None:
@@ -164,7 +174,7 @@ def test_what_is_cancelled_or_has_begun_is_not_reminded_of(database: Database, s
     first.status = CANCELLED
     session.commit()
     assert reminder_progress.due(session, REMINDING, DAY_BEFORE) == []
-    assert remind.write(session, one, DAY_BEFORE) == 0, "a worker that had seen it before"
+    assert remind.write(acting(session, Actor.system(), DAY_BEFORE), one) == 0, "a worker that had seen it before"
     keep_house(database, DAY_BEFORE)
     keep_house(database, second.starts_at)
     assert written(session) == []
@@ -326,7 +336,7 @@ def test_several_workers_at_once_write_each_of_them_once(
     def work() -> None:
         with database.sessions() as own:
             start.wait()
-            while found := remind.write(own, one, DAY_BEFORE):
+            while found := remind.write(acting(own, Actor.system(), DAY_BEFORE), one):
                 counts.append(found)
 
     threads = [threading.Thread(target=work) for _ in range(4)]

@@ -22,7 +22,7 @@ from booking.store.bookings.bookings import Booking
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence
-from tests.builders import CLINIC_AT, NOW, a_clinic, a_person, a_request, an_organisation
+from tests.builders import CLINIC_AT, NOW, a_clinic, a_person, a_request, acting, an_organisation
 from tests.databases import Database
 from tests.mail.server import Mailbox, serving
 from tests.web.client import settings
@@ -42,7 +42,7 @@ def booked(
 ) -> Booking:
     member = member or a_person(session)
     session.commit()
-    return book(session, a_request(clinic, after), Actor.member(member.id), REMINDING, now)
+    return book(acting(session, Actor.member(member.id), now, REMINDING), a_request(clinic, after)).booking
 
 
 @pytest.mark.parametrize(
@@ -58,18 +58,15 @@ def test_they_move_with_the_booking_and_go_with_it(session: Session) -> None:
     clinic = a_clinic(session)
     booking = booked(session, clinic)
     wanted = BookingRequest(clinic.public_id, CLINIC_AT + HOUR / 2, 15)
-    move(session, booking.public_id, wanted, REMINDING, NOW, actor=Actor.link())
+    move(acting(session, Actor.link(), organisation=REMINDING), booking.public_id, wanted)
     assert reminders(session) == [(n, CLINIC_AT + HOUR / 2 - n * HOUR) for n in (24, 1)]
     move(
-        session,
+        acting(session, Actor.link(), CLINIC_AT - 2 * HOUR, REMINDING),
         booking.public_id,
         replace(wanted, starts_at=CLINIC_AT),
-        REMINDING,
-        CLINIC_AT - 2 * HOUR,
-        actor=Actor.link(),
     )
     assert reminders(session) == [(1, CLINIC_AT - HOUR)]
-    cancel(session, booking.public_id, REMINDING, CLINIC_AT - 2 * HOUR, actor=Actor.link())
+    cancel(acting(session, Actor.link(), CLINIC_AT - 2 * HOUR, REMINDING), booking.public_id)
     assert reminders(session) == []
 
 
@@ -78,9 +75,9 @@ def test_staff_move_and_cancel_them_too(session: Session) -> None:
     booking, who = booked(session, clinic), a_person(session, roles=["coordinator"]).id
     session.commit()
     wanted = BookingRequest(clinic.public_id, CLINIC_AT + HOUR / 4, 15)
-    on_behalf.move_for(session, booking.public_id, wanted, "", REMINDING, NOW, actor=Actor.staff(who))
+    on_behalf.move_for(acting(session, Actor.staff(who), organisation=REMINDING), booking.public_id, wanted, "")
     assert [at for _, at in reminders(session)] == [CLINIC_AT + HOUR / 4 - n * HOUR for n in (24, 1)]
-    on_behalf.cancel_for(session, booking.public_id, "", REMINDING, NOW, actor=Actor.staff(who))
+    on_behalf.cancel_for(acting(session, Actor.staff(who), organisation=REMINDING), booking.public_id, "")
     assert reminders(session) == []
 
 
@@ -177,7 +174,7 @@ def test_no_reminder_leaves_within_an_hour_of_the_email_about_a_move(database: D
     later = BookingRequest(clinic.public_id, CLINIC_AT + HOUR / 2, 15)
     with serving() as mailbox:
         deliver_at(database, mailbox, NOW)
-        move(session, booking.public_id, later, REMINDING, CLINIC_AT - 24 * HOUR, actor=Actor.link())
+        move(acting(session, Actor.link(), CLINIC_AT - 24 * HOUR, REMINDING), booking.public_id, later)
         for now in (CLINIC_AT - 24 * HOUR, CLINIC_AT - 23.5 * HOUR, CLINIC_AT - HOUR / 2):
             deliver_at(database, mailbox, now)
         assert [str(one["Subject"])[:5] for one in mailbox.messages] == ["Booke", "Moved", "Start"]

@@ -18,7 +18,7 @@ from booking.services.bookings.move import move
 from booking.services.outbox.render_email import message_of
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_request
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_request, acting
 from tests.calendars.reading import plain, read
 from tests.databases import Database
 from tests.web.client import settings
@@ -53,8 +53,8 @@ def emails(request: pytest.FixtureRequest, database: Database, session: Session)
     member = a_person(session, email="mia+clinics@example.org")
     member.name = request.param
     booking = a_booking(session, clinic, member)
-    move(session, booking.public_id, a_request(clinic, 15), ORGANISATION, NOW + timedelta(hours=1), actor=Actor.link())
-    cancel(session, booking.public_id, ORGANISATION, NOW + timedelta(hours=2), actor=Actor.link())
+    move(acting(session, Actor.link(), NOW + timedelta(hours=1)), booking.public_id, a_request(clinic, 15))
+    cancel(acting(session, Actor.link(), NOW + timedelta(hours=2)), booking.public_id)
     return [
         arrived(database, session, row) for row in session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id))
     ]
@@ -101,5 +101,5 @@ def test_an_email_that_is_sent_again_carries_the_same_bytes(database: Database, 
     booking = a_booking(session, clinic)
     message = session.scalars(select(OutgoingEmail)).one()
     first = carried(arrived(database, session, message))
-    move(session, booking.public_id, a_request(clinic, 15), ORGANISATION, NOW + timedelta(hours=1), actor=Actor.link())
+    move(acting(session, Actor.link(), NOW + timedelta(hours=1)), booking.public_id, a_request(clinic, 15))
     assert carried(arrived(database, session, session.get_one(OutgoingEmail, message.id))) == first

@@ -30,7 +30,7 @@ from booking.store.outbox import reminder_progress
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence, Roster
-from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_request, an_organisation
+from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_request, acting, an_organisation
 from tests.databases import Database
 from tests.services.bookings.test_waitlist import a_full_clinic, waits
 from tests.services.cover.test_cover import an_hour, away, with_ada
@@ -70,7 +70,7 @@ def everything_happens(session: Session) -> None:
     alone = a_clinic(session)
     a_booking(session, alone)
     closed = alone.roster[0].analyst
-    close(session, closed.public_id, REMINDING, NOW, cancels=True, actor_id=None)
+    close(acting(session, Actor.system(), organisation=REMINDING), closed.public_id, cancels=True)
     ask(session, closed.email, "sender", NOW)
     hour = an_hour(session)
     cora = hour.cora.id
@@ -82,24 +82,24 @@ def everything_happens(session: Session) -> None:
     confirm_address(session, asked.public_id, NOW)
     twin = a_person(session, "Mia M.")
     session.commit()
-    merge(session, mia.public_id, twin.public_id, REMINDING, NOW, actor_id=None)
+    merge(acting(session, Actor.system(), organisation=REMINDING), mia.public_id, twin.public_id)
     clinic = a_clinic(session, analysts=2)
     moved = booked(session, clinic, member=mia)
-    move(session, moved.public_id, a_request(clinic, 30), REMINDING, NOW, actor=Actor.link())
+    move(acting(session, Actor.link(), organisation=REMINDING), moved.public_id, a_request(clinic, 30))
     fed = booked(session, a_clinic(session), member=a_person(session, "Fay", member_feed_fetched_at=NOW - HOUR))
-    invite(session, fed.public_id, NOW, actor=Actor.link())
+    invite(acting(session, Actor.link()), fed.public_id)
     theirs = booked(session, clinic, member=a_person(session, "Gone", email="gone@example.org"))
     on_behalf.move_for(
-        session, theirs.public_id, a_request(clinic, 45), "Full.", REMINDING, NOW, actor=Actor.staff(cora)
+        acting(session, Actor.staff(cora), organisation=REMINDING), theirs.public_id, a_request(clinic, 45), "Full."
     )
-    on_behalf.cancel_for(session, theirs.public_id, "Ill.", REMINDING, NOW, actor=Actor.staff(cora))
+    on_behalf.cancel_for(acting(session, Actor.staff(cora), organisation=REMINDING), theirs.public_id, "Ill.")
     full, bookings = a_full_clinic(session)
     for _ in range(2):
         waits(session, full)
-    cancel(session, bookings[0].public_id, REMINDING, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link(), organisation=REMINDING), bookings[0].public_id)
     for lapsed in (20, 40):  # to the first, to the second, then free for anyone to book
-        waitlist.offer_free_slots(session, full.id, REMINDING, NOW + lapsed * HOUR)
-    cancel(session, bookings[1].public_id, REMINDING, CLINIC_AT - HOUR / 2, actor=Actor.link())
+        waitlist.offer_free_slots(acting(session, Actor.system(), NOW + lapsed * HOUR, REMINDING), full.id)
+    cancel(acting(session, Actor.link(), CLINIC_AT - HOUR / 2, REMINDING), bookings[1].public_id)
     for quarter in range(2):
         with_ada(session, hour, quarter)
     for quarter in range(3):  # Ben has room for one of the two
@@ -107,14 +107,14 @@ def everything_happens(session: Session) -> None:
     away(session, hour)
     publish(session, stated(slug="a-lab", kind="lab"))
     lab = session.scalars(select(Occurrence.public_id).order_by(Occurrence.id.desc()).limit(1)).one()
-    enrol(session, lab, Actor.member(mia.id), REMINDING, NOW)
+    enrol(acting(session, Actor.member(mia.id), organisation=REMINDING), lab)
     publish(session, stated(slug="a-lab", kind="lab", start_wall=time(15), end_wall=time(16)))
     session.execute(update(Person).values(meeting_url=ROOM))
     session.execute(update(Roster).values(meeting_url=ROOM))
     session.commit()
     for person_id in daily_agenda.due(session, REMINDING, CLINIC_AT - HOUR):
-        daily_agenda.write(session, person_id, REMINDING, CLINIC_AT - HOUR)
-    write_note(session, moved.public_id, "Shy.", "Rename the events.", CLINIC_AT + HOUR, actor=Actor.staff(cora))
+        daily_agenda.write(acting(session, Actor.system(), CLINIC_AT - HOUR, REMINDING), person_id)
+    write_note(acting(session, Actor.staff(cora), CLINIC_AT + HOUR), moved.public_id, "Shy.", "Rename the events.")
 
 
 def test_what_an_email_opens_lies_neither_in_the_table_nor_on_the_coordinators_page(
@@ -127,7 +127,7 @@ def test_what_an_email_opens_lies_neither_in_the_table_nor_on_the_coordinators_p
     later = [CLINIC_AT + 24 * day * HOUR for day in days]
     for now in (NOW, NOW + 20 * HOUR, CLINIC_AT - 24 * HOUR, CLINIC_AT - HOUR / 2, *later):
         for one in reminder_progress.due(session, REMINDING, now):
-            remind.write(session, one, now)
+            remind.write(acting(session, Actor.system(), now), one)
         while deliver.deliver_once(database.sessions, mailbag, found, REMINDING, "one", now):
             pass
     session.rollback()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from booking.domain.people.actor import Actor
 from booking.mail.smtp import SMTPMailer
 from booking.services import cover
 from booking.services.accounts import change_email, close_account, merge_accounts, sign_in
+from booking.services.action_context import ActionContext
 from booking.services.bookings import on_behalf, waitlist
 from booking.services.bookings.book import book
 from booking.services.bookings.cancel import cancel
@@ -48,6 +49,11 @@ OURS = {"clinics@example.org", "people@example.org"}
 INVITING = {"booked", "moved", "moved-by-us", "cancelled", "cancelled-by-us", "invitation"}
 
 
+def acting(session: Session, actor: Actor, now: datetime = NOW) -> ActionContext:
+    """The context of what somebody does in this organisation."""
+    return ActionContext(session, ORGANISATION, now, actor)
+
+
 @dataclass
 class Post:
     """A mailbox for everybody, and what makes the emails in it."""
@@ -65,7 +71,7 @@ class Post:
 
     def book(self, clinic: Occurrence, quarter: int, member: Person, minutes: int = 15, **more: object) -> Booking:
         request = a_request(clinic, 15 * quarter, minutes, topic="Tags fire twice.", **more)
-        return book(self.session, request, Actor.member(member.id), ORGANISATION, NOW)
+        return book(acting(self.session, Actor.member(member.id)), request).booking
 
     def deliver(self, now: object = NOW) -> None:
         set_up = settings(self.database, BOOKING_MAIL_FROM="clinics@example.org")
@@ -110,12 +116,12 @@ def everything_that_is_written_about(post: Post) -> None:
     session.commit()
     # booked, moved, handed over, cancelled, and an invitation asked for
     first = post.book(both, 0, mia, analyst=ada.public_id)
-    move(session, first.public_id, a_request(both, 15, analyst=ada.public_id), ORGANISATION, NOW, actor=Actor.link())
+    move(acting(session, Actor.link()), first.public_id, a_request(both, 15, analyst=ada.public_id))
     second = post.book(alone, 0, max_)
-    cancel(session, second.public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), second.public_id)
     third = post.book(alone, 0, max_)
-    on_behalf.cancel_for(session, third.public_id, "Dan is ill.", ORGANISATION, NOW, actor=Actor.staff(cora.id))
-    invite(session, post.book(both, 3, fay, analyst=ben.public_id).public_id, NOW, actor=Actor.link())
+    on_behalf.cancel_for(acting(session, Actor.staff(cora.id)), third.public_id, "Dan is ill.")
+    invite(acting(session, Actor.link()), post.book(both, 3, fay, analyst=ben.public_id).public_id)
     post.mailbox.refusals["gone@gone.example.com"] = (
         "550 5.1.1 <gone@gone.example.com>: no such user, nor mia@mia.example.com"
     )
@@ -123,11 +129,11 @@ def everything_that_is_written_about(post: Post) -> None:
     # waiting for a clinic that is full
     held = [post.book(alone, quarter, lee) for quarter in (0, 1, 2)]
     for who in (kim, kit):
-        waitlist.join(session, alone.public_id, Wish(15), Actor.member(who.id), ORGANISATION, NOW)
-    cancel(session, held[0].public_id, ORGANISATION, NOW, actor=Actor.link())
+        waitlist.join(acting(session, Actor.member(who.id)), alone.public_id, Wish(15))
+    cancel(acting(session, Actor.link()), held[0].public_id)
     post.deliver()
     for lapsed in (20, 40):  # to the first, to the second, then free for anyone to book
-        waitlist.offer_free_slots(session, alone.id, ORGANISATION, NOW + lapsed * HOUR)
+        waitlist.offer_free_slots(acting(session, Actor.system(), NOW + lapsed * HOUR), alone.id)
     # Ada is away: Ben is taken at Max's time, and free at another; Lee's has nobody
     post.book(both, 0, max_, analyst=ada.public_id)
     post.book(both, 0, kim, analyst=ben.public_id)
@@ -135,8 +141,8 @@ def everything_that_is_written_about(post: Post) -> None:
     session.commit()
     post.book(lone, 0, lee)
     start, end = CLINIC_AT - HOUR, CLINIC_AT + timedelta(days=3)
-    shown = cover.show(session, ada.public_id, start, end, ORGANISATION, NOW)
-    cover.report(session, ada.public_id, start, end, ORGANISATION, NOW, fingerprint=shown.fingerprint, actor_id=ada.id)
+    shown = cover.show(session, ada.public_id, (start, end), ORGANISATION, NOW)
+    cover.report(acting(session, Actor.staff(ada.id)), ada.public_id, (start, end), fingerprint=shown.fingerprint)
     # a lab: enrolled in, and moved
     lab = stated(
         kind="lab",
@@ -147,8 +153,8 @@ def everything_that_is_written_about(post: Post) -> None:
     )
     put(session, of(lab))
     meeting = next(row for row in session.query(Occurrence) if row.series.slug == "lab")
-    enrol(session, meeting.public_id, Actor.member(mia.id), ORGANISATION, NOW, whole=True)
-    enrol(session, meeting.public_id, Actor.member(kim.id), ORGANISATION, NOW, whole=True)
+    enrol(acting(session, Actor.member(mia.id)), meeting.public_id, whole=True)
+    enrol(acting(session, Actor.member(kim.id)), meeting.public_id, whole=True)
     put(
         session,
         of(
@@ -163,17 +169,15 @@ def everything_that_is_written_about(post: Post) -> None:
     )
     # the day itself
     post.deliver(NOW + 21 * HOUR)
-    daily_agenda.write(session, ben.id, ORGANISATION, CLINIC_AT - 5 * HOUR)
+    daily_agenda.write(acting(session, Actor.system(), CLINIC_AT - 5 * HOUR), ben.id)
     for one in reminder_progress.due(session, ORGANISATION, CLINIC_AT - HOUR):
-        remind.write(session, one, CLINIC_AT - HOUR)
+        remind.write(acting(session, Actor.system(), CLINIC_AT - HOUR), one)
     post.deliver(CLINIC_AT - HOUR)
     write_note(
-        session,
+        acting(session, Actor.staff(first.analyst_id), CLINIC_AT + HOUR / 4),
         first.public_id,
         "Shy.",
         "Rename the events.",
-        CLINIC_AT + HOUR / 4,
-        actor=Actor.staff(first.analyst_id),
     )
     sign_in.ask(session, mia.email, "a sender", NOW)
     sign_in.ask(session, "nobody@nowhere.example.com", "a sender", NOW)
@@ -181,7 +185,7 @@ def everything_that_is_written_about(post: Post) -> None:
     session.commit()
     post.deliver(CLINIC_AT + 3 * HOUR)
     # the next day, in the last hour: whoever waits hears at once of what is given up
-    cancel(session, held[1].public_id, ORGANISATION, alone.starts_at - HOUR / 2, actor=Actor.link())
+    cancel(acting(session, Actor.link(), alone.starts_at - HOUR / 2), held[1].public_id)
     post.deliver(alone.starts_at - HOUR / 2)
 
 
@@ -205,8 +209,8 @@ def everything_that_is_written_about_accounts(post: Post) -> None:
     asked = change_email.ask(session, nina.id, "nina@new.example.com", NOW)
     change_email.confirm(session, asked.public_id, NOW)
     change_email.ask(session, nina.id, mia.email, NOW)
-    merge_accounts.merge(session, otto.public_id, second.public_id, ORGANISATION, NOW, actor_id=None)
-    close_account.close(session, carl.public_id, ORGANISATION, NOW, cancels=True, actor_id=None)
+    merge_accounts.merge(acting(session, Actor.system()), otto.public_id, second.public_id)
+    close_account.close(acting(session, Actor.system()), carl.public_id, cancels=True)
     sign_in.ask(session, carl.email, "a sender", NOW)
     post.deliver()
 
@@ -223,8 +227,8 @@ def everything_that_is_written_where_nobody_can_take_over(post: Post) -> None:
     assert mia is not None
     post.book(clinic, 0, mia)
     span = (start, start + HOUR)
-    shown = cover.show(session, eve.public_id, *span, ORGANISATION, NOW)
-    cover.report(session, eve.public_id, *span, ORGANISATION, NOW, fingerprint=shown.fingerprint, actor_id=eve.id)
+    shown = cover.show(session, eve.public_id, span, ORGANISATION, NOW)
+    cover.report(acting(session, Actor.staff(eve.id)), eve.public_id, span, fingerprint=shown.fingerprint)
     post.deliver()
 
 
@@ -275,23 +279,14 @@ def test_sequence_rises_with_each_change_and_the_last_times_sent_are_those_of_th
     clinic = an_occurrence(session, a_series(session, [ada, ben]), [ada, ben])
     session.commit()
     booking = post.book(clinic, 0, mia, analyst=ada.public_id)
-    move(
-        session, booking.public_id, a_request(clinic, 15, analyst=ada.public_id), ORGANISATION, NOW, actor=Actor.link()
-    )
-    edit_brief(session, booking.public_id, NOW, topic="Something else.", actor=Actor.link())
-    shown = cover.show(session, ada.public_id, CLINIC_AT, CLINIC_AT + HOUR, ORGANISATION, NOW)
+    move(acting(session, Actor.link()), booking.public_id, a_request(clinic, 15, analyst=ada.public_id))
+    edit_brief(acting(session, Actor.link()), booking.public_id, topic="Something else.")
+    shown = cover.show(session, ada.public_id, (CLINIC_AT, CLINIC_AT + HOUR), ORGANISATION, NOW)
     cover.report(
-        session,
-        ada.public_id,
-        CLINIC_AT,
-        CLINIC_AT + HOUR,
-        ORGANISATION,
-        NOW,
-        fingerprint=shown.fingerprint,
-        actor_id=None,
+        acting(session, Actor.system()), ada.public_id, (CLINIC_AT, CLINIC_AT + HOUR), fingerprint=shown.fingerprint
     )
-    on_behalf.lengthen(session, booking.public_id, ORGANISATION, NOW, actor=Actor.staff(ben.id))
-    on_behalf.cancel_for(session, booking.public_id, "Ben is ill.", ORGANISATION, NOW, actor=Actor.staff(cora.id))
+    on_behalf.lengthen(acting(session, Actor.staff(ben.id)), booking.public_id)
+    on_behalf.cancel_for(acting(session, Actor.staff(cora.id)), booking.public_id, "Ben is ill.")
     post.deliver()
     assert post.carried() == [
         "REQUEST 0 CONFIRMED 13:00 15 Ada",
@@ -323,11 +318,11 @@ def test_what_staff_book_and_what_a_waitlist_leads_to_follow_the_same_rule(post:
     other = post.person("Max", member_feed_fetched_at=None if fetched else NOW - HOUR)
     clinic = an_occurrence(session, a_series(session, [dan]), [dan])
     session.commit()
-    followed = book(session, a_request(clinic, 45), Actor.staff(cora.id, for_member=mia.id), ORGANISATION, NOW)
+    followed = book(acting(session, Actor.staff(cora.id, for_member=mia.id)), a_request(clinic, 45)).booking
     held = [post.book(clinic, quarter, other) for quarter in (0, 1, 2)]
-    place = waitlist.join(session, clinic.public_id, Wish(15), Actor.member(mia.id), ORGANISATION, NOW)
-    cancel(session, held[0].public_id, ORGANISATION, NOW, actor=Actor.link())
-    accepted = waitlist.accept(session, place.public_id, ORGANISATION, NOW, actor=Actor.member(mia.id))
+    place = waitlist.join(acting(session, Actor.member(mia.id)), clinic.public_id, Wish(15))
+    cancel(acting(session, Actor.link()), held[0].public_id)
+    accepted = waitlist.accept(acting(session, Actor.member(mia.id)), place.public_id)
     assert [followed.is_invited, accepted.is_invited] == [not fetched, not fetched]
     assert {one.is_invited for one in held} == {fetched}
 

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.domain.organisation import Organisation, Policy
+from booking.domain.people.actor import Actor
 from booking.domain.planning import in_words
 from booking.domain.planning.plan import facts
 from booking.domain.planning.statement import StatedException, Statement
@@ -30,7 +31,7 @@ from booking.store.programme import plan_inputs
 from booking.store.programme.changes import Change
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import Occurrence
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_person
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_person, acting
 from tests.services.publishing.test_publish import PLACE, stated
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -42,7 +43,9 @@ SECRET = "test-secret-key-test-secret-key-0123456789"
 def change(session: Session, *statements: Statement, now: datetime, at: Organisation = ORGANISATION) -> PublishResult:
     asking = planning.files(statements)
     fingerprint = planning.read_plan(session, asking, at, now).fingerprint
-    return publish(session, asking, at, now, uid_domain="booking.example.org", fingerprint=fingerprint, actor_id=None)
+    return publish(
+        acting(session, Actor.system(), now, at), asking, uid_domain="booking.example.org", fingerprint=fingerprint
+    )
 
 
 def clinic(**fields: object) -> Statement:
@@ -58,7 +61,7 @@ def begin(session: Session) -> list[Occurrence]:
     a_person(session, "Ada", roles=["analyst"])
     session.commit()
     change(session, clinic(), course(), now=NOW)
-    undo.close(session, ORGANISATION, NOW + 10 * MINUTE)
+    undo.close(acting(session, Actor.system(), NOW + 10 * MINUTE))
     return dates(session, "a-clinic")
 
 
@@ -262,11 +265,11 @@ def test_emails_leave_after_ten_minutes_but_an_hour_before_the_start_and_undo_en
     assert done.change is not None
     assert (done.due_at, told(session)["Mia"][0].due_at) == (due_at, due_at)
     with pytest.raises(undo.CannotUndo, match="the time to undo it has passed"):
-        undo.undo(session, done.change, ORGANISATION, due_at, actor_id=None)
+        undo.undo(acting(session, Actor.system(), due_at), done.change)
     assert "Open clinic" in {row.series.title for row in dates(session, "a-clinic")}
     if due_after:
         assert not undo.is_open(session, due_at - timedelta(seconds=1))
-        undo.undo(session, done.change, ORGANISATION, due_at - timedelta(seconds=1), actor_id=None)
+        undo.undo(acting(session, Actor.system(), due_at - timedelta(seconds=1)), done.change)
         assert told(session) == {}
         assert (dates(session, "a-clinic")[0].series.title, session.get_one(Booking, booking.id).sequence) == (
             "Clinic",
@@ -302,7 +305,7 @@ def test_a_plan_is_shown_again_when_somebody_takes_a_place_who_would_be_told(ses
     shown = planning.read_plan(session, asking, ORGANISATION, SOON)
     enrol(session, "Ed")
     with pytest.raises(PlanChanged) as refused:
-        publish(session, asking, ORGANISATION, SOON, uid_domain="x.org", fingerprint=shown.fingerprint, actor_id=None)
+        publish(acting(session, Actor.system(), SOON), asking, uid_domain="x.org", fingerprint=shown.fingerprint)
     assert [notice.member for notice in refused.value.plan.notices] == ["Ed"]
 
 
@@ -365,7 +368,7 @@ def test_the_number_of_statements_does_not_grow_with_the_people_who_are_told(ses
     for n, title in enumerate(("Open clinic", "Shut clinic")):
         for quarter in range(1 + n):
             a_booking(session, clinics[0], a_person(session), after_minutes=15 * (quarter + n))
-        undo.close(session, ORGANISATION, SOON + 11 * n * MINUTE)
+        undo.close(acting(session, Actor.system(), SOON + 11 * n * MINUTE))
         statements: list[str] = []
 
         def note(_c: object, _k: object, sql: str, *_: object, into: list[str] = statements) -> None:

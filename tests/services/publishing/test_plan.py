@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.enums.planning import BookingFate
+from booking.domain.people.actor import Actor
 from booking.domain.planning import edits, in_words
 from booking.domain.planning.plan import Plan
 from booking.domain.planning.statement import StatedException, StatedTurn, Statement
@@ -27,7 +28,7 @@ from booking.store.programme import plan_inputs
 from booking.store.programme.changes import Change
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import Module, Occurrence, Series
-from tests.builders import NOW, ORGANISATION, a_booking, a_person
+from tests.builders import NOW, ORGANISATION, a_booking, a_person, acting
 from tests.services.publishing.test_publish import PLACE, stated
 
 TEN_MINUTES = timedelta(minutes=10)
@@ -40,7 +41,7 @@ def planned(session: Session, asking: Asking, now: datetime = NOW) -> Plan:
 
 def put(session: Session, asking: Asking, now: datetime = NOW, **options: object) -> PublishResult:
     values = {"uid_domain": "booking.example.org", "fingerprint": planned(session, asking, now).fingerprint, **options}
-    return publish(session, asking, ORGANISATION, now, **{"actor_id": None, **values})  # type: ignore[arg-type]
+    return publish(acting(session, Actor.system(), now), asking, **values)  # type: ignore[arg-type]
 
 
 def of(*statements: Statement) -> Asking:
@@ -93,7 +94,7 @@ def test_what_moves_bookings_is_not_published_before_it_was_shown(session: Sessi
     booking = a_booking(session, rows(session)[0])
     asking = of(stated(staff, **LATER))
     with pytest.raises(PlanHurts) as refused:
-        publish(session, asking, ORGANISATION, NOW, uid_domain="x.org", actor_id=None)
+        publish(acting(session, Actor.system()), asking, uid_domain="x.org")
     assert [outcome.booking.id for outcome in refused.value.plan.outcomes] == [booking.id]
     assert walls(session)[0] == "Mon 04 03"
 
@@ -114,7 +115,7 @@ def test_a_booking_moves_along_with_its_clinic_and_its_member_is_told_ten_minute
         (datetime(2023, 12, 4, 3, 30, tzinfo=UTC), None),  # held for ten minutes
         (datetime(2023, 12, 4, 5, 30, tzinfo=UTC), booking.id),
     ]
-    assert undo.close(session, ORGANISATION, NOW + TEN_MINUTES) == 2
+    assert undo.close(acting(session, Actor.system(), NOW + TEN_MINUTES)) == 2
     assert session.scalar(select(func.count()).select_from(Claim)) == 2
 
 
@@ -360,12 +361,12 @@ def test_undo_within_ten_minutes_puts_everything_back_and_nobody_hears_of_it(ses
     done = put(session, of(changed, stated(slug="another")))
     assert done.change is not None
     assert everything(session) != before
-    undo.undo(session, done.change, ORGANISATION, NOW + TEN_MINUTES - timedelta(seconds=1), actor_id=None)
+    undo.undo(acting(session, Actor.system(), NOW + TEN_MINUTES - timedelta(seconds=1)), done.change)
     assert everything(session) == before
     assert session.scalar(select(func.count()).select_from(OutgoingEmail)) == sent_before
     assert {row.sequence for row in rows(session)} == {2}  # never falls, and tells calendars the old content again
     assert session.scalars(select(AuditEntry.action).order_by(AuditEntry.id.desc())).first() == "undone"
-    undo.undo(session, done.change, ORGANISATION, NOW + TEN_MINUTES, actor_id=None)  # twice changes nothing
+    undo.undo(acting(session, Actor.system(), NOW + TEN_MINUTES), done.change)  # twice changes nothing
     assert everything(session) == before
 
 
@@ -374,15 +375,15 @@ def test_undo_is_refused_after_ten_minutes_after_another_publish_and_once_somebo
     first = put(session, of(stated(staff)))
     assert first.change is not None
     with pytest.raises(undo.CannotUndo, match="the time to undo it has passed"):
-        undo.undo(session, first.change, ORGANISATION, NOW + TEN_MINUTES, actor_id=None)
+        undo.undo(acting(session, Actor.system(), NOW + TEN_MINUTES), first.change)
     second = put(session, of(stated(staff, title="Other")))
     with pytest.raises(undo.CannotUndo, match="published after it"):
-        undo.undo(session, first.change, ORGANISATION, NOW, actor_id=None)
+        undo.undo(acting(session, Actor.system()), first.change)
     assert second.change is not None
-    undo.undo(session, second.change, ORGANISATION, NOW, actor_id=None)
+    undo.undo(acting(session, Actor.system()), second.change)
     a_booking(session, rows(session)[0])
     with pytest.raises(undo.CannotUndo, match="already enrolled in one of its new dates"):
-        undo.undo(session, first.change, ORGANISATION, NOW, actor_id=None)
+        undo.undo(acting(session, Actor.system()), first.change)
     assert len(rows(session)) == 4
 
 
@@ -430,7 +431,7 @@ def test_a_holiday_everywhere_needs_an_answer_and_each_answer_does_what_it_says(
     assert days("postpone") == ["Mon 04", "Mon 11", "Mon 18", "Mon 08"]  # New Year's Day is one too
     assert days("move") == ["Mon 04", "Mon 11", "Mon 18", "Wed 27"]  # Tuesday is Boxing Day
     with pytest.raises(errors.CannotPublish):
-        publish(session, of(stated()), HOLIDAYS, NOW, uid_domain="x.org", actor_id=None)
+        publish(acting(session, Actor.system(), organisation=HOLIDAYS), of(stated()), uid_domain="x.org")
     kept = StatedException(PLACE, on=date(2023, 12, 25), is_kept=True)
     assert planning.read_plan(session, of(replace(stated(), exceptions=(kept,))), HOLIDAYS, NOW).questions == []
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
+from booking.domain.people.actor import Actor
 from booking.services.publishing.meeting_links import set_links
-from tests.builders import NOW, a_person
+from tests.builders import a_person, acting
 from tests.services.publishing.test_publish import run, stated, stored
 
 SHARED, OWN = "https://zoom.example.com/j/1", "https://zoom.example.com/j/2"
@@ -41,7 +42,7 @@ def test_an_analyst_who_joins_and_falls_back_on_the_link_of_the_series_is_named(
         a_person(session, name, roles=["analyst"])
     session.commit()
     run(session, stated(TEAM[:1]))
-    set_links(session, stored(session)[0].public_id, {"meeting_url": SHARED}, NOW, whole_series=True, actor_id=None)
+    set_links(acting(session, Actor.system()), stored(session)[0].public_id, {"meeting_url": SHARED}, whole_series=True)
     again = run(session, stated(TEAM))
     assert [one.code for one in again.plan.changes.findings] == ["same-link"]
     assert [one.code for one in run(session, stated(TEAM)).plan.changes.findings] == [], "nothing changes, nothing new"

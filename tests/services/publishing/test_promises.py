@@ -23,6 +23,7 @@ from booking.domain.people.actor import Actor
 from booking.domain.planning import edits
 from booking.domain.planning.adjustments import Definition, Extra
 from booking.services import cover
+from booking.services.action_context import ActionContext
 from booking.services.bookings.book import BookingRequest, book
 from booking.services.bookings.cancel import cancel
 from booking.services.publishing import planning, undo
@@ -45,6 +46,11 @@ OFTEN = settings(
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
 SLUGS = st.sampled_from([CLINIC, MODULES])
+
+
+def acting(session: Session, actor: Actor, now: datetime = NOW) -> ActionContext:
+    """The context of what somebody does in this organisation."""
+    return ActionContext(session, ORGANISATION, now, actor)
 
 
 def instant(value: object) -> datetime:
@@ -106,13 +112,10 @@ class Months(RuleBasedStateMachine):
         before = self._confirmed()
         waiting = self._people_waiting()
         done = publish(
-            self.session,
+            acting(self.session, Actor.system(), self.now),
             asking,
-            ORGANISATION,
-            self.now,
             uid_domain="booking.example.org",
             fingerprint=plan.fingerprint,
-            actor_id=None,
         )
         after = self._confirmed()
         shown = {str(outcome.booking.public_id).replace("-", "") for outcome in plan.outcomes}
@@ -204,7 +207,7 @@ class Months(RuleBasedStateMachine):
             return
         change, self.last_change = self.last_change, None
         try:
-            undo.undo(self.session, change, ORGANISATION, self.now, actor_id=None)
+            undo.undo(acting(self.session, Actor.system(), self.now), change)
         except undo.CannotUndo:
             self.session.rollback()
 
@@ -223,7 +226,7 @@ class Months(RuleBasedStateMachine):
         whom = self.analysts[analyst].public_id if analyst is not None else None
         wanted = BookingRequest(one[0], one[1] + quarter * QUARTER, minutes, whom)
         try:
-            book(self.session, wanted, Actor.member(self.members[member].id), ORGANISATION, self.now)
+            book(acting(self.session, Actor.member(self.members[member].id), self.now), wanted)
         except errors.Refusal:
             self.session.rollback()
 
@@ -232,7 +235,7 @@ class Months(RuleBasedStateMachine):
     def somebody_cancels(self, number: int) -> None:
         keys = sorted(self.bookings)
         try:
-            cancel(self.session, uuid.UUID(keys[number % len(keys)]), ORGANISATION, self.now, actor=Actor.link())
+            cancel(acting(self.session, Actor.link(), self.now), uuid.UUID(keys[number % len(keys)]))
         except errors.Refusal:
             self.session.rollback()
 
@@ -242,16 +245,12 @@ class Months(RuleBasedStateMachine):
         person = self.analysts[analyst]
         end = start + timedelta(days=length)
         try:
-            shown = cover.show(self.session, person.public_id, start, end, ORGANISATION, self.now)
+            shown = cover.show(self.session, person.public_id, (start, end), ORGANISATION, self.now)
             cover.report(
-                self.session,
+                acting(self.session, Actor.system(), self.now),
                 person.public_id,
-                start,
-                end,
-                ORGANISATION,
-                self.now,
+                (start, end),
                 fingerprint=shown.fingerprint,
-                actor_id=None,
             )
         except errors.Refusal:
             self.session.rollback()
@@ -261,9 +260,9 @@ class Months(RuleBasedStateMachine):
         self._remember_what_has_begun()
         self.now += timedelta(minutes=minutes)
         if undo.is_open(self.session, self.now):
-            undo.close(self.session, ORGANISATION, self.now)
+            undo.close(acting(self.session, Actor.system(), self.now))
         for one in cover.lapsed(self.session, self.now):
-            cover.lapse(self.session, one, ORGANISATION, self.now)
+            cover.lapse(acting(self.session, Actor.system(), self.now), one)
 
     # -- what is read to judge it
 

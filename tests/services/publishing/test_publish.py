@@ -16,13 +16,13 @@ from booking.domain.planning.statement import Named, SourcePlace, Statement
 from booking.domain.recurrence import Rule
 from booking.services.bookings.cancel import cancel
 from booking.services.publishing import planning
-from booking.services.publishing import publish as publish_module
 from booking.services.publishing.extend import extend
 from booking.services.publishing.publish import PublishResult, publish
+from booking.store import audit_log
 from booking.store.audit_log import AuditEntry
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.programme.programme import Module, Occurrence, Programme, Series
-from tests.builders import NOW, ORGANISATION, a_booking, a_person
+from tests.builders import NOW, ORGANISATION, a_booking, a_person, acting
 from tests.databases import Database
 
 PLACE = SourcePlace("p.yaml", 2)
@@ -50,7 +50,7 @@ def run(session: Session, *statements: Statement, now: datetime = NOW, **options
     asking = planning.files(statements)
     plan = planning.read_plan(session, asking, ORGANISATION, now, **options)
     options_too = {"uid_domain": "booking.example.org", "fingerprint": plan.fingerprint, **options}
-    return publish(session, asking, ORGANISATION, now, **{"actor_id": None, **options_too})  # type: ignore[arg-type]
+    return publish(acting(session, Actor.system(), now), asking, **options_too)  # type: ignore[arg-type]
 
 
 def steps(done: PublishResult, what: str) -> list[Step]:
@@ -76,7 +76,7 @@ def test_what_is_stated_is_stored_and_the_uid_domain_with_it(session: Session) -
     programme = session.get_one(Programme, 1)
     assert (programme.uid_domain, programme.version) == ("booking.example.org", 1)
     asking = planning.files([stated(slug="another")])
-    publish(session, asking, ORGANISATION, NOW, uid_domain="moved.example.org", actor_id=None)
+    publish(acting(session, Actor.system()), asking, uid_domain="moved.example.org")
     assert session.get_one(Programme, 1).uid_domain == "booking.example.org"
 
 
@@ -185,7 +185,7 @@ def test_publishers_at_once_store_one_programme(database: Database) -> None:
         with database.sessions() as session:
             together.wait()
             asking = planning.files([stated()])
-            done = publish(session, asking, ORGANISATION, NOW, uid_domain="booking.example.org", actor_id=None)
+            done = publish(acting(session, Actor.system()), asking, uid_domain="booking.example.org")
             answers.append(done.changed)
 
     threads = [threading.Thread(target=one) for _ in range(4)]
@@ -202,7 +202,7 @@ def test_an_interrupted_publish_leaves_the_store_as_it_was(session: Session, mon
     def crash(*_args: object, **_kwargs: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(publish_module.audit_log, "write", crash)
+    monkeypatch.setattr(audit_log, "write", crash)
     with pytest.raises(KeyboardInterrupt):
         run(session, stated())
     assert (stored(session), version(session)) == ([], 0)
@@ -216,8 +216,8 @@ def test_extending_adds_the_far_end_with_its_roster_and_announces_nothing(sessio
     before = stored(session)
     assert before[-1].key == "2024-12-30"
     a_month_on = NOW + timedelta(days=31)
-    assert extend(session, ORGANISATION, a_month_on) == 4
-    assert extend(session, ORGANISATION, a_month_on) == 0
+    assert extend(acting(session, Actor.system(), a_month_on)) == 4
+    assert extend(acting(session, Actor.system(), a_month_on)) == 0
     rows = stored(session)
     assert [row.key for row in rows[len(before) :]] == ["2025-01-06", "2025-01-13", "2025-01-20", "2025-01-27"]
     assert all(len(row.roster) == 1 for row in rows)
@@ -227,7 +227,7 @@ def test_extending_adds_the_far_end_with_its_roster_and_announces_nothing(sessio
 
 def test_a_series_with_an_end_is_not_extended(session: Session) -> None:
     run(session, stated(), stated(slug="modular", ends_on=None, modules=("One", "Two")))
-    assert extend(session, ORGANISATION, NOW + timedelta(days=400)) == 0
+    assert extend(acting(session, Actor.system(), NOW + timedelta(days=400))) == 0
 
 
 def test_who_changes_a_booking_that_was_moved_hears_first_that_it_was_moved(session: Session) -> None:
@@ -241,7 +241,7 @@ def test_who_changes_a_booking_that_was_moved_hears_first_that_it_was_moved(sess
     moved = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "moved-by-us")).one()
     assert moved.due_at == NOW + timedelta(minutes=10)
     later = NOW + timedelta(minutes=3)
-    cancel(session, booking.public_id, ORGANISATION, later, actor=Actor.link())
+    cancel(acting(session, Actor.link(), later), booking.public_id)
     session.expire_all()
     about_it = session.scalars(
         select(OutgoingEmail).where(OutgoingEmail.booking_id == booking.id).order_by(OutgoingEmail.id)

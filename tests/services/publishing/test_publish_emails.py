@@ -22,7 +22,7 @@ from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import Occurrence, Programme, Series
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_person, a_series, an_occurrence
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_person, a_series, acting, an_occurrence
 
 MINUTE = timedelta(minutes=1)
 KEY, ON = "2023-12-04", date(2023, 12, 4)
@@ -65,7 +65,7 @@ def change(session: Session, slug: str, edit: Edit, now: object = NOW) -> Publis
     asking = planning.page(slug, edit)
     plan = planning.read_plan(session, asking, ORGANISATION, now)  # type: ignore[arg-type]
     return publish(
-        session, asking, ORGANISATION, now, uid_domain="x.example.org", fingerprint=plan.fingerprint, actor_id=None
+        acting(session, Actor.system(), now), asking, uid_domain="x.example.org", fingerprint=plan.fingerprint
     )  # type: ignore[arg-type]
 
 
@@ -166,11 +166,11 @@ def test_undo_of_the_second_leaves_the_email_of_the_first_as_it_was(session: Ses
     second = change(session, "clinic", later(15), NOW + 5 * MINUTE)
     assert first.change is not None
     assert second.change is not None
-    undo.undo(session, second.change, ORGANISATION, NOW + 7 * MINUTE, actor_id=None)
+    undo.undo(acting(session, Actor.system(), NOW + 7 * MINUTE), second.change)
     [after] = [(one.public_id, one.name, one.due_at, dict(one.facts)) for one in emails(session)]
     assert after == before
     if undone == "both":
-        undo.undo(session, first.change, ORGANISATION, NOW + 8 * MINUTE, actor_id=None)
+        undo.undo(acting(session, Actor.system(), NOW + 8 * MINUTE), first.change)
         assert emails(session) == []
         assert session.scalars(select(Booking.starts_at).order_by(Booking.id)).first() == CLINIC_AT + 15 * MINUTE
 
@@ -193,7 +193,7 @@ def test_an_email_about_several_things_goes_out_before_what_its_reader_does_abou
         lambda asked: replace(asked, rule=replace(asked.rule, start_wall=time(14), end_wall=time(15))),
     )
     now = NOW + MINUTE
-    cancel.cancel(session, found.bookings[0].public_id, ORGANISATION, now, actor=Actor.link())
+    cancel.cancel(acting(session, Actor.link(), now), found.bookings[0].public_id)
     [email] = emails(session)
     assert email.due_at == now
     assert [one.name for one in outbox.lease(session, "w", now, 10)] == ["programme-changed"]

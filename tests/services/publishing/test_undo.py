@@ -20,7 +20,7 @@ from booking.store.bookings.bookings import Booking
 from booking.store.bookings.waitlist_entries import WaitlistEntry
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence, Programme
-from tests.builders import NOW, ORGANISATION, a_booking, a_person, a_series, an_occurrence
+from tests.builders import NOW, ORGANISATION, a_booking, a_person, a_series, acting, an_occurrence
 
 MINUTE = timedelta(minutes=1)
 
@@ -38,19 +38,17 @@ def without(session: Session, row: Occurrence) -> uuid.UUID:
     """Publish that the date is cancelled."""
     asking = planning.page("clinic", lambda asked: edits.one(asked, row.key, cancelled="Flood"))
     plan = planning.read_plan(session, asking, ORGANISATION, NOW)
-    done = publish(
-        session, asking, ORGANISATION, NOW, uid_domain="x.example.org", fingerprint=plan.fingerprint, actor_id=None
-    )
+    done = publish(acting(session, Actor.system()), asking, uid_domain="x.example.org", fingerprint=plan.fingerprint)
     assert done.change is not None
     return done.change
 
 
 def by_member(session: Session, booking: Booking, _cora: Person) -> None:
-    cancel(session, booking.public_id, ORGANISATION, NOW + MINUTE, actor=Actor.member(booking.member_id))
+    cancel(acting(session, Actor.member(booking.member_id), NOW + MINUTE), booking.public_id)
 
 
 def by_staff(session: Session, booking: Booking, cora: Person) -> None:
-    cancel_for(session, booking.public_id, "Rang us.", ORGANISATION, NOW + MINUTE, actor=Actor.staff(cora.id))
+    cancel_for(acting(session, Actor.staff(cora.id), NOW + MINUTE), booking.public_id, "Rang us.")
 
 
 @pytest.mark.parametrize("again", [by_member, by_staff])
@@ -62,7 +60,7 @@ def test_a_booking_whose_member_cancels_what_a_publish_had_cancelled_does_not_co
     change = without(session, row)
     again(session, booking, cora)
     with pytest.raises(undo.CannotUndo, match="has changed since"):
-        undo.undo(session, change, ORGANISATION, NOW + 2 * MINUTE, actor_id=None)
+        undo.undo(acting(session, Actor.system(), NOW + 2 * MINUTE), change)
     session.expire_all()
     assert booking.is_cancelled
 
@@ -74,9 +72,9 @@ def test_a_member_who_leaves_the_waitlist_that_a_publish_had_ended_is_not_put_ba
     members = [a_person(session, name) for name in ("Lee", "Kim")]
     session.commit()
     wish = waitlist.Wish(15)
-    places = [waitlist.join(session, row.public_id, wish, Actor.member(one.id), ORGANISATION, NOW) for one in members]
+    places = [waitlist.join(acting(session, Actor.member(one.id)), row.public_id, wish) for one in members]
     change = without(session, row)
-    waitlist.leave(session, places[0].public_id, ORGANISATION, NOW + MINUTE, actor=Actor.member(places[0].member_id))
-    undo.undo(session, change, ORGANISATION, NOW + 2 * MINUTE, actor_id=None)
+    waitlist.leave(acting(session, Actor.member(places[0].member_id), NOW + MINUTE), places[0].public_id)
+    undo.undo(acting(session, Actor.system(), NOW + 2 * MINUTE), change)
     session.expire_all()
     assert [session.get_one(WaitlistEntry, place.id).outcome for place in places] == ["left", None]

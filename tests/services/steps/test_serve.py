@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -13,6 +13,7 @@ from booking.domain import errors
 from booking.domain.people.actor import Actor
 from booking.services import cover
 from booking.services.accounts.close_account import close as close_account
+from booking.services.action_context import ActionContext
 from booking.services.bookings import on_behalf, waitlist
 from booking.services.bookings.book import BookingRequest, book
 from booking.services.bookings.cancel import cancel
@@ -35,6 +36,11 @@ SOON = NOW + timedelta(minutes=1)
 END = CLINIC_AT + timedelta(hours=1)
 
 
+def acting(session: Session, actor: Actor, now: datetime = NOW) -> ActionContext:
+    """The context of what somebody does in this organisation."""
+    return ActionContext(session, ORGANISATION, now, actor)
+
+
 class Full:
     """Ada's hour is full; Mia waits for it. Ben is an analyst elsewhere at that time, and nobody has booked him."""
 
@@ -49,11 +55,11 @@ class Full:
         self.bookings = [self.book(session, 15 * n, member) for n, member in enumerate(self.members)]
 
     def book(self, session: Session, after: int, member: Person, clinic: Occurrence | None = None) -> Booking:
-        return book(session, a_request(clinic or self.clinic, after), Actor.member(member.id), ORGANISATION, NOW)
+        return book(acting(session, Actor.member(member.id)), a_request(clinic or self.clinic, after)).booking
 
     def wait(self, session: Session, member: Person | None = None, clinic: Occurrence | None = None) -> WaitlistEntry:
         where = (clinic or self.clinic).public_id
-        return waitlist.join(session, where, Wish(15), Actor.member((member or self.mia).id), ORGANISATION, NOW)
+        return waitlist.join(acting(session, Actor.member((member or self.mia).id)), where, Wish(15))
 
 
 @pytest.fixture
@@ -62,39 +68,35 @@ def full(session: Session) -> Full:
 
 
 def by_its_member(session: Session, full: Full) -> None:
-    cancel(session, full.bookings[0].public_id, ORGANISATION, SOON, actor=Actor.link())
+    cancel(acting(session, Actor.link(), SOON), full.bookings[0].public_id)
 
 
 def by_staff(session: Session, full: Full) -> None:
-    on_behalf.cancel_for(
-        session, full.bookings[0].public_id, "ill", ORGANISATION, SOON, actor=Actor.staff(full.chief.id)
-    )
+    on_behalf.cancel_for(acting(session, Actor.staff(full.chief.id), SOON), full.bookings[0].public_id, "ill")
 
 
 def by_moving(session: Session, full: Full) -> None:
     wanted = BookingRequest(full.elsewhere.public_id, CLINIC_AT, 15)
-    move(session, full.bookings[0].public_id, wanted, ORGANISATION, SOON, actor=Actor.link())
+    move(acting(session, Actor.link(), SOON), full.bookings[0].public_id, wanted)
 
 
 def by_being_moved(session: Session, full: Full) -> None:
     wanted = BookingRequest(full.elsewhere.public_id, CLINIC_AT, 15)
-    on_behalf.move_for(
-        session, full.bookings[0].public_id, wanted, "", ORGANISATION, SOON, actor=Actor.staff(full.chief.id)
-    )
+    on_behalf.move_for(acting(session, Actor.staff(full.chief.id), SOON), full.bookings[0].public_id, wanted, "")
 
 
 def by_replacing_it_from_another_waitlist(session: Session, full: Full) -> None:
     first = full.book(session, 45, a_member(session), full.elsewhere)
     others = [full.book(session, 15 * n, a_member(session), full.elsewhere) for n in range(3)]
     place = full.wait(session, full.members[0], full.elsewhere)
-    cancel(session, first.public_id, ORGANISATION, SOON, actor=Actor.link())
+    cancel(acting(session, Actor.link(), SOON), first.public_id)
     taking = Taking(replaces=full.bookings[0].public_id)
-    waitlist.accept(session, place.public_id, ORGANISATION, SOON, taking=taking, actor=Actor.link())
+    waitlist.accept(acting(session, Actor.link(), SOON), place.public_id, taking=taking)
     assert others
 
 
 def by_closing_the_account(session: Session, full: Full) -> None:
-    close_account(session, full.members[0].public_id, ORGANISATION, SOON, cancels=True, actor_id=None)
+    close_account(acting(session, Actor.system(), SOON), full.members[0].public_id, cancels=True)
 
 
 def by_a_closed_publish(session: Session, full: Full) -> None:
@@ -116,7 +118,7 @@ def by_a_closed_publish(session: Session, full: Full) -> None:
         update(Booking).where(Booking.id == gone.id).values(status="cancelled", cancelled_at=NOW, cancelled_by="staff")
     )
     session.commit()
-    undo.close(session, ORGANISATION, SOON)
+    undo.close(acting(session, Actor.system(), SOON))
 
 
 def a_member(session: Session) -> Person:
@@ -168,14 +170,14 @@ def test_an_offer_that_ends_goes_to_the_next_in_line(session: Session, full: Ful
     by_its_member(session, full)
     assert offer_to(session, first) is not None
     if how == "declined":
-        waitlist.decline(session, place.public_id, ORGANISATION, SOON, actor=Actor.link())
+        waitlist.decline(acting(session, Actor.link(), SOON), place.public_id)
     elif how == "left":
-        waitlist.leave(session, place.public_id, ORGANISATION, SOON, actor=Actor.link())
+        waitlist.leave(acting(session, Actor.link(), SOON), place.public_id)
     elif how == "lapsed":
-        waitlist.offer_free_slots(session, full.clinic.id, ORGANISATION, CLINIC_AT - timedelta(hours=2))
+        waitlist.offer_free_slots(acting(session, Actor.system(), CLINIC_AT - timedelta(hours=2)), full.clinic.id)
     else:
         full.book(session, 0, first)
-        cancel(session, full.bookings[1].public_id, ORGANISATION, SOON, actor=Actor.link())
+        cancel(acting(session, Actor.link(), SOON), full.bookings[1].public_id)
     offer = offer_to(session, full.mia)
     assert offer is not None
     assert offer.starts_at == (CLINIC_AT if how != "another booked" else CLINIC_AT + timedelta(minutes=15))
@@ -187,14 +189,15 @@ def test_whoever_would_rather_wait_frees_the_slot_for_the_waitlist(session: Sess
     other = an_occurrence(session, a_series(session), [full.ben, cara := a_person(session, roles=["analyst"])])
     session.commit()
     wanted = a_request(other, analyst=full.ben.public_id)
-    booking = book(session, wanted, Actor.member(full.stranger.id), ORGANISATION, NOW)
-    span = (full.ben.public_id, CLINIC_AT, END, ORGANISATION, NOW)
-    cover.report(session, *span, fingerprint=cover.show(session, *span).fingerprint, actor_id=None)
+    booking = book(acting(session, Actor.member(full.stranger.id)), wanted).booking
+    span = (CLINIC_AT, END)
+    shown = cover.show(session, full.ben.public_id, span, ORGANISATION, NOW)
+    cover.report(acting(session, Actor.system()), full.ben.public_id, span, fingerprint=shown.fingerprint)
     assert booking.analyst_id == cara.id
     for after in (15, 30, 45):
         full.book(session, after, a_member(session), other)
     full.wait(session, clinic=other)
-    cover.rather_wait(session, booking.public_id, ORGANISATION, SOON, actor=Actor.link())
+    cover.rather_wait(acting(session, Actor.link(), SOON), booking.public_id)
     offer = offer_to(session, full.mia)
     assert offer is not None
     assert (offer.analyst_id, offer.starts_at) == (cara.id, CLINIC_AT)
@@ -202,26 +205,24 @@ def test_whoever_would_rather_wait_frees_the_slot_for_the_waitlist(session: Sess
 
 
 def test_an_analyst_who_comes_after_all_is_offered_to_who_waits_first(session: Session, full: Full) -> None:
-    span = (full.ben.public_id, CLINIC_AT, END, ORGANISATION, NOW)
-    away = cover.report(session, *span, fingerprint=cover.show(session, *span).fingerprint, actor_id=None)
+    span = (CLINIC_AT, END)
+    shown = cover.show(session, full.ben.public_id, span, ORGANISATION, NOW)
+    away = cover.report(acting(session, Actor.system()), full.ben.public_id, span, fingerprint=shown.fingerprint)
     waiting = WaitlistEntry(occurrence_id=full.elsewhere.id, member_id=full.mia.id, minutes=15, joined_at=NOW)
     session.add(waiting)
     session.commit()
-    cover.back(session, away.public_id, ORGANISATION, SOON, actor_id=None)
+    cover.back(acting(session, Actor.system(), SOON), away.public_id)
     assert offer_to(session, full.mia) is not None
 
 
 def by_leaving_a_lab(session: Session, full: Full) -> None:
-    leave(session, session.scalars(select(Enrolment)).one().public_id, SOON, actor=Actor.member(full.ben.id))
+    leave(acting(session, Actor.member(full.ben.id), SOON), session.scalars(select(Enrolment)).one().public_id)
 
 
 def by_cancelling_as_a_member(session: Session, full: Full) -> None:
     cancel(
-        session,
+        acting(session, Actor.link(), SOON),
         session.scalars(select(Booking).order_by(Booking.id.desc())).first().public_id,
-        ORGANISATION,
-        SOON,
-        actor=Actor.link(),
     )
 
 
@@ -252,7 +253,7 @@ def test_whatever_frees_an_analyst_nobody_passes_those_who_wait(
     if free is by_leaving_a_lab:
         lab = an_occurrence(session, a_series(session, kind="lab"), [])
         session.commit()
-        enrol(session, lab.public_id, Actor.member(full.ben.id), ORGANISATION, NOW)
+        enrol(acting(session, Actor.member(full.ben.id)), lab.public_id)
     elif free is by_cancelling_as_a_member:
         hers = an_occurrence(session, a_series(session), [a_person(session, roles=["analyst"])])
         session.commit()
@@ -280,16 +281,15 @@ def test_nobody_passes_those_who_wait_even_where_nothing_told_the_waitlist(sessi
 def test_a_booking_given_up_ends_what_is_offered_instead_of_it(session: Session, full: Full) -> None:
     clinic = an_occurrence(session, a_series(session), [full.ben, cara := a_person(session, roles=["analyst"])])
     session.commit()
-    busy = book(
-        session, a_request(clinic, analyst=cara.public_id), Actor.member(a_member(session).id), ORGANISATION, NOW
-    )
+    busy = book(acting(session, Actor.member(a_member(session).id)), a_request(clinic, analyst=cara.public_id)).booking
     booking = book(
-        session, a_request(clinic, analyst=full.ben.public_id), Actor.member(full.stranger.id), ORGANISATION, NOW
-    )
-    span = (full.ben.public_id, CLINIC_AT, END, ORGANISATION, NOW)
-    cover.report(session, *span, fingerprint=cover.show(session, *span).fingerprint, actor_id=None)
+        acting(session, Actor.member(full.stranger.id)), a_request(clinic, analyst=full.ben.public_id)
+    ).booking
+    span = (CLINIC_AT, END)
+    shown = cover.show(session, full.ben.public_id, span, ORGANISATION, NOW)
+    cover.report(acting(session, Actor.system()), full.ben.public_id, span, fingerprint=shown.fingerprint)
     assert offer_to(session, full.stranger) is not None
-    cancel(session, booking.public_id, ORGANISATION, SOON, actor=Actor.link())
+    cancel(acting(session, Actor.link(), SOON), booking.public_id)
     assert offer_to(session, full.stranger) is None
     assert session.scalars(select(Claim).where(Claim.offer_id.is_not(None))).all() == []
     assert busy.analyst_id == cara.id

@@ -36,7 +36,7 @@ from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence, Programme
 from tests import databases
-from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_request, an_organisation
+from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_request, acting, an_organisation
 from tests.databases import Database
 from tests.web.client import FEED_KEY, client_of, make_app
 
@@ -82,11 +82,11 @@ class Load:
             for clinic in cycle(self.clinics):
                 if self.has_ended.is_set():
                     return
-                member = self.members[number]
-                made = book(session, a_request(clinic, number % 2 * 15), Actor.member(member), ORGANISATION, NOW)
+                context = acting(session, Actor.member(self.members[number]), organisation=ORGANISATION)
+                made = book(context, a_request(clinic, number % 2 * 15)).booking
                 elsewhere = a_request(clinic, 30 + number % 2 * 15)
-                move(session, made.public_id, elsewhere, ORGANISATION, NOW, actor=Actor.member(member))
-                cancel(session, made.public_id, ORGANISATION, NOW, actor=Actor.member(member))
+                move(context, made.public_id, elsewhere)
+                cancel(context, made.public_id)
                 self.done += 3
 
     def wait(self, more: int) -> None:
@@ -132,14 +132,8 @@ def test_a_backup_under_load_is_consistent_and_its_restore_is_ahead_of_every_cal
         backup.make(database.url, file, "1.2.3", NOW)
         load.wait(12)
     for minutes in (15, 30, 0, 45):
-        move(
-            session,
-            stays.public_id,
-            a_request(stays.occurrence, minutes),
-            ORGANISATION,
-            NOW,
-            actor=Actor.member(members[0].id),
-        )
+        context = acting(session, Actor.member(members[0].id), organisation=ORGANISATION)
+        move(context, stays.public_id, a_request(stays.occurrence, minutes))
     session.rollback()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     seen, tags = entries(make_app(database, LATER), members[0], analyst)

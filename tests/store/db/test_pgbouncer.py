@@ -14,7 +14,7 @@ from booking.services.bookings.book import book
 from booking.store.bookings.bookings import Booking
 from booking.store.db import engines, limits, migrate
 from tests import databases, pgbouncer
-from tests.builders import CLINIC_AT, NOW, a_clinic, a_person, a_request, an_organisation
+from tests.builders import CLINIC_AT, a_clinic, a_person, a_request, acting, an_organisation
 from tests.databases import Database
 from tests.web.client import client_of, make_app
 
@@ -49,7 +49,7 @@ def test_bookings_and_pages_go_through_pgbouncer_from_many_threads_at_once(poole
         for clinic in clinics:
             with pooled.sessions() as session:
                 request = a_request(clinic, number % 4 * 15, analyst=analysts[clinic.id][number // 4])
-                book(session, request, Actor.member(members[number].id), ORGANISATION, NOW)
+                book(acting(session, Actor.member(members[number].id), organisation=ORGANISATION), request)
             for path in (f"/occurrences/{clinic.public_id}", "/", "/feeds/clinics.ics", "/healthz"):
                 statuses.add(client.get(path).status_code)
         return statuses

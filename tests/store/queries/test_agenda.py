@@ -15,7 +15,7 @@ from booking.services.bookings.mark_attendance import mark
 from booking.store.people.people import Person
 from booking.store.programme.programme import CANCELLED, Programme
 from booking.store.queries.bookings import agenda_rows
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_person, a_series, an_occurrence
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_person, a_series, acting, an_occurrence
 
 SYDNEY = "Australia/Sydney"
 WEEK = timedelta(days=7)
@@ -56,7 +56,7 @@ def test_cancelled_bookings_leave_their_quarters_free_and_a_cancelled_occurrence
     clinic = an_occurrence(session, series, [ana])
     off = an_occurrence(session, series, [ana], CLINIC_AT + timedelta(hours=2), key="off", status=CANCELLED)
     booking = a_booking(session, clinic)
-    cancel(session, booking.public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), booking.public_id)
     found = read(session, ana)
     assert [one.meeting.public_id for one in found] == [clinic.public_id, off.public_id]
     assert [rows(one) for one in found] == [["free"] * 4, []]
@@ -117,9 +117,9 @@ def test_the_last_time_is_the_latest_slot_before_to_which_the_member_came(sessio
         clinic = an_occurrence(session, series, [ana, ben], starts_at)
         booking = a_booking(session, clinic, kim, now=starts_at - timedelta(days=1), analyst=ben.public_id)
         if outcome == "cancelled":
-            cancel(session, booking.public_id, ORGANISATION, starts_at - timedelta(hours=3), actor=Actor.link())
+            cancel(acting(session, Actor.link(), starts_at - timedelta(hours=3)), booking.public_id)
         elif outcome is not None:
-            mark(session, booking.public_id, outcome, ORGANISATION, starts_at, actor=Actor.staff(ben.id))
+            mark(acting(session, Actor.staff(ben.id), starts_at), booking.public_id, outcome)
     today = an_occurrence(session, series, [ana, ben])
     a_booking(session, today, kim, analyst=ana.public_id)
     a_booking(session, today, a_person(session, "New Member"), after_minutes=15, analyst=ana.public_id)

@@ -18,7 +18,7 @@ from booking.services.bookings.cancel import cancel
 from booking.services.bookings.enrol import enrol, leave
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence, Programme
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_series, an_occurrence
+from tests.builders import CLINIC_AT, a_booking, a_clinic, a_person, a_series, acting, an_occurrence
 from tests.calendars.reading import events
 from tests.databases import Database
 from tests.web.client import BASE_URL, client_of, make_app, post
@@ -108,14 +108,14 @@ def test_a_booking_is_there_whatever_is_ticked_and_stands_for_its_clinic_hour(ho
     assert house.shown() == [f"booking-{mine.public_id}"]
     house.tick("clinic")
     assert house.shown() == [f"booking-{mine.public_id}"]
-    cancel(house.session, mine.public_id, ORGANISATION, NOW, actor=Actor.member(house.mia.id))
+    cancel(acting(house.session, Actor.member(house.mia.id)), mine.public_id)
     assert house.shown() == [uid(house.clinic)]
 
 
 def test_a_booking_that_we_cancel_stays_and_its_hour_stands_beside_it_only_where_it_takes_place(house: House) -> None:
     mine = a_booking(house.session, house.clinic, house.mia)
     house.tick("clinic")
-    cancel(house.session, mine.public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(house.session, Actor.link()), mine.public_id)
     mine.cancelled_by = "staff"
     house.session.commit()
     assert sorted(house.shown()) == sorted([f"booking-{mine.public_id}", uid(house.clinic)])
@@ -131,18 +131,18 @@ def test_what_one_is_enrolled_in_is_there_whatever_is_ticked_and_goes_when_one_l
 ) -> None:
     house.tick("clinic")
     before = house.client.get(own_address(house.client)).headers["ETag"]
-    place = enrol(house.session, house.modules[0].public_id, Actor.member(house.mia.id), ORGANISATION, NOW, whole=whole)
+    place = enrol(acting(house.session, Actor.member(house.mia.id)), house.modules[0].public_id, whole=whole)
     assert house.shown() == [uid(house.clinic), *(uid(house.modules[n]) for n in places)]
     assert house.client.get(own_address(house.client)).headers["ETag"] != before
-    leave(house.session, place.public_id, NOW, actor=Actor.member(house.mia.id))
+    leave(acting(house.session, Actor.member(house.mia.id)), place.public_id)
     assert house.shown() == [uid(house.clinic)]
 
 
 def test_an_occurrence_is_shown_once_whatever_the_reasons(house: House) -> None:
     house.tick("clinic", "lab", "masterclass")
-    enrol(house.session, house.modules[0].public_id, Actor.member(house.mia.id), ORGANISATION, NOW)
-    enrol(house.session, house.modules[0].public_id, Actor.member(house.mia.id), ORGANISATION, NOW, whole=True)
-    enrol(house.session, house.lab.public_id, Actor.member(house.mia.id), ORGANISATION, NOW)
+    enrol(acting(house.session, Actor.member(house.mia.id)), house.modules[0].public_id)
+    enrol(acting(house.session, Actor.member(house.mia.id)), house.modules[0].public_id, whole=True)
+    enrol(acting(house.session, Actor.member(house.mia.id)), house.lab.public_id)
     assert house.shown() == [uid(row) for row in (house.clinic, house.lab, *house.modules)]
 
 
@@ -152,7 +152,7 @@ def test_somebody_elses_place_or_choice_changes_nothing_of_ones_own(house: House
     address = own_address(house.client)
     tag = house.client.get(address).headers["ETag"]
     choose(client_of(house.app, other), "clinic")
-    enrol(house.session, house.modules[0].public_id, Actor.member(other.id), ORGANISATION, NOW, whole=True)
+    enrol(acting(house.session, Actor.member(other.id)), house.modules[0].public_id, whole=True)
     assert house.client.get(address, headers={"If-None-Match": tag}).status_code == 304
 
 

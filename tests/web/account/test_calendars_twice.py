@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from booking.domain.people.actor import Actor
 from booking.services.bookings.cancel import cancel
 from booking.store.people.people import Person
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person
+from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, acting
 from tests.databases import Database
 from tests.web.client import client_of, make_app
 
@@ -50,7 +50,7 @@ def test_somebody_elses_or_a_cancelled_booking_is_not_named(app: Flask, session:
     clinic = a_clinic(session)
     a_booking(session, clinic)
     mine = a_booking(session, clinic, mia, after_minutes=30)
-    cancel(session, mine.public_id, ORGANISATION, NOW, actor=Actor.member(mia.id))
+    cancel(acting(session, Actor.member(mia.id)), mine.public_id)
     assert "twice" not in said(app, mia)
 
 

@@ -10,12 +10,13 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from booking.domain import tokens
+from booking.domain.people.actor import Actor
 from booking.services.outbox import deliver
 from booking.services.outbox.resend import resend
 from booking.store.outbox import outbox
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, acting
 from tests.databases import Database
 from tests.mail.server import serving
 from tests.web.client import SECRET_KEY, client_of, make_app, post, settings
@@ -126,8 +127,8 @@ def test_an_email_sent_again_goes_to_the_address_that_its_reader_has_now(databas
         session.get_one(Person, member.id).email = "mia@new.example.org"
         session.commit()
         email = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "booked")).one()
-        resend(session, email.public_id, NOW, actor_id=member.id)
-        resend(session, email.public_id, NOW, actor_id=member.id)
+        resend(acting(session, Actor.staff(member.id)), email.public_id)
+        resend(acting(session, Actor.staff(member.id)), email.public_id)
         send(database, mailbox.url)
         send(database, mailbox.url)
         assert [str(one["To"]) for one in mailbox.messages] == ["Mia Moss <mia@new.example.org>"]

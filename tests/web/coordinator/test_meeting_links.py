@@ -9,11 +9,12 @@ from booking.cli.install.doctor import _meeting_links as examined
 from booking.domain import tokens
 from booking.domain.bookings import join_links
 from booking.domain.people import people_table
+from booking.domain.people.actor import Actor
 from booking.services.accounts.import_people import import_people
 from booking.store.bookings.bookings import Booking
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence
-from tests.builders import NOW, a_booking, a_clinic, a_person, an_organisation
+from tests.builders import NOW, a_booking, a_clinic, a_person, acting, an_organisation
 from tests.databases import Database
 from tests.web.client import SECRET_KEY, client_of, make_app, post, settings
 
@@ -94,7 +95,7 @@ def test_an_import_sets_a_link_until_the_analyst_has_set_their_own(database: Dat
     def imported(link: str) -> str | None:
         listed, mistakes = people_table.read(f"email,role,meeting_url\nada@example.org,analyst,{link}\n".encode())
         assert mistakes == []
-        import_people(session, listed, an_organisation(), NOW, actor_id=None)
+        import_people(acting(session, Actor.system(), organisation=an_organisation()), listed)
         return session.query(Person).one().meeting_url
 
     assert [imported(link) for link in (SERIES, "", BEN, "none", BEN)] == [SERIES, SERIES, BEN, None, BEN]

@@ -32,6 +32,7 @@ from tests.builders import (
     a_clinic,
     a_person,
     a_series,
+    acting,
     an_occurrence,
 )
 from tests.calendars.reading import events, lines_of, read
@@ -328,7 +329,7 @@ def test_a_booking_that_its_member_cancels_leaves_and_one_that_staff_cancel_stay
     mine = a_booking(site.session, clinic, mia)
     uid = f"booking-{mine.public_id}@booking.example.org"
     assert uid in uids(site.get(private(mia)))
-    cancel(site.session, mine.public_id, ORGANISATION, NOW, actor=Actor.member(mia.id))
+    cancel(acting(site.session, Actor.member(mia.id)), mine.public_id)
     assert uid not in uids(site.get(private(mia)))
     mine.cancelled_by = "staff"
     site.session.commit()
@@ -383,7 +384,7 @@ def test_an_analyst_gets_one_entry_an_hour_with_its_bookings_as_lines(site, prog
     assert set(found) == {hour, f"occurrence-{other.public_id}@booking.example.org"}
     said = found[hour].description.value
     assert "1:00 pm, 15 minutes: Mia Holt – GA4 events\n1:30 pm, 30 minutes: Mo Lindqvist" in said
-    cancel(site.session, first.public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(site.session, Actor.link()), first.public_id)
     found = {event.uid.value: event for event in events(site.get(private(analyst, "analyst")).data)}
     assert "Mia" not in found[hour].description.value
 

@@ -28,7 +28,7 @@ from booking.store.bookings.bookings import SHOWN_BACK, Booking
 from booking.store.bookings.departures import Departure
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence
-from tests.builders import NOW, a_person, a_request, an_organisation
+from tests.builders import NOW, a_person, a_request, acting, an_organisation
 from tests.calendars.reading import unfolded
 from tests.databases import Database
 from tests.services.publishing.test_publish import stated
@@ -55,14 +55,14 @@ class Team:
         asking = planning.files(statements)  # type: ignore[arg-type]
         plan = planning.read_plan(self.session, asking, MANY, self.clock.now)
         options = {"uid_domain": "booking.example.org", "fingerprint": plan.fingerprint}
-        return publish(self.session, asking, MANY, self.clock.now, **{"actor_id": None, **options}).change
+        return publish(acting(self.session, Actor.system(), self.clock.now, MANY), asking, **options).change
 
     def hours(self) -> list[Occurrence]:
         return list(self.session.scalars(select(Occurrence).order_by(Occurrence.starts_at)))
 
     def book(self, member: Person, hour: int = 0, after_minutes: int = 0, analyst: Person | None = None) -> Booking:
         request = a_request(self.hours()[hour], after_minutes, analyst=(analyst or self.ada).public_id)
-        return book(self.session, request, Actor.member(member.id), MANY, self.clock.now)
+        return book(acting(self.session, Actor.member(member.id), self.clock.now, MANY), request).booking
 
     def look(self) -> int:
         """Fetch all four calendars, hold them against what was last seen, and say how many have changed."""
@@ -109,38 +109,40 @@ def team(database: Database, session: Session) -> Team:
 
 def by_member(team: Team, booking: Booking) -> None:
     request = a_request(team.hours()[0], after_minutes=45, analyst=team.ada.public_id)
-    move(team.session, booking.public_id, request, MANY, team.clock.now, actor=Actor.member(team.mia.id))
+    move(acting(team.session, Actor.member(team.mia.id), team.clock.now, MANY), booking.public_id, request)
 
 
 def to_another_hour(team: Team, booking: Booking) -> None:
     request = a_request(team.hours()[1], analyst=team.ada.public_id)
-    move(team.session, booking.public_id, request, MANY, team.clock.now, actor=Actor.member(team.mia.id))
+    move(acting(team.session, Actor.member(team.mia.id), team.clock.now, MANY), booking.public_id, request)
 
 
 def by_staff(team: Team, booking: Booking) -> None:
     request = a_request(team.hours()[1], analyst=team.ben.public_id)
     on_behalf.move_for(
-        team.session, booking.public_id, request, "", MANY, team.clock.now, actor=Actor.staff(team.cora.id)
+        acting(team.session, Actor.staff(team.cora.id), team.clock.now, MANY), booking.public_id, request, ""
     )
 
 
 def handed_over(team: Team, booking: Booking) -> None:
     to, now = team.ben.public_id, team.clock.now
-    on_behalf.hand_over(team.session, booking.public_id, to, "", MANY, now, actor=Actor.staff(team.cora.id))
+    on_behalf.hand_over(acting(team.session, Actor.staff(team.cora.id), now, MANY), booking.public_id, to, "")
 
 
 def covered(team: Team, booking: Booking) -> None:
-    start = team.hours()[0].starts_at
-    span = (team.session, team.ada.public_id, start, start + timedelta(hours=1), MANY, team.clock.now)
-    cover.report(*span, fingerprint=cover.show(*span).fingerprint, actor_id=team.ada.id)
+    start, now = team.hours()[0].starts_at, team.clock.now
+    span = (start, start + timedelta(hours=1))
+    shown = cover.show(team.session, team.ada.public_id, span, MANY, now)
+    context = acting(team.session, Actor.staff(team.ada.id), now, MANY)
+    cover.report(context, team.ada.public_id, span, fingerprint=shown.fingerprint)
 
 
 def brief(team: Team, booking: Booking) -> None:
-    edit_brief(team.session, booking.public_id, team.clock.now, topic="Something else", actor=Actor.link())
+    edit_brief(acting(team.session, Actor.link(), team.clock.now), booking.public_id, topic="Something else")
 
 
 def cancelled(team: Team, booking: Booking) -> None:
-    cancel(team.session, booking.public_id, MANY, team.clock.now, actor=Actor.member(team.mia.id))
+    cancel(acting(team.session, Actor.member(team.mia.id), team.clock.now, MANY), booking.public_id)
 
 
 def off_the_roster(team: Team, booking: Booking) -> None:
@@ -163,11 +165,8 @@ def renamed(person: str) -> Callable[[Team, Booking], None]:
 
 def imported(team: Team, booking: Booking) -> None:
     import_people(
-        team.session,
+        acting(team.session, Actor.system(), team.clock.now, MANY),
         [Listed(1, team.ada.email, "Ada Imported", frozenset(), None, None)],
-        MANY,
-        team.clock.now,
-        actor_id=None,
     )
 
 
@@ -221,7 +220,7 @@ def test_what_a_publish_hands_on_and_undo_hands_back_leaves_no_sequence_lower(te
     team.session.expire_all()
     assert booking.analyst_id == team.ben.id
     assert team.look() > 0
-    undo.undo(team.session, change, MANY, team.clock.now, actor_id=None)
+    undo.undo(acting(team.session, Actor.system(), team.clock.now, MANY), change)
     team.session.expire_all()
     assert booking.analyst_id == team.ada.id
     assert team.look() > 0
@@ -243,7 +242,9 @@ def test_a_zone_whose_clocks_agree_is_a_change_that_calendars_see_all_the_same(t
 
 def test_what_we_cancelled_is_raised_too_when_its_words_change(team: Team) -> None:
     booking = team.book(team.mia)
-    on_behalf.cancel_for(team.session, booking.public_id, "Ill.", MANY, team.clock.now, actor=Actor.staff(team.cora.id))
+    on_behalf.cancel_for(
+        acting(team.session, Actor.staff(team.cora.id), team.clock.now, MANY), booking.public_id, "Ill."
+    )
     team.look()
     retitled(team, booking)
     assert team.look() >= 3

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from booking.calendars import invitations
 from booking.calendars.invitations import Party
 from booking.domain.people import people_table
+from booking.domain.people.actor import Actor
 from booking.mail import headers
 from booking.mail.compose import Sender, compose
 from booking.mail.render import Recipient, Rendered
@@ -19,7 +20,7 @@ from booking.mail.smtp import SMTPMailer
 from booking.services.accounts.import_people import import_people
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
-from tests.builders import NOW, an_organisation
+from tests.builders import NOW, acting, an_organisation
 from tests.calendars.reading import lines_of
 from tests.calendars.values import PUBLISHER, an_appointment
 from tests.databases import Database
@@ -32,7 +33,7 @@ IDN, A_LABEL = "max@müller.example", "max@xn--mller-kva.example"
 def imported(session: Session, *addresses: str) -> None:
     listed, mistakes = people_table.read("\n".join(["email,name", *(f"{one},Max" for one in addresses)]).encode())
     assert mistakes == []
-    import_people(session, listed, an_organisation(), NOW, actor_id=None)
+    import_people(acting(session, Actor.system(), organisation=an_organisation()), listed)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,7 @@ def test_an_invitation_names_the_address_of_the_email_that_carries_it() -> None:
 def test_a_name_with_joiners_is_kept_by_profile_import_and_header(database: Database, session: Session) -> None:
     name = "علی‌رضا"
     listed, mistakes = people_table.read(f"email,name\nmia@example.org,{name}\n".encode())
-    import_people(session, listed, an_organisation(), NOW, actor_id=None)
+    import_people(acting(session, Actor.system(), organisation=an_organisation()), listed)
     member = session.scalars(select(Person)).one()
     assert (mistakes, member.name) == ([], name)
     client = client_of(make_app(database), member)

@@ -14,7 +14,7 @@ from booking.domain import tokens
 from booking.domain.people.actor import Actor
 from booking.services.bookings.edit_topic import edit_brief
 from booking.store.programme.programme import Programme
-from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_series, an_occurrence
+from tests.builders import CLINIC_AT, a_booking, a_clinic, a_person, a_series, acting, an_occurrence
 from tests.calendars.values import PUBLISHER, a_meeting
 from tests.databases import Database
 from tests.web.client import FEED_KEY, client_of, make_app
@@ -61,7 +61,7 @@ def press(database: Database, session: Session, monkeypatch: pytest.MonkeyPatch)
 def test_a_change_in_one_booking_renders_that_one_and_no_other(press: Press) -> None:
     assert press.get() == ["booking", "booking", "occurrence", "occurrence", "occurrence"]
     assert press.get() == []
-    edit_brief(press.session, press.bookings[0].public_id, NOW, topic="Something else", actor=Actor.link())
+    edit_brief(acting(press.session, Actor.link()), press.bookings[0].public_id, topic="Something else")
     assert press.get() == ["booking"]
 
 

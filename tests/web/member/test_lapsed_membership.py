@@ -14,7 +14,7 @@ from booking.services.bookings.enrol import enrol
 from booking.store.bookings.bookings import Booking
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_series, an_occurrence
+from tests.builders import CLINIC_AT, a_booking, a_clinic, a_person, a_series, acting, an_occurrence
 from tests.databases import Database
 from tests.web.client import FEED_KEY, SECRET_KEY, Clock, client_of, make_app
 
@@ -32,7 +32,7 @@ class Lapsed:
         self.labs = [self.lab(CLINIC_AT + DAY), self.lab(CLINIC_AT + 20 * DAY)]
         self.booking: Booking = a_booking(session, self.clinic, self.member)
         for one in self.labs:
-            enrol(session, one.public_id, Actor.member(self.member.id), ORGANISATION, NOW)
+            enrol(acting(session, Actor.member(self.member.id)), one.public_id)
         self.member.member_until = (CLINIC_AT + 2 * DAY).date()
         session.commit()
         self.clock = Clock(CLINIC_AT + 2 * DAY)

@@ -13,7 +13,7 @@ from booking.services.bookings.cancel import cancel
 from booking.services.bookings.waitlist import Wish, join
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person
+from tests.builders import CLINIC_AT, a_booking, a_clinic, a_person, acting
 from tests.databases import Database
 from tests.web.client import BASE_URL, SECRET_KEY, Clock, client_of, make_app, token_of
 
@@ -99,8 +99,8 @@ def test_an_offer_and_its_button_are_in_the_time_of_whoever_waits(
     database: Database, session: Session, clinic: Occurrence, mia: Person
 ) -> None:
     held = [a_booking(session, clinic, after_minutes=n, minutes=30) for n in (0, 30)]
-    place = join(session, clinic.public_id, Wish(30), Actor.member(mia.id), ORGANISATION, NOW)
-    cancel(session, held[0].public_id, ORGANISATION, NOW, actor=Actor.link())
+    place = join(acting(session, Actor.member(mia.id)), clinic.public_id, Wish(30))
+    cancel(acting(session, Actor.link()), held[0].public_id)
     page = shown(client_of(make_app(database)).get(f"/manage/place/{signed('place', place.public_id)}").text)
     assert f"Accept {PERTH} with" in page
     assert "Mon 4 Dec 11:00 am Perth (1:00 pm AEST)" in page

@@ -18,7 +18,7 @@ from booking.services.bookings.waitlist import Wish
 from booking.store.bookings.bookings import CONFIRMED, Booking
 from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.programme.programme import Occurrence
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person
+from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, acting
 from tests.databases import Database
 from tests.web.client import SECRET_KEY, Clock, client_of, make_app, post
 
@@ -47,7 +47,7 @@ def test_one_joins_where_nothing_is_free_sees_the_turn_and_leaves_again(app: Fla
     clinic, _ = a_full_clinic(session)
     other, member = a_person(session), a_person(session, "Mia Moss")
     session.commit()
-    waitlist.join(session, clinic.public_id, Wish(15), Actor.member(other.id), ORGANISATION, NOW - timedelta(minutes=1))
+    waitlist.join(acting(session, Actor.member(other.id), NOW - timedelta(minutes=1)), clinic.public_id, Wish(15))
     client = client_of(app, member)
     path = f"/occurrences/{clinic.public_id}"
     assert "Join the waitlist (1 person is on it)" in client.get(path).text
@@ -84,8 +84,8 @@ def test_what_is_held_is_taken_from_the_email_without_sign_in(app: Flask, clock:
     clinic, booked = a_full_clinic(session)
     member = a_person(session, "Mia Moss")
     session.commit()
-    place = waitlist.join(session, clinic.public_id, Wish(30), Actor.member(member.id), ORGANISATION, NOW)
-    cancel(session, booked[1].public_id, ORGANISATION, NOW, actor=Actor.link())
+    place = waitlist.join(acting(session, Actor.member(member.id)), clinic.public_id, Wish(30))
+    cancel(acting(session, Actor.link()), booked[1].public_id)
     visitor = client_of(app)
     path = f"/manage/place/{tokens.sign(SECRET_KEY, 'place', str(place.public_id))}"
     page = visitor.get(path).text
@@ -107,8 +107,8 @@ def test_too_late_the_page_says_so_and_one_still_waits(app: Flask, clock: Clock,
     clinic, booked = a_full_clinic(session)
     member = a_person(session)
     session.commit()
-    place = waitlist.join(session, clinic.public_id, Wish(15), Actor.member(member.id), ORGANISATION, NOW)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
+    place = waitlist.join(acting(session, Actor.member(member.id)), clinic.public_id, Wish(15))
+    cancel(acting(session, Actor.link()), booked[0].public_id)
     client = client_of(app, member)
     path = f"/waitlist/{place.public_id}"
     assert "held for you alone until" in client.get(path).text
@@ -123,8 +123,8 @@ def test_let_pass_it_goes_on_and_the_page_says_one_waits(app: Flask, session: Se
     clinic, booked = a_full_clinic(session)
     member = a_person(session)
     session.commit()
-    place = waitlist.join(session, clinic.public_id, Wish(15), Actor.member(member.id), ORGANISATION, NOW)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
+    place = waitlist.join(acting(session, Actor.member(member.id)), clinic.public_id, Wish(15))
+    cancel(acting(session, Actor.link()), booked[0].public_id)
     client = client_of(app, member)
     path = f"/waitlist/{place.public_id}"
     for _ in range(2):  # the 15 minutes at 1:00, then those at 1:15
@@ -147,7 +147,7 @@ def test_at_the_limit_the_page_asks_which_booking_goes(app: Flask, session: Sess
     assert "If you accept a slot, which booking does it replace?" in page
     assert re.findall(r'value="([^"]+)" required checked', page) == [str(held[1].public_id)]
     assert post(client, f"{place}/replaces", place, replaces=str(held[0].public_id)).status_code == 303
-    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), booked[0].public_id)
     page = client.get(place).text
     offered = re.findall(r'name="replaces" value="([^"]+)"', page)
     assert offered == [str(one.public_id) for one in held]
@@ -165,9 +165,9 @@ def test_in_the_last_hour_what_is_free_has_a_button_each(app: Flask, clock: Cloc
     clinic, booked = a_full_clinic(session)
     member = a_person(session)
     session.commit()
-    place = waitlist.join(session, clinic.public_id, Wish(15), Actor.member(member.id), ORGANISATION, NOW)
+    place = waitlist.join(acting(session, Actor.member(member.id)), clinic.public_id, Wish(15))
     clock.now = CLINIC_AT - timedelta(minutes=30)
-    cancel(session, booked[0].public_id, ORGANISATION, clock.now, actor=Actor.link())
+    cancel(acting(session, Actor.link(), clock.now), booked[0].public_id)
     client = client_of(app, member)
     path = f"/waitlist/{place.public_id}"
     assert "first come, first served" in client.get(path).text

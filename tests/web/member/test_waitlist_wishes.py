@@ -17,7 +17,7 @@ from booking.store.bookings.bookings import Booking
 from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.people.sign_ins import SignIn
 from booking.store.programme.programme import Occurrence
-from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_place
+from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_place, acting
 from tests.databases import Database
 from tests.web.client import Clock, client_of, make_app, post
 
@@ -76,9 +76,9 @@ def test_one_waits_for_acceptable_starts_and_the_page_says_for_which(app: Flask,
     page = client.get(answer.location).text
     assert "starting between Mon\u00a04\u00a0Dec 11:15\u00a0am Perth (1:15\u00a0pm AEST) and" in page
     assert "You&#39;re next in line." in page
-    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), booked[0].public_id)
     assert "You&#39;re next in line." in client.get(answer.location).text
-    cancel(session, booked[2].public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), booked[2].public_id)
     assert "Held for you" in client.get(answer.location).text
 
 
@@ -119,7 +119,7 @@ def test_the_offer_page_says_who_is_next_only_where_somebody_is(app: Flask, sess
     clinic, booked = a_clinic_with(session, 0, 1, 2, 3)
     member, other = a_person(session), a_person(session)
     place = a_place(session, clinic, member)
-    cancel(session, booked[0].public_id, ORGANISATION, NOW, actor=Actor.link())
+    cancel(acting(session, Actor.link()), booked[0].public_id)
     client, path = client_of(app, member), f"/waitlist/{place.public_id}"
     alone = client.get(path).text
     assert "held for you alone until Mon\u00a027\u00a0Nov 1:00\u00a0pm AEST" in alone

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from booking.domain.bookings import slots, suggestions
+from booking.domain.bookings.policy import Rules
 from booking.domain.bookings.slots import Slot
 from booking.domain.bookings.suggestions import Asker
 from booking.domain.bookings.timetable import Timetable
@@ -31,23 +32,22 @@ class Search:
 
     def bookable(self, found: Timetable, minutes: int) -> list[Slot]:
         """Returns what of that timetable (read for this member, and for the booking that moves) they can book."""
-        rules = found.policy(self.organisation)
-        zone = self.organisation.zone
-        return suggestions.bookable(self.asker, found.id, found.hours, minutes, rules, zone, self.now)
+        return suggestions.bookable(self.asker, found.id, found.hours, minutes, self._rules(found))
 
     def why_not(self, found: Timetable) -> Refusal | None:
         """Why they can book nothing there, free or not; None if they can."""
-        rules, starts_at = found.policy(self.organisation), found.hours.starts_at
-        return suggestions.refusal(self.asker, found.id, starts_at, starts_at, rules, self.organisation.zone, self.now)
+        return suggestions.refusal(self.asker, found.start(), self._rules(found))
 
     def mover(self, found: Timetable) -> Search | None:
         """For somebody at a limit: the search for a booking of theirs that could move there; None where none could."""
-        holdings, at = self.asker.holdings, found.hours.starts_at
+        holdings = self.asker.holdings
         if holdings is None:
             return None
-        rules, zone = found.policy(self.organisation), self.organisation.zone
-        instead = suggestions.replaceable(holdings, found.id, at, at, rules, zone, self.now)
+        instead = suggestions.replaceable(holdings, found.start(), self._rules(found))
         return replace(self, asker=Asker(holdings, instead[0].id)) if instead else None
+
+    def _rules(self, found: Timetable) -> Rules:
+        return found.rules(self.organisation, self.now)
 
     def coming(self) -> list[Timetable]:
         """Returns what is bookable and begins within the horizon, or has begun and is not over, earliest first."""

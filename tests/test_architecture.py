@@ -178,6 +178,9 @@ MOST_FILES = 16
 MOST_LINES = 350
 #: Decisions in one function: the bound of radon's rating C.
 MOST_DECISIONS = 20
+#: Arguments of a function, and the share of functions that may take more.
+MOST_PARAMETERS = 5
+MOST_WITH_MORE = 0.02
 FOLLOWED = {"domain", "services", "web"}
 
 
@@ -252,6 +255,46 @@ def test_no_function_decides_too_much() -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (n := decisions(node)) > MOST_DECISIONS
     }
     assert found == {}
+
+
+def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """How many arguments a function takes by place or name; neither `self` or `cls` nor what stars collect counts."""
+    names = [one.arg for one in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)]
+    return len(names) - (names[:1] in (["self"], ["cls"]))
+
+
+def with_many_parameters(found: list[Module]) -> tuple[list[str], int]:
+    """The functions with more than `MOST_PARAMETERS`, and how many functions there are."""
+    functions = [
+        (module.name, node)
+        for module in found
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    many = [f"{name}.{node.name}" for name, node in functions if parameters(node) > MOST_PARAMETERS]
+    return sorted(many), len(functions)
+
+
+def test_few_functions_take_more_than_five_arguments() -> None:
+    found, functions = with_many_parameters(modules(ROOT))
+    assert len(found) <= MOST_WITH_MORE * functions, found
+
+
+def test_arguments_are_counted_without_the_instance_and_what_stars_collect(tmp_path: Path) -> None:
+    (tmp_path / "booking" / "domain").mkdir(parents=True)
+    (tmp_path / "booking" / "domain" / "a.py").write_text("""
+def five(a, b, /, c, *rest, d, e=1, **more): ...
+async def six(a, b, /, c, *rest, d, e, f=1): ...
+class C:
+    def five(self, a, b, c, d, e): ...
+    @classmethod
+    def six(cls, a, b, c, d, e, f): ...
+    @staticmethod
+    def inner():
+        def seven(a, b, c, d, e, f, g): ...
+""")
+    names = [f"booking.domain.a.{name}" for name in ("seven", "six", "six")]
+    assert with_many_parameters(modules(tmp_path)) == (names, 6)
 
 
 def test_decisions_are_counted_one_by_one() -> None:

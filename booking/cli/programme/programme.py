@@ -16,8 +16,10 @@ from booking.cli.programme.roll_export import export, roll
 from booking.domain import zones
 from booking.domain.organisation import Organisation
 from booking.domain.planning import schedule
-from booking.domain.planning.occurrences import Setting
+from booking.domain.planning.occurrences import Period, Setting, StoredSeries
+from booking.domain.planning.plan import NOTHING_STORED
 from booking.domain.planning.resolve import resolve
+from booking.domain.planning.schedule import Surroundings
 from booking.domain.planning.statement import Statement
 from booking.domain.recurrence import stored_until
 from booking.programme import days_off
@@ -63,7 +65,7 @@ def check(names: tuple[str, ...], stored: bool) -> None:
 
 def _check_stored(organisation: Organisation) -> None:
     with store_session.session(settings.load()) as session:
-        found = planning.read_changes(session, planning.nothing, organisation, clock.now())
+        found = planning.read_changes(session, planning.nothing, organisation, Period(clock.now()))
         world = plan_inputs.world(session, organisation.kinds, clock.now())
     drifted = [step for step in found.steps if "when" in step.fields and step.before is not None]
     for step in drifted:
@@ -86,7 +88,7 @@ def _settings(stated: Statement, organisation: Organisation, until: date) -> lis
     A series without an end goes to the day before `until`.
     """
     rule = stated.rule
-    asked = resolve([stated], {}, {}, {named.email: 0 for named in stated.named}, rule.starts_on)
+    asked = resolve([stated], NOTHING_STORED, {named.email: 0 for named in stated.named}, rule.starts_on)
     if asked.problems:
         for problem in asked.problems:
             click.echo(problem, err=True)
@@ -95,7 +97,8 @@ def _settings(stated: Statement, organisation: Organisation, until: date) -> lis
     off = days_off.between(rule.starts_on, last, organisation.observe, organisation.closed)
     definition = next(iter(asked.definitions.values()))
     before_all = zones.day_starts_at(rule.starts_on, rule.zone) - timedelta(days=1)
-    found = schedule.compute(definition, [], before_all, days_off=off, with_past=True, asks=False, until=until)
+    period = Period(before_all, with_past=True, until=until)
+    found = schedule.compute(definition, StoredSeries(), period, Surroundings(off), asks=False)
     return sorted((s for s in found.settings.values() if s.reason is None), key=lambda s: s.starts_at)
 
 

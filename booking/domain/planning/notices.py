@@ -117,17 +117,32 @@ def _shown(setting: Setting, definition: Definition, kinds: Mapping[str, Kind]) 
     ]
 
 
+class TouchedPeople(NamedTuple):
+    """What people have in the occurrences that change: bookings, places, offers, and places in all of a series."""
+
+    held: Sequence[TouchedBooking] = ()
+    places: Sequence[AffectedPerson] = ()
+    offers: Sequence[Offered] = ()
+    enrolled: Sequence[SeriesEnrolment] = ()
+
+
+class ProgrammeChange(NamedTuple):
+    """What changes in the programme: its steps, and each series as it was and as it will be, by slug."""
+
+    steps: Sequence[Step]
+    definitions: Mapping[str, Definitions]
+
+
 def decide(
-    steps: Sequence[Step],
+    change: ProgrammeChange,
     outcomes: Sequence[Outcome],
-    held: Sequence[TouchedBooking],
-    places: Sequence[AffectedPerson],
-    enrolled: Sequence[SeriesEnrolment],
-    definitions: Mapping[str, Definitions],
+    touched: TouchedPeople,
     organisation: Organisation,
     now: datetime,
 ) -> tuple[list[Notice], list[AffectedPerson]]:
     """Decide the emails, one a person, and the places that they are about, bookings that stay among them."""
+    steps, definitions = change
+    held, places = touched.held, touched.places
     by_id = {step.occurrence_id: step for step in steps if step.occurrence_id is not None}
     near = _near_and_different(by_id, definitions, organisation, now)
     renamed = {slug for slug, (before, after) in definitions.items() if before and before.title != after.title}
@@ -137,7 +152,7 @@ def decide(
     people = _Everybody()
     people.add_bookings(outcomes, staying)
     people.add_places(told, by_id, renamed)
-    people.add_new_dates(steps, enrolled, now)
+    people.add_new_dates(steps, touched.enrolled, now)
     return people.notices(), _shown_places(places, told, staying, by_id)
 
 

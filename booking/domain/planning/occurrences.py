@@ -52,27 +52,38 @@ class StoredOccurrence(NamedTuple):
     away: frozenset[int] = frozenset()
 
 
+class StoredSeries(NamedTuple):
+    """A series as it is stored, with those of its occurrences that are upcoming; nothing for a new one."""
+
+    definition: Definition | None = None
+    rows: Sequence[StoredOccurrence] = ()
+
+
+class Period(NamedTuple):
+    """For when occurrences are worked out: from `now` (UTC) on; what has begun too, `with_past`.
+
+    `until` is the date before which a series without an end is looked at, the far end of what is stored if None.
+    """
+
+    now: datetime
+    with_past: bool = False
+    until: date | None = None
+
+
 def instances(
-    asked: Definition,
-    stored: Sequence[StoredOccurrence],
-    now: datetime,
-    days_off: DaysOff,
-    *,
-    with_past: bool = False,
-    until: date | None = None,
+    asked: Definition, stored: Sequence[StoredOccurrence], period: Period, days_off: DaysOff
 ) -> list[Instance]:
     """The meetings that the rule comes to, skips and holidays left out, earliest first.
 
-    Modules that have begun are left as they were: the rest are counted from the last of them. `until` is the date
-    before which a series without an end is looked at, the far end of what is stored if None.
+    Modules that have begun are left as they were: the rest are counted from the last of them.
     """
-    rule = effective_rule(asked, stored, days_off)
-    until = until or recurrence.stored_until(zones.today(now, rule.zone))
+    rule, now = effective_rule(asked, stored, days_off), period.now
+    until = period.until or recurrence.stored_until(zones.today(now, rule.zone))
     if rule.ends_on is not None or rule.modules:
         until = max(until, rule.starts_on + timedelta(days=recurrence.MAX_DAYS))
     if not rule.modules:
         earliest = max(rule.starts_on, zones.today(now, rule.zone) - LOOKS_BACK)
-        return recurrence.expand(rule, rule.starts_on if with_past else earliest, until)
+        return recurrence.expand(rule, rule.starts_on if period.with_past else earliest, until)
     last = _last_begun_module(stored, now)
     if last is None:
         return recurrence.expand(rule, rule.starts_on, until)

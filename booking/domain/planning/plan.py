@@ -19,7 +19,7 @@ from booking.domain.planning import notices
 from booking.domain.planning.adjustments import Definition
 from booking.domain.planning.consequences import AffectedPerson, Offered, Outcome, Step
 from booking.domain.planning.notices import Definitions, Notice, SeriesEnrolment
-from booking.domain.planning.occurrences import Setting, Span, StoredOccurrence
+from booking.domain.planning.occurrences import Setting, Span, StoredOccurrence, StoredSeries
 from booking.domain.planning.schedule import PlanFinding
 
 #: Fields of a series' own row.
@@ -38,6 +38,13 @@ class StoredProgramme:
     kinds: Mapping[str, Kind]
     away: Mapping[int, Sequence[Span]] = field(default_factory=dict)
     names: Mapping[int, str] = field(default_factory=dict)
+
+    def series(self, slug: str) -> StoredSeries:
+        """The series of that slug as it is stored."""
+        return StoredSeries(self.definitions.get(slug), self.rows.get(slug, ()))
+
+
+NOTHING_STORED = StoredProgramme({}, {}, {})
 
 
 class SeriesChange(NamedTuple):

@@ -15,12 +15,12 @@ from booking.domain.holidays import NO_DAYS_OFF, DaysOff
 from booking.domain.organisation import Organisation
 from booking.domain.planning import conflicts, consequences, notices, schedule
 from booking.domain.planning.adjustments import Definition
-from booking.domain.planning.consequences import AffectedPerson, Claimed, Offered, Step, TouchedBooking
-from booking.domain.planning.notices import SeriesEnrolment
-from booking.domain.planning.occurrences import Setting, Span, StoredOccurrence
+from booking.domain.planning.consequences import Claimed, Step
+from booking.domain.planning.notices import ProgrammeChange, TouchedPeople
+from booking.domain.planning.occurrences import Period, Setting, Span, StoredOccurrence, StoredSeries
 from booking.domain.planning.plan import OWN_FIELDS, Changes, Plan, SeriesChange, StoredProgramme
 from booking.domain.planning.resolve import ResolvedRequest
-from booking.domain.planning.schedule import PlanFinding, Schedule
+from booking.domain.planning.schedule import PlanFinding, Schedule, Surroundings
 
 #: A zone's new rules shift a wall time by less than this.
 MAX_SHIFT = timedelta(days=1)
@@ -33,50 +33,40 @@ _SHOWN_WHEN_CANCELLED = {"reason", "recording", "slides", "words"}
 def changes(
     world: StoredProgramme,
     asked: ResolvedRequest,
-    now: datetime,
+    period: Period,
     days_off: DaysOff = NO_DAYS_OFF,
     *,
-    with_past: bool = False,
     extends: bool = False,
 ) -> Changes:
     """Work out what storing `asked` would change in the programme.
 
-    `with_past` stores what has begun as new; with `extends` the far end of the series that nobody asked about is
-    filled too.
+    A period with the past stores what has begun as new; with `extends` the far end of the series that nobody asked
+    about is filled too.
     """
     found = Changes(findings=list(asked.findings), problems=list(asked.problems))
     came_from = {slug: asked.came_from.get(slug, slug) for slug in asked.definitions}
     hidden = set(came_from.values())
     wanted = {**{slug: d for slug, d in world.definitions.items() if slug not in hidden}, **asked.definitions}
     busy = _busy(world) if any(d.terms.on_holiday == "move" for d in wanted.values()) else {}
+    around = Surroundings(days_off, busy, world.away)
     schedules: dict[str, Schedule] = {}
     for slug in wanted:
         is_asked = slug in asked.definitions
-        before = world.definitions.get(came_from.get(slug, slug))
-        rows = world.rows.get(came_from.get(slug, slug), ())
-        wanted[slug] = _with_begun_modules(wanted[slug], before, rows, now, found)
-        schedules[slug] = schedule.compute(
-            wanted[slug],
-            rows,
-            now,
-            before=before,
-            days_off=days_off,
-            busy=busy,
-            away=world.away,
-            with_past=with_past,
-            asks=is_asked,
-        )
+        stored = world.series(came_from.get(slug, slug))
+        wanted[slug] = _with_begun_modules(wanted[slug], stored, period.now, found)
+        schedules[slug] = schedule.compute(wanted[slug], stored, period, around, asks=is_asked)
         if not is_asked:
-            _only_stored(schedules[slug], rows, extends)
+            _only_stored(schedules[slug], stored.rows, extends)
     found.findings += conflicts.settle_rosters(world, wanted, schedules)
     for slug, computed in schedules.items():
-        before = world.definitions.get(came_from.get(slug, slug))
-        found.definitions[slug] = (before, wanted[slug])
+        stored = world.series(came_from.get(slug, slug))
+        found.definitions[slug] = (stored.definition, wanted[slug])
         place = asked.places.get(slug, "")
         if slug in asked.definitions:
             found.findings += [finding._replace(place=place) for finding in computed.findings]
-            _series(found, before, wanted[slug])
-        _steps(found, wanted[slug], before, world.rows.get(came_from.get(slug, slug), ()), computed, now, place)
+            _series(found, stored.definition, wanted[slug])
+        problems = _steps(found, wanted[slug], stored, computed, period.now)
+        found.problems += [f"{place or slug}: {problem}" for problem in problems]
     found.findings += conflicts.overlaps(found.steps, wanted, schedules)
     found.steps.sort(key=lambda step: (step.after.starts_at, step.series, _STEP_ORDER.index(step.what)))
     return found
@@ -84,34 +74,29 @@ def changes(
 
 def complete(
     found: Changes,
-    held: Sequence[TouchedBooking],
-    places: Sequence[AffectedPerson],
-    offers: Sequence[Offered],
-    enrolled: Sequence[SeriesEnrolment],
+    people: TouchedPeople,
     claimed: Claimed,
     organisation: Organisation,
     now: datetime,
 ) -> Plan:
     """Complete the plan with what becomes of the bookings, offers and places in the occurrences that change.
 
-    `held` is sorted first: the fingerprint depends on the order of bookings, and a database may return any.
+    Bookings are sorted first: the fingerprint depends on their order, and a database may return any.
     """
-    held = sorted(held, key=lambda booking: (booking.starts_at, booking.id))
+    held = sorted(people.held, key=lambda booking: (booking.starts_at, booking.id))
     plan = Plan(found, consequences.outcomes(found.steps, held, claimed, now))
-    plan.ended_offers = consequences.ended_offers(found.steps, offers, plan.outcomes, held)
-    found.findings += conflicts.members_in_both(found.steps, places, claimed)
-    plan.enrolled = list(enrolled)
-    plan.notices, plan.places = notices.decide(
-        found.steps, plan.outcomes, held, places, enrolled, found.definitions, organisation, now
-    )
+    plan.ended_offers = consequences.ended_offers(found.steps, people.offers, plan.outcomes, held)
+    found.findings += conflicts.members_in_both(found.steps, people.places, claimed)
+    plan.enrolled = list(people.enrolled)
+    change = ProgrammeChange(found.steps, found.definitions)
+    plan.notices, plan.places = notices.decide(change, plan.outcomes, people._replace(held=held), organisation, now)
     plan.notices += notices.withdrawn(plan.ended_offers, plan.notices)
     return plan
 
 
-def _with_begun_modules(
-    asked: Definition, before: Definition | None, rows: Sequence[StoredOccurrence], now: datetime, found: Changes
-) -> Definition:
+def _with_begun_modules(asked: Definition, stored: StoredSeries, now: datetime, found: Changes) -> Definition:
     """Keep the titles of modules that have begun, and note each that was to change."""
+    before, rows = stored
     if before is None or asked.rule.modules == before.rule.modules:
         return asked
     begun = {row.setting.module for row in rows if row.setting.module is not None and row.setting.starts_at <= now}
@@ -186,20 +171,13 @@ def _reworded(before: Definition | None, after: Definition) -> tuple[bool, set[i
     return False, {number for number, (one, other) in enumerate(zip(had, has, strict=True), 1) if one != other}
 
 
-def _steps(
-    found: Changes,
-    asked: Definition,
-    before: Definition | None,
-    rows: Sequence[StoredOccurrence],
-    computed: Schedule,
-    now: datetime,
-    place: str,
-) -> None:
-    """Add the steps of one series; those that nobody is told of go to `found.far`."""
-    stored = {row.key: row for row in rows}
-    all_words, module_words = _reworded(before, asked)
+def _steps(found: Changes, asked: Definition, stored: StoredSeries, computed: Schedule, now: datetime) -> list[str]:
+    """Add the steps of one series; those that nobody is told of go to `found.far`. Returns what cannot be done."""
+    problems = []
+    rows = {row.key: row for row in stored.rows}
+    all_words, module_words = _reworded(stored.definition, asked)
     for key, after in computed.settings.items():
-        row = stored.get(key)
+        row = rows.get(key)
         if row is None:
             if after.reason is None:
                 step = Step(StepKind.APPEARS, asked.slug, key, None, None, after)
@@ -212,11 +190,12 @@ def _steps(
             found.far.append(changed)
         elif "when" in changed.fields and changed.what != StepKind.CHANGES and after.starts_at <= now:
             wall = zones.wall(after.starts_at, asked.rule.zone)
-            found.problems.append(f"{place or asked.slug}: {asked.slug} {wall:%a %Y-%m-%d %H:%M} lies in the past")
+            problems.append(f"{asked.slug} {wall:%a %Y-%m-%d %H:%M} lies in the past")
         else:
             found.steps.append(changed)
-    found.kept += _listed(asked, stored, computed.kept)
-    found.begun += _listed(asked, stored, computed.begun)
+    found.kept += _listed(asked, rows, computed.kept)
+    found.begun += _listed(asked, rows, computed.begun)
+    return problems
 
 
 def _step(slug: str, row: StoredOccurrence, after: Setting, is_reworded: bool) -> Step | None:

@@ -16,6 +16,7 @@ from booking.domain.enums.planning import FindingCode
 from booking.domain.planning import edits
 from booking.domain.planning.adjustments import Adjustments, Definition, Guest, Moved
 from booking.domain.planning.occurrences import StoredOccurrence
+from booking.domain.planning.plan import StoredProgramme
 from booking.domain.planning.schedule import PlanFinding
 from booking.domain.planning.statement import Named, StatedException, Statement
 from booking.domain.recurrence import Rule, RuleChange, expand
@@ -38,17 +39,16 @@ class ResolvedRequest:
 
 def resolve(
     statements: Sequence[Statement],
-    stored: Mapping[str, Definition],
-    rows: Mapping[str, Sequence[StoredOccurrence]],
+    world: StoredProgramme,
     analysts: Mapping[str, int],
     today: date,
     same: Mapping[str, str] | None = None,
 ) -> ResolvedRequest:
-    """Work out what the statements ask for. `rows` are stored occurrences by slug, `analysts` ids by address.
+    """Work out what the statements ask for of the stored programme; `analysts` are ids by address.
 
     `same` answers which stored series a stated one is ("" for none). Problems name file and line.
     """
-    asked = ResolvedRequest()
+    asked, stored = ResolvedRequest(), world.definitions
     taken = {statement.slug for statement in statements if statement.slug in stored}
     for statement in statements:
         unknown = [named for named in statement.named if named.email not in analysts]
@@ -57,13 +57,15 @@ def resolve(
         ]
         if unknown:
             continue
-        slug = _which(statement, stored, rows, taken, same or {}, today, asked)
+        slug = _which(statement, world, taken, same or {}, asked)
         before = stored.get(slug) if slug else None
         name = statement.slug if before is None or statement.was else before.slug
         name = _free_name(name, statement, stored) if before is None else name
         if before is not None:
             taken.add(before.slug)
-        wanted = _Merge(statement, before, rows.get(slug, ()) if slug else (), analysts, today, asked).definition(name)
+        wanted = _Merge(statement, before, world.rows.get(slug, ()) if slug else (), analysts, today, asked).definition(
+            name
+        )
         asked.definitions[name] = wanted
         asked.places[name] = str(statement.place)
         if before is not None and before.slug != name:
@@ -72,15 +74,10 @@ def resolve(
 
 
 def _which(
-    statement: Statement,
-    stored: Mapping[str, Definition],
-    rows: Mapping[str, Sequence[StoredOccurrence]],
-    taken: set[str],
-    same: Mapping[str, str],
-    today: date,
-    asked: ResolvedRequest,
+    statement: Statement, world: StoredProgramme, taken: set[str], same: Mapping[str, str], asked: ResolvedRequest
 ) -> str | None:
     """The slug of the stored series that the statement is about, None for a new one."""
+    stored, rows = world.definitions, world.rows
     if statement.slug in same:
         if same[statement.slug] and same[statement.slug] not in stored:
             asked.problems.append(

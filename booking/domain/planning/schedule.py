@@ -12,7 +12,7 @@ from booking.domain.enums.planning import FindingCode
 from booking.domain.holidays import NO_DAYS_OFF, DaysOff, nearest_free_day
 from booking.domain.planning import occurrences
 from booking.domain.planning.adjustments import DateException, Definition
-from booking.domain.planning.occurrences import LEAVES_OUT, Setting, Span, StoredOccurrence
+from booking.domain.planning.occurrences import LEAVES_OUT, Period, Setting, Span, StoredOccurrence, StoredSeries
 from booking.domain.recurrence import Instance, RuleChange
 
 
@@ -43,55 +43,51 @@ class Schedule:
     findings: list[PlanFinding] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a series is set amid: holidays, what other series do by local date, and when analysts (by id) are away."""
+
+    days_off: DaysOff = NO_DAYS_OFF
+    busy: Mapping[date, Sequence[tuple[str, Span]]] = field(default_factory=dict)
+    away: Mapping[int, Sequence[Span]] = field(default_factory=dict)
+
+
 def compute(
     asked: Definition,
-    stored: Sequence[StoredOccurrence],
-    now: datetime,
+    stored: StoredSeries,
+    period: Period,
+    around: Surroundings = Surroundings(),
     *,
-    before: Definition | None = None,
-    days_off: DaysOff = NO_DAYS_OFF,
-    busy: Mapping[date, Sequence[tuple[str, Span]]] | None = None,
-    away: Mapping[int, Sequence[Span]] | None = None,
-    with_past: bool = False,
     asks: bool = True,
-    until: date | None = None,
 ) -> Schedule:
-    """Compute how every occurrence of `asked` that has not begun at `now` is set.
+    """Compute how every occurrence of `asked` in that period is set.
 
-    `before` is the definition as stored; `busy` lists by local date what other series do then; `away` when analysts
-    cannot come. With `asks` an unanswered holiday is a question. `until` is the date before which a series without an
-    end is looked at, the far end of what is stored if None.
+    With `asks` an unanswered holiday is a question.
     """
-    return _Computation(asked, stored, now, before, days_off, busy or {}, away or {}, with_past, asks, until).run()
+    return _Computation(asked, stored, period, around, asks).run()
 
 
 @dataclass(slots=True)
 class _Computation:
     asked: Definition
-    stored: Sequence[StoredOccurrence]
-    now: datetime
-    before: Definition | None
-    days_off: DaysOff
-    busy: Mapping[date, Sequence[tuple[str, Span]]]
-    away: Mapping[int, Sequence[Span]]
-    with_past: bool
+    stored: StoredSeries
+    period: Period
+    around: Surroundings
     asks: bool
-    until: date | None
     found: Schedule = field(default_factory=Schedule)
     left_out: dict[date, str] = field(default_factory=dict)
 
     def run(self) -> Schedule:
         self.left_out = self.asked.terms.left_out()
-        rows = {row.key: row for row in self.stored}
-        begun = {key for key, row in rows.items() if row.setting.starts_at <= self.now}
-        instances = occurrences.instances(
-            self.asked, self.stored, self.now, self.days_off, with_past=self.with_past, until=self.until
-        )
-        matched = occurrences.match(self.asked, instances, self.stored, self.now, self.days_off)
+        stored, days_off = self.stored.rows, self.around.days_off
+        rows = {row.key: row for row in stored}
+        begun = {key for key, row in rows.items() if row.setting.starts_at <= self.period.now}
+        instances = occurrences.instances(self.asked, stored, self.period, days_off)
+        matched = occurrences.match(self.asked, instances, stored, self.period.now, days_off)
         far_from = self.far_from()
         for key, instance in matched:
             row = rows.get(key)
-            if key in begun or (row is None and instance.starts_at <= self.now and not self.with_past):
+            if key in begun or (row is None and instance.starts_at <= self.period.now and not self.period.with_past):
                 self.found.begun.append(key)
                 continue
             self.found.settings[key] = self.setting(key, instance, row)
@@ -103,11 +99,11 @@ class _Computation:
 
     def far_from(self) -> date | None:
         """The last stored date of a series that has no end and meets on the same days as before; None for others."""
-        asked, before = self.asked, self.before
+        asked, before = self.asked, self.stored.definition
         is_endless = not asked.rule.modules and asked.rule.ends_on is None and asked.terms.ends_on is None
         if not is_endless or before is None or not occurrences.same_days(before.rule, asked.rule):
             return None
-        return max((row.setting.on for row in self.stored if row.setting.on is not None), default=None)
+        return max((row.setting.on for row in self.stored.rows if row.setting.on is not None), default=None)
 
     # -- how each is set
 
@@ -148,11 +144,11 @@ class _Computation:
             self.landing(exception.moved.on)
             moved = recurrence.span(exception.moved.on, exception.moved.start_wall, exception.moved.end_wall, zone)
             return moved or span
-        holiday = self.days_off.everywhere(day)
-        if exception.cancelled is not None or day in self.asked.terms.keeps or instance.starts_at <= self.now:
+        holiday = self.around.days_off.everywhere(day)
+        if exception.cancelled is not None or day in self.asked.terms.keeps or instance.starts_at <= self.period.now:
             return span
         if holiday is None:
-            partly = self.days_off.somewhere(day)
+            partly = self.around.days_off.somewhere(day)
             if partly is not None and asks:
                 self.note(FindingCode.HOLIDAY_IN_SOME_STATES, f"{wording.day(day)} is {partly}. It goes ahead", day)
             return span
@@ -174,7 +170,7 @@ class _Computation:
 
     def landing(self, day: date) -> None:
         """Note a date that somebody chose although it is a holiday."""
-        holiday = self.days_off.by_date.get(day)
+        holiday = self.around.days_off.by_date.get(day)
         if holiday is not None and self.asks:
             self.note(FindingCode.HOLIDAY_CHOSEN, f"{wording.day(day)} is {holiday}", day)
 
@@ -185,7 +181,7 @@ class _Computation:
             for other in (day + timedelta(days=n) for n in range(-4, 5))
             if self.meets_on(other) or self.is_busy_on(other, instance)
         ]
-        free = nearest_free_day(day, self.days_off, taken)
+        free = nearest_free_day(day, self.around.days_off, taken)
         length = (span[1] - span[0]).total_seconds()
         if free is None:
             text = f"{wording.day(day)} is a holiday and its week has no free day: skip it, or move it to a date"
@@ -200,7 +196,7 @@ class _Computation:
         return starts_at, starts_at + timedelta(seconds=length)
 
     def meets_on(self, day: date) -> bool:
-        return any(row.setting.on == day for row in self.stored) or occurrences.meets_on(self.asked.rule, day)
+        return any(row.setting.on == day for row in self.stored.rows) or occurrences.meets_on(self.asked.rule, day)
 
     def is_busy_on(self, day: date, instance: Instance) -> bool:
         """Whether another series meets at that time of that day."""
@@ -210,12 +206,12 @@ class _Computation:
         ends_at = starts_at + (instance.ends_at - instance.starts_at)
         return any(
             slug != self.asked.slug and span[0] < ends_at and starts_at < span[1]
-            for slug, span in self.busy.get(day, ())
+            for slug, span in self.around.busy.get(day, ())
         )
 
     def staffed(self, setting: Setting) -> Setting:
         """Add the guests of that day, and take out those who are away."""
-        if not self.asked.terms.guests and not self.away:
+        if not self.asked.terms.guests and not self.around.away:
             return setting
         local = zones.today(setting.starts_at, self.asked.rule.zone)
         guests = tuple(
@@ -227,7 +223,8 @@ class _Computation:
             analyst_id
             for analyst_id in (*setting.analysts, *guests)
             if not any(
-                start < setting.ends_at and setting.starts_at < end for start, end in self.away.get(analyst_id, ())
+                start < setting.ends_at and setting.starts_at < end
+                for start, end in self.around.away.get(analyst_id, ())
             )
         )
         return setting if here == setting.analysts else setting._replace(analysts=here)
@@ -245,7 +242,7 @@ class _Computation:
                 (moved.on, moved.start_wall, moved.end_wall) if moved else (extra.on, extra.start_wall, extra.end_wall)
             )
             span = recurrence.span(*where, self.asked.rule.zone)
-            if span is None or (span[0] <= self.now and extra.key not in rows and not self.with_past):
+            if span is None or (span[0] <= self.period.now and extra.key not in rows and not self.period.with_past):
                 continue
             self.landing(where[0])
             row = rows.get(extra.key)
@@ -287,18 +284,19 @@ class _Computation:
     def why_gone(self, row: StoredOccurrence) -> str | None:
         """The reason, empty where none was given; None where it is to stay."""
         on, terms, rule = row.setting.on, self.asked.terms, self.asked.rule
+        before = self.stored.definition
         if row.setting.module is not None:
             return None  # a module goes by being cancelled
         if on is None:
             return None
         if on in self.left_out:
             return self.left_out[on]
-        holiday = self.days_off.everywhere(on)
+        holiday = self.around.days_off.everywhere(on)
         if holiday is not None and terms.on_holiday in LEAVES_OUT and on not in terms.keeps:
             return str(holiday)
         if terms.ends_on is not None and on > terms.ends_on:
             return ""
-        if self.before is None or occurrences.same_days(self.before.rule, rule):
+        if before is None or occurrences.same_days(before.rule, rule):
             return None
         return None if occurrences.is_past_the_end(rule, on) else ""
 

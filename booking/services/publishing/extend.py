@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from booking.domain.enums.planning import StepKind
+from booking.domain.planning.occurrences import Period
 from booking.services.action_context import ActionContext
 from booking.services.publishing import planning
 from booking.services.transaction import transactional
@@ -21,7 +22,7 @@ def extend(context: ActionContext) -> int:
     """
     session, now = context.session, context.now
     programme = locks.programme(session)
-    found = planning.read_changes(session, planning.nothing, context.organisation, now, extends=True)
+    found = planning.read_changes(session, planning.nothing, context.organisation, Period(now), extends=True)
     new = [step for step in found.far if step.what == StepKind.APPEARS]
     if new:
         slugs = {step.series for step in new}

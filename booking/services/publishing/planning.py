@@ -13,6 +13,8 @@ from booking.domain.organisation import Organisation
 from booking.domain.planning import conflicts
 from booking.domain.planning.adjustments import Definition
 from booking.domain.planning.consequences import leaving, touched
+from booking.domain.planning.notices import TouchedPeople
+from booking.domain.planning.occurrences import Period
 from booking.domain.planning.plan import Changes, Plan, StoredProgramme
 from booking.domain.planning.planner import changes, complete
 from booking.domain.planning.resolve import ResolvedRequest, resolve
@@ -31,7 +33,7 @@ def files(statements: Sequence[Statement], same: Mapping[str, str] | None = None
 
     def asking(world: StoredProgramme, analysts: Mapping[str, int], now: datetime) -> ResolvedRequest:
         zone = statements[0].rule.zone if statements else "UTC"
-        return resolve(statements, world.definitions, world.rows, analysts, zones.today(now, zone), same)
+        return resolve(statements, world, analysts, zones.today(now, zone), same)
 
     return asking
 
@@ -64,18 +66,13 @@ def days_off(organisation: Organisation, now: datetime) -> DaysOff:
 
 
 def read_changes(
-    session: Session,
-    asking: Asking,
-    organisation: Organisation,
-    now: datetime,
-    *,
-    with_past: bool = False,
-    extends: bool = False,
+    session: Session, asking: Asking, organisation: Organisation, period: Period, *, extends: bool = False
 ) -> Changes:
-    """The first half of a plan, from the store as it is."""
-    world = plan_inputs.world(session, organisation.kinds, now, with_past=with_past)
+    """The first half of a plan, from the store as it is; with `extends` the far end of every series too."""
+    now = period.now
+    world = plan_inputs.world(session, organisation.kinds, now, with_past=period.with_past)
     asked = asking(world, plan_inputs.analyst_ids(session), now)
-    found = changes(world, asked, now, days_off(organisation, now), with_past=with_past, extends=extends)
+    found = changes(world, asked, period, days_off(organisation, now), extends=extends)
     found.findings += conflicts.shared_links(found, world, plan_inputs.meeting_links(session))
     return found
 
@@ -89,7 +86,7 @@ def finish(session: Session, found: Changes, organisation: Organisation, now: da
     hurt = touched(found.steps, held, {one.booking_id for one in lost if one.booking_id is not None})
     claimed = plan_inputs.claimed(session, found, hurt, places, lost)
     enrolled = plan_inputs.enrolled(session, found.appearing)
-    plan = complete(found, held, places, offers, enrolled, claimed, organisation, now)
+    plan = complete(found, TouchedPeople(held, places, offers, enrolled), claimed, organisation, now)
     plan.held_back = emails.count_held_back(session, now)
     return plan
 
@@ -98,5 +95,5 @@ def read_plan(
     session: Session, asking: Asking, organisation: Organisation, now: datetime, *, with_past: bool = False
 ) -> Plan:
     """The plan for showing; nothing is locked and nothing written."""
-    found = read_changes(session, asking, organisation, now, with_past=with_past)
+    found = read_changes(session, asking, organisation, Period(now, with_past))
     return finish(session, found, organisation, now)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from booking.domain import errors
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.planning import PlaceKind, StepKind
+from booking.domain.planning.occurrences import Period
 from booking.domain.planning.plan import Plan, facts
 from booking.services.action_context import ActionContext
 from booking.services.publishing import planning, publish_people
@@ -71,7 +72,7 @@ def publish(
     """
     session, now = context.session, context.now
     programme = locks.programme(session)
-    found = planning.read_changes(session, asking, context.organisation, now, with_past=with_past)
+    found = planning.read_changes(session, asking, context.organisation, Period(now, with_past))
     if found.problems:
         raise errors.CannotPublish(found.problems)
     locks.occurrences(session, found.touched_ids)

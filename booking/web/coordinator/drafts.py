@@ -13,7 +13,10 @@ from flask.typing import ResponseReturnValue
 from booking.domain import errors, wording, zones
 from booking.domain.people.actor import Actor
 from booking.domain.planning import schedule
+from booking.domain.planning.occurrences import Period, StoredSeries
+from booking.domain.planning.plan import NOTHING_STORED
 from booking.domain.planning.resolve import resolve
+from booking.domain.planning.schedule import Surroundings
 from booking.domain.recurrence import stored_until
 from booking.programme import files, words, writing
 from booking.programme.announcements import documents, lines, months
@@ -269,12 +272,13 @@ def preview(public_id: uuid.UUID) -> ResponseReturnValue:
     today = zones.today(context.now(), context.organisation().zone)
     _, found = _asking(kept, draft)
     days: dict[date, list[dict[str, Any]]] = {}
-    asked = resolve(found.statements, {}, {}, {}, today)
+    asked = resolve(found.statements, NOTHING_STORED, {}, today)
     for stated in asked.definitions.values():
         until = stored_until(today) if stated.rule.ends_on else months.following(draft.month)
         start = zones.day_starts_at(stated.rule.starts_on, stated.rule.zone)
         off = planning.days_off(context.organisation(), context.now())
-        computed = schedule.compute(stated, [], start, days_off=off, with_past=True, asks=False, until=until)
+        period = Period(start, with_past=True, until=until)
+        computed = schedule.compute(stated, StoredSeries(), period, Surroundings(off), asks=False)
         for setting in computed.settings.values():
             day = zones.today(setting.starts_at, stated.rule.zone)
             module = stated.rule.modules[setting.module - 1] if setting.module else ""

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from booking.domain.planning import schedule
 from booking.domain.planning.adjustments import Adjustments, Definition
-from booking.domain.planning.occurrences import Setting, StoredOccurrence
+from booking.domain.planning.occurrences import Period, Setting, StoredOccurrence, StoredSeries
 from booking.domain.planning.plan import StoredProgramme
 from booking.domain.planning.resolve import ResolvedRequest
 from booking.domain.recurrence import Rule
@@ -51,7 +51,8 @@ def a_masterclass(**fields: object) -> Definition:
 
 def published(definition: Definition, now: datetime = PUBLISHED_AT, first_id: int = 1) -> list[StoredOccurrence]:
     """The series as it is stored once it was published, ids in order of time."""
-    settings = sorted(schedule.compute(definition, (), now).settings.items(), key=lambda one: one[1].starts_at)
+    computed = schedule.compute(definition, StoredSeries(), Period(now))
+    settings = sorted(computed.settings.items(), key=lambda one: one[1].starts_at)
     return [StoredOccurrence(n, key, setting) for n, (key, setting) in enumerate(settings, first_id)]
 
 

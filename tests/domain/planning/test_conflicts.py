@@ -12,6 +12,7 @@ from booking.domain.enums.planning import FindingCode, PlaceKind, StepKind
 from booking.domain.planning import conflicts, planner
 from booking.domain.planning.adjustments import DateException, Definition, Moved
 from booking.domain.planning.consequences import AffectedPerson, Claimed
+from booking.domain.planning.occurrences import Period
 from booking.domain.planning.plan import Changes, StoredProgramme
 from tests.builders import NOW
 from tests.domain.planning.builders import ADA, BEN, DAN, a_definition, a_programme, asking, at, december
@@ -27,7 +28,7 @@ def a_lab(slug: str = "lab", **fields: object) -> Definition:
 
 
 def changed(stored: StoredProgramme, *asked: Definition) -> Changes:
-    return planner.changes(stored, asking(*asked), NOW)
+    return planner.changes(stored, asking(*asked), Period(NOW))
 
 
 def texts(found: Changes, code: FindingCode) -> list[str]:

@@ -18,7 +18,8 @@ from booking.domain.planning.consequences import (
     Outcome,
     TouchedBooking,
 )
-from booking.domain.planning.notices import Notice, SeriesEnrolment
+from booking.domain.planning.notices import Notice, SeriesEnrolment, TouchedPeople
+from booking.domain.planning.occurrences import Period
 from booking.domain.planning.plan import Plan
 from tests.builders import KINDS, NOW, ORGANISATION
 from tests.domain.planning.builders import (
@@ -55,10 +56,10 @@ def planned(
     enrolled: Sequence[SeriesEnrolment] = (),
     now: datetime = NOW,
 ) -> Plan:
-    found = planner.changes(a_programme(before or a_definition()), asking(asked), now)
+    found = planner.changes(a_programme(before or a_definition()), asking(asked), Period(now))
     touched = [one for one in held if one.occurrence_id in found.touched_ids]
     there = [one for one in places if one.occurrence_id in found.touched_ids]
-    return planner.complete(found, touched, there, (), enrolled, Claimed(), ORGANISATION, now)
+    return planner.complete(found, TouchedPeople(touched, there, (), enrolled), Claimed(), ORGANISATION, now)
 
 
 def told(plan: Plan) -> dict[int, str]:
@@ -197,7 +198,7 @@ def test_somebody_whose_offer_ends_is_emailed_unless_another_email_says_it() -> 
 
 
 def shown(before: Definition, after: Definition, key: str) -> list[tuple[str, str, str]]:
-    found = planner.changes(a_programme(before), asking(after), NOW)
+    found = planner.changes(a_programme(before), asking(after), Period(NOW))
     (step,) = [step for step in found.steps if step.key == key]
     return [tuple(one) for one in notices.differences(step, found.definitions[after.slug], KINDS)]  # type: ignore[misc]
 

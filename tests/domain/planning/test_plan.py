@@ -13,7 +13,8 @@ from booking.domain.planning import plan as plans
 from booking.domain.planning import planner
 from booking.domain.planning.adjustments import Definition
 from booking.domain.planning.consequences import AffectedPerson, Claimed, Offered, TouchedBooking
-from booking.domain.planning.notices import SeriesEnrolment
+from booking.domain.planning.notices import SeriesEnrolment, TouchedPeople
+from booking.domain.planning.occurrences import Period
 from booking.domain.planning.plan import Plan
 from booking.domain.planning.schedule import PlanFinding
 from tests.builders import NOW, ORGANISATION
@@ -33,9 +34,10 @@ def bookings() -> list[TouchedBooking]:
 
 def planned(asked: Definition, held: list[TouchedBooking] | None = None, **more: object) -> Plan:
     """The plan of storing the clinic anew."""
-    found = planner.changes(a_programme(a_definition()), asking(asked), NOW)
-    values: dict[str, object] = {"places": (), "offers": (), "enrolled": (), "claimed": Claimed(), **more}
-    return planner.complete(found, held or [], organisation=ORGANISATION, now=NOW, **values)  # type: ignore[arg-type]
+    found = planner.changes(a_programme(a_definition()), asking(asked), Period(NOW))
+    claimed = more.pop("claimed", Claimed())
+    people = TouchedPeople(held or [], **more)  # type: ignore[arg-type]
+    return planner.complete(found, people, claimed, ORGANISATION, NOW)  # type: ignore[arg-type]
 
 
 WITH_BEN = a_definition(analysts=(BEN,))

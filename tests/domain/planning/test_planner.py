@@ -10,6 +10,7 @@ import pytest
 from booking.domain import wording
 from booking.domain.planning import edits, planner
 from booking.domain.planning.adjustments import DateException, Definition, Extra, Moved
+from booking.domain.planning.occurrences import Period
 from booking.domain.planning.plan import Changes
 from booking.domain.planning.resolve import ResolvedRequest
 from tests.builders import NOW
@@ -29,10 +30,10 @@ from tests.domain.planning.builders import (
 DAY = wording.day(december(4))
 
 
-def changed(before: Definition | None, after: Definition, now: datetime = NOW, **options: bool) -> Changes:
+def changed(before: Definition | None, after: Definition, now: datetime = NOW, with_past: bool = False) -> Changes:
     """The changes of storing one series anew."""
     stored = a_programme(*([before] if before is not None else []))
-    return planner.changes(stored, asking(after), now, **options)
+    return planner.changes(stored, asking(after), Period(now, with_past))
 
 
 def steps(found: Changes) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -143,7 +144,7 @@ def test_nothing_is_moved_into_the_past() -> None:
 def test_dates_beyond_the_far_end_are_stored_without_being_steps() -> None:
     endless = a_definition(ends_on=None)
     stored = replace(a_programme(endless), rows={"clinic": published(endless)[:3]})
-    found = planner.changes(stored, asking(endless), NOW)
+    found = planner.changes(stored, asking(endless), Period(NOW))
     assert found.steps == []
     assert found.far[0].key == "2023-12-25"
 
@@ -168,7 +169,7 @@ def test_the_title_of_a_module_that_has_begun_stays() -> None:
 def test_wall_times_that_a_zone_shifts_are_mended_in_a_series_that_nobody_asks_about() -> None:
     hour_later = a_definition(start_wall=time(14), end_wall=time(15))
     stored = replace(a_programme(a_definition()), definitions={"clinic": hour_later})
-    found = planner.changes(stored, ResolvedRequest(), NOW)
+    found = planner.changes(stored, ResolvedRequest(), Period(NOW))
     assert steps(found) == [("moves", f"2023-12-{day:02}", ("when",)) for day in (4, 11, 18)]
     assert found.steps[0].after.starts_at == at(4, 14)
     assert found.series == []
@@ -177,7 +178,7 @@ def test_wall_times_that_a_zone_shifts_are_mended_in_a_series_that_nobody_asks_a
 def test_a_series_that_nobody_asks_about_is_not_moved_to_another_day() -> None:
     stored = a_programme(a_definition())
     tuesdays = a_definition(rrule="FREQ=WEEKLY;BYDAY=TU", title="Other words")
-    found = planner.changes(replace(stored, definitions={"clinic": tuesdays}), ResolvedRequest(), NOW)
+    found = planner.changes(replace(stored, definitions={"clinic": tuesdays}), ResolvedRequest(), Period(NOW))
     assert (found.steps, found.series) == ([], [])
 
 
@@ -185,7 +186,7 @@ def test_a_series_that_nobody_asks_about_is_not_moved_to_another_day() -> None:
 def test_its_far_end_is_filled_only_when_asked(extends: bool, is_filled: bool) -> None:
     endless = a_definition(ends_on=None)
     stored = replace(a_programme(endless), rows={"clinic": published(endless)[:3]})
-    found = planner.changes(stored, ResolvedRequest(), NOW, extends=extends)
+    found = planner.changes(stored, ResolvedRequest(), Period(NOW), extends=extends)
     assert bool(found.far) is is_filled
     assert found.steps == []
 
@@ -193,21 +194,21 @@ def test_its_far_end_is_filled_only_when_asked(extends: bool, is_filled: bool) -
 def test_a_renamed_series_is_the_one_it_came_from() -> None:
     renamed = a_definition("drop-in", was=("clinic",))
     asked = ResolvedRequest({"drop-in": renamed}, {"drop-in": "clinics.yaml:3"}, {"drop-in": "clinic"})
-    found = planner.changes(a_programme(a_definition()), asked, NOW)
+    found = planner.changes(a_programme(a_definition()), asked, Period(NOW))
     assert (found.steps, [one.fields for one in found.series]) == ([], [("slug", "terms")])
 
 
 def test_problems_name_the_place_that_asks() -> None:
     early = {"2023-12-04": DateException(moved=Moved(december(1), time(1), time(2)))}
     asked = ResolvedRequest({"clinic": a_definition(exceptions=early)}, {"clinic": "f:3"})
-    found = planner.changes(a_programme(a_definition()), asked, at(2))
+    found = planner.changes(a_programme(a_definition()), asked, Period(at(2)))
     assert found.problems == ["f:3: clinic Fri 2023-12-01 01:00 lies in the past"]
 
 
 def test_an_analyst_is_named_by_id_where_no_name_is_known() -> None:
     stored = replace(a_programme(a_definition("lab-1", kind="lab", title="One")), names={})
     found = planner.changes(
-        stored, asking(a_definition("lab-2", kind="lab", title="Two", id=None, ends_on=december(4))), NOW
+        stored, asking(a_definition("lab-2", kind="lab", title="Two", id=None, ends_on=december(4))), Period(NOW)
     )
     assert [finding.message for finding in found.findings] == [
         f"{DAY}: analyst {ADA} is on two rosters at once: One and Two"

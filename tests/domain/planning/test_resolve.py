@@ -10,6 +10,7 @@ import pytest
 
 from booking.domain.planning.adjustments import Adjustments, DateException, Definition, Extra, Guest, Moved
 from booking.domain.planning.occurrences import StoredOccurrence
+from booking.domain.planning.plan import StoredProgramme
 from booking.domain.planning.resolve import ResolvedRequest, resolve
 from booking.domain.planning.statement import Named, SourcePlace, StatedException, StatedGuest, StatedTurn, Statement
 from booking.domain.recurrence import RuleChange
@@ -45,7 +46,7 @@ def resolved(
 ) -> ResolvedRequest:
     known = {one.slug: one for one in stored}
     kept = {slug: published(one) for slug, one in known.items()} if rows is None else rows
-    return resolve(statements, known, kept, ANALYSTS, TODAY, same)
+    return resolve(statements, StoredProgramme(known, kept, {}), ANALYSTS, TODAY, same)
 
 
 def one(*exceptions: StatedException, stored: Definition | None = None, **fields: object) -> Definition:

@@ -10,8 +10,8 @@ import pytest
 from booking.domain.holidays import DaysOff, Holiday
 from booking.domain.planning import schedule
 from booking.domain.planning.adjustments import DateException, Definition, Extra, Guest, Moved
-from booking.domain.planning.occurrences import StoredOccurrence
-from booking.domain.planning.schedule import Schedule
+from booking.domain.planning.occurrences import Period, StoredOccurrence, StoredSeries
+from booking.domain.planning.schedule import Schedule, Surroundings
 from booking.domain.recurrence import RuleChange
 from tests.builders import NOW
 from tests.domain.planning.builders import (
@@ -33,8 +33,10 @@ PARTLY = DaysOff({december(11): Holiday("Show Day", ("QLD",), ("NSW",))})
 
 
 def compute(asked: Definition, stored: list[StoredOccurrence] | None = None, **options: object) -> Schedule:
-    values: dict[str, object] = {"now": NOW, **options}
-    return schedule.compute(asked, stored or [], **values)  # type: ignore[arg-type]
+    around = Surroundings(**{name: options.pop(name) for name in ("days_off", "busy", "away") if name in options})  # type: ignore[arg-type]
+    series = StoredSeries(options.pop("before", None), stored or [])  # type: ignore[arg-type]
+    asks = bool(options.pop("asks", True))
+    return schedule.compute(asked, series, Period(**{"now": NOW, **options}), around, asks=asks)  # type: ignore[arg-type]
 
 
 def starts(found: Schedule) -> dict[str, datetime]:

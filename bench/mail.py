@@ -25,7 +25,8 @@ from booking.resources import folder
 from booking.services.action_context import ActionContext
 from booking.services.bookings.book import BookingRequest, book
 from booking.services.outbox import deliver
-from booking.services.outbox.render_email import message_of
+from booking.services.outbox.deliver import EmailWorker
+from booking.services.outbox.render_email import EmailOrigin, message_of
 from booking.settings import Settings, load
 from booking.store.db import engines
 from booking.store.outbox.emails import OutgoingEmail
@@ -88,9 +89,8 @@ def by_worker(
         session.commit()
     began = clocks.perf_counter()
     count = 0
-    while taken := deliver.deliver_once(
-        sessions, mailer, found, organisation, "bench", clock.now(), seconds=clock.monotonic
-    ):
+    worker = EmailWorker(sessions, mailer, found, organisation, "bench", seconds=clock.monotonic)
+    while taken := deliver.deliver_once(worker, clock.now()):
         count += taken
     mailer.close()
     took = clocks.perf_counter() - began
@@ -138,7 +138,7 @@ def in_turn(
         .where(OutgoingEmail.name == "booked")
     )
     written = [
-        (email.to_email, bytes(message_of(email, person, found, organisation, domain, clock.now())))
+        (email.to_email, bytes(message_of(email, person, EmailOrigin(found, organisation, domain), clock.now())))
         for email, person in session.execute(due.order_by(OutgoingEmail.id))
     ]
     session.rollback()

@@ -82,7 +82,8 @@ def dates(session: Session, kind: str) -> Sequence[Occurrence]:
 def profiles_change(session: Session) -> None:
     ada, mia = person(session, "ada"), person(session, "mia")
     form = {"name": "Ada R.", "time_zone": "Australia/Sydney", "invitations": "always", "about": "Tags"}
-    profile.change(session, ada.id, REMINDING, NOW, **form, reminders="no", daily_agenda="9", meeting_url=f"{LINK}?own")
+    wanted = profile.ProfileChange(**form, reminders="no", daily_agenda="9", meeting_url=f"{LINK}?own")
+    profile.change(session, ada.id, wanted, REMINDING, NOW)
     profile.hear_zone(session, mia.id, "Australia/Darwin", NOW)
     profile.choose_feed(session, mia.id, ["lab"], REMINDING, NOW)
     for who, role in ((mia, "member"), (ada, "analyst")):

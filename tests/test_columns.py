@@ -55,12 +55,11 @@ def test_what_a_test_writes_does_not_count_and_what_a_service_writes_does(databa
     assert seen == set()
     form = {"name": "Ada", "time_zone": "", "invitations": "until-subscribed"}
     with watching(database.engine) as seen:
-        profile.change(session, ada.id, ORGANISATION, NOW, **form, about="Tags", meeting_url="")
+        profile.change(session, ada.id, profile.ProfileChange(**form, about="Tags", meeting_url=""), ORGANISATION, NOW)
     assert "person.meeting_url" not in seen, "taking a value away fills nothing"
     with watching(database.engine) as seen:
-        profile.change(
-            session, ada.id, ORGANISATION, NOW, **form, about="Tags", meeting_url="https://zoom.example.com/j/3"
-        )
+        wanted = profile.ProfileChange(**form, about="Tags", meeting_url="https://zoom.example.com/j/3")
+        profile.change(session, ada.id, wanted, ORGANISATION, NOW)
     assert "person.meeting_url" in seen
     assert "person.time_zone" not in seen, "a column that is written with what it began with is not filled"
 

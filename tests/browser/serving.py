@@ -59,10 +59,7 @@ class Site:
             rows = session.scalars(mine.order_by(OutgoingEmail.id)).all()
             return [
                 render_email.render_email(
-                    message,
-                    render_email.recipient_of(message, session.get(Person, message.person_id)),
-                    state.settings,
-                    state.organisation,
+                    message, session.get(Person, message.person_id), state.settings, state.organisation
                 )
                 for message in rows
             ]

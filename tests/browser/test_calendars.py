@@ -153,7 +153,9 @@ def test_the_invitation_in_an_email_reads_as_it_was_typed(
     contents = []
     for message in session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id)):
         reader = session.get_one(Person, message.person_id)
-        sent = render_email.message_of(message, reader, settings, ORGANISATION, DOMAIN, NOW).as_bytes()
+        sent = render_email.message_of(
+            message, reader, render_email.EmailOrigin(settings, ORGANISATION, DOMAIN), NOW
+        ).as_bytes()
         message = email.message_from_bytes(sent, policy=email.policy.default)
         part, attached = [
             one for one in message.walk() if one.get_content_type() in {"text/calendar", "application/ics"}

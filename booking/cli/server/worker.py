@@ -12,11 +12,9 @@ from datetime import datetime
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session, sessionmaker
 
 from booking import clock, logs, settings
 from booking.cli import store_session
-from booking.domain.organisation import Organisation
 from booking.mail import headers
 from booking.mail.factory import mailer_for
 from booking.mail.mailer import LocalMailer, Mailer
@@ -25,6 +23,7 @@ from booking.programme import organisation_file
 from booking.services import cover
 from booking.services.bookings import waitlist
 from booking.services.outbox import daily_agenda, deliver, remind
+from booking.services.outbox.deliver import EmailWorker
 from booking.services.publishing import undo
 from booking.services.publishing.extend import extend
 from booking.settings import Settings, SettingsError
@@ -78,32 +77,25 @@ def worker(once: bool) -> None:
         signal.signal(number, lambda *_: stop.set())
     name = f"{socket.gethostname()}-{os.getpid()}"
 
-    def batch(opened: sessionmaker[Session]) -> int:
-        return deliver.deliver_once(
-            opened, mailer, found, organisation, name, clock.now(), stop.is_set, clock.monotonic
-        )
-
     with store_session.sessions(found) as sessions:
+        sender = EmailWorker(sessions, mailer, found, organisation, name, stop.is_set, clock.monotonic)
+
+        def batch() -> int:
+            return deliver.deliver_once(sender, clock.now())
+
         try:
             if once:
-                _keep_house(sessions, organisation, name, clock.now(), None)
-                _close(sessions, organisation, clock.now())
-                while not stop.is_set() and batch(sessions):
+                _keep_house(sender, clock.now(), None)
+                _close(sender, clock.now())
+                while not stop.is_set() and batch():
                     pass
             else:
-                _run(sessions, organisation, batch, mailer, name, stop)
+                _run(sender, batch, stop)
         finally:
             mailer.close()
 
 
-def _run(
-    sessions: sessionmaker[Session],
-    organisation: Organisation,
-    batch: Callable[[sessionmaker[Session]], int],
-    mailer: Mailer,
-    name: str,
-    stop: threading.Event,
-) -> None:
+def _run(sender: EmailWorker, batch: Callable[[], int], stop: threading.Event) -> None:
     """Batch after batch; with nothing to do, one look a second and no connection kept."""
     kept_at: float | None = None
     extended_at: float | None = None
@@ -111,25 +103,25 @@ def _run(
         now, seconds = clock.now(), clock.monotonic()
         try:
             if kept_at is None or seconds - kept_at >= HOUSE_SECONDS:
-                extended_at = _keep_house(sessions, organisation, name, now, extended_at)
+                extended_at = _keep_house(sender, now, extended_at)
                 kept_at = seconds
-            _close(sessions, organisation, now)
-            taken = batch(sessions)
+            _close(sender, now)
+            taken = batch()
         except SQLAlchemyError as error:
             log.warning("the database does not answer, trying again: %s", type(error).__name__)
             taken = 0
         if not taken:
-            mailer.close()
+            sender.mailer.close()
             stop.wait(PAUSE_SECONDS)
 
 
-def _close(sessions: sessionmaker[Session], organisation: Organisation, now: datetime) -> None:
+def _close(sender: EmailWorker, now: datetime) -> None:
     """Free what publishes hold that can no longer be undone; cancel what nobody took an hour before it starts.
 
     Offers that have lapsed go to the next who waits.
     """
-    with sessions() as session:
-        context = store_session.acting(session, organisation, now)
+    with sender.sessions() as session:
+        context = store_session.acting(session, sender.organisation, now)
         if undo.is_open(session, now):
             undo.close(context)
         for booking in cover.lapsed(session, now):
@@ -138,22 +130,20 @@ def _close(sessions: sessionmaker[Session], organisation: Organisation, now: dat
             waitlist.offer_free_slots(context, occurrence_id)
 
 
-def _keep_house(
-    sessions: sessionmaker[Session], organisation: Organisation, name: str, now: datetime, extended_at: float | None
-) -> float | None:
+def _keep_house(sender: EmailWorker, now: datetime, extended_at: float | None) -> float | None:
     """Do what is due each minute: report alive, offer what came free unnoticed to every waitlist, write daily agendas
     and reminders of those enrolled; and each day: fill the far end of the programme. Returns when it was last filled.
 
     What keeps it from being filled is said, tried again a minute later, and holds no email up.
     """
-    with sessions() as session:
-        context = store_session.acting(session, organisation, now)
-        deliver.keep_house(session, name, now)
+    with sender.sessions() as session:
+        context = store_session.acting(session, sender.organisation, now)
+        deliver.keep_house(session, sender.name, now)
         for occurrence_id in waitlist.awaited(session):
             waitlist.offer_free_slots(context, occurrence_id)
-        for person_id in daily_agenda.due(session, organisation, now):
+        for person_id in daily_agenda.due(session, sender.organisation, now):
             daily_agenda.write(context, person_id)
-        for one in reminder_progress.due(session, organisation, now):
+        for one in reminder_progress.due(session, sender.organisation, now):
             remind.write(context, one)
         if extended_at is not None and clock.monotonic() - extended_at < EXTENDING_SECONDS:
             return extended_at

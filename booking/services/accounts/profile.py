@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -29,7 +30,7 @@ AGENDA_HOURS = range(4, 13)
 
 
 def values_of(person: Person) -> dict[str, str]:
-    """Returns what the profile form shows: a text for each field that `change` takes."""
+    """Returns what the profile form shows: a text for each field of ProfileChange."""
     return {
         "name": person.name,
         "time_zone": zones.current_name(person.time_zone) if person.time_zone else "",
@@ -41,51 +42,60 @@ def values_of(person: Person) -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class ProfileChange:
+    """A profile as its owner wants it: texts, as a form sends them.
+
+    name          not empty
+    time_zone     an IANA name, empty for none, None to leave it
+    invitations   an InvitationPreference
+    about         what an analyst may be asked about
+    reminders     whether reminders come by email: yes or no
+    daily_agenda  the hour of the day at which an analyst's agenda comes, empty for never
+    meeting_url   an analyst's own meeting link, empty for none, None to leave it
+    """
+
+    name: str
+    time_zone: str | None
+    invitations: str
+    about: str = ""
+    reminders: str = "yes"
+    daily_agenda: str = ""
+    meeting_url: str | None = None
+
+
 @transactional
 def change(
-    session: Session,
-    person_id: int,
-    organisation: Organisation,
-    now: datetime,
-    *,
-    name: str,
-    time_zone: str | None,
-    invitations: str,
-    about: str = "",
-    reminders: str = "yes",
-    daily_agenda: str = "",
-    meeting_url: str | None = None,
+    session: Session, person_id: int, wanted: ProfileChange, organisation: Organisation, now: datetime
 ) -> Person:
-    """Set name, zone (an IANA name, empty for none, None to leave it), invitations, what an analyst may be asked about,
-    and what emails come by themselves: `reminders` yes or no, `daily_agenda` an hour of the day or empty for none;
-    `meeting_url` is an analyst's own meeting link, empty for none, None to leave it.
+    """Set somebody's own profile. What is set here wins over later imports.
 
-    What is set here wins over later imports. Raises TextNotAccepted naming the field.
+    Raises TextNotAccepted naming the field.
     """
-    cleaned = _name(name)
-    told = clean_line("about", about, ABOUT_CHARACTERS)
-    zone = _zone(time_zone) if time_zone else None
-    if invitations not in list(InvitationPreference):
+    cleaned = _name(wanted.name)
+    told = clean_line("about", wanted.about, ABOUT_CHARACTERS)
+    zone = _zone(wanted.time_zone) if wanted.time_zone else None
+    if wanted.invitations not in list(InvitationPreference):
         raise errors.TextNotAccepted("invitations", "choose one of the options")
-    if reminders not in {"yes", "no"}:
+    if wanted.reminders not in {"yes", "no"}:
         raise errors.TextNotAccepted("reminders", "choose yes or no")
-    if daily_agenda not in {"", *map(str, AGENDA_HOURS)}:
+    if wanted.daily_agenda not in {"", *map(str, AGENDA_HOURS)}:
         raise errors.TextNotAccepted("daily_agenda", "choose an hour from the list")
-    if meeting_url and not links.is_https(meeting_url):
+    if wanted.meeting_url and not links.is_https(wanted.meeting_url):
         raise errors.TextNotAccepted("meeting_url", links.HTTPS)
     if session.get_one(Person, person_id).name != cleaned:
         locks.occurrences(session, bookings.shown_in(session, [person_id], now))  # always before persons
     person = locks.person(session, person_id)
-    _remind(session, person, reminders == "yes", organisation, now)
-    person.agenda_hour = int(daily_agenda) if daily_agenda else None
-    if meeting_url is not None and (meeting_url or None) != person.meeting_url:
-        person.meeting_url, person.meeting_url_is_own = meeting_url or None, True
+    _remind(session, person, wanted.reminders == "yes", organisation, now)
+    person.agenda_hour = int(wanted.daily_agenda) if wanted.daily_agenda else None
+    if wanted.meeting_url is not None and (wanted.meeting_url or None) != person.meeting_url:
+        person.meeting_url, person.meeting_url_is_own = wanted.meeting_url or None, True
     person.name_is_own = person.name_is_own or cleaned != person.name
-    if time_zone is not None and zone != (person.time_zone and zones.current_name(person.time_zone)):
+    if wanted.time_zone is not None and zone != (person.time_zone and zones.current_name(person.time_zone)):
         person.time_zone, person.time_zone_is_own = zone, True
     if cleaned != person.name:
         bookings.rename(session, [person.id], now)  # analysts' calendars name members, and members' name analysts
-    person.name, person.invitations, person.about = cleaned, invitations, told
+    person.name, person.invitations, person.about = cleaned, wanted.invitations, told
     audit_log.write(session, AuditAction.CHANGED, AuditSubject.PERSON, person.public_id, now, actor_id=person.id)
     return person
 

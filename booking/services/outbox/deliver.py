@@ -18,7 +18,7 @@ from booking.domain.organisation import Organisation
 from booking.mail.compose import UnusableRecipient
 from booking.mail.mailer import Mailer, PermanentFailure, TemporaryFailure, Unreachable
 from booking.mail.masked import masked
-from booking.services.outbox.render_email import message_of
+from booking.services.outbox.render_email import EmailOrigin, message_of
 from booking.services.transaction import transactional
 from booking.settings import Settings
 from booking.store.db import locks
@@ -106,47 +106,49 @@ def keep_house(session: Session, worker: str, now: datetime) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
-    """The context a worker sends every email with. `seconds` reads a clock that never goes back."""
+class EmailWorker:
+    """One worker that sends emails: from which store, by which mail server, with which settings; `name` is its own.
+
+    `must_stop` is asked before each email; `seconds` reads a clock that never goes back.
+    """
 
     sessions: sessionmaker[Session]
     mailer: Mailer
     settings: Settings
     organisation: Organisation
-    worker: str
-    uid_domain: str | None
+    name: str
+    must_stop: Callable[[], bool] = lambda: False
+    seconds: Callable[[], float] = lambda: 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The context a worker sends every email of a batch with: where they come from, and when."""
+
+    worker: EmailWorker
+    origin: EmailOrigin
     now: datetime
-    seconds: Callable[[], float]
 
 
-def deliver_once(
-    sessions: sessionmaker[Session],
-    mailer: Mailer,
-    settings: Settings,
-    organisation: Organisation,
-    worker: str,
-    now: datetime,
-    must_stop: Callable[[], bool] = lambda: False,
-    seconds: Callable[[], float] = lambda: 0.0,
-) -> int:
+def deliver_once(worker: EmailWorker, now: datetime) -> int:
     """Send one batch; how many emails were taken, whatever became of them.
 
-    Before each email `must_stop` is asked, and whether the lease would outlast one more: those not tried yet are
-    then given back. A mail server that cannot be reached is tried once for the whole batch. What left is noted
-    together, 50 emails or a quarter of a second at a time.
+    Before each email the worker is asked whether it must stop, and it is looked whether the lease would outlast one
+    more: those not tried yet are then given back. A mail server that cannot be reached is tried once for the whole
+    batch. What left is noted together, 50 emails or a quarter of a second at a time.
     """
-    with sessions() as session:
+    with worker.sessions() as session:
         if not outbox.is_waiting(session, now):
             return 0
-        began = seconds()
-        taken, uid_domain = lease(session, worker, now)
-    office = Office(sessions, mailer, settings, organisation, worker, uid_domain, now, seconds)
+        began = worker.seconds()
+        taken, uid_domain = lease(session, worker.name, now)
+    office = Office(worker, EmailOrigin(worker.settings, worker.organisation, uid_domain), now)
     left = SentEmails(office, began)
     try:
         for position, (email, message) in enumerate(_written_ahead(office, taken)):
-            if must_stop() or seconds() - began > BEGUN_WITHIN_SECONDS:
-                with sessions() as session:
-                    give_back(session, [one.id for one, _ in taken[position:]], worker)
+            if worker.must_stop() or worker.seconds() - began > BEGUN_WITHIN_SECONDS:
+                with worker.sessions() as session:
+                    give_back(session, [one.id for one, _ in taken[position:]], worker.name)
                 break
             try:
                 if _deliver(office, email, message):
@@ -184,36 +186,36 @@ class SentEmails:
         """It left: it is noted with those before it, or with some that follow at once."""
         log.info("email %s (%s) to %s sent", *_named(email))
         self.emails.append(email)
-        if len(self.emails) >= TOGETHER or self.office.seconds() - self.noted >= TOGETHER_SECONDS:
+        if len(self.emails) >= TOGETHER or self.office.worker.seconds() - self.noted >= TOGETHER_SECONDS:
             self.note()
 
     def note(self) -> None:
         """Write that they left."""
-        self.noted = self.office.seconds()
+        self.noted = self.office.worker.seconds()
         if self.emails:
             ids, self.emails = [email.id for email in self.emails], []
-            with self.office.sessions() as session:
-                mark_sent(session, ids, self.office.worker, self.office.now)
+            with self.office.worker.sessions() as session:
+                mark_sent(session, ids, self.office.worker.name, self.office.now)
 
 
 def _deliver(office: Office, email: OutgoingEmail, message: Written) -> bool:
     """Whether one email left, its fate noted if it did not; raises Unreachable with nothing noted."""
     if message is None:
-        with office.sessions() as session:
-            forget(session, email.id, office.worker)
+        with office.worker.sessions() as session:
+            forget(session, email.id, office.worker.name)
         return False
     try:
         if isinstance(message, Exception):
             raise message
-        office.mailer.send(message)
+        office.worker.mailer.send(message)
     except Unreachable:
         raise
     except TemporaryFailure as failure:
         _put_off(office, [email], str(failure))
     except (PermanentFailure, UnusableRecipient) as failure:
         log.warning("email %s (%s) to %s failed for good: %s", *_named(email), failure)
-        with office.sessions() as session:
-            mark_failed(session, email.id, office.worker, office.now, str(failure))
+        with office.worker.sessions() as session:
+            mark_failed(session, email.id, office.worker.name, office.now, str(failure))
     else:
         return True
     return False
@@ -225,13 +227,13 @@ def _written(office: Office, email: OutgoingEmail, person: Person | None) -> Wri
     What cannot be written is our mistake: it waits until it is mended.
     """
     if email.name in reminder_rows.NAMES:
-        with office.sessions() as session:
-            told = reminder_rows.looked_at_again(session, email, office.organisation, office.now)
+        with office.worker.sessions() as session:
+            told = reminder_rows.looked_at_again(session, email, office.origin.organisation, office.now)
         if told is None:
             return None
         email.facts = told
     try:
-        return message_of(email, person, office.settings, office.organisation, office.uid_domain, office.now)
+        return message_of(email, person, office.origin, office.now)
     except UnusableRecipient as error:
         return error
     except (TemplateError, LookupError, ValueError, TypeError, AttributeError) as error:
@@ -245,8 +247,8 @@ def _put_off(office: Office, put_off: list[OutgoingEmail], why: str) -> None:
         log.warning(
             "email %s (%s) to %s put off until %s: %s", *_named(email), f"{until[email.id]:%Y-%m-%d %H:%M:%SZ}", why
         )
-    with office.sessions() as session:
-        mark_put_off(session, until, office.worker, why)
+    with office.worker.sessions() as session:
+        mark_put_off(session, until, office.worker.name, why)
 
 
 def _named(email: OutgoingEmail) -> tuple[str, str, str]:

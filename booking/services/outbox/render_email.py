@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from typing import Any
@@ -31,22 +32,28 @@ UNSUBSCRIBED = {
 CANCELLING = {EmailName.CANCELLED: CancelledBy.MEMBER, EmailName.CANCELLED_BY_US: CancelledBy.STAFF}
 
 
-def message_of(
-    email: OutgoingEmail,
-    person: Person | None,
-    settings: Settings,
-    organisation: Organisation,
-    uid_domain: str | None,
-    now: datetime,
-) -> EmailMessage:
+@dataclass(frozen=True, slots=True)
+class EmailOrigin:
+    """Where emails come from. `uid_domain` is the stored one, that UIDs and Message-IDs are made with; None before."""
+
+    settings: Settings
+    organisation: Organisation
+    uid_domain: str | None
+
+    @property
+    def sender(self) -> Sender:
+        found = self.settings
+        return Sender(self.organisation.name, found.mail_from, found.reply_address, self.uid_domain or found.host)
+
+
+def message_of(email: OutgoingEmail, person: Person | None, origin: EmailOrigin, now: datetime) -> EmailMessage:
     """The email as it leaves `now`: the same each time but for its Date and for the reader's name and zone.
 
-    `uid_domain` is the stored one, that UIDs and Message-IDs are made with. Raises UnusableRecipient.
+    Raises UnusableRecipient.
     """
+    settings, organisation, sender = origin.settings, origin.organisation, origin.sender
     recipient = recipient_of(email, person)
-    domain = uid_domain or settings.host
-    sender = Sender(organisation.name, settings.mail_from, settings.reply_address, domain)
-    rendered = render_email(email, recipient, settings, organisation, person)
+    rendered = render_email(email, person, settings, organisation)
     carried = invitations_of(email, recipient, sender, settings, organisation)
     unsubscribe = unsubscribe_of(email, person, settings)
     return compose(rendered, recipient, sender, email.public_id, now, carried, unsubscribe)
@@ -69,17 +76,16 @@ def recipient_of(email: OutgoingEmail, person: Person | None) -> Recipient:
 
 def render_email(
     email: OutgoingEmail,
-    recipient: Recipient,
+    person: Person | None,
     settings: Settings,
     organisation: Organisation,
-    person: Person | None = None,
     facts: dict[str, Any] | None = None,
 ) -> Rendered:
-    """Subject, text and HTML of an email, its links made now; of a reminder the `facts` as of now."""
+    """Subject, text and HTML of an email to that person, its links made now; of a reminder the `facts` as of now."""
     told = facts or email.facts
     links = links_of(told, settings)
     links["unsubscribe"] = unsubscribe_of(email, person, settings)
-    return render(EmailName(email.name), told, recipient, links, organisation)
+    return render(EmailName(email.name), told, recipient_of(email, person), links, organisation)
 
 
 def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:

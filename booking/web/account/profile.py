@@ -11,6 +11,7 @@ from booking.domain import errors, zones
 from booking.domain.people import sessions as session_rules
 from booking.services.accounts import profile as profile_service
 from booking.services.accounts import sessions
+from booking.services.accounts.profile import ProfileChange
 from booking.store.people.people import Person
 from booking.store.queries.people import current_readers
 from booking.web.account import sign_in
@@ -34,9 +35,8 @@ def profile() -> ResponseReturnValue:
         others = {name: value for name, value in values.items() if name != "time_zone"}
         zone = _zone_set(values["time_zone"])
         try:
-            profile_service.change(
-                context.db(), current_user.id, context.organisation(), context.now(), time_zone=zone, **others
-            )
+            wanted = ProfileChange(time_zone=zone, **others)
+            profile_service.change(context.db(), current_user.id, wanted, context.organisation(), context.now())
         except errors.TextNotAccepted as refusal:
             mistakes = {refusal.field: f"{refusal.reason[0].upper()}{refusal.reason[1:]}."}
         else:

@@ -103,11 +103,10 @@ def _email(public_id: uuid.UUID) -> OutgoingEmail:
 def _rendered(email: OutgoingEmail) -> Rendered | None:
     """Returns its text; None for a reminder of something over or cancelled."""
     person = context.db().get(Person, email.person_id) if email.person_id is not None else None
-    recipient = render_email.recipient_of(email, person)
     facts = email.facts
     if email.name in reminder_rows.NAMES:
         told = reminder_rows.looked_at_again(context.db(), email, context.organisation(), context.now())
         if told is None:
             return None
         facts = told
-    return render_email.render_email(email, recipient, context.settings(), context.organisation(), person, facts)
+    return render_email.render_email(email, person, context.settings(), context.organisation(), facts)

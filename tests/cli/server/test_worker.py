@@ -22,6 +22,7 @@ from booking import clock
 from booking.cli.server import worker as worker_command
 from booking.mail.smtp import SMTPMailer
 from booking.services.outbox import deliver
+from booking.services.outbox.deliver import EmailWorker
 from booking.store.outbox import outbox
 from booking.store.outbox.emails import OutgoingEmail
 from tests.builders import NOW, ORGANISATION, a_booking, a_clinic
@@ -85,7 +86,9 @@ def test_a_worker_that_is_killed_loses_no_email(database: Database, session: Ses
 
         def deliver_at(later: timedelta) -> int:
             set_up = settings(database, BOOKING_MAIL_FROM="clinics@example.org")
-            return deliver.deliver_once(database.sessions, mailer, set_up, ORGANISATION, "other", now + later)
+            return deliver.deliver_once(
+                EmailWorker(database.sessions, mailer, set_up, ORGANISATION, "other"), now + later
+            )
 
         assert deliver_at(timedelta()) == 0, "they are in its hands still"
         assert deliver_at(outbox.LEASE) == 3
@@ -100,10 +103,10 @@ def test_a_clock_set_back_does_not_keep_the_worker_from_its_housekeeping(monkeyp
     stop = threading.Event()
 
     def keep_house(*arguments: Any) -> float:
-        kept.append(arguments[3])
+        kept.append(arguments[1])
         return 0.0
 
-    def batch(_sessions: object) -> int:
+    def batch() -> int:
         if len(kept) == 3 or next(rounds) > 10:
             stop.set()
         return 1
@@ -112,5 +115,5 @@ def test_a_clock_set_back_does_not_keep_the_worker_from_its_housekeeping(monkeyp
     monkeypatch.setattr(clock, "now", lambda: NOW - timedelta(hours=next(hours)))
     monkeypatch.setattr(worker_command, "_keep_house", keep_house)
     monkeypatch.setattr(worker_command, "_close", lambda *_arguments: None)
-    worker_command._run(None, ORGANISATION, batch, None, "w", stop)  # type: ignore[arg-type]
+    worker_command._run(None, batch, stop)  # type: ignore[arg-type]
     assert kept == [NOW, NOW - timedelta(hours=1), NOW - timedelta(hours=2)]

@@ -69,7 +69,8 @@ def test_nothing_to_tell_no_email_and_switched_off_none_at_all(session: Session)
     session.commit()
     assert run(session, PERTH_7_AM + HOUR) == 0
     values = {"name": "Ada", "time_zone": "Australia/Perth", "invitations": "never"}
-    profile.change(session, analyst.id, ORGANISATION, PERTH_7_AM, **values, daily_agenda="9")
+    wanted = profile.ProfileChange(**values, daily_agenda="9")
+    profile.change(session, analyst.id, wanted, ORGANISATION, PERTH_7_AM)
     assert run(session, PERTH_7_AM + HOUR) == 0
     assert run(session, PERTH_7_AM + 2 * HOUR) == 1
 

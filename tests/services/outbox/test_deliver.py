@@ -25,6 +25,7 @@ from booking.services.accounts.sign_in import ask
 from booking.services.bookings.cancel import cancel
 from booking.services.bookings.move import move
 from booking.services.outbox import deliver
+from booking.services.outbox.deliver import EmailWorker
 from booking.services.outbox.resend import resend
 from booking.settings import Settings
 from booking.store.bookings.idempotency import IdempotencyKey
@@ -77,7 +78,7 @@ def settings(database: Database) -> Settings:
 
 
 def run(database: Database, mailer: Any, now: Any = NOW, worker: str = "one") -> int:
-    return deliver.deliver_once(database.sessions, mailer, settings(database), ORGANISATION, worker, now)
+    return deliver.deliver_once(EmailWorker(database.sessions, mailer, settings(database), ORGANISATION, worker), now)
 
 
 def dated(message: EmailMessage) -> Any:

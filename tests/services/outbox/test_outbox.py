@@ -19,6 +19,7 @@ from booking.mail import smtp
 from booking.mail.mailer import LocalMailer, PermanentFailure
 from booking.mail.smtp import SMTPMailer
 from booking.services.outbox import deliver
+from booking.services.outbox.deliver import EmailWorker
 from booking.store.outbox import emails, outbox
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.programme.programme import Occurrence
@@ -63,7 +64,9 @@ def run(
     seconds: Callable[[], float] = lambda: 0.0,
 ) -> int:
     found = settings(database, BOOKING_MAIL_FROM="clinics@example.org")
-    return deliver.deliver_once(database.sessions, mailer, found, ORGANISATION, worker, now, seconds=seconds)  # type: ignore[arg-type]
+    return deliver.deliver_once(
+        EmailWorker(database.sessions, mailer, found, ORGANISATION, worker, seconds=seconds), now
+    )  # type: ignore[arg-type]
 
 
 def queue(session: Session, count: int, name: str = "trial", **more: object) -> None:

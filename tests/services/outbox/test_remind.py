@@ -21,6 +21,7 @@ from booking.mail.smtp import SMTPMailer
 from booking.services.accounts import profile
 from booking.services.bookings.enrol import enrol, leave
 from booking.services.outbox import deliver, remind
+from booking.services.outbox.deliver import EmailWorker
 from booking.store.db.base import new_public_id, table_of
 from booking.store.outbox import emails, reminder_progress
 from booking.store.outbox.emails import OutgoingEmail
@@ -70,7 +71,8 @@ def enrolled(session: Session, one: Occurrence, now: datetime = NOW, whole: bool
 
 def keep_house(database: Database, now: datetime, organisation: Organisation = REMINDING) -> None:
     """One round of a worker, the far end of the programme apart."""
-    worker._keep_house(database.sessions, organisation, "worker", now, clock.monotonic())
+    sender = EmailWorker(database.sessions, LocalMailer(), settings(database), organisation, "worker")
+    worker._keep_house(sender, now, clock.monotonic())
 
 
 def written(session: Session) -> list[tuple[str, int]]:
@@ -85,7 +87,7 @@ def written(session: Session) -> list[tuple[str, int]]:
 def deliver_at(database: Database, mailbox: Mailbox, now: datetime) -> None:
     found = settings(database, BOOKING_MAIL_FROM="booking@example.org")
     mailer = SMTPMailer(mailbox.url)
-    while deliver.deliver_once(database.sessions, mailer, found, REMINDING, "worker", now):
+    while deliver.deliver_once(EmailWorker(database.sessions, mailer, found, REMINDING, "worker"), now):
         pass
     mailer.close()
 
@@ -448,7 +450,9 @@ def test_a_local_mailer_takes_them_too(database: Database, session: Session) -> 
     (only,) = a_course(session, 1)
     enrolled(session, only)
     keep_house(database, DAY_BEFORE)
-    deliver.deliver_once(database.sessions, LocalMailer(), settings(database), REMINDING, "worker", DAY_BEFORE)
+    deliver.deliver_once(
+        EmailWorker(database.sessions, LocalMailer(), settings(database), REMINDING, "worker"), DAY_BEFORE
+    )
     session.rollback()
     assert (
         session.scalar(

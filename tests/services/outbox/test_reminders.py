@@ -18,6 +18,7 @@ from booking.services.bookings.book import BookingRequest, book
 from booking.services.bookings.cancel import cancel
 from booking.services.bookings.move import move
 from booking.services.outbox import deliver
+from booking.services.outbox.deliver import EmailWorker
 from booking.store.bookings.bookings import Booking
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
@@ -88,7 +89,7 @@ def test_who_wants_none_gets_none_and_may_change_their_mind(session: Session) ->
     assert reminders(session) == []
     profile.unsubscribe(session, member.public_id, "reminders", REMINDING, NOW)
     values = {"name": "Mia", "time_zone": "", "invitations": "never", "reminders": "yes"}
-    profile.change(session, member.id, REMINDING, CLINIC_AT - 2 * HOUR, **values)
+    profile.change(session, member.id, profile.ProfileChange(**values), REMINDING, CLINIC_AT - 2 * HOUR)
     assert reminders(session) == [(1, booking.starts_at - HOUR)]
 
 
@@ -99,7 +100,7 @@ def deliver_at(database: Database, mailbox: Mailbox, now: datetime, organisation
     mailer = SMTPMailer(mailbox.url)
     try:
         count = 0
-        while taken := deliver.deliver_once(database.sessions, mailer, found, organisation, "worker", now):
+        while taken := deliver.deliver_once(EmailWorker(database.sessions, mailer, found, organisation, "worker"), now):
             count += taken
         return count
     finally:
@@ -192,5 +193,5 @@ def test_a_local_mailer_takes_them_too(database: Database, session: Session) -> 
     booked(session, a_clinic(session))
     found = settings(database)
     for now in (NOW, CLINIC_AT - 24 * HOUR):
-        deliver.deliver_once(database.sessions, LocalMailer(), found, REMINDING, "worker", now)
+        deliver.deliver_once(EmailWorker(database.sessions, LocalMailer(), found, REMINDING, "worker"), now)
     assert [hours for hours, _ in reminders(session)] == [24, 1]

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from booking.domain.people.actor import Actor
 from booking.services.bookings.cancel import cancel
 from booking.services.bookings.move import move
-from booking.services.outbox.render_email import message_of
+from booking.services.outbox.render_email import EmailOrigin, message_of
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, a_clinic, a_person, a_request, acting
@@ -29,7 +29,7 @@ DOMAIN = "booking.example.org"
 def arrived(database: Database, session: Session, message: OutgoingEmail) -> EmailMessage:
     """The email as its reader's mail program has it."""
     person = session.get_one(Person, message.person_id)
-    sent = message_of(message, person, settings(database), ORGANISATION, DOMAIN, NOW).as_bytes()
+    sent = message_of(message, person, EmailOrigin(settings(database), ORGANISATION, DOMAIN), NOW).as_bytes()
     return email.message_from_bytes(sent, policy=email.policy.default)  # type: ignore[return-value]
 
 

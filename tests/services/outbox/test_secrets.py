@@ -26,6 +26,7 @@ from booking.services.bookings.invite import invite
 from booking.services.bookings.move import move
 from booking.services.bookings.notes import write_note
 from booking.services.outbox import daily_agenda, deliver, remind
+from booking.services.outbox.deliver import EmailWorker
 from booking.store.outbox import reminder_progress
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
@@ -128,7 +129,7 @@ def test_what_an_email_opens_lies_neither_in_the_table_nor_on_the_coordinators_p
     for now in (NOW, NOW + 20 * HOUR, CLINIC_AT - 24 * HOUR, CLINIC_AT - HOUR / 2, *later):
         for one in reminder_progress.due(session, REMINDING, now):
             remind.write(acting(session, Actor.system(), now), one)
-        while deliver.deliver_once(database.sessions, mailbag, found, REMINDING, "one", now):
+        while deliver.deliver_once(EmailWorker(database.sessions, mailbag, found, REMINDING, "one"), now):
             pass
     session.rollback()
     kinds = set(session.scalars(select(OutgoingEmail.name)))

@@ -29,6 +29,7 @@ from booking.services.bookings.move import move
 from booking.services.bookings.notes import write_note
 from booking.services.bookings.waitlist import Wish
 from booking.services.outbox import daily_agenda, deliver, remind
+from booking.services.outbox.deliver import EmailWorker
 from booking.store.bookings.bookings import Booking
 from booking.store.db.base import new_public_id
 from booking.store.outbox import emails, reminder_progress
@@ -75,7 +76,7 @@ class Post:
 
     def deliver(self, now: object = NOW) -> None:
         set_up = settings(self.database, BOOKING_MAIL_FROM="clinics@example.org")
-        while deliver.deliver_once(self.database.sessions, self.mailer, set_up, ORGANISATION, "one", now):  # type: ignore[arg-type]
+        while deliver.deliver_once(EmailWorker(self.database.sessions, self.mailer, set_up, ORGANISATION, "one"), now):  # type: ignore[arg-type]
             pass
 
     def carried(self) -> list[str]:

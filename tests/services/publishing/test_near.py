@@ -18,7 +18,7 @@ from booking.domain.people.actor import Actor
 from booking.domain.planning import in_words
 from booking.domain.planning.plan import facts
 from booking.domain.planning.statement import StatedException, Statement
-from booking.services.outbox.render_email import message_of
+from booking.services.outbox.render_email import EmailOrigin, message_of
 from booking.services.publishing import planning, undo
 from booking.services.publishing.publish import PlanChanged, PublishResult, publish
 from booking.settings import load
@@ -346,7 +346,7 @@ def test_an_invited_booking_gets_its_calendar_entry_anew(session: Session) -> No
     (message,) = told(session)["Mia"]
     settings = load({"BOOKING_SECRET_KEY": SECRET, "BOOKING_BASE_URL": "https://booking.example.org"})
     member = session.get_one(Person, message.person_id)
-    sent = message_of(message, member, settings, ORGANISATION, "booking.example.org", NOW).as_bytes()
+    sent = message_of(message, member, EmailOrigin(settings, ORGANISATION, "booking.example.org"), NOW).as_bytes()
     message = email.message_from_bytes(sent, policy=email.policy.default)
     parts = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
     assert parts

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from booking.domain import tokens
 from booking.domain.people.actor import Actor
 from booking.services.outbox import deliver
+from booking.services.outbox.deliver import EmailWorker
 from booking.services.outbox.resend import resend
 from booking.store.outbox import outbox
 from booking.store.outbox.emails import OutgoingEmail
@@ -29,7 +30,7 @@ def send(database: Database, url: str, now: object = NOW) -> None:
 
     mailer = SMTPMailer(url)
     found = settings(database, BOOKING_MAIL_FROM="booking@example.org")
-    deliver.deliver_once(database.sessions, mailer, found, ORGANISATION, "worker", now)  # type: ignore[arg-type]
+    deliver.deliver_once(EmailWorker(database.sessions, mailer, found, ORGANISATION, "worker"), now)  # type: ignore[arg-type]
     mailer.close()
 
 

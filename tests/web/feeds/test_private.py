@@ -157,7 +157,7 @@ def renamed(person: str) -> Callable[[Team, Booking], None]:
     def rename(team: Team, booking: Booking) -> None:
         who: Person = getattr(team, person)
         values = {"name": f"{who.name} Newname", "time_zone": "", "invitations": who.invitations}
-        profile.change(team.session, who.id, MANY, team.clock.now, **values)
+        profile.change(team.session, who.id, profile.ProfileChange(**values), MANY, team.clock.now)
 
     rename.__name__ = f"{person}_renamed"
     return rename

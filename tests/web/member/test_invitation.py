@@ -22,6 +22,7 @@ from booking.domain.organisation import Organisation
 from booking.mail.mailer import LocalMailer
 from booking.services.bookings import book as booking_deeds
 from booking.services.outbox import deliver
+from booking.services.outbox.deliver import EmailWorker
 from booking.store.bookings.bookings import Booking
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
@@ -84,7 +85,7 @@ class House:
         """What has come since the last look."""
         found = Outbox()
         settled, now = settings(self.database), self.clock.now
-        while deliver.deliver_once(self.database.sessions, found, settled, UNLIMITED, "one", now):
+        while deliver.deliver_once(EmailWorker(self.database.sessions, found, settled, UNLIMITED, "one"), now):
             pass
         return found.sent
 

@@ -22,6 +22,7 @@ from booking.programme import files, starting
 from booking.programme.announcements import reading, writing
 from booking.services.accounts import tokens
 from booking.services.outbox import deliver
+from booking.services.outbox.deliver import EmailWorker
 from booking.store.bookings.bookings import Booking
 from booking.store.bookings.waitlist_entries import WaitlistEntry
 from booking.store.people.people import Person
@@ -115,8 +116,8 @@ class Walk:
     def deliver(self) -> None:
         """Send what is due, and keep the words."""
         state = self.app.extensions["booking"]
-        args = (state.sessions, self.mail, state.settings, state.organisation, "w", self.clock())
-        while deliver.deliver_once(*args):  # type: ignore[arg-type]
+        worker = EmailWorker(state.sessions, self.mail, state.settings, state.organisation, "w")  # type: ignore[arg-type]
+        while deliver.deliver_once(worker, self.clock()):
             pass
         for number, message in enumerate(self.mail.messages):
             for part in message.walk():

@@ -166,7 +166,7 @@ def people_sign_in(session: Session) -> None:
     mia = person(session, "mia")
     asked = sign_in.ask(session, mia.email, "sender", NOW, return_to="/bookings", typed={"topic": "Tags"})
     try:
-        sign_in.by_code(session, asked, "000000", "a key that makes other codes", NOW, BROWSER)
+        sign_in.by_code(session, asked, sign_in.TypedCode("000000", "a key that makes other codes"), NOW, BROWSER)
     except WrongCode:
         sign_in.by_link(session, asked, NOW, BROWSER)
     sessions.end_all(acting(session, Actor.system()), mia.id)

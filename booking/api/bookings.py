@@ -164,10 +164,7 @@ def _just_made(made: Booked, request: BookingRequest) -> dict[str, object]:
     if made.analyst is None:
         return as_json(_own(made.booking.public_id))
     analyst = (made.analyst.public_id, made.analyst.name)
-    public_id = made.booking.public_id
-    return _json(
-        public_id, request.occurrence, analyst, current_user.name, made.booking, status=BookingStatus.CONFIRMED
-    )
+    return _json(made.booking, request.occurrence, analyst, current_user.name, status=BookingStatus.CONFIRMED)
 
 
 def _answered(found: Appointment, status: int) -> Response:
@@ -184,20 +181,19 @@ def as_json(found: Appointment) -> dict[str, object]:
     """A booking as a JSON object."""
     analyst = (found.analyst_public_id, found.analyst)
     status = BookingStatus.CANCELLED if found.is_cancelled else BookingStatus.CONFIRMED
-    return _json(found.public_id, found.meeting.public_id, analyst, found.member, found, status=status)
+    return _json(found, found.meeting.public_id, analyst, found.member, status=status)
 
 
 def _json(
-    public_id: uuid.UUID,
+    found: Appointment | Booking,
     occurrence: uuid.UUID,
     analyst: tuple[uuid.UUID, str],
     member: str,
-    found: Appointment | Booking,
     *,
     status: str,
 ) -> dict[str, object]:
     return {
-        "id": str(public_id),
+        "id": str(found.public_id),
         "occurrence_id": str(occurrence),
         "analyst": str(analyst[0]),
         "analyst_name": analyst[1],
@@ -211,5 +207,5 @@ def _json(
         "outcome": found.outcome,
         "is_late": found.is_late,
         "sequence": found.sequence,
-        "join_url": context.settings().base_url + booking_pages.join_path(public_id),
+        "join_url": context.settings().base_url + booking_pages.join_path(found.public_id),
     }

@@ -56,7 +56,7 @@ def public(publisher: Publisher, meeting: Meeting) -> CalendarEntry:
     kind = publisher.organisation.kinds.get(meeting.kind)
     word = "Book a slot" if kind is not None and kind.bookable and not meeting.is_cancelled else "Details"
     paragraphs = [_facts(publisher, meeting), meeting.summary, f"{word}: {page}"]
-    return _of_meeting(publisher, meeting, paragraphs, page=page, join_url="", is_private=False)
+    return _of_meeting(publisher, meeting, _Content(paragraphs, page))
 
 
 def followed(publisher: Publisher, meeting: Meeting) -> CalendarEntry:
@@ -65,7 +65,7 @@ def followed(publisher: Publisher, meeting: Meeting) -> CalendarEntry:
     join_url = "" if meeting.is_cancelled else publisher.addresses.join_url(meeting.public_id)
     ways = "\n".join([f"Join: {join_url}"] * bool(join_url) + [f"Details: {page}"])
     paragraphs = [_facts(publisher, meeting), meeting.summary, ways]
-    return _of_meeting(publisher, meeting, paragraphs, page=page, join_url=join_url, is_private=True)
+    return _of_meeting(publisher, meeting, _Content(paragraphs, page, join_url, is_private=True))
 
 
 def given(
@@ -90,7 +90,7 @@ def given(
         changes.append((departed.sequence, departed.revised_at))
     revised = sum(sequence for sequence, _ in changes), max(at for _, at in changes)
     paragraphs = [_facts(publisher, meeting), booked, ways]
-    return _of_meeting(publisher, meeting, paragraphs, page=page, join_url=join_url, is_private=True, revised=revised)
+    return _of_meeting(publisher, meeting, _Content(paragraphs, page, join_url, is_private=True), revised)
 
 
 def booked(publisher: Publisher, appointment: Appointment) -> CalendarEntry:
@@ -108,81 +108,55 @@ def booked(publisher: Publisher, appointment: Appointment) -> CalendarEntry:
     ways = [f"Join: {join_url}"] * bool(join_url) + [
         f"{'Your booking' if not join_url else 'View, move or cancel'}: {page}"
     ]
-    event = _event(
-        publisher,
-        kind=meeting.kind,
-        summary=f"{meeting.title} with {analyst}" if analyst else meeting.title,
-        paragraphs=["\n".join(facts), "\n".join(brief), "\n".join(ways)],
-        page=page,
-        join_url=join_url,
-        join_label=meeting.title,
-        is_private=True,
-        is_cancelled=appointment.is_cancelled,
-    )
+    summary = f"{meeting.title} with {analyst}" if analyst else meeting.title
+    content = _Content(["\n".join(facts), "\n".join(brief), "\n".join(ways)], page, join_url, is_private=True)
+    event = _event(publisher, meeting, summary, content, is_cancelled=appointment.is_cancelled)
     uid = publisher.booking_uid(appointment.public_id)
     _stamp(event, uid, appointment.sequence, appointment.revised_at)
     _place(event, appointment.starts_at, appointment.ends_at, meeting.zone)
     return CalendarEntry(event, appointment.starts_at, appointment.ends_at, meeting.zone, uid)
 
 
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What an entry says and leads to. A private one blocks its reader's day, and may have a join link."""
+
+    paragraphs: Sequence[str]
+    page: str
+    join_url: str = ""
+    is_private: bool = False
+
+
 def _of_meeting(
-    publisher: Publisher,
-    meeting: Meeting,
-    paragraphs: Sequence[str],
-    *,
-    page: str,
-    join_url: str,
-    is_private: bool,
-    revised: tuple[int, datetime] | None = None,
+    publisher: Publisher, meeting: Meeting, content: _Content, revised: tuple[int, datetime] | None = None
 ) -> CalendarEntry:
     """`revised` are SEQUENCE and DTSTAMP where they are not the occurrence's own."""
-    event = _event(
-        publisher,
-        kind=meeting.kind,
-        summary=meeting.heading,
-        paragraphs=paragraphs,
-        page=page,
-        join_url=join_url,
-        join_label=meeting.title,
-        is_private=is_private,
-        is_cancelled=meeting.is_cancelled,
-    )
+    event = _event(publisher, meeting, meeting.heading, content, is_cancelled=meeting.is_cancelled)
     uid = publisher.occurrence_uid(meeting.public_id)
     _stamp(event, uid, *(revised or (meeting.sequence, meeting.revised_at)))
     _place(event, meeting.starts_at, meeting.ends_at, meeting.zone)
     return CalendarEntry(event, meeting.starts_at, meeting.ends_at, meeting.zone, uid)
 
 
-def _event(
-    publisher: Publisher,
-    *,
-    kind: str,
-    summary: str,
-    paragraphs: Sequence[str],
-    page: str,
-    join_url: str,
-    join_label: str,
-    is_private: bool,
-    is_cancelled: bool,
-) -> Event:
+def _event(publisher: Publisher, meeting: Meeting, summary: str, content: _Content, *, is_cancelled: bool) -> Event:
     event = Event()
-    known = publisher.organisation.kinds.get(kind)
-    category = text.name(known.title if known is not None else kind)
+    known = publisher.organisation.kinds.get(meeting.kind)
+    category = text.name(known.title if known is not None else meeting.kind)
     shown = text.line(summary) or category or "Meeting"  # an empty SUMMARY is an error to some readers
     event.add("summary", text.TypedText((CANCELLED_PREFIX if is_cancelled else "") + shown))
-    described = [text.block(paragraph) for paragraph in paragraphs]
+    described = [text.block(paragraph) for paragraph in content.paragraphs]
     event.add("description", text.TypedText("\n\n".join(paragraph for paragraph in described if paragraph)))
-    event.add("url", page)
+    event.add("url", content.page)
     event.add("location", "Online")
     if category:
         event.add("categories", [category])
-    event.add("class", "PRIVATE" if is_private else "PUBLIC")
-    event.add("transp", "OPAQUE" if is_private and not is_cancelled else "TRANSPARENT")
+    event.add("class", "PRIVATE" if content.is_private else "PUBLIC")
+    event.add("transp", "OPAQUE" if content.is_private and not is_cancelled else "TRANSPARENT")
     event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
-    if join_url:
-        label = f"Join: {text.parameter(join_label)}"
+    if content.join_url:
+        label = f"Join: {text.parameter(meeting.title)}"
         parameters: dict[str, Any] = {"VALUE": "URI", "FEATURE": ["AUDIO", "VIDEO"], "LABEL": label}
-        event.add("conference", join_url, parameters=parameters)
+        event.add("conference", content.join_url, parameters=parameters)
     return event
 
 

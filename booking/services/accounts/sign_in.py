@@ -55,6 +55,14 @@ class Browser:
 
 
 @dataclass(frozen=True, slots=True)
+class TypedCode:
+    """Six digits as somebody typed them, and the secret key that the right ones are made with."""
+
+    digits: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class NewSession:
     """A new session: its token, with which request it began, and where the person wanted to be."""
 
@@ -196,7 +204,7 @@ def by_link(session: Session, sign_in: uuid.UUID, now: datetime, browser: Browse
 
 @transactional
 def _try_code(
-    session: Session, sign_in: uuid.UUID, typed: str, key: str, now: datetime, browser: Browser
+    session: Session, sign_in: uuid.UUID, typed: TypedCode, now: datetime, browser: Browser
 ) -> NewSession | int:
     """The new session, or how many tries are left."""
     email = session.scalar(select(SignIn.email).where(SignIn.public_id == sign_in))
@@ -212,9 +220,9 @@ def _try_code(
     if page.tries >= MAX_TRIES or not sent:
         raise errors.SignInExpired()
     for row in sent:
-        expected = tokens.six_digits(key, "sign-in-code", str(row.public_id))
+        expected = tokens.six_digits(typed.key, "sign-in-code", str(row.public_id))
         person = _who(session, row, now)
-        if hmac.compare_digest(typed, expected) and person is not None:
+        if hmac.compare_digest(typed.digits, expected) and person is not None:
             return _consume(session, row, page, person, now, browser)
     page.tries += 1
     for (limit, of), found in zip(counted, hits, strict=True):
@@ -223,14 +231,14 @@ def _try_code(
     return MAX_TRIES - page.tries
 
 
-def by_code(session: Session, sign_in: uuid.UUID, typed: str, key: str, now: datetime, browser: Browser) -> NewSession:
+def by_code(session: Session, sign_in: uuid.UUID, typed: TypedCode, now: datetime, browser: Browser) -> NewSession:
     """Begin a session by the six digits that somebody typed on the page of that request.
 
     Any code works that is unused, less than ten minutes old and among the latest three of that address. Raises
     WrongCode with the tries that are left, which is committed and counted; SignInExpired after five, or where no code
     works any more; TooManyRequests after too many wrong codes.
     """
-    tried = _try_code(session, sign_in, typed, key, now, browser)
+    tried = _try_code(session, sign_in, typed, now, browser)
     if isinstance(tried, int):
         raise errors.WrongCode(tried)
     return tried

@@ -40,6 +40,7 @@ class Round:
     session: Session
     occurrence: Occurrence
     rules: Rules
+    hours: Hours
     people: dict[int, Person]
     names: dict[int, str]  # the analysts'
 
@@ -133,7 +134,7 @@ def pass_on(context: ActionContext, occurrence_id: int, freed: Iterable[Slot] = 
         for place in places:
             offers.end_place(session, place.id, WaitlistOutcome.GONE, now)
         return len(lapsed)
-    told, is_beaten = _serve(this, places, found.hours, lapsed, freed, asking)
+    told, is_beaten = _serve(this, places, lapsed, freed, asking)
     if is_beaten:
         return told + pass_on(context, occurrence_id, (), asking)
     return told
@@ -146,6 +147,7 @@ def _round(context: ActionContext, occurrence: Occurrence, found: Timetable, pla
         session,
         occurrence,
         found.rules(context.organisation, context.now),
+        found.hours,
         {person.id: person for person in session.scalars(who)},
         {analyst.id: analyst.name for analyst in found.analysts},
     )
@@ -154,7 +156,6 @@ def _round(context: ActionContext, occurrence: Occurrence, found: Timetable, pla
 def _serve(
     this: Round,
     places: list[WaitlistPlace],
-    hours: Hours,
     lapsed: list[OpenOffer],
     freed: Iterable[Slot],
     asking: int | None,
@@ -165,7 +166,7 @@ def _serve(
     """
     silent = {held.waiting_id for held in lapsed}
     waiting = [place for place in places if place.id not in silent]
-    matches, after = waitlist_rules.offers(waiting, hours, this.rules)
+    matches, after = waitlist_rules.offers(waiting, this.hours, this.rules)
     matched = {match.place.id for match in matches}
     others = [place for place in places if place.id not in matched]
     wanted = [match for match in matches if match.place.member_id != asking]

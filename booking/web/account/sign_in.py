@@ -163,9 +163,8 @@ def code(sign_in: uuid.UUID) -> ResponseReturnValue:
     if typed is None:
         return _look(asked, "Enter the six digits from the email."), 422
     try:
-        visit = sign_in_service.by_code(
-            context.db(), sign_in, typed, context.settings().secret_key, context.now(), _this_browser()
-        )
+        code = sign_in_service.TypedCode(typed, context.settings().secret_key)
+        visit = sign_in_service.by_code(context.db(), sign_in, code, context.now(), _this_browser())
     except errors.WrongCode as refusal:
         return _look(asked, error_pages.sentence(refusal)), 422
     except errors.TooManyRequests as refusal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
+from typing import NamedTuple
 
 from booking.domain import numbers, wording
 from booking.domain.planning import edits
@@ -41,15 +42,22 @@ class EditForm:
     said: str = ""
 
 
-def read(
-    args: Mapping[str, str], chosen: list[int], key: str, on: date | None, starts_on: date, today: date, title: str
-) -> EditForm:
-    """The edit that a form asks for. `key` and `on` name the occurrence (on None for an extra one), `starts_on` is
-    its own day; `chosen` are analysts' ids."""
+class EditedDate(NamedTuple):
+    """The occurrence that a form is about: its key, the date of the rule that it stands for (None for an extra one),
+    its own day, and its title."""
+
+    key: str
+    on: date | None
+    starts_on: date
+    title: str
+
+
+def read(args: Mapping[str, str], chosen: list[int], about: EditedDate, today: date) -> EditForm:
+    """The edit that a form asks for; `chosen` are analysts' ids."""
     values = {name: args.get(name, "").strip() for name in FIELDS}
     values["scope"] = values["scope"] if values["scope"] in SCOPES else "one"
     asked = EditForm(values, chosen)
-    form = _Form(asked, key, on, starts_on, today)
+    form = _Form(asked, about.key, about.on, about.starts_on, today)
     what = values["what"]
     if what not in WHATS:
         asked.mistakes["what"] = "Choose what you want to change."
@@ -60,7 +68,7 @@ def read(
     if asked.edit is not None and values["on_holiday"] in ANSWERS:
         asked.edit = _answered(asked.edit, values["on_holiday"])
     scope = f", {SCOPES[values['scope']]}" if values["scope"] != "one" else ""
-    asked.said = f"{title}, {wording.day(starts_on)}: {WHATS[what].lower()}{scope}"
+    asked.said = f"{about.title}, {wording.day(about.starts_on)}: {WHATS[what].lower()}{scope}"
     return asked
 
 

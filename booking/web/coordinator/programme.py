@@ -65,15 +65,9 @@ def _form(occurrence: Occurrence) -> edit_forms.EditForm:
     zone = occurrence.series.zone
     known = {str(analyst.public_id): analyst.id for analyst in agenda_rows.analysts(context.db())}
     chosen = [known[value] for value in request.values.getlist("analyst") if value in known]
-    asked = edit_forms.read(
-        request.values,
-        chosen,
-        occurrence.key,
-        occurrence.rule_on,
-        zones.today(occurrence.starts_at, zone),
-        zones.today(context.now(), zone),
-        occurrence.title or occurrence.series.title,
-    )
+    title = occurrence.title or occurrence.series.title
+    about = edit_forms.EditedDate(occurrence.key, occurrence.rule_on, zones.today(occurrence.starts_at, zone), title)
+    asked = edit_forms.read(request.values, chosen, about, zones.today(context.now(), zone))
     if occurrence.starts_at <= context.now():
         asked.mistakes["what"], asked.edit = "This date has started, so it can't be changed.", None
     return asked

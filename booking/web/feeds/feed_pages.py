@@ -135,7 +135,7 @@ def _private(role: RoleName, token: str) -> Response:
         if press.publisher.uid_domain:
             with cache.lock:
                 edition = cache.edition_of(context.db(), owner.published, window)
-            made = private.CONTENTS[role](context.db(), press, edition, shown, owner, staffed)
+            made = private.CONTENTS[role](context.db(), press, edition, private.OwnFeed(shown, owner, staffed))
         content = feeds.feed(press.publisher, shown, window, made)
         response = calendar_responses.respond(
             calendar_responses.answer(etag, content, shown.file_name, is_private=True)

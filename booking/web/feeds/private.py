@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -22,7 +23,17 @@ from booking.web.feeds.cache import Edition, Press
 from booking.web.frame import context
 
 Staffed = Sequence[uuid.UUID]
-Contents = Callable[[Session, Press, Edition, Feed, Owner, Staffed], list[Part]]
+
+
+class OwnFeed(NamedTuple):
+    """Somebody's private feed: what it shows by the catalogue, whose it is, and the occurrences that they staff."""
+
+    shown: Feed
+    owner: Owner
+    staffed: Staffed
+
+
+Contents = Callable[[Session, Press, Edition, OwnFeed], list[Part]]
 
 
 def staffed(session: Session, role: RoleName, window: Window, owner: Owner) -> Staffed:
@@ -51,12 +62,13 @@ def followed(shown: Feed, owner: Owner) -> frozenset[str]:
     return owner.kinds if owner.kinds is not None else shown.kinds or frozenset()
 
 
-def member(session: Session, press: Press, edition: Edition, shown: Feed, owner: Owner, _given: Staffed) -> list[Part]:
+def member(session: Session, press: Press, edition: Edition, feed: OwnFeed) -> list[Part]:
     """Bookings, but for those the member gave up; what the member is enrolled in; and the kinds that are ticked.
 
     Each occurrence once: where a booking lies in it, the booking stands for it. Of a membership that has ended its own
     bookings stay, and what took place until its last day; nothing of the programme after it.
     """
+    owner = feed.owner
     booked = [
         one
         for one in meeting_rows.appointments(
@@ -66,7 +78,7 @@ def member(session: Session, press: Press, edition: Edition, shown: Feed, owner:
     ]
     whole, single = feed_versions.places(session, owner.person_id)
     stood_for = {one.meeting.public_id for one in booked if one.meeting.is_cancelled or not one.is_cancelled}
-    kinds, last = followed(shown, owner), ended_on(owner)
+    kinds, last = followed(feed.shown, owner), ended_on(owner)
     zone = context.organisation().zone
     found = [press.render(entries.booked, one) for one in booked]
     found += [
@@ -79,11 +91,11 @@ def member(session: Session, press: Press, edition: Edition, shown: Feed, owner:
     return found
 
 
-def analyst(session: Session, press: Press, edition: Edition, _shown: Feed, owner: Owner, given: Staffed) -> list[Part]:
+def analyst(session: Session, press: Press, edition: Edition, feed: OwnFeed) -> list[Part]:
     """One entry for each occurrence the analyst staffs, or is booked in, with the bookings in it."""
-    window = edition.window
+    window, owner = edition.window, feed.owner
     booked = meeting_rows.appointments(session, analyst_id=owner.person_id, start=window.start, end=window.end)
-    ids = frozenset(given)
+    ids = frozenset(feed.staffed)
     departed = feed_versions.departed(session, owner.person_id, window.start, window.end)
     found = {meeting.public_id: meeting for meeting in edition.meetings if meeting.public_id in ids}
     in_meeting: dict[uuid.UUID, list[Appointment]] = {}

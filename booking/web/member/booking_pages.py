@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import flash, redirect, render_template, request
@@ -192,7 +192,8 @@ def _move_page(
     why_not = search.why_not(found)
     is_lost = isinstance(refusal, errors.SlotTaken) and not refusal.own
     kept = preference_of(session, found, row.member_id, organisation, now).keeping(row.analyst_id)
-    made = slot_grid.grids(found, rules, now, chosen, chosen.slot if is_lost else "", verb="Move to", preference=kept)
+    shown = replace(chosen, is_lost=is_lost)
+    made = slot_grid.grids(found, found.rules(organisation, now), shown, verb="Move to", preference=kept)
     page = render_template(
         "member/move.html",
         appointment=appointment,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from flask import abort, render_template
@@ -89,7 +89,7 @@ def page(meeting: Meeting, typed: BookingForm, refusal: Refusal | None = None) -
     """The page as it stands now, with what was typed and why it was refused."""
     view, now = _view(meeting), context.now()
     found, rules, limit = view.found, view.rules, view.limit
-    made = _grids(view, typed, typed.chosen.slot if _is_lost(refusal) else "")
+    made = _grids(view, replace(typed.chosen, is_lost=_is_lost(refusal)))
     minutes = slot_grid.length_of(typed.chosen, rules.slot_minutes, rules.shortest)
     has_free = any(grid.has_free for grid in made)
     can_wait = _can_wait(view, made, now)
@@ -148,7 +148,7 @@ def _view(meeting: Meeting) -> View:
     return View(meeting, found, found.policy(organisation), limit, is_visitor)
 
 
-def _grids(view: View, typed: BookingForm, lost: str) -> list[Grid]:
+def _grids(view: View, chosen: Chosen) -> list[Grid]:
     found, now, instead = view.found, context.now(), view.limit.replaceable
     preference = None
     if not view.is_visitor:
@@ -157,7 +157,7 @@ def _grids(view: View, typed: BookingForm, lost: str) -> list[Grid]:
             kept = next((a.id for a in found.analysts if a.public_id == instead[0].analyst_public_id), None)
         preference = preference_of(context.db(), found, current_user.id, context.organisation(), now).keeping(kept)
     verb = "Move to" if instead else "Book"
-    made = slot_grid.grids(found, view.rules, now, typed.chosen, lost, verb=verb, preference=preference)
+    made = slot_grid.grids(found, found.rules(context.organisation(), now), chosen, verb, preference)
     if view.is_visitor:
         _without_names(made)
     return made

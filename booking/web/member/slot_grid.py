@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from itertools import count
 
 from booking.domain import errors, wording, zones
 from booking.domain.bookings import slots
+from booking.domain.bookings.policy import Rules
 from booking.domain.bookings.slots import AnalystPreference, Slot
 from booking.domain.bookings.timetable import Timetable
-from booking.domain.organisation import Policy
 from booking.services.bookings.book import BookingRequest
 from booking.web.frame import template_globals
 
@@ -68,10 +68,11 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The form's choice: `slot` as the radio buttons spell it, and the length."""
+    """The form's choice: `slot` as the radio buttons spell it, and the length. `is_lost`: somebody else has it now."""
 
     slot: str = ""
     minutes: str = ""
+    is_lost: bool = False
 
 
 def stamp(at: datetime) -> str:
@@ -108,13 +109,7 @@ def length_of(chosen: Chosen, offered: Sequence[int], otherwise: int) -> int:
 
 
 def grids(
-    found: Timetable,
-    policy: Policy,
-    now: datetime,
-    chosen: Chosen,
-    lost: str = "",
-    verb: str = "Book",
-    preference: AnalystPreference | None = None,
+    found: Timetable, rules: Rules, chosen: Chosen, verb: str = "Book", preference: AnalystPreference | None = None
 ) -> list[Grid]:
     """A grid for each length that the policy offers; each cell is decided by the rule that books.
 
@@ -123,9 +118,9 @@ def grids(
     """
     numbers = count(1)
     made = []
-    starts = slots.starts(found.hours, policy.shortest)
-    for minutes in policy.slot_minutes:
-        maker = _Maker(found, policy, now, minutes, chosen, lost, verb, preference)
+    starts = slots.starts(found.hours, rules.policy.shortest)
+    for minutes in rules.policy.slot_minutes:
+        maker = _Maker(found, rules, minutes, chosen, verb, preference)
         blocks = [starts[n : n + COLUMNS] for n in range(0, len(starts), COLUMNS)]
         rows = [
             [maker.line(None, block, numbers)] + [maker.line(n, block, numbers) for n in range(len(found.analysts))]
@@ -137,27 +132,29 @@ def grids(
     return made
 
 
+@dataclass(slots=True)
 class _Maker:
     """Makes the cells of one length."""
 
-    def __init__(
-        self,
-        found: Timetable,
-        policy: Policy,
-        now: datetime,
-        minutes: int,
-        chosen: Chosen,
-        lost: str,
-        verb: str,
-        preference: AnalystPreference | None,
-    ) -> None:
-        self.preference = preference
-        self.found, self.minutes, self.chosen, self.lost, self.verb = found, minutes, chosen, lost, verb
-        self.policy = policy
+    found: Timetable
+    rules: Rules
+    minutes: int
+    chosen: Chosen
+    verb: str
+    preference: AnalystPreference | None
+    names: dict[int, str] = field(init=False)
+    refusals: dict[tuple[int, datetime], errors.Refusal | None] = field(init=False)
+    has_free: bool = field(init=False)
+    best_at: datetime | None = field(init=False)
+    zone: str = field(init=False)
+    day: date = field(init=False)
+
+    def __post_init__(self) -> None:
+        found, minutes, policy = self.found, self.minutes, self.rules.policy
         self.names = {analyst.id: analyst.name for analyst in found.analysts}
         hours = found.hours
         self.refusals = {
-            (analyst_id, start): slots.refusal(hours, Slot(analyst_id, start, minutes), policy, now)
+            (analyst_id, start): slots.refusal(hours, Slot(analyst_id, start, minutes), policy, self.rules.now)
             for start in hours.quarters
             for analyst_id in hours.analyst_ids
         }
@@ -186,7 +183,9 @@ class _Maker:
         if not free and any(isinstance(w, errors.SlotTaken) for _, w in here):
             why = errors.SlotTaken()
         slots_here = [Slot(a, start, self.minutes) for a, why in here if why is None]
-        taker = slots.choose(self.found.hours, slots_here, self.policy, self.preference) if self.preference else None
+        taker = (
+            slots.choose(self.found.hours, slots_here, self.rules.policy, self.preference) if self.preference else None
+        )
         name = self.names[taker.analyst_id] if taker is not None else ""
         made = self.cell(start, "any", why, name, number)
         made.names = ", ".join(sorted(free, key=lambda other: other != name))
@@ -217,6 +216,6 @@ class _Maker:
             why="" if why is None else "yours" if getattr(why, "own", False) else WHY.get(why.code, "–"),
             is_best=start == self.best_at and why is None and analyst == "any",
             is_checked=why is None and value == self.chosen.slot,
-            is_lost=value == self.lost,
+            is_lost=self.chosen.is_lost and value == self.chosen.slot,
             said=f"{self.verb} {when}, {self.minutes} minutes{with_name}",
         )

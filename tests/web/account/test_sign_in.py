@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors, tokens
 from booking.services.accounts import sign_in as deeds
-from booking.services.accounts.sign_in import Browser
+from booking.services.accounts.sign_in import Browser, TypedCode
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.sign_ins import SignIn
 from booking.web.account.sign_in import safe_path
@@ -165,7 +165,7 @@ def test_guesses_at_once_are_five_at_the_most(database: Database, session: Sessi
             together.wait()
             for _ in range(2):
                 try:
-                    deeds.by_code(own, sign_in, "no code", SECRET_KEY, NOW, Browser("sender"))
+                    deeds.by_code(own, sign_in, TypedCode("no code", SECRET_KEY), NOW, Browser("sender"))
                 except errors.Refusal as refusal:
                     outcomes.append(refusal.code)
 

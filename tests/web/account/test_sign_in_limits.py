@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors, tokens, wording
 from booking.services.accounts import sign_in
-from booking.services.accounts.sign_in import Browser
+from booking.services.accounts.sign_in import Browser, TypedCode
 from booking.services.outbox import deliver
 from booking.store.audit_log import AuditEntry
 from booking.store.outbox.emails import OutgoingEmail
@@ -135,7 +135,9 @@ def test_thirty_wrong_codes_an_hour_from_a_network(session: Session, client: Fla
     answer = post(client, page, code=right_code(session))
     assert (answer.status_code, "Too many wrong codes from your network" in answer.text) == (429, True)
     elsewhere = Browser("another network")
-    visit = sign_in.by_code(session, latest(session).public_id, right_code(session), SECRET_KEY, NOW, elsewhere)
+    visit = sign_in.by_code(
+        session, latest(session).public_id, TypedCode(right_code(session), SECRET_KEY), NOW, elsewhere
+    )
     assert visit.token
 
 
@@ -179,7 +181,7 @@ def test_of_many_guesses_at_once_on_many_pages_ten_are_looked_at(
         database,
         16,
         lambda own, number: sign_in.by_code(
-            own, pages[number % 5], code, SECRET_KEY, NOW, Browser(f"network {number}")
+            own, pages[number % 5], TypedCode(code, SECRET_KEY), NOW, Browser(f"network {number}")
         ),
     )
     assert outcomes.count("wrong-code") == 10

@@ -136,14 +136,14 @@ def roll(context: ActionContext, statements: Sequence[Statement]) -> bool:
     monday = today - timedelta(days=today.weekday())
     modular = [name for name, kind in organisation.kinds.items() if kind.modular]
     latest = context.session.execute(
-        select(func.max(Occurrence.ends_at), func.max(Series.starts_on))
+        select(func.max(Occurrence.ends_at).label("ends_at"), func.max(Series.starts_on).label("starts_on"))
         .join(Series, Series.id == Occurrence.series_id)
         .where(Series.kind.in_(modular))
     ).one()
-    if latest[0] is not None and latest[0] > now:
+    if latest.ends_at is not None and latest.ends_at > now:
         return False
-    anchor = monday if latest[1] is None else max(monday, latest[1] + timedelta(days=ROLLED_DAYS))
-    stated = rolled(statements, organisation, anchor, is_first=latest[1] is None)
+    anchor = monday if latest.starts_on is None else max(monday, latest.starts_on + timedelta(days=ROLLED_DAYS))
+    stated = rolled(statements, organisation, anchor, is_first=latest.starts_on is None)
     publish(context, planning.files(stated), uid_domain=UID_DOMAIN, with_past=True)
     return True
 

@@ -96,7 +96,7 @@ def offer_of(session: Session, booking_id: uuid.UUID, now: datetime) -> tuple[Of
         .join(Person, Person.id == Offer.analyst_id)
         .where(Booking.public_id == booking_id, Offer.status == OfferStatus.OPEN, Offer.lapses_at > now)
     ).one_or_none()
-    return None if row is None else (row[0], row[1])
+    return None if row is None else (row.Offer, row.name)
 
 
 def waits_until(session: Session, booking_id: uuid.UUID) -> datetime | None:

@@ -73,7 +73,7 @@ def stored(session: Session, keys: Sequence[str]) -> dict[str, StoredPerson]:
             select(Role.person_id, Role.role).join(Person).where(Person.email_key.in_(chunk))
         ):
             roles.setdefault(person_id, set()).add(role)
-    return {row[0]: StoredPerson(frozenset(roles.get(row[1], ())), *row[1:]) for row in found}
+    return {key: StoredPerson(frozenset(roles.get(row_id, ())), row_id, *rest) for key, row_id, *rest in found}
 
 
 def rostered(session: Session, now: datetime) -> list[tuple[int, int]]:

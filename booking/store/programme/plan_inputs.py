@@ -118,18 +118,19 @@ def rows(session: Session, slugs: Mapping[int, str], since: datetime) -> dict[st
     found: dict[str, list[StoredOccurrence]] = {}
     for row in session.execute(select(*_COLUMNS).where(counted).order_by(_occurrence.c.starts_at, _occurrence.c.id)):
         setting = Setting(
-            row[3],
-            row[4],
-            row[5],
-            row[6],
-            row[7],
-            row[8],
-            tuple(staff.get(row[0], ())),
-            row[10] if row[9] == CANCELLED else None,
-            row[11],
-            row[12],
+            row.rule_on,
+            row.starts_at,
+            row.ends_at,
+            row.module_number,
+            row.title,
+            row.meeting_url,
+            tuple(staff.get(row.id, ())),
+            row.reason if row.status == CANCELLED else None,
+            row.recording_url,
+            row.slides_url,
         )
-        found.setdefault(slugs[row[2]], []).append(StoredOccurrence(row[0], row[1], setting, gone.get(row[0], _NOBODY)))
+        one = StoredOccurrence(row.id, row.key, setting, gone.get(row.id, _NOBODY))
+        found.setdefault(slugs[row.series_id], []).append(one)
     return found
 
 
@@ -186,7 +187,7 @@ def held(session: Session, occurrence_ids: Iterable[int], now: datetime) -> list
             )
             .where(_booking.c.occurrence_id.in_(part), _booking.c.status == CONFIRMED, _booking.c.starts_at > now)
         )
-        found += [TouchedBooking(row[0], str(row[1]), *tuple(row)[2:]) for row in rows]
+        found += [TouchedBooking(booking_id, str(public_id), *rest) for booking_id, public_id, *rest in rows]
     return found
 
 
@@ -288,7 +289,11 @@ def claimed(
                 _offer.c.id.is_(None) | (_offer.c.member_id != _claim.c.person_id),
             )
         )
-        taken |= {(row[0], row[1]) for row in rows if row[2] not in own and row[3] not in own_offers}
+        taken |= {
+            (row.person_id, row.quarter_at)
+            for row in rows
+            if row.booking_id not in own and row.offer_id not in own_offers
+        }
     enrolled = _enrolled_quarters(session, {place.member_id for place in places}, start, end, changes)
     return Claimed(
         frozenset(taken),

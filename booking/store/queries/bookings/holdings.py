@@ -67,7 +67,9 @@ def of_members(
         if row.id is None:
             continue
         if row.starts_at >= now - _RECENT:
-            bookings.setdefault(row.person_id, []).append(Counted(*row[5:9]))
+            bookings.setdefault(row.person_id, []).append(
+                Counted(row.id, row.public_id, row.occurrence_id, row.starts_at)
+            )
         if row.outcome == NO_SHOW:
             missed.setdefault(row.person_id, []).append(row.starts_at)
     return {

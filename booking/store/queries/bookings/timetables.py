@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, exists, func, literal, null, select, union_all
 from sqlalchemy.orm import Session
@@ -42,7 +42,7 @@ _STAFF = (_roster.c.analyst_id, _person.c.public_id, _person.c.name, _person.c.a
 _WITH_SERIES = _occurrence.join(_series, _series.c.id == _occurrence.c.series_id)
 _IS_AWAITED = exists().where(_waiting.c.occurrence_id == _occurrence.c.id, _waiting.c.ended_at.is_(None))
 _ONE = (
-    select(*_HEAD, *_STAFF, _IS_AWAITED)
+    select(*_HEAD, *_STAFF, _IS_AWAITED.label("is_awaited"))
     .select_from(
         _WITH_SERIES.outerjoin(
             _roster, (_roster.c.occurrence_id == _occurrence.c.id) & _roster.c.is_away.is_(False)
@@ -69,6 +69,27 @@ _TEAMS = (
     .order_by(_roster.c.occurrence_id, _roster.c.position, _roster.c.analyst_id)
 )
 _NOBODY = [(None, None, None, None)]
+
+
+class _StaffedRow(NamedTuple):
+    """An occurrence with one who staffs it, None where nobody does: the columns of _HEAD and _STAFF."""
+
+    id: int
+    public_id: uuid.UUID
+    starts_at: datetime
+    ends_at: datetime
+    status: str
+    slug: str
+    kind: str
+    zone: str
+    minutes: str
+    title: str
+    analyst_id: int | None
+    analyst_public_id: uuid.UUID | None
+    analyst: str | None
+    about: str | None
+
+
 #: Person, what (0 for a claim), when, until when, the booking and the offer that own the quarter.
 _CLAIMS = select(
     _claim.c.person_id, literal(0), _claim.c.quarter_at, _claim.c.quarter_at, _claim.c.booking_id, _claim.c.offer_id
@@ -98,8 +119,8 @@ def timetable(
     among the analysts, since nobody books themselves.
     """
     rows = session.connection().execute(_ONE, {"public_id": public_id}).all()
-    found = _timetables(session, rows, organisation, member_id, moving)
-    return replace(found[0], is_awaited=bool(rows[0][14])) if found else None
+    found = _timetables(session, [_StaffedRow(*row[:-1]) for row in rows], organisation, member_id, moving)
+    return replace(found[0], is_awaited=bool(rows[0].is_awaited)) if found else None
 
 
 def coming(
@@ -114,9 +135,9 @@ def coming(
     heads = session.execute(_BETWEEN, {"kinds": list(organisation.bookable), "start": start, "end": end}).all()
     teams: dict[int, list[Sequence[Any]]] = {}
     if heads:
-        for occurrence_id, *who in session.execute(_TEAMS, {"ids": [head[0] for head in heads]}):
+        for occurrence_id, *who in session.execute(_TEAMS, {"ids": [head.id for head in heads]}):
             teams.setdefault(occurrence_id, []).append(who)
-    rows = [(*head, *who) for head in heads for who in teams.get(head[0], _NOBODY)]
+    rows = [_StaffedRow(*head, *who) for head in heads for who in teams.get(head.id, _NOBODY)]
     return _timetables(session, rows, organisation, member_id, moving)
 
 
@@ -141,21 +162,21 @@ class _Calendars:
 
 def _timetables(
     session: Session,
-    rows: Iterable[Sequence[Any]],
+    rows: Iterable[_StaffedRow],
     organisation: Organisation,
     member_id: int | None,
     moving: int | None,
 ) -> list[Timetable]:
-    groups = [list(group) for _, group in groupby(rows, key=lambda row: row[0])]
+    groups = [list(group) for _, group in groupby(rows, key=lambda row: row.id)]
     if not groups:
         return []
-    people = {row[10] for group in groups for row in group if row[10] is not None}
+    people = {row.analyst_id for group in groups for row in group if row.analyst_id is not None}
     if member_id is not None:
         people.add(member_id)
     values = {
         "person_ids": list(people),
         "without_slots": list(organisation.without_slots),
-        **commitments.bounds(min(group[0][2] for group in groups), max(group[0][3] for group in groups)),
+        **commitments.bounds(min(group[0].starts_at for group in groups), max(group[0].ends_at for group in groups)),
     }
     found = session.connection().execute(_CALENDARS, values).all()
     calendars = _calendars(found, member_id, moving)
@@ -177,28 +198,30 @@ def _calendars(rows: Sequence[Sequence[Any]], member_id: int | None, moving: int
     return found
 
 
-def _timetable(rows: list[Sequence[Any]], calendars: _Calendars, member_id: int | None) -> Timetable:
-    occurrence_id, public_id, starts_at, ends_at, status, slug, kind, zone, minutes, title = tuple(rows[0])[:10]
+def _timetable(rows: list[_StaffedRow], calendars: _Calendars, member_id: int | None) -> Timetable:
+    head = rows[0]
     analysts = tuple(
-        RosterAnalyst(row[10], row[11], row[12], row[13]) for row in rows if row[10] not in {None, member_id}
+        RosterAnalyst(row.analyst_id, row.analyst_public_id, row.analyst, row.about)  # type: ignore[arg-type]
+        for row in rows
+        if row.analyst_id not in {None, member_id}
     )
     ids = tuple(analyst.id for analyst in analysts)
-    hours = Hours(starts_at, ends_at, ids, frozenset(), status == CANCELLED)
+    hours = Hours(head.starts_at, head.ends_at, ids, frozenset(), head.status == CANCELLED)
     quarters = hours.quarters
     busy = {*calendars.taken, *commitments.touched(calendars.meetings, quarters)}
     taken = frozenset((analyst_id, at) for at in quarters for analyst_id in ids if (analyst_id, at) in busy)
     own = frozenset(at for at in quarters if (member_id, at) in busy)
     hours = replace(hours, taken=taken, own=own)
     return Timetable(
-        occurrence_id,
-        public_id,
-        slug,
-        kind,
-        zone,
-        _minutes(minutes),
+        head.id,
+        head.public_id,
+        head.slug,
+        head.kind,
+        head.zone,
+        _minutes(head.minutes),
         hours,
         analysts,
-        title,
+        head.title,
         MappingProxyType(calendars.held),
     )
 

@@ -6,13 +6,13 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.store.bookings.bookings import CAME, CONFIRMED, Booking
 from booking.store.bookings.notes import Note
+from booking.store.db.field_columns import in_field_order
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence, Series
 
@@ -32,13 +32,18 @@ class Before:
 
 _BEFORE = (
     select(
-        Booking.public_id,
-        Booking.starts_at,
-        Series.zone,
-        Person.name,
-        Person.public_id,
-        Booking.topic,
-        Note.agreed,
+        *in_field_order(
+            Before,
+            {
+                "booking": Booking.public_id,
+                "starts_at": Booking.starts_at,
+                "zone": Series.zone,
+                "analyst": Person.name,
+                "analyst_public_id": Person.public_id.label("analyst_public_id"),
+                "topic": Booking.topic,
+                "agreed": func.coalesce(Note.agreed, "").label("agreed"),
+            },
+        )
     )
     .join(Occurrence, Occurrence.id == Booking.occurrence_id)
     .join(Series, Series.id == Occurrence.series_id)
@@ -48,21 +53,17 @@ _BEFORE = (
 )
 
 
-def _before(row: Any) -> Before:
-    return Before(row[0], row[1], row[2], row[3], row[4], row[5], row[6] or "")
-
-
 def last_of(session: Session, member_id: int, now: datetime) -> Before | None:
     """The member's latest visit that has begun by `now`; None for who never came."""
     wanted = _BEFORE.where(Booking.member_id == member_id, Booking.starts_at <= now)
     row = session.execute(wanted.order_by(Booking.starts_at.desc(), Booking.id.desc()).limit(1)).one_or_none()
-    return None if row is None else _before(row)
+    return None if row is None else Before(*row)
 
 
 def of_booking(session: Session, public_id: uuid.UUID, member_id: int) -> Before | None:
     """That visit, if it is this member's own."""
     row = session.execute(_BEFORE.where(Booking.public_id == public_id, Booking.member_id == member_id)).one_or_none()
-    return None if row is None else _before(row)
+    return None if row is None else Before(*row)
 
 
 def agreed(session: Session, public_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
@@ -84,7 +85,7 @@ def note_of(session: Session, public_id: uuid.UUID) -> tuple[str, str]:
         .join(Booking, Booking.id == Note.booking_id)
         .where(Booking.public_id == public_id)
     ).one_or_none()
-    return ("", "") if row is None else (row[0], row[1])
+    return ("", "") if row is None else (row.private, row.agreed)
 
 
 def member(session: Session, public_id: uuid.UUID) -> Person:

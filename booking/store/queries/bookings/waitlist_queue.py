@@ -288,7 +288,10 @@ def open_offers(session: Session, occurrence_id: int) -> list[OpenOffer]:
         .where(Offer.occurrence_id == occurrence_id, Offer.status == OfferStatus.OPEN, Offer.waiting_id.is_not(None))
         .order_by(Offer.id)
     )
-    return [OpenOffer(row[0], row[1] or 0, row[2], row[3], row[4], row[5]) for row in rows]
+    return [
+        OpenOffer(row.id, row.waiting_id or 0, row.analyst_id, row.starts_at, row.minutes, row.lapses_at)
+        for row in rows
+    ]
 
 
 def lapsed(session: Session, now: datetime) -> list[int]:

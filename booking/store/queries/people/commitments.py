@@ -81,7 +81,8 @@ def engaged(
         "without_slots": list(organisation.without_slots),
         **bounds(start, end),
     }
-    return [(row[0], row[2], row[3]) for row in session.connection().execute(statement, values)]
+    rows = session.connection().execute(statement, values)
+    return [(person_id, starts_at, ends_at) for person_id, _, starts_at, ends_at in rows]
 
 
 def is_engaged(session: Session, person_id: int, organisation: Organisation, slot: Slot) -> bool:

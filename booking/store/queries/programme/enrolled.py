@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from booking.store.db.field_columns import in_field_order
 from booking.store.people.people import Person
 from booking.store.programme.attendance import Attendance
 from booking.store.programme.enrolments import Enrolment
@@ -45,21 +46,26 @@ class EnrolledOccurrence:
 
 _PLACES = (
     select(
-        Enrolment.public_id,
-        Enrolment.occurrence_id.is_(None).label("is_whole"),
-        Occurrence.public_id,
-        Series.slug,
-        Series.kind,
-        func.coalesce(Occurrence.title, Series.title),
-        Occurrence.module_number,
-        func.coalesce(Module.title, ""),
-        Occurrence.starts_at,
-        Occurrence.ends_at,
-        Series.zone,
-        (Occurrence.status == CANCELLED).label("is_cancelled"),
-        Occurrence.reason,
-        Occurrence.recording_url,
-        Occurrence.slides_url,
+        *in_field_order(
+            EnrolledOccurrence,
+            {
+                "enrolment": Enrolment.public_id,
+                "is_whole": Enrolment.occurrence_id.is_(None).label("is_whole"),
+                "occurrence": Occurrence.public_id.label("occurrence"),
+                "series": Series.slug,
+                "kind": Series.kind,
+                "title": func.coalesce(Occurrence.title, Series.title).label("title"),
+                "module": Occurrence.module_number,
+                "module_title": func.coalesce(Module.title, "").label("module_title"),
+                "starts_at": Occurrence.starts_at,
+                "ends_at": Occurrence.ends_at,
+                "zone": Series.zone,
+                "is_cancelled": (Occurrence.status == CANCELLED).label("is_cancelled"),
+                "reason": Occurrence.reason,
+                "recording_url": Occurrence.recording_url,
+                "slides_url": Occurrence.slides_url,
+            },
+        )
     )
     .select_from(Enrolment)
     .join(Series, Series.id == Enrolment.series_id)
@@ -83,7 +89,7 @@ def of_member(
     rows = session.execute(wanted.order_by(Occurrence.starts_at, Occurrence.id, Enrolment.id).limit(most))
     found: dict[uuid.UUID, EnrolledOccurrence] = {}
     for row in rows:
-        found.setdefault(row[2], EnrolledOccurrence(*tuple(row)))
+        found.setdefault(row.occurrence, EnrolledOccurrence(*row))
     return list(found.values())
 
 
@@ -105,14 +111,14 @@ def enrolled(session: Session, series_id: int, occurrence_id: int) -> list[HasPl
         Enrolment.left_at.is_(None),
     )
     marked = select(Attendance.member_id).where(Attendance.occurrence_id == occurrence_id)
-    came = exists().where(Attendance.occurrence_id == occurrence_id, Attendance.member_id == Person.id)
+    came = exists().where(Attendance.occurrence_id == occurrence_id, Attendance.member_id == Person.id).label("came")
     rows = session.execute(
         select(Person.id, Person.public_id, Person.name, came)
         .where(Person.id.in_(in_it.union(marked)))
         .order_by(Person.name, Person.id)
         .limit(MAX_PEOPLE)
     )
-    return [HasPlace(row[0], row[1], row[2], bool(row[3])) for row in rows]
+    return [HasPlace(row.id, row.public_id, row.name, bool(row.came)) for row in rows]
 
 
 def taken(session: Session, series_id: int, occurrence_ids: Collection[int]) -> dict[int, int]:

@@ -53,7 +53,7 @@ def of_booking(session: Session, public_id: uuid.UUID, now: datetime) -> Opened 
             Person.meeting_url,
             Occurrence.meeting_url,
             Series.meeting_url,
-            running,
+            running.label("busy_until"),
             Booking.occurrence_id,
             Booking.analyst_id,
             *visit_queue.COLUMNS,
@@ -67,8 +67,9 @@ def of_booking(session: Session, public_id: uuid.UUID, now: datetime) -> Opened 
     ).one_or_none()
     if row is None:
         return None
-    hours = visit_queue.of_hours(session, [row[5]]).get((row[5], row[6]), [])
-    return Opened(join_links.meeting_url(*tuple(row)[:4]), row[4], QueueEntry(*tuple(row)[7:]), tuple(hours))
+    *urls, busy_until, occurrence_id, analyst_id = row[:7]
+    hours = visit_queue.of_hours(session, [occurrence_id]).get((occurrence_id, analyst_id), [])
+    return Opened(join_links.meeting_url(*urls), busy_until, QueueEntry(*row[7:]), tuple(hours))
 
 
 def of_occurrence(session: Session, public_id: uuid.UUID, analyst_id: int | None = None) -> Opened | None:

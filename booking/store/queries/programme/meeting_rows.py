@@ -17,6 +17,7 @@ from booking.domain.meetings import Appointment, Meeting
 from booking.domain.recurrence import MAX_DURATION
 from booking.store.bookings import bookings
 from booking.store.bookings.bookings import Booking
+from booking.store.db.field_columns import in_field_order
 from booking.store.people.people import Person
 from booking.store.programme import programme
 from booking.store.programme.programme import Module, Occurrence, Roster, Series
@@ -28,49 +29,54 @@ _analyst = aliased(Person, name="analyst")
 _member = aliased(Person, name="member")
 
 
-# In the order of Meeting's fields.
-_MEETING: tuple[Any, ...] = (
-    Occurrence.public_id,
-    Series.slug,
-    Series.title.label("series_title"),
-    Series.summary,
-    Series.kind,
-    func.coalesce(Occurrence.title, Series.title).label("title"),
-    Occurrence.module_number,
-    func.coalesce(_counted.c.modules, 0).label("modules"),
-    func.coalesce(Module.title, "").label("module_title"),
-    Occurrence.starts_at,
-    Occurrence.ends_at,
-    Series.zone,
-    (Occurrence.status == programme.CANCELLED).label("is_cancelled"),
-    Occurrence.reason,
-    Occurrence.moved_from_at,
-    Occurrence.sequence,
-    Occurrence.revised_at,
+_MEETING = in_field_order(
+    Meeting,
+    {
+        "public_id": Occurrence.public_id,
+        "series_slug": Series.slug,
+        "series_title": Series.title.label("series_title"),
+        "summary": Series.summary,
+        "kind": Series.kind,
+        "title": func.coalesce(Occurrence.title, Series.title).label("title"),
+        "module": Occurrence.module_number,
+        "modules": func.coalesce(_counted.c.modules, 0).label("modules"),
+        "module_title": func.coalesce(Module.title, "").label("module_title"),
+        "starts_at": Occurrence.starts_at,
+        "ends_at": Occurrence.ends_at,
+        "zone": Series.zone,
+        "is_cancelled": (Occurrence.status == programme.CANCELLED).label("is_cancelled"),
+        "reason": Occurrence.reason,
+        "moved_from_at": Occurrence.moved_from_at,
+        "sequence": Occurrence.sequence,
+        "revised_at": Occurrence.revised_at,
+    },
 )
-# In the order of Appointment's fields, its meeting apart.
-_BOOKING: tuple[Any, ...] = (
-    Booking.public_id.label("booking_public_id"),
-    Booking.starts_at.label("slot_starts_at"),
-    Booking.ends_at.label("slot_ends_at"),
-    Booking.minutes,
-    _analyst.name.label("analyst_name"),
-    _analyst.public_id.label("analyst_public_id"),
-    _member.name.label("member_name"),
-    _member.public_id.label("member_public_id"),
-    Booking.chose_analyst,
-    Booking.topic,
-    Booking.link,
-    (Booking.status == bookings.CANCELLED).label("booking_is_cancelled"),
-    Booking.cancelled_by,
-    Booking.is_late,
-    Booking.reason.label("booking_reason"),
-    Booking.outcome,
-    Booking.is_invited,
-    Booking.sequence.label("booking_sequence"),
-    Booking.revised_at.label("booking_revised_at"),
-    Booking.began_at,
-    Booking.entered_at,
+_BOOKING = in_field_order(
+    Appointment,
+    {
+        "public_id": Booking.public_id.label("booking_public_id"),
+        "starts_at": Booking.starts_at.label("slot_starts_at"),
+        "ends_at": Booking.ends_at.label("slot_ends_at"),
+        "minutes": Booking.minutes,
+        "analyst": _analyst.name.label("analyst_name"),
+        "analyst_public_id": _analyst.public_id.label("analyst_public_id"),
+        "member": _member.name.label("member_name"),
+        "member_public_id": _member.public_id.label("member_public_id"),
+        "chose_analyst": Booking.chose_analyst,
+        "topic": Booking.topic,
+        "link": Booking.link,
+        "is_cancelled": (Booking.status == bookings.CANCELLED).label("booking_is_cancelled"),
+        "cancelled_by": Booking.cancelled_by,
+        "is_late": Booking.is_late,
+        "reason": Booking.reason.label("booking_reason"),
+        "outcome": Booking.outcome,
+        "is_invited": Booking.is_invited,
+        "sequence": Booking.sequence.label("booking_sequence"),
+        "revised_at": Booking.revised_at.label("booking_revised_at"),
+        "began_at": Booking.began_at,
+        "entered_at": Booking.entered_at,
+    },
+    without=["meeting"],
 )
 
 

@@ -218,7 +218,7 @@ def functions(
 
     def a_day() -> object:
         start = asked.clinic_at - timedelta(hours=12)
-        return agenda_rows.staffed(session, asked.analyst_id, start, start + timedelta(days=1), organisation, now)
+        return agenda_rows.staffed(session, asked.analyst_id, (start, start + timedelta(days=1)), organisation, now)
 
     return {
         "free slots of a clinic": free_of_a_clinic,

@@ -42,8 +42,8 @@ def agenda(analyst: str, day: date | None, as_csv: bool) -> None:
         zone = who.zone or organisation.zone
         day = day or zones.today(now, zone)
         week = day_agenda.week_of(day)
-        start, end = day_agenda.bounds(week[0], week[-1], zone)
-        staffed = agenda_rows.staffed(session, who.id, start, end, organisation, now)
+        span = day_agenda.bounds(week[0], week[-1], zone)
+        staffed = agenda_rows.staffed(session, who.id, span, organisation, now)
         today = day_agenda.on(day, staffed, zone)
         after = agenda_rows.next_at(session, who.id, day_agenda.bounds(day, day, zone)[1])
     if as_csv:

@@ -50,10 +50,9 @@ def write(context: ActionContext, person_id: int) -> bool:
         return False
     today = zones.today(now, zone)
     person.agenda_sent_on = today
-    start, end = day_agenda.bounds(today, today, zone)
     visits = [
         (visit, found.meeting)
-        for found in agenda_rows.staffed(session, person.id, start, end, organisation, now)
+        for found in agenda_rows.staffed(session, person.id, day_agenda.bounds(today, today, zone), organisation, now)
         for visit in found.visits
         if visit.ends_at > now
     ]

@@ -99,8 +99,8 @@ def subject() -> Subject | None:
 
 def staffed(whose: Subject, first: date, last: date) -> list[Staffed]:
     """Returns what they staff from `first` to `last`, both included."""
-    start, end = day_agenda.bounds(first, last, whose.zone)
-    return agenda_rows.staffed(context.db(), whose.analyst.id, start, end, context.organisation(), context.now())
+    span = day_agenda.bounds(first, last, whose.zone)
+    return agenda_rows.staffed(context.db(), whose.analyst.id, span, context.organisation(), context.now())
 
 
 def next_day(whose: Subject, day: date) -> date | None:

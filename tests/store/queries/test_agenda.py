@@ -23,7 +23,7 @@ WEEK = timedelta(days=7)
 
 def read(session: Session, analyst: Person, day: date = date(2023, 12, 4), now: datetime = NOW) -> list[Staffed]:
     start, end = day_agenda.bounds(day, day, analyst.time_zone or "Australia/Brisbane")
-    return agenda_rows.staffed(session, analyst.id, start, end, ORGANISATION, now)
+    return agenda_rows.staffed(session, analyst.id, (start, end), ORGANISATION, now)
 
 
 def a_team(session: Session, count: int = 2) -> list[Person]:
@@ -166,7 +166,7 @@ def test_a_full_week_takes_no_more_statements_than_one_booking(session: Session)
             seen.extend([statement] if "SELECT" in statement else [])
 
         event.listen(session.get_bind(), "before_cursor_execute", note)
-        agenda_rows.staffed(session, analyst_id, NOW, NOW + 2 * WEEK, ORGANISATION, NOW)
+        agenda_rows.staffed(session, analyst_id, (NOW, NOW + 2 * WEEK), ORGANISATION, NOW)
         event.remove(session.get_bind(), "before_cursor_execute", note)
         return len(seen)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -48,12 +48,13 @@ def analysts(session: Session) -> list[AgendaOwner]:
 
 
 def staffed(
-    session: Session, analyst_id: int, start: datetime, end: datetime, organisation: Organisation, now: datetime
+    session: Session, analyst_id: int, span: tuple[datetime, datetime], organisation: Organisation, now: datetime
 ) -> list[Staffed]:
-    """The occurrences in [start, end) that the analyst staffs or is booked in, by start: six statements at the most.
+    """The occurrences that start in that span and that the analyst staffs or is booked in, by start.
 
-    Cancelled occurrences have no rows; cancelled bookings are left out.
+    Six statements at the most. Cancelled occurrences have no rows; cancelled bookings are left out.
     """
+    start, end = span
     found = {
         meeting.public_id: meeting for meeting in meeting_rows.meetings(session, start, end, analyst_id=analyst_id)
     }
@@ -70,60 +71,61 @@ def staffed(
         hours = {one.public_id: one for one in timetables.coming(session, organisation, start, end)}
     last = last_times(session, [booking.public_id for booking in booked], now) if booked else {}
     ordered = sorted(found.values(), key=lambda meeting: (meeting.starts_at, meeting.public_id))
-    return [
-        _staffed(meeting, hours.get(meeting.public_id), analyst_id, booked, last, organisation, now)
-        for meeting in ordered
-    ]
+    agenda = _Agenda(analyst_id, booked, last, organisation, now)
+    return [agenda.staffed(meeting, hours.get(meeting.public_id)) for meeting in ordered]
 
 
-def _staffed(
-    meeting: Meeting,
-    found: Timetable | None,
-    analyst_id: int,
-    booked: Sequence[Appointment],
-    last: dict[uuid.UUID, LastTime],
-    organisation: Organisation,
-    now: datetime,
-) -> Staffed:
-    if found is None or meeting.is_cancelled:
-        return Staffed(meeting)
-    taken = found.hours.taken
-    hours = {
-        number: _turn(number, booking)
-        for number, booking in enumerate(booked)
-        if booking.meeting.public_id == meeting.public_id
-    }
-    running = running_order.current(hours.values(), meeting.ends_at, now)
-    expected = running_order.expected(hours.values(), meeting.ends_at, now)
-    visits = [
-        AgendaVisit(
-            public_id=booking.public_id,
-            starts_at=booking.starts_at,
-            ends_at=booking.ends_at,
-            minutes=booking.minutes,
-            member=booking.member,
-            topic=booking.topic,
-            link=booking.link,
-            outcome=booking.outcome,
-            last=last.get(booking.public_id),
-            began_at=booking.began_at,
-            in_since=running.since if running is not None and running.turn.id == number else None,
-            late=running_order.late(hours[number], expected.get(number)),
+@dataclass(frozen=True, slots=True)
+class _Agenda:
+    """What an analyst's days are made from: the bookings with them, and when each member was seen before."""
+
+    analyst_id: int
+    booked: Sequence[Appointment]
+    last: Mapping[uuid.UUID, LastTime]
+    organisation: Organisation
+    now: datetime
+
+    def staffed(self, meeting: Meeting, found: Timetable | None) -> Staffed:
+        """One occurrence with its rows, none where nobody books slots in it or it is cancelled."""
+        if found is None or meeting.is_cancelled:
+            return Staffed(meeting)
+        taken = found.hours.taken
+        hours = {
+            number: _turn(number, booking)
+            for number, booking in enumerate(self.booked)
+            if booking.meeting.public_id == meeting.public_id
+        }
+        running = running_order.current(hours.values(), meeting.ends_at, self.now)
+        expected = running_order.expected(hours.values(), meeting.ends_at, self.now)
+        visits = [
+            AgendaVisit(
+                public_id=booking.public_id,
+                starts_at=booking.starts_at,
+                ends_at=booking.ends_at,
+                minutes=booking.minutes,
+                member=booking.member,
+                topic=booking.topic,
+                link=booking.link,
+                outcome=booking.outcome,
+                last=self.last.get(booking.public_id),
+                began_at=booking.began_at,
+                in_since=running.since if running is not None and running.turn.id == number else None,
+                late=running_order.late(hours[number], expected.get(number)),
+            )
+            for number, booking in enumerate(self.booked)
+            if booking.meeting.public_id == meeting.public_id
+        ]
+        colleagues = (
+            Colleague(other.name, tuple((at, (other.id, at) in taken) for at in found.hours.quarters))
+            for other in found.analysts
+            if other.id != self.analyst_id
         )
-        for number, booking in enumerate(booked)
-        if booking.meeting.public_id == meeting.public_id
-    ]
-    colleagues = (
-        Colleague(other.name, tuple((at, (other.id, at) in taken) for at in found.hours.quarters))
-        for other in found.analysts
-        if other.id != analyst_id
-    )
-    mine = {at for owner, at in taken if owner == analyst_id}
-    if analyst_id not in found.hours.analyst_ids:  # booked, and off the roster since: nothing of theirs is free
-        mine.update(found.hours.quarters)
-    shortest = timedelta(minutes=found.policy(organisation).shortest)
-    rows = day_agenda.rows(meeting.starts_at, meeting.ends_at, visits, mine, shortest)
-    return Staffed(meeting, tuple(rows), tuple(colleagues))
+        mine = {at for owner, at in taken if owner == self.analyst_id}
+        if self.analyst_id not in found.hours.analyst_ids:  # booked, and off the roster since: none of it is free
+            mine.update(found.hours.quarters)
+        shortest = timedelta(minutes=found.policy(self.organisation).shortest)
+        rows = day_agenda.rows(meeting.starts_at, meeting.ends_at, visits, mine, shortest)
+        return Staffed(meeting, tuple(rows), tuple(colleagues))
 
 
 def _turn(number: int, booking: Appointment) -> QueueEntry:

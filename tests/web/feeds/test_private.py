@@ -17,6 +17,7 @@ from booking.domain.people.people_table import Listed
 from booking.services import cover
 from booking.services.accounts import profile
 from booking.services.accounts.import_people import import_people
+from booking.services.action_context import ActionContext
 from booking.services.bookings import on_behalf
 from booking.services.bookings.book import book
 from booking.services.bookings.cancel import cancel
@@ -51,18 +52,21 @@ class Team:
         self.seen: dict[str, dict[str, tuple[int, str, list[str]]]] = {}
         self.bytes: dict[str, tuple[str, bytes]] = {}
 
+    def acting(self, actor: Actor) -> ActionContext:
+        return acting(self.session, actor, self.clock.now, MANY)
+
     def publish(self, *statements: object) -> object:
         asking = planning.files(statements)  # type: ignore[arg-type]
         plan = planning.read_plan(self.session, asking, MANY, self.clock.now)
-        options = {"uid_domain": "booking.example.org", "fingerprint": plan.fingerprint}
-        return publish(acting(self.session, Actor.system(), self.clock.now, MANY), asking, **options).change
+        context = self.acting(Actor.system())
+        return publish(context, asking, uid_domain="booking.example.org", fingerprint=plan.fingerprint).change
 
     def hours(self) -> list[Occurrence]:
         return list(self.session.scalars(select(Occurrence).order_by(Occurrence.starts_at)))
 
     def book(self, member: Person, hour: int = 0, after_minutes: int = 0, analyst: Person | None = None) -> Booking:
         request = a_request(self.hours()[hour], after_minutes, analyst=(analyst or self.ada).public_id)
-        return book(acting(self.session, Actor.member(member.id), self.clock.now, MANY), request).booking
+        return book(self.acting(Actor.member(member.id)), request).booking
 
     def look(self) -> int:
         """Fetch all four calendars, hold them against what was last seen, and say how many have changed."""
@@ -109,32 +113,28 @@ def team(database: Database, session: Session) -> Team:
 
 def by_member(team: Team, booking: Booking) -> None:
     request = a_request(team.hours()[0], after_minutes=45, analyst=team.ada.public_id)
-    move(acting(team.session, Actor.member(team.mia.id), team.clock.now, MANY), booking.public_id, request)
+    move(team.acting(Actor.member(team.mia.id)), booking.public_id, request)
 
 
 def to_another_hour(team: Team, booking: Booking) -> None:
     request = a_request(team.hours()[1], analyst=team.ada.public_id)
-    move(acting(team.session, Actor.member(team.mia.id), team.clock.now, MANY), booking.public_id, request)
+    move(team.acting(Actor.member(team.mia.id)), booking.public_id, request)
 
 
 def by_staff(team: Team, booking: Booking) -> None:
     request = a_request(team.hours()[1], analyst=team.ben.public_id)
-    on_behalf.move_for(
-        acting(team.session, Actor.staff(team.cora.id), team.clock.now, MANY), booking.public_id, request, ""
-    )
+    on_behalf.move_for(team.acting(Actor.staff(team.cora.id)), booking.public_id, request, "")
 
 
 def handed_over(team: Team, booking: Booking) -> None:
-    to, now = team.ben.public_id, team.clock.now
-    on_behalf.hand_over(acting(team.session, Actor.staff(team.cora.id), now, MANY), booking.public_id, to, "")
+    on_behalf.hand_over(team.acting(Actor.staff(team.cora.id)), booking.public_id, team.ben.public_id, "")
 
 
 def covered(team: Team, booking: Booking) -> None:
     start, now = team.hours()[0].starts_at, team.clock.now
     span = (start, start + timedelta(hours=1))
     shown = cover.show(team.session, team.ada.public_id, span, MANY, now)
-    context = acting(team.session, Actor.staff(team.ada.id), now, MANY)
-    cover.report(context, team.ada.public_id, span, fingerprint=shown.fingerprint)
+    cover.report(team.acting(Actor.staff(team.ada.id)), team.ada.public_id, span, fingerprint=shown.fingerprint)
 
 
 def brief(team: Team, booking: Booking) -> None:
@@ -142,7 +142,7 @@ def brief(team: Team, booking: Booking) -> None:
 
 
 def cancelled(team: Team, booking: Booking) -> None:
-    cancel(acting(team.session, Actor.member(team.mia.id), team.clock.now, MANY), booking.public_id)
+    cancel(team.acting(Actor.member(team.mia.id)), booking.public_id)
 
 
 def off_the_roster(team: Team, booking: Booking) -> None:
@@ -165,7 +165,7 @@ def renamed(person: str) -> Callable[[Team, Booking], None]:
 
 def imported(team: Team, booking: Booking) -> None:
     import_people(
-        acting(team.session, Actor.system(), team.clock.now, MANY),
+        team.acting(Actor.system()),
         [Listed(1, team.ada.email, "Ada Imported", frozenset(), None, None)],
     )
 
@@ -220,7 +220,7 @@ def test_what_a_publish_hands_on_and_undo_hands_back_leaves_no_sequence_lower(te
     team.session.expire_all()
     assert booking.analyst_id == team.ben.id
     assert team.look() > 0
-    undo.undo(acting(team.session, Actor.system(), team.clock.now, MANY), change)
+    undo.undo(team.acting(Actor.system()), change)
     team.session.expire_all()
     assert booking.analyst_id == team.ada.id
     assert team.look() > 0
@@ -242,9 +242,7 @@ def test_a_zone_whose_clocks_agree_is_a_change_that_calendars_see_all_the_same(t
 
 def test_what_we_cancelled_is_raised_too_when_its_words_change(team: Team) -> None:
     booking = team.book(team.mia)
-    on_behalf.cancel_for(
-        acting(team.session, Actor.staff(team.cora.id), team.clock.now, MANY), booking.public_id, "Ill."
-    )
+    on_behalf.cancel_for(team.acting(Actor.staff(team.cora.id)), booking.public_id, "Ill.")
     team.look()
     retitled(team, booking)
     assert team.look() >= 3

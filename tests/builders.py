@@ -116,7 +116,7 @@ def a_request(occurrence: Occurrence, after_minutes: int = 0, minutes: int = 15,
 def a_booking(
     session: Session, occurrence: Occurrence, member: Person | None = None, now: datetime = NOW, **request: object
 ) -> Booking:
-    """A booking made by the deed itself, by a new member unless one is given."""
+    """A booking made by the service function itself, by a new member unless one is given."""
     member = member or a_person(session)
     session.commit()
     return book(acting(session, Actor.member(member.id), now), a_request(occurrence, **request)).booking  # type: ignore[arg-type]

@@ -69,9 +69,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Hypothesis's plugin imports all of it at the end: where no test has, that is a second for nothing."""
+    """No example has a time limit of its own, as a busy machine is slow and not wrong.
+
+    Where no test has imported Hypothesis, its plugin would at the end: that is a second for nothing.
+    """
     if "hypothesis" not in sys.modules:
         session.config.pluginmanager.unregister(name="hypothesispytest")
+        return
+    from hypothesis import settings
+
+    settings.register_profile("booking", deadline=None)
+    settings.load_profile("booking")
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -6,6 +6,7 @@ import ast
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ WRITING_MODULES = {
         "programme.publishing",
     )
 }
-#: Store functions that deeds alone call.
+#: Store functions that services alone call.
 WRITING_NAMES = {"enqueue", "write", "take", "release", "revise", "place", "move", "rename", "record", "forget"}
 WRITING_METHODS = {"add", "add_all", "delete", "merge", "commit", "flush"}
 SESSION_NAMES = {"session", "db"}
@@ -67,9 +68,14 @@ class Module:
     layer: str
     tree: ast.Module
 
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """Every node of the tree."""
+        return list(ast.walk(self.tree))
+
     def imports(self) -> Iterator[str]:
         """Dotted names of everything imported, `from x import y` as x.y; wherever in the file it stands."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
@@ -78,7 +84,7 @@ class Module:
 
     def attributes(self) -> Iterator[tuple[str, str]]:
         """(name before the dot, name after it) of every attribute that is looked up."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Attribute):
                 owner = node.value
                 if isinstance(owner, ast.Call):
@@ -99,6 +105,12 @@ def modules(root: Path) -> list[Module]:
     if wsgi.exists():
         found.append(Module("wsgi", "wsgi", ast.parse(wsgi.read_text("utf-8"))))
     return found
+
+
+@cache
+def ours() -> list[Module]:
+    """Every source file of this checkout, read once."""
+    return modules(ROOT)
 
 
 def broken(found: list[Module]) -> set[str]:
@@ -166,11 +178,11 @@ def _uses(module: Module, before: str, after: str) -> Iterator[str]:
 
 
 def test_the_source_keeps_the_import_rule() -> None:
-    assert broken(modules(ROOT)) == set()
+    assert broken(ours()) == set()
 
 
 def test_every_layer_of_the_house_is_there_and_known() -> None:
-    layers = {module.layer for module in modules(ROOT)} - {"", "wsgi"}
+    layers = {module.layer for module in ours()} - {"", "wsgi"}
     assert layers == set(MAY_IMPORT)
 
 
@@ -186,7 +198,7 @@ FOLLOWED = {"domain", "services", "web"}
 
 def test_no_two_public_classes_share_a_name() -> None:
     found: dict[str, list[str]] = {}
-    for module in modules(ROOT):
+    for module in ours():
         if module.layer != "migrations":
             for node in module.tree.body:
                 if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
@@ -195,12 +207,12 @@ def test_no_two_public_classes_share_a_name() -> None:
 
 
 def test_no_module_is_imported_under_the_name_of_another() -> None:
-    names = {module.name for module in modules(ROOT)}
+    names = {module.name for module in ours()}
     leaves = {name.rpartition(".")[2] for name in names}
     found = [
         f"{module.name}: {node.module}.{alias.name} as {alias.asname}"
-        for module in modules(ROOT)
-        for node in ast.walk(module.tree)
+        for module in ours()
+        for node in module.nodes
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
         if f"{node.module}.{alias.name}" in names and alias.asname in leaves
@@ -249,9 +261,9 @@ def test_no_file_is_too_long_to_read() -> None:
 def test_no_function_decides_too_much() -> None:
     found = {
         f"{module.name}.{node.name}": n
-        for module in modules(ROOT)
+        for module in ours()
         if module.layer in FOLLOWED
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (n := decisions(node)) > MOST_DECISIONS
     }
     assert found == {}
@@ -268,7 +280,7 @@ def with_many_parameters(found: list[Module]) -> tuple[list[str], int]:
     functions = [
         (module.name, node)
         for module in found
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
     many = [f"{name}.{node.name}" for name, node in functions if parameters(node) > MOST_PARAMETERS]
@@ -276,7 +288,7 @@ def with_many_parameters(found: list[Module]) -> tuple[list[str], int]:
 
 
 def test_few_functions_take_more_than_five_arguments() -> None:
-    found, functions = with_many_parameters(modules(ROOT))
+    found, functions = with_many_parameters(ours())
     assert len(found) <= MOST_WITH_MORE * functions, found
 
 

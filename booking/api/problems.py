@@ -9,22 +9,12 @@ from typing import Any
 
 from flask import Response
 
+from booking.domain.enums.refusals import RefusalCode
 from booking.domain.errors import Refusal
 from booking.web.frame import error_pages
 
-#: Refusals that are no conflict; every other one is 409.
-STATUSES = {
-    "not-found": HTTPStatus.NOT_FOUND,
-    "not-allowed": HTTPStatus.FORBIDDEN,
-    "not-a-member": HTTPStatus.FORBIDDEN,
-    "length-not-offered": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "not-on-roster": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "not-bookable": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "outside-hours": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "text-not-accepted": HTTPStatus.UNPROCESSABLE_ENTITY,
-}
 #: Where a program needs other words than somebody at a page.
-SENTENCES = {"key-reused": "This Idempotency-Key was sent before with a different request."}
+SENTENCES = {RefusalCode.KEY_REUSED: "This Idempotency-Key was sent before with a different request."}
 #: The instants and numbers that a refusal turns on, by the names of its attributes.
 TURNS_ON = (
     *("offered", "closed_at", "opens_at", "started_at", "ended_at", "scope", "limit", "last_hour_at", "member_until"),
@@ -47,7 +37,7 @@ def problem(status: HTTPStatus, code: str, detail: str, **more: Any) -> Response
 
 def of(refusal: Refusal, **more: Any) -> Response:
     """The problem document of a refusal: the words of the page, and what it turns on."""
-    status = STATUSES.get(refusal.code, HTTPStatus.CONFLICT)
+    status = HTTPStatus(error_pages.status(refusal))
     turns_on = {name: plain(getattr(refusal, name)) for name in TURNS_ON if getattr(refusal, name, None) is not None}
     words = SENTENCES.get(refusal.code) or error_pages.sentence(refusal)
     return problem(status, refusal.code, words, **turns_on, **more)

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from booking.domain.enums.bookings import LimitScope, VisitOutcome
+from booking.domain.enums.refusals import RefusalCode
 
 if TYPE_CHECKING:
     from booking.domain.bookings.slots import Slot
@@ -19,43 +20,43 @@ if TYPE_CHECKING:
 class Refusal(Exception):
     """The request cannot be fulfilled; nothing was written."""
 
-    code = "refused"
+    code = RefusalCode.REFUSED
 
 
 class NotFound(Refusal):
     """There is no such thing, or not for this person; the two are told alike."""
 
-    code = "not-found"
+    code = RefusalCode.NOT_FOUND
 
 
 class NotAllowed(Refusal):
     """This person's roles do not cover this action."""
 
-    code = "not-allowed"
+    code = RefusalCode.NOT_ALLOWED
 
 
 class NotBookable(Refusal):
     """The occurrence's kind has no slots."""
 
-    code = "not-bookable"
+    code = RefusalCode.NOT_BOOKABLE
 
 
 class OccurrenceCancelled(Refusal):
     """The occurrence does not take place."""
 
-    code = "occurrence-cancelled"
+    code = RefusalCode.OCCURRENCE_CANCELLED
 
 
 class NotEnrollable(Refusal):
     """Its slots are booked one by one; nobody enrols in it."""
 
-    code = "not-enrollable"
+    code = RefusalCode.NOT_ENROLLABLE
 
 
 class AlreadyOver(Refusal):
     """It is over; `ended_at` in UTC."""
 
-    code = "already-over"
+    code = RefusalCode.ALREADY_OVER
 
     def __init__(self, ended_at: datetime) -> None:
         super().__init__(f"ended at {ended_at:%Y-%m-%d %H:%M} UTC")
@@ -65,7 +66,7 @@ class AlreadyOver(Refusal):
 class Full(Refusal):
     """Every place is taken; `limit` is how many there are."""
 
-    code = "full"
+    code = RefusalCode.FULL
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"all {limit} places are taken")
@@ -75,7 +76,7 @@ class Full(Refusal):
 class LengthNotOffered(Refusal):
     """`offered` lists the lengths that are, in minutes."""
 
-    code = "length-not-offered"
+    code = RefusalCode.LENGTH_NOT_OFFERED
 
     def __init__(self, offered: tuple[int, ...]) -> None:
         super().__init__(f"offered lengths, in minutes: {', '.join(map(str, offered))}")
@@ -85,19 +86,19 @@ class LengthNotOffered(Refusal):
 class OutsideHours(Refusal):
     """The slot does not lie on the quarters of the occurrence."""
 
-    code = "outside-hours"
+    code = RefusalCode.OUTSIDE_HOURS
 
 
 class NotOnRoster(Refusal):
     """The analyst does not staff this occurrence."""
 
-    code = "not-on-roster"
+    code = RefusalCode.NOT_ON_ROSTER
 
 
 class TooLate(Refusal):
     """Asked later than the policy allows; `closed_at` is the last good instant (UTC)."""
 
-    code = "too-late"
+    code = RefusalCode.TOO_LATE
 
     def __init__(self, closed_at: datetime) -> None:
         super().__init__(f"closed at {closed_at:%Y-%m-%d %H:%M} UTC")
@@ -107,7 +108,7 @@ class TooLate(Refusal):
 class AlreadyStarted(Refusal):
     """Neither cancelled nor moved once it has begun; `started_at` in UTC."""
 
-    code = "already-started"
+    code = RefusalCode.ALREADY_STARTED
 
     def __init__(self, started_at: datetime) -> None:
         super().__init__(f"began at {started_at:%Y-%m-%d %H:%M} UTC")
@@ -117,7 +118,7 @@ class AlreadyStarted(Refusal):
 class TooEarly(Refusal):
     """Beyond the horizon; `opens_at` is the first good instant (UTC)."""
 
-    code = "too-early"
+    code = RefusalCode.TOO_EARLY
 
     def __init__(self, opens_at: datetime) -> None:
         super().__init__(f"opens at {opens_at:%Y-%m-%d %H:%M} UTC")
@@ -127,7 +128,7 @@ class TooEarly(Refusal):
 class StillFree(Refusal):
     """Asked to wait for what is free: `slots` suit and can be booked now, best first."""
 
-    code = "still-free"
+    code = RefusalCode.STILL_FREE
 
     def __init__(self, slots: Sequence[Slot]) -> None:
         super().__init__("what is asked for is free")
@@ -140,7 +141,7 @@ class LimitReached(Refusal):
     From `last_hour_at` (UTC) on, limits no longer count for what is still free in that clinic.
     """
 
-    code = "limit-reached"
+    code = RefusalCode.LIMIT_REACHED
 
     def __init__(self, scope: LimitScope, limit: int, last_hour_at: datetime | None = None) -> None:
         super().__init__(
@@ -154,13 +155,13 @@ class LimitReached(Refusal):
 class NotAMember(Refusal):
     """The person is no member."""
 
-    code = "not-a-member"
+    code = RefusalCode.NOT_A_MEMBER
 
 
 class MembershipEnded(Refusal):
     """The slot starts after `member_until`, the last day of the membership."""
 
-    code = "membership-ended"
+    code = RefusalCode.MEMBERSHIP_ENDED
 
     def __init__(self, member_until: date) -> None:
         super().__init__(f"the membership's last day is {member_until}")
@@ -170,7 +171,7 @@ class MembershipEnded(Refusal):
 class SlotTaken(Refusal):
     """Somebody else has it, or the member is booked elsewhere at that time (`own`)."""
 
-    code = "slot-taken"
+    code = RefusalCode.SLOT_TAKEN
 
     def __init__(self, *, own: bool = False) -> None:
         super().__init__("you are booked at that time" if own else "somebody else has it")
@@ -180,25 +181,25 @@ class SlotTaken(Refusal):
 class OfferLapsed(Refusal):
     """The offer was for a time that is over; it went to somebody else, or nobody."""
 
-    code = "offer-lapsed"
+    code = RefusalCode.OFFER_LAPSED
 
 
 class NotConfirmed(Refusal):
     """The booking was cancelled before."""
 
-    code = "not-confirmed"
+    code = RefusalCode.NOT_CONFIRMED
 
 
 class KeyReused(Refusal):
     """The idempotency key came before with another request."""
 
-    code = "key-reused"
+    code = RefusalCode.KEY_REUSED
 
 
 class TextNotAccepted(Refusal):
     """A text is too long, or not what its field takes; `field` names it."""
 
-    code = "text-not-accepted"
+    code = RefusalCode.TEXT_NOT_ACCEPTED
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
@@ -209,13 +210,13 @@ class TextNotAccepted(Refusal):
 class NotBegun(Refusal):
     """Came or did not come is marked only once the slot has started."""
 
-    code = "not-begun"
+    code = RefusalCode.NOT_BEGUN
 
 
 class AlreadyMarked(Refusal):
     """Somebody has marked whether its member came, so it is neither cancelled nor moved; `outcome` is the mark."""
 
-    code = "already-marked"
+    code = RefusalCode.ALREADY_MARKED
 
     def __init__(self, outcome: VisitOutcome) -> None:
         super().__init__(f"it is marked {outcome}")
@@ -225,7 +226,7 @@ class AlreadyMarked(Refusal):
 class MarkStands(Refusal):
     """A mark is changed on the day of its slot only, by the analyst; `closed_at` is that day's end (UTC)."""
 
-    code = "mark-stands"
+    code = RefusalCode.MARK_STANDS
 
     def __init__(self, closed_at: datetime) -> None:
         super().__init__(f"it could be changed until {closed_at:%Y-%m-%d %H:%M} UTC")
@@ -235,7 +236,7 @@ class MarkStands(Refusal):
 class WrongCode(Refusal):
     """The six digits are not those of an email that still works; `tries_left` more may be made."""
 
-    code = "wrong-code"
+    code = RefusalCode.WRONG_CODE
 
     def __init__(self, tries_left: int) -> None:
         super().__init__(f"{tries_left} tries left")
@@ -245,13 +246,13 @@ class WrongCode(Refusal):
 class SignInExpired(Refusal):
     """The link or code was used, tried too often, or has expired."""
 
-    code = "sign-in-expired"
+    code = RefusalCode.SIGN_IN_EXPIRED
 
 
 class TooManyRequests(Refusal):
     """Asked too often; `retry_at` is when it may be asked again (UTC), `limit_name` which limit was reached."""
 
-    code = "too-many-requests"
+    code = RefusalCode.TOO_MANY_REQUESTS
 
     def __init__(self, retry_at: datetime, limit_name: str = "") -> None:
         super().__init__(f"again after {retry_at:%Y-%m-%d %H:%M} UTC")
@@ -262,7 +263,7 @@ class TooManyRequests(Refusal):
 class CannotPublish(Refusal):
     """The programme file cannot be stored; `problems` names each reason with file and line."""
 
-    code = "cannot-publish"
+    code = RefusalCode.CANNOT_PUBLISH
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))

@@ -8,35 +8,38 @@ from datetime import date, datetime, timedelta
 from booking.domain import errors, wording
 from booking.domain.bookings import agenda_words, lengths, policy_words
 from booking.domain.enums.bookings import VisitOutcome
+from booking.domain.enums.refusals import RefusalCode
 from booking.domain.errors import Refusal
 from booking.domain.people import sign_in
 
 SENTENCES = {
-    "not-found": "We can't find that, or it isn't yours.",
-    "not-allowed": "Your account can't do this.",
-    "not-bookable": "This has no slots to book. Enrol in it instead.",
-    "not-enrollable": "You can't enrol in this. Book a slot instead.",
-    "occurrence-cancelled": "This date is cancelled. See the programme for the next one.",
-    "outside-hours": "That time is outside its hours. Choose one of the times shown.",
-    "not-on-roster": "That analyst isn't on the roster for this date. Choose somebody else, or any analyst.",
-    "not-a-member": "Only members can book. If your membership is under another email address, sign in with that one.",
-    "no-slot-chosen": "Choose a time for the length you want.",
-    "not-confirmed": "This booking is already cancelled.",
-    "key-reused": "This was sent before with different details. Reload the page, then try again.",
-    "not-begun": "You can mark this once the slot has started.",
-    "mark-stands": "You can only change a mark on the day of the slot. Ask a coordinator to change this one.",
-    "still-free": "What you'd wait for is free, so you can book it now.",
-    "offer-lapsed": "This offer is over. See the programme for what's free now.",
-    "plan-changed": "Something has changed since you saw the plan. Check it again.",
-    "plan-hurts": "Something has changed since you saw the plan. Check it again.",
-    "cover-changed": "Bookings have changed since you saw this. Check it again.",
-    "cannot-undo": "This can't be undone any more. You can still preview taking it back.",
-    "already-covered": "Somebody else has already taken this. Thank you.",
-    "nothing-to-take": "You have no free time then, so nothing was moved.",
-    "span-not-accepted": "The last day must be on or after the first, not in the past, and within a year.",
-    "address-taken": "Another account has this address.",
-    "last-coordinator": "This is the only coordinator. Give somebody else that role first.",
-    "sign-in-expired": (
+    RefusalCode.NOT_FOUND: "We can't find that, or it isn't yours.",
+    RefusalCode.NOT_ALLOWED: "Your account can't do this.",
+    RefusalCode.NOT_BOOKABLE: "This has no slots to book. Enrol in it instead.",
+    RefusalCode.NOT_ENROLLABLE: "You can't enrol in this. Book a slot instead.",
+    RefusalCode.OCCURRENCE_CANCELLED: "This date is cancelled. See the programme for the next one.",
+    RefusalCode.OUTSIDE_HOURS: "That time is outside its hours. Choose one of the times shown.",
+    RefusalCode.NOT_ON_ROSTER: "That analyst isn't on the roster for this date. Choose somebody else, or any analyst.",
+    RefusalCode.NOT_A_MEMBER: (
+        "Only members can book. If your membership is under another email address, sign in with that one."
+    ),
+    RefusalCode.NO_SLOT_CHOSEN: "Choose a time for the length you want.",
+    RefusalCode.NOT_CONFIRMED: "This booking is already cancelled.",
+    RefusalCode.KEY_REUSED: "This was sent before with different details. Reload the page, then try again.",
+    RefusalCode.NOT_BEGUN: "You can mark this once the slot has started.",
+    RefusalCode.MARK_STANDS: "You can only change a mark on the day of the slot. Ask a coordinator to change this one.",
+    RefusalCode.STILL_FREE: "What you'd wait for is free, so you can book it now.",
+    RefusalCode.OFFER_LAPSED: "This offer is over. See the programme for what's free now.",
+    RefusalCode.PLAN_CHANGED: "Something has changed since you saw the plan. Check it again.",
+    RefusalCode.PLAN_HURTS: "Something has changed since you saw the plan. Check it again.",
+    RefusalCode.COVER_CHANGED: "Bookings have changed since you saw this. Check it again.",
+    RefusalCode.CANNOT_UNDO: "This can't be undone any more. You can still preview taking it back.",
+    RefusalCode.ALREADY_COVERED: "Somebody else has already taken this. Thank you.",
+    RefusalCode.NOTHING_TO_TAKE: "You have no free time then, so nothing was moved.",
+    RefusalCode.SPAN_NOT_ACCEPTED: "The last day must be on or after the first, not in the past, and within a year.",
+    RefusalCode.ADDRESS_TAKEN: "Another account has this address.",
+    RefusalCode.LAST_COORDINATOR: "This is the only coordinator. Give somebody else that role first.",
+    RefusalCode.SIGN_IN_EXPIRED: (
         f"That link or code has been used, or is older than {sign_in.VALID_MINUTES} minutes. Ask for a new one."
     ),
 }

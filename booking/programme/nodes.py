@@ -15,6 +15,7 @@ from ruamel.yaml.events import AliasEvent, CollectionStartEvent, NodeEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from booking.domain import errors
+from booking.domain.enums.refusals import RefusalCode
 from booking.domain.planning.statement import SourcePlace
 
 MAX_BYTES = 1_000_000
@@ -35,7 +36,7 @@ class Problem:
 class Unreadable(errors.Refusal):
     """The file cannot be read as a whole; `problems` says where and why."""
 
-    code = "unreadable"
+    code = RefusalCode.UNREADABLE
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("\n".join(map(str, problems)))

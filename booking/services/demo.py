@@ -16,6 +16,7 @@ from booking.domain.bookings.timetable import Timetable
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.bookings import VisitOutcome
 from booking.domain.enums.people import RoleName
+from booking.domain.enums.refusals import RefusalCode
 from booking.domain.organisation import Organisation
 from booking.domain.people.actor import Actor
 from booking.domain.planning.statement import Named, Statement
@@ -72,7 +73,7 @@ TOPICS = (
 class HoldsRealPeople(errors.Refusal):
     """The database holds people who are not the demo's; the demo leaves it alone."""
 
-    code = "holds-real-people"
+    code = RefusalCode.HOLDS_REAL_PEOPLE
 
 
 @transactional

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from booking.domain import errors
+from booking.domain.enums.refusals import RefusalCode
 
 MAX_LINES = 5_000
 MAX_PIECES = 100_000  # tags and runs of text
@@ -16,7 +17,7 @@ SHORTEN = "paste only the part that announces the programme"
 class CannotRead(errors.Refusal):
     """The source is no text that can be read; the message says what to do."""
 
-    code = "cannot-read"
+    code = RefusalCode.CANNOT_READ
 
 
 @dataclass(frozen=True, slots=True)

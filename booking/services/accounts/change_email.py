@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from booking.domain import errors
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.emails import EmailName
+from booking.domain.enums.refusals import RefusalCode
 from booking.domain.people import email_addresses
 from booking.services.action_context import ActionContext
 from booking.services.transaction import transactional
@@ -35,13 +36,13 @@ MAX_REQUESTS = 5  # within VALID
 class AddressTaken(errors.Refusal):
     """Another account has the address; the two can be merged."""
 
-    code = "address-taken"
+    code = RefusalCode.ADDRESS_TAKEN
 
 
 class AddressChangeExpired(errors.Refusal):
     """The link was used, has been replaced by a newer one, or is too old."""
 
-    code = "address-change-expired"
+    code = RefusalCode.ADDRESS_CHANGE_EXPIRED
 
 
 @transactional

@@ -11,6 +11,7 @@ from booking.domain import errors
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.bookings import WaitlistOutcome
 from booking.domain.enums.people import RoleName
+from booking.domain.enums.refusals import RefusalCode
 from booking.domain.planning.updates import Line
 from booking.services.action_context import ActionContext
 from booking.services.cover import leaving
@@ -31,7 +32,7 @@ REASON = "The account was closed."
 class LastCoordinator(errors.Refusal):
     """Nobody else could coordinate, or open the account again."""
 
-    code = "last-coordinator"
+    code = RefusalCode.LAST_COORDINATOR
 
 
 @transactional

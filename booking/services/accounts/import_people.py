@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from booking.domain import errors, wording, zones
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.people import RoleName
+from booking.domain.enums.refusals import RefusalCode
 from booking.domain.organisation import Organisation
 from booking.domain.people.people_table import NEVER, Listed
 from booking.services.action_context import ActionContext
@@ -32,7 +33,7 @@ OWN_COLUMNS = ("name", "time_zone", "meeting_url")
 class WouldOrphan(errors.Refusal):
     """The import would leave upcoming bookings without their member; `problems` names each."""
 
-    code = "would-orphan"
+    code = RefusalCode.WOULD_ORPHAN
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))

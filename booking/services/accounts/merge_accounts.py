@@ -14,6 +14,7 @@ from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.bookings import WaitlistOutcome
 from booking.domain.enums.emails import EmailName
 from booking.domain.enums.people import RoleName
+from booking.domain.enums.refusals import RefusalCode
 from booking.domain.organisation import Organisation
 from booking.services.action_context import ActionContext
 from booking.services.steps import pass_on
@@ -30,7 +31,7 @@ from booking.store.queries.people import account_holdings
 class CannotMerge(errors.Refusal):
     """The two collide; `problems` says each time where, and what to do first."""
 
-    code = "cannot-merge"
+    code = RefusalCode.CANNOT_MERGE
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))

@@ -17,6 +17,7 @@ from booking.domain.bookings import cover_rules
 from booking.domain.bookings.cover_rules import AffectedOccurrence, Candidate, Cover, UncoveredWork
 from booking.domain.enums.bookings import OfferStatus
 from booking.domain.enums.people import RoleName
+from booking.domain.enums.refusals import RefusalCode
 from booking.domain.organisation import Organisation
 from booking.domain.planning.consequences import TouchedBooking
 from booking.domain.recurrence import MAX_DURATION
@@ -34,7 +35,7 @@ MAX_TIME_OFF = timedelta(days=366)
 class SpanNotAccepted(errors.Refusal):
     """Time away ends after it begins, lies ahead, and lasts a year at the most."""
 
-    code = "span-not-accepted"
+    code = RefusalCode.SPAN_NOT_ACCEPTED
 
 
 @dataclass(frozen=True, slots=True)

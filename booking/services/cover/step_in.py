@@ -14,6 +14,7 @@ from booking.domain.bookings.cover_rules import UncoveredWork
 from booking.domain.bookings.slots import Slot
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.people import RoleName
+from booking.domain.enums.refusals import RefusalCode
 from booking.domain.organisation import Organisation
 from booking.domain.planning import edits
 from booking.domain.planning.adjustments import Guest
@@ -38,13 +39,13 @@ from booking.store.queries.bookings import cover_candidates
 class AlreadyCovered(errors.Refusal):
     """Somebody else was quicker, or the place is no longer wanted."""
 
-    code = "already-covered"
+    code = RefusalCode.ALREADY_COVERED
 
 
 class NothingToTake(errors.Refusal):
     """The analyst who would take over is not free at any of the times that are left."""
 
-    code = "nothing-to-take"
+    code = RefusalCode.NOTHING_TO_TAKE
 
 
 @transactional

@@ -16,6 +16,7 @@ from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.bookings import OfferStatus
 from booking.domain.enums.emails import EmailName
 from booking.domain.enums.planning import CoverFate, LineKind
+from booking.domain.enums.refusals import RefusalCode
 from booking.domain.planning.updates import Line
 from booking.services.action_context import ActionContext
 from booking.services.cover import asking
@@ -39,7 +40,7 @@ from booking.store.programme.programme import Roster
 class CoverChanged(errors.Refusal):
     """Bookings have changed since the cover was shown; `shown` is what it is now."""
 
-    code = "cover-changed"
+    code = RefusalCode.COVER_CHANGED
 
     def __init__(self, shown: CoverPreview) -> None:
         super().__init__("the plan has changed since it was shown")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from booking.domain import errors
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.planning import PlaceKind, StepKind
+from booking.domain.enums.refusals import RefusalCode
 from booking.domain.planning.occurrences import Period
 from booking.domain.planning.plan import Plan, facts
 from booking.services.action_context import ActionContext
@@ -28,7 +29,7 @@ from booking.store.programme.programme import Programme, Series
 class PlanChanged(errors.Refusal):
     """The store has moved on since the plan was shown; `plan` is what it comes to now."""
 
-    code = "plan-changed"
+    code = RefusalCode.PLAN_CHANGED
 
     def __init__(self, plan: Plan) -> None:
         super().__init__("the plan has changed since it was shown")
@@ -38,7 +39,7 @@ class PlanChanged(errors.Refusal):
 class PlanHurts(errors.Refusal):
     """The plan moves or cancels people's bookings, and nobody has seen it yet; `plan` is to be shown first."""
 
-    code = "plan-hurts"
+    code = RefusalCode.PLAN_HURTS
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(f"{len(plan.outcomes)} bookings would be moved or cancelled")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from booking.domain import errors, zones
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.bookings import OfferStatus, WaitlistOutcome
+from booking.domain.enums.refusals import RefusalCode
 from booking.domain.planning import edits
 from booking.domain.planning.plan import StoredProgramme
 from booking.domain.planning.resolve import ResolvedRequest
@@ -37,7 +38,7 @@ from booking.store.queries.bookings import waitlist_queue
 class CannotUndo(errors.Refusal):
     """It can no longer be put back; `why` says in words what came in between. A plan can still change it."""
 
-    code = "cannot-undo"
+    code = RefusalCode.CANNOT_UNDO
 
     def __init__(self, why: str) -> None:
         super().__init__(why)

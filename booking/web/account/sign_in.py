@@ -13,6 +13,7 @@ from flask import Blueprint, Response, current_app, flash, redirect, render_temp
 from flask.typing import ResponseReturnValue
 
 from booking.domain import errors, refusal_words, tokens
+from booking.domain.enums.refusals import RefusalCode
 from booking.domain.people import email_addresses
 from booking.domain.people.sign_in import VALID_MINUTES, code_in, masked
 from booking.services.accounts import sessions
@@ -208,7 +209,7 @@ def _go_on(asked: RequestedSignIn) -> ResponseReturnValue:
 def again(asked: RequestedSignIn | None = None) -> ResponseReturnValue:
     """Ask for another email, because this link or code does not work; what was typed before goes along."""
     return_to, typed = (safe_path(asked.return_to), asked.typed) if asked is not None else ("/", {})
-    error = refusal_words.SENTENCES["sign-in-expired"]
+    error = refusal_words.SENTENCES[RefusalCode.SIGN_IN_EXPIRED]
     return _ask_page(return_to, json.dumps(typed) if typed else "", error=error), 410
 
 

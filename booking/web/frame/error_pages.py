@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnava
 
 from booking import clock
 from booking.domain import errors, refusal_words, zones
+from booking.domain.enums.refusals import RefusalCode
 from booking.domain.errors import Refusal
 from booking.mail.masked import masked
 from booking.store.db import condition
@@ -21,20 +22,25 @@ from booking.web.frame import calendar_responses, context, current_reader, templ
 UNWRITABLE = "booking_unwritable"  # in the application's extensions: when, and what the database said
 TOLD_SECONDS = 60.0  # that /healthz repeats it
 RETRY_SECONDS = 5  # after which it is worth trying again where the database does not answer
-STATUSES = {"not-found": 404, "not-allowed": 403, "not-a-member": 403, "too-many-requests": 429}
-UNPROCESSABLE = {
-    "length-not-offered",
-    "outside-hours",
-    "text-not-accepted",
-    "not-on-roster",
-    "no-slot-chosen",
-    "span-not-accepted",
+#: Refusals that are no conflict; every other one is 409, in the API too.
+STATUSES = {
+    RefusalCode.NOT_FOUND: 404,
+    RefusalCode.NOT_ALLOWED: 403,
+    RefusalCode.NOT_A_MEMBER: 403,
+    RefusalCode.TOO_MANY_REQUESTS: 429,
+    RefusalCode.LENGTH_NOT_OFFERED: 422,
+    RefusalCode.NO_SLOT_CHOSEN: 422,
+    RefusalCode.NOT_BOOKABLE: 422,
+    RefusalCode.NOT_ON_ROSTER: 422,
+    RefusalCode.OUTSIDE_HOURS: 422,
+    RefusalCode.SPAN_NOT_ACCEPTED: 422,
+    RefusalCode.TEXT_NOT_ACCEPTED: 422,
 }
 
 
 def status(refusal: Refusal) -> int:
     """The HTTP status of a refusal."""
-    return STATUSES.get(refusal.code, 422 if refusal.code in UNPROCESSABLE else 409)
+    return STATUSES.get(refusal.code, 409)
 
 
 def sentence(refusal: Refusal) -> str:

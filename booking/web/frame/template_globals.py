@@ -16,6 +16,7 @@ from booking.domain.bookings import cover_words, lengths, policy_words, waitlist
 from booking.domain.enums.bookings import VisitOutcome, WaitlistOutcome
 from booking.domain.enums.emails import EmailState
 from booking.domain.enums.planning import CoverFate, FindingCode
+from booking.domain.enums.refusals import RefusalCode
 from booking.domain.organisation import Kind
 from booking.domain.people import email_addresses
 from booking.resources import PACKAGE
@@ -134,6 +135,7 @@ def init_app(app: Flask) -> None:
         return {"organisation": context.organisation(), "settings": context.settings(), "reader": current_user}
 
     app.jinja_env.globals.update(
+        RefusalCode=RefusalCode,
         static=static,
         is_signed=partial(access.is_signed, app),  # such an address is put into no other
         when=when,

@@ -14,18 +14,24 @@ from booking.domain.bookings import slots
 from booking.domain.bookings.policy import Rules
 from booking.domain.bookings.slots import AnalystPreference, Slot
 from booking.domain.bookings.timetable import Timetable
+from booking.domain.enums.refusals import RefusalCode
 from booking.services.bookings.book import BookingRequest
 from booking.web.frame import template_globals
 
 COLUMNS = 4
 SAID = 72  # so many cells site.css tells apart, to say on the button which one is chosen
-WHY = {"slot-taken": "taken", "too-late": "too late", "too-early": "not yet", "occurrence-cancelled": "–"}
+WHY = {
+    RefusalCode.SLOT_TAKEN: "taken",
+    RefusalCode.TOO_LATE: "too late",
+    RefusalCode.TOO_EARLY: "not yet",
+    RefusalCode.OCCURRENCE_CANCELLED: "–",
+}
 
 
 class NoSlotChosen(errors.Refusal):
     """The form names no slot, or one of another length than it says."""
 
-    code = "no-slot-chosen"
+    code = RefusalCode.NO_SLOT_CHOSEN
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ import re
 import time as clocks
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -56,6 +57,8 @@ GROWING = (
 )
 QUARTER = timedelta(minutes=15)
 BATCH_SIZE = 20_000
+#: What is timed, and the session that it reads with.
+Run = tuple[Session, Callable[[], object]]
 
 
 @dataclass(frozen=True)
@@ -229,16 +232,23 @@ def functions(
     }
 
 
-def timed(session: Session, run: Callable[[], object]) -> float:
-    """The median of many runs, in seconds, the first few apart."""
-    times = []
-    for number in range(ROUNDS):
-        began = clocks.perf_counter()
-        run()
-        session.rollback()
-        if number >= 5:
-            times.append(clocks.perf_counter() - began)
-    return median(times)
+def timed(pairs: dict[str, list[Run]]) -> dict[str, list[float]]:
+    """The median of many runs at each size, in seconds, by name.
+
+    The sizes take turns, so that a machine that is busy for a while slows them alike. The first few runs are left out.
+    """
+    found = {}
+    for name, runs in pairs.items():
+        times: list[list[float]] = [[] for _ in runs]
+        for number in range(ROUNDS):
+            for place, (session, run) in enumerate(runs):
+                began = clocks.perf_counter()
+                run()
+                session.rollback()
+                if number >= 5:
+                    times[place].append(clocks.perf_counter() - began)
+        found[name] = [median(taken) for taken in times]
+    return found
 
 
 def scans(engine: Engine, session: Session, runs: dict[str, Callable[[], object]]) -> list[str]:
@@ -274,18 +284,18 @@ def measured(kind: str) -> Iterator[tuple[str, float, float, float, float]]:
     """What; figure and baseline (times a second, large and small); small ÷ large time; and the least that may be."""
     now = clock.now().replace(microsecond=0)
     organisation = organisation_file.load(folder("data"))
-    times: dict[str, list[float]] = {}
-    for size in SIZES:
-        engine = engines.make(servers.new_database(kind, f"growth-{size}-{kind}"))
-        asked = fill_database(engine, size, now)
-        with engines.sessions(engine)() as session:
+    pairs: dict[str, list[Run]] = {}
+    with ExitStack() as stack:
+        for size in SIZES:
+            engine = engines.make(servers.new_database(kind, f"growth-{size}-{kind}"))
+            stack.callback(engine.dispose)
+            asked = fill_database(engine, size, now)
+            session = stack.enter_context(engines.sessions(engine)())
             runs = functions(session, asked, organisation, now)
             for name, run in runs.items():
-                times.setdefault(name, []).append(timed(session, run))
-            if size == SIZES[-1]:
-                whole = scans(engine, session, runs)
-                if whole:
-                    raise SystemExit("bench: growing tables are read from end to end:\n" + "\n".join(whole))
-        engine.dispose()
+                pairs.setdefault(name, []).append((session, run))
+        times = timed(pairs)
+        if whole := scans(engine, session, runs):
+            raise SystemExit("bench: growing tables are read from end to end:\n" + "\n".join(whole))
     for name, (small, large) in times.items():
         yield f"{name}, 1,000,000 bookings, {kind}", 1 / large, 1 / small, small / large, 1 / MAX_SLOWDOWN

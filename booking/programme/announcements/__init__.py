@@ -1,6 +1,6 @@
 """Announcements: prose and bullets as they are written each month, to a programme file.
 
-`lines` makes numbered plain lines of any source; `vocabulary` has the words, `clocks` and `grammar` find hours, days,
-dates, modules and lengths in one line; `reading` puts lines together to a `draft` of series, which `completing`
-completes; `months` finds the month. Every doubt is named by its line. `writing` prints the file.
+`lines` makes numbered plain lines of any source. The `grammar` reads one line; `reading` and `open_series` put lines
+together to a `draft` of series, with `titles`; `completing` and `dating` complete them; `months` finds the month.
+`accounting` asks about every token that no series used. `writing` prints the file.
 """

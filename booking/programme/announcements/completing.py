@@ -13,28 +13,27 @@ from datetime import date, datetime, time, timedelta
 from booking.domain import zones
 from booking.domain.bookings import lengths
 from booking.domain.organisation import Kind, Organisation
-from booking.programme.announcements import grammar, months
-from booking.programme.announcements.clocks import Clock
+from booking.programme.announcements.dating import Dating
 from booking.programme.announcements.draft import AnnouncementDraft, Doubts, DraftSeries
-from booking.programme.announcements.grammar import Clause, Said
-from booking.programme.announcements.vocabulary import folded
-from booking.programme.words import WEEKDAYS
+from booking.programme.announcements.grammar import items, zoning
+from booking.programme.announcements.grammar.clauses import Clause
+from booking.programme.announcements.grammar.clocks import Clock
+from booking.programme.announcements.grammar.dates import Said
+from booking.programme.announcements.grammar.vocabulary import folded
 
-_ORDER = list(WEEKDAYS)
-#: Hours that begin before, begin after or end after these are unlikely.
+#: HoursInLine that begin before, begin after or end after these are unlikely.
 _EARLIEST, _LATEST, _LATEST_END = time(6), time(21), time(22)
 _AEST_ZONES = ("Australia/Brisbane", "Australia/Sydney")
 
 
 @dataclass(slots=True)
 class Completion:
-    """Completes the series of one announcement, one after the other; `is_month_given` where it need not be read."""
+    """Completes the series of one announcement, one after the other."""
 
     organisation: Organisation
-    today: date
     draft: AnnouncementDraft
     doubts: Doubts
-    is_month_given: bool
+    dating: Dating
     has_asked_zone: bool = False
     zone_meant: str | None = None
 
@@ -43,35 +42,50 @@ class Completion:
         kinds = list(self.organisation.kinds.values())
         low = folded(series.title)
         named = [kind for kind in kinds if _names(low, kind)]
-        role = grammar.role_of(series.title)
+        said = role = items.role_of(series.title)
         if series.modules:
             role = "modular"
         elif series.slot_minutes and role != "modular":
             role = "bookable"
-        fitting = [kind for kind in kinds if _role(kind) == role]
+        fitting = [kind for kind in kinds if _role(kind) == ("plain" if role == "unsure" else role)]
         best = [kind for kind in named if kind in fitting] or fitting or named
         if not best:
             return False
-        series.kind = best[0].name
-        if not best[0].modular:
+        is_unsure = role == "unsure" or (said in {"plain", "bookable"} and role != said) or said == "unsure"
+        chosen = self.chosen(series, best[0], kinds) if is_unsure and not named else best[0]
+        series.kind = chosen.name
+        if not chosen.modular:
             series.modules = []
-        if not best[0].bookable:
+        if not chosen.bookable:
             series.slot_minutes = ()
         return True
 
-    def schedule(self, series: DraftSeries, clause: Clause) -> bool:
+    def chosen(self, series: DraftSeries, likely: Kind, kinds: Sequence[Kind]) -> Kind:
+        """The kind that was answered for a title that doesn't say it."""
+        titles = [likely.title, *(kind.title for kind in kinds if kind is not likely)]
+        shown = f"{', '.join(titles[:-1])} or {titles[-1]}"
+        text = f"what kind of meeting is {series.title!r}: {shown}? We took {likely.title}"
+        answer = self.doubts.ask(series.line, "kind", text, tuple(titles))
+        return next((kind for kind in kinds if kind.title == answer), likely)
+
+    def schedule(self, series: DraftSeries, clause: Clause, term: Sequence[Said]) -> bool:
         """Set days, hours, zone, dates and modules; False where the hours cannot be meant."""
         series.rrule = clause.rrule
         if not self.hours(series, clause.hours):
             return False
-        self.zone(series, clause.zone)
-        self.dates(series, clause.dates)
         self.modules(series)
+        self.dating.set(series, clause, term)
+        self.end(series)
+        self.zone(series, clause.zone)
         return True
 
     def hours(self, series: DraftSeries, clock: Clock | None) -> bool:
         """Set start and end; False where they cannot be meant or booked."""
         if clock is None:
+            return False
+        if clock.doubt == "midnight":
+            text = f"{series.title!r}: a meeting can’t end at midnight, so it was left out. The latest end is 11:45 pm"
+            self.doubts.ask(series.line, "midnight", text)
             return False
         if clock.doubt == "end-before-start" or clock.start is None or clock.end is None:
             shown = f"{clock.start:%H:%M} to {clock.end:%H:%M}" if clock.start and clock.end else "these hours"
@@ -118,115 +132,57 @@ class Completion:
             city = zones.city(series.zone)
             self.doubts.ask(series.line, "no-zone", f"no time zone is given: we took {city}’s time")
             return
-        series.zone = grammar.zone_name(word)
-        if word == "aest" and self.sydney_differs():
+        if not zoning.is_known(word):
+            series.zone = self.organisation.zone
+            city = zones.city(series.zone)
+            text = f"{word.upper()} isn’t one clear time zone: name a city. We took {city}’s time"
+            self.doubts.ask(series.line, "which-zone", text)
+            return
+        series.zone = zoning.name(word)
+        if word == "aest" and (differs := self.sydney_differs(series)):
             answer = self.doubts.answers.get("aest")
             if answer not in _AEST_ZONES and not self.has_asked_zone:
                 self.has_asked_zone = True  # once is enough: the answer holds for all of them
-                month = f"{self.draft.month:%B}"
-                text = f"AEST is Brisbane’s time all year, and Sydney is an hour ahead in {month}: which do you mean?"
+                text = (
+                    f"AEST is Brisbane’s time all year, and Sydney is an hour ahead in {differs:%B}: which do you mean?"
+                )
                 answer = self.doubts.ask(series.line, "aest", text, _AEST_ZONES)
             self.zone_meant = answer or self.zone_meant
             series.zone = self.zone_meant or series.zone
 
-    def sydney_differs(self) -> bool:
-        """Whether Sydney's clock differs from Brisbane's in the middle of the month."""
-        noon = datetime.combine(self.draft.month + timedelta(days=14), time(12))
-        return zones.localize_first(noon, "Australia/Sydney") != zones.localize_first(noon, "Australia/Brisbane")
+    def sydney_differs(self, series: DraftSeries) -> date | None:
+        """The first day, by weeks, on which the series meets while Sydney's clock differs from Brisbane's."""
+        on = series.starts_on or self.draft.month
+        weeks = max(len(series.modules) * (5 if "MONTHLY" in series.rrule else 2), 1) + len(series.skips)
+        last = series.ends_on or (on + timedelta(weeks=weeks if series.modules else 53))
+        while on <= last:
+            noon = datetime.combine(on, time(12))
+            if zones.localize_first(noon, "Australia/Sydney") != zones.localize_first(noon, "Australia/Brisbane"):
+                return on
+            on += timedelta(weeks=1)
+        return None
 
-    def dates(self, series: DraftSeries, said: Sequence[Said]) -> None:
-        """Set first and last date; a series that is neither booked nor modular ends with the month."""
-        for one in said:
-            self.take_date(series, one)
-        listed = sorted(on for one in said if one.role == "listed" and (on := grammar.on(one, self.draft.month)))
-        if listed:
-            series.starts_on, series.ends_on = listed[0], listed[-1]
-            self.listed(series, listed)
-        if series.starts_on is not None and series.ends_on is not None and series.ends_on < series.starts_on:
-            text = f"{series.title!r} ends before it begins, so the end was left out"
-            self.doubts.ask(series.line, "ends-before-it-begins", text)
-            series.ends_on = None
-        self.check_first_day(series, said)
+    def end(self, series: DraftSeries) -> None:
+        """End a series that is neither booked nor modular, and has no last date, with the month."""
         kind = self.organisation.kinds[series.kind]
         if series.ends_on is None and not kind.bookable and not kind.modular:
-            series.ends_on = self.last_of_month()
-
-    def take_date(self, series: DraftSeries, said: Said) -> None:
-        """Take one date as the first or the last, by its role."""
-        on = self.resolved(said, series.line)
-        if on is None:
-            return
-        if said.role == "ends":
-            series.ends_on = on
-        elif said.role == "starts" or series.starts_on is None:
-            series.starts_on = on
-        if on < self.today and not self.is_month_given and said.year is not None:
-            self.doubts.ask(series.line, "past", f"{on:%a} {on} is past")
-
-    def check_first_day(self, series: DraftSeries, said: Sequence[Said]) -> None:
-        """Name a first date that is none of the series' days and had no weekday beside it."""
-        if series.starts_on is None or "WEEKLY" not in series.rrule:
-            return
-        days = series.rrule.rpartition("=")[2].split(",")
-        is_bare = any(one.role == "starts" and one.weekday is None for one in said)
-        if is_bare and _ORDER[series.starts_on.weekday()] not in days:
-            text = f"{series.starts_on:%A} {series.starts_on:%-d %B} isn’t one of its days: we took the next one"
-            self.doubts.ask(series.line, "day-and-date", text)
-
-    def last_of_month(self) -> date:
-        return months.following(self.draft.month) - timedelta(days=1)
-
-    def listed(self, series: DraftSeries, days: list[date]) -> None:
-        """Name the dates of a list that are none of the series' days, and those that are missing from it."""
-        codes = series.rrule.rpartition("=")[2].split(",") if "WEEKLY" in series.rrule else list(_ORDER)
-        for on in days:
-            if _ORDER[on.weekday()] not in codes:
-                text = f"{on.day} {on:%B %Y} is a {on:%A}, which isn’t one of its days"
-                self.doubts.ask(series.line, "day-and-date", text)
-        between = (days[0] + timedelta(days=n) for n in range((days[-1] - days[0]).days))
-        missing = [
-            on for on in between if "WEEKLY" in series.rrule and _ORDER[on.weekday()] in codes and on not in days
-        ]
-        if missing:
-            names = ", ".join(f"{on.day} {on:%B}" for on in missing)
-            one = len(missing) == 1
-            self.doubts.ask(
-                series.line,
-                "not-listed",
-                f"{names} {'isn’t' if one else 'aren’t'} in the list of dates: we kept {'it' if one else 'them'}",
-            )
-
-    def resolved(self, said: Said, line: int) -> date | None:
-        """The date that is meant; None, with a doubt, for one that does not exist."""
-        on = grammar.on(said, self.draft.month)
-        if on is None:
-            self.doubts.ask(line, "no-such-date", f"there is no {said.day} {date(2000, said.month, 1):%B}")
-            return None
-        if said.weekday is not None and _ORDER[on.weekday()] != said.weekday:
-            meant = WEEKDAYS[said.weekday][0].capitalize()
-            self.doubts.ask(line, "day-and-date", f"{on.day} {on:%B %Y} is a {on:%A}, not a {meant}")
-        return on
+            series.ends_on = self.dating.end_of_month(series)
 
     def modules(self, series: DraftSeries) -> None:
-        """Check the numbers of the modules, and let a date beside one of them begin the series."""
+        """Check the numbers of the modules, and put them in order."""
         seen: dict[int, int] = {}
         for module in series.modules:
             if module.number in seen:
                 text = f"module {module.number} is here twice; the first is in line {seen[module.number]}"
                 self.doubts.ask(module.line, "module-doubled", text)
             seen.setdefault(module.number, module.line)
-            if module.on is not None:
-                on = self.resolved(module.on, module.line)
-                if on is not None and (series.starts_on is None or on < series.starts_on):
-                    series.starts_on = on
-        missing = [n for n in range(1, max(seen, default=0)) if n not in seen]
-        for number in missing:
-            self.doubts.ask(
-                series.modules[-1].line, "module-missing", f"module {number} of {series.title!r} is missing"
-            )
+        last_line = series.modules[-1].line if series.modules else series.line
+        for number in (n for n in range(1, max(seen, default=0)) if n not in seen):
+            self.doubts.ask(last_line, "module-missing", f"module {number} of {series.title!r} is missing")
+        series.modules.sort(key=lambda module: module.number)
         if not series.modules and self.organisation.kinds[series.kind].modular:
             self.doubts.ask(series.line, "no-modules", f"{series.title!r} lists no modules, so it ends with the month")
-            series.ends_on = series.ends_on or self.last_of_month()
+            series.ends_on = series.ends_on or self.dating.end_of_month(series)
 
 
 def _names(low: str, kind: Kind) -> bool:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date, time
 
 from booking.programme.announcements.budget import SourceLine
-from booking.programme.announcements.grammar import Said
+from booking.programme.announcements.grammar.dates import Said
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A question about one line. `answers` are two texts to choose from, where it is a choice; until then the first is
+    """A question about one line. `answers` are the texts to choose from, where it is a choice; until then the first is
     assumed."""
 
     line: int
@@ -44,6 +44,8 @@ class DraftSeries:
     zone: str = ""
     starts_on: date | None = None
     ends_on: date | None = None
+    skips: list[date] = field(default_factory=list)
+    extras: list[date] = field(default_factory=list)
     slot_minutes: tuple[int, ...] = ()
     modules: list[DraftModule] = field(default_factory=list)
     summary: str = ""

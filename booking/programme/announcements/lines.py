@@ -14,8 +14,8 @@ from booking.programme.announcements.budget import MAX_LINES, PASTE, SHORTEN, Bu
 MAX_BYTES = 2_000_000
 MAX_LINE_LENGTH = 2_000
 _MARKUP = re.compile(r"<(?:!doctype|html|body|table|p|div|li|h[1-6]|br)\b[^>]{0,500}>", re.IGNORECASE)
-_SIGNS = "•◦▪▫‣⁃∙·●○■□–—*-o\uf0b7\uf0a7"
-_BULLET = re.compile(rf"^\s*(?:[{re.escape(_SIGNS)}]\s+|[•▪●■◦‣\uf0b7\uf0a7]\s*)")
+_SIGNS = "•◦▪▫‣⁃∙·●○■□–—*-o→➜➤►▶✓✔\uf0b7\uf0a7"
+_BULLET = re.compile(rf"^\s*(?:[{re.escape(_SIGNS)}]\s+|[•▪●■◦‣→➜➤►▶✓✔\uf0b7\uf0a7]\s*)")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\u202a-\u202e]")
 _SPACES = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _BLOCKS = frozenset(

@@ -6,12 +6,15 @@ import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from booking.programme.announcements import mail_head
 from booking.programme.announcements.budget import SourceLine
 from booking.programme.announcements.draft import Doubts
-from booking.programme.announcements.vocabulary import MONTH_HEAD, MONTHS, folded
+from booking.programme.announcements.grammar.roles import IS_OF_TEXT
+from booking.programme.announcements.grammar.vocabulary import MONTH_HEAD, MONTHS, folded
 
 #: Short names of months that are also words or names; alone they name a month only where the line ends or says so.
 _AMBIGUOUS = {"may", "mar", "jan", "dec", "sep"}
+_RANGE = re.compile(r"\s*(?:-{1,3}|to|until|till|through|and|&)\s*(?:\d{1,2}(?:st|nd|rd|th)?\s+)?")
 #: (line number, month 1 to 12, year or None)
 _Named = tuple[int, int, int | None]
 
@@ -48,13 +51,24 @@ def _check_not_past(month: date, line: int, today: date, doubts: Doubts) -> None
 def _named(lines: Sequence[SourceLine]) -> list[_Named]:
     """Every month that a line names."""
     named: list[_Named] = []
+    head = mail_head.lines_of(lines)
     for line in lines:
         low = folded(line.text)
+        if line in head or IS_OF_TEXT.search(low):
+            continue
         for match in MONTH_HEAD.finditer(low):
-            is_ambiguous = match["month"] in _AMBIGUOUS and match["year"] is None
+            year = match["year"] or _year_behind(low, match.end())
+            is_ambiguous = match["month"] in _AMBIGUOUS and year is None
             if not is_ambiguous or re.search(r"\bmay\b(?=\W*$|\s+(?:at|in|program|20))", low):
-                named.append((line.number, MONTHS[match["month"]], int(match["year"]) if match["year"] else None))
+                named.append((line.number, MONTHS[match["month"]], int(year) if year else None))
     return named
+
+
+def _year_behind(low: str, at: int) -> str | None:
+    """The year that stands behind the second month of a range: "June to August 2027"."""
+    second = _RANGE.match(low, at)
+    last = MONTH_HEAD.match(low, second.end()) if second is not None else None
+    return last["year"] if last is not None else None
 
 
 def following(month: date) -> date:

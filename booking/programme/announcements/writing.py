@@ -59,4 +59,9 @@ def _series(series: DraftSeries) -> Sequence[str]:
         found.append(f"    summary: {writing.text(series.summary)}")
     if series.modules:
         found += ["    modules:", *(f"      - {writing.text(module.title[:200])}" for module in series.modules)]
+    if series.skips:
+        found += ["    skip:", *(f"      - {on}" for on in series.skips)]
+    if series.extras:
+        clock = writing.hours(series.start, series.end)
+        found += ["    extra:", *(f"      - on: {on}\n        time: {clock}" for on in series.extras)]
     return found

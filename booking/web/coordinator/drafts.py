@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -87,9 +88,12 @@ def _draft(public_id: uuid.UUID) -> changes.StoredDraft:
 
 def _cards(kept: changes.StoredDraft, draft: AnnouncementDraft) -> list[dict[str, Any]]:
     """Each series as a card: its fields as text, corrected ones first, and whether it is left out."""
-    found = []
+    found: list[dict[str, Any]] = []
+    lines_before: Counter[int] = Counter()
     for series in draft.series:
-        name = f"card:{series.line}"
+        lines_before[series.line] += 1
+        again = lines_before[series.line]
+        name = f"card:{series.line}" if again == 1 else f"card:{series.line}-{again}"
         corrected = kept.answers.get(name, {})
         values = {**_fields(series), **{word: corrected[word] for word in CARD if word in corrected}}
         found.append({"name": name, "line": series.line, "values": values, "is_out": bool(corrected.get("out"))})
@@ -139,6 +143,7 @@ def _set(series: DraftSeries, word: str, value: str) -> None:
         series.kind = value
     elif word == "every":
         series.rrule = words.recurrence_rule(value) if value.upper().startswith("FREQ=") else words.rrule(value)
+        series.skips = []  # dates of the days before
     elif word == "time":
         series.start, series.end = words.times(value)
     elif word == "from":

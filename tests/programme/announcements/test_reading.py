@@ -66,7 +66,11 @@ def test_a_whole_announcement_is_read_and_what_is_no_programme_is_left_out() -> 
     assert [m.title for m in draft.series[2].modules] == ["Accounts & structure", "Keywords", "Bidding"]
     assert (draft.month, draft.series[0].slot_minutes) == (date(2026, 12, 1), (15, 30))
     assert {s.zone for s in draft.series} == {"Australia/Brisbane"}
-    assert doubts(draft) == []
+    unclear = "the line doesn’t say clearly what meets then."
+    assert doubts(draft) == [
+        f"1: we didn’t use “Friday”: {unclear} Is it part of the programme?",
+        f"16: we didn’t use “Monday”, “Friday” and “9 am – 5 pm”: {unclear} Are they part of the programme?",
+    ]
     checked = printed(draft)
     assert checked.problems == []
     assert [s.slug for s in checked.statements] == ["live-clinics", "weekly-lab-tag-manager", "search-masterclass"]
@@ -218,11 +222,13 @@ def test_the_month_is_what_the_text_says_and_a_guess_is_a_doubt() -> None:
     assert doubts(read(line, date(2026, 2, 1))) == ["1: February 2026 is past"]
 
 
-def test_which_clock_aest_means_is_asked_while_sydney_observes_daylight_saving_only() -> None:
+def test_which_clock_aest_means_is_asked_where_sydney_s_clock_differs_on_any_of_the_dates() -> None:
     text = "Clinic Mon 1pm-2pm AEST"
     (doubt,) = read(text).doubts
     assert (doubt.code, doubt.answers) == ("aest", ("Australia/Brisbane", "Australia/Sydney"))
-    assert read(text, date(2027, 7, 1)).doubts == []
+    (later,) = read(text, date(2027, 7, 1)).doubts  # a clinic has no end, and in October the clocks differ
+    assert (later.code, "an hour ahead in October" in later.message) == ("aest", True)
+    assert read("Lab Mon 1pm-2pm AEST", date(2027, 7, 1)).doubts == []
     answered = read(text, answers={"aest:1": "Australia/Sydney"})
     assert (answered.doubts, answered.series[0].zone) == ([], "Australia/Sydney")
     assert read("Clinic Mon 1pm-2pm AEDT").series[0].zone == "Australia/Sydney"

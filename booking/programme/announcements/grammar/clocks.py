@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import time
 
-from booking.programme.announcements.vocabulary import ONE_CLOCK, ZONE
+from booking.programme.announcements.grammar.vocabulary import (
+    FORMER,
+    FOUR_DIGITS,
+    HOURS,
+    LASTING,
+    NUMBERS,
+    ONE_CLOCK,
+    ONE_HOUR,
+)
+from booking.programme.announcements.grammar.zoning import ZONE
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
     """A range of hours as it was written; `start` and `end` None where the text cannot be meant.
 
-    `doubt` is empty, `half-missing` or `end-before-start`; `other` is the second reading of a missing am or pm.
+    `doubt` is empty, `half-missing`, `midnight` or `end-before-start`; `other` is the second reading of a missing am
+    or pm.
     """
 
     start: time | None
@@ -22,8 +33,64 @@ class Clock:
     other: tuple[time, time] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class HoursInLine:
+    """HoursInLine in a line and the stretches that they take; `is_former` where a word says that they are no longer."""
+
+    clock: Clock
+    places: tuple[tuple[int, int], ...]
+    is_former: bool = False
+
+
+def find(low: str) -> list[HoursInLine]:
+    """All ranges of hours in a folded line, in order; else one hour with how long it lasts."""
+    found: list[HoursInLine] = []
+    ranges = [*HOURS.finditer(low), *FOUR_DIGITS.finditer(low)]
+    for match in sorted(ranges, key=lambda one: one.start()):
+        clock = _four_digits(match) if match.re is FOUR_DIGITS else meant(match)
+        if clock is None or (found and match.start() < found[-1].places[-1][1]):
+            continue
+        before = FORMER.search(low[max(0, match.start() - 40) : match.start()])
+        start = match.start() - len(before[0]) if before else match.start()
+        found.append(HoursInLine(clock, ((start, match.end()),), before is not None))
+    return found or list(_lasting(low))
+
+
+def _four_digits(match: re.Match[str]) -> Clock | None:
+    """ "1300-1430"; None for two years."""
+    first, last = match["start"], match["end"]
+    if (
+        first[:2] in {"19", "20"}
+        and last[:2] in {"19", "20"}
+        and not re.match(r"\s?(?:h|hrs|hours)\b", match.string[match.end() :])
+    ):
+        return None
+    return _checked(_time_of(int(first[:2]), int(first[2:])), _time_of(int(last[:2]), int(last[2:])))
+
+
+def _lasting(low: str) -> Iterator[HoursInLine]:
+    """The one hour in a line and its length, where there is one of each: "6pm for 90 minutes"."""
+    hours, lengths = list(ONE_HOUR.finditer(low)), list(LASTING.finditer(low))
+    if len(hours) != 1 or len(lengths) != 1:
+        return
+    begin, minutes = _half(hours[0]["start"]), minutes_of(lengths[0])
+    start = _timed(*begin) if begin is not None else None
+    if start is None or not minutes:
+        return
+    until = start.hour * 60 + start.minute + minutes
+    end = time(until // 60, until % 60) if until < 24 * 60 else None
+    yield HoursInLine(_checked(start, end), (hours[0].span(), lengths[0].span()))
+
+
+def minutes_of(match: re.Match[str]) -> int:
+    """A length in minutes."""
+    word = match["number"]
+    number = 0.5 if word.startswith("half") else 1 if word == "an" else NUMBERS.get(word) or float(word)
+    return round(number * (60 if match["unit"].startswith("h") else 1))
+
+
 def meant(match: re.Match[str]) -> Clock | None:
-    """Hours as they were meant; None where two numbers are no hours at all."""
+    """HoursInLine as they were meant; None where two numbers are no hours at all."""
     first, last = _half(match["start"]), _half(match["end"])
     if first is None or last is None:
         return None
@@ -33,7 +100,7 @@ def meant(match: re.Match[str]) -> Clock | None:
 
 
 def _bare(match: re.Match[str], start: tuple[int, int], end: tuple[int, int]) -> Clock | None:
-    """Hours without am or pm: by the 24-hour clock where they are written so, else as is usual, with a doubt."""
+    """HoursInLine without am or pm: by the 24-hour clock where they are written so, else as is usual, with a doubt."""
     written = (match["start"] + match["end"]).replace(" ", "")
     if not re.search(r"[:.h]\d\d", written) and not _are_hours(match):
         return None
@@ -72,6 +139,8 @@ def _turned(half: str) -> str:
 def _half(text: str) -> tuple[int, int, str] | None:
     if text in {"noon", "midday"}:
         return 12, 0, "p"
+    if text == "midnight":
+        return 12, 0, "a"
     match = ONE_CLOCK.match(text)
     if match is None:
         return None
@@ -92,6 +161,8 @@ def _timed(hour: int, minute: int, half: str) -> time | None:
 
 
 def _checked(start: time | None, end: time | None) -> Clock:
+    if start is not None and end == time(0) != start:
+        return Clock(start, end, "midnight")
     if start is None or end is None or end <= start:
         return Clock(start, end, "end-before-start")
     return Clock(start, end)

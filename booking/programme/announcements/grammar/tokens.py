@@ -1,0 +1,63 @@
+"""The tokens of a line: everything in it that could be part of a schedule, with its place.
+
+Each is either used by a series, explained by its own words, or asked about: see `accounting`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from booking.programme.announcements.grammar import clocks, dates, zoning
+from booking.programme.announcements.grammar.roles import MEETING
+from booking.programme.announcements.grammar.vocabulary import COUNT, LASTING, ONE_HOUR, WEEKDAY, WEEKDAY_SET, folded
+
+#: Words that change a schedule. They matter on the lines of a series, or where they name a meeting.
+CHANGE = re.compile(
+    rf"\b(?:except|excluding|cancell?ed|closed|postponed|rescheduled|previously|moves|no\s+(?:\w+\s+)?{MEETING}"
+    r"|not\s+(?:on|held|running)|(?:public|school|bank)\s+holidays?|term\s+break|long\s+weekend|fortnightly|alternate)\b"
+)
+#: A length that is about something else: "arrive 15 minutes early", "a 10 minute break".
+_ASIDE = re.compile(r"\s*(?:early|before|prior|late|in\s+advance|break|walk|drive|away|from\b|tea\b|coffee\b|read\b)")
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleToken:
+    """One token and its stretch of the line; `is_change` for a word that only matters beside a series."""
+
+    start: int
+    end: int
+    is_change: bool = False
+
+
+def of(text: str) -> list[ScheduleToken]:
+    """The tokens of a line, in order. What explains itself, such as a deadline, is none."""
+    low = folded(text)
+    signs = list(low)
+    found: list[ScheduleToken] = []
+    for start, end in _places(low, signs):
+        found.append(ScheduleToken(start, end))
+        signs[start:end] = " " * (end - start)
+    found += [ScheduleToken(*match.span(), is_change=True) for match in CHANGE.finditer("".join(signs))]
+    return sorted(found, key=lambda token: token.start)
+
+
+def _places(low: str, signs: list[str]) -> Iterator[tuple[int, int]]:
+    """Stretches by kind: dates, hours, one hour, lengths, counts, weekdays, zones. Each sees what is left."""
+    for place in dates.find(low):
+        yield place.start, place.end
+    last = None
+    for hours in clocks.find("".join(signs)):
+        last = hours.places[0]
+        yield from hours.places
+    for match in ONE_HOUR.finditer("".join(signs)):
+        yield match.span()
+    for match in LASTING.finditer("".join(signs)):
+        if not _ASIDE.match(low, match.end()):
+            yield match.span()
+    for pattern in (COUNT, WEEKDAY_SET, WEEKDAY):
+        for match in pattern.finditer("".join(signs)):
+            yield match.span()
+    while (zone := zoning.find("".join(signs), last)) is not None:
+        yield zone[0].span()

@@ -1,0 +1,64 @@
+"""Time zones in a line: Australian and other abbreviations, "UTC+8", "London time", a city beside hours."""
+
+from __future__ import annotations
+
+import re
+
+from booking.domain import zones
+
+_ELSEWHERE = {
+    **dict.fromkeys(("nzst", "nzdt", "nzt"), "Pacific/Auckland"),
+    "sgt": "Asia/Singapore",
+    "hkt": "Asia/Hong_Kong",
+    "jst": "Asia/Tokyo",
+    "cet": "Europe/Paris",
+    "cest": "Europe/Paris",
+    "gmt": "UTC",
+    "utc": "UTC",
+}
+#: Letters that are the zones of several countries.
+_SEVERAL = r"est|edt|cst|cdt|mst|mdt|pst|pdt|ist|bst"
+ZONE = re.compile(
+    r"\b(?P<zone>(?:utc|gmt)\s?[+-]\s?\d{1,2}(?::?\d\d)?"
+    rf"|a[ec][sd]t|aet|awst|{'|'.join(_ELSEWHERE)}"
+    r"|(?:brisbane|queensland|qld|sydney|melbourne|adelaide|perth|darwin|hobart|canberra)(?:(?:'s)?\s+(?:local\s+)?time)?)\b"
+)
+_TIME_OF = re.compile(r"\b(?:(?P<two>[a-z]+\s[a-z]+)|(?P<one>[a-z]+))(?:'s)?\s+(?:local\s+)?time\b")
+_BEHIND_HOURS = re.compile(rf"[\s(,]{{0,3}}(?P<zone>{_SEVERAL})\b")
+
+
+def find(unread: str, hours_at: tuple[int, int] | None) -> tuple[re.Match[str], str] | None:
+    """The zone of a folded line and its place; a city alone, and letters with several meanings, only beside hours."""
+    for match in ZONE.finditer(unread):
+        word = match["zone"]
+        if hours_at is not None or word.endswith("time") or len(word) <= 4 or re.match(r"utc|gmt", word):
+            return match, re.sub(r"(?:'s)?(?: local)? time$", "", word)
+    for match in _TIME_OF.finditer(unread):
+        for word in (match["two"], (match["two"] or match["one"]).split()[-1]):
+            if word and is_known(word):
+                return match, word
+    if hours_at is not None and (beside := _BEHIND_HOURS.match(unread, hours_at[1])):
+        return beside, beside["zone"]
+    return None
+
+
+def is_known(word: str) -> bool:
+    """Whether a word is one zone."""
+    try:
+        name(word)
+    except zones.UnknownZone:
+        return False
+    return True
+
+
+def name(word: str) -> str:
+    """The IANA name of a zone as it is written. Raises UnknownZone for one that means several, or half an hour."""
+    if word in _ELSEWHERE:
+        return _ELSEWHERE[word]
+    offset = re.fullmatch(r"(?:utc|gmt)\s?([+-])\s?(\d{1,2})(?::?00)?", word)
+    if offset is not None and int(offset[2]) <= 12:
+        sign = "-" if offset[1] == "+" else "+"  # the names of these zones have the sign turned round
+        return f"Etc/GMT{sign}{int(offset[2])}" if int(offset[2]) else "UTC"
+    if re.fullmatch(_SEVERAL, word):
+        raise zones.UnknownZone(word)
+    return zones.named(word)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from booking.programme.announcements.budget import SourceLine
 from booking.programme.announcements.draft import Doubts
@@ -24,10 +25,10 @@ class TokenAccount:
         """These stretches of a line are used, or explain themselves."""
         self.used.setdefault(line, []).extend(stretches)
 
-    def ask(self, lines: Sequence[SourceLine], doubts: Doubts) -> None:
-        """Ask about all tokens that are left over, in one question for each line."""
+    def ask(self, lines: Sequence[SourceLine], doubts: Doubts, month: date) -> None:
+        """Ask about all tokens that are left over, in one question for each line; `month` is the one announced."""
         for line in dict.fromkeys(lines):
-            left = self.left_over(line)
+            left = self.left_over(line, month.month)
             if left:
                 shown = _listed([f"“{text}”" for text in left[:_MOST_SHOWN]], more=len(left) > _MOST_SHOWN)
                 they = "it is" if len(left) == 1 else "they are"
@@ -36,13 +37,14 @@ class TokenAccount:
                 text = text.replace("Is they are", "Are they").replace("Is it is", "Is it")
                 doubts.ask(line.number, "left-over", text)
 
-    def left_over(self, line: SourceLine) -> list[str]:
+    def left_over(self, line: SourceLine, month: int) -> list[str]:
         """The tokens of a line, as they are written, that nothing has used."""
         used = self.used.get(line, [])
         return [
             line.text[token.start : token.end].strip(" ,.(:-–—")
             for token in tokens.of(line.text)
-            if (not token.is_change or line in self.of_series or used)
+            if token.month != month
+            and (not token.is_change or line in self.of_series or used)
             and not any(start < token.end and token.start < end for start, end in used)
         ]
 

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from booking.programme.announcements import mail_head
 from booking.programme.announcements.budget import SourceLine
 from booking.programme.announcements.draft import Doubts
-from booking.programme.announcements.grammar.roles import IS_OF_TEXT
+from booking.programme.announcements.grammar import dates
+from booking.programme.announcements.grammar.roles import EXPLAINED
 from booking.programme.announcements.grammar.vocabulary import MONTH_HEAD, MONTHS, folded
 
 #: Short names of months that are also words or names; alone they name a month only where the line ends or says so.
@@ -54,9 +55,12 @@ def _named(lines: Sequence[SourceLine]) -> list[_Named]:
     head = mail_head.lines_of(lines)
     for line in lines:
         low = folded(line.text)
-        if line in head or IS_OF_TEXT.search(low):
+        if line in head:
             continue
+        others = [(p.start, p.end) for p in dates.find(low) if p.said[0].role in EXPLAINED]
         for match in MONTH_HEAD.finditer(low):
+            if any(start <= match.start() < end for start, end in others):
+                continue
             year = match["year"] or _year_behind(low, match.end())
             is_ambiguous = match["month"] in _AMBIGUOUS and year is None
             if not is_ambiguous or re.search(r"\bmay\b(?=\W*$|\s+(?:at|in|program|20))", low):

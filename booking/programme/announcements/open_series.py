@@ -17,18 +17,23 @@ from booking.programme.announcements.grammar.vocabulary import folded
 
 #: Roles of dates that a sentence below a series may give, without being about anything else.
 _BELOW = frozenset(DateRole) - {DateRole.UNKNOWN, DateRole.LISTED}
+_LEFT_OUT = frozenset({DateRole.SKIPPED, DateRole.SKIPPED_FROM, DateRole.MOVED})
 _OF_MODULE = frozenset({DateRole.UNKNOWN, DateRole.LISTED, DateRole.STARTS})
 
 
 @dataclass(slots=True)
 class OpenSeries:
-    """A series and its schedule so far, what has been used of each line, the lines below it and the blank ones."""
+    """A series and its schedule so far, what has been used of each line, the lines below it and the blank ones.
+
+    `closed` are sentences below it that leave dates out, and could be about other series as well.
+    """
 
     series: DraftSeries
     clause: Clause
     used: list[tuple[SourceLine, list[Stretch]]]
     below: set[SourceLine] = field(default_factory=set)
     gap: int = 0
+    closed: list[SourceLine] = field(default_factory=list)
 
     def takes(self, line: SourceLine, clause: Clause) -> bool:
         """Take a line that says more of the series; False where it does not."""
@@ -68,6 +73,8 @@ class OpenSeries:
             self.clause.zone = self.clause.zone or clause.zone
             self.clause.count = self.clause.count or clause.count
             self.clause.dates += clause.dates
+            if not line.is_item and any(said.role in _LEFT_OUT for said in clause.dates):
+                self.closed.append(line)
             self.take(line, clause.used)
             return True
         if (line.is_item and not has_schedule) or CHANGE.search(folded(line.text)):

@@ -56,7 +56,11 @@ def read_lines(
 
 def _zone_of_all(lines: Sequence[SourceLine]) -> str:
     """A zone that the text names for all times, or the only one it names."""
-    found = [(line, clause.zone) for line in lines if (clause := clauses.clause(line.text)).zone]
+    found = [
+        (line, clause.zone)
+        for line in lines
+        if zoning.MAY_BE.search(folded(line.text)) and (clause := clauses.clause(line.text)).zone
+    ]
     everything = [zone for line, zone in found if re.search(r"\ball\b", folded(line.text))]
     several = {zone for _, zone in found}
     return everything[0] if everything else several.pop() if len(several) == 1 else ""
@@ -84,6 +88,7 @@ class _Reader:
     heading_at: int = 0
     half: _Half | None = None
     term: tuple[SourceLine, Clause] | None = None
+    closed: list[tuple[SourceLine, DraftSeries]] = field(default_factory=list)
     at: int = 0  # the number of lines with text so far
 
     def read(self) -> AnnouncementDraft:
@@ -95,9 +100,20 @@ class _Reader:
             else:
                 self.line(line)
         self.close()
-        self.account.ask(self.lines, self.doubts)
+        self.ask_scope()
+        self.account.ask(self.lines, self.doubts, self.draft.month)
         self.draft.doubts = sorted(dict.fromkeys(self.doubts.open), key=lambda doubt: (doubt.line, doubt.code))
         return self.draft
+
+    def ask_scope(self) -> None:
+        """Ask whether a sentence that leaves dates out is about the other series as well."""
+        for line, series in self.closed:
+            others = [one for one in self.draft.series if one is not series and not set(one.skips) >= set(series.skips)]
+            others = [one for one in others if self.completion.dating.meets_on(one, series.skips)]
+            if others:
+                names = " and ".join(repr(one.title) for one in others[:3])
+                text = f"we left these dates out of {series.title!r} only: does this line hold for {names} as well?"
+                self.doubts.ask(line.number, "skip-scope", text)
 
     # -- line by line
 
@@ -209,6 +225,7 @@ class _Reader:
             return
         series, clause, used = self.open.series, self.open.clause, self.open.used
         self.account.of_series |= self.open.below
+        closed = self.open.closed
         self.open = None
         if not self.completion.kind(series):
             self.draft.near.append(used[0][0])
@@ -218,5 +235,6 @@ class _Reader:
         term = self.term[1].dates if self.term is not None else []
         if self.completion.schedule(series, clause, term):
             self.draft.series.append(series)
+            self.closed += [(line, series) for line in closed]
             if self.term is not None:
                 self.account.use(self.term[0], self.term[1].used)

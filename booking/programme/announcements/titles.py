@@ -6,10 +6,11 @@ import re
 
 from booking.programme.announcements.grammar import dates, items, tokens
 from booking.programme.announcements.grammar.clauses import Clause
-from booking.programme.announcements.grammar.vocabulary import folded
+from booking.programme.announcements.grammar.vocabulary import MONTH, folded
 
 LONGEST_HEADING = 120
 _LONG = 60
+_LABEL = re.compile(r"(?i)^(?:dates?|days?|times?|when|where|hours|cost|price|zone)\s*:")
 
 
 def of_line(text: str, clause: Clause) -> str:
@@ -29,8 +30,8 @@ def shortened(text: str) -> str:
 
 
 def may_be_heading(text: str) -> bool:
-    """Whether a line can be the title of what stands below it: it is short, and no sentence."""
-    return len(text) <= LONGEST_HEADING and not text.rstrip().endswith((".", "!", "?"))
+    """Whether a line can be the title of what stands below it: it is short, no sentence and no label."""
+    return not _LABEL.match(text) and len(text) <= LONGEST_HEADING and not text.rstrip().endswith((".", "!", "?"))
 
 
 def balanced(text: str) -> str:
@@ -51,6 +52,7 @@ def clean(text: str, *, keep_end: bool = False) -> str:
     if keep_end:
         return re.sub(r"\s+", " ", text).strip(" \t-–—•·*")
     found = re.sub(r"(?i)[\s,:–—-]*\b(?:every|each|on|at|from|is|are|runs?|held|weekly|we meet|:)$", "", found)
+    found = re.sub(rf"(?i)[\s,:–—-]*\b(?:on\s+)?(?:in|during|throughout|for)\s+(?:{MONTH})(?:\s+20\d\d)?$", "", found)
     return balanced(found.strip(" -–—:;,|·•")).strip(" -–—:;,|·•")[:200]
 
 

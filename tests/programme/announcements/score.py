@@ -71,6 +71,20 @@ def verdict(case: dict[str, Any]) -> Verdict:
     return Verdict(case["name"], score, expected, read, [f"{d.line}: {d.message}" for d in draft.doubts])
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The series of a text as they were read, and the codes of the questions about them."""
+
+    read: list[str]
+    asked: frozenset[str]
+
+
+def outcome(text: str) -> Outcome:
+    """What is read of a text, and asked."""
+    draft = reading.read(text, ORGANISATION, TODAY)
+    return Outcome(_series_read(draft), frozenset(f"{d.code} {d.message}" for d in draft.doubts))
+
+
 def scores(verdicts: list[Verdict]) -> Counter[str]:
     """How many texts have each score."""
     return Counter(one.score for one in verdicts)

@@ -16,14 +16,19 @@ from booking.programme.announcements.grammar.dates import Said
 from booking.programme.announcements.grammar.roles import EXPLAINED, DateRole
 from booking.programme.announcements.grammar.vocabulary import (
     COUNT,
+    COUNT_DAYS,
+    FORMER_DAY,
     FREQUENCY,
     GLUE,
     MONTHLY,
     NUMBERS,
+    POSSIBLE,
     WEEKDAY,
     WEEKDAY_SET,
     folded,
 )
+
+_MOST_SCHEDULES = 8  # in one line
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +92,12 @@ class _Line:
 def clauses(text: str) -> list[Clause]:
     """The schedules in a line: one, or one for each range of hours that has days of its own or shares the days."""
     low = folded(text)
+    if not POSSIBLE.search(low):
+        return [Clause()]
     hours = [one for one in clocks.find(_without_dates(low)) if not one.is_former]
-    if len(hours) < 2:
+    if not 2 <= len(hours) <= _MOST_SCHEDULES:
+        return [clause(text)]
+    if any(_is_aside(low, one, after) for one, after in pairwise(hours)):
         return [clause(text)]
     cuts = [0, *(_cut(low, one, after) for one, after in pairwise(hours)), len(text)]
     parts = [" " * start + text[start:end] for start, end in pairwise(cuts)]
@@ -102,6 +111,13 @@ def clauses(text: str) -> list[Clause]:
         part.before = found[0].before
         part.is_pure = found[0].is_pure
     return found
+
+
+def _is_aside(low: str, hours: HoursInLine, after: HoursInLine) -> bool:
+    """Whether further hours are something else: no weekday leads to them, and more than joining words."""
+    between = low[hours.places[-1][1] : after.places[0][0]]
+    rest = zoning.ZONE.sub("", between)
+    return WEEKDAY.search(between) is None and bool(GLUE.sub("", rest) or "(" in rest)
 
 
 def _cut(low: str, hours: HoursInLine, after: HoursInLine) -> int:
@@ -121,14 +137,18 @@ def _without_dates(low: str) -> str:
 def clause(text: str) -> Clause:
     """The schedule in a line: days, hours, zone, dates, and where it stands."""
     line, found = _Line(folded(text)), Clause()
+    if not POSSIBLE.search(line.low):
+        return found
     places = dates.find(line.low)
     for place in places:
         line.take_span(place.start, place.end, is_explained=place.said[0].role in EXPLAINED)
         found.dates += [said for said in place.said if said.role not in EXPLAINED]
     found.hours, hours_at = _hours(line)
     found.zone = _zone(line, hours_at)
-    found.rrule = days.rule(_days_text(line, hours_at), line.take)
+    for former in FORMER_DAY.finditer(line.unread):
+        line.take_span(*former.span(), is_explained=True)
     found.count = _count(line)
+    found.rrule = days.rule(_days_text(line, hours_at), line.take) or _weekly(line, found)
     if not found.rrule and found.hours is not None:
         found.dates = [
             replace(one, role=DateRole.LISTED) if one.role is DateRole.UNKNOWN else one for one in found.dates
@@ -137,6 +157,18 @@ def clause(text: str) -> Clause:
     if line.spans:
         _around(text, line, found, hours_at)
     return found
+
+
+def _weekly(line: _Line, found: Clause) -> str:
+    """The rule of "weekly from Wednesday 9 June"."""
+    first = next((said for said in found.dates if said.role is DateRole.STARTS and said.weekday), None)
+    if first is None:
+        return ""
+    match = re.search(r"\b(?:weekly|(?:every|each)\s+week)\b", line.unread)
+    if match is None:
+        return ""
+    line.take(match)
+    return f"FREQ=WEEKLY;BYDAY={first.weekday}"
 
 
 def _around(text: str, line: _Line, found: Clause, hours_at: tuple[int, int] | None) -> None:
@@ -175,13 +207,20 @@ def _zone(line: _Line, hours_at: tuple[int, int] | None) -> str:
 
 def _count(line: _Line) -> Count | None:
     """A number of weeks or meetings that says for how long: "for six weeks", "8-week", "6 sessions"."""
-    for match in COUNT.finditer(line.unread):
-        is_weeks = match["unit"].startswith("week") and "session" not in match["unit"]
+    for match in [*COUNT_DAYS.finditer(line.unread), *COUNT.finditer(line.unread)]:
+        is_days = match.re is COUNT_DAYS
+        is_weeks = not is_days and match["unit"].startswith("week") and "session" not in match["unit"]
         number = NUMBERS.get(match["number"]) or numbers.whole(match["number"]) or 0
-        if number and (match["for"] or not is_weeks or "-" in match[0]):
+        if number and (not is_weeks or match["for"] or "-" in match[0] or _stands_alone(line.low, match)):
             line.take(match)
             return Count(number, is_weeks)
     return None
+
+
+def _stands_alone(low: str, match: re.Match[str]) -> bool:
+    """Whether signs part a number of weeks from the words around it: "Course: 8 weeks, Thursdays"."""
+    before, behind = low[: match.start()].rstrip(), low[match.end() :].lstrip()
+    return (not before or before[-1] in ":,;-|(") and (not behind or behind[0] in ":,;-|).")
 
 
 def _days_text(line: _Line, hours_at: tuple[int, int] | None) -> str:

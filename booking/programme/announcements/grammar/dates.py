@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from booking.programme.announcements.grammar import roles
 from booking.programme.announcements.grammar.roles import DateRole
@@ -17,10 +18,15 @@ from booking.programme.announcements.grammar.vocabulary import (
     DAY_RANGE,
     DAYS,
     IS_PLURAL,
+    MONTH,
     MONTH_RANGE,
     MONTHS,
     NUMERIC_DATE,
+    SHORT_DATE,
 )
+
+_HAS_DATE = re.compile(rf"\d|\b(?:{MONTH})\b")
+_WINDOW = 120  # signs before a date that may belong to its list
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +54,16 @@ class Place:
     is_range: bool = False
 
 
-def find(low: str) -> list[Place]:
+@lru_cache(maxsize=1024)
+def find(low: str) -> tuple[Place, ...]:
     """Every date of a folded line, each with its role; a stretch includes the words that give the role."""
+    if not _HAS_DATE.search(low):
+        return ()
     bare = list(_bare(low))
     found = []
     for place, (role, start, end) in zip(bare, roles.of_dates(low, [(p.start, p.end) for p in bare]), strict=True):
         found.append(replace(place, said=tuple(_with_role(place, role)), start=start, end=end))
-    return found
+    return tuple(found)
 
 
 def _with_role(place: Place, role: DateRole) -> Iterator[Said]:
@@ -78,6 +87,7 @@ def _bare(low: str) -> Iterator[Place]:
     found = [_in_words(match, low) for match in DATE.finditer(low)]
     taken = [(place.start, place.end) for place in found if place is not None]
     found += [_numeric(match, low) for match in NUMERIC_DATE.finditer(low)]
+    found += [_short(match, low) for match in SHORT_DATE.finditer(low)]
     found += [
         _months(match)
         for match in MONTH_RANGE.finditer(low)
@@ -98,13 +108,15 @@ def _in_words(match: re.Match[str], low: str) -> Place | None:
     start, weekday = _weekday_beside(low, match.start())
     said = Said(day, month, year, weekday)
     if match["day"]:
-        if listed := DAY_LIST.search(low[:start]):
+        since = max(0, start - _WINDOW)
+        before = low[since:start]
+        if listed := DAY_LIST.search(before):
             days = [int(number) for number in re.findall(r"\d+", listed[0])]
-            start, weekday = _weekday_beside(low, listed.start())
+            start, weekday = _weekday_beside(low, since + listed.start())
             several = [Said(one, month, year, None) for one in days if 1 <= one <= 31]
             return Place((*several, said), start, match.end())
-        if ranged := DAY_RANGE.search(low[:start]):
-            start, weekday = _weekday_beside(low, ranged.start())
+        if ranged := DAY_RANGE.search(before):
+            start, weekday = _weekday_beside(low, since + ranged.start())
             return Place((Said(int(ranged["first"]), month, year, weekday), said), start, match.end(), is_range=True)
     return Place((said,), start, match.end())
 
@@ -130,6 +142,14 @@ def _numeric(match: re.Match[str], low: str) -> Place | None:
         return None
     start, weekday = _weekday_beside(low, match.start())
     return Place((Said(day, month, year, weekday),), start, match.end())
+
+
+def _short(match: re.Match[str], low: str) -> Place | None:
+    day, month = int(match["day"]), int(match["month"])
+    if not (1 <= day <= 31 and 1 <= month <= 12):
+        return None
+    start, weekday = _weekday_beside(low, match.start("day"))
+    return Place((Said(day, month, None, weekday),), start, match.end())
 
 
 def _months(match: re.Match[str]) -> Place:

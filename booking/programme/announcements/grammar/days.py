@@ -48,6 +48,8 @@ def _weekdays(low: str, take: Callable[[re.Match[str]], None]) -> list[str]:
         if codes and between in {"-", "--", "to", "through"}:
             first, until = ORDER.index(codes[-1]), ORDER.index(code)
             codes += [ORDER[i % 7] for i in range(first + 1, until + 1 if until > first else until + 8)]
+        elif code in codes and len(codes) > 1:
+            continue  # one of several days a second time: what is said of it is not read here
         else:
             codes.append(code)
         take(match)

@@ -50,10 +50,13 @@ def places_of_lengths(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in LENGTHS.finditer(folded(text))]
 
 
+_ROLES = tuple(
+    (role, re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?:e?s)?(?!\w)"))
+    for role, words in (("modular", MODULAR), ("bookable", BOOKABLE), ("plain", PLAIN), ("unsure", UNSURE))
+)
+
+
 def role_of(text: str) -> str:
     """The kind of meeting that a title names: `bookable`, `modular`, `plain`, `unsure` or empty."""
     low = folded(text)
-    for role, words in (("modular", MODULAR), ("bookable", BOOKABLE), ("plain", PLAIN), ("unsure", UNSURE)):
-        if any(re.search(rf"(?<!\w){re.escape(word)}(?:e?s)?(?!\w)", low) for word in words):
-            return role
-    return ""
+    return next((role for role, pattern in _ROLES if pattern.search(low)), "")

@@ -55,6 +55,7 @@ _BEFORE = tuple(
             r"\b(?:move[sd]?|postponed|rescheduled|shift(?:s|ed)?|brought forward|pushed)\b[^.;\n]{0,12}\bto",
         ),
         (DateRole.MOVED, r"\b(?:moved|moving|shifted|rescheduled)\s+from|\binstead\s+of"),
+        (DateRole.ENDS, rf"\b(?:last|final)\s+(?:{MEETING}|one|date)\s+before\s+[\w ]{{1,25}}"),
         (
             DateRole.SKIPPED,
             rf"\bno\s+(?:\w+\s+){{0,2}}?{MEETING}(?:\s+will\s+be\s+held)?|\b(?:except|excluding|excl\.?|skipp?(?:ing|s)?|closed|cancelled"
@@ -94,8 +95,8 @@ _AFTER = tuple(
         (DateRole.STARTS, rf"(?:the\s+)?first\s+(?:{MEETING}|one|date|day)"),
     )
 )
-#: A line that tells when the text itself was written.
-IS_OF_TEXT = re.compile(r"\b(?:posted|published|updated|issued)\s*(?:on\b|:)")
+#: Why nothing meets on a day: "(public holiday)", ", King's Birthday holiday".
+_REASON = re.compile(r"\s*[(,-]\s*(?:[\w']+\s+){0,3}holidays?\b")
 _JOINED = re.compile(r"\s*(?:,|and|or|&|\+|,\s*and)\s*")
 _RANGE = re.compile(r"\s*(?:-{1,3}|to|until|till|through|thru|up\s+to)\s*(?:and\s+including\s+)?")
 _LABEL = re.compile(r"\bdates?\s*(?::|are)\s*$")
@@ -142,7 +143,8 @@ def _by_words(gap: str, rest: str, start: int, end: int) -> tuple[DateRole, int,
     for role, pattern in _BEFORE:
         match = pattern.search(gap[-90:])
         if match is not None:
-            return role, start - len(gap[-90:]) + match.start(), end
+            reason = _REASON.match(rest) if role is DateRole.SKIPPED else None
+            return role, start - len(gap[-90:]) + match.start(), end + (reason.end() if reason else 0)
     for role, pattern in _AFTER:
         match = pattern.match(rest)
         if match is not None:

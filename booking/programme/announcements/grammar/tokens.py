@@ -11,34 +11,61 @@ from dataclasses import dataclass
 
 from booking.programme.announcements.grammar import clocks, dates, zoning
 from booking.programme.announcements.grammar.roles import MEETING
-from booking.programme.announcements.grammar.vocabulary import COUNT, LASTING, ONE_HOUR, WEEKDAY, WEEKDAY_SET, folded
+from booking.programme.announcements.grammar.vocabulary import (
+    COUNT,
+    LASTING,
+    MONTH_HEAD,
+    MONTHS,
+    ONE_HOUR,
+    POSSIBLE,
+    WEEKDAY,
+    WEEKDAY_SET,
+    folded,
+)
 
 #: Words that change a schedule. They matter on the lines of a series, or where they name a meeting.
 CHANGE = re.compile(
     rf"\b(?:except|excluding|cancell?ed|closed|postponed|rescheduled|previously|moves|no\s+(?:\w+\s+)?{MEETING}"
-    r"|not\s+(?:on|held|running)|(?:public|school|bank)\s+holidays?|term\s+break|long\s+weekend|fortnightly|alternate)\b"
+    r"|not\s+(?:on|held|running)|(?:public|school|bank)\s+holidays?|term\s+break|(?:school\s+)?term(?:\s+time)?|long\s+weekend|resumes?|instead|fortnightly|alternate)\b"
 )
+#: Numbers behind a label for dates, without a month.
+_NUMBERS = re.compile(r"(?<=\bdates: )\d{1,2}\b(?:,? \d{1,2}\b)*|(?<=\bdate: )\d{1,2}\b")
+#: Who comes: no name is read, so each is asked about.
+_WITH = re.compile(r"\b[Ww]ith [A-Z][a-z]+(?: [A-Z][a-z]+)?\b")
+_ALSO_WORDS = {"may", "mar", "jan", "dec", "sep"}
 #: A length that is about something else: "arrive 15 minutes early", "a 10 minute break".
 _ASIDE = re.compile(r"\s*(?:early|before|prior|late|in\s+advance|break|walk|drive|away|from\b|tea\b|coffee\b|read\b)")
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduleToken:
-    """One token and its stretch of the line; `is_change` for a word that only matters beside a series."""
+    """One token and its stretch of the line; `is_change` for a word that only matters beside a series.
+
+    `month` is set for the name of a month that is part of no date; it matters as such a word does.
+    """
 
     start: int
     end: int
     is_change: bool = False
+    month: int = 0
 
 
 def of(text: str) -> list[ScheduleToken]:
     """The tokens of a line, in order. What explains itself, such as a deadline, is none."""
     low = folded(text)
+    if not (POSSIBLE.search(low) or CHANGE.search(low) or _WITH.search(text)):
+        return []
     signs = list(low)
     found: list[ScheduleToken] = []
     for start, end in _places(low, signs):
         found.append(ScheduleToken(start, end))
         signs[start:end] = " " * (end - start)
+    for match in MONTH_HEAD.finditer("".join(signs)):
+        if match["month"] not in _ALSO_WORDS or re.search(
+            r"\b(?:in|of|until|during|to|and)\s+$", low[max(0, match.start() - 12) : match.start()]
+        ):
+            found.append(ScheduleToken(*match.span(), is_change=True, month=MONTHS[match["month"]]))
+    found += [ScheduleToken(*match.span(), is_change=True) for match in _WITH.finditer(text)]
     found += [ScheduleToken(*match.span(), is_change=True) for match in CHANGE.finditer("".join(signs))]
     return sorted(found, key=lambda token: token.start)
 
@@ -59,5 +86,7 @@ def _places(low: str, signs: list[str]) -> Iterator[tuple[int, int]]:
     for pattern in (COUNT, WEEKDAY_SET, WEEKDAY):
         for match in pattern.finditer("".join(signs)):
             yield match.span()
+    for match in _NUMBERS.finditer("".join(signs)):
+        yield match.span()
     while (zone := zoning.find("".join(signs), last)) is not None:
         yield zone[0].span()

@@ -6,6 +6,7 @@ Every pattern is for text as `folded` returns it.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from booking.programme.words import WEEKDAYS
 
@@ -44,7 +45,7 @@ PLAIN = ("lab", "workshop", "webinar", "tutorial", "demo hour", "training")
 UNSURE = ("class", "session", "seminar", "lecture", "meetup", "meet-up", "lesson", "rehearsal", "group")
 
 DAY = "|".join(sorted((re.escape(word) for word in DAYS), key=len, reverse=True))
-_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
+MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _CLOCK = r"(?:noon|midday|midnight|\d{1,2}(?:[:.h]\d{2})?\s?(?:[ap]\.?\s?m\b\.?)?)"
 _AFTER_LENGTH = r"(?!\s*(?:-\s*)?(?:m|min|mins|minute|minutes|weeks?|%|people|members|places|years?|st|nd|rd|th)\b)"
 HOURS = re.compile(
@@ -66,7 +67,13 @@ LASTING = re.compile(
 )
 #: A number of weeks or of meetings.
 COUNT = re.compile(
-    rf"\b(?P<for>for\s+(?:the\s+next\s+)?|over\s+)?(?P<number>{_NUMBER})(?:\s+|-)(?P<unit>weeks?|weekly\s+sessions?|sessions?|classes|meetings?|lessons?|occurrences)\b"
+    rf"\b(?P<for>for\s+(?:the\s+next\s+)?|over\s+)?(?P<number>{_NUMBER})(?:\s+|-)(?P<unit>weeks?(?![\s-]+(?:break|notice|ago|before|later|off))|weekly\s+sessions?|sessions?|classes|meetings?|lessons?|occurrences)\b"
+)
+#: A number of weekdays: "three Fridays".
+COUNT_DAYS = re.compile(rf"\b(?P<number>{_NUMBER})\s+(?=(?:mon|tues|wednes|thurs|fri|satur|sun)days\b)")
+#: A weekday on which a series met before: "moves from Mondays to Tuesdays".
+FORMER_DAY = re.compile(
+    rf"\b(?:move[sd]?|moving|change[sd]?|changing|shift(?:s|ed)?)\s+from\s+(?:{DAY})\b\s+to\b|\bno\s+longer\s+(?:on\s+)?(?:{DAY})\b"
 )
 FORMER = re.compile(
     r"\b(?:previously|formerly|instead\s+of|rather\s+than|no\s+longer|used\s+to\s+be|(?:moved|changed|moves)\s+from)\s+(?:at\s+|from\s+|on\s+)?$"
@@ -82,7 +89,7 @@ WEEKDAY_SETS = {
 }
 WEEKDAY_SET = re.compile(r"\b(?:every weekday|every day|weekdays|weekends|daily)\b")
 DATE = re.compile(
-    rf"\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?\s+(?P<month>{_MONTH})\b\.?|(?P<month2>{_MONTH})\.?\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b"
+    rf"\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?\s+(?P<month>{MONTH})\b\.?|(?P<month2>{MONTH})\.?\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b"
     rf"(?!\s*(?:[:.]\d|[ap]\.?m)))(?:,?\s+(?P<year>20\d\d)\b)?"
 )
 #: Days of the month that one month's name stands behind: "6, 13 and 20 December", "Sat 10 and Sat 17 July".
@@ -91,12 +98,17 @@ DAY_LIST = re.compile(
 )
 DAY_RANGE = re.compile(r"(?<![:.\d/])\b(?P<first>[12]?\d|3[01])(?:st|nd|rd|th)?\s*(?:-{1,3}|to|until|till|through)\s*$")
 MONTH_RANGE = re.compile(
-    rf"\b(?P<first>{_MONTH})\.?\s*(?:-{{1,3}}|to|until|through)\s*(?P<last>{_MONTH})\b\.?(?:,?\s+(?P<year>20\d\d)\b)?"
+    rf"\b(?P<first>{MONTH})\.?\s*(?:-{{1,3}}|to|until|through)\s*(?P<last>{MONTH})\b\.?(?:,?\s+(?P<year>20\d\d)\b)?"
 )
 NUMERIC_DATE = re.compile(
     r"(?<![\d/.-])(?:(?P<iso>20\d\d-\d\d-\d\d)|(?P<day>\d{1,2})(?P<sign>[/.-])(?P<month>\d{1,2})(?P=sign)(?P<year>20\d\d|\d\d))(?![\d/.-]\d|\d)"
 )
-MONTH_HEAD = re.compile(rf"\b(?P<month>{_MONTH})\b(?:,?\s+(?P<year>20\d\d)\b)?")
+#: "8/6" without a year, where a weekday, a list or a word for dates stands before it.
+SHORT_DATE = re.compile(
+    rf"(?:\b(?:{DAY})\b\.?,?\s*|\b(?:from|on|until|till|to|starting|starts|except|not|also|plus|and|dates?)\s+|[,&:]\s*)"
+    r"(?P<day>\d{1,2})/(?P<month>\d{1,2})(?![\d/])"
+)
+MONTH_HEAD = re.compile(rf"\b(?P<month>{MONTH})\b(?:,?\s+(?P<year>20\d\d)\b)?")
 MODULE = re.compile(
     r"^(?:module|part|week|lesson|unit|session|class|workshop)\s*(?:no\.?\s*|#)?(?P<number>\d{1,2}|[a-z]+)\b\s*(?P<rest>.*)$",
     re.DOTALL,
@@ -130,9 +142,20 @@ GLUE = re.compile(
     r"|commencing|beginning|begins|until|till|ending|both|evenings?|mornings?|afternoons?|nights?|lunchtimes?|live"
     r"|repeats?|second|other|first|third|fourth|last|1st|2nd|3rd|4th|two|weeks)\b"
 )
+#: A folded line without any of these says nothing of a schedule.
+POSSIBLE = re.compile(
+    rf"\d|\b(?:{DAY}|{MONTH}|weekdays|weekends|weekly|daily|noon|midday|midnight|time|weeks?|sessions?|classes|meetings?"
+    r"|lessons?|occurrences|a[ecw][sd]t|aet|utc|gmt|nz[sd]?t|sgt|hkt|jst|cest|cet|est|edt|cst|cdt|mst|mdt|pst|pdt|ist|bst"
+    r"|brisbane|queensland|qld|sydney|melbourne|adelaide|perth|darwin|hobart|canberra)\b"
+)
 _FOLD = {ord(dash): "-" for dash in "‐‑‒–—―−"} | {ord(quote): "'" for quote in "‘’‛`´"} | {ord("＆"): "&"}
 
 
+@lru_cache(maxsize=1024)
 def folded(text: str) -> str:
     """Return the text in small letters with plain dashes and quotes, as long as before, sign for sign."""
-    return "".join(low if len(low := sign.lower()) == 1 else sign for sign in text.translate(_FOLD))
+    plain = text.translate(_FOLD)
+    low = plain.lower()
+    if len(low) == len(plain):
+        return low
+    return "".join(small if len(small := sign.lower()) == 1 else sign for sign in plain)

@@ -17,12 +17,14 @@ from booking.programme.announcements.grammar.vocabulary import (
     DAY_LIST,
     DAY_RANGE,
     DAYS,
+    END_OF_MONTH,
     IS_PLURAL,
     MONTH,
     MONTH_RANGE,
     MONTHS,
     NUMERIC_DATE,
     SHORT_DATE,
+    TWO_MONTHS,
 )
 
 _HAS_DATE = re.compile(rf"\d|\b(?:{MONTH})\b")
@@ -90,9 +92,10 @@ def _bare(low: str) -> Iterator[Place]:
     found += [_short(match, low) for match in SHORT_DATE.finditer(low)]
     found += [
         _months(match)
-        for match in MONTH_RANGE.finditer(low)
+        for match in [*MONTH_RANGE.finditer(low), *filter(_are_neighbours, TWO_MONTHS.finditer(low))]
         if not any(start < match.end() and match.start() < end for start, end in taken)
     ]
+    found += [_end_of_month(match) for match in END_OF_MONTH.finditer(low)]
     last = 0
     for place in sorted((p for p in found if p is not None), key=lambda p: p.start):
         if place.start >= last:
@@ -152,6 +155,11 @@ def _short(match: re.Match[str], low: str) -> Place | None:
     return Place((Said(day, month, None, weekday),), start, match.end())
 
 
+def _are_neighbours(match: re.Match[str]) -> bool:
+    """Whether the second of two months follows the first, so that they are one stretch."""
+    return MONTHS[match["last"]] == MONTHS[match["first"]] % 12 + 1
+
+
 def _months(match: re.Match[str]) -> Place:
     """ "June to August 2027": from the first day of the one to the last of the other."""
     first, last = MONTHS[match["first"]], MONTHS[match["last"]]
@@ -164,6 +172,12 @@ def _months(match: re.Match[str]) -> Place:
         match.end(),
         is_range=True,
     )
+
+
+def _end_of_month(match: re.Match[str]) -> Place:
+    month, year = MONTHS[match["month"]], int(match["year"]) if match["year"] else None
+    said = Said(calendar.monthrange(year or 2001, month)[1], month, year, is_whole_month=True)
+    return Place((said,), match.start(), match.end())
 
 
 def on(said: Said, month: date) -> date | None:

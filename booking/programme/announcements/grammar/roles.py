@@ -90,6 +90,7 @@ _AFTER = tuple(
             rf"cancelled|canceled|closed|excluded|skipped|left\s+out|off\b|no\s+(?:\w+\s+){{0,2}}?{MEETING}|not\s+(?:on|held|running)"
             r"|(?:a\s+)?public\s+holiday|(?:a\s+)?holiday|break\b",
         ),
+        (DateRole.LISTED, r"only\b"),
         (DateRole.MOVED, r"moves?\b|moved|postponed|rescheduled|shifted|shifts"),
         (DateRole.ENDS, rf"(?:the\s+)?(?:last|final)\s+(?:{MEETING}|one|date|day)"),
         (DateRole.STARTS, rf"(?:the\s+)?first\s+(?:{MEETING}|one|date|day)"),

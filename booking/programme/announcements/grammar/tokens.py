@@ -15,6 +15,7 @@ from booking.programme.announcements.grammar.vocabulary import (
     COUNT,
     LASTING,
     MONTH_HEAD,
+    MONTHLY,
     MONTHS,
     ONE_HOUR,
     POSSIBLE,
@@ -26,10 +27,13 @@ from booking.programme.announcements.grammar.vocabulary import (
 #: Words that change a schedule. They matter on the lines of a series, or where they name a meeting.
 CHANGE = re.compile(
     rf"\b(?:except|excluding|cancell?ed|closed|postponed|rescheduled|previously|moves|no\s+(?:\w+\s+)?{MEETING}"
-    r"|not\s+(?:on|held|running)|(?:public|school|bank)\s+holidays?|term\s+break|(?:school\s+)?term(?:\s+time)?|long\s+weekend|resumes?|instead|fortnightly|alternate)\b"
+    r"|not\s+(?:on|held|running)|(?:public|school|bank)\s+holidays?|term\s+break|(?:school\s+)?term(?:\s+time)?|long\s+weekend|resumes?|instead|(?:odd|even|next|this)\s+weeks?|(?:once|twice)\s+a\s+(?:week|month|term)|bi-?weekly|fortnightly|alternate)\b"
 )
 #: Numbers behind a label for dates, without a month.
 _NUMBERS = re.compile(r"(?<=\bdates: )\d{1,2}\b(?:,? \d{1,2}\b)*|(?<=\bdate: )\d{1,2}\b")
+#: A day of the month without its month: "but the 15th".
+_DAY_ALONE = re.compile(r"\b\d{1,2}(?:st|nd|rd|th)\b")
+_MONTHLY_ALONE = re.compile(r"\bmonthly\b")
 #: Who comes: no name is read, so each is asked about.
 _WITH = re.compile(r"\b[Ww]ith [A-Z][a-z]+(?: [A-Z][a-z]+)?\b")
 _ALSO_WORDS = {"may", "mar", "jan", "dec", "sep"}
@@ -65,6 +69,9 @@ def of(text: str) -> list[ScheduleToken]:
             r"\b(?:in|of|until|during|to|and)\s+$", low[max(0, match.start() - 12) : match.start()]
         ):
             found.append(ScheduleToken(*match.span(), is_change=True, month=MONTHS[match["month"]]))
+    if MONTHLY.search(low) is None:
+        found += [ScheduleToken(*match.span(), is_change=True) for match in _MONTHLY_ALONE.finditer(low)]
+    found += [ScheduleToken(*match.span(), is_change=True) for match in _DAY_ALONE.finditer("".join(signs))]
     found += [ScheduleToken(*match.span(), is_change=True) for match in _WITH.finditer(text)]
     found += [ScheduleToken(*match.span(), is_change=True) for match in CHANGE.finditer("".join(signs))]
     return sorted(found, key=lambda token: token.start)

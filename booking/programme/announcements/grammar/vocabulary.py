@@ -100,6 +100,12 @@ DAY_RANGE = re.compile(r"(?<![:.\d/])\b(?P<first>[12]?\d|3[01])(?:st|nd|rd|th)?\
 MONTH_RANGE = re.compile(
     rf"\b(?P<first>{MONTH})\.?\s*(?:-{{1,3}}|to|until|through)\s*(?P<last>{MONTH})\b\.?(?:,?\s+(?P<year>20\d\d)\b)?"
 )
+#: "in June and July".
+TWO_MONTHS = re.compile(
+    rf"\b(?:in|during|throughout)\s+(?P<first>{MONTH})\s*(?:and|&)\s*(?P<last>{MONTH})\b\.?(?:,?\s+(?P<year>20\d\d)\b)?"
+)
+#: "until the end of July".
+END_OF_MONTH = re.compile(rf"\b(?:the\s+)?end\s+of\s+(?P<month>{MONTH})\b(?:,?\s+(?P<year>20\d\d)\b)?")
 NUMERIC_DATE = re.compile(
     r"(?<![\d/.-])(?:(?P<iso>20\d\d-\d\d-\d\d)|(?P<day>\d{1,2})(?P<sign>[/.-])(?P<month>\d{1,2})(?P=sign)(?P<year>20\d\d|\d\d))(?![\d/.-]\d|\d)"
 )

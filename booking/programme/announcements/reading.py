@@ -19,7 +19,7 @@ from booking.programme.announcements.budget import SourceLine
 from booking.programme.announcements.completing import Completion
 from booking.programme.announcements.dating import Dating
 from booking.programme.announcements.draft import AnnouncementDraft, Doubts, DraftSeries
-from booking.programme.announcements.grammar import clauses, items, zoning
+from booking.programme.announcements.grammar import clauses, items, splitting, zoning
 from booking.programme.announcements.grammar.clauses import Clause
 from booking.programme.announcements.grammar.roles import DateRole
 from booking.programme.announcements.grammar.vocabulary import folded
@@ -122,7 +122,7 @@ class _Reader:
             if self.open is not None:
                 self.open.gap += 1
             return
-        schedules = clauses.clauses(line.text)
+        schedules = splitting.split(line.text)
         clause = schedules[0]
         for one in schedules:
             self.account.use(line, one.explained)

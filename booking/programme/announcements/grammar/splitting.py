@@ -27,6 +27,9 @@ def split(text: str) -> list[Clause]:
     found = [clause(part) for part in parts]
     if not found[0].rrule or any(part.dates or part.hours is None for part in found[1:]):
         return [clause(text)]
+    days = [set(part.rrule.rpartition("=")[2].split(",")) for part in found if part.rrule]
+    if any(len(days[0]) > 1 and days[0] & others for others in days[1:]):
+        return [clause(text)]  # "(Sat)" behind hours: which days they are for is not read
     zone = next((part.zone for part in reversed(found) if part.zone), "")
     for n, part in enumerate(found):
         part.zone = part.zone or zone

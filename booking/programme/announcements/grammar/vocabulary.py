@@ -73,7 +73,8 @@ COUNT = re.compile(
 COUNT_DAYS = re.compile(rf"\b(?P<number>{_NUMBER})\s+(?=(?:mon|tues|wednes|thurs|fri|satur|sun)days\b)")
 #: A weekday on which a series met before: "moves from Mondays to Tuesdays".
 FORMER_DAY = re.compile(
-    rf"\b(?:move[sd]?|moving|change[sd]?|changing|shift(?:s|ed)?)\s+from\s+(?:{DAY})\b\s+to\b|\bno\s+longer\s+(?:on\s+)?(?:{DAY})\b"
+    rf"\b(?:move[sd]?|moving|change[sd]?|changing|shift(?:s|ed)?)\s+from\s+(?:{DAY})\b\s+to\b"
+    rf"|\b(?:used\s+to\s+(?:be|run|meet)|previously|formerly|instead\s+of|rather\s+than|no\s+longer)\s+(?:held\s+)?(?:on\s+)?(?:{DAY})\b"
 )
 FORMER = re.compile(
     r"\b(?:previously|formerly|instead\s+of|rather\s+than|no\s+longer|used\s+to\s+be|(?:moved|changed|moves)\s+from)\s+(?:at\s+|from\s+|on\s+)?$"

@@ -241,6 +241,22 @@ def test_an_answer_takes_the_place_of_its_doubt() -> None:
     assert doubts(read("Clinic Mondays 8 \u2013 9 AEST", answers={"half-missing:1": "nonsense"})) != []
 
 
+def test_a_date_without_a_role_is_ignored_until_its_question_is_answered() -> None:
+    text = "Tag Lab Wed 1pm-2pm AEST, 16 December"
+    (question,) = [doubt for doubt in read(text).doubts if doubt.code != "aest"]
+    assert (question.code, question.line, question.answers[0]) == ("date-1216", 1, "Ignore it")
+    assert (read(text).series[0].starts_on, read(text).series[0].skips) == (None, [])
+    skipping = read(text, answers={"date-1216:1": "A date to skip"})
+    assert (skipping.series[0].skips, doubts(skipping)) == ([date(2026, 12, 16)], [])
+    assert read(text, answers={"date-1216:1": "The first date"}).series[0].starts_on == date(2026, 12, 16)
+
+
+def test_a_line_that_is_left_over_is_asked_about_until_somebody_says_that_it_is_right() -> None:
+    text = "Tag Lab Wed 1pm-2pm AEST until 16 December\nOur office is open on Fridays."
+    assert [doubt.code for doubt in read(text).doubts if doubt.code != "aest"] == ["left-over"]
+    assert doubts(read(text, answers={"left-over:2": "seen"})) == []
+
+
 def test_a_start_date_and_an_end_are_read() -> None:
     draft = read(
         "Search Masterclass - Thu 10am to 12pm AEST, starting 10 December\n - Module One - A\n - Module Two - B"

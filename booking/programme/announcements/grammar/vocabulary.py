@@ -128,7 +128,7 @@ LENGTHS = re.compile(
 #: Words beside a length that make it the length of a slot.
 BOOKED = re.compile(
     r"\b(?:book(?:ed|ing)?|reserve|slots?|appointments?|discussions?|conversations?|talks?|chats?|consult(?:s|ations?)?"
-    r"|one[- ](?:on|to)[- ]one|1:1|1-on-1|one-on-ones)\b"
+    r"|one[- ](?:on|to)[- ]one|1:1|1-on-1|one-on-ones|of\s+your\s+own|per\s+person|each\s+person)\b"
 )
 FREQUENCY = re.compile(
     rf"\b(?:fortnightly|alternate|(?:every|each)\s+fortnight|every\s+2\s+weeks|every\s+two\s+weeks"

@@ -92,7 +92,7 @@ class Dating:
                 self.doubts.ask(series.line, f"two-{name}", f"the text gives several {name} dates: {shown}")
         series.starts_on = min(found.get(DateRole.STARTS, []), default=None)
         series.ends_on = max(found.get(DateRole.ENDS, []), default=None)
-        if series.starts_on is not None and series.ends_on is not None and series.ends_on < series.starts_on:
+        if series.ends_on is not None and series.ends_on < (series.starts_on or self.draft.month):
             text = f"{series.title!r} ends before it begins, so the end was left out"
             self.doubts.ask(series.line, "ends-before-it-begins", text)
             series.ends_on = None

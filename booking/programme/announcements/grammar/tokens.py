@@ -33,6 +33,7 @@ CHANGE = re.compile(
 _NUMBERS = re.compile(r"(?<=\bdates: )\d{1,2}\b(?:,? \d{1,2}\b)*|(?<=\bdate: )\d{1,2}\b")
 #: A day of the month without its month: "but the 15th".
 _DAY_ALONE = re.compile(r"\b\d{1,2}(?:st|nd|rd|th)\b")
+_BEHIND_DAY = re.compile(r"(?<=days )\d{1,2}\b|(?<=day )\d{1,2}\b")
 _MONTHLY_ALONE = re.compile(r"\bmonthly\b")
 #: Who comes: no name is read, so each is asked about.
 _WITH = re.compile(r"\b[Ww]ith [A-Z][a-z]+(?: [A-Z][a-z]+)?\b")
@@ -72,6 +73,8 @@ def of(text: str) -> list[ScheduleToken]:
     if MONTHLY.search(low) is None:
         found += [ScheduleToken(*match.span(), is_change=True) for match in _MONTHLY_ALONE.finditer(low)]
     found += [ScheduleToken(*match.span(), is_change=True) for match in _DAY_ALONE.finditer("".join(signs))]
+    behind = [match.span() for match in _BEHIND_DAY.finditer(low) if signs[match.start()] != " "]
+    found += [ScheduleToken(start, end, is_change=True) for start, end in behind]
     found += [ScheduleToken(*match.span(), is_change=True) for match in _WITH.finditer(text)]
     found += [ScheduleToken(*match.span(), is_change=True) for match in CHANGE.finditer("".join(signs))]
     return sorted(found, key=lambda token: token.start)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import event, insert, text
+from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from booking.services.outbox import deliver
@@ -19,6 +17,7 @@ from booking.store.queries.outbox import email_log
 from booking.store.queries.programme import coordinator_overview
 from tests.builders import NOW, a_booking, a_clinic, a_person
 from tests.databases import Database
+from tests.store.plans import plan, statements
 
 SENT = 30_000
 AGO = NOW - timedelta(days=30)
@@ -45,32 +44,6 @@ def fill(session: Session) -> int:
         session.execute(text("ANALYZE outgoing_email"))  # as it does by itself; nobody does on SQLite
         session.commit()
     return booking
-
-
-@contextmanager
-def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
-    """What is asked of the database, with its parameters."""
-    seen: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
-        if re.match(r"\s*(SELECT|UPDATE|DELETE)", statement):
-            seen.append((statement, parameters[0] if many else parameters))
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
-
-
-def plan(database: Database, statement: str, parameters: Any) -> str:
-    """How the statement is carried out; PostgreSQL reads or sorts small tables whole only where it has no other way."""
-    verb = "EXPLAIN QUERY PLAN " if database.name == "sqlite" else "EXPLAIN "
-    with database.engine.connect() as connection:
-        if database.name == "postgresql":
-            for way in ("seqscan", "sort", "hashjoin"):
-                connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
-        return "\n".join(str(row) for row in connection.exec_driver_sql(verb + statement, parameters))
 
 
 def test_no_look_up_reads_or_sorts_the_emails_that_have_left(database: Database, session: Session) -> None:

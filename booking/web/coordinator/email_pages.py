@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,10 +11,9 @@ from booking.domain.enums.emails import EmailName, EmailState
 from booking.domain.people.actor import Actor
 from booking.services.outbox.resend import resend
 from booking.store.queries.outbox import email_log
-from booking.web.frame import access, context
+from booking.web.frame import access, context, list_places
 from booking.web.frame.current_reader import current_user
 
-PLACE = "%Y%m%dT%H%M%S.%f"
 blueprint = Blueprint("emails", __name__, url_prefix="/coordinator/emails")
 
 
@@ -26,11 +24,11 @@ def listed() -> ResponseReturnValue:
     state = request.args.get("show", email_log.WAITING)
     if state not in email_log.STATES:
         abort(404)
-    found = email_log.page(context.db(), EmailState(state), _place(request.args.get("after", "")))
+    found = email_log.page(context.db(), EmailState(state), list_places.read(request.args.get("after", "")))
     return render_template(
         "coordinator/emails.html",
         emails=found[: email_log.PAGE],
-        more=_written(found[email_log.PAGE - 1].place) if len(found) > email_log.PAGE else None,
+        more=list_places.written(found[email_log.PAGE - 1].place) if len(found) > email_log.PAGE else None,
         state=state,
         states=email_log.STATES,
         counts=email_log.counts(context.db(), context.now()),
@@ -39,23 +37,6 @@ def listed() -> ResponseReturnValue:
         titles={one.value: one.label for one in EmailName},
         zone=context.organisation().zone,
     )
-
-
-def _written(place: tuple[datetime, int]) -> str:
-    return f"{place[0]:{PLACE}}-{place[1]}"
-
-
-def _place(text: str) -> tuple[datetime, int] | None:
-    """Returns the place that `_written` wrote; 404 for anything else but an empty text."""
-    if not text:
-        return None
-    at, _, number = text.partition("-")
-    if not (number.isdecimal() and len(number) < 19):
-        abort(404)
-    try:
-        return datetime.strptime(at, PLACE).replace(tzinfo=UTC), int(number)
-    except ValueError:
-        abort(404)
 
 
 @blueprint.post("/<uuid:public_id>/resend")

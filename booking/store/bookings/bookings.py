@@ -44,6 +44,7 @@ class Booking(Base):
         Index("ix_booking_member_starts_at", "member_id", "starts_at"),
         Index("ix_booking_analyst_starts_at", "analyst_id", "starts_at"),
         Index("ix_booking_occurrence_member", "occurrence_id", "member_id"),
+        Index("ix_booking_starts_at", "starts_at", "id", "status", "outcome", "occurrence_id"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

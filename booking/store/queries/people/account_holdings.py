@@ -59,15 +59,26 @@ def with_email(session: Session, email: str) -> Person | None:
     return session.scalars(select(Person).where(Person.email_key == email_addresses.key(email))).one_or_none()
 
 
-def search(session: Session, text: str, after: tuple[str, int] = ("", 0)) -> list[Person]:
-    """People in whose name or address every word of the text occurs, by name; everybody for an empty text.
-
-    Neither case nor accents count. One page and one more: two statements, the first of which reads one index only.
-    """
-    wanted = select(Person.id).order_by(Person.name, Person.id).limit(PAGE + 1)
+def _matching(text: str) -> Select[int]:
+    """The ids of those whom `search` finds, by name. Neither case nor accents count."""
+    wanted = select(Person.id).order_by(Person.name, Person.id)
     for word in text.split()[:MAX_WORDS]:
         in_name = folding.of(Person.name.expression).contains(folding.folded(word), autoescape=True)
         wanted = wanted.where(or_(in_name, Person.email_key.contains(email_addresses.key(word), autoescape=True)))
+    return wanted
+
+
+def ids_matching(session: Session, text: str, most: int) -> list[int]:
+    """The ids of those whom `search` finds, at most so many; one statement, which reads one index only."""
+    return list(session.scalars(_matching(text).limit(most)))
+
+
+def search(session: Session, text: str, after: tuple[str, int] = ("", 0)) -> list[Person]:
+    """People in whose name or address every word of the text occurs, by name; everybody for an empty text.
+
+    One page and one more: two statements, the first of which reads one index only.
+    """
+    wanted = _matching(text).limit(PAGE + 1)
     if after[1]:
         wanted = wanted.where(or_(Person.name > after[0], (Person.name == after[0]) & (Person.id > after[1])))
     ids = session.scalars(wanted).all()

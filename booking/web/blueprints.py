@@ -6,7 +6,7 @@ from flask import Flask
 
 from booking.web.account import calendars, email_address, profile, sign_in, time_zone, unsubscribe
 from booking.web.analyst import attendance, day, meeting_links, time_off, visit
-from booking.web.coordinator import changes, drafts, email_pages, next_days, people, programme
+from booking.web.coordinator import all_bookings, changes, drafts, email_pages, next_days, people, programme, tables
 from booking.web.feeds import feed_pages
 from booking.web.member import bookings, occurrence, signed_links, waitlist_pages, week
 from booking.web.site import demo, former_addresses, health, help_pages, robots
@@ -24,6 +24,8 @@ PAGES = (
     next_days,
     meeting_links,
     programme,
+    all_bookings,
+    tables,
     changes,
     people,
     email_pages,

@@ -40,6 +40,7 @@ TASKS = {
     "coordinator.change": ("coordinators", "Undo a publish"),
     "drafts.begin": ("coordinators", "Announce a month by pasting"),
     "emails.listed": ("coordinators", "See who has been reached"),
+    "coordinator.bookings": ("coordinators", "Find a booking"),
     "people.search": ("coordinators", "Find a person"),
     "people.ask_close": ("coordinators", "Close an account"),
     "people.ask_merge": ("coordinators", "Merge two accounts of one person"),

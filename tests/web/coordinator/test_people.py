@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
@@ -162,3 +164,11 @@ def test_accounts_that_collide_say_why_and_have_no_button(coordinator: FlaskClie
     shown = coordinator.get(f"{path_of(first)}/merge", query_string={"other": second.email})
     assert (shown.status_code, "Both accounts have something on" in shown.text) == (409, True)
     assert "Merge accounts" not in shown.text
+
+
+def test_the_page_leads_to_everything_that_the_person_ever_booked(coordinator: FlaskClient, session: Session) -> None:
+    booking = a_booking(session, a_clinic(session), a_person(session, "Mia Moss"))
+    page = coordinator.get(path_of(booking.member)).text
+    found = re.search(r'href="([^"]+)">All bookings of Mia Moss', page)
+    assert found is not None
+    assert path_of(booking.member) in coordinator.get(unescape(found[1])).text

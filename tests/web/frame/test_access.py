@@ -96,6 +96,8 @@ LEVELS = {
     "people.reopen": "coordinator",
     "people.sign_out": "coordinator",
     "coordinator.links": "coordinator",
+    "coordinator.bookings": "coordinator",
+    "coordinator.bookings_table": "coordinator",
     "coordinator.changes": "coordinator",
     "coordinator.change": "coordinator",
     "coordinator.undo_change": "coordinator",

@@ -18,6 +18,11 @@ def guarded(cell: object) -> str:
     return f"'{text}" if begins.startswith(FORMULA) else text
 
 
+def unguarded(text: str) -> str:
+    """The text as it was before `guarded` made it harmless; any other stays as it is."""
+    return text[1:] if text.startswith("'") and guarded(text[1:]) == text else text
+
+
 def lines(rows: Iterable[Sequence[object]]) -> str:
     """The rows, every cell guarded, with CRLF line ends."""
     written = io.StringIO()

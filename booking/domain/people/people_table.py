@@ -1,4 +1,4 @@
-"""A table of people as an import reads it: values, and every mistake with its line and column."""
+"""A table of people as an import reads it: values, and every mistake with its line and column; and as it is written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from booking.domain import links, zones
+from booking.domain import links, spreadsheet, zones
 from booking.domain.enums.people import RoleName
 from booking.domain.people import email_addresses, person_names
 
@@ -153,7 +153,7 @@ def _letter(at: int) -> str:
 
 def _person(line: int, texts: Mapping[str, str], wrong: Wrong) -> Listed:
     """One record; what is bad about it is added to `wrong`."""
-    cells = {column: " ".join(text.split()) for column, text in texts.items()}
+    cells = {column: " ".join(spreadsheet.unguarded(text).split()) for column, text in texts.items()}
     email = _email(cells.get("email", ""), wrong)
     name = _name(cells.get("name", ""), wrong)
     roles = frozenset(word for word in re.split(r"[\s;,|/+]+", cells.get("role", "").lower()) if word)
@@ -213,6 +213,19 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text) if _DATE.fullmatch(text) else None
     except ValueError:
         return None
+
+
+def cells(person: Listed) -> tuple[str, ...]:
+    """The person as one record, in the order of COLUMNS: read again, it is the same but for its line."""
+    until = "" if person.member_until is None else person.member_until.isoformat()
+    return (
+        person.email,
+        person.name,
+        ", ".join(sorted(person.roles)),
+        person.time_zone or "",
+        NEVER_WORD if person.member_until == NEVER else until,
+        NO_LINK_WORD if person.meeting_url == "" else person.meeting_url or "",
+    )
 
 
 def read_one(

@@ -27,13 +27,18 @@ KEEP, CANCEL = "keep", "cancel"
 @access.coordinator
 def search() -> ResponseReturnValue:
     """People in whose name or address the words of `q` occur, one page at a time."""
-    text = request.args.get("q", "")[:254].strip()
+    text = typed()
     after = (
         account_holdings.with_public_id(context.db(), _id(request.args["after"])) if "after" in request.args else None
     )
     found = account_holdings.search(context.db(), text, (after.name, after.id) if after is not None else ("", 0))
     more = found[account_holdings.PAGE - 1].public_id if len(found) > account_holdings.PAGE else None
     return render_template("people/search.html", people=found[: account_holdings.PAGE], q=text, more=more)
+
+
+def typed() -> str:
+    """What was typed into the search."""
+    return request.args.get("q", "")[:254].strip()
 
 
 def _id(text: str) -> uuid.UUID:

@@ -8,9 +8,12 @@ from flask import Response, request, stream_with_context
 from flask.typing import ResponseReturnValue
 
 from booking.domain import spreadsheet, zones
+from booking.domain.people.people_table import COLUMNS, Listed, cells
+from booking.store.people.people import Person
 from booking.store.queries.bookings import booking_list
 from booking.store.queries.bookings.booking_list import BookingFilter
-from booking.web.coordinator import all_bookings, booking_filter, booking_words
+from booking.store.queries.people import account_holdings
+from booking.web.coordinator import all_bookings, booking_filter, booking_words, people
 from booking.web.coordinator.blueprint import blueprint
 from booking.web.frame import access, context
 
@@ -33,6 +36,24 @@ def _bookings(wanted: BookingFilter) -> Iterator[Rows]:
     while found := booking_list.page(context.db(), wanted, after, CHUNK):
         yield booking_words.cells(found, context.now())
         after = found[-1].place
+
+
+@blueprint.get("/people.csv")
+@access.coordinator
+def people_table() -> ResponseReturnValue:
+    """Everybody whom the search finds, in the columns that an import reads; closed accounts are left out."""
+    return _table("people", COLUMNS, _people(people.typed()))
+
+
+def _people(text: str) -> Iterator[Rows]:
+    after = ("", 0)
+    while found := account_holdings.search(context.db(), text, after, CHUNK):
+        yield [cells(_listed(one)) for one in found if one.closed_at is None]
+        after = (found[-1].name, found[-1].id)
+
+
+def _listed(one: Person) -> Listed:
+    return Listed(0, one.email, one.name, one.role_names, one.time_zone, one.member_until, one.meeting_url)
 
 
 def _table(name: str, header: Sequence[str], parts: Iterator[Rows]) -> Response:

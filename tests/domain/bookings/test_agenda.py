@@ -149,6 +149,12 @@ def test_the_file_for_spreadsheets_holds_every_row_in_the_analysts_clock() -> No
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "  =1", "\n=1", "＝1", "＋1", "－1", "＠x"])
 def test_no_cell_is_read_as_a_formula(cell: str) -> None:
     assert spreadsheet.guarded(cell) == f"'{cell}"
+    assert spreadsheet.unguarded(f"'{cell}") == cell
+
+
+@pytest.mark.parametrize("text", ["", "'", "'s Gravenhage", "o'=b", "=1", "x"])
+def test_what_was_not_guarded_stays_as_it_is(text: str) -> None:
+    assert spreadsheet.unguarded(text) == text
 
 
 def test_lines_and_quotes_are_written_as_rfc_4180_says() -> None:

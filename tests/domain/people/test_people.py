@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
+from booking.domain import spreadsheet
 from booking.domain.people import person_names
-from booking.domain.people.people_table import NEVER, Listed, read, read_one
+from booking.domain.people.people_table import COLUMNS, NEVER, Listed, cells, read, read_one
 
 HEADER = "email,name,role,time_zone,member_until\n"
 
@@ -21,6 +22,19 @@ def test_a_table_as_a_spreadsheet_saves_it() -> None:
         Listed(2, "a@x.org", "Ann Lee", frozenset({"analyst", "coordinator"}), "Australia/Perth", None),
         Listed(4, "b@x.org", "", frozenset({"member"}), "Australia/Sydney", date(2026, 12, 31)),
     ]
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        Listed(2, "a@x.org", "Ann Lee", frozenset({"analyst", "coordinator"}), "Australia/Perth", date(2026, 12, 31)),
+        Listed(2, "+a@x.org", "", frozenset(), None, None),
+        Listed(2, "a@x.org", "O'Brien, Zoë", frozenset({"member"}), None, NEVER, "https://zoom.example.com/j/1"),
+        Listed(2, "a@x.org", "Ann", frozenset({"member"}), None, NEVER, ""),
+    ],
+)
+def test_a_person_who_is_written_is_read_again_as_they_were(person: Listed) -> None:
+    assert read(spreadsheet.lines([COLUMNS, cells(person)]).encode()) == ([person], [])
 
 
 BAD: dict[str, tuple[bytes, list[tuple[int, str]]]] = {

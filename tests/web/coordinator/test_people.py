@@ -10,9 +10,11 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from booking.domain.people import people_table
 from booking.store.people.people import Person
 from booking.store.queries.people import account_holdings
-from tests.builders import a_booking, a_clinic, a_person
+from booking.web.coordinator import tables
+from tests.builders import NOW, a_booking, a_clinic, a_person
 from tests.databases import Database
 from tests.web.client import client_of, make_app, post
 
@@ -172,3 +174,32 @@ def test_the_page_leads_to_everything_that_the_person_ever_booked(coordinator: F
     found = re.search(r'href="([^"]+)">All bookings of Mia Moss', page)
     assert found is not None
     assert path_of(booking.member) in coordinator.get(unescape(found[1])).text
+
+
+def test_the_table_holds_everybody_found_as_an_import_reads_them(
+    coordinator: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "CHUNK", 2)
+    until, zone = date(2026, 12, 31), "Australia/Perth"
+    several = [
+        a_person(session, "Mia Moss", ["member", "analyst"], member_until=until, time_zone=zone),
+        a_person(session, "Mia Plus", email="+mia@example.org", meeting_url="https://zoom.example.com/j/1"),
+        a_person(session, "Mia Zed"),
+    ]
+    a_person(session, "Max")
+    a_person(session, "Mia Closed", closed_at=NOW)
+    session.commit()
+    path = re.search(r'href="([^"]+)">Download CSV', coordinator.get("/coordinator/people?q=mia").text)
+    assert path is not None
+    answer = coordinator.get(path[1])
+    assert (answer.status_code, answer.mimetype) == (200, "text/csv")
+    assert "'+mia@example.org" in answer.text
+    found, mistakes = people_table.read(answer.data)
+    assert mistakes == []
+    assert [(one.email, one.name, one.roles) for one in found] == [
+        (one.email, one.name, one.role_names) for one in several
+    ]
+    assert [one.member_until for one in found] == [until, None, None]
+    assert (found[0].time_zone, found[1].meeting_url) == (zone, "https://zoom.example.com/j/1")
+    everybody, _ = people_table.read(coordinator.get("/coordinator/people.csv").data)
+    assert {one.name for one in everybody} == {"Caz Ito", "Max", "Mia Moss", "Mia Plus", "Mia Zed"}

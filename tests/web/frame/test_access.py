@@ -98,6 +98,7 @@ LEVELS = {
     "coordinator.links": "coordinator",
     "coordinator.bookings": "coordinator",
     "coordinator.bookings_table": "coordinator",
+    "coordinator.people_table": "coordinator",
     "coordinator.changes": "coordinator",
     "coordinator.change": "coordinator",
     "coordinator.undo_change": "coordinator",

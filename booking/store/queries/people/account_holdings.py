@@ -73,12 +73,12 @@ def ids_matching(session: Session, text: str, most: int) -> list[int]:
     return list(session.scalars(_matching(text).limit(most)))
 
 
-def search(session: Session, text: str, after: tuple[str, int] = ("", 0)) -> list[Person]:
+def search(session: Session, text: str, after: tuple[str, int] = ("", 0), most: int = PAGE + 1) -> list[Person]:
     """People in whose name or address every word of the text occurs, by name; everybody for an empty text.
 
-    One page and one more: two statements, the first of which reads one index only.
+    One page and one more, or `most`: three statements, the first of which reads one index only.
     """
-    wanted = _matching(text).limit(PAGE + 1)
+    wanted = _matching(text).limit(most)
     if after[1]:
         wanted = wanted.where(or_(Person.name > after[0], (Person.name == after[0]) & (Person.id > after[1])))
     ids = session.scalars(wanted).all()

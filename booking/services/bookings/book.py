@@ -102,7 +102,8 @@ def make(
     booking.is_invited = invites(member)
     booking.revised_at, booking.created_at = now.replace(microsecond=0), now
     bookings.place(booking, picked.found.id, slot)
-    bookings.add(session, booking)
+    session.add(booking)
+    session.flush()  # claims and emails need its id
     offers.end_held(session, picked.found, slot, member.id, now)
     claims.take(session, slot, member.id, booking.id)
     told = email_facts.booking_facts(session, booking, picked.analyst.name, picked.found)

@@ -81,7 +81,7 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 def _timed(facts: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {key: datetime.fromisoformat(v) if key in INSTANTS else v for key, v in facts.items()}
-    for name in ("others", "meetings"):
+    for name in ("others", "meetings", "handed_over"):
         if name in found:
             found[name] = [_timed(one) for one in found[name]]
     return found

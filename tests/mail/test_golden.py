@@ -118,6 +118,16 @@ AWAY = {
     "cancelled": 0,
     "may_take": True,
 }
+HANDED_OVER: dict[str, Any] = {
+    "analyst": "Ada Reyes",
+    "handed_over": [
+        {"title": "Live Member Clinic", "starts_at": at, "minutes": 15, "zone": "Australia/Brisbane", "member": name}
+        for at, name in ((FACTS["starts_at"], "Mia Moss"), ("2023-12-05T03:30:00+00:00", "Noah & Sons"))
+    ],
+    "first_day": "2023-12-04",
+    "zone": "Australia/Brisbane",
+    "starts_at": FACTS["starts_at"],
+}
 AWAY_ONCE = {
     **AWAY,
     "starts_at": "2023-12-04T03:00:00+00:00",
@@ -287,6 +297,8 @@ EMAILS: dict[str, tuple[str, dict[str, Any], str | None]] = {
         "Australia/Brisbane",
     ),
     "someone-away-for-good": ("someone-away", {**AWAY, "is_closed": True, "may_take": False}, "Australia/Brisbane"),
+    "handed-over": ("handed-over", HANDED_OVER, "Australia/Perth"),
+    "handed-over-one": ("handed-over", {**HANDED_OVER, "handed_over": HANDED_OVER["handed_over"][:1]}, None),
     "enrolled": ("enrolled", ENROLLED, "Australia/Perth"),
     "enrolled-once": ("enrolled", ENROLLED_ONCE, None),
     "programme-changed-moved": ("programme-changed", {**CHANGED, **LAB, "lines": [LAB]}, "Australia/Perth"),

@@ -71,7 +71,11 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
     "moved-by-us-renamed": (f"We moved your booking: {PERTH}", (*CHANGED_BOOKING, "It was called “Member Clinic”.")),
     "stands-in": (
         f"Ada Reyes instead of Ben Noor: {PERTH}",
-        (*CHANGED_BOOKING, "Your time hasn't changed. Ben Noor is away.", "If you'd rather wait for them, choose that"),
+        (
+            *CHANGED_BOOKING,
+            "Your time hasn't changed. Ben Noor is away.",
+            'If you\'d rather see them another time, select "Cancel and book again later"',
+        ),
     ),
     "cancelled": (f"Cancelled: {PERTH}", (WITH_ADA, REMOVED, f"Book another time: {LINKS['programme']}")),
     "cancelled-late": (f"Cancelled: {AEST}", (WITH_ADA, EVERYWHERE, "it counts as a late cancellation")),
@@ -227,6 +231,20 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     "cover-sought": ("Ada Reyes can't make Mon 4 Dec", (AEST, EVERYWHERE, f"take your booking by {ANSWER_BY}", MANAGE)),
+    "handed-over": (
+        "You're taking over 2 bookings from Mon 4 Dec 11:15 am Perth (1:15 pm AEST)",
+        (
+            "Ada Reyes can't see these members",
+            "Mon 4 Dec 11:15 am Perth (1:15 pm AEST), 15 minutes, Live Member Clinic, with Mia Moss",
+            "Tue 5 Dec 11:30 am Perth (1:30 pm AEST), 15 minutes, Live Member Clinic, with Noah & Sons",
+            "We've emailed the members",
+            LINKS["day"],
+        ),
+    ),
+    "handed-over-one": (
+        "You're taking over a booking: Mon 4 Dec 1:15 pm AEST",
+        ("Ada Reyes can't see this member", "15 minutes, Live Member Clinic, with Mia Moss", LINKS["day"]),
+    ),
     "cover-wanted": (
         "Ada Reyes can't make 2 clinics and 1 lab: can you take any?",
         ("2:00 pm Melbourne (1:00 pm AEST): 1 booking", "3 bookings", "the whole lab", LINKS["cover"]),

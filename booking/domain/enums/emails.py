@@ -40,6 +40,7 @@ class EmailName(StrEnum):
     COVER_NOBODY = "cover-nobody", "Choose another time"
     COVER_WANTED = "cover-wanted", "Cover needed"
     SOMEONE_AWAY = "someone-away", "Analyst away"
+    HANDED_OVER = "handed-over", "Bookings taken over"
     # staff
     DAILY_AGENDA = "daily-agenda", "Daily agenda"
     EMAILS_FAILING = "emails-failing", "Emails bounced"

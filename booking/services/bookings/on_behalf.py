@@ -22,6 +22,7 @@ from booking.services.steps import pass_on
 from booking.services.steps.give_up import Ending, confirm_cancelled, give_up
 from booking.services.steps.put import put
 from booking.services.steps.serve import serve
+from booking.services.steps.tell_colleagues import tell_colleagues
 from booking.services.transaction import transactional
 from booking.store.bookings import bookings, claims, offers, reminders
 from booking.store.bookings.bookings import Booking
@@ -82,6 +83,7 @@ def hand_over(context: ActionContext, booking_id: uuid.UUID, analyst: uuid.UUID,
     slot = Slot(colleague.id, booking.starts_at, booking.minutes)
     left = put(context, booking, booking.occurrence_id, slot)
     _moved(context, booking, was, why)
+    tell_colleagues(context, [booking], was.analyst)
     context.record(
         AuditAction.HANDED_OVER, AuditSubject.BOOKING, booking.public_id, by=context.actor.staff_id, to=colleague.name
     )

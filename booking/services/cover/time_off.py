@@ -24,6 +24,7 @@ from booking.services.cover.preview import CoverPreview, PlannedAbsence, show, s
 from booking.services.cover.steps import cancel, hand, left_by, line_of, offer_for, pending_of
 from booking.services.steps import pass_on
 from booking.services.steps.serve import serve
+from booking.services.steps.tell_colleagues import tell_colleagues
 from booking.services.transaction import transactional
 from booking.store.bookings import claims, offers
 from booking.store.bookings.bookings import Booking
@@ -92,6 +93,8 @@ def carry_out(context: ActionContext, shown: CoverPreview, *, note: str, for_goo
     withdrawn = pass_on.withdraw(session, ids, now, person.id)
     told = {c.booking.id: [_settle(context, c, person, for_good=for_good)] for c in shown.cover.covered}
     asking.tell_members(session, told, now)
+    handed = [session.get_one(Booking, one.booking.id) for one in shown.cover.of(CoverFate.HANDED)]
+    tell_colleagues(context, handed, person.name)
     coordinators = people.coordinators(session)
     uncovered = {c.booking.id for c in shown.cover.of(CoverFate.ASKED)}
     left = [one for one in shown.left if one.booking_id is None or one.booking_id in uncovered]

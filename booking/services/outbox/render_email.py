@@ -112,6 +112,8 @@ def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
         links["join_link"] = f"{base}/join/{tokens.sign(key, tokens.JOIN, facts['occurrence'])}"
     if "place" in facts:
         links["place"] = f"{base}/manage/place/{tokens.sign(key, 'place', facts['place'])}"
+    if "first_day" in facts:
+        links["day"] = f"{base}/analyst/{facts['first_day']}"
     if "cover" in facts:
         links["cover"] = f"{base}/analyst/cover"
     if "address_change" in facts:

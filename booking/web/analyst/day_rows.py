@@ -170,7 +170,7 @@ def _stands(whose: Subject, visit: AgendaVisit, left: int, *, is_on: bool) -> st
     """Returns who is in, who is late, how long it still runs."""
     said = []
     if visit.in_since is not None:
-        said.append(f"Joined at {wording.clock(visit.in_since, whose.zone)}")
+        said.append(f"Started at {wording.clock(visit.in_since, whose.zone)}")
     elif visit.late and visit.began_at is None:
         said.append(f"About {visit.late} minutes late")
     if is_on and left > 0:

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.domain import attention, wording, zones
 from booking.domain.bookings import slots
+from booking.domain.enums.planning import ActionCode
 from booking.services.publishing import planning
 from booking.store.queries.bookings import timetables
 from booking.store.queries.programme import coordinator_overview
@@ -20,6 +21,15 @@ from booking.web.frame import access, context, template_globals
 DAYS = timedelta(days=14)
 EMAILS_FOR = timedelta(days=3)
 LATE_AFTER = timedelta(minutes=10)
+
+#: The button that leads to where something is put right; of everything else it shows the date.
+BUTTON_WORDS = {
+    ActionCode.NO_ANALYST: "Add analysts",
+    ActionCode.NO_MEETING_LINK: "Add meeting link",
+    ActionCode.FULL: "Add an analyst",
+    ActionCode.UNCOVERED: "Find cover",
+    ActionCode.SHARED_LINK: "Set meeting links",
+}
 
 
 @blueprint.get("/")
@@ -37,6 +47,8 @@ def next_days() -> ResponseReturnValue:
     return render_template(
         "coordinator/next_days.html",
         dates=found,
+        ActionCode=ActionCode,
+        button_words=BUTTON_WORDS,
         needed=attention.action_items(seen, holidays, _overlaps(going_on), stuck.failed, stuck.waiting),
         last=now + DAYS,
         bookable=template_globals.is_bookable,

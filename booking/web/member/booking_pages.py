@@ -30,6 +30,8 @@ from booking.web.frame import context, error_pages, template_globals
 from booking.web.member import invitation, slot_grid
 from booking.web.member.slot_grid import Chosen
 
+MOVED = "Moved. We’ve emailed you the new time."
+
 
 @dataclass(frozen=True, slots=True)
 class BookingLinks:
@@ -103,7 +105,7 @@ def cancel(appointment: Appointment, links: BookingLinks, actor: Actor) -> Respo
 def accept(appointment: Appointment, links: BookingLinks, actor: Actor) -> ResponseReturnValue:
     """Take what is offered instead."""
     cover.accept(context.acting(actor), appointment.public_id)
-    flash("Moved. We’ve emailed you the new time.")
+    flash(MOVED)
     return redirect(links.show, 303)
 
 
@@ -160,10 +162,11 @@ def _move(appointment: Appointment, links: BookingLinks, actor: Actor) -> Respon
         chosen = Chosen(slot[:80], slot.partition("/")[0])
     try:
         wanted = slot_grid.request_of(_target(appointment), chosen, "", "", "")
-        move_booking(context.acting(actor), appointment.public_id, wanted)
+        moved = move_booking(context.acting(actor), appointment.public_id, wanted)
     except Refusal as refusal:
         return _move_page(appointment, links, chosen, refusal)
-    flash("Moved. We’ve emailed you the new time.")
+    is_same = moved.sequence == appointment.sequence
+    flash("Nothing has changed: your booking is already at this time." if is_same else MOVED)
     return redirect(links.show, 303)
 
 

@@ -55,7 +55,7 @@ def test_an_analyst_sees_what_being_away_means_then_does_it_and_takes_it_back(ap
     assert (away.analyst_id, away.note, away.reported_by_id) == (ada.id, "A cold.", ada.id)
     assert session.get_one(Booking, booking.id).analyst_id == ben.id
     member = client_of(app, session.get_one(Person, booking.member_id))
-    assert "Cancel and wait for Ada" in member.get(f"/bookings/{booking.public_id}").text
+    assert "Cancel and book again later</button>" in member.get(f"/bookings/{booking.public_id}").text
     assert post(member, f"/bookings/{booking.public_id}/wait", f"/bookings/{booking.public_id}").status_code == 303
     fresh(session)
     assert session.get_one(Booking, booking.id).status == CANCELLED

@@ -106,7 +106,7 @@ def test_what_somebody_staffs_who_loses_the_analyst_role_goes_through_cover(sess
     [moved] = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "moved-by-us"))
     assert (moved.facts["reason"], moved.facts["may_wait"]) == (f"{ada.name} no longer sees members.", False)
     names = set(session.scalars(select(OutgoingEmail.name))) - {"booked", "reminder"}
-    assert names == {"someone-away", "moved-by-us", "cover-wanted", "cover-sought"}
+    assert names == {"someone-away", "moved-by-us", "handed-over", "cover-wanted", "cover-sought"}
 
 
 def test_an_analyst_who_gets_the_role_back_is_not_off_any_more(session: Session) -> None:

@@ -56,6 +56,15 @@ def test_a_booking_is_cancelled_at_any_time_with_a_reason(session: Session) -> N
         on_behalf.cancel_for(acting(session, Actor.staff(who), DURING), booking.public_id, "x" * 501)
 
 
+def test_whoever_takes_a_booking_over_themselves_is_not_emailed_about_it(session: Session) -> None:
+    clinic = a_clinic(session, analysts=2)
+    first, second = (place.analyst for place in clinic.roster)
+    booking = a_booking(session, clinic, analyst=first.public_id)
+    on_behalf.hand_over(acting(session, Actor.staff(second.id), DURING), booking.public_id, second.public_id, "")
+    assert booking.analyst_id == second.id
+    assert session.scalars(select(OutgoingEmail.id).where(OutgoingEmail.name == "handed-over")).all() == []
+
+
 def test_a_booking_goes_to_a_colleague_who_is_free_and_on_the_roster(session: Session) -> None:
     clinic = a_clinic(session, analysts=2)
     first, second = (place.analyst for place in clinic.roster)
@@ -65,8 +74,14 @@ def test_a_booking_goes_to_a_colleague_who_is_free_and_on_the_roster(session: Se
         acting(session, Actor.staff(who), DURING), booking.public_id, second.public_id, "I know less of it."
     )
     assert (booking.analyst_id, booking.starts_at, quarters(session, booking)) == (second.id, CLINIC_AT, [0, 1])
-    told = last_email(session).facts
+    of_member, of_colleague = session.scalars(
+        select(OutgoingEmail).where(OutgoingEmail.name.in_(["moved-by-us", "handed-over"])).order_by(OutgoingEmail.id)
+    )
+    told = of_member.facts
     assert (told["was_with"], told["analyst"], told["reason"]) == (first.name, second.name, "I know less of it.")
+    assert (of_colleague.person_id, of_colleague.facts["analyst"]) == (second.id, first.name)
+    assert [one["member"] for one in of_colleague.facts["handed_over"]] == [booking.member.name]
+    assert str(booking.public_id) not in str(of_colleague.facts)
     back = on_behalf.hand_over(acting(session, Actor.staff(who), DURING), booking.public_id, second.public_id, "")
     assert back.sequence == 1
     a_booking(session, clinic, analyst=first.public_id)

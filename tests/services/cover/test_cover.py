@@ -96,7 +96,7 @@ def test_who_asked_for_nobody_goes_to_another_analyst_at_the_same_time_and_is_to
     away(session, hour)
     assert (booking.analyst_id, booking.starts_at, booking.sequence) == (hour.ben.id, CLINIC_AT, 1)
     assert (quarters(session, hour.ada), quarters(session, hour.ben)) == ([], [0])
-    assert [name for name, _ in emails(session)] == ["moved-by-us", "someone-away"]
+    assert [name for name, _ in emails(session)] == ["moved-by-us", "handed-over", "someone-away"]
     told = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "moved-by-us")).one().facts
     assert (told["was_with"], told["analyst"], told["may_wait"]) == ("Ada", "Ben", False)
 

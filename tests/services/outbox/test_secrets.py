@@ -93,6 +93,10 @@ def everything_happens(session: Session) -> None:
     on_behalf.move_for(
         acting(session, Actor.staff(cora), organisation=REMINDING), theirs.public_id, a_request(clinic, 45), "Full."
     )
+    colleague = next(one.analyst for one in clinic.roster if one.analyst_id != theirs.analyst_id).public_id
+    on_behalf.hand_over(
+        acting(session, Actor.staff(cora), organisation=REMINDING), theirs.public_id, colleague, "Full."
+    )
     on_behalf.cancel_for(acting(session, Actor.staff(cora), organisation=REMINDING), theirs.public_id, "Ill.")
     full, bookings = a_full_clinic(session)
     for _ in range(2):

@@ -54,7 +54,7 @@ def test_start_opens_one_join_link_closes_the_one_before_and_says_how_late_it_is
     assert start in analyst.get(DAY).text
     assert post(analyst, start, DAY).location.endswith(f"{DAY}#b-{first.public_id}")
     page = analyst.get(DAY).text
-    assert "Joined at 1:06\u00a0pm" in page
+    assert "Started at 1:06\u00a0pm" in page
     assert "About 6 minutes late" in page
     assert start not in page
     assert "zoom.example.com" in visitor.get(join_link(first)).text

@@ -100,7 +100,7 @@ def test_the_lateness_after_a_forgotten_start_ends_with_the_visit_and_is_never_s
     assert hour.late() == (SAYING_SO if began_anew else set())
     if began_anew:
         assert "about 9 minutes late" in client_of(hour.app).get(hour.join_link(-1)).text
-        assert "Joined at 1:24\u00a0pm" in client_of(hour.app, hour.bookings[0].analyst).get(DAY).text
+        assert "Started at 1:24\u00a0pm" in client_of(hour.app, hour.bookings[0].analyst).get(DAY).text
     for minutes in (60, 119, 600):
         hour.at(minutes)
         assert hour.late() == set()
@@ -111,7 +111,7 @@ def test_a_start_forgotten_altogether_is_over_with_the_hour(hour: Hour) -> None:
     assert hour.late() == SAYING_SO
     hour.at(60)
     assert hour.late() == set()
-    assert "Joined at" not in client_of(hour.app, hour.bookings[0].analyst).get(DAY).text
+    assert "Started at" not in client_of(hour.app, hour.bookings[0].analyst).get(DAY).text
 
 
 def test_nothing_else_says_how_late_somebody_is(database: Database) -> None:

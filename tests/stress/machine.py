@@ -124,7 +124,7 @@ class Machine:
             time.sleep(0.3)
             try:
                 return self.server.ensure_postgres_running()
-            except subprocess.SubprocessError as error:
+            except (subprocess.SubprocessError, AssertionError) as error:  # it asserts that the server is ready
                 told = f"{error}\n{getattr(error, 'stdout', '')}\n{getattr(error, 'stderr', '')}"
         raise RuntimeError(f"PostgreSQL does not start again: {told}")
 

@@ -17,7 +17,7 @@ from tests.stress.run import LEAST_TORMENTS, Outcome, stress
 SECONDS, MEMBERS = long_form.count(5, 20), 150
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", databases.NAMES)
 def test_everything_holds_though_processes_are_killed_and_the_database_stops(kind: str, tmp_path: Path) -> None:
     outcome = stress(kind, SECONDS, MEMBERS, 20231204, tmp_path)

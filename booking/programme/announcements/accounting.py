@@ -9,6 +9,8 @@ from datetime import date
 from booking.programme.announcements.budget import SourceLine
 from booking.programme.announcements.draft import Doubts
 from booking.programme.announcements.grammar import tokens
+from booking.programme.announcements.grammar.tokens import ScheduleToken
+from booking.programme.announcements.grammar.vocabulary import WEEKDAY, folded
 
 Stretch = tuple[int, int]
 _MOST_SHOWN = 4
@@ -38,15 +40,28 @@ class TokenAccount:
                 doubts.ask(line.number, "left-over", text)
 
     def left_over(self, line: SourceLine, month: int) -> list[str]:
-        """The tokens of a line, as they are written, that nothing has used."""
+        """The tokens of a line, as they are written, that nothing has used.
+
+        A weekday in front of the same one that is used is part of a title: "Tuesday Clinic on Tuesdays".
+        """
         used = self.used.get(line, [])
+        found = tokens.of(line.text)
+        taken = {one for one in found if any(start < one.end and one.start < end for start, end in used)}
+        days = {day: one.start for one in taken if (day := _weekday(line.text, one))}
         return [
             line.text[token.start : token.end].strip(" ,.(:-–—")
-            for token in tokens.of(line.text)
-            if token.month != month
+            for token in found
+            if token not in taken
+            and token.month != month
             and (not token.is_change or line in self.of_series or used)
-            and not any(start < token.end and token.start < end for start, end in used)
+            and not token.start < days.get(_weekday(line.text, token), 0)
         ]
+
+
+def _weekday(text: str, token: ScheduleToken) -> str:
+    """The weekday that the token is, by its first letters; empty where it is something else."""
+    match = WEEKDAY.fullmatch(folded(text[token.start : token.end]).strip(" ,.(:-–—"))
+    return match[0][:3] if match else ""
 
 
 def _listed(texts: list[str], *, more: bool) -> str:

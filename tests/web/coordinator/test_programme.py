@@ -323,7 +323,10 @@ def test_an_announcement_becomes_cards_a_plan_and_a_programme(session: Session, 
     name = re.search(r'name="answer" value="(aest:\d+=Australia/Brisbane)"', page)
     assert name is not None
     post(coordinator, begun.location, {"answer": name[1]})
-    assert "We understood everything." in coordinator.get(begun.location).text
+    page = coordinator.get(begun.location).text
+    assert "We understood everything." not in page
+    assert "we didn’t use “Saturday”" in page
+    assert "we didn’t use “Tuesday”" not in page
     assert "Search Masterclass" in coordinator.get(f"{begun.location}/preview").text
     plan = coordinator.get(f"{begun.location}/plan").text
     assert "Answer these first" not in plan or "Boxing Day" not in plan

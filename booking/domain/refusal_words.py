@@ -97,7 +97,8 @@ def marked(outcome: VisitOutcome) -> str:
 def _too_often(limit_name: str, again_at: str) -> str:
     """Returns which limit was reached, and from when on the next try is free."""
     reached = {
-        "sign-in-address": "That's the most sign-in emails for one address within an hour. Use the latest one, or ask",
+        "sign-in-address": "You've asked for too many sign-in emails within an hour. Use the latest one, or ask",
+        "sign-in-anywhere": "That's the most sign-in emails for one address within an hour. Use the latest one, or ask",
         "sign-in-network": "Too many people have asked to sign in from your network. Ask",
         "wrong-code-address": "Too many wrong codes for this address. Use the link in the email, or try",
         "wrong-code-network": "Too many wrong codes from your network. Use the link in the email, or try",

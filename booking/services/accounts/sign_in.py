@@ -1,7 +1,8 @@
 """Sign-in by one email: ask for it, then click its link or enter its six digits.
 
-Limits count requests by address and failures by network, under a lock, in windows that slide. What is sent to an
-address, and what is said about it, is the same whether somebody here has it or not.
+Limits count requests by address and network and failures by network, under a lock, in windows that slide. A stranger
+who asks for somebody else's address uses up the requests of their own network alone. What is sent to an address, and
+what is said about it, is the same whether somebody here has it or not.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ from booking.store.queries.people import account_holdings
 AN_HOUR = timedelta(hours=1)
 TYPED_KEPT = timedelta(hours=1)
 #: In the order in which they are locked.
-EMAILS_TO_AN_ADDRESS = RateLimitRule("sign-in-address", 5, AN_HOUR)
+EMAILS_TO_AN_ADDRESS_FROM_A_NETWORK = RateLimitRule("sign-in-address", 5, AN_HOUR)
+EMAILS_TO_AN_ADDRESS = RateLimitRule("sign-in-anywhere", 20, AN_HOUR)  # from all networks, against floods of email
 REQUESTS_OF_A_NETWORK = RateLimitRule(
     "sign-in-network", 500, AN_HOUR
 )  # against floods: a whole organisation stays below
@@ -97,9 +99,10 @@ def ask(
     """Ask for an email with a code and a link; returns the request's id, the same whoever has the address.
 
     An address that nobody here has, or whose account is closed, gets an email that says so, at most one a day. Raises
-    TooManyRequests beyond five requests an hour for one address.
+    TooManyRequests beyond five requests an hour for one address from one network, or twenty from all networks.
     """
     typed_email, email = email.strip().lower(), email_addresses.key(email)
+    _count(session, EMAILS_TO_AN_ADDRESS_FROM_A_NETWORK, f"{email} {sender}", now)
     _count(session, EMAILS_TO_AN_ADDRESS, email, now)
     _count(session, REQUESTS_OF_A_NETWORK, sender, now)
     person = with_email(session, email)

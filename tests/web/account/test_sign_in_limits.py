@@ -164,11 +164,34 @@ def at_once(database: Database, count: int, run: Callable[[Session, int], object
 
 
 @pytest.mark.parametrize("email", [KNOWN, "nobody@example.org"])
-def test_of_twelve_requests_at_once_five_pass(
+def test_of_twelve_requests_at_once_from_one_network_five_pass(
     database: Database, session: Session, client: FlaskClient, email: str
 ) -> None:
-    outcomes = at_once(database, 12, lambda own, number: sign_in.ask(own, email, f"network {number}", NOW))
+    outcomes = at_once(database, 12, lambda own, number: sign_in.ask(own, email, "network", NOW))
     assert outcomes == ["done"] * 5 + ["too-many-requests"] * 7
+
+
+def test_a_stranger_who_asks_too_often_keeps_nobody_from_signing_in(session: Session, client: FlaskClient) -> None:
+    for _ in range(5):
+        sign_in.ask(session, KNOWN, "a stranger's network", NOW)
+    with pytest.raises(errors.TooManyRequests):
+        sign_in.ask(session, KNOWN, "a stranger's network", NOW)
+    page = post(client, "/sign-in", email=KNOWN).location
+    assert post(client, page, code=right_code(session)).status_code == 303
+
+
+def test_twenty_emails_an_hour_for_an_address_from_all_networks(
+    session: Session, client: FlaskClient, clock: Clock
+) -> None:
+    for number in range(20):
+        sign_in.ask(session, KNOWN, f"network {number}", NOW)
+    answer = post(client, "/sign-in", email=KNOWN)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3600")
+    assert "the most sign-in emails for one address within an hour. Use the latest one" in answer.text
+    session.rollback()
+    assert len(session.scalars(select(OutgoingEmail)).all()) == 20
+    clock.now = NOW + timedelta(hours=1)
+    assert post(client, "/sign-in", email=KNOWN).status_code == 303
 
 
 def test_of_many_guesses_at_once_on_many_pages_ten_are_looked_at(
@@ -216,5 +239,5 @@ def test_what_no_longer_counts_is_deleted_with_the_housekeeping(session: Session
         session.rollback()
         return len(session.scalars(select(RateLimit)).all())
 
-    assert kept(NOW + timedelta(minutes=59)) == 2
+    assert kept(NOW + timedelta(minutes=59)) == 3
     assert kept(NOW + timedelta(hours=1)) == 0

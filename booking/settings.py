@@ -17,6 +17,8 @@ from booking import resources
 
 PREFIX = "BOOKING_"
 DEFAULT_FILE = "booking.env"
+MAX_DIGITS = 9
+MAX_REQUEST_SECONDS = 3600
 
 
 class SettingsError(Exception):
@@ -118,8 +120,8 @@ def _read(name: str, value: str, default: Any) -> Any:
             raise SettingsError(f"{name}={value}: must be 1 or 0")
         return value.lower() in {"1", "true", "yes"}
     if isinstance(default, int):
-        if not value.isdigit():
-            raise SettingsError(f"{name}={value}: must be a whole number")
+        if not value.isdecimal() or len(value) > MAX_DIGITS:
+            raise SettingsError(f"{name}={value}: must be a whole number, 0 or more")
         return int(value)
     if isinstance(default, Path):
         return Path(value) if value else Path()
@@ -133,6 +135,10 @@ def _check(settings: Settings) -> None:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or parts.query:
         raise SettingsError(
             f"BOOKING_BASE_URL={settings.base_url}: must be an address such as https://booking.example.org"
+        )
+    if not 1 <= settings.request_seconds <= MAX_REQUEST_SECONDS:
+        raise SettingsError(
+            f"BOOKING_REQUEST_SECONDS={settings.request_seconds}: must be from 1 to {MAX_REQUEST_SECONDS} seconds"
         )
     object.__setattr__(settings, "base_url", settings.base_url.rstrip("/"))
     if settings.data == Path():

@@ -31,7 +31,10 @@ class SMTPMailer:
                 "write smtp://HOST:PORT, smtp+starttls://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST"
             )
         self.scheme, self.host = parts.scheme, parts.hostname
-        self.port = parts.port or PORTS[parts.scheme]
+        try:
+            self.port = parts.port or PORTS[parts.scheme]
+        except ValueError:
+            raise ValueError("its port must be a number from 1 to 65535, as in smtp://HOST:587") from None
         self.user, self.password = unquote(parts.username or ""), unquote(parts.password or "")
         if not (self.user + self.password).isascii():
             raise ValueError("user and password may hold ASCII characters only: mail servers take no others")

@@ -13,11 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from booking import clock, settings
+from booking.cli import mail_settings
 from booking.cli.install import public_address
 from booking.cli.install.findings import InstallationFinding
 from booking.domain import wording, zones
 from booking.domain.enums.people import RoleName
-from booking.mail.factory import mailer_for
 from booking.mail.mailer import TemporaryFailure
 from booking.programme import files, nodes, organisation_file
 from booking.services.outbox.deliver import MAX_RETRY_DELAY
@@ -98,13 +98,17 @@ def _data(found: Settings, now: datetime) -> Iterator[InstallationFinding]:
 def _mail(found: Settings) -> InstallationFinding:
     if found.is_demo:
         return InstallationFinding("mail: stays on this machine (demo)")
+    try:
+        mail_settings.check(found)
+    except SettingsError as error:
+        return InstallationFinding("mail", str(error))
     if not found.smtp_url:
         return InstallationFinding(
             "mail: no server", "set BOOKING_SMTP_URL; until then emails wait, and nobody can sign in by email"
         )
     try:
-        mailer_for(found.smtp_url).check()
-    except (ValueError, TemporaryFailure) as error:
+        mail_settings.mailer_of(found).check()
+    except TemporaryFailure as error:
         return InstallationFinding("mail", f"{error}: correct BOOKING_SMTP_URL, or wait for the server")
     return InstallationFinding("mail: the server answers and accepts our sign-in")
 

@@ -19,7 +19,7 @@ from granian.log import LOGGING_CONFIG, LogLevels
 from granian.server import Server
 
 from booking import settings
-from booking.cli import store_session
+from booking.cli import mail_settings, store_session
 from booking.cli.server.rsgi import Buffered
 from booking.logs import Masking
 from booking.programme import organisation_file
@@ -47,6 +47,7 @@ def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
     settings.require_keys(found)
     if found.is_demo:
         raise SettingsError("BOOKING_IS_DEMO is set, so only `booking demo` may serve this database: unset it")
+    mail_settings.check(found)
     organisation_file.load(
         found.data, found.organisation or None
     )  # names what data/ has wrong, before a process starts

@@ -14,10 +14,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from booking import clock, logs, settings
-from booking.cli import store_session
-from booking.mail import headers
-from booking.mail.factory import mailer_for
-from booking.mail.mailer import LocalMailer, Mailer
+from booking.cli import mail_settings, store_session
 from booking.mail.masked import masked
 from booking.programme import organisation_file
 from booking.services import cover
@@ -26,7 +23,6 @@ from booking.services.outbox import daily_agenda, deliver, remind
 from booking.services.outbox.deliver import EmailWorker
 from booking.services.publishing import undo
 from booking.services.publishing.extend import extend
-from booking.settings import Settings, SettingsError
 from booking.store.outbox import reminder_progress
 
 PAUSE_SECONDS = 1.0
@@ -34,31 +30,6 @@ PAUSE_SECONDS = 1.0
 HOUSE_SECONDS = 60.0
 EXTENDING_SECONDS = 24 * 3600.0
 log = logging.getLogger("booking.worker")
-
-
-def mailer_of(found: Settings) -> Mailer:
-    """Make what carries emails; the demo keeps them here. Raises SettingsError for a missing or wrong address."""
-    if found.is_demo:
-        return LocalMailer()
-    if not found.smtp_url:
-        raise SettingsError("BOOKING_SMTP_URL isn't set: emails wait until it is")
-    try:
-        return mailer_for(found.smtp_url)
-    except ValueError as error:
-        raise SettingsError(f"BOOKING_SMTP_URL: {error}") from None
-
-
-def check_sender(found: Settings) -> None:
-    """SettingsError unless emails can come from, and be answered to, the addresses that are set."""
-    for name, email in (("BOOKING_MAIL_FROM", found.mail_from), ("BOOKING_REPLY_TO", found.reply_address)):
-        try:
-            headers.addr_spec(email)
-        except ValueError as error:
-            raise SettingsError(f"{name}: {error}") from None
-        if not email.isascii():
-            raise SettingsError(
-                f"{name}={email}: write the domain as xn--…, because many mail servers accept nothing else"
-            )
 
 
 @click.command()
@@ -69,8 +40,8 @@ def worker(once: bool) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)  # reading the revision is no news
     found = settings.load()
     settings.require_keys(found)
-    check_sender(found)
-    mailer = mailer_of(found)
+    mail_settings.check_sender(found)
+    mailer = mail_settings.mailer_of(found)
     organisation = organisation_file.load(found.data, found.organisation or None)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

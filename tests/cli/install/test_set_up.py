@@ -19,6 +19,7 @@ from tests.cli.command import booking, process
 from tests.databases import Database
 
 INIT = ("init", "--base-url", "https://b.example.org", "--organisation", "Club", "--coordinator", "co@example.org")
+KEYS = {"BOOKING_SECRET_KEY": "s" * 40, "BOOKING_FEED_KEY": "f" * 40}
 
 
 def test_init_writes_settings_makes_the_database_and_lets_the_coordinator_in(tmp_path: Path) -> None:
@@ -156,6 +157,37 @@ def test_a_programme_is_published_and_its_mistakes_are_named(installed: Path) ->
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("REQUEST_SECONDS", "0", "BOOKING_REQUEST_SECONDS=0: must be from 1 to 3600 seconds"),
+        (
+            "SMTP_URL",
+            "smtp://u:secret@h:mail",
+            "BOOKING_SMTP_URL: its port must be a number from 1 to 65535, as in smtp://HOST:587",
+        ),
+        ("MAIL_FROM", "nope", "BOOKING_MAIL_FROM=nope: must be an email address such as booking@example.org"),
+    ],
+)
+def test_a_setting_that_breaks_the_service_is_named_by_serve_worker_and_doctor(
+    tmp_path: Path, name: str, value: str, words: str
+) -> None:
+    given = {**KEYS, "BOOKING_BASE_URL": "https://127.0.0.1:9", "BOOKING_SMTP_URL": "smtp://127.0.0.1:9"}
+    given[f"BOOKING_{name}"] = value
+    for command in ("serve", "worker"):
+        done = process(tmp_path, command, **given)
+        assert (done.returncode, done.stdout, done.stderr) == (1, "", f"booking: {words}\n")
+    examined = booking(tmp_path, "doctor", **given)
+    assert examined.returncode == 1
+    assert words in examined.stdout
+
+
+@pytest.mark.parametrize("value", ["-1", "²", "one"])
+def test_a_number_that_is_none_says_what_it_must_be(tmp_path: Path, value: str) -> None:
+    done = booking(tmp_path, "settings", BOOKING_TRUSTED_PROXIES=value)
+    assert done.stderr == f"booking: BOOKING_TRUSTED_PROXIES={value}: must be a whole number, 0 or more\n"
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("people", "sign-in-link", "nobody@x.org"), "nobody here has the address nobody@x.org"),
@@ -180,10 +212,9 @@ def test_what_cannot_be_done_is_said_in_a_line_without_a_traceback(
 
 
 def test_without_a_database_the_remedy_is_named(tmp_path: Path) -> None:
-    keys = {"BOOKING_SECRET_KEY": "s" * 40, "BOOKING_FEED_KEY": "f" * 40}
-    done = booking(tmp_path, "programme", "publish", **keys)
+    done = booking(tmp_path, "programme", "publish", **KEYS)
     assert done.stderr == "booking: the database is empty: run `booking db upgrade` first\n"
-    done = process(tmp_path, "serve", **keys, BOOKING_DATABASE_URL="postgresql://127.0.0.1:9/none")
+    done = process(tmp_path, "serve", **KEYS, BOOKING_DATABASE_URL="postgresql://127.0.0.1:9/none")
     assert "the database reported an error" in done.stderr
     assert "BOOKING_SECRET_KEY is missing" in process(tmp_path, "serve").stderr
     assert booking(tmp_path, "settings", BOOKING_TYPO="1").stderr == (

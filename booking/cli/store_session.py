@@ -18,11 +18,18 @@ from booking.store.people import people
 
 @contextmanager
 def sessions(settings: Settings) -> Iterator[sessionmaker[Session]]:
-    """Sessions of the store; SettingsError where it is not migrated, or is no demo's though the settings say so."""
+    """Sessions of the store.
+
+    SettingsError where it is not migrated, a newer version made it, or it is no demo's though the settings say so.
+    """
     engine = engines.make(settings.database_url)
     try:
         with engine.connect() as connection:
             present = migrate.current(connection)
+        try:
+            migrate.require_known(present)
+        except migrate.UnknownRevision as error:
+            raise SettingsError(f"{error}. {error.remedy}") from None
         if present != migrate.head():
             what = "is empty" if present is None else f"is at {present}, not {migrate.head()}"
             raise SettingsError(f"the database {what}: run `booking db upgrade` first")

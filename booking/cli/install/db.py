@@ -20,7 +20,5 @@ def upgrade() -> None:
     try:
         migrate.upgrade(found.database_url)
     except migrate.UnknownRevision as error:
-        raise click.ClickException(
-            f"{error}. Install that version, or name a new database and restore a backup"
-        ) from None
+        raise click.ClickException(f"{error}. {error.remedy}") from None
     click.echo(f"the database is at {migrate.head()}")

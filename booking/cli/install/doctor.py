@@ -129,6 +129,12 @@ def _database(found: Settings, now: datetime) -> Iterator[InstallationFinding]:
             "database", f"it doesn't answer: {str(error).splitlines()[0]}. Check BOOKING_DATABASE_URL"
         )
         return
+    try:
+        migrate.require_known(present)
+    except migrate.UnknownRevision as error:
+        yield InstallationFinding(f"database: its tables are at {present}", f"{error}. {error.remedy}")
+        engine.dispose()
+        return
     if present != migrate.head():
         yield InstallationFinding(f"database: its tables are at {present or 'no version'}", "run `booking db upgrade`")
         engine.dispose()

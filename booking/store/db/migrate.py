@@ -15,7 +15,9 @@ from booking.store.db import engines, limits
 
 
 class UnknownRevision(Exception):
-    """The database is at a revision that this version does not have; nothing was changed."""
+    """The database is at a revision that this version does not have; nothing was changed. `remedy` is what to do."""
+
+    remedy = "Install that version, or name a new database and restore a backup"
 
     def __init__(self, revision: str) -> None:
         super().__init__(
@@ -48,8 +50,7 @@ def upgrade(url: str, revision: str = "head") -> None:
                 # two hosts that start together: the second waits, then finds nothing to do
                 connection.execute(text("SELECT pg_advisory_xact_lock(7226464)"))
             present = current(connection)
-            if present is not None and not knows(present):
-                raise UnknownRevision(present)
+            require_known(present)
             connected = config()
             connected.attributes["connection"] = connection
             command.upgrade(connected, revision)
@@ -67,6 +68,12 @@ def head() -> str | None:
 def knows(revision: str) -> bool:
     """Whether this version has that revision, and so can upgrade a database that is at it."""
     return revision in {one.revision for one in ScriptDirectory.from_config(config()).walk_revisions()}
+
+
+def require_known(revision: str | None) -> None:
+    """Raise UnknownRevision for a revision that this version does not have; None, an empty database, is well."""
+    if revision is not None and not knows(revision):
+        raise UnknownRevision(revision)
 
 
 def current(connection: Connection) -> str | None:

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from booking.cli.install.db import db
 from booking.cli.server import demo
 from booking.store.db import engines, migrate
+from tests.cli.command import booking
 
 
 def of_another_version(url: str) -> None:
@@ -28,6 +29,22 @@ def test_db_upgrade_says_so_in_one_line(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert done.output.startswith("Error: the database is at 9999, which this version does not know")
     assert done.output.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [("people", "add", "mia@x.org"), ("backup", "copy.zip"), ("agenda", "mia@x.org"), ("doctor",)]
+)
+def test_every_command_says_that_a_newer_version_made_it(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    of_another_version(f"sqlite:///{tmp_path / 'booking.sqlite'}")
+    keys = {"BOOKING_SECRET_KEY": "s" * 40, "BOOKING_FEED_KEY": "f" * 40, "BOOKING_BASE_URL": "https://127.0.0.1:9"}
+    done = booking(tmp_path, *arguments, **keys)
+    assert done.returncode == 1
+    assert (
+        "the database is at 9999, which this version does not know: a newer version or a draft made it. "
+        "Install that version, or name a new database and restore a backup\n"
+    ) in done.stdout + done.stderr
+    assert "booking db upgrade" not in done.stdout + done.stderr
+    assert not (tmp_path / "copy.zip").exists()
 
 
 def test_the_demo_puts_it_aside_and_begins_anew(

@@ -292,6 +292,15 @@ def test_without_pg_dump_the_remedy_is_named(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_database_of_a_newer_version_is_not_backed_up(
+    database: Database, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "knows", lambda revision: False)
+    with pytest.raises(BackupError, match=r"a newer version or a draft made it\. Install that version"):
+        backup.make(database.url, tmp_path / "copy", "1", NOW)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_nothing_is_backed_up_where_there_is_no_database(tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="doesn't exist: check"):
         backup.make(f"sqlite:///{tmp_path / 'none.sqlite'}", tmp_path / "copy", "1", NOW)

@@ -25,13 +25,20 @@ class Restored:
 
 
 def make(url: str, file: Path, version: str, now: datetime) -> Manifest:
-    """Write a consistent, checked copy of the database to the new file `file`, while others go on writing."""
+    """Write a consistent, checked copy of the database to the new file `file`, while others go on writing.
+
+    BackupError where that cannot be, also for a database of a newer version.
+    """
     if file.exists():
         raise archive.exists(file)
     kind = make_url(url).get_backend_name()
     with _folder(file.parent) as folder:
         copied = folder / COPIES[kind]
         revision = (sqlite if kind == "sqlite" else postgresql).copy(url, copied)
+        try:
+            migrate.require_known(revision)
+        except migrate.UnknownRevision as error:  # this version could not restore the file that it made
+            raise BackupError(f"{error}. {error.remedy}") from None
         manifest = Manifest(kind, revision, version, now)
         archive.pack(manifest, copied, folder / "backup")
         archive.publish(folder / "backup", file)

@@ -19,6 +19,8 @@ PREFIX = "BOOKING_"
 DEFAULT_FILE = "booking.env"
 MAX_DIGITS = 9
 MAX_REQUEST_SECONDS = 3600
+MIN_KEY_LENGTH = 32
+NEW_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 
 
 class SettingsError(Exception):
@@ -159,10 +161,25 @@ def _has_good_port(url: str) -> bool:
 
 
 def require_keys(settings: Settings) -> None:
-    """Raise SettingsError unless both keys are there and long enough to sign with."""
-    for name, value in (("SECRET_KEY", settings.secret_key), ("FEED_KEY", settings.feed_key)):
-        if len(value) < 32:
-            raise SettingsError(f"{PREFIX}{name} is missing or shorter than 32 characters; `booking init` creates one")
+    """Raise SettingsError unless both keys are there and long enough to sign with.
+
+    It says how to make the one that is missing and keep the other: `booking init` makes both, in a new installation.
+    """
+    if not settings.secret_key and not settings.feed_key:
+        raise SettingsError(
+            "BOOKING_SECRET_KEY is missing, and so is BOOKING_FEED_KEY: run `booking init` for a new installation. "
+            f"For one that exists, name its settings file in BOOKING_SETTINGS, or set each to what `{NEW_KEY}` prints"
+        )
+    if len(settings.secret_key) < MIN_KEY_LENGTH:
+        raise SettingsError(
+            f"BOOKING_SECRET_KEY is missing or shorter than {MIN_KEY_LENGTH} characters: set it to what `{NEW_KEY}` "
+            "prints, and keep BOOKING_FEED_KEY as it is"
+        )
+    if len(settings.feed_key) < MIN_KEY_LENGTH:
+        raise SettingsError(
+            f"BOOKING_FEED_KEY is missing or shorter than {MIN_KEY_LENGTH} characters: set it to the key from before, "
+            f"because a new one ends every calendar subscription. `{NEW_KEY}` prints a new one"
+        )
 
 
 def listed(settings: Settings) -> list[ListedSetting]:

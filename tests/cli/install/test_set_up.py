@@ -6,6 +6,7 @@ import json
 import os
 import re
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -220,6 +221,25 @@ def test_without_a_database_the_remedy_is_named(tmp_path: Path) -> None:
     assert booking(tmp_path, "settings", BOOKING_TYPO="1").stderr == (
         "booking: BOOKING_TYPO isn't a setting; `booking settings` lists them all\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        ("SECRET_KEY", "prints, and keep BOOKING_FEED_KEY as it is"),
+        ("FEED_KEY", "set it to the key from before, because a new one ends every calendar subscription"),
+    ],
+)
+def test_one_missing_key_is_made_alone(tmp_path: Path, missing: str, words: str) -> None:
+    keys = {name: value for name, value in KEYS.items() if name != f"BOOKING_{missing}"}
+    (tmp_path / "booking.env").write_text("".join(f"{name}={value}\n" for name, value in keys.items()))
+    error = booking(tmp_path, "people", "sign-in-link", "mia@x.org").stderr
+    assert error.startswith(f"booking: BOOKING_{missing} is missing or shorter than 32 characters: ")
+    assert words in error
+    assert "booking init" not in error
+    command = error.partition('`python3 -c "')[2].partition('"`')[0]
+    printed = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True).stdout
+    assert len(printed.strip()) >= 32
 
 
 def test_settings_are_listed_and_secrets_are_not_shown(installed: Path) -> None:

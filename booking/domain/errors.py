@@ -243,8 +243,14 @@ class WrongCode(Refusal):
         self.tries_left = tries_left
 
 
+class TriedTooOften(Refusal):
+    """Too many wrong codes on one sign-in page, which takes no more; the link of its email still works."""
+
+    code = RefusalCode.TRIED_TOO_OFTEN
+
+
 class SignInExpired(Refusal):
-    """The link or code was used, tried too often, or has expired."""
+    """The link or code was used or has expired."""
 
     code = RefusalCode.SIGN_IN_EXPIRED
 

@@ -39,6 +39,9 @@ SENTENCES = {
     RefusalCode.SPAN_NOT_ACCEPTED: "The last day must be on or after the first, not in the past, and within a year.",
     RefusalCode.ADDRESS_TAKEN: "Another account has this address.",
     RefusalCode.LAST_COORDINATOR: "This is the only coordinator. Give somebody else that role first.",
+    RefusalCode.TRIED_TOO_OFTEN: (
+        "You've entered too many wrong codes on this page. Use the link in the email, or ask for a new code."
+    ),
     RefusalCode.SIGN_IN_EXPIRED: (
         f"That link or code has been used, or is older than {sign_in.VALID_MINUTES} minutes. Ask for a new one."
     ),
@@ -76,7 +79,7 @@ def sentence(refusal: Refusal, when: Callable[[datetime], str], today: date) -> 
         case errors.TooManyRequests(retry_at=retry):
             return _too_often(refusal.limit_name, when(_next_minute(retry)))
         case errors.WrongCode(tries_left=left):
-            return f"That code isn't right. You have {left} {'try' if left == 1 else 'tries'} left."
+            return _wrong_code(left)
     return SENTENCES.get(refusal.code, "That can't be done.")
 
 
@@ -92,6 +95,13 @@ def marked(outcome: VisitOutcome) -> str:
     """Why a booking that somebody has marked can't be changed, and what to do first."""
     mark = agenda_words.OUTCOMES[outcome]
     return f"It's marked “{mark}”. Undo the mark first, then you can change or cancel it."
+
+
+def _wrong_code(left: int) -> str:
+    """Returns how many tries are left, and after the last one what still works."""
+    if not left:
+        return f"That code isn't right. {SENTENCES[RefusalCode.TRIED_TOO_OFTEN]}"
+    return f"That code isn't right. You have {left} {'try' if left == 1 else 'tries'} left."
 
 
 def _too_often(limit_name: str, again_at: str) -> str:

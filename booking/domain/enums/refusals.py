@@ -35,6 +35,7 @@ class RefusalCode(StrEnum):
     ALREADY_MARKED = "already-marked"
     MARK_STANDS = "mark-stands"
     WRONG_CODE = "wrong-code"
+    TRIED_TOO_OFTEN = "tried-too-often"
     SIGN_IN_EXPIRED = "sign-in-expired"
     TOO_MANY_REQUESTS = "too-many-requests"
     CANNOT_PUBLISH = "cannot-publish"

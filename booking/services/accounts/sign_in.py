@@ -220,8 +220,10 @@ def _try_code(
             raise errors.TooManyRequests(retry_at, limit.name)
     page = _locked(session, sign_in)
     sent = _open_codes(session, email, now)
-    if page.tries >= MAX_TRIES or not sent:
+    if not sent:
         raise errors.SignInExpired()
+    if page.tries >= MAX_TRIES:
+        raise errors.TriedTooOften()
     for row in sent:
         expected = tokens.six_digits(typed.key, "sign-in-code", str(row.public_id))
         person = _who(session, row, now)
@@ -238,8 +240,8 @@ def by_code(session: Session, sign_in: uuid.UUID, typed: TypedCode, now: datetim
     """Begin a session by the six digits that somebody typed on the page of that request.
 
     Any code works that is unused, less than ten minutes old and among the latest three of that address. Raises
-    WrongCode with the tries that are left, which is committed and counted; SignInExpired after five, or where no code
-    works any more; TooManyRequests after too many wrong codes.
+    WrongCode with the tries that are left, which is committed and counted; TriedTooOften after five on that page;
+    SignInExpired where no code works any more; TooManyRequests after too many wrong codes on all pages.
     """
     tried = _try_code(session, sign_in, typed, now, browser)
     if isinstance(tried, int):

@@ -170,8 +170,8 @@ def code(sign_in: uuid.UUID) -> ResponseReturnValue:
         return _look(asked, error_pages.sentence(refusal)), 422
     except errors.TooManyRequests as refusal:
         return _wait(_look(asked, error_pages.sentence(refusal)), refusal)
-    except errors.SignInExpired:
-        return again(asked)
+    except (errors.SignInExpired, errors.TriedTooOften) as refusal:
+        return again(asked, refusal.code)
     return begin(visit)
 
 
@@ -206,10 +206,12 @@ def _go_on(asked: RequestedSignIn) -> ResponseReturnValue:
     return redirect(_target(asked.sign_in, asked.return_to, has_typed=bool(asked.typed)), 303)
 
 
-def again(asked: RequestedSignIn | None = None) -> ResponseReturnValue:
+def again(
+    asked: RequestedSignIn | None = None, reason: RefusalCode = RefusalCode.SIGN_IN_EXPIRED
+) -> ResponseReturnValue:
     """Ask for another email, because this link or code does not work; what was typed before goes along."""
     return_to, typed = (safe_path(asked.return_to), asked.typed) if asked is not None else ("/", {})
-    error = refusal_words.SENTENCES[RefusalCode.SIGN_IN_EXPIRED]
+    error = refusal_words.SENTENCES[reason]
     return _ask_page(return_to, json.dumps(typed) if typed else "", error=error), 410
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import uuid
 from datetime import timedelta
@@ -112,6 +113,26 @@ def test_what_is_no_code_costs_no_try(session: Session, client: FlaskClient) -> 
         answer = post(client, page, code=text)
         assert (answer.status_code, "Enter the six digits from the email." in answer.text) == (422, True)
     assert session.scalars(select(SignIn.tries)).all() == [0]
+
+
+def test_after_five_wrong_codes_the_page_says_so_and_the_link_still_works(client: FlaskClient, clock: Clock) -> None:
+    page = ask(client)
+    wrong = "000000" if code_of(page) != "000000" else "111111"
+    answers = [post(client, page, code=wrong) for _ in range(5)]
+    sentence = "You've entered too many wrong codes on this page. Use the link in the email, or ask for a new code."
+    assert "You have 1 try left." in answers[3].text
+    assert f"That code isn't right. {sentence}" in as_text(answers[4].text)
+    refused = post(client, page, code=code_of(page))
+    assert (refused.status_code, sentence in as_text(refused.text)) == (410, True)
+    assert "has been used" not in refused.text
+    assert post(client, link_of(page)).status_code == 303
+    clock.now = NOW + timedelta(minutes=10)
+    assert "older than 10 minutes" in post(client_of(client.application), page, code=wrong).text
+
+
+def as_text(page: str) -> str:
+    """The page with its apostrophes as they are typed."""
+    return html.unescape(page).replace("\u2019", "'")
 
 
 def test_another_email_is_asked_for_with_the_same_address_and_what_was_typed(client: FlaskClient) -> None:

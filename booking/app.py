@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import sys
 from collections.abc import Callable
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from flask import Flask
 from booking import api, clock, logs, resources
 from booking import settings as settings_module
 from booking.programme import organisation_file
-from booking.settings import Settings
+from booking.settings import Settings, SettingsError
 from booking.store.db import engines, limits
 from booking.web import blueprints
 from booking.web.frame import (
@@ -69,9 +70,15 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
 
 
 def from_environment() -> Flask:
-    """The application as the environment's settings say: what servers are pointed at."""
+    """The application as the environment's settings say: what servers are pointed at.
+
+    Where a setting is missing or wrong, the process ends with one line that names it.
+    """
     logs.begin(logging.WARNING)
-    made = create_app(settings_module.load())
+    try:
+        made = create_app(settings_module.load())
+    except SettingsError as error:
+        sys.exit(f"booking: {error}")
     gc.collect()
     gc.freeze()  # what is loaded now stays: the collector need not walk through it again with every few requests
     gc.set_threshold(*COLLECT_AFTER)

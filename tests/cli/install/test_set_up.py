@@ -16,7 +16,7 @@ from booking.cli.main import main
 from booking.programme import files, organisation_file
 from booking.store.db import migrate
 from tests import databases
-from tests.cli.command import booking, process
+from tests.cli.command import ROOT, booking, process
 from tests.databases import Database
 
 INIT = ("init", "--base-url", "https://b.example.org", "--organisation", "Club", "--coordinator", "co@example.org")
@@ -240,6 +240,21 @@ def test_one_missing_key_is_made_alone(tmp_path: Path, missing: str, words: str)
     command = error.partition('`python3 -c "')[2].partition('"`')[0]
     printed = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True).stdout
     assert len(printed.strip()) >= 32
+
+
+def test_a_server_of_wsgi_without_settings_says_in_a_line_which_come_first(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("BOOKING_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "run", "--debug", "--port", "0"],
+        cwd=tmp_path,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("booking: BOOKING_SECRET_KEY is missing, and so is BOOKING_FEED_KEY: run ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_settings_are_listed_and_secrets_are_not_shown(installed: Path) -> None:

@@ -323,6 +323,7 @@ def test_a_mistake_in_kinds_policy_or_organisation_is_named(
 ) -> None:
     for name in ("kinds.yaml", "policy.yaml", "organisation.yaml"):
         text = (folder("data") / name).read_text()
+        assert name != file or old in text
         (tmp_path / name).write_text(text.replace(old, new, 1) if name == file else text)
     with pytest.raises(nodes.Unreadable) as unreadable:
         organisation_file.load(tmp_path)

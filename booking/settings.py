@@ -82,6 +82,8 @@ def read_file(path: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
+    except PermissionError:
+        raise SettingsError(f"can't read {path}: run this as a user who may, such as the one of the service") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"can't read {path}: {error}") from error
     for number, line in enumerate(lines, 1):

@@ -63,6 +63,8 @@ def main() -> None:
     """Run the command; what a person can mend is one line on standard error and exit status 1."""
     try:
         booking(prog_name="booking", standalone_mode=True)
+    except PermissionError as error:
+        sys.exit(f"booking: {error.filename}: {error.strerror}. Run this as a user who may read and write it")
     except (SettingsError, Refusal, OSError, ArgumentError) as error:
         sys.exit(f"booking: {error}")
     except DatabaseError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 from contextlib import ExitStack
@@ -119,6 +120,7 @@ def init(**given: Any) -> None:
     for name, why in (("file", "because its keys mustn't be lost"), ("data", "or choose another folder with --data")):
         if given[name].exists():
             raise SettingsError(f"{given[name]} already exists: move it away, {why}")
+        _check_writable(given[name])
     answers = Answers(**given).completed()
     listed, mistakes = people_table.read_one(answers.coordinator or "", answers.coordinator_name, "coordinator", "", "")
     if mistakes or not email_addresses.is_address(answers.mail_from or ""):
@@ -138,6 +140,13 @@ def init(**given: Any) -> None:
         settings.write_file(answers.file, values)
         undoing.pop_all()
     _tell(answers, _trial(found, mailer, listed.email), link)
+
+
+def _check_writable(path: Path) -> None:
+    """SettingsError where nothing can be made at `path`, before anybody is asked anything."""
+    folder = next(one for one in path.resolve().parents if one.exists())
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise SettingsError(f"can't write into the folder {folder}: run this as a user who may, or in another folder")
 
 
 def _make(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -255,6 +257,39 @@ def test_a_server_of_wsgi_without_settings_says_in_a_line_which_come_first(tmp_p
     assert done.returncode == 1
     assert done.stderr.startswith("booking: BOOKING_SECRET_KEY is missing, and so is BOOKING_FEED_KEY: run ")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_folder_that_cannot_be_written_is_named_by_init_and_backup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode, **more: path != tmp_path and may(path, mode, **more))
+    done = booking(tmp_path, "init")  # asks nothing
+    words = f"booking: can't write into the folder {tmp_path}: run this as a user who may, or"
+    assert (done.stdout, done.stderr) == ("", f"{words} in another folder\n")
+
+    def refused(**_named: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / ".booking-x"))
+
+    monkeypatch.setattr("booking.store.db.backup.TemporaryDirectory", refused)
+    done = booking(tmp_path, "backup", str(tmp_path / "copy.zip"))
+    assert (done.returncode, done.stderr) == (1, f"{words} choose another folder\n")
+
+
+def test_a_settings_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "booking.env"
+    file.write_text("BOOKING_BASE_URL=https://b.example.org\n")
+    read = Path.read_text
+
+    def refused(path: Path, *given: Any, **named: Any) -> str:
+        if path.name == file.name:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return read(path, *given, **named)
+
+    monkeypatch.setattr(Path, "read_text", refused)
+    done = booking(tmp_path, "settings")
+    words = "can't read booking.env: run this as a user who may, such as the one of the service"
+    assert (done.returncode, done.stderr) == (1, f"booking: {words}\n")
 
 
 def test_settings_are_listed_and_secrets_are_not_shown(installed: Path) -> None:

@@ -64,5 +64,11 @@ def _folder(parent: Path | None) -> Iterator[Path]:
     """A folder of our own, gone at the end."""
     if parent is not None and not parent.is_dir():
         raise BackupError(f"the folder {parent} doesn't exist")
-    with TemporaryDirectory(prefix=".booking-", dir=parent) as name:
+    try:
+        made = TemporaryDirectory(prefix=".booking-", dir=parent)
+    except PermissionError:
+        raise BackupError(
+            f"can't write into the folder {parent}: run this as a user who may, or choose another folder"
+        ) from None
+    with made as name:
         yield Path(name)

@@ -48,6 +48,10 @@ class ListedBooking:
         """Returns its place in the list."""
         return self.starts_at, self.id
 
+    @property
+    def is_cancelled(self) -> bool:
+        return self.status == BookingStatus.CANCELLED
+
     def may_change(self, now: datetime) -> bool:
         """Whether staff can move or cancel it: neither cancelled nor marked nor over."""
         return self.status == CONFIRMED and self.outcome is None and now < self.ends_at

@@ -311,7 +311,9 @@ def test_next_14_days_say_what_needs_a_hand(session: Session, coordinator: Clien
         )
     )
     session.commit()
-    assert "1 email has been waiting for over ten minutes." in coordinator.get("/coordinator/").text
+    page = coordinator.get("/coordinator/").text
+    assert "1 email has been waiting for over ten minutes." in page
+    assert '<a class="btn" href="/coordinator/emails">View waiting emails</a>' in page
 
 
 def test_an_announcement_becomes_cards_a_plan_and_a_programme(session: Session, coordinator: Client) -> None:

@@ -44,3 +44,12 @@ def test_other_dates_are_offered_only_where_the_booking_could_go(app: Flask, ses
     beyond = client.get(f"{path}?to={far.public_id}").text
     assert "Your membership ends" in beyond
     assert f'action="{path}"' not in beyond, "no form that is sure to fail"
+
+
+def test_a_move_to_where_the_booking_is_says_that_nothing_has_changed(app: Flask, session: Session) -> None:
+    booking = a_booking(session, a_clinic(session))
+    client, path = client_of(app, booking.member), f"/bookings/{booking.public_id}/move"
+    moved = post(client, path, slot="15/20231204T0300Z/any", minutes="15")
+    page = client.get(moved.location).text
+    assert "Nothing has changed: your booking is already at this time." in page
+    assert "We’ve emailed you" not in page

@@ -62,6 +62,18 @@ def test_what_cannot_be_done_is_said_on_the_page(database: Database, session: Se
     assert stranger.get(path).status_code == 404
 
 
+def test_a_visit_that_is_marked_is_not_extended(database: Database, session: Session) -> None:
+    booking = a_booking(session, a_clinic(session))
+    client = client_of(make_app(database, CLINIC_AT + timedelta(minutes=5)), booking.analyst)
+    path = f"/analyst/visits/{booking.public_id}"
+    assert "Extend to 30 minutes" in client.get(path).text
+    booking.outcome = "came"
+    session.commit()
+    page = client.get(path).text
+    assert "Undo the mark first" in page
+    assert "Extend" not in page
+
+
 def test_staff_book_for_a_member_by_address_and_move_them_with_a_reason(database: Database, session: Session) -> None:
     clinic = a_clinic(session, analysts=2)
     analyst = clinic.roster[0].analyst

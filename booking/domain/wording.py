@@ -7,7 +7,7 @@ belong together are tied with no-break spaces.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -35,8 +35,12 @@ def long_day(on: date) -> str:
 
 def clock(instant: datetime, zone: str) -> str:
     """1:15 pm"""
-    shown = zones.wall(instant, zone)
-    return f"{shown.hour % 12 or 12}:{shown:%M}{NBSP}{'am' if shown.hour < 12 else 'pm'}"
+    return wall_clock(zones.wall(instant, zone))
+
+
+def wall_clock(wall: time | datetime) -> str:
+    """1:15 pm, of what a clock on the wall shows"""
+    return f"{wall.hour % 12 or 12}:{wall:%M}{NBSP}{'am' if wall.hour < 12 else 'pm'}"
 
 
 def span(start: datetime, end: datetime, zone: str) -> str:

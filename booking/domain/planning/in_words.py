@@ -109,7 +109,7 @@ def _note(change: SeriesChange) -> str:
 
 def hours(rule: Rule) -> str:
     """`1:00 pm – 2:00 pm, Brisbane time`."""
-    start, end = (f"{wall:%I:%M %p}".lstrip("0").lower() for wall in (rule.start_wall, rule.end_wall))
+    start, end = (wording.wall_clock(wall).replace(wording.NBSP, " ") for wall in (rule.start_wall, rule.end_wall))
     return f"{start} – {end}, {zones.city(rule.zone)} time"
 
 

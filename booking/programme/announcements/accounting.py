@@ -33,10 +33,9 @@ class TokenAccount:
             left = self.left_over(line, month.month)
             if left:
                 shown = _listed([f"“{text}”" for text in left[:_MOST_SHOWN]], more=len(left) > _MOST_SHOWN)
-                they = "it is" if len(left) == 1 else "they are"
+                are_they = "Is it" if len(left) == 1 else "Are they"
                 what = "what changes" if line in self.of_series else "what meets then"
-                text = f"we didn’t use {shown}: the line doesn’t say clearly {what}. Is {they} part of the programme?"
-                text = text.replace("Is they are", "Are they").replace("Is it is", "Is it")
+                text = f"we didn’t use {shown}: the line doesn’t say clearly {what}. {are_they} part of the programme?"
                 doubts.ask(line.number, "left-over", text)
 
     def left_over(self, line: SourceLine, month: int) -> list[str]:

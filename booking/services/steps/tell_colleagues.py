@@ -18,12 +18,11 @@ SHOWN = ("title", "zone", "starts_at", "minutes", "member")
 def tell_colleagues(context: ActionContext, bookings: Sequence[Booking], who: str) -> None:
     """Email each analyst the bookings that are now theirs instead of `who`'s, in one email; not whoever does it."""
     session = context.session
-    by_analyst: dict[int, list[Booking]] = {}
+    by_analyst: dict[Person, list[Booking]] = {}
     for booking in sorted(bookings, key=lambda one: one.starts_at):
         if booking.analyst_id != context.actor.person_id:
-            by_analyst.setdefault(booking.analyst_id, []).append(booking)
-    for analyst_id, theirs in sorted(by_analyst.items()):
-        analyst = session.get_one(Person, analyst_id)
+            by_analyst.setdefault(booking.analyst, []).append(booking)
+    for analyst, theirs in by_analyst.items():
         lines = [email_facts.booking_facts(session, one) for one in theirs]
         told = {
             "analyst": who,

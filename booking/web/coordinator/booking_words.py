@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from booking.domain import zones
+from booking.domain import wording, zones
 from booking.domain.bookings import agenda_words
 from booking.domain.enums.bookings import BookingStatus, CancelledBy, VisitOutcome
 from booking.programme import writing
@@ -23,7 +23,7 @@ HEADER = (
 
 def named(series: SeriesChoice) -> str:
     """ "Live Member Clinic (Monday and Tuesday, 1:00 pm)": several series may have one title."""
-    clock = f"{series.start_wall:%I:%M %p}".lstrip("0").lower()
+    clock = wording.wall_clock(series.start_wall).replace(wording.NBSP, " ")
     days = writing.every(series.rrule)
     return f"{series.title} ({days}, {clock})" if days else f"{series.title} ({clock})"
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert
 from bench import fill, servers
 from booking import clock
 from booking.domain.people.actor import Actor
-from booking.domain.planning.statement import Named, SourcePlace, Statement
+from booking.domain.planning.words.statement import Named, SourcePlace, Statement
 from booking.domain.recurrence import Rule
 from booking.programme import organisation_file
 from booking.resources import folder

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from booking.domain.errors import WrongCode
 from booking.domain.people import people_table
 from booking.domain.people.actor import Actor
-from booking.domain.planning.statement import StatedException
+from booking.domain.planning.words.statement import StatedException
 from booking.services.accounts import close_account, profile, sessions, sign_in, tokens
 from booking.services.accounts.import_people import import_people
 from booking.services.action_context import ActionContext

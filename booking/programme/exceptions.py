@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from booking.domain import numbers
 from booking.domain.planning.adjustments import Extra
-from booking.domain.planning.statement import Named, SourcePlace, StatedException, StatedGuest, StatedTurn
+from booking.domain.planning.words.statement import Named, SourcePlace, StatedException, StatedGuest, StatedTurn
 from booking.domain.recurrence import Rule
 from booking.programme import words
 from booking.programme.nodes import Fields, Items, Text, Value

@@ -16,7 +16,7 @@ from booking.domain.bookings import lengths
 from booking.domain.organisation import Organisation
 from booking.domain.people import email_addresses
 from booking.domain.planning.adjustments import ANSWERS
-from booking.domain.planning.statement import Named, SourcePlace, Statement
+from booking.domain.planning.words.statement import Named, SourcePlace, Statement
 from booking.domain.recurrence import Rule
 from booking.programme import exceptions, nodes, words
 from booking.programme.nodes import Fields, Items, Problem, Text, Value

@@ -16,7 +16,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from booking.domain import errors
 from booking.domain.enums.refusals import RefusalCode
-from booking.domain.planning.statement import SourcePlace
+from booking.domain.planning.words.statement import SourcePlace
 
 MAX_BYTES = 1_000_000
 DEEPEST = 20

@@ -10,7 +10,7 @@ from pathlib import Path
 from booking.domain import numbers, zones
 from booking.domain.bookings import lengths
 from booking.domain.organisation import Kind, Organisation, Policy
-from booking.domain.planning.statement import SourcePlace
+from booking.domain.planning.words.statement import SourcePlace
 from booking.programme import days_off, nodes
 from booking.programme.nodes import Fields, Items, Problem, Text, Unreadable, Value
 

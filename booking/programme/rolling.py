@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from booking.domain.holidays import DaysOff
-from booking.domain.planning.statement import Statement
+from booking.domain.planning.words.statement import Statement
 from booking.domain.recurrence import Rule, expand
 from booking.programme import writing
 from booking.programme.writing import text

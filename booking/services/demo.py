@@ -19,7 +19,7 @@ from booking.domain.enums.people import RoleName
 from booking.domain.enums.refusals import RefusalCode
 from booking.domain.organisation import Organisation
 from booking.domain.people.actor import Actor
-from booking.domain.planning.statement import Named, Statement
+from booking.domain.planning.words.statement import Named, Statement
 from booking.services.action_context import ActionContext
 from booking.services.bookings.book import BookingRequest, book
 from booking.services.bookings.mark_attendance import mark

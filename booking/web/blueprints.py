@@ -6,7 +6,12 @@ from flask import Flask
 
 from booking.web.account import calendars, email_address, profile, sign_in, time_zone, unsubscribe
 from booking.web.analyst import attendance, day, meeting_links, time_off, visit
-from booking.web.coordinator import all_bookings, changes, drafts, email_pages, next_days, people, programme, tables
+from booking.web.coordinator import next_days, tables
+from booking.web.coordinator.administration import email_pages
+from booking.web.coordinator.bookings import all_bookings
+from booking.web.coordinator.drafts import draft_pages
+from booking.web.coordinator.people import people_pages
+from booking.web.coordinator.programme import changes, series_pages
 from booking.web.feeds import feed_pages
 from booking.web.member import bookings, occurrence, signed_links, waitlist_pages, week
 from booking.web.site import demo, former_addresses, health, help_pages, robots
@@ -23,13 +28,13 @@ PAGES = (
     attendance,
     next_days,
     meeting_links,
-    programme,
+    series_pages,
     all_bookings,
     tables,
     changes,
-    people,
+    people_pages,
     email_pages,
-    drafts,
+    draft_pages,
     sign_in,
     unsubscribe,
     profile,

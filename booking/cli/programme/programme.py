@@ -20,7 +20,7 @@ from booking.domain.planning.occurrences import Period, Setting, StoredSeries
 from booking.domain.planning.plan import NOTHING_STORED
 from booking.domain.planning.resolve import resolve
 from booking.domain.planning.schedule import Surroundings
-from booking.domain.planning.statement import Statement
+from booking.domain.planning.words.statement import Statement
 from booking.domain.recurrence import stored_until
 from booking.programme import days_off
 from booking.services.publishing import planning

@@ -16,8 +16,8 @@ from booking.cli import store_session
 from booking.cli.programme.programme_args import FILES, read, the_organisation
 from booking.domain import errors
 from booking.domain.organisation import Organisation
-from booking.domain.planning import in_words, publish_words
 from booking.domain.planning.plan import Plan, facts
+from booking.domain.planning.words import in_words, publish_words
 from booking.services.publishing import planning
 from booking.services.publishing.planning import Asking
 from booking.services.publishing.publish import PlanChanged, PlanHurts

@@ -18,7 +18,7 @@ from booking.domain.planning.adjustments import Adjustments, Definition, Guest, 
 from booking.domain.planning.occurrences import StoredOccurrence
 from booking.domain.planning.plan import StoredProgramme
 from booking.domain.planning.schedule import PlanFinding
-from booking.domain.planning.statement import Named, StatedException, Statement
+from booking.domain.planning.words.statement import Named, StatedException, Statement
 from booking.domain.recurrence import Rule, RuleChange, expand
 
 #: Titles at least so alike (0 to 1) are taken for the same series; between the two a coordinator is asked.

@@ -18,7 +18,7 @@ from booking.domain.planning.occurrences import Period
 from booking.domain.planning.plan import Changes, Plan, StoredProgramme
 from booking.domain.planning.planner import changes, complete
 from booking.domain.planning.resolve import ResolvedRequest, resolve
-from booking.domain.planning.statement import Statement
+from booking.domain.planning.words.statement import Statement
 from booking.domain.recurrence import stored_until
 from booking.programme import days_off as days_off_file
 from booking.store.outbox import emails

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from booking.domain import errors
 from booking.domain.people.actor import Actor
 from booking.services.publishing import meeting_links
-from booking.web.coordinator import programme
+from booking.web.coordinator.programme import series_pages
 from booking.web.frame import access, context
 from booking.web.frame.current_reader import current_user
 
@@ -21,7 +21,7 @@ blueprint = Blueprint("analyst_links", __name__, url_prefix="/coordinator/occurr
 @access.coordinator
 def save(public_id: uuid.UUID) -> ResponseReturnValue:
     """Set the analysts' own meeting links on this date at once."""
-    found = programme.occurrence_of(public_id)
+    found = series_pages.occurrence_of(public_id)
     given = {
         place.analyst_id: request.form[name].strip()
         for place in found.roster
@@ -30,6 +30,6 @@ def save(public_id: uuid.UUID) -> ResponseReturnValue:
     try:
         meeting_links.set_analyst_links(context.acting(Actor.staff(current_user.id)), public_id, given)
     except errors.TextNotAccepted as refusal:
-        return programme.links_page(public_id, refusal)
+        return series_pages.links_page(public_id, refusal)
     flash("Saved.")
     return redirect(url_for("coordinator.occurrence", public_id=public_id), 303)

@@ -13,8 +13,9 @@ from booking.store.people.people import Person
 from booking.store.queries.bookings import booking_list
 from booking.store.queries.bookings.booking_list import BookingFilter
 from booking.store.queries.people import account_holdings
-from booking.web.coordinator import all_bookings, booking_filter, booking_words, people
 from booking.web.coordinator.blueprint import blueprint
+from booking.web.coordinator.bookings import all_bookings, booking_filter, booking_words
+from booking.web.coordinator.people import people_pages
 from booking.web.frame import access, context
 
 CHUNK = 500  # rows that are read at a time
@@ -42,7 +43,7 @@ def _bookings(wanted: BookingFilter) -> Iterator[Rows]:
 @access.coordinator
 def people_table() -> ResponseReturnValue:
     """Everybody whom the search finds, in the columns that an import reads; closed accounts are left out."""
-    return _table("people", COLUMNS, _people(people.typed()))
+    return _table("people", COLUMNS, _people(people_pages.typed()))
 
 
 def _people(text: str) -> Iterator[Rows]:

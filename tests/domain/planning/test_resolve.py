@@ -12,7 +12,14 @@ from booking.domain.planning.adjustments import Adjustments, DateException, Defi
 from booking.domain.planning.occurrences import StoredOccurrence
 from booking.domain.planning.plan import StoredProgramme
 from booking.domain.planning.resolve import ResolvedRequest, resolve
-from booking.domain.planning.statement import Named, SourcePlace, StatedException, StatedGuest, StatedTurn, Statement
+from booking.domain.planning.words.statement import (
+    Named,
+    SourcePlace,
+    StatedException,
+    StatedGuest,
+    StatedTurn,
+    Statement,
+)
 from booking.domain.recurrence import RuleChange
 from tests.domain.planning.builders import ADA, BEN, DAN, a_definition, a_masterclass, december, published
 

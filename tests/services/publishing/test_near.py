@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from booking.domain.organisation import Organisation, Policy
 from booking.domain.people.actor import Actor
-from booking.domain.planning import in_words
 from booking.domain.planning.plan import facts
-from booking.domain.planning.statement import StatedException, Statement
+from booking.domain.planning.words import in_words
+from booking.domain.planning.words.statement import StatedException, Statement
 from booking.services.outbox.render_email import EmailOrigin, message_of
 from booking.services.publishing import planning, undo
 from booking.services.publishing.publish import PlanChanged, PublishResult, publish

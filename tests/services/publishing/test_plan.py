@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from booking.domain import errors
 from booking.domain.enums.planning import BookingFate
 from booking.domain.people.actor import Actor
-from booking.domain.planning import edits, in_words
+from booking.domain.planning import edits
 from booking.domain.planning.plan import Plan
-from booking.domain.planning.statement import StatedException, StatedTurn, Statement
+from booking.domain.planning.words import in_words
+from booking.domain.planning.words.statement import StatedException, StatedTurn, Statement
 from booking.services.publishing import planning, undo
 from booking.services.publishing.planning import Asking
 from booking.services.publishing.publish import PlanChanged, PlanHurts, PublishResult, publish

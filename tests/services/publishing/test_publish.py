@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from booking.domain import errors
 from booking.domain.people.actor import Actor
 from booking.domain.planning.consequences import Step
-from booking.domain.planning.statement import Named, SourcePlace, Statement
+from booking.domain.planning.words.statement import Named, SourcePlace, Statement
 from booking.domain.recurrence import Rule
 from booking.services.bookings.cancel import cancel
 from booking.services.publishing import planning

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain.people.actor import Actor
-from booking.domain.planning import edits, in_words
+from booking.domain.planning import edits
 from booking.domain.planning.adjustments import Definition, Extra
+from booking.domain.planning.words import in_words
 from booking.services.bookings import cancel
 from booking.services.publishing import planning, undo
 from booking.services.publishing.publish import PublishResult, publish

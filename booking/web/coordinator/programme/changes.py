@@ -11,15 +11,15 @@ from sqlalchemy import select
 
 from booking.domain import wording, zones
 from booking.domain.people.actor import Actor
-from booking.domain.planning import publish_words
+from booking.domain.planning.words import publish_words
 from booking.services.publishing import undo
 from booking.store.outbox import emails
 from booking.store.programme.changes import Change
 from booking.store.programme.programme import Series
 from booking.store.queries.feeds import calendar_fetches
-from booking.web.coordinator import group_post, plans
 from booking.web.coordinator.blueprint import blueprint
-from booking.web.coordinator.plans import PlanRequest
+from booking.web.coordinator.programme import group_post, plans
+from booking.web.coordinator.programme.plans import PlanRequest
 from booking.web.frame import access, context
 from booking.web.frame.current_reader import current_user
 

@@ -27,9 +27,9 @@ from booking.programme.announcements.writing import file_of
 from booking.services.publishing import drafts, planning
 from booking.services.publishing.planning import Asking
 from booking.store.programme import changes
-from booking.web.coordinator import plans
-from booking.web.coordinator.draft_reading import understood
-from booking.web.coordinator.plans import PlanRequest
+from booking.web.coordinator.drafts.draft_reading import understood
+from booking.web.coordinator.programme import plans
+from booking.web.coordinator.programme.plans import PlanRequest
 from booking.web.frame import access, context
 from booking.web.frame.current_reader import current_user
 

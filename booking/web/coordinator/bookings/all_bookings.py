@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 from booking.domain import zones
 from booking.store.queries.bookings import booking_list
 from booking.store.queries.bookings.booking_list import ListedBooking
-from booking.web.coordinator import booking_filter, booking_words
 from booking.web.coordinator.blueprint import blueprint
-from booking.web.coordinator.booking_filter import FilterForm
+from booking.web.coordinator.bookings import booking_filter, booking_words
+from booking.web.coordinator.bookings.booking_filter import FilterForm
 from booking.web.frame import access, context, list_places
 
 

@@ -12,7 +12,7 @@ from booking.domain.enums.bookings import BookingStatus, VisitOutcome
 from booking.store.queries.bookings import booking_list
 from booking.store.queries.bookings.booking_list import AnalystChoice, BookingFilter, SeriesChoice
 from booking.store.queries.people import account_holdings
-from booking.web.coordinator import booking_words
+from booking.web.coordinator.bookings import booking_words
 from booking.web.frame import context
 
 YEARS = range(2000, 2101)  # of days that can be asked for

@@ -10,12 +10,12 @@ from booking.domain import wording, zones
 from booking.domain.bookings import cover_words
 from booking.domain.enums.emails import EmailName
 from booking.domain.enums.planning import BookingFate, PlaceKind, StepKind
-from booking.domain.planning import publish_words
 from booking.domain.planning.adjustments import Definition
 from booking.domain.planning.consequences import Outcome, Step
 from booking.domain.planning.notices import Notice
 from booking.domain.planning.occurrences import Setting
 from booking.domain.planning.plan import Plan, SeriesChange
+from booking.domain.planning.words import publish_words
 from booking.domain.recurrence import Rule
 
 #: More dates than this of one series are told by the first and the last.

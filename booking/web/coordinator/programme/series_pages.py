@@ -12,16 +12,16 @@ from sqlalchemy import select
 from booking.domain import errors, wording, zones
 from booking.domain.bookings import join_links
 from booking.domain.people.actor import Actor
-from booking.domain.planning import in_words
+from booking.domain.planning.words import in_words
 from booking.services.publishing import meeting_links, planning
 from booking.store.programme import plan_inputs
 from booking.store.programme.programme import Occurrence
 from booking.store.queries.bookings import agenda_rows
 from booking.store.queries.programme import coordinator_overview
-from booking.web.coordinator import edit_forms, group_post, plans
 from booking.web.coordinator.blueprint import blueprint
-from booking.web.coordinator.edit_forms import Edit
-from booking.web.coordinator.plans import PlanRequest
+from booking.web.coordinator.programme import edit_forms, group_post, plans
+from booking.web.coordinator.programme.edit_forms import Edit
+from booking.web.coordinator.programme.plans import PlanRequest
 from booking.web.frame import access, context, template_globals
 from booking.web.frame.current_reader import current_user
 

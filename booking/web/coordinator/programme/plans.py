@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from booking.domain import errors
 from booking.domain.enums.planning import StepKind
 from booking.domain.people.actor import Actor
-from booking.domain.planning import in_words
 from booking.domain.planning.plan import Plan
+from booking.domain.planning.words import in_words
 from booking.services.publishing import planning
 from booking.services.publishing.planning import Asking
 from booking.services.publishing.publish import PlanChanged, PlanHurts, publish

@@ -7,9 +7,9 @@ from datetime import date, datetime
 
 from booking.domain import wording
 from booking.domain.enums.planning import StepKind
-from booking.domain.planning import publish_words
 from booking.domain.planning.adjustments import Definition
-from booking.domain.planning.group_text import GroupPostLine, text
+from booking.domain.planning.words import publish_words
+from booking.domain.planning.words.group_text import GroupPostLine, text
 from booking.programme import writing
 from booking.store.programme.changes import Change
 from booking.store.programme.programme import Series

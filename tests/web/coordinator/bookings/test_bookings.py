@@ -19,7 +19,8 @@ from booking.services.bookings.cancel import cancel
 from booking.services.bookings.mark_attendance import mark
 from booking.store.bookings.bookings import Booking
 from booking.store.queries.bookings import booking_list
-from booking.web.coordinator import booking_filter, tables
+from booking.web.coordinator import tables
+from booking.web.coordinator.bookings import booking_filter
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, acting
 from tests.databases import Database
 from tests.web.client import Clock, client_of, make_app

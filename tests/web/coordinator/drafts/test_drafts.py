@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from booking.programme.announcements import reading
-from booking.web.coordinator import draft_reading
+from booking.web.coordinator.drafts import draft_reading
 from tests.builders import a_person
 from tests.databases import Database
 from tests.programme.announcements.test_documents import GOOD, HOSTILE

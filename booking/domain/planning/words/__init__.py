@@ -1,0 +1,1 @@
+"""Plans in words: for pages, the command line and a group."""

@@ -1,0 +1,1 @@
+"""Everybody's bookings: the list, its filter and its words."""

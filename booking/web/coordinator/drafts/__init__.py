@@ -1,0 +1,1 @@
+"""Announcements: pasted, understood, asked about, published."""

@@ -1,0 +1,1 @@
+"""People: found, edited, merged, closed."""

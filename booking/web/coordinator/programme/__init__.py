@@ -1,0 +1,1 @@
+"""Series, their dates, plans of changes and what was published."""

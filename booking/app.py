@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import sys
 from collections.abc import Callable
@@ -28,7 +27,6 @@ from booking.web.frame import (
     token_guessing,
 )
 
-COLLECT_AFTER = (20_000, 20, 50)  # allocations, and rounds of the younger generations
 MAX_BODY_BYTES = 256 * 1024  # of a request's body
 
 
@@ -40,7 +38,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
     )
     engine = engines.make(settings.database_url, within=limits.PAGE)
     found = organisation_file.load(settings.data, settings.organisation or None)
-    app.extensions["booking"] = context.State(settings, found, engine, engines.page_sessions(engine), now)
+    app.extensions["booking"] = context.State(settings, found, engine, engines.sessions(engine), now)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
@@ -76,10 +74,6 @@ def from_environment() -> Flask:
     """
     logs.begin(logging.WARNING)
     try:
-        made = create_app(settings_module.load())
+        return create_app(settings_module.load())
     except SettingsError as error:
         sys.exit(f"booking: {error}")
-    gc.collect()
-    gc.freeze()  # what is loaded now stays: the collector need not walk through it again with every few requests
-    gc.set_threshold(*COLLECT_AFTER)
-    return made

@@ -21,7 +21,7 @@ LOOK_SECONDS = 0.0003
 IDLE_SECONDS = 1.0
 _sqlite_writer = threading.Lock()
 IMMEDIATE = "booking_immediate"  # the execution option that makes SQLite's BEGIN take the write lock
-READING = "booking_reading"  # the one that leaves BEGIN out
+READING = "booking_reading"  # the one that leaves BEGIN out: each statement stands in a snapshot of its own
 LOCK_SECONDS = "booking_lock_seconds"  # the one that says how long to wait for it
 
 
@@ -120,18 +120,6 @@ def _begin_immediate(connection: Connection) -> None:
 def sessions(engine: Engine) -> sessionmaker[Session]:
     """Sessions whose rows stay readable after a commit; each service function is one transaction of theirs."""
     return sessionmaker(engine, expire_on_commit=False)
-
-
-def page_sessions(engine: Engine) -> sessionmaker[Session]:
-    """Sessions for a request, which reads on its own and writes only in service functions.
-
-    What it reads stands outside any transaction, each statement in a snapshot of its own: as under READ COMMITTED on
-    PostgreSQL either way. A BEGIN and a ROLLBACK less are two round trips less there; on SQLite they are two times less
-    that a thread hands the interpreter to others and waits to have it back.
-    """
-    if engine.dialect.name == "postgresql":
-        return sessions(engine.execution_options(isolation_level="AUTOCOMMIT"))
-    return sessions(engine.execution_options(**{READING: True}))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from flask import Flask
 
 from booking.web.account import calendars, email_address, profile, sign_in, time_zone, unsubscribe
 from booking.web.analyst import attendance, day, meeting_links, time_off, visit
-from booking.web.coordinator import next_days, tables
+from booking.web.coordinator import navigation, next_days, tables
 from booking.web.coordinator.administration import email_pages
 from booking.web.coordinator.bookings import all_bookings
 from booking.web.coordinator.drafts import draft_pages
@@ -54,3 +54,4 @@ def init_app(app: Flask) -> None:
     """Register every blueprint."""
     for blueprint in dict.fromkeys(module.blueprint for module in PAGES):
         app.register_blueprint(blueprint)
+    navigation.init_app(app)

@@ -27,6 +27,7 @@ ROLES: dict[str, frozenset[str] | None] = {
     "member": frozenset({"member"}),
     "analyst": frozenset({"analyst"}),
     "coordinator": frozenset({"coordinator"}),
+    "viewer": frozenset({"viewer"}),
 }
 
 

@@ -11,10 +11,14 @@ class RoleName(StrEnum):
     MEMBER = "member"
     ANALYST = "analyst"
     COORDINATOR = "coordinator"
+    VIEWER = "viewer"
 
 
-#: The roles that see other people's bookings.
+#: The roles that see other people's bookings and may change them.
 STAFF_ROLES = frozenset({RoleName.ANALYST, RoleName.COORDINATOR})
+
+#: The roles that see what is other people's. Their sessions are short.
+ROLES_THAT_SEE_OTHERS = STAFF_ROLES | {RoleName.VIEWER}
 
 
 class InvitationPreference(StrEnum):

@@ -15,7 +15,7 @@ from booking.domain.enums.people import RoleName
 from booking.domain.people import email_addresses, person_names
 
 COLUMNS = ("email", "name", "role", "time_zone", "member_until", "meeting_url")
-ROLES = (RoleName.MEMBER, RoleName.ANALYST, RoleName.COORDINATOR)
+ROLES = (RoleName.MEMBER, RoleName.ANALYST, RoleName.COORDINATOR, RoleName.VIEWER)
 MAX_BYTES = 50_000_000
 DELIMITERS = ",;\t"
 NEVER = date.max  # a membership without a last day

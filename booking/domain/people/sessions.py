@@ -30,17 +30,17 @@ _SYSTEMS = (
 )
 
 
-def is_over(created_at: datetime, last_seen_at: datetime, now: datetime, *, is_staff: bool) -> bool:
+def is_over(created_at: datetime, last_seen_at: datetime, now: datetime, *, sees_others: bool) -> bool:
     """Whether a session that nobody ended has ended by itself: idle too long, or a year old."""
-    idle = STAFF_IDLE if is_staff else MEMBER_IDLE
+    idle = STAFF_IDLE if sees_others else MEMBER_IDLE
     return now >= last_seen_at + idle or now >= created_at + MAX_AGE
 
 
-def idle_rule(*, is_staff: bool) -> str:
+def idle_rule(*, sees_others: bool) -> str:
     """After how long without use a session ends, in a sentence."""
     hours = int(STAFF_IDLE.total_seconds() // 3600)
-    if is_staff:
-        return f"Analysts and coordinators are signed out after {hours} hours without use."
+    if sees_others:
+        return f"Analysts, coordinators and viewers are signed out after {hours} hours without use."
     return f"You're signed out after {MEMBER_IDLE.days} days without use."
 
 

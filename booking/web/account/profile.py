@@ -51,9 +51,9 @@ def profile() -> ResponseReturnValue:
         time_zone_was=request.form.get("time_zone_was", stored_zone),
         hours=profile_service.AGENDA_HOURS,
         roles=current_user.roles,
-        signed_out_after=session_rules.idle_rule(is_staff=current_user.is_staff),
+        signed_out_after=session_rules.idle_rule(sees_others=current_user.sees_others),
         sessions=current_readers.open_sessions(
-            context.db(), current_user.id, context.now(), is_staff=current_user.is_staff
+            context.db(), current_user.id, context.now(), sees_others=current_user.sees_others
         ),
     )
     return page, 422 if mistakes else 200

@@ -33,7 +33,7 @@ BUTTON_WORDS = {
 
 
 @blueprint.get("/")
-@access.coordinator
+@access.viewer
 def next_days() -> ResponseReturnValue:
     """What needs attention in the next 14 days, and all of their dates."""
     now, organisation = context.now(), context.organisation()

@@ -23,7 +23,7 @@ Rows = Iterable[Sequence[object]]
 
 
 @blueprint.get("/bookings.csv")
-@access.coordinator
+@access.viewer
 def bookings_table() -> ResponseReturnValue:
     """Every booking that the filter of the page finds."""
     form = booking_filter.read(request.args)
@@ -40,7 +40,7 @@ def _bookings(wanted: BookingFilter) -> Iterator[Rows]:
 
 
 @blueprint.get("/people.csv")
-@access.coordinator
+@access.viewer
 def people_table() -> ResponseReturnValue:
     """Everybody whom the search finds, in the columns that an import reads; closed accounts are left out."""
     return _table("people", COLUMNS, _people(people_pages.typed()))

@@ -23,9 +23,10 @@ SIGNED_IN = "signed-in"  # any person
 MEMBER = RoleName.MEMBER
 ANALYST = RoleName.ANALYST
 COORDINATOR = RoleName.COORDINATOR
+VIEWER = RoleName.VIEWER  # viewers, and coordinators: the lists and reports, which change nothing
 STAFF = "staff"  # analysts and coordinators
 DEMO = "demo"  # anybody, in demo mode only; elsewhere there is no such address
-LEVELS = (PUBLIC, TOKEN, SIGNED_IN, MEMBER, ANALYST, COORDINATOR, STAFF, DEMO)
+LEVELS = (PUBLIC, TOKEN, SIGNED_IN, MEMBER, ANALYST, COORDINATOR, VIEWER, STAFF, DEMO)
 
 
 def _declare(level: str) -> Callable[[View], View]:
@@ -42,6 +43,7 @@ signed_in = _declare(SIGNED_IN)
 member = _declare(MEMBER)
 analyst = _declare(ANALYST)
 coordinator = _declare(COORDINATOR)
+viewer = _declare(VIEWER)
 staff = _declare(STAFF)
 demo = _declare(DEMO)
 
@@ -90,6 +92,8 @@ def allows(level: str, roles: frozenset[str] | None) -> bool:
         return False
     if level == STAFF:
         return not roles.isdisjoint({ANALYST, COORDINATOR})
+    if level == VIEWER:
+        return not roles.isdisjoint({VIEWER, COORDINATOR})
     return level == SIGNED_IN or level in roles
 
 

@@ -58,7 +58,7 @@ BAD: dict[str, tuple[bytes, list[tuple[int, str]]]] = {
         HEADER.encode() + b"x,Ann,boss,Mars,31/12/2026\na@x.org,,,,\nA@X.org,,,,\n",
         [
             (2, "email: 'x' isn't an email address: enter an email address such as name@example.org"),
-            (2, "role: unknown role 'boss': use member, analyst, coordinator"),
+            (2, "role: unknown role 'boss': use member, analyst, coordinator, viewer"),
             (2, "time_zone: unknown time zone 'Mars': write a city or a state, such as Perth or NSW"),
             (2, "member_until: '31/12/2026' isn't a date: write it as 2026-12-31, or never for no last day"),
             (4, "email: a@x.org is already in line 3"),

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from booking.domain.enums.people import STAFF_ROLES
+from booking.domain.enums.people import ROLES_THAT_SEE_OTHERS, STAFF_ROLES
 from booking.domain.people.sessions import is_over
 from booking.store.db.base import table_of
 from booking.store.people import api_tokens, sessions
@@ -41,6 +41,11 @@ class SignedInPerson:
     @property
     def is_staff(self) -> bool:
         return not self.roles.isdisjoint(STAFF_ROLES)
+
+    @property
+    def sees_others(self) -> bool:
+        """Whether what is other people's is shown to them, so that their sessions are short."""
+        return not self.roles.isdisjoint(ROLES_THAT_SEE_OTHERS)
 
     @property
     def initials(self) -> str:
@@ -88,7 +93,7 @@ def by_session(session: Session, token: str, now: datetime) -> SignedInPerson | 
         return None
     first = rows[0]
     found = _reader(rows, session_id=first.session_id, last_seen_at=first.last_seen_at)
-    over = is_over(first.created_at, first.last_seen_at, now, is_staff=found.is_staff)
+    over = is_over(first.created_at, first.last_seen_at, now, sees_others=found.sees_others)
     return None if over else found
 
 
@@ -114,7 +119,7 @@ def _reader(rows: Sequence[Any], **of_session: Any) -> SignedInPerson:
     )
 
 
-def open_sessions(session: Session, person_id: int, now: datetime, *, is_staff: bool) -> list[OpenSession]:
+def open_sessions(session: Session, person_id: int, now: datetime, *, sees_others: bool) -> list[OpenSession]:
     """The person's open sessions, last used first."""
     wanted = (
         select(
@@ -124,4 +129,4 @@ def open_sessions(session: Session, person_id: int, now: datetime, *, is_staff: 
         .order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())
     )
     found = [OpenSession(*row) for row in session.execute(wanted)]
-    return [one for one in found if not is_over(one.created_at, one.last_seen_at, now, is_staff=is_staff)]
+    return [one for one in found if not is_over(one.created_at, one.last_seen_at, now, sees_others=sees_others)]

@@ -17,7 +17,7 @@ from booking.web.frame import access, context, list_places
 
 
 @blueprint.get("/bookings")
-@access.coordinator
+@access.viewer
 def bookings() -> ResponseReturnValue:
     """The bookings that the filter finds, one page at a time: the earliest first from its first day on.
 

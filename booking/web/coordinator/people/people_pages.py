@@ -24,7 +24,7 @@ KEEP, CANCEL = "keep", "cancel"
 
 
 @blueprint.get("")
-@access.coordinator
+@access.viewer
 def search() -> ResponseReturnValue:
     """People in whose name or address the words of `q` occur, one page at a time."""
     text = typed()

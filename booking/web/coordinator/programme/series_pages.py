@@ -27,7 +27,7 @@ from booking.web.frame.current_reader import current_user
 
 
 @blueprint.get("/programme")
-@access.coordinator
+@access.viewer
 def series() -> ResponseReturnValue:
     """Every series, with its next dates."""
     found = plan_inputs.definitions(context.db())
@@ -38,7 +38,7 @@ def series() -> ResponseReturnValue:
 
 
 @blueprint.get("/programme/<slug>")
-@access.coordinator
+@access.viewer
 def one_series(slug: str) -> ResponseReturnValue:
     """One series: its dates to come, and those just past for their recordings."""
     found = plan_inputs.definitions(context.db()).get(slug)

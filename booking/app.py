@@ -38,7 +38,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
     )
     engine = engines.make(settings.database_url, within=limits.PAGE)
     found = organisation_file.load(settings.data, settings.organisation or None)
-    app.extensions["booking"] = context.State(settings, found, engine, engines.sessions(engine), now)
+    app.extensions["booking"] = context.State(settings, found, engine, engines.page_sessions(engine), now)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,

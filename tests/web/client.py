@@ -71,7 +71,7 @@ def make_app(database: Database, now: datetime | Clock = NOW, **values: str) -> 
         app.extensions["booking"],
         settings=found,
         engine=database.engine,
-        sessions=engines.sessions(database.engine),
+        sessions=engines.page_sessions(database.engine),
         clock=now if isinstance(now, Clock) else Clock(now),
     )
     app.testing = True

@@ -122,6 +122,17 @@ def sessions(engine: Engine) -> sessionmaker[Session]:
     return sessionmaker(engine, expire_on_commit=False)
 
 
+def page_sessions(engine: Engine) -> sessionmaker[Session]:
+    """Sessions for a request, which reads on its own and writes only in service functions.
+
+    On PostgreSQL what it reads stands outside any transaction, each statement in a snapshot of its own, as under READ
+    COMMITTED either way. No page ends with a ROLLBACK then, which would make psycopg forget what it has prepared.
+    """
+    if engine.dialect.name == "postgresql":
+        return sessions(engine.execution_options(isolation_level="AUTOCOMMIT"))
+    return sessions(engine)
+
+
 @contextmanager
 def writing(session: Session) -> Iterator[None]:
     """Begin the one transaction of a service function: READ COMMITTED, or on SQLite with the write lock from the start.

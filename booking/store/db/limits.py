@@ -21,6 +21,7 @@ R = TypeVar("R")
 
 OUTAGE_SECONDS = 5.0  # after the server kept somebody waiting too long, nobody tries to connect for so long
 CANCEL_SECONDS = 1.0  # to tell the server that nobody waits any more
+PREPARE_AFTER = 5  # a statement is prepared on the server once a connection has run it so many times
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +80,24 @@ def keep(engine: Engine, limits: Limits) -> None:
             on_silence()
             raise
         made.answer_seconds, made.on_silence = limits.answer_seconds, on_silence
+        made.prepare_threshold = PREPARE_AFTER if _has_its_own_server(made) else None
         return made
 
 
-def options(limits: Limits) -> dict[str, Any]:
-    """Returns what psycopg and libpq are told of a connection.
+def _has_its_own_server(connection: Limited) -> bool:
+    """Whether one server process answers everything on this connection.
 
-    No statement is prepared on the server: PgBouncer in transaction mode gives the next statement to another session.
+    Behind PgBouncer in transaction mode another one may answer the next statement, and know nothing of what was
+    prepared. A pooler makes up the process id that it gives its clients, so the one that answers has another.
     """
+    found = connection.execute("SELECT pg_backend_pid()").fetchone()
+    connection.rollback()
+    return found is not None and found[0] == connection.info.backend_pid
+
+
+def options(limits: Limits) -> dict[str, Any]:
+    """Returns what psycopg and libpq are told of a connection."""
     return {
-        "prepare_threshold": None,
         "connect_timeout": limits.connect_seconds,
         "keepalives_idle": 30,
         "keepalives_interval": 10,

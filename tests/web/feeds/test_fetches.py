@@ -79,7 +79,7 @@ def test_what_cannot_be_written_is_noted_again(database: Database, session: Sess
     client.get("/feeds/clinics.ics")
     state = app.extensions["booking"]
     away = engines.make("sqlite:////nowhere/at/all.sqlite")
-    app.extensions["booking"] = replace(state, engine=away, sessions=engines.sessions(away))
+    app.extensions["booking"] = replace(state, engine=away, sessions=engines.page_sessions(away))
     assert fetches.write(app) == 0
     app.extensions["booking"] = state
     client.get("/feeds/clinics.ics")

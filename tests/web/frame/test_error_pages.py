@@ -27,7 +27,7 @@ def test_without_the_database_a_page_says_to_try_again_and_programs_hear_when(
     client = client_of(app, member if is_signed_in else None)
     away = engines.make("sqlite:////nowhere/at/all.sqlite")
     state = app.extensions["booking"]
-    app.extensions["booking"] = replace(state, engine=away, sessions=engines.sessions(away))
+    app.extensions["booking"] = replace(state, engine=away, sessions=engines.page_sessions(away))
     page = client.get("/bookings" if is_signed_in else "/")
     assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
     assert "Try again in a few seconds" in page.text
@@ -38,7 +38,7 @@ def test_without_the_database_a_page_says_to_try_again_and_programs_hear_when(
 
 def without_database(app: Flask) -> None:
     away = engines.make("sqlite:////nowhere/at/all.sqlite")
-    app.extensions["booking"] = replace(app.extensions["booking"], engine=away, sessions=engines.sessions(away))
+    app.extensions["booking"] = replace(app.extensions["booking"], engine=away, sessions=engines.page_sessions(away))
 
 
 def broken(app: Flask, *endpoints: str) -> None:

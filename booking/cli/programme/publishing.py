@@ -129,7 +129,7 @@ def publish(names: tuple[str, ...], same: tuple[str, ...], fingerprint: str | No
         click.echo("no changes")
         return
     click.echo("published")
-    said = publish_words.after(now, done.due_at, now, organisation.zone, len(done.plan.notices))
+    said = publish_words.after(now, done.due_at, now, organisation.zone, done.plan.emailed)
     click.echo(said)
     if now < done.due_at:
         click.echo(f"to undo: booking programme undo {done.change}")

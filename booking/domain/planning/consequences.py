@@ -85,6 +85,11 @@ class Outcome(NamedTuple):
     offered: Slot | None = None
     ends_at: datetime | None = None
 
+    @property
+    def taker_id(self) -> int | None:
+        """The analyst who takes the booking over; None where its analyst stays, or it is cancelled."""
+        return None if self.slot is None or self.slot.analyst_id == self.booking.analyst_id else self.slot.analyst_id
+
 
 class Offered(NamedTuple):
     """An open offer in an occurrence that is touched: for a place on the waitlist, or instead of `booking_id`."""

@@ -111,6 +111,19 @@ class Plan:
         """Whether publishing it would change nothing that anybody sees."""
         return not self.changes.steps and not self.changes.series
 
+    @property
+    def taker_ids(self) -> set[int]:
+        """The analysts who take bookings over, and are emailed them."""
+        return {outcome.taker_id for outcome in self.outcomes if outcome.taker_id is not None}
+
+    @property
+    def emailed(self) -> int:
+        """How many people get an email, analysts who take bookings over among them.
+
+        An analyst may also be a member whom it concerns: two emails, one person.
+        """
+        return len({notice.member_id for notice in self.notices} | self.taker_ids)
+
     def due_at(self, now: datetime) -> datetime:
         """The instant at which its emails are sent, published at `now`; until then it can be undone."""
         return notices.due_at(notices.first_start(self.changes.steps, self.notices), now)

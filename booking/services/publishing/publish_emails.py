@@ -24,6 +24,7 @@ from booking.domain.planning.updates import Line
 from booking.services.action_context import ActionContext
 from booking.services.cover import asking
 from booking.services.cover.preview import left_of
+from booking.services.steps.tell_colleagues import tell_colleagues
 from booking.store.bookings.bookings import Booking
 from booking.store.outbox import email_facts, emails
 from booking.store.outbox.email_facts import Was
@@ -57,6 +58,17 @@ def enqueue(
         theirs = [one for one in left if one.analyst_id == analyst_id]
         who = session.get_one(Person, analyst_id).name
         asking.ask(session, asking.WantedCover(who, theirs, analysts), now, change=change)
+    _tell_takers(context, plan, writer.bookings, change)
+
+
+def _tell_takers(context: ActionContext, plan: Plan, rows: Mapping[int, Booking], change: Change) -> None:
+    """Email the analysts the bookings that they take over, one email for each colleague whose they were."""
+    handed: dict[int, list[Booking]] = {}
+    for outcome in plan.outcomes:
+        if outcome.taker_id is not None:
+            handed.setdefault(outcome.booking.analyst_id, []).append(rows[outcome.booking.id])
+    for analyst_id, theirs in sorted(handed.items()):
+        tell_colleagues(context, theirs, context.session.get_one(Person, analyst_id).name, change=change)
 
 
 def _merged(

@@ -66,7 +66,7 @@ def _place_bookings(
     session: Session, plan: Plan, bookings: Mapping[int, Booking], by_id: Mapping[int, Step], now: datetime
 ) -> None:
     """Put each booking where the plan puts it; a cancelled one gets the reason of its date."""
-    handed = [bookings[o.booking.id] for o in plan.outcomes if o.slot and o.slot.analyst_id != o.booking.analyst_id]
+    handed = [bookings[o.booking.id] for o in plan.outcomes if o.taker_id is not None]
     departures.note(session, [(b.occurrence_id, b.analyst_id, b.sequence) for b in handed], now)
     for outcome in plan.outcomes:
         publishing.place(session, outcome, now)

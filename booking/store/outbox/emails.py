@@ -119,7 +119,7 @@ def add(session: Session, rows: list[dict[str, Any]]) -> None:
 
 
 #: What a publish queues beside the one email that tells a person everything that it changes for them.
-NOT_MERGED = (EmailName.COVER_WANTED, EmailName.OFFER_LAPSED)
+NOT_MERGED = (EmailName.COVER_WANTED, EmailName.HANDED_OVER, EmailName.OFFER_LAPSED)
 
 
 def _held_back(now: datetime) -> tuple[ColumnElement[bool], ...]:

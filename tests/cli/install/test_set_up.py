@@ -128,7 +128,7 @@ def test_people_come_from_a_table_or_one_by_one(installed: Path) -> None:
     bad = booking(installed, "people", "import", "bad.csv")
     assert bad.stderr == (
         "bad.csv:3: email: 'x' isn't an email address: enter an email address such as name@example.org\n"
-        "bad.csv:3: role: unknown role 'boss': use member, analyst, coordinator\n"
+        "bad.csv:3: role: unknown role 'boss': use member, analyst, coordinator, viewer\n"
     )
     assert bad.returncode == 1
     assert booking(installed, "people", "add", "ben@x.org", "--role", "member").stdout == "added\n"

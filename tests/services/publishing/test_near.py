@@ -134,7 +134,7 @@ def test_a_new_title_of_what_begins_within_48_hours_is_told_once_to_each_who_is_
     ]
     assert {message.due_at for mine in emails.values() for message in mine} == {SOON + 10 * MINUTE}
     assert len(done.plan.notices) == len(facts(done.plan)["emails"]) == 5
-    assert in_words.emails(done.plan.notices) == ["5 people are emailed everything that changes for them"]
+    assert in_words.emails(done.plan) == ["5 people are emailed everything that changes for them"]
 
 
 def test_a_plan_is_the_same_whichever_way_the_database_returns_its_rows(

@@ -140,7 +140,25 @@ def test_who_loses_the_analyst_goes_to_another_at_the_same_time_else_waits_for_c
     names = session.scalars(
         select(OutgoingEmail.name).where(OutgoingEmail.change_id.is_not(None)).order_by(OutgoingEmail.name)
     ).all()
-    assert names == ["cover-offer", "moved-by-us"]
+    assert names == ["cover-offer", "handed-over", "moved-by-us"]
+    assert (done.plan.emailed, in_words.emails(done.plan)[-1]) == (
+        3,
+        "1 analyst is emailed the bookings they take over",
+    )
+    taken = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "handed-over")).one()
+    assert (taken.to_email, taken.due_at) == (ben, NOW + TEN_MINUTES)
+    assert [one["member"] for one in taken.facts["handed_over"]] == [handed.member.name]
+
+
+def test_an_undone_publish_tells_no_analyst_of_bookings(session: Session) -> None:
+    ada, ben = team(session, "Ada", "Ben")
+    put(session, of(stated((ada, ben))))
+    a_booking(session, rows(session)[0], analyst=session.scalars(select(Person.public_id).filter_by(email=ada)).one())
+    done = put(session, of(stated((ben,))))
+    assert (done.plan.taker_ids, done.plan.emailed) == (set(session.scalars(select(Person.id).filter_by(email=ben))), 2)
+    assert done.change is not None
+    undo.undo(acting(session, Actor.system(), NOW), done.change)
+    assert not session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "handed-over")).all()
 
 
 def test_two_bookings_may_swap_into_quarters_that_the_same_plan_frees(session: Session) -> None:

@@ -96,7 +96,7 @@ def test_somebody_with_several_things_in_one_publish_gets_one_email_that_lists_t
     assert (email.name, email.person_id, email.booking_id) == ("programme-changed", found.mia.id, None)
     assert [line["what"] for line in email.facts["lines"]] == ["moved", "moved"]
     assert {line["booking"] for line in email.facts["lines"]} == {str(one.public_id) for one in found.bookings}
-    assert in_words.emails(done.plan.notices) == ["1 person is emailed everything that changes for them"]
+    assert in_words.emails(done.plan) == ["1 person is emailed everything that changes for them"]
 
 
 def test_an_extra_date_is_told_to_all_who_are_enrolled_in_the_series_and_the_plan_says_so(session: Session) -> None:

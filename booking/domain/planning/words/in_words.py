@@ -12,7 +12,6 @@ from booking.domain.enums.emails import EmailName
 from booking.domain.enums.planning import BookingFate, PlaceKind, StepKind
 from booking.domain.planning.adjustments import Definition
 from booking.domain.planning.consequences import Outcome, Step
-from booking.domain.planning.notices import Notice
 from booking.domain.planning.occurrences import Setting
 from booking.domain.planning.plan import Plan, SeriesChange
 from booking.domain.planning.words import publish_words
@@ -209,13 +208,15 @@ def _places(whats: Iterable[str]) -> list[str]:
     return found
 
 
-def emails(notices: Iterable[Notice]) -> list[str]:
+def emails(plan: Plan) -> list[str]:
     """Returns how many people get an email, by what it says; each gets one."""
-    listed = [notice.email for notice in notices]
+    listed = [notice.email for notice in plan.notices]
     found = []
     for name, text in EMAILS.items():
         if count := listed.count(name):
             found.append(f"{count} {'person is' if count == 1 else 'people are'} {text}")
+    if count := len(plan.taker_ids):
+        found.append(f"{count} {'analyst is' if count == 1 else 'analysts are'} emailed the bookings they take over")
     return found
 
 
@@ -223,7 +224,7 @@ def leaving(plan: Plan, now: datetime, zone: str) -> str:
     """Returns what changes at once, when emails go out if the plan is published now, and until when it can be
     undone.
     """
-    said = publish_words.before(plan.due_at(now), now, zone, len(plan.notices))
+    said = publish_words.before(plan.due_at(now), now, zone, plan.emailed)
     if not plan.held_back:
         return said
     who = publish_words.people(plan.held_back)
@@ -258,9 +259,9 @@ def as_text(
         for line in section.lines:
             found.append(f"  {line.what:8} {line.text}")
             found += [f"           {touched}" for touched in line.touched]
-    said = emails(plan.notices)
+    said = emails(plan)
     if said:
-        found += [f"emails to {publish_words.people(len(plan.notices))}:", *(f"  {text}" for text in said)]
+        found += [f"emails to {publish_words.people(plan.emailed)}:", *(f"  {text}" for text in said)]
     if not plan.is_empty:
         found.append(leaving(plan, now, zone))
     noted = [finding for finding in plan.changes.findings if not finding.is_question]

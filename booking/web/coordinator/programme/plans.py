@@ -58,7 +58,7 @@ def _page(asked: PlanRequest, plan: Plan, again: bool) -> ResponseReturnValue:
         sections=in_words.sections(plan, names, known),
         kinds=kinds,
         titles=titles,
-        emails=in_words.emails(plan.notices),
+        emails=in_words.emails(plan),
         leaving=in_words.leaving(plan, context.now(), context.organisation().zone),
         notes=[finding for finding in plan.changes.findings if not finding.is_question],
         kept=in_words.kept(plan.changes.kept, titles),

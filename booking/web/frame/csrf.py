@@ -134,8 +134,15 @@ def _origin_of(url: str) -> str | None:
 
 
 def _origin() -> str | None:
-    """Returns the origin of the form: `Origin`, else that of `Referer`; None where the browser sends neither."""
-    return _origin_of(request.headers.get("Origin", "")) or _origin_of(request.headers.get("Referer", ""))
+    """Returns the origin of the form: `Origin`, else that of `Referer`; None where the browser sends neither.
+
+    A browser that hides where a form comes from says "null" (Fetch, "Origin" header). What no browser sends is returned
+    as it is, so that it is no address of this site.
+    """
+    for sent in (request.headers.get("Origin", ""), request.headers.get("Referer", "")):
+        if sent not in {"", "null"}:
+            return _origin_of(sent) or sent[:300]
+    return None
 
 
 def _public() -> str:

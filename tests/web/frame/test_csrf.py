@@ -34,6 +34,8 @@ REFUSED = {
     "another site that sends no referrer": {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
     "a sister site": {"Origin": "https://shop.example.org", "Sec-Fetch-Site": "same-site"},
     "another site, an older browser": {"Origin": "https://evil.example"},
+    "an address that cannot be read": {"Origin": "https://[evil"},
+    "an address that cannot be read, as a referrer": {"Referer": "https://evil.example:99999/"},
     "another site, Referer only": {"Referer": "https://evil.example/booking.example.org"},
     "the same name without TLS": {"Origin": "http://booking.example.org"},
     "the same name at another port": {"Origin": f"{BASE_URL}:8443"},

@@ -19,7 +19,7 @@ from booking.domain.planning import schedule
 from booking.domain.planning.occurrences import Period, Setting, StoredSeries
 from booking.domain.planning.plan import NOTHING_STORED
 from booking.domain.planning.resolve import resolve
-from booking.domain.planning.schedule import Surroundings
+from booking.domain.planning.schedule import Schedule, Surroundings
 from booking.domain.planning.words.statement import Statement
 from booking.domain.recurrence import stored_until
 from booking.programme import days_off
@@ -50,9 +50,13 @@ def check(names: tuple[str, ...], stored: bool) -> None:
     reading = read(names, organisation)
     for note in reading.notes:
         click.echo(f"{note.place}: note: {note.message}")
-    today = zones.today(clock.now(), organisation.zone)
+    today, questions = zones.today(clock.now(), organisation.zone), 0
     for stated in reading.statements:
-        found = _settings(stated, organisation, stored_until(max(today, stated.rule.starts_on)))
+        computed = _schedule(stated, organisation, stored_until(max(today, stated.rule.starts_on)))
+        for question in (finding for finding in computed.findings if finding.is_question):
+            questions += 1
+            click.echo(f"{stated.place}: question: {question.message}")
+        found = _settings(computed)
         if not found:
             click.echo(f"{stated.slug}: no dates")
             continue
@@ -60,7 +64,8 @@ def check(names: tuple[str, ...], stored: bool) -> None:
         has_end = stated.rule.modules or stated.rule.ends_on or stated.ends_on
         until = f"to {last}" if has_end else f"without an end, here to {last}"
         click.echo(f"{stated.slug}: {len(found)} dates from {first} {until}, {_hours(found[0], stated)}")
-    click.echo(f"{len(reading.statements)} series, no mistakes")
+    asked = f", {questions} {'question' if questions == 1 else 'questions'} to answer" if questions else ""
+    click.echo(f"{len(reading.statements)} series, no mistakes{asked}")
 
 
 def _check_stored(organisation: Organisation) -> None:
@@ -82,8 +87,8 @@ def _check_stored(organisation: Organisation) -> None:
     click.echo("every published date fits its time zone")
 
 
-def _settings(stated: Statement, organisation: Organisation, until: date) -> list[Setting]:
-    """Every occurrence that the file means, exceptions and answers for holidays applied, earliest first.
+def _schedule(stated: Statement, organisation: Organisation, until: date) -> Schedule:
+    """Everything that the file means, exceptions and answers for holidays applied; what it leaves open is a question.
 
     A series without an end goes to the day before `until`.
     """
@@ -98,8 +103,12 @@ def _settings(stated: Statement, organisation: Organisation, until: date) -> lis
     definition = next(iter(asked.definitions.values()))
     before_all = zones.day_starts_at(rule.starts_on, rule.zone) - timedelta(days=1)
     period = Period(before_all, with_past=True, until=until)
-    found = schedule.compute(definition, StoredSeries(), period, Surroundings(off), asks=False)
-    return sorted((s for s in found.settings.values() if s.reason is None), key=lambda s: s.starts_at)
+    return schedule.compute(definition, StoredSeries(), period, Surroundings(off))
+
+
+def _settings(computed: Schedule) -> list[Setting]:
+    """Every occurrence that takes place, earliest first."""
+    return sorted((s for s in computed.settings.values() if s.reason is None), key=lambda s: s.starts_at)
 
 
 def _hours(setting: Setting, stated: Statement) -> str:
@@ -127,7 +136,7 @@ def dates(name: str, start: date | None, end: date | None, as_json: bool) -> Non
     rows = []
     for stated in reading.statements:
         zone = stated.rule.zone
-        found = _settings(stated, organisation, end or stored_until(max(today, start or today)))
+        found = _settings(_schedule(stated, organisation, end or stored_until(max(today, start or today))))
         days = [(zones.today(setting.starts_at, zone), setting) for setting in found]
         rows += [_row(stated, s) for day, s in days if (not start or day >= start) and (not end or day < end)]
     rows.sort(key=lambda row: (str(row["starts_at"]), str(row["series"])))

@@ -11,8 +11,12 @@ from dataclasses import replace
 from datetime import date, time
 from typing import Any
 
+from booking.domain import recurrence
 from booking.domain.planning.adjustments import DateException, Definition, Extra, Guest, Moved
 from booking.domain.recurrence import RuleChange
+
+#: What a turn can state.
+TURN_FIELDS = ("rrule", "start_wall", "end_wall", "title", "meeting_url", "analysts")
 
 
 def _with_terms(asked: Definition, **values: object) -> Definition:
@@ -65,17 +69,43 @@ def later(asked: Definition, turn: RuleChange) -> Definition:
 
     Fields that the turn leaves alone stay as the later turns have them.
     """
-    stated = {
-        name
-        for name in ("rrule", "start_wall", "end_wall", "title", "meeting_url", "analysts")
-        if getattr(turn, name) is not None
-    }
+    stated = {name for name in TURN_FIELDS if getattr(turn, name) is not None}
     before = [t for t in asked.rule.turns if t.from_on < turn.from_on]
     same = next((t for t in asked.rule.turns if t.from_on == turn.from_on), RuleChange(turn.from_on))
     merged = _changed(same, {name: getattr(turn, name) for name in stated})
     after = [_changed(t, dict.fromkeys(stated)) for t in asked.rule.turns if t.from_on > turn.from_on]
     turns = [*before, merged, *after]
     return replace(asked, rule=replace(asked.rule, turns=tuple(t for t in turns if t != RuleChange(t.from_on))))
+
+
+def onwards(asked: Definition, turn: RuleChange, today: date) -> Definition:
+    """Change the dates from the turn's on; where none lies between today and it, that is the series itself."""
+    if _has_date_between(asked, today, turn.from_on):
+        return later(asked, turn)
+    return everywhere(asked, turn)
+
+
+def _has_date_between(asked: Definition, start: date, end: date) -> bool:
+    """Whether a date of the rule or an extra one lies in [start, end)."""
+    if start >= end:
+        return False
+    rule = replace(asked.rule, skips=frozenset(asked.terms.left_out()))
+    instances = recurrence.expand(rule, rule.starts_on if rule.modules else start, end)
+    days = [instance.wall.date() for instance in instances] + [extra.on for extra in asked.terms.extras]
+    return any(start <= day < end for day in days)
+
+
+def everywhere(asked: Definition, change: RuleChange) -> Definition:
+    """Change the series itself: what it states holds for every upcoming date, and no later turn states it again.
+
+    Single dates keep what they have of their own. The date of `change` does not count.
+    """
+    stated = {name: value for name in TURN_FIELDS if (value := getattr(change, name)) is not None}
+    own = {name: value for name, value in stated.items() if name in ("title", "meeting_url", "analysts")}
+    timing = {name: value for name, value in stated.items() if name not in own}
+    turns = [_changed(turn, dict.fromkeys(stated)) for turn in asked.rule.turns]
+    rule = replace(asked.rule, turns=tuple(t for t in turns if t != RuleChange(t.from_on)), **timing)
+    return replace(asked, rule=rule, **own)
 
 
 def _changed(turn: RuleChange, values: dict[str, Any]) -> RuleChange:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from booking.domain import zones
 from booking.domain.enums.planning import FindingCode, StepKind
@@ -26,6 +27,14 @@ from booking.domain.planning.schedule import PlanFinding, Schedule, Surroundings
 MAX_SHIFT = timedelta(days=1)
 #: Steps that begin at one time are listed in this order.
 _STEP_ORDER = (StepKind.GOES, StepKind.MOVES, StepKind.RETURNS, StepKind.CHANGES, StepKind.APPEARS)
+#: The fields of a step, in the order in which they are told.
+_FIELD_ORDER = (
+    *("when", "title", "meeting_url", "analysts", "reason", "recording", "slides", "words"),
+    *("on", "own_title"),
+)
+#: Fields of a date that nobody sees change: the day of the rule that it stands for, and a title that it has of its own
+#: now and had from its series before, or the other way round.
+UNSEEN = frozenset({"on", "own_title"})
 #: Fields that people can still see on an occurrence that is cancelled.
 _SHOWN_WHEN_CANCELLED = {"reason", "recording", "slides", "words"}
 
@@ -157,25 +166,43 @@ def _series(found: Changes, before: Definition | None, after: Definition) -> Non
         found.series.append(SeriesChange(before, after, tuple(fields)))
 
 
-def _reworded(before: Definition | None, after: Definition) -> tuple[bool, set[int]]:
-    """Whether the words of every occurrence change, and the modules whose title does."""
-    if before is None:
-        return False, set()
-    if (before.title, before.summary) != (after.title, after.summary) or before.kind != after.kind:
-        return True, set()
-    if before.rule.zone != after.rule.zone:
-        return True, set()  # calendars name the zone, also where its clocks agree with the one before
-    had, has = before.rule.modules, after.rule.modules
-    if len(had) != len(has):
-        return True, set()  # "1 of 4" becomes "1 of 5"
-    return False, {number for number, (one, other) in enumerate(zip(had, has, strict=True), 1) if one != other}
+class _Wording(NamedTuple):
+    """A series before and after, to tell whose words change."""
+
+    before: Definition | None
+    after: Definition
+
+    def fields(self, was: Setting, is_to_be: Setting) -> tuple[str, ...]:
+        """Which of `title`, `words` and `own_title` differ on one stored occurrence."""
+        if self.before is None:
+            return ()
+        had, has = self.before.title if was.title is None else was.title, is_to_be.title
+        is_renamed = had != (self.after.title if has is None else has)
+        found: tuple[str, ...] = ()
+        if was.title != has:
+            found = ("title",) if is_renamed else ("own_title",)
+        elif is_renamed:
+            found = ("words",)
+        is_reworded = _words(self.before, was) != _words(self.after, is_to_be)
+        return (*found, "words") if is_reworded and "words" not in found else found
+
+
+def _words(series: Definition, setting: Setting) -> tuple[object, ...]:
+    """What calendars say of an occurrence besides its title, its time and its reason.
+
+    The zone is among it: calendars name it, also where its clocks agree with the one before. So is the number of
+    modules: "1 of 4" becomes "1 of 5".
+    """
+    modules, number = series.rule.modules, setting.module
+    title = modules[number - 1] if number is not None and number <= len(modules) else ""
+    return series.summary, series.kind, series.rule.zone, len(modules), title
 
 
 def _steps(found: Changes, asked: Definition, stored: StoredSeries, computed: Schedule, now: datetime) -> list[str]:
     """Add the steps of one series; those that nobody is told of go to `found.far`. Returns what cannot be done."""
     problems = []
     rows = {row.key: row for row in stored.rows}
-    all_words, module_words = _reworded(stored.definition, asked)
+    wording = _Wording(stored.definition, asked)
     for key, after in computed.settings.items():
         row = rows.get(key)
         if row is None:
@@ -183,10 +210,10 @@ def _steps(found: Changes, asked: Definition, stored: StoredSeries, computed: Sc
                 step = Step(StepKind.APPEARS, asked.slug, key, None, None, after)
                 (found.far if key in computed.far else found.steps).append(step)
             continue
-        changed = _step(asked.slug, row, after, all_words or after.module in module_words)
+        changed = _step(asked.slug, row, after, wording)
         if changed is None:
             continue
-        if changed.fields == ("on",):
+        if UNSEEN.issuperset(changed.fields):
             found.far.append(changed)
         elif "when" in changed.fields and changed.what != StepKind.CHANGES and after.starts_at <= now:
             wall = zones.wall(after.starts_at, asked.rule.zone)
@@ -198,14 +225,14 @@ def _steps(found: Changes, asked: Definition, stored: StoredSeries, computed: Sc
     return problems
 
 
-def _step(slug: str, row: StoredOccurrence, after: Setting, is_reworded: bool) -> Step | None:
-    """The step from a stored occurrence to its new setting; None where there is nothing to see."""
+def _step(slug: str, row: StoredOccurrence, after: Setting, wording: _Wording) -> Step | None:
+    """The step from a stored occurrence to its new setting; None where there is nothing to see or to write."""
     before = row.setting
-    if after == before and not is_reworded:
+    fields = _differing(before, after, wording)
+    if not fields:
         return None
-    fields = _differing(before, after) + (("words",) if is_reworded else ())
     if before.reason is not None and after.reason is not None:
-        is_seen = fields == ("on",) or not _SHOWN_WHEN_CANCELLED.isdisjoint(fields)
+        is_seen = UNSEEN.issuperset(fields) or not _SHOWN_WHEN_CANCELLED.isdisjoint(fields)
         return Step(StepKind.CHANGES, slug, row.key, row.id, before, after, fields) if is_seen else None
     return Step(_what(before, after, fields), slug, row.key, row.id, before, after, fields)
 
@@ -226,10 +253,9 @@ def _what(before: Setting, after: Setting, fields: tuple[str, ...]) -> StepKind:
     return StepKind.MOVES if "when" in fields else StepKind.CHANGES
 
 
-def _differing(before: Setting, after: Setting) -> tuple[str, ...]:
+def _differing(before: Setting, after: Setting, wording: _Wording) -> tuple[str, ...]:
     pairs = {
         "when": (before[1:3], after[1:3]),
-        "title": (before.title, after.title),
         "meeting_url": (before.meeting_url, after.meeting_url),
         "analysts": (before.analysts, after.analysts),
         "reason": (before.reason, after.reason),
@@ -237,5 +263,6 @@ def _differing(before: Setting, after: Setting) -> tuple[str, ...]:
         "slides": (before.slides_url, after.slides_url),
         "on": (before.on, after.on),
     }
-    fields = tuple(name for name, (one, other) in pairs.items() if one != other)
-    return fields if fields == ("on",) else tuple(name for name in fields if name != "on")
+    differ = {name for name, (one, other) in pairs.items() if one != other} | set(wording.fields(before, after))
+    fields = tuple(name for name in _FIELD_ORDER if name in differ)
+    return fields if UNSEEN.issuperset(fields) else tuple(name for name in fields if name not in UNSEEN)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from booking.domain import recurrence, wording, zones
 from booking.domain.enums.planning import FindingCode
 from booking.domain.holidays import NO_DAYS_OFF, DaysOff, nearest_free_day
-from booking.domain.planning import occurrences
+from booking.domain.planning import begun_dates, occurrences
 from booking.domain.planning.adjustments import DateException, Definition
 from booking.domain.planning.occurrences import LEAVES_OUT, Period, Setting, Span, StoredOccurrence, StoredSeries
 from booking.domain.recurrence import Instance, RuleChange
@@ -85,14 +85,20 @@ class _Computation:
         instances = occurrences.instances(self.asked, stored, self.period, days_off)
         matched = occurrences.match(self.asked, instances, stored, self.period.now, days_off)
         far_from = self.far_from()
+        missed: list[Instance] = []
         for key, instance in matched:
             row = rows.get(key)
             if key in begun or (row is None and instance.starts_at <= self.period.now and not self.period.with_past):
                 self.found.begun.append(key)
+                if row is None:
+                    missed.append(instance)
                 continue
             self.found.settings[key] = self.setting(key, instance, row)
             if far_from is not None and row is None and instance.wall.date() > far_from:
                 self.found.far.add(key)
+        if self.asks:
+            for message, day in begun_dates.notes(self.asked, self.stored, missed, self.period.now):
+                self.note(FindingCode.BEGUN, message, day)
         self.extras(rows, begun)
         self.leftovers(rows, begun, {key for key, _ in matched})
         return self.found
@@ -100,8 +106,9 @@ class _Computation:
     def far_from(self) -> date | None:
         """The last stored date of a series that has no end and meets on the same days as before; None for others."""
         asked, before = self.asked, self.stored.definition
-        is_endless = not asked.rule.modules and asked.rule.ends_on is None and asked.terms.ends_on is None
-        if not is_endless or before is None or not occurrences.same_days(before.rule, asked.rule):
+        if before is None or not (_is_endless(asked) and _is_endless(before)):
+            return None
+        if not occurrences.same_days(before.rule, asked.rule):
             return None
         return max((row.setting.on for row in self.stored.rows if row.setting.on is not None), default=None)
 
@@ -302,6 +309,10 @@ class _Computation:
 
     def note(self, code: FindingCode, message: str, day: date) -> None:
         self.found.findings.append(PlanFinding(code, self.asked.slug, message, day))
+
+
+def _is_endless(series: Definition) -> bool:
+    return not series.rule.modules and series.rule.ends_on is None and series.terms.ends_on is None
 
 
 _NONE = DateException()

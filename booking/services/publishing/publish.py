@@ -196,5 +196,10 @@ def _before(session: Session, plan: Plan) -> dict[str, Any]:
         "held_claim": snapshots.take_list(session, "held_claim", _open_changes(session)),
         "offers": [one.id for one in plan_inputs.offers(session, occurrence_ids)],
         "retitled": retitled,
+        "own_titles": [
+            [step.occurrence_id, step.before.title]
+            for step in found.far
+            if step.before is not None and "own_title" in step.fields
+        ],
         "present": snapshots.present(session, occurrence_ids),
     }

@@ -95,6 +95,9 @@ def undo(context: ActionContext, change_id: uuid.UUID) -> Change:
             .where(Occurrence.title == title)
             .values(title=None)
         )
+    own_titles = [{"id": occurrence_id, "title": title} for occurrence_id, title in before.get("own_titles", ())]
+    if own_titles:
+        session.execute(update(Occurrence), own_titles)
     session.execute(update(StoredDraft).where(StoredDraft.change_id == change.id).values(change_id=None))
     change.undone_at, change.closed_at = now, now
     change.before = {name: before.get(name, []) for name in publishing.KEPT}

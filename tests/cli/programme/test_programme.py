@@ -130,6 +130,15 @@ def test_a_month_is_rolled_into_another_and_marks_what_to_check(folder: Path) ->
     ]
 
 
+def test_check_asks_about_each_public_holiday_that_a_file_leaves_open(folder: Path) -> None:
+    (folder / "mondays.yaml").write_text(MONDAYS.replace("    on_holiday: keep\n", "") + "    until: 2027-12-31\n")
+    asked = run(folder, "check", "mondays.yaml").stdout
+    assert "mondays.yaml:2: question: Mon\N{NO-BREAK SPACE}27\N{NO-BREAK SPACE}Dec is Christmas Day" in asked
+    assert re.search(r"1 series, no mistakes, [0-9]+ questions to answer\n$", asked)
+    (folder / "mondays.yaml").write_text(MONDAYS)
+    assert run(folder, "check", "mondays.yaml").stdout.endswith("1 series, no mistakes\n")
+
+
 def test_what_is_exported_is_what_is_stored(folder: Path) -> None:
     text = run(folder, "read", "-", stdin=ANNOUNCEMENT).stdout.replace("    zone:", "    on_holiday: skip\n    zone:")
     (folder / "march.yaml").write_text(text)

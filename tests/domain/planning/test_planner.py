@@ -13,6 +13,7 @@ from booking.domain.planning.adjustments import DateException, Definition, Extra
 from booking.domain.planning.occurrences import Period
 from booking.domain.planning.plan import Changes
 from booking.domain.planning.resolve import ResolvedRequest
+from booking.domain.recurrence import RuleChange
 from tests.builders import NOW
 from tests.domain.planning.builders import (
     ADA,
@@ -213,3 +214,83 @@ def test_an_analyst_is_named_by_id_where_no_name_is_known() -> None:
     assert [finding.message for finding in found.findings] == [
         f"{DAY}: analyst {ADA} is on two rosters at once: One and Two"
     ]
+
+
+# -- the level at which an edit belongs
+
+
+def test_a_name_for_all_upcoming_dates_is_that_of_the_series() -> None:
+    had = a_definition(turns=(RuleChange(december(11), title="Open clinic"),), exceptions={"2023-12-18": OWN})
+    asked = edits.onwards(had, RuleChange(NOW.date(), title="Help desk"), NOW.date())
+    assert (asked.title, asked.rule.turns) == ("Help desk", ())
+    assert steps(changed(had, asked)) == [
+        ("changes", "2023-12-04", ("words",)),
+        ("changes", "2023-12-11", ("title",)),
+    ], "a date with a name of its own keeps it, and its calendars have nothing to show"
+
+
+OWN = DateException(title="Year in review")
+
+
+@pytest.mark.parametrize("day", [4, 2])
+def test_from_the_first_upcoming_date_on_is_the_series_itself(day: int) -> None:
+    asked = edits.onwards(a_definition(), RuleChange(december(day), analysts=(BEN,)), NOW.date())
+    assert (asked.analysts, asked.rule.turns) == ((BEN,), ())
+
+
+def test_from_a_later_date_on_is_a_turn() -> None:
+    turn = RuleChange(december(11), title="Help desk")
+    asked = edits.onwards(a_definition(), turn, NOW.date())
+    assert (asked.title, asked.rule.turns) == (a_definition().title, (turn,))
+    early = Extra(december(1), time(9), time(10))
+    with_extra = edits.onwards(a_definition(extras=(early,)), RuleChange(december(4), title="Help desk"), NOW.date())
+    assert len(with_extra.rule.turns) == 1, "an added date before it keeps its name"
+
+
+def test_hours_and_days_of_all_upcoming_dates_are_those_of_the_rule() -> None:
+    had = a_definition(turns=(RuleChange(december(11), None, time(15), time(16), title="Open clinic"),))
+    change = RuleChange(NOW.date(), "FREQ=WEEKLY;BYDAY=TU", time(9), time(10))
+    asked = edits.onwards(had, change, NOW.date())
+    assert (asked.rule.rrule, asked.rule.start_wall, asked.rule.end_wall) == (change.rrule, time(9), time(10))
+    assert asked.rule.turns == (RuleChange(december(11), title="Open clinic"),), "what the edit is not about stays"
+
+
+def test_a_name_that_passes_from_dates_to_their_series_is_written_and_nobody_sees_it() -> None:
+    had = a_definition(turns=(RuleChange(december(11), title="Help desk"),))
+    found = changed(had, edits.everywhere(had, RuleChange(NOW.date(), title="Help desk")))
+    assert steps(found) == [("changes", "2023-12-04", ("words",))]
+    assert [(step.key, step.fields, step.after.title) for step in found.far] == [
+        ("2023-12-11", ("own_title",), None),
+        ("2023-12-18", ("own_title",), None),
+    ]
+
+
+def test_a_series_that_had_an_end_and_has_none_gets_dates_that_the_plan_shows() -> None:
+    found = changed(a_definition(), a_definition(ends_on=None))
+    assert {step.what for step in found.steps} == {"appears"}
+    assert len(found.steps) > 40
+    assert found.far == []
+
+
+# -- what has begun
+
+
+def test_dates_of_a_new_series_that_have_begun_are_named() -> None:
+    found = changed(None, a_definition(id=None), now=at(11, 13, 20))
+    assert [step.key for step in found.steps] == ["2023-12-18"]
+    (noted,) = found.findings
+    assert noted.message == f"2 dates have already started, so they aren’t added: {DAY} to {wording.day(december(11))}"
+    (noted,) = changed(None, a_definition(id=None), now=at(4, 13, 20)).findings
+    assert noted.message == f"{DAY} has already started, so it isn’t added"
+
+
+def test_a_first_module_that_has_begun_is_named() -> None:
+    (noted,) = changed(None, a_masterclass(id=None), now=at(4, 13, 20)).findings
+    assert noted.message == f"{DAY} (module 1) has already started, so it isn’t added"
+
+
+def test_a_date_under_way_stays_and_the_plan_says_so() -> None:
+    found = changed(a_definition(), a_definition(start_wall=time(15), end_wall=time(16)), now=at(4, 13, 20))
+    assert [step.key for step in found.steps] == ["2023-12-11", "2023-12-18"]
+    assert [one.message for one in found.findings] == [f"{DAY} is under way, so it stays as it is"]
+    assert changed(a_definition(), a_definition(), now=at(4, 13, 20)).findings == []

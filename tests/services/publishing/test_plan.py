@@ -304,6 +304,22 @@ def test_all_to_come_replaces_what_was_said_of_later(session: Session) -> None:
     assert walls(session) == ["Mon 04 03", "Mon 11 05", "Mon 18 05", "Mon 25 05"]
 
 
+def test_a_rename_of_the_series_is_undone_with_the_names_that_its_dates_had(session: Session) -> None:
+    turn = StatedTurn(PLACE, date(2023, 12, 11), title="Late clinic")
+    put(session, of(replace(stated(), turns=(turn,))))
+    before, sequences = everything(session), [row.sequence for row in rows(session)]
+    rename = edits.RuleChange(date(2023, 11, 27), title="Late clinic")
+    done = put(session, planning.page("a-clinic", lambda d: edits.onwards(d, rename, date(2023, 11, 27))))
+    assert [(row.title, row.sequence - had) for row, had in zip(rows(session), sequences, strict=True)] == [
+        (None, 1),
+        *[(None, 0)] * 3,
+    ]
+    assert session.scalars(select(Series.title)).one() == "Late clinic"
+    assert done.change is not None
+    undo.undo(acting(session, Actor.system()), done.change)
+    assert everything(session) == before
+
+
 def test_a_series_ends_by_its_end_and_not_by_silence(session: Session) -> None:
     put(session, of(stated()))
     assert not put(session, of(stated(slug="another", ends_on=None, modules=("One",)))).plan.outcomes

@@ -200,6 +200,12 @@ class Months(RuleBasedStateMachine):
         if key is not None:
             self._edit(CLINIC, lambda d: edits.one(d, key, title=title))
 
+    @rule(day=st.integers(0, 30), title=st.sampled_from(["Clinic", "Open clinic", "Clinic for beginners"]))
+    def rename_onwards(self, day: int, title: str) -> None:
+        """The series itself where it is about all of its upcoming dates, else a turn."""
+        turn = edits.RuleChange(self._day(day), title=title)
+        self._edit(CLINIC, lambda d: edits.onwards(d, turn, self._day(0)))
+
     @rule()
     def change_ones_mind(self) -> None:
         """Undo, if it may still be."""
@@ -349,8 +355,8 @@ class Months(RuleBasedStateMachine):
                 self.bookings,
             ),
             "occurrences": (
-                "SELECT o.public_id, o.sequence, o.starts_at, o.ends_at, o.status, coalesce(o.title, '') "
-                "FROM occurrence o",
+                "SELECT o.public_id, o.sequence, o.starts_at, o.ends_at, o.status, coalesce(o.title, s.title) "
+                "FROM occurrence o JOIN series s ON s.id = o.series_id",
                 self.occurrences,
             ),
         }

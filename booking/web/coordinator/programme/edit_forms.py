@@ -126,7 +126,11 @@ class _Form:
             return None
         monday = self.since() - timedelta(days=self.since().weekday()) if rrule else self.since()
         turn = RuleChange(max(monday, self.today) if rrule else self.since(), rrule, *hours)
-        return lambda d: edits.later(d, turn)
+        return self.onwards(turn)
+
+    def onwards(self, turn: RuleChange) -> Edit:
+        """The turn at the level at which it belongs: where it is about all upcoming dates it changes the series."""
+        return lambda d: edits.onwards(d, turn, self.today)
 
     def as_skip(self) -> Edit | None:
         on = self.on
@@ -162,15 +166,13 @@ class _Form:
             self.asked.mistakes["title"] = "Enter a title of at most 200 characters."
         if self.is_one():
             return lambda d: edits.one(d, self.key, title=title)
-        since = self.since()
-        return lambda d: edits.later(d, RuleChange(since, title=title))
+        return self.onwards(RuleChange(self.since(), title=title))
 
     def as_analysts(self) -> Edit | None:
         ids = tuple(self.asked.analysts)
         if self.is_one():
             return lambda d: edits.one(d, self.key, analysts=ids)
-        since = self.since()
-        return lambda d: edits.later(d, RuleChange(since, analysts=ids))
+        return self.onwards(RuleChange(self.since(), analysts=ids))
 
     def as_keep(self) -> Edit | None:
         on = self.on

@@ -8,7 +8,7 @@ from booking.web.account import calendars, email_address, profile, sign_in, time
 from booking.web.analyst import attendance, day, meeting_links, time_off, visit
 from booking.web.coordinator import navigation, next_days, tables
 from booking.web.coordinator.administration import email_pages
-from booking.web.coordinator.bookings import all_bookings
+from booking.web.coordinator.bookings import all_bookings, book_for
 from booking.web.coordinator.drafts import draft_pages
 from booking.web.coordinator.people import people_pages
 from booking.web.coordinator.programme import changes, series_pages
@@ -30,6 +30,7 @@ PAGES = (
     meeting_links,
     series_pages,
     all_bookings,
+    book_for,
     tables,
     changes,
     people_pages,

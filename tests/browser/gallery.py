@@ -333,6 +333,8 @@ STOPS = [
     Stop("coordinator, bookings, all there ever were", at("/coordinator/bookings?from="), cora, now=AFTER),
     Stop("coordinator, bookings, none found", at("/coordinator/bookings?member=nobody&status=cancelled"), cora),
     Stop("coordinator, bookings, refused", at("/coordinator/bookings?from=x&to=x&series=x&member=e"), cora, status=422),
+    Stop("coordinator, book for a member", at("/coordinator/bookings/new"), cora),
+    Stop("coordinator, book for Kim", at("/coordinator/bookings/new?q=kim"), cora),
     Stop("coordinator, people", at("/coordinator/people"), cora),
     Stop("coordinator, nobody found", at("/coordinator/people?q=nobody"), cora),
     Stop("coordinator, one person", of_person("kim"), cora),

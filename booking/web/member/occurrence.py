@@ -21,6 +21,7 @@ from booking.services.bookings.move import move
 from booking.services.bookings.waitlist import Wish, join
 from booking.store.people import people
 from booking.store.queries.bookings import timetables, visit_history
+from booking.store.queries.people import account_holdings
 from booking.store.queries.programme import enrolled, meeting_rows
 from booking.web.account import sign_in
 from booking.web.frame import access, context, error_pages, forms, template_globals
@@ -46,7 +47,18 @@ def show(public_id: uuid.UUID) -> ResponseReturnValue:
         typed = _going_on(public_id, request.args["go_on"])
     elif "slot" in request.args:
         typed = BookingForm(Chosen(request.args["slot"][:80]))
+    elif "member" in request.args and clinic.is_staff():
+        typed = BookingForm(member=_address_of(request.args["member"]))
     return page(public_id, typed)
+
+
+def _address_of(member: str) -> str:
+    """The email address of the person that somebody of staff books for; empty where the address names nobody."""
+    try:
+        found = account_holdings.with_public_id(context.db(), uuid.UUID(member))
+    except ValueError:
+        return ""
+    return found.email if found is not None else ""
 
 
 def _going_on(public_id: uuid.UUID, booking: str) -> BookingForm:

@@ -97,6 +97,7 @@ LEVELS = {
     "people.sign_out": "coordinator",
     "coordinator.links": "coordinator",
     "coordinator.bookings": "viewer",
+    "coordinator.book_for": "coordinator",
     "coordinator.bookings_table": "viewer",
     "coordinator.people_table": "viewer",
     "coordinator.changes": "coordinator",

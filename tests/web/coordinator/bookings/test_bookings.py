@@ -79,7 +79,7 @@ def test_a_line_says_when_who_what_and_leads_to_each(coordinator: FlaskClient, s
     ):
         assert f'href="{path}"' in page
         assert coordinator.get(path).status_code == 200
-    assert 'href="/">Book for a member' in page
+    assert 'href="/coordinator/bookings/new">Book for a member' in page
 
 
 def test_it_begins_today_and_says_a_year_that_is_not_this_one(

@@ -44,6 +44,8 @@ STATES = {
     "northern territory": "Australia/Darwin",
     "nt": "Australia/Darwin",
 }
+#: Instants whose clock and abbreviation are kept: a page asks for those of the same few starts again and again.
+REMEMBERED = 4096
 
 
 class UnknownZone(ValueError):
@@ -188,6 +190,7 @@ def is_shown_once(wall: datetime, zone_name: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=REMEMBERED)
 def wall(instant: datetime, zone_name: str) -> datetime:
     """Returns what a clock in the zone shows at `instant`: naive."""
     return instant.astimezone(zone(zone_name)).replace(tzinfo=None)
@@ -198,6 +201,7 @@ def local(instant: datetime, zone_name: str) -> datetime:
     return instant.astimezone(zone(zone_name))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def abbreviation(instant: datetime, zone_name: str) -> str:
     """The zone's abbreviation at `instant`: AEST, AEDT; UTC+08 and the like where it has no letters."""
     shown = local(instant, zone_name).strftime("%Z")

@@ -6,7 +6,7 @@ import re
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from itertools import count
 
 from booking.domain import errors, wording, zones
@@ -125,8 +125,9 @@ def grids(
     numbers = count(1)
     made = []
     starts = slots.starts(found.hours, rules.policy.shortest)
+    words = {start: _words(start, found) for start in starts}
     for minutes in rules.policy.slot_minutes:
-        maker = _Maker(found, rules, minutes, chosen, verb, preference)
+        maker = _Maker(found, rules, minutes, chosen, verb, preference, words)
         blocks = [starts[n : n + COLUMNS] for n in range(0, len(starts), COLUMNS)]
         rows = [
             [maker.line(None, block, numbers)] + [maker.line(n, block, numbers) for n in range(len(found.analysts))]
@@ -136,6 +137,29 @@ def grids(
     if next(numbers) > SAID + 1:
         made = [replace(grid, button=f"{verb} this time") for grid in made]
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class _StartWords:
+    """One start in words, the same in all its cells: the programme's clock, the reader's where it differs, and both as
+    the button says them."""
+
+    clock: str
+    yours: str
+    said: str
+
+
+def _words(start: datetime, found: Timetable) -> _StartWords:
+    """As the button says it: "Monday 1:15 pm"; "Sunday 7:15 pm (Mon 1:15 pm AEST)" where the reader's clock differs."""
+    day = zones.today(found.hours.starts_at, found.zone)
+    clock, yours = wording.clock(start, found.zone), template_globals.yours(start, None, found.zone)
+    if not yours:
+        return _StartWords(clock, "", f"{day:%A} {clock}")
+    own_zone = template_globals.own_zone(found.zone)
+    own_day = zones.today(start, own_zone)
+    weekday = f"{day:%a} " if own_day != day else ""
+    beside = f"{weekday}{clock} {zones.abbreviation(start, found.zone)}"
+    return _StartWords(clock, yours, f"{own_day:%A} {wording.clock(start, own_zone)} ({beside})")
 
 
 @dataclass(slots=True)
@@ -148,12 +172,11 @@ class _Maker:
     chosen: Chosen
     verb: str
     preference: AnalystPreference | None
+    words: dict[datetime, _StartWords]
     names: dict[int, str] = field(init=False)
     refusals: dict[tuple[int, datetime], errors.Refusal | None] = field(init=False)
     has_free: bool = field(init=False)
     best_at: datetime | None = field(init=False)
-    zone: str = field(init=False)
-    day: date = field(init=False)
 
     def __post_init__(self) -> None:
         found, minutes, policy = self.found, self.minutes, self.rules.policy
@@ -167,8 +190,6 @@ class _Maker:
         free = [Slot(a, s, minutes) for (a, s), why in self.refusals.items() if why is None]
         self.has_free = bool(free)
         self.best_at = slots.offered(hours, free, policy)[0].starts_at if free else None
-        self.zone = found.zone
-        self.day = zones.today(hours.starts_at, found.zone)
 
     def line(self, number: int | None, starts: list[datetime], numbers: Iterator[int]) -> GridRow:
         if number is None:
@@ -198,30 +219,20 @@ class _Maker:
         made.with_whom = name
         return made
 
-    def own_when(self, start: datetime) -> str:
-        """The reader's weekday and clock, the programme's beside it: "Sunday 7:15 pm (Mon 1:15 pm AEST)"."""
-        own_zone = template_globals.own_zone(self.zone)
-        own_day = zones.today(start, own_zone)
-        weekday = f"{self.day:%a} " if own_day != self.day else ""
-        beside = f"{weekday}{wording.clock(start, self.zone)} {zones.abbreviation(start, self.zone)}"
-        return f"{own_day:%A} {wording.clock(start, own_zone)} ({beside})"
-
     def cell(self, start: datetime, analyst: str, why: errors.Refusal | None, name: str, number: int) -> Cell:
-        clock = wording.clock(start, self.zone)
-        own = template_globals.yours(start, None, self.zone)
+        words = self.words[start]
         value = value_of(start, self.minutes, analyst)
         with_name = f", with {name}" if name else ""
-        when = f"{self.day:%A} {clock}" if not own else self.own_when(start)
         return Cell(
             number=number,
             value=value if why is None else "",
-            clock=clock,
-            yours=own,
+            clock=words.clock,
+            yours=words.yours,
             names="",
             is_taken=isinstance(why, errors.SlotTaken) and not why.own,
             why="" if why is None else "yours" if getattr(why, "own", False) else WHY.get(why.code, "–"),
             is_best=start == self.best_at and why is None and analyst == "any",
             is_checked=why is None and value == self.chosen.slot,
             is_lost=self.chosen.is_lost and value == self.chosen.slot,
-            said=f"{self.verb} {when}, {self.minutes} minutes{with_name}",
+            said=f"{self.verb} {words.said}, {self.minutes} minutes{with_name}",
         )

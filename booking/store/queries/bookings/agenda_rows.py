@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.domain.bookings import day_agenda, running_order
@@ -36,15 +36,17 @@ class AgendaOwner:
     zone: str | None
 
 
+_ANALYSTS = (
+    select(Person.id, Person.public_id, Person.name, Person.email, Person.time_zone)
+    .join(Role, Role.person_id == Person.id)
+    .where(Role.role == RoleName.ANALYST, Person.closed_at.is_(None))
+    .order_by(Person.name, Person.id)
+)
+
+
 def analysts(session: Session) -> list[AgendaOwner]:
     """Everybody who is an analyst now, by name."""
-    found = session.execute(
-        select(Person.id, Person.public_id, Person.name, Person.email, Person.time_zone)
-        .join(Role, Role.person_id == Person.id)
-        .where(Role.role == RoleName.ANALYST, Person.closed_at.is_(None))
-        .order_by(Person.name, Person.id)
-    )
-    return [AgendaOwner(*row) for row in found]
+    return [AgendaOwner(*row) for row in session.execute(_ANALYSTS)]
 
 
 def staffed(
@@ -133,45 +135,54 @@ def _turn(number: int, booking: Appointment) -> QueueEntry:
     return QueueEntry(number, booking.starts_at, booking.ends_at, booking.began_at, booking.entered_at, is_marked)
 
 
+_here, _before = aliased(Booking), aliased(Booking)
+_ranked = (
+    select(
+        _here.public_id.label("booking"),
+        _before.starts_at.label("starts_at"),
+        Person.name.label("analyst"),
+        func.coalesce(Note.agreed, "").label("agreed"),
+        func.coalesce(Note.private, "").label("private"),
+        func.row_number()
+        .over(partition_by=_here.id, order_by=(_before.starts_at.desc(), _before.id.desc()))
+        .label("place"),
+    )
+    .select_from(_here)
+    .join(_before, _before.member_id == _here.member_id)
+    .join(Person, Person.id == _before.analyst_id)
+    .outerjoin(Note, Note.booking_id == _before.id)
+    .where(
+        _here.public_id.in_(bindparam("booking_ids", expanding=True)),
+        _before.status == CONFIRMED,
+        _before.starts_at < _here.starts_at,
+        _before.starts_at <= bindparam("now"),
+        or_(_before.outcome.is_(None), _before.outcome == CAME),
+    )
+    .subquery()
+)
+_LAST_TIMES = select(
+    _ranked.c.booking, _ranked.c.starts_at, _ranked.c.analyst, _ranked.c.agreed, _ranked.c.private
+).where(_ranked.c.place == 1)
+_NEXT_AT = (
+    select(func.min(Occurrence.starts_at))
+    .join(Roster, Roster.occurrence_id == Occurrence.id)
+    .where(
+        Roster.analyst_id == bindparam("analyst_id"),
+        Occurrence.starts_at >= bindparam("after"),
+        Occurrence.status == SCHEDULED,
+    )
+)
+
+
 def last_times(session: Session, booking_ids: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, LastTime]:
     """For each booking when its member was last seen before it, by `now`; those never seen are left out.
 
     A slot to which they did not come, and one that was cancelled, does not count; one that nobody marked does.
     """
-    here, before = aliased(Booking), aliased(Booking)
-    ranked = (
-        select(
-            here.public_id.label("booking"),
-            before.starts_at.label("starts_at"),
-            Person.name.label("analyst"),
-            func.coalesce(Note.agreed, "").label("agreed"),
-            func.coalesce(Note.private, "").label("private"),
-            func.row_number()
-            .over(partition_by=here.id, order_by=(before.starts_at.desc(), before.id.desc()))
-            .label("place"),
-        )
-        .select_from(here)
-        .join(before, before.member_id == here.member_id)
-        .join(Person, Person.id == before.analyst_id)
-        .outerjoin(Note, Note.booking_id == before.id)
-        .where(
-            here.public_id.in_(booking_ids),
-            before.status == CONFIRMED,
-            before.starts_at < here.starts_at,
-            before.starts_at <= now,
-            or_(before.outcome.is_(None), before.outcome == CAME),
-        )
-        .subquery()
-    )
-    columns = (ranked.c.booking, ranked.c.starts_at, ranked.c.analyst, ranked.c.agreed, ranked.c.private)
-    rows = session.execute(select(*columns).where(ranked.c.place == 1))
+    rows = session.connection().execute(_LAST_TIMES, {"booking_ids": list(booking_ids), "now": now})
     return {row.booking: LastTime(row.starts_at, row.analyst, row.agreed, row.private) for row in rows}
 
 
 def next_at(session: Session, analyst_id: int, after: datetime) -> datetime | None:
     """The start of the first occurrence at or after `after` that takes place and that the analyst staffs."""
-    return session.execute(
-        select(func.min(Occurrence.starts_at))
-        .join(Roster, Roster.occurrence_id == Occurrence.id)
-        .where(Roster.analyst_id == analyst_id, Occurrence.starts_at >= after, Occurrence.status == SCHEDULED)
-    ).scalar_one()
+    return session.execute(_NEXT_AT, {"analyst_id": analyst_id, "after": after}).scalar_one()

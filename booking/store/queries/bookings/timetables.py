@@ -68,6 +68,7 @@ _TEAMS = (
     .where(_roster.c.occurrence_id.in_(bindparam("ids", expanding=True)), _roster.c.is_away.is_(False))
     .order_by(_roster.c.occurrence_id, _roster.c.position, _roster.c.analyst_id)
 )
+_OWN_LENGTHS = select(_series.c.slot_minutes).where(_series.c.slot_minutes != "").distinct()
 _NOBODY = [(None, None, None, None)]
 
 
@@ -143,7 +144,7 @@ def coming(
 
 def own_lengths(session: Session) -> set[int]:
     """The lengths that series state for themselves, in minutes."""
-    stated = session.scalars(select(_series.c.slot_minutes).where(_series.c.slot_minutes != "").distinct())
+    stated = session.scalars(_OWN_LENGTHS)
     return {length for text in stated for length in _minutes(text)}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.store.bookings.bookings import CAME, CONFIRMED, Booking
@@ -53,16 +53,32 @@ _BEFORE = (
 )
 
 
+_OWN = _BEFORE.where(Booking.member_id == bindparam("member_id"))
+_LAST = _OWN.where(Booking.starts_at <= bindparam("now")).order_by(Booking.starts_at.desc(), Booking.id.desc()).limit(1)
+_OF_BOOKING = _OWN.where(Booking.public_id == bindparam("public_id"))
+_AGREED = (
+    select(Booking.public_id, Note.agreed)
+    .join(Note, Note.booking_id == Booking.id)
+    .where(Booking.public_id.in_(bindparam("public_ids", expanding=True)), Note.agreed != "")
+)
+_NOTE = (
+    select(Note.private, Note.agreed)
+    .join(Booking, Booking.id == Note.booking_id)
+    .where(Booking.public_id == bindparam("public_id"))
+)
+_MEMBER = select(Person).where(Person.public_id == bindparam("public_id"))
+
+
 def last_of(session: Session, member_id: int, now: datetime) -> Before | None:
     """The member's latest visit that has begun by `now`; None for who never came."""
-    wanted = _BEFORE.where(Booking.member_id == member_id, Booking.starts_at <= now)
-    row = session.execute(wanted.order_by(Booking.starts_at.desc(), Booking.id.desc()).limit(1)).one_or_none()
+    row = session.connection().execute(_LAST, {"member_id": member_id, "now": now}).one_or_none()
     return None if row is None else Before(*row)
 
 
 def of_booking(session: Session, public_id: uuid.UUID, member_id: int) -> Before | None:
     """That visit, if it is this member's own."""
-    row = session.execute(_BEFORE.where(Booking.public_id == public_id, Booking.member_id == member_id)).one_or_none()
+    values = {"public_id": public_id, "member_id": member_id}
+    row = session.connection().execute(_OF_BOOKING, values).one_or_none()
     return None if row is None else Before(*row)
 
 
@@ -70,24 +86,16 @@ def agreed(session: Session, public_ids: Collection[uuid.UUID]) -> dict[uuid.UUI
     """Returns what was agreed in those bookings, where anything was; one statement."""
     if not public_ids:
         return {}
-    rows = session.execute(
-        select(Booking.public_id, Note.agreed)
-        .join(Note, Note.booking_id == Booking.id)
-        .where(Booking.public_id.in_(public_ids), Note.agreed != "")
-    )
-    return {public_id: words for public_id, words in rows}
+    rows = session.connection().execute(_AGREED, {"public_ids": list(public_ids)})
+    return {row.public_id: row.agreed for row in rows}
 
 
 def note_of(session: Session, public_id: uuid.UUID) -> tuple[str, str]:
     """Returns the notes of a booking: the private one and what was agreed, both empty where there is none."""
-    row = session.execute(
-        select(Note.private, Note.agreed)
-        .join(Booking, Booking.id == Note.booking_id)
-        .where(Booking.public_id == public_id)
-    ).one_or_none()
+    row = session.connection().execute(_NOTE, {"public_id": public_id}).one_or_none()
     return ("", "") if row is None else (row.private, row.agreed)
 
 
 def member(session: Session, public_id: uuid.UUID) -> Person:
     """Returns the member of a visit, with all that analysts may be shown of them."""
-    return session.scalars(select(Person).where(Person.public_id == public_id)).one()
+    return session.scalars(_MEMBER, {"public_id": public_id}).one()

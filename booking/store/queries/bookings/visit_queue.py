@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.domain.bookings.running_order import QueueEntry
@@ -22,16 +22,19 @@ COLUMNS: tuple[Any, ...] = (
 )
 
 
+_OF_HOURS = (
+    select(Booking.occurrence_id, Booking.analyst_id, *COLUMNS)
+    .where(Booking.occurrence_id.in_(bindparam("occurrence_ids", expanding=True)), Booking.status == CONFIRMED)
+    .order_by(Booking.starts_at, Booking.id)
+)
+
+
 def of_hours(session: Session, occurrence_ids: Collection[int]) -> dict[tuple[int, int], list[QueueEntry]]:
     """The confirmed bookings of those occurrences, by (occurrence, analyst), by start; one statement."""
     found: dict[tuple[int, int], list[QueueEntry]] = {}
     if not occurrence_ids:
         return found
-    rows = session.execute(
-        select(Booking.occurrence_id, Booking.analyst_id, *COLUMNS)
-        .where(Booking.occurrence_id.in_(occurrence_ids), Booking.status == CONFIRMED)
-        .order_by(Booking.starts_at, Booking.id)
-    )
+    rows = session.execute(_OF_HOURS, {"occurrence_ids": list(occurrence_ids)})
     for occurrence_id, analyst_id, *turn in rows:
         found.setdefault((occurrence_id, analyst_id), []).append(QueueEntry(*turn))
     return found

@@ -18,6 +18,7 @@ from booking.domain.organisation import Organisation
 from booking.store.bookings.bookings import CAME, CONFIRMED, Booking
 from booking.store.bookings.claims import Claim
 from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
+from booking.store.db.field_columns import in_field_order
 from booking.store.people.people import Person
 from booking.store.programme.programme import SCHEDULED, Occurrence, Series
 from booking.store.queries.bookings import holdings
@@ -80,6 +81,26 @@ _PLACES = (
     .order_by(WaitlistEntry.occurrence_id, WaitlistEntry.joined_at, WaitlistEntry.id)
     .limit(bindparam("most"))
 )
+_HOURS = select(Occurrence.starts_at, Occurrence.ends_at).where(Occurrence.id.in_(bindparam("ids", expanding=True)))
+_CLAIMED = select(Claim.person_id, Claim.quarter_at).where(
+    Claim.person_id.in_(bindparam("member_ids", expanding=True)),
+    Claim.quarter_at >= bindparam("start"),
+    Claim.quarter_at < bindparam("end"),
+    Claim.offer_id.is_(None),
+)
+_PASSED = select(
+    Offer.member_id,
+    Offer.occurrence_id,
+    Offer.waiting_id,
+    Offer.analyst_id,
+    Offer.starts_at,
+    Offer.minutes,
+    Offer.status,
+).where(
+    Offer.occurrence_id.in_(bindparam("ids", expanding=True)),
+    Offer.waiting_id.is_not(None),
+    Offer.status.in_((OfferStatus.DECLINED, OfferStatus.LAPSED)),
+)
 
 
 def places(
@@ -130,18 +151,9 @@ def _own(
     session: Session, member_ids: Collection[int], occurrence_ids: Collection[int], organisation: Organisation
 ) -> dict[int, frozenset[datetime]]:
     """The quarters that the members have while those occurrences last, in whatever role; an offer's are not counted."""
-    hours = session.execute(
-        select(Occurrence.starts_at, Occurrence.ends_at).where(Occurrence.id.in_(occurrence_ids))
-    ).all()
+    hours = session.execute(_HOURS, {"ids": list(occurrence_ids)}).all()
     start, end = min(row.starts_at for row in hours), max(row.ends_at for row in hours)
-    claimed = session.execute(
-        select(Claim.person_id, Claim.quarter_at).where(
-            Claim.person_id.in_(member_ids),
-            Claim.quarter_at >= start,
-            Claim.quarter_at < end,
-            Claim.offer_id.is_(None),
-        )
-    )
+    claimed = session.execute(_CLAIMED, {"member_ids": list(member_ids), "start": start, "end": end})
     quarters = {at for row in hours for at in slots.Hours(row.starts_at, row.ends_at, (), frozenset()).quarters}
     presented = commitments.engaged(session, member_ids, organisation, start, end, only_presented=True)
     found: dict[int, set[datetime]] = {}
@@ -158,21 +170,7 @@ def _passed(
     """
     declined: dict[tuple[int, int], set[tuple[datetime, int]]] = {}
     lapsed: dict[int, set[tuple[int, datetime]]] = {}
-    for row in session.execute(
-        select(
-            Offer.member_id,
-            Offer.occurrence_id,
-            Offer.waiting_id,
-            Offer.analyst_id,
-            Offer.starts_at,
-            Offer.minutes,
-            Offer.status,
-        ).where(
-            Offer.occurrence_id.in_(occurrence_ids),
-            Offer.waiting_id.is_not(None),
-            Offer.status.in_((OfferStatus.DECLINED, OfferStatus.LAPSED)),
-        )
-    ):
+    for row in session.execute(_PASSED, {"ids": list(occurrence_ids)}):
         if row.status == OfferStatus.DECLINED:
             declined.setdefault((row.member_id, row.occurrence_id), set()).add((row.starts_at, row.minutes))
         elif row.waiting_id is not None:
@@ -221,33 +219,38 @@ _giver = aliased(Person)
 _replaced = aliased(Booking)
 _WAITS = (
     select(
-        WaitlistEntry.id,
-        WaitlistEntry.public_id,
-        WaitlistEntry.member_id,
-        WaitlistEntry.occurrence_id,
-        Occurrence.public_id,
-        Series.slug,
-        func.coalesce(Occurrence.title, Series.title),
-        Series.kind,
-        Series.zone,
-        Occurrence.starts_at,
-        Occurrence.ends_at,
-        WaitlistEntry.minutes,
-        WaitlistEntry.analyst_id,
-        func.coalesce(_analyst.name, ""),
-        WaitlistEntry.topic,
-        WaitlistEntry.link,
-        WaitlistEntry.joined_at,
-        WaitlistEntry.called_for,
-        WaitlistEntry.ended_at,
-        WaitlistEntry.outcome,
-        Offer.starts_at,
-        func.coalesce(_giver.name, ""),
-        Offer.lapses_at,
-        Offer.analyst_id,
-        WaitlistEntry.earliest_at,
-        WaitlistEntry.latest_at,
-        _replaced.public_id,
+        *in_field_order(
+            Waits,
+            {
+                "id": WaitlistEntry.id,
+                "public_id": WaitlistEntry.public_id,
+                "member_id": WaitlistEntry.member_id,
+                "occurrence_id": WaitlistEntry.occurrence_id,
+                "occurrence": Occurrence.public_id.label("occurrence"),
+                "series": Series.slug,
+                "title": func.coalesce(Occurrence.title, Series.title).label("title"),
+                "kind": Series.kind,
+                "zone": Series.zone,
+                "clinic_at": Occurrence.starts_at.label("clinic_at"),
+                "clinic_ends_at": Occurrence.ends_at.label("clinic_ends_at"),
+                "minutes": WaitlistEntry.minutes,
+                "analyst_id": WaitlistEntry.analyst_id,
+                "analyst": func.coalesce(_analyst.name, "").label("analyst"),
+                "topic": WaitlistEntry.topic,
+                "link": WaitlistEntry.link,
+                "joined_at": WaitlistEntry.joined_at,
+                "called_for": WaitlistEntry.called_for,
+                "ended_at": WaitlistEntry.ended_at,
+                "outcome": WaitlistEntry.outcome,
+                "offered_at": Offer.starts_at.label("offered_at"),
+                "offered_with": func.coalesce(_giver.name, "").label("offered_with"),
+                "lapses_at": Offer.lapses_at,
+                "offered_analyst_id": Offer.analyst_id.label("offered_analyst_id"),
+                "earliest_at": WaitlistEntry.earliest_at,
+                "latest_at": WaitlistEntry.latest_at,
+                "replaces": _replaced.public_id.label("replaces"),
+            },
+        )
     )
     .select_from(WaitlistEntry)
     .join(Occurrence, Occurrence.id == WaitlistEntry.occurrence_id)
@@ -259,52 +262,66 @@ _WAITS = (
 )
 
 
+_ONE = _WAITS.where(WaitlistEntry.public_id == bindparam("public_id"))
+_OF_MEMBER = (
+    _WAITS.where(WaitlistEntry.member_id == bindparam("member_id"), WaitlistEntry.ended_at.is_(None))
+    .order_by(Occurrence.starts_at, WaitlistEntry.id)
+    .limit(50)
+)
+_IN_OCCURRENCE = _OF_MEMBER.where(Occurrence.public_id == bindparam("occurrence"))
+_COUNT = select(func.count()).where(
+    WaitlistEntry.occurrence_id == bindparam("occurrence_id"), WaitlistEntry.ended_at.is_(None)
+)
+_OPEN_OFFERS = (
+    select(Offer.id, Offer.waiting_id, Offer.analyst_id, Offer.starts_at, Offer.minutes, Offer.lapses_at)
+    .where(
+        Offer.occurrence_id == bindparam("occurrence_id"),
+        Offer.status == OfferStatus.OPEN,
+        Offer.waiting_id.is_not(None),
+    )
+    .order_by(Offer.id)
+)
+_LAPSED = (
+    select(Offer.occurrence_id)
+    .where(Offer.status == OfferStatus.OPEN, Offer.waiting_id.is_not(None), Offer.lapses_at <= bindparam("now"))
+    .distinct()
+)
+_AWAITED = select(WaitlistEntry.occurrence_id).where(WaitlistEntry.ended_at.is_(None)).distinct()
+
+
 def one(session: Session, public_id: uuid.UUID) -> Waits | None:
     """The place of that id, ended or not; None if there is none."""
-    row = session.execute(_WAITS.where(WaitlistEntry.public_id == public_id)).one_or_none()
-    return None if row is None else Waits(*tuple(row))
+    row = session.connection().execute(_ONE, {"public_id": public_id}).one_or_none()
+    return None if row is None else Waits(*row)
 
 
 def of_member(session: Session, member_id: int, occurrence: uuid.UUID | None = None) -> list[Waits]:
     """Returns a member's waitlist entries, by the clinic's start; in one occurrence only, if that is named."""
-    wanted = _WAITS.where(WaitlistEntry.member_id == member_id, WaitlistEntry.ended_at.is_(None))
-    if occurrence is not None:
-        wanted = wanted.where(Occurrence.public_id == occurrence)
-    return [
-        Waits(*tuple(row)) for row in session.execute(wanted.order_by(Occurrence.starts_at, WaitlistEntry.id).limit(50))
-    ]
+    if occurrence is None:
+        rows = session.connection().execute(_OF_MEMBER, {"member_id": member_id})
+    else:
+        rows = session.connection().execute(_IN_OCCURRENCE, {"member_id": member_id, "occurrence": occurrence})
+    return [Waits(*row) for row in rows]
 
 
 def count(session: Session, occurrence_id: int) -> int:
     """Returns how many wait for that occurrence."""
-    waits = select(func.count()).where(WaitlistEntry.occurrence_id == occurrence_id, WaitlistEntry.ended_at.is_(None))
-    return session.execute(waits).scalar_one()
+    return session.execute(_COUNT, {"occurrence_id": occurrence_id}).scalar_one()
 
 
 def open_offers(session: Session, occurrence_id: int) -> list[OpenOffer]:
     """The offers that are open for places on the waitlist of that occurrence, by id."""
-    rows = session.execute(
-        select(Offer.id, Offer.waiting_id, Offer.analyst_id, Offer.starts_at, Offer.minutes, Offer.lapses_at)
-        .where(Offer.occurrence_id == occurrence_id, Offer.status == OfferStatus.OPEN, Offer.waiting_id.is_not(None))
-        .order_by(Offer.id)
-    )
     return [
         OpenOffer(row.id, row.waiting_id or 0, row.analyst_id, row.starts_at, row.minutes, row.lapses_at)
-        for row in rows
+        for row in session.execute(_OPEN_OFFERS, {"occurrence_id": occurrence_id})
     ]
 
 
 def lapsed(session: Session, now: datetime) -> list[int]:
     """The occurrences in which an offer has lapsed and nobody has passed it on; one read, for the worker."""
-    return list(
-        session.scalars(
-            select(Offer.occurrence_id)
-            .where(Offer.status == OfferStatus.OPEN, Offer.waiting_id.is_not(None), Offer.lapses_at <= now)
-            .distinct()
-        )
-    )
+    return list(session.scalars(_LAPSED, {"now": now}))
 
 
 def awaited(session: Session) -> list[int]:
     """Every occurrence that somebody waits for; for the worker."""
-    return list(session.scalars(select(WaitlistEntry.occurrence_id).where(WaitlistEntry.ended_at.is_(None)).distinct()))
+    return list(session.scalars(_AWAITED))

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.store.db.field_columns import in_field_order
@@ -79,14 +79,23 @@ _PLACES = (
 )
 
 
+_OF_MEMBER = (
+    _PLACES.where(Enrolment.member_id == bindparam("member_id"), Occurrence.starts_at >= bindparam("start"))
+    .order_by(Occurrence.starts_at, Occurrence.id, Enrolment.id)
+    .limit(bindparam("most"))
+)
+_IN_OCCURRENCE = _OF_MEMBER.where(Occurrence.public_id == bindparam("occurrence"))
+
+
 def of_member(
     session: Session, member_id: int, start: datetime, occurrence: uuid.UUID | None = None, most: int = MAX_RESULTS
 ) -> list[EnrolledOccurrence]:
     """Returns the member's enrolments that start from `start` on, earliest first; one statement."""
-    wanted = _PLACES.where(Enrolment.member_id == member_id, Occurrence.starts_at >= start)
-    if occurrence is not None:
-        wanted = wanted.where(Occurrence.public_id == occurrence)
-    rows = session.execute(wanted.order_by(Occurrence.starts_at, Occurrence.id, Enrolment.id).limit(most))
+    values = {"member_id": member_id, "start": start, "most": most}
+    if occurrence is None:
+        rows = session.connection().execute(_OF_MEMBER, values)
+    else:
+        rows = session.connection().execute(_IN_OCCURRENCE, {**values, "occurrence": occurrence})
     found: dict[uuid.UUID, EnrolledOccurrence] = {}
     for row in rows:
         found.setdefault(row.occurrence, EnrolledOccurrence(*row))
@@ -103,45 +112,46 @@ class HasPlace:
     came: bool
 
 
+_IN_ALL = (
+    Enrolment.series_id == bindparam("series_id"),
+    Enrolment.occurrence_id.is_(None),
+    Enrolment.left_at.is_(None),
+)
+_HAVE_A_PLACE = select(Enrolment.member_id).where(
+    Enrolment.series_id == bindparam("series_id"),
+    or_(Enrolment.occurrence_id.is_(None), Enrolment.occurrence_id == bindparam("occurrence_id")),
+    Enrolment.left_at.is_(None),
+)
+_MARKED = select(Attendance.member_id).where(Attendance.occurrence_id == bindparam("occurrence_id"))
+_CAME = exists().where(Attendance.occurrence_id == bindparam("occurrence_id"), Attendance.member_id == Person.id)
+_ENROLLED = (
+    select(Person.id, Person.public_id, Person.name, _CAME.label("came"))
+    .where(Person.id.in_(_HAVE_A_PLACE.union(_MARKED)))
+    .order_by(Person.name, Person.id)
+    .limit(MAX_PEOPLE)
+)
+_WHOLE = select(func.count(func.distinct(Enrolment.member_id))).where(*_IN_ALL)
+_SINGLE = (
+    select(Enrolment.occurrence_id, func.count(func.distinct(Enrolment.member_id)))
+    .where(
+        Enrolment.series_id == bindparam("series_id"),
+        Enrolment.occurrence_id.in_(bindparam("occurrence_ids", expanding=True)),
+        Enrolment.left_at.is_(None),
+        Enrolment.member_id.not_in(select(Enrolment.member_id).where(*_IN_ALL)),
+    )
+    .group_by(Enrolment.occurrence_id)
+)
+
+
 def enrolled(session: Session, series_id: int, occurrence_id: int) -> list[HasPlace]:
     """Everybody who has a place in that occurrence of that series, by name; at most 1,000, in one statement."""
-    in_it = select(Enrolment.member_id).where(
-        Enrolment.series_id == series_id,
-        or_(Enrolment.occurrence_id.is_(None), Enrolment.occurrence_id == occurrence_id),
-        Enrolment.left_at.is_(None),
-    )
-    marked = select(Attendance.member_id).where(Attendance.occurrence_id == occurrence_id)
-    came = exists().where(Attendance.occurrence_id == occurrence_id, Attendance.member_id == Person.id).label("came")
-    rows = session.execute(
-        select(Person.id, Person.public_id, Person.name, came)
-        .where(Person.id.in_(in_it.union(marked)))
-        .order_by(Person.name, Person.id)
-        .limit(MAX_PEOPLE)
-    )
+    rows = session.execute(_ENROLLED, {"series_id": series_id, "occurrence_id": occurrence_id})
     return [HasPlace(row.id, row.public_id, row.name, bool(row.came)) for row in rows]
 
 
 def taken(session: Session, series_id: int, occurrence_ids: Collection[int]) -> dict[int, int]:
     """Returns how many are enrolled in each of those occurrences of one series: two statements."""
-    whole = session.scalar(
-        select(func.count(func.distinct(Enrolment.member_id))).where(
-            Enrolment.series_id == series_id, Enrolment.occurrence_id.is_(None), Enrolment.left_at.is_(None)
-        )
-    )
-    in_all = select(Enrolment.member_id).where(
-        Enrolment.series_id == series_id, Enrolment.occurrence_id.is_(None), Enrolment.left_at.is_(None)
-    )
-    single = {
-        occurrence_id: count
-        for occurrence_id, count in session.execute(
-            select(Enrolment.occurrence_id, func.count(func.distinct(Enrolment.member_id)))
-            .where(
-                Enrolment.series_id == series_id,
-                Enrolment.occurrence_id.in_(list(occurrence_ids)),
-                Enrolment.left_at.is_(None),
-                Enrolment.member_id.not_in(in_all),
-            )
-            .group_by(Enrolment.occurrence_id)
-        )
-    }
+    whole = session.scalar(_WHOLE, {"series_id": series_id})
+    rows = session.execute(_SINGLE, {"series_id": series_id, "occurrence_ids": list(occurrence_ids)})
+    single = {occurrence_id: count for occurrence_id, count in rows}
     return {one: (whole or 0) + single.get(one, 0) for one in occurrence_ids}

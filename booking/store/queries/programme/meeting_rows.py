@@ -8,9 +8,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.domain.meetings import Appointment, Meeting
@@ -21,6 +22,8 @@ from booking.store.db.field_columns import in_field_order
 from booking.store.people.people import Person
 from booking.store.programme import programme
 from booking.store.programme.programme import Module, Occurrence, Roster, Series
+
+NO_LIMIT = 2**31 - 1  # rows, for a list that is not cut
 
 _counted = (
     select(Module.series_id, func.count().label("modules")).group_by(Module.series_id).subquery("modules_of_series")
@@ -96,6 +99,53 @@ _APPOINTMENTS = _with_series(
     .join(_analyst, _analyst.id == Booking.analyst_id)
     .join(_member, _member.id == Booking.member_id)
 )
+_MEETING_BY_ID = _MEETINGS.where(Occurrence.public_id == bindparam("public_id"))
+_APPOINTMENT_BY_ID = _APPOINTMENTS.where(Booking.public_id == bindparam("public_id"))
+_STAFFED = select(Roster.occurrence_id).where(Roster.analyst_id == bindparam("analyst_id"), Roster.is_away.is_(False))
+#: What narrows a list, by the name of its value.
+_MEETING_FILTERS: dict[str, ColumnElement[bool]] = {
+    "start": Occurrence.starts_at >= bindparam("start"),
+    "end": Occurrence.starts_at < bindparam("end"),
+    "kinds": Series.kind.in_(bindparam("kinds", expanding=True)),
+    "series_slug": Series.slug == bindparam("series_slug"),
+    "analyst_id": Occurrence.id.in_(_STAFFED),
+}
+_APPOINTMENT_FILTERS: dict[str, ColumnElement[bool]] = {
+    "member_id": Booking.member_id == bindparam("member_id"),
+    "analyst_id": Booking.analyst_id == bindparam("analyst_id"),
+    "occurrence_id": Booking.occurrence_id == bindparam("occurrence_id"),
+    "start": Booking.starts_at >= bindparam("start"),
+    "end": Booking.starts_at < bindparam("end"),
+}
+_PRESENTERS = (
+    select(Person.name)
+    .join(Roster, Roster.analyst_id == Person.id)
+    .join(Occurrence, Occurrence.id == Roster.occurrence_id)
+    .where(Occurrence.public_id == bindparam("public_id"), Roster.is_away.is_(False))
+    .order_by(Roster.position, Person.id)
+)
+_NEXT_AT = (
+    select(Occurrence.starts_at)
+    .where(Occurrence.starts_at > bindparam("since"), Occurrence.ends_at > bindparam("now"))
+    .order_by(Occurrence.starts_at, Occurrence.id)
+    .limit(1)
+)
+
+
+@cache
+def _meetings_by(filters: tuple[str, ...]) -> Select[Any]:
+    """The occurrences narrowed by those filters; built once for each set of them."""
+    narrowed = _MEETINGS.where(*(_MEETING_FILTERS[name] for name in filters))
+    return narrowed.order_by(Occurrence.starts_at, Occurrence.public_id)
+
+
+@cache
+def _appointments_by(filters: tuple[str, ...], *, latest_first: bool) -> Select[Any]:
+    """The bookings narrowed by those filters, at most `most` of them; built once for each set of them."""
+    narrowed = _APPOINTMENTS.where(*(_APPOINTMENT_FILTERS[name] for name in filters))
+    order = (Booking.starts_at, Booking.public_id)
+    ordered = narrowed.order_by(*(column.desc() for column in order) if latest_first else order)
+    return ordered.limit(bindparam("most"))
 
 
 def meetings(
@@ -110,44 +160,32 @@ def meetings(
 
     `kinds` are names of kinds, None for all; `analyst_id` keeps those whose roster has this person.
     """
-    wanted: list[ColumnElement[bool]] = [Occurrence.starts_at >= start, Occurrence.starts_at < end]
-    if kinds is not None:
-        wanted.append(Series.kind.in_(kinds))
-    if series_slug is not None:
-        wanted.append(Series.slug == series_slug)
-    if analyst_id is not None:
-        wanted.append(
-            Occurrence.id.in_(
-                select(Roster.occurrence_id).where(Roster.analyst_id == analyst_id, Roster.is_away.is_(False))
-            )
-        )
-    found = session.execute(_MEETINGS.where(*wanted).order_by(Occurrence.starts_at, Occurrence.public_id))
-    return [Meeting(*row) for row in found]
+    asked = {
+        "start": start,
+        "end": end,
+        "kinds": None if kinds is None else list(kinds),
+        "series_slug": series_slug,
+        "analyst_id": analyst_id,
+    }
+    given = {name: value for name, value in asked.items() if value is not None}
+    return [Meeting(*row) for row in session.connection().execute(_meetings_by(tuple(given)), given)]
 
 
 def meeting(session: Session, public_id: uuid.UUID) -> Meeting | None:
     """The occurrence of that id, or None."""
-    row = session.execute(_MEETINGS.where(Occurrence.public_id == public_id)).one_or_none()
+    row = session.connection().execute(_MEETING_BY_ID, {"public_id": public_id}).one_or_none()
     return None if row is None else Meeting(*row)
 
 
 def presenters(session: Session, public_id: uuid.UUID) -> list[str]:
     """The names of those on the roster of that occurrence who can come, in order."""
-    return list(
-        session.scalars(
-            select(Person.name)
-            .join(Roster, Roster.analyst_id == Person.id)
-            .join(Occurrence, Occurrence.id == Roster.occurrence_id)
-            .where(Occurrence.public_id == public_id, Roster.is_away.is_(False))
-            .order_by(Roster.position, Person.id)
-        )
-    )
+    return list(session.scalars(_PRESENTERS, {"public_id": public_id}))
 
 
 def next_at(session: Session, now: datetime) -> datetime | None:
     """The start of the earliest occurrence that is not over at `now`, cancelled or not; None if there is none."""
-    coming = select(Occurrence.starts_at).where(Occurrence.starts_at > now - MAX_DURATION, Occurrence.ends_at > now)
-    return session.execute(coming.order_by(Occurrence.starts_at, Occurrence.id).limit(1)).scalar_one_or_none()
+    values = {"since": now - MAX_DURATION, "now": now}
+    return session.connection().execute(_NEXT_AT, values).scalar_one_or_none()
 
 
 def appointments(
@@ -165,28 +203,22 @@ def appointments(
 
     What is None does not narrow; with `first` only that many, with `latest` the last ones, latest first.
     """
-    statement = _APPOINTMENTS
-    if member_id is not None:
-        statement = statement.where(Booking.member_id == member_id)
-    if analyst_id is not None:
-        statement = statement.where(Booking.analyst_id == analyst_id)
-    if occurrence_id is not None:
-        statement = statement.where(Booking.occurrence_id == occurrence_id)
-    if start is not None:
-        statement = statement.where(Booking.starts_at >= start)
-    if end is not None:
-        statement = statement.where(Booking.starts_at < end)
-    order = (Booking.starts_at, Booking.public_id)
-    if latest is not None:
-        statement = statement.order_by(*(column.desc() for column in order)).limit(latest)
-    else:
-        statement = statement.order_by(*order).limit(first)
-    return [_appointment(row) for row in session.execute(statement)]
+    asked = {
+        "member_id": member_id,
+        "analyst_id": analyst_id,
+        "occurrence_id": occurrence_id,
+        "start": start,
+        "end": end,
+    }
+    given = {name: value for name, value in asked.items() if value is not None}
+    statement = _appointments_by(tuple(given), latest_first=latest is not None)
+    most = next((most for most in (latest, first) if most is not None), NO_LIMIT)
+    return [_appointment(row) for row in session.connection().execute(statement, {**given, "most": most})]
 
 
 def appointment(session: Session, public_id: uuid.UUID) -> Appointment | None:
     """The booking of that id, or None."""
-    row = session.execute(_APPOINTMENTS.where(Booking.public_id == public_id)).one_or_none()
+    row = session.connection().execute(_APPOINTMENT_BY_ID, {"public_id": public_id}).one_or_none()
     return None if row is None else _appointment(row)
 
 

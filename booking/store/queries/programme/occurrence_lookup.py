@@ -14,10 +14,13 @@ from booking.domain.bookings.slots import AnalystPreference
 from booking.store.bookings.bookings import CAME, CONFIRMED, Booking
 from booking.store.programme.programme import Occurrence
 
+_ID = select(Occurrence.id).where(Occurrence.public_id == bindparam("public_id"))
+_OCCURRENCE = select(Occurrence).where(Occurrence.public_id == bindparam("public_id"))
+
 
 def occurrence_id(session: Session, public_id: uuid.UUID) -> int:
     """The internal id; raises NotFound."""
-    found = session.execute(select(Occurrence.id).where(Occurrence.public_id == public_id)).scalar_one_or_none()
+    found = session.execute(_ID, {"public_id": public_id}).scalar_one_or_none()
     if found is None:
         raise errors.NotFound()
     return found
@@ -25,7 +28,7 @@ def occurrence_id(session: Session, public_id: uuid.UUID) -> int:
 
 def with_public_id(session: Session, public_id: uuid.UUID) -> Occurrence | None:
     """The occurrence of that id, or None."""
-    return session.scalars(select(Occurrence).where(Occurrence.public_id == public_id)).one_or_none()
+    return session.scalars(_OCCURRENCE, {"public_id": public_id}).one_or_none()
 
 
 _LAST_SEEN = (

@@ -73,9 +73,10 @@ stress-test: $(DEV_STAMP) ## kill processes and stop the database while hundreds
 bench: $(DEV_STAMP) ## speed beside a baseline in the same run; PART=bookings measures one part
 	$(PY) -m bench.run $(if $(PART),--part $(PART))
 
-screenshots: $(DEV_STAMP) ## the pictures of the README
+screenshots: $(DEV_STAMP) ## the pictures of the README, and of every page into build/screenshots
 	@sh tests/install.sh
 	$(PY) -m docs.screenshots
+	PICTURES=build/screenshots $(PY) -m pytest -q tests/browser/test_every_page.py
 
 lock: ## requirements.txt and requirements-dev.txt anew, with hashes
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page
 
+from tests.browser import pictures
 from tests.browser.conftest import PATIENCE
 from tests.browser.gallery import STOPS, Stop
 from tests.browser.serving import Site
@@ -85,6 +86,7 @@ def arrived(
     if stop.then is not None:
         stop.then(tab, site, whole_world)
         tab.wait_for_load_state()
+    pictures.take(tab, stop.name)
     yield found
     for what, heard in hear.items():
         tab.remove_listener(what, heard)

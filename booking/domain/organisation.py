@@ -10,6 +10,7 @@ from datetime import date
 from booking.domain.wording import listed
 
 STAFF_HORIZON = 3660  # days: as far ahead as there is a programme
+MIN_AUDIT_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Policy:
     reminder_hours      so many hours before what a member has booked or enrolled in an email reminds of it
     near_hours          a change of what begins within so many hours is told by email, not by calendar alone
     capacity            places in each date of what members enrol in
+    audit_days          lines of the audit log are kept for so many days; of the whole organisation, of no series
     """
 
     notice_minutes: int = 10
@@ -73,6 +75,7 @@ class Policy:
     reminder_hours: tuple[int, ...] = (24, 1)
     near_hours: int = 48
     capacity: int = 0
+    audit_days: int = 730
 
     def offering(self, slot_minutes: tuple[int, ...]) -> Policy:
         """The same policy with other lengths, ascending."""

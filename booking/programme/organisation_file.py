@@ -9,12 +9,13 @@ from pathlib import Path
 
 from booking.domain import numbers, zones
 from booking.domain.bookings import lengths
-from booking.domain.organisation import Kind, Organisation, Policy
+from booking.domain.organisation import MIN_AUDIT_DAYS, Kind, Organisation, Policy
 from booking.domain.planning.words.statement import SourcePlace
 from booking.programme import days_off, nodes
 from booking.programme.nodes import Fields, Items, Problem, Text, Unreadable, Value
 
 SHAPES = ("circle", "diamond", "square")
+OF_EVERYTHING = frozenset({"audit_days"})  # rules that no series has of its own
 _TEXTS = ("title", "title_plural", "plural", "shape")
 _FLAGS = ("bookable", "modular")
 #: What stands below /feeds/ already.
@@ -42,6 +43,10 @@ def load(data: Path, name: str | None = None) -> Organisation:
         for slug, value in overrides.values.items():
             if isinstance(value, Fields):
                 special[slug] = _policy(value, general, problems)
+                problems += [
+                    Problem(value.places[word], f"{word!r} holds for everything: it can't differ for one series")
+                    for word in OF_EVERYTHING & value.values.keys()
+                ]
             else:
                 problems.append(Problem(overrides.places[slug], f"{slug!r} must have rules such as `upcoming: 3`"))
     if problems:
@@ -144,6 +149,8 @@ def _policy(found: Fields, base: Policy, problems: list[Problem]) -> Policy:
             values[word] = _hours(value, place, problems)
         elif isinstance(value, Text) and (number := numbers.whole(value.value)) is not None:
             values[word] = number
+            if word == "audit_days" and 0 < number < MIN_AUDIT_DAYS:
+                problems.append(Problem(place, f"audit_days must be 0 or at least {MIN_AUDIT_DAYS}"))
         else:
             problems.append(Problem(place, f"{word!r} must be a whole number"))
     return replace(base, **values)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.organisation import Organisation
-from booking.domain.people.actor import Actor
+from booking.domain.people.actor import Actor, ActorKind
 from booking.store import audit_log
 
 
@@ -36,5 +36,11 @@ class ActionContext:
         by: int | None,
         **details: Any,
     ) -> None:
-        """Write a line into the audit log; `by` is the person who did it, None for the service itself."""
-        audit_log.write(self.session, action, subject, subject_id, self.now, actor_id=by, **details)
+        """Write a line into the audit log; `by` is the person who did it, None for the service itself.
+
+        What was done with the signed link of an email is written down as such.
+        """
+        is_by_link = self.actor.kind is ActorKind.LINK
+        audit_log.write(
+            self.session, action, subject, subject_id, self.now, actor_id=by, is_by_link=is_by_link, **details
+        )

@@ -7,7 +7,7 @@ from flask import Flask
 from booking.web.account import calendars, email_address, profile, sign_in, time_zone, unsubscribe
 from booking.web.analyst import attendance, day, meeting_links, time_off, visit
 from booking.web.coordinator import navigation, next_days, tables
-from booking.web.coordinator.administration import email_pages
+from booking.web.coordinator.administration import audit_pages, email_pages
 from booking.web.coordinator.bookings import all_bookings, book_for
 from booking.web.coordinator.drafts import draft_pages
 from booking.web.coordinator.people import people_pages
@@ -35,6 +35,7 @@ PAGES = (
     changes,
     people_pages,
     email_pages,
+    audit_pages,
     draft_pages,
     sign_in,
     unsubscribe,

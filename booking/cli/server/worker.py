@@ -23,6 +23,7 @@ from booking.services.outbox import daily_agenda, deliver, remind
 from booking.services.outbox.deliver import EmailWorker
 from booking.services.publishing import undo
 from booking.services.publishing.extend import extend
+from booking.services.records.prune_audit import prune_audit
 from booking.store.outbox import reminder_progress
 
 PAUSE_SECONDS = 1.0
@@ -102,14 +103,17 @@ def _close(sender: EmailWorker, now: datetime) -> None:
 
 
 def _keep_house(sender: EmailWorker, now: datetime, extended_at: float | None) -> float | None:
-    """Do what is due each minute: report alive, offer what came free unnoticed to every waitlist, write daily agendas
-    and reminders of those enrolled; and each day: fill the far end of the programme. Returns when it was last filled.
+    """Do what is due each minute, and each day fill the far end of the programme. Returns when that was last done.
+
+    Each minute: report alive, forget what is old, offer what came free unnoticed to every waitlist, write daily agendas
+    and reminders of those enrolled.
 
     What keeps it from being filled is said, tried again a minute later, and holds no email up.
     """
     with sender.sessions() as session:
         context = store_session.acting(session, sender.organisation, now)
         deliver.keep_house(session, sender.name, now)
+        prune_audit(context)
         for occurrence_id in waitlist.awaited(session):
             waitlist.offer_free_slots(context, occurrence_id)
         for person_id in daily_agenda.due(session, sender.organisation, now):

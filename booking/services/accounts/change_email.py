@@ -93,7 +93,13 @@ def confirm(session: Session, request_id: uuid.UUID, now: datetime) -> Person:
     _put(session, person, row.email, now)
     _tell(session, old, old, person, now)
     audit_log.write(
-        session, AuditAction.ADDRESS_CHANGED, AuditSubject.PERSON, person.public_id, now, actor_id=person.id
+        session,
+        AuditAction.ADDRESS_CHANGED,
+        AuditSubject.PERSON,
+        person.public_id,
+        now,
+        actor_id=person.id,
+        is_by_link=True,
     )
     return person
 

@@ -137,7 +137,14 @@ def unsubscribe(
     else:
         person.agenda_hour = None
     audit_log.write(
-        session, AuditAction.UNSUBSCRIBED, AuditSubject.PERSON, person.public_id, now, actor_id=person.id, what=what
+        session,
+        AuditAction.UNSUBSCRIBED,
+        AuditSubject.PERSON,
+        person.public_id,
+        now,
+        actor_id=person.id,
+        is_by_link=True,
+        what=what,
     )
 
 

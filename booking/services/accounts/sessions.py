@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -73,7 +74,7 @@ def end_all(context: ActionContext, person_id: int) -> int:
 
 
 def _record(
-    session: Session, action: AuditAction, person_id: int, now: datetime, *, actor_id: int | None, **details: object
+    session: Session, action: AuditAction, person_id: int, now: datetime, *, actor_id: int | None, **details: Any
 ) -> None:
     public_id = session.get_one(Person, person_id).public_id
     audit_log.write(session, action, AuditSubject.PERSON, public_id, now, actor_id=actor_id, **details)

@@ -109,7 +109,9 @@ def make(
     told = email_facts.booking_facts(session, booking, picked.analyst.name, picked.found)
     first = emails.row(EmailName.BOOKED, member.email, told, now, person_id=member.id, booking_id=booking.id)
     emails.add(session, [first, *reminders.rows(booking, member, picked.rules.policy.reminder_hours, now)])
-    more = {"minutes": slot.minutes} if passed is None else {"minutes": slot.minutes, "limit_passed": passed}
+    more = {"minutes": slot.minutes, "starts_at": email_facts.stamp(slot.starts_at)}
+    if passed is not None:
+        more["limit_passed"] = passed
     context.record(
         AuditAction.BOOKED, AuditSubject.BOOKING, booking.public_id, by=context.actor.recorded(member.id), **more
     )

@@ -120,9 +120,11 @@ def move_for(context: ActionContext, booking_id: uuid.UUID, request: BookingRequ
     offers.end_held(session, picked.found, picked.slot, member_id, now)
     left = put(context, booking, target_id, picked.slot)
     _moved(context, booking, was, why)
-    passed = {} if refusal is None else {"limit_passed": refusal.scope}
+    more = {"was_at": email_facts.stamp(was.starts_at), "starts_at": email_facts.stamp(picked.slot.starts_at)}
+    if refusal is not None:
+        more["limit_passed"] = refusal.scope
     context.record(
-        AuditAction.MOVED, AuditSubject.BOOKING, booking.public_id, by=context.actor.staff_id, reason=why, **passed
+        AuditAction.MOVED, AuditSubject.BOOKING, booking.public_id, by=context.actor.staff_id, reason=why, **more
     )
     reminders.plan(session, [booking.id], context.organisation, now)
     serve(context, [left[0], target_id], left)

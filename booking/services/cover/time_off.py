@@ -216,9 +216,8 @@ def back(context: ActionContext, away_id: uuid.UUID) -> TimeOff:
         update(Roster).where(Roster.occurrence_id.in_(ids), Roster.analyst_id == away.analyst_id).values(is_away=False)
     )
     away.ended_at = now
-    context.record(
-        AuditAction.BACK, AuditSubject.PERSON, None, by=context.actor.staff_or_system_id, analyst=away.analyst_id
-    )
+    analyst = session.get_one(Person, away.analyst_id)
+    context.record(AuditAction.BACK, AuditSubject.PERSON, analyst.public_id, by=context.actor.staff_or_system_id)
     session.flush()
     serve(context, ids)
     return away

@@ -44,7 +44,8 @@ def give_up(context: ActionContext, booking: Booking, ending: Ending, *, togethe
     bookings.revise(booking, now)
     session.flush()
     details = {"is_late": ending.is_late} if ending.by == CancelledBy.MEMBER else {"reason": ending.reason}
-    context.record(ending.action, AuditSubject.BOOKING, booking.public_id, by=ending.actor_id, **details)
+    at = email_facts.stamp(booking.starts_at)
+    context.record(ending.action, AuditSubject.BOOKING, booking.public_id, by=ending.actor_id, starts_at=at, **details)
     if together:
         return
     name = EmailName.CANCELLED if ending.by == CancelledBy.MEMBER else EmailName.CANCELLED_BY_US

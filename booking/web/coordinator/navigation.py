@@ -27,6 +27,7 @@ ENTRIES = (
     NavigationEntry("coordinator.bookings", "Bookings", about=("/analyst/bookings",)),
     NavigationEntry("people.search", "People"),
     NavigationEntry("emails.listed", "Emails"),
+    NavigationEntry("coordinator.audit", "Audit log"),
 )
 
 

@@ -29,7 +29,7 @@ def bookings_table() -> ResponseReturnValue:
     form = booking_filter.read(request.args)
     if form.errors:
         return all_bookings.refused(form)
-    return _table("bookings", booking_words.HEADER, _bookings(form.wanted))
+    return table("bookings", booking_words.HEADER, _bookings(form.wanted))
 
 
 def _bookings(wanted: BookingFilter) -> Iterator[Rows]:
@@ -43,7 +43,7 @@ def _bookings(wanted: BookingFilter) -> Iterator[Rows]:
 @access.viewer
 def people_table() -> ResponseReturnValue:
     """Everybody whom the search finds, in the columns that an import reads; closed accounts are left out."""
-    return _table("people", COLUMNS, _people(people_pages.typed()))
+    return table("people", COLUMNS, _people(people_pages.typed()))
 
 
 def _people(text: str) -> Iterator[Rows]:
@@ -57,7 +57,7 @@ def _listed(one: Person) -> Listed:
     return Listed(0, one.email, one.name, one.role_names, one.time_zone, one.member_until, one.meeting_url)
 
 
-def _table(name: str, header: Sequence[str], parts: Iterator[Rows]) -> Response:
+def table(name: str, header: Sequence[str], parts: Iterator[Rows]) -> Response:
     """The header and every part; no database connection is held while a part is sent."""
 
     def lines() -> Iterator[str]:

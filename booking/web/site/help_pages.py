@@ -41,6 +41,7 @@ TASKS = {
     "drafts.begin": ("coordinators", "Announce a month by pasting"),
     "emails.listed": ("coordinators", "See who has been reached"),
     "coordinator.bookings": ("coordinators", "Find a booking"),
+    "coordinator.audit": ("coordinators", "See who did what"),
     "people.search": ("coordinators", "Find a person"),
     "people.ask_close": ("coordinators", "Close an account"),
     "people.ask_merge": ("coordinators", "Merge two accounts of one person"),

@@ -99,6 +99,8 @@ LEVELS = {
     "coordinator.bookings": "viewer",
     "coordinator.book_for": "coordinator",
     "coordinator.bookings_table": "viewer",
+    "coordinator.audit": "coordinator",
+    "coordinator.audit_table": "coordinator",
     "coordinator.people_table": "viewer",
     "coordinator.changes": "coordinator",
     "coordinator.change": "coordinator",

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from booking.domain import zones
 from booking.domain.enums.bookings import BookingStatus, VisitOutcome
 from booking.store.queries.bookings import booking_list
 from booking.store.queries.bookings.booking_list import AnalystChoice, BookingFilter, SeriesChoice
-from booking.store.queries.people import account_holdings
+from booking.web.coordinator import filter_fields
 from booking.web.coordinator.bookings import booking_words
+from booking.web.coordinator.filter_fields import FieldMistake
 from booking.web.frame import context
 
-YEARS = range(2000, 2101)  # of days that can be asked for
-MOST_MEMBERS = 50  # whose bookings are listed together
 MAX_CHARACTERS = {"from": 20, "to": 20, "series": 200, "analyst": 36, "member": 254, "status": 20, "outcome": 20}
-
-
-class FieldMistake(Exception):
-    """What was typed into a field means nothing; its text says so, and what to enter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +58,7 @@ def read(arguments: Mapping[str, str]) -> FilterForm:
                 errors[name] = str(mistake)
     if "since" in values and "until" in values and values["until"] <= values["since"]:
         errors["to"] = "“To” is before “From”. Choose the same day or a later one."
-    typed |= {name: _shown(typed[name]) for name in ("from", "to")}
+    typed |= {name: filter_fields.shown_day(typed[name]) for name in ("from", "to")}
     return FilterForm(typed, series, analysts, BookingFilter(**values), errors)
 
 
@@ -71,58 +66,17 @@ def _readers(series: Mapping[str, int], analysts: Mapping[str, int]) -> dict[str
     """What turns the text of each field into what it asks for. They raise FieldMistake."""
     statuses = {one.value: one for one in BookingStatus}
     return {
-        "from": lambda text: {"since": _midnight(text, "From")},
-        "to": lambda text: {"until": _midnight(text, "To", timedelta(days=1))},
-        "series": lambda text: {"series_id": _chosen(series, text, "series")},
-        "analyst": lambda text: {"analyst_id": _chosen(analysts, text, "analyst")},
-        "member": lambda text: {"member_ids": _members(text)},
-        "status": lambda text: {"status": _chosen(statuses, text, "status")},
+        "from": lambda text: {"since": filter_fields.midnight(text, "From")},
+        "to": lambda text: {"until": filter_fields.midnight(text, "To", timedelta(days=1))},
+        "series": lambda text: {"series_id": filter_fields.chosen(series, text, "series")},
+        "analyst": lambda text: {"analyst_id": filter_fields.chosen(analysts, text, "analyst")},
+        "member": lambda text: {"member_ids": filter_fields.people(text)},
+        "status": lambda text: {"status": filter_fields.chosen(statuses, text, "status")},
         "outcome": _outcome,
     }
-
-
-def _midnight(text: str, label: str, later: timedelta = timedelta(0)) -> datetime:
-    """The first instant of a day in the organisation's zone, or of so many days later."""
-    day = _day(text)
-    if day is None:
-        raise FieldMistake(f"“{label}” isn't a date. Choose one, or leave it empty.")
-    if day.year not in YEARS:
-        raise FieldMistake(f"“{label}” must be between {YEARS[0]} and {YEARS[-1]}.")
-    return zones.day_starts_at(day + later, context.organisation().zone)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _shown(text: str) -> str:
-    """Returns what a date field can show again."""
-    day = _day(text)
-    return "" if day is None else day.isoformat()
-
-
-def _chosen(choices: Mapping[str, Any], text: str, what: str) -> Any:
-    """The choice that an address names."""
-    if text not in choices:
-        raise FieldMistake(f"There's no such {what}. Choose one from the list.")
-    return choices[text]
 
 
 def _outcome(text: str) -> dict[str, Any]:
     if text == booking_words.NOT_MARKED:
         return {"not_marked_at": context.now()}
-    return {"outcome": _chosen({one.value: one for one in VisitOutcome}, text, "outcome")}
-
-
-def _members(text: str) -> tuple[int, ...]:
-    """Whoever has exactly this address, else whoever people search finds, where they aren't too many."""
-    exact = account_holdings.with_email(context.db(), text) if "@" in text else None
-    if exact is not None:
-        return (exact.id,)
-    found = account_holdings.ids_matching(context.db(), text, MOST_MEMBERS + 1)
-    if len(found) > MOST_MEMBERS:
-        raise FieldMistake(f"More than {MOST_MEMBERS} people match. Add the surname, or enter the whole email address.")
-    return tuple(found)
+    return {"outcome": filter_fields.chosen({one.value: one for one in VisitOutcome}, text, "outcome")}

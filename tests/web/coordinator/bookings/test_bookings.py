@@ -19,8 +19,7 @@ from booking.services.bookings.cancel import cancel
 from booking.services.bookings.mark_attendance import mark
 from booking.store.bookings.bookings import Booking
 from booking.store.queries.bookings import booking_list
-from booking.web.coordinator import tables
-from booking.web.coordinator.bookings import booking_filter
+from booking.web.coordinator import filter_fields, tables
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, acting
 from tests.databases import Database
 from tests.web.client import Clock, client_of, make_app
@@ -182,7 +181,7 @@ def test_what_else_was_typed_stays_where_one_field_is_wrong(coordinator: FlaskCl
 def test_a_name_that_too_many_have_asks_for_more_of_it(
     coordinator: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(booking_filter, "MOST_MEMBERS", 1)
+    monkeypatch.setattr(filter_fields, "MOST_PEOPLE", 1)
     for name in ("Mia Moss", "Mia Zed"):
         booked(session, name)
     answer = coordinator.get(PATH, query_string={"member": "mia"})

@@ -1,0 +1,1 @@
+"""What keeps the service in order: the words of the audit log."""

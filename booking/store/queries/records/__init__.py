@@ -1,0 +1,1 @@
+"""What is read back of the records: the audit log."""

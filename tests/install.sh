@@ -19,6 +19,8 @@ library() { # a shared library that the dynamic linker finds
 
 need chromium any_of chromium chromium-browser google-chrome
 need pgbouncer any_of pgbouncer /usr/sbin/pgbouncer
+need nginx-light any_of nginx /usr/sbin/nginx
+need systemd any_of systemd-analyze # looks through the shipped units
 need libatomic1 library libatomic.so.1 # Playwright's own Node.js is linked with it
 
 [ -n "$packages" ] || exit 0

@@ -282,6 +282,23 @@ def test_the_commands_say_what_they_did_and_the_audit_log_keeps_it(
     copy.engine.dispose()
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_in_a_folder_the_newest_backups_are_kept_and_other_files_left_alone(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BOOKING_DATABASE_URL", database.url)
+    named = ["booking-2023-11-01T023000Z.zip", "booking-2023-11-02T023000Z.zip", "booking-mine.zip", "notes.txt"]
+    for name in named:
+        (tmp_path / name).write_text("x")
+    done = CliRunner().invoke(booking, ["backup", "--keep", "2", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    left = sorted(one.name for one in tmp_path.iterdir())
+    assert (named[0] in left, set(named[1:]) <= set(left), len(left)) == (False, True, 4)
+    assert f"{tmp_path / named[0]} is deleted: 2 newer backups are kept" in done.output
+    refused = CliRunner().invoke(booking, ["backup", "--keep", "2", str(tmp_path / "one.zip")])
+    assert "--keep needs a folder" in refused.output
+
+
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_without_pg_dump_the_remedy_is_named(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

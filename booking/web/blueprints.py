@@ -10,7 +10,7 @@ from booking.web.coordinator import navigation, next_days, tables
 from booking.web.coordinator.administration import audit_pages, email_pages
 from booking.web.coordinator.bookings import all_bookings, book_for
 from booking.web.coordinator.drafts import draft_pages
-from booking.web.coordinator.people import people_pages
+from booking.web.coordinator.people import account_pages, list_pages
 from booking.web.coordinator.programme import changes, series_pages
 from booking.web.feeds import feed_pages
 from booking.web.member import bookings, occurrence, signed_links, waitlist_pages, week
@@ -33,7 +33,8 @@ PAGES = (
     book_for,
     tables,
     changes,
-    people_pages,
+    list_pages,
+    account_pages,
     email_pages,
     audit_pages,
     draft_pages,

@@ -340,6 +340,8 @@ STOPS = [
     Stop("coordinator, audit log, refused", at("/coordinator/audit?from=x&to=x&action=x&by=e"), cora, status=422),
     Stop("coordinator, people", at("/coordinator/people"), cora),
     Stop("coordinator, nobody found", at("/coordinator/people?q=nobody"), cora),
+    Stop("coordinator, nobody with that role", at("/coordinator/people?membership=ended&role=coordinator"), cora),
+    Stop("coordinator, people, refused", at("/coordinator/people?role=x&membership=x"), cora, status=422),
     Stop("coordinator, one person", of_person("kim"), cora),
     Stop("coordinator, one analyst", of_person("ana"), cora),
     Stop("coordinator, close an account", of_person("kim", "/close"), cora),

@@ -21,6 +21,15 @@ STAFF_ROLES = frozenset({RoleName.ANALYST, RoleName.COORDINATOR})
 ROLES_THAT_SEE_OTHERS = STAFF_ROLES | {RoleName.VIEWER}
 
 
+class MembershipState(StrEnum):
+    """How somebody's membership stands today, as lists of people are narrowed by it."""
+
+    CURRENT = "current"
+    ENDING = "ending"
+    ENDED = "ended"
+    CLOSED = "closed"
+
+
 class InvitationPreference(StrEnum):
     """When emails about a member's bookings carry a calendar invitation."""
 

@@ -35,7 +35,7 @@ class Person(Base):
     __table_args__ = (
         CheckConstraint("email = lower(email)", name="email_lower"),
         CheckConstraint(one_of("invitations", InvitationPreference), name="invitations"),
-        Index("ix_person_name", "name", "id", "email_key"),
+        Index("ix_person_name", "name", "id", "email_key", "member_until", "closed_at"),  # all that a search reads
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

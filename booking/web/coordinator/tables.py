@@ -8,14 +8,16 @@ from flask import Response, request, stream_with_context
 from flask.typing import ResponseReturnValue
 
 from booking.domain import spreadsheet, zones
+from booking.domain.enums.people import MembershipState
 from booking.domain.people.people_table import COLUMNS, Listed, cells
 from booking.store.people.people import Person
 from booking.store.queries.bookings import booking_list
 from booking.store.queries.bookings.booking_list import BookingFilter
-from booking.store.queries.people import account_holdings
+from booking.store.queries.people import people_list
+from booking.store.queries.people.people_list import PeopleFilter
 from booking.web.coordinator.blueprint import blueprint
 from booking.web.coordinator.bookings import all_bookings, booking_filter, booking_words
-from booking.web.coordinator.people import people_pages
+from booking.web.coordinator.people import list_pages, people_filter
 from booking.web.frame import access, context
 
 CHUNK = 500  # rows that are read at a time
@@ -42,14 +44,21 @@ def _bookings(wanted: BookingFilter) -> Iterator[Rows]:
 @blueprint.get("/people.csv")
 @access.viewer
 def people_table() -> ResponseReturnValue:
-    """Everybody whom the search finds, in the columns that an import reads; closed accounts are left out."""
-    return table("people", COLUMNS, _people(people_pages.typed()))
+    """Everybody whom the filter of the page finds, in the columns that an import reads.
+
+    Closed accounts are left out, as an import leaves them alone, unless the filter asks for them.
+    """
+    form = people_filter.read(request.args)
+    if form.errors:
+        return list_pages.refused(form)
+    return table("people", COLUMNS, _people(form.wanted))
 
 
-def _people(text: str) -> Iterator[Rows]:
-    after = ("", 0)
-    while found := account_holdings.search(context.db(), text, after, CHUNK):
-        yield [cells(_listed(one)) for one in found if one.closed_at is None]
+def _people(wanted: PeopleFilter) -> Iterator[Rows]:
+    after = None
+    while found := people_list.page(context.db(), wanted, after, CHUNK):
+        is_closed = wanted.membership == MembershipState.CLOSED
+        yield [cells(_listed(one)) for one in found if is_closed or one.closed_at is None]
         after = (found[-1].name, found[-1].id)
 
 

@@ -7,7 +7,8 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from booking.store.db.folding import folded
-from booking.store.queries.people import account_holdings
+from booking.store.queries.people import people_list
+from booking.store.queries.people.people_list import PeopleFilter
 from tests.databases import Database
 
 
@@ -19,7 +20,7 @@ def test_a_search_reads_the_index_on_names_and_not_the_table(database: Database,
         statements.append((statement, parameters))
 
     event.listen(database.engine, "before_cursor_execute", note)
-    account_holdings.search(session, typed)
+    people_list.page(session, PeopleFilter(typed))
     event.remove(database.engine, "before_cursor_execute", note)
     wanted = next(one for one in statements if "person.name" in one[0])
     connection = session.connection()

@@ -7,21 +7,19 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, selectinload
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from booking.domain.people import email_addresses
 from booking.store.bookings.bookings import CONFIRMED, Booking
 from booking.store.bookings.waitlist_entries import WaitlistEntry
-from booking.store.db import folding
 from booking.store.people.api_tokens import ApiToken
 from booking.store.people.people import Person
 from booking.store.people.sessions import UserSession
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import SCHEDULED, Occurrence, Roster, Series
-
-PAGE = 50  # people on one page of a search
-MAX_WORDS = 5  # of a search; the others are passed over
+from booking.store.queries.people import people_list
+from booking.store.queries.people.people_list import PeopleFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,31 +57,9 @@ def with_email(session: Session, email: str) -> Person | None:
     return session.scalars(select(Person).where(Person.email_key == email_addresses.key(email))).one_or_none()
 
 
-def _matching(text: str) -> Select[int]:
-    """The ids of those whom `search` finds, by name. Neither case nor accents count."""
-    wanted = select(Person.id).order_by(Person.name, Person.id)
-    for word in text.split()[:MAX_WORDS]:
-        in_name = folding.of(Person.name.expression).contains(folding.folded(word), autoescape=True)
-        wanted = wanted.where(or_(in_name, Person.email_key.contains(email_addresses.key(word), autoescape=True)))
-    return wanted
-
-
 def ids_matching(session: Session, text: str, most: int) -> list[int]:
-    """The ids of those whom `search` finds, at most so many; one statement, which reads one index only."""
-    return list(session.scalars(_matching(text).limit(most)))
-
-
-def search(session: Session, text: str, after: tuple[str, int] = ("", 0), most: int = PAGE + 1) -> list[Person]:
-    """People in whose name or address every word of the text occurs, by name; everybody for an empty text.
-
-    One page and one more, or `most`: three statements, the first of which reads one index only.
-    """
-    wanted = _matching(text).limit(most)
-    if after[1]:
-        wanted = wanted.where(or_(Person.name > after[0], (Person.name == after[0]) & (Person.id > after[1])))
-    ids = session.scalars(wanted).all()
-    found = select(Person).options(selectinload(Person.roles)).where(Person.id.in_(ids))
-    return list(session.scalars(found.order_by(Person.name, Person.id))) if ids else []
+    """The ids of those whom the list of people finds for that text, at most so many; one statement."""
+    return people_list.ids(session, PeopleFilter(text), None, most)
 
 
 def upcoming_bookings(session: Session, member_id: int, now: datetime) -> list[Booking]:

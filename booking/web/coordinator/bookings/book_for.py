@@ -14,7 +14,8 @@ from booking.domain.bookings.timetable import Timetable
 from booking.domain.enums.people import RoleName
 from booking.store.people.people import Person
 from booking.store.queries.bookings import timetables
-from booking.store.queries.people import account_holdings
+from booking.store.queries.people import account_holdings, people_list
+from booking.store.queries.people.people_list import PeopleFilter
 from booking.web.coordinator.blueprint import blueprint
 from booking.web.frame import access, context
 
@@ -38,7 +39,9 @@ def book_for() -> ResponseReturnValue:
     """Whom to book for; once they are chosen, the clinics of the next four weeks."""
     typed = request.args.get("q", "").strip()[:254]
     member = _chosen(request.args.get("member", ""))
-    found = account_holdings.search(context.db(), typed, most=MOST_PEOPLE + 1) if typed and member is None else []
+    found = (
+        people_list.page(context.db(), PeopleFilter(typed), None, MOST_PEOPLE + 1) if typed and member is None else []
+    )
     open_to = [one for one in found if _may_book(one)]
     if len(found) == 1 and open_to:
         member = open_to[0]

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from booking.domain.people import people_table
 from booking.store.people.people import Person
-from booking.store.queries.people import account_holdings
+from booking.store.queries.people import account_holdings, people_list
+from booking.store.queries.people.people_list import PeopleFilter
 from booking.web.coordinator import tables
 from tests.builders import NOW, a_booking, a_clinic, a_person
 from tests.databases import Database
@@ -52,7 +53,7 @@ def test_signs_and_last_emails_are_found_too(session: Session, name: str, typed:
     a_person(session, name, email="x@example.org")
     a_person(session, "Axb", email="y@example.org")
     session.commit()
-    assert [one.name for one in account_holdings.search(session, typed)] == [name]
+    assert [one.name for one in people_list.page(session, PeopleFilter(typed))] == [name]
 
 
 @pytest.mark.parametrize("typed", ["Muller", "MÜLLER", "müller", "uller ozg", "Özgür"])
@@ -60,18 +61,18 @@ def test_neither_case_nor_accents_matter_on_either_database(session: Session, ty
     a_person(session, "ÖZGÜR Müller", email="x@example.org")
     a_person(session, "Ozan Miller", email="y@example.org")
     session.commit()
-    assert [one.name for one in account_holdings.search(session, typed)] == ["ÖZGÜR Müller"]
+    assert [one.name for one in people_list.page(session, PeopleFilter(typed))] == ["ÖZGÜR Müller"]
 
 
 def test_a_search_answers_one_page_and_goes_on_after_it(coordinator: FlaskClient, session: Session) -> None:
-    for n in range(account_holdings.PAGE + 3):
+    for n in range(people_list.PAGE + 3):
         a_person(session, f"Mia {n:03}")
     session.commit()
     first = coordinator.get("/coordinator/people", query_string={"q": "Mia"}).text
-    assert (first.count("Mia 0"), "Next 50 people" in first) == (account_holdings.PAGE, True)
-    last = account_holdings.search(session, "Mia")[account_holdings.PAGE - 1]
+    assert (first.count("Mia 0"), "Next people" in first) == (people_list.PAGE, True)
+    last = people_list.page(session, PeopleFilter("Mia"))[people_list.PAGE - 1]
     second = coordinator.get("/coordinator/people", query_string={"q": "Mia", "after": last.public_id}).text
-    assert (second.count("Mia 0"), "Next 50 people" in second) == (3, False)
+    assert (second.count("Mia 0"), "Next people" in second) == (3, False)
 
 
 def test_closing_shows_the_bookings_first_and_does_what_was_chosen(coordinator: FlaskClient, session: Session) -> None:
@@ -203,3 +204,47 @@ def test_the_table_holds_everybody_found_as_an_import_reads_them(
     assert (found[0].time_zone, found[1].meeting_url) == (zone, "https://zoom.example.com/j/1")
     everybody, _ = people_table.read(coordinator.get("/coordinator/people.csv").data)
     assert {one.name for one in everybody} == {"Caz Ito", "Max", "Mia Moss", "Mia Plus", "Mia Zed"}
+
+
+def test_filters_stay_in_the_address_and_the_table_has_the_same_people(
+    coordinator: FlaskClient, session: Session
+) -> None:
+    a_person(session, "Mia Ended", member_until=date(2023, 11, 26))
+    a_person(session, "Mia Member")
+    a_person(session, "Mia Analyst", ["analyst"])
+    a_person(session, "Mia Closed", closed_at=NOW)
+    session.commit()
+    page = coordinator.get("/coordinator/people?q=mia&role=member&membership=ended").text
+    assert [name for name in ("Ended", "Member", "Analyst", "Closed") if f"Mia {name}" in page] == ["Ended"]
+    assert 'value="ended" selected' in page
+    assert "Membership ended Sunday 26 November 2023" in " ".join(page.split())
+    link = re.search(r'href="([^"]+)">Download CSV', page)
+    assert link is not None
+    found, _ = people_table.read(coordinator.get(unescape(link[1])).data)
+    assert [one.name for one in found] == ["Mia Ended"]
+    closed, _ = people_table.read(coordinator.get("/coordinator/people.csv?membership=closed").data)
+    assert [one.name for one in closed] == ["Mia Closed"]
+
+
+@pytest.mark.parametrize("path", ["/coordinator/people", "/coordinator/people.csv"])
+@pytest.mark.parametrize("field", ["role", "membership"])
+def test_a_filter_that_is_none_is_refused_beside_its_field(coordinator: FlaskClient, path: str, field: str) -> None:
+    answer = coordinator.get(path, query_string={field: "nothing"})
+    assert (answer.status_code, f"There&#39;s no such {field}" in answer.text) == (422, True)
+    assert f'id="{field}-error"' in answer.text
+
+
+def test_a_filter_is_kept_on_the_next_page(
+    coordinator: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people_list, "PAGE", 1)
+    monkeypatch.setattr(people_list.page, "__defaults__", (None, 2))
+    for name in ("Mia A", "Mia B"):
+        a_person(session, name)
+    a_person(session, "Mia C", ["analyst"])
+    session.commit()
+    page = coordinator.get("/coordinator/people?q=mia&role=member").text
+    link = re.search(r'href="([^"]+)">Next people', page)
+    assert link is not None
+    second = coordinator.get(unescape(link[1])).text
+    assert ("Mia B" in second, "Mia A" in second, "Next people" in second) == (True, False, False)

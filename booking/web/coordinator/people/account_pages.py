@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import flash, render_template, request
 from flask.typing import ResponseReturnValue
 
 from booking.domain import errors, zones
@@ -16,47 +16,11 @@ from booking.services.accounts import change_email, close_account, merge_account
 from booking.services.accounts.import_people import WouldOrphan, import_people
 from booking.store.people.people import Person
 from booking.store.queries.people import account_holdings
+from booking.web.coordinator.people.blueprint import back, blueprint, id_of, person_of
 from booking.web.frame import access, context
 from booking.web.frame.current_reader import current_user
 
-blueprint = Blueprint("people", __name__, url_prefix="/coordinator/people")
 KEEP, CANCEL = "keep", "cancel"
-
-
-@blueprint.get("")
-@access.viewer
-def search() -> ResponseReturnValue:
-    """People in whose name or address the words of `q` occur, one page at a time."""
-    text = typed()
-    after = (
-        account_holdings.with_public_id(context.db(), _id(request.args["after"])) if "after" in request.args else None
-    )
-    found = account_holdings.search(context.db(), text, (after.name, after.id) if after is not None else ("", 0))
-    more = found[account_holdings.PAGE - 1].public_id if len(found) > account_holdings.PAGE else None
-    return render_template("people/search.html", people=found[: account_holdings.PAGE], q=text, more=more)
-
-
-def typed() -> str:
-    """What was typed into the search."""
-    return request.args.get("q", "")[:254].strip()
-
-
-def _id(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        abort(404)
-
-
-def person_of(public_id: uuid.UUID) -> Person:
-    """The person whose page this is, also with a closed account; else 404."""
-    found = account_holdings.with_public_id(context.db(), public_id)
-    return found if found is not None else abort(404)
-
-
-def back(public_id: uuid.UUID) -> ResponseReturnValue:
-    """To the person's page."""
-    return redirect(url_for("people.one", public_id=public_id), 303)
 
 
 @blueprint.get("/<uuid:public_id>")
@@ -202,7 +166,7 @@ def _merge_page(person: Person, other: Person) -> ResponseReturnValue:
 @access.coordinator
 def merge(public_id: uuid.UUID) -> ResponseReturnValue:
     """Merge the other account into this one."""
-    person, other = person_of(public_id), person_of(_id(request.form.get("other", "")))
+    person, other = person_of(public_id), person_of(id_of(request.form.get("other", "")))
     if other.id == current_user.id:
         return page(person, {"other": "Your own account can only be the one you keep."})
     try:

@@ -17,7 +17,8 @@ from booking.domain.people.people_table import Listed, Mistake
 from booking.programme import organisation_file
 from booking.services.accounts import sessions, sign_in
 from booking.services.accounts import tokens as token_service
-from booking.services.accounts.import_people import Imported, WouldOrphan, import_people
+from booking.services.accounts.import_people import import_people
+from booking.services.accounts.put_people import Imported, WouldOrphan
 from booking.settings import Settings
 from booking.store.people import people as persons
 

@@ -39,6 +39,7 @@ SENTENCES = {
     RefusalCode.SPAN_NOT_ACCEPTED: "The last day must be on or after the first, not in the past, and within a year.",
     RefusalCode.ADDRESS_TAKEN: "Another account has this address.",
     RefusalCode.LAST_COORDINATOR: "This is the only coordinator. Give somebody else that role first.",
+    RefusalCode.PEOPLE_CHANGED: "Somebody has changed these people since this was shown. Nothing was saved.",
     RefusalCode.TRIED_TOO_OFTEN: (
         "You've entered too many wrong codes on this page. Use the link in the email, or ask for a new code."
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,3 +45,17 @@ class ActionContext:
         audit_log.write(
             self.session, action, subject, subject_id, self.now, actor_id=by, is_by_link=is_by_link, **details
         )
+
+    def record_each(
+        self,
+        action: AuditAction,
+        subject: AuditSubject,
+        several: Iterable[tuple[uuid.UUID, dict[str, Any]]],
+        *,
+        by: int | None,
+    ) -> None:
+        """Write a line about each of several things, given as (public id, details), in one statement."""
+        common: dict[str, Any] = {"at": self.now, "actor_id": by, "action": action, "subject": subject}
+        common["is_by_link"] = self.actor.kind is ActorKind.LINK
+        lines = [{**common, "subject_id": subject_id, "details": details} for subject_id, details in several]
+        audit_log.write_each(self.session, lines)

@@ -75,6 +75,7 @@ WORDS: Mapping[AuditAction, ActionWords] = {
     _A.PUBLISHED: ActionWords("Published", "Published {published}"),
     _A.UNDONE: ActionWords("Undid a publish", "Undid a publish"),
     _A.LINKS_SET: ActionWords("Set links", "Set links or recordings of {date}"),
+    _A.ADDED: ActionWords("Added a person", "Added {who}"),
     _A.SIGNED_IN: ActionWords("Signed in", "Signed in"),
     _A.SIGN_IN_FAILED: ActionWords("Failed to sign in", "Failed to sign in as {tried}"),
     _A.SIGN_IN_LINK_PRINTED: ActionWords("Printed a sign-in link", "Printed a sign-in link for {who}"),

@@ -46,6 +46,7 @@ class AuditAction(StrEnum):
     UNDONE = "undone"
     LINKS_SET = "set-links"
     # accounts
+    ADDED = "added"
     SIGNED_IN = "signed-in"
     SIGN_IN_FAILED = "sign-in-failed"
     SIGN_IN_LINK_PRINTED = "sign-in-link-printed"

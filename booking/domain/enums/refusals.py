@@ -45,6 +45,7 @@ class RefusalCode(StrEnum):
     ADDRESS_CHANGE_EXPIRED = "address-change-expired"
     LAST_COORDINATOR = "last-coordinator"
     WOULD_ORPHAN = "would-orphan"
+    PEOPLE_CHANGED = "people-changed"
     CANNOT_MERGE = "cannot-merge"
     SPAN_NOT_ACCEPTED = "span-not-accepted"
     ALREADY_COVERED = "already-covered"

@@ -68,10 +68,18 @@ def report(
     return carry_out(context, shown, note=note)
 
 
-def carry_out(context: ActionContext, shown: CoverPreview, *, note: str, for_good: bool = False) -> TimeOff:
+def carry_out(
+    context: ActionContext,
+    shown: CoverPreview,
+    *,
+    note: str,
+    for_good: bool = False,
+    told: dict[int, list[Line]] | None = None,
+) -> TimeOff:
     """Store the time off and do what is shown; its occurrences and the members booked there are locked.
 
-    `for_good`: they leave and will not be back, which is what coordinators are told.
+    `for_good`: they leave and will not be back, which is what coordinators are told. What members are told is emailed,
+    or added to `told` by booking where the caller emails it.
     """
     session, now = context.session, context.now
     starts_at, ends_at = shown.starts_at, shown.ends_at
@@ -91,8 +99,11 @@ def carry_out(context: ActionContext, shown: CoverPreview, *, note: str, for_goo
     )
     session.flush()
     withdrawn = pass_on.withdraw(session, ids, now, person.id)
-    told = {c.booking.id: [_settle(context, c, person, for_good=for_good)] for c in shown.cover.covered}
-    asking.tell_members(session, told, now)
+    lines = {c.booking.id: [_settle(context, c, person, for_good=for_good)] for c in shown.cover.covered}
+    if told is None:
+        asking.tell_members(session, lines, now)
+    else:
+        told |= lines
     handed = [session.get_one(Booking, one.booking.id) for one in shown.cover.of(CoverFate.HANDED)]
     tell_colleagues(context, handed, person.name)
     coordinators = people.coordinators(session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -74,6 +75,15 @@ def stored(session: Session, keys: Sequence[str]) -> dict[str, StoredPerson]:
         ):
             roles.setdefault(person_id, set()).add(role)
     return {key: StoredPerson(frozenset(roles.get(row_id, ())), row_id, *rest) for key, row_id, *rest in found}
+
+
+def public_ids(session: Session, keys: Sequence[str]) -> dict[str, uuid.UUID]:
+    """Returns the public ids of these addresses, by what addresses are compared by."""
+    found: dict[str, uuid.UUID] = {}
+    for chunk in _chunks(keys):
+        rows = session.execute(select(Person.email_key, Person.public_id).where(Person.email_key.in_(chunk)))
+        found |= {key: public_id for key, public_id in rows}
+    return found
 
 
 def rostered(session: Session, now: datetime) -> list[tuple[int, int]]:

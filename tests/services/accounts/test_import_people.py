@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import delete, event, func, select
 from sqlalchemy.orm import Session
 
 from booking.domain.people.actor import Actor
 from booking.domain.people.people_table import read
-from booking.services.accounts.import_people import Imported, WouldOrphan, import_people
+from booking.services.accounts.close_account import LastCoordinator
+from booking.services.accounts.import_people import import_people
+from booking.services.accounts.put_people import Imported, WouldOrphan
 from booking.services.cover.steps import pending_of
+from booking.store.audit_log import AuditEntry
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.people.time_off import TimeOff
@@ -134,3 +137,51 @@ def test_the_number_of_statements_grows_by_the_chunk_and_not_by_the_person(
     finally:
         event.remove(database.engine, "before_cursor_execute", count)
     assert len(statements) < 120
+
+
+def test_two_analysts_who_leave_at_once_cause_one_email_to_a_member_of_both(session: Session) -> None:
+    first = a_clinic(session, analysts=2)
+    ada, ben = (place.analyst for place in first.roster)
+    second = a_clinic(session, starts_at=first.starts_at + timedelta(days=1))
+    cleo = second.roster[0].analyst
+    session.add(Roster(occurrence_id=second.id, analyst_id=ben.id, position=1))
+    mia = a_person(session, "Mia")
+    session.commit()
+    with_ada = a_booking(session, first, mia, analyst=ada.public_id)
+    with_ben = a_booking(session, second, mia, analyst=ben.public_id)
+    session.execute(delete(OutgoingEmail))
+    session.commit()
+    done = run(session, f"{ada.email},,member,,\n{ben.email},,member,,\n")
+    session.expire_all()
+    assert sorted(done.left) == sorted([(ada.name, 1), (ben.name, 1)])
+    assert with_ben.analyst_id == cleo.id
+    assert with_ada.analyst_id == ada.id, "nobody is left to whom it could go, least of all somebody who leaves too"
+    [told] = session.scalars(select(OutgoingEmail).where(OutgoingEmail.person_id == mia.id))
+    assert (told.name, len(told.facts["lines"])) == ("programme-changed", 2)
+
+
+def test_the_last_coordinator_stays_one(session: Session) -> None:
+    for name in ("Caz", "Cora"):
+        a_person(session, name, ["coordinator"], email=f"{name.lower()}@x.org")
+    a_person(session, "Closed", ["coordinator"], closed_at=NOW)
+    session.commit()
+    with pytest.raises(LastCoordinator):
+        run(session, "caz@x.org,,member,,\ncora@x.org,,member,,\n", force=True)
+    assert stored(session, "caz@x.org").role_names == {"coordinator"}
+    assert run(session, "caz@x.org,,member,,\n").changed == 1
+    with pytest.raises(LastCoordinator):
+        run(session, "cora@x.org,,member,,\n")
+    assert run(session, "cora@x.org,,member,,\nnew@x.org,New,coordinator,,\n").added == 1
+
+
+def test_the_audit_log_has_a_line_about_each_person_and_one_about_the_import(session: Session) -> None:
+    run(session, "ann@x.org,Ann,,,\nmax@x.org,Max,,,\n")
+    run(session, "ann@x.org,Anna,analyst,,\nmax@x.org,Max,,,\n")
+    ann = stored(session, "ann@x.org")
+    of_ann = session.scalars(select(AuditEntry).where(AuditEntry.subject_id == ann.public_id).order_by(AuditEntry.id))
+    assert [(one.action, one.details) for one in of_ann] == [
+        ("added", {}),
+        ("changed", {"columns": ["name", "role"]}),
+    ]
+    imports = session.scalars(select(AuditEntry).where(AuditEntry.action == "imported"))
+    assert [one.details for one in imports] == [{"added": 2, "changed": 0, "orphaned": 0}]

@@ -13,7 +13,8 @@ from booking.domain.enums.people import RoleName
 from booking.domain.people import people_table
 from booking.domain.people.actor import Actor
 from booking.services.accounts import change_email, close_account, merge_accounts, sessions
-from booking.services.accounts.import_people import WouldOrphan, import_people
+from booking.services.accounts.import_people import import_people
+from booking.services.accounts.put_people import WouldOrphan
 from booking.store.people.people import Person
 from booking.store.queries.people import account_holdings
 from booking.web.coordinator.people.blueprint import back, blueprint, id_of, person_of

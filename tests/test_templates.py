@@ -29,3 +29,13 @@ def test_the_pattern_finds_each_way_of_asking() -> None:
     for asked in ("x is defined", "x is not defined", "x is undefined", "x|default([])", "x | d('')"):
         assert EXISTENCE.search(asked)
     assert not EXISTENCE.search("x|day")
+
+
+#: A sentence that ends in a tag at the end of a line, and the first word of the next: the tag takes the space between.
+SWALLOWED_SPACE = re.compile(r"[.!?”…]\{% end\w+ %\}\n[A-Z“]")
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_no_two_sentences_run_into_each_other(template: object) -> None:
+    if template.suffix == ".html":  # type: ignore[attr-defined]
+        assert SWALLOWED_SPACE.findall(template.read_text(encoding="utf-8")) == []  # type: ignore[attr-defined]

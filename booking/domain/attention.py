@@ -30,6 +30,8 @@ class OccurrenceStatus:
     waiting: int
     uncovered: int = 0  # bookings whose analyst is away, and nobody has them yet
     sharing: tuple[str, ...] = ()  # analysts who have one meeting link with somebody else there
+    has_begun: bool = False
+    unlinked: tuple[str, ...] = ()  # those of several analysts who have no meeting link
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def action_items(
             )
         )
     for one in seen:
-        found += _of(one)
+        found += _of(one) + ([] if one.has_begun else _how_full(one))
         if one.on in holidays:
             text = f"{one.title} takes place on {holidays[one.on]}."
             found.append(ActionItem(ActionCode.HOLIDAY, one.on, "A date falls on a public holiday", text, "", one.key))
@@ -86,10 +88,10 @@ def _of(one: OccurrenceStatus) -> list[ActionItem]:
             ActionItem(ActionCode.NO_PRESENTER, one.on, "A presenter is needed", text, "Nobody presents it", one.key)
         )
     elif not one.has_meeting_link:
-        text = f"{one.title}: no meeting link yet.{enrolled}"
-        found.append(
-            ActionItem(ActionCode.NO_MEETING_LINK, one.on, "Meeting link missing", text, "Nobody can join", one.key)
-        )
+        whose = f" for {wording.listed(one.unlinked)}" if one.unlinked else ""
+        text = f"{one.title}: no meeting link{whose} yet.{enrolled}"
+        alert = "Members booked with them can't join" if one.unlinked else "Nobody can join"
+        found.append(ActionItem(ActionCode.NO_MEETING_LINK, one.on, "Meeting link missing", text, alert, one.key))
     if one.is_bookable and one.sharing:
         text = f"{one.title}: {wording.listed(one.sharing)} use the same meeting link."
         alert = "Members booked at the same time would end up in the same call"
@@ -102,6 +104,12 @@ def _of(one: OccurrenceStatus) -> list[ActionItem]:
                 ActionCode.UNCOVERED, one.on, "An analyst is off and nobody has taken over yet", text, alert, one.key
             )
         )
+    return found
+
+
+def _how_full(one: OccurrenceStatus) -> list[ActionItem]:
+    """What is to see to where every slot is taken, or none."""
+    found = []
     if one.is_bookable and one.staffed and one.is_full:
         waits = f" {_are(one.waiting, 'member')} waiting." if one.waiting else ""
         text = f"{one.title}: every slot is taken.{waits} Another analyst would help."

@@ -33,6 +33,7 @@ SENTENCES = {
     RefusalCode.PLAN_CHANGED: "Something has changed since you saw the plan. Check it again.",
     RefusalCode.PLAN_HURTS: "Something has changed since you saw the plan. Check it again.",
     RefusalCode.COVER_CHANGED: "Bookings have changed since you saw this. Check it again.",
+    RefusalCode.RECIPIENTS_CHANGED: "The people of this date have changed since you saw the preview. Check it again.",
     RefusalCode.CANNOT_UNDO: "This can't be undone any more. You can still preview taking it back.",
     RefusalCode.ALREADY_COVERED: "Somebody else has already taken this. Thank you.",
     RefusalCode.NOTHING_TO_TAKE: "You have no free time then, so nothing was moved.",

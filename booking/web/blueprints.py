@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Flask
 
 from booking.web.account import calendars, email_address, profile, sign_in, time_zone, unsubscribe
-from booking.web.analyst import attendance, day, meeting_links, time_off, visit
+from booking.web.analyst import attendance, day, time_off, visit
 from booking.web.coordinator import navigation, next_days, tables
 from booking.web.coordinator.administration import audit_pages, email_pages
 from booking.web.coordinator.bookings import all_bookings, book_for
+from booking.web.coordinator.dates import change_form, date_page, email_page, links, people_of_date
 from booking.web.coordinator.drafts import draft_pages
 from booking.web.coordinator.people import account_pages, list_pages
 from booking.web.coordinator.programme import changes, series_pages
@@ -27,8 +28,12 @@ PAGES = (
     visit,
     attendance,
     next_days,
-    meeting_links,
+    links,
     series_pages,
+    date_page,
+    people_of_date,
+    change_form,
+    email_page,
     all_bookings,
     book_for,
     tables,

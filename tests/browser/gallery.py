@@ -229,6 +229,12 @@ def publish_a_lab(page: Page, _site: Site, _world: World) -> None:
     page.get_by_role("button", name="Undo").wait_for()
 
 
+def preview_an_email(page: Page, _site: Site, _world: World) -> None:
+    page.get_by_label("Subject").fill("Bring your last report")
+    page.get_by_label("Message").fill("Hello everyone,\n\nplease have it at hand.")
+    page.get_by_role("button", name="Preview email").click()
+
+
 def away_on_the_last_monday(site: Site, world: World) -> str:
     """Ben is away where nobody else is on the roster and every quarter is booked: the others are asked."""
     with site.session() as session:
@@ -321,6 +327,13 @@ STOPS = [
     Stop("coordinator, one series", at("/coordinator/programme/monday-clinic"), cora),
     Stop("coordinator, one date", coordinated(), cora),
     Stop("coordinator, one date, nothing chosen", coordinated("/plan"), cora, status=422),
+    Stop("coordinator, one lab", lambda _s, world: f"/coordinator/occurrences/{world.lab.public_id}?q=lee", cora),
+    Stop("coordinator, one date, under way", coordinated(), cora, now=DURING),
+    Stop("coordinator, which change", coordinated("/change"), cora),
+    Stop("coordinator, move a date", coordinated("/change?change=move"), cora),
+    Stop("coordinator, a change refused", coordinated("/plan?what=extra&to=x&time=x"), cora, status=422),
+    Stop("coordinator, email everyone", coordinated("/email"), cora),
+    Stop("coordinator, email everyone, preview", coordinated("/email"), cora, preview_an_email),
     Stop("coordinator, a plan", coordinated("/plan?what=cancel&reason=The+power+is+out."), cora),
     Stop("coordinator, paste", at("/coordinator/drafts/"), cora),
     Stop("coordinator, a draft in doubt", at("/coordinator/drafts/"), cora, paste_in_doubt),

@@ -92,7 +92,7 @@ OTHER_MEANINGS: dict[str, set[str]] = {
     "store/queries/outbox/reminder_rows.py": {"occurrence"},
     # fields of forms and addresses
     "web/analyst/visit.py": {"agreed"},
-    "web/coordinator/drafts.py": {"kind", "title"},
+    "web/coordinator/drafts/draft_pages.py": {"kind", "title"},
     "web/member/bookings.py": {"booked"},
 }
 

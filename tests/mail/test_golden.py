@@ -233,6 +233,20 @@ EVERYTHING = [
     NEW_DATE,
     NEW_NAME,
 ]
+TAKEN_OFF = {
+    "zone": "Australia/Brisbane",
+    "title": "Influencer <Masterclass>",
+    "starts_at": FACTS["starts_at"],
+    "reason": "You asked us to <take> you off.",
+}
+MESSAGE = {
+    "zone": "Australia/Brisbane",
+    "title": "Live Member Clinic",
+    "starts_at": FACTS["starts_at"],
+    "about_date": "ID",
+    "subject": "Bring your <tags> & {{ numbers }}",
+    "text": "Hello everyone,\n\nplease have your <b>last report</b> at hand:\nwe begin with it.\n\nCora",
+}
 RENAMED = {"was_title": "Member Clinic", "reason": ""}
 EMAILS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "booked-perth": ("booked", FACTS, "Australia/Perth"),
@@ -324,6 +338,11 @@ EMAILS: dict[str, tuple[str, dict[str, Any], str | None]] = {
         "Australia/Perth",
     ),
     "cover-offer-moved": ("cover-offer", {**FACTS, **OFFERED, "was_at": MOVED["was_at"]}, None),
+    "unenrolled": ("unenrolled", {**TAKEN_OFF, "count": 1, "title": LAB["title"]}, "Australia/Perth"),
+    "unenrolled-several": ("unenrolled", {**TAKEN_OFF, "count": 4, "reason": ""}, None),
+    "waitlist-removed": ("waitlist-removed", {**TAKEN_OFF, "title": "Live Member Clinic"}, "Australia/Perth"),
+    "message": ("message", MESSAGE, "Australia/Perth"),
+    "message-unknown-zone": ("message", {**MESSAGE, "text": "One line."}, None),
     "programme-changed-several": ("programme-changed", {**CHANGED, **LAB, "lines": [LAB, MODULE]}, None),
 }
 

@@ -335,6 +335,23 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
         "Your email address at SMK has changed",
         ("emails you at mia.moss@example.org instead of mia@old.example", "If you didn't ask for this, reply"),
     ),
+    "unenrolled": (
+        f"Enrolment cancelled: Lab: Tags & <pixels>, {PERTH}",
+        (f"We've cancelled your enrolment: Lab: Tags & <pixels>, {PERTH}", "You asked us to <take> you off."),
+    ),
+    "unenrolled-several": (
+        f"Enrolment cancelled: Influencer <Masterclass>, 4 dates from {AEST}",
+        (EVERYWHERE, "they're removed there automatically"),
+    ),
+    "waitlist-removed": (
+        f"No longer on the waitlist: Live Member Clinic, {PERTH}",
+        ("We've taken you off the waitlist", "You asked us to <take> you off."),
+    ),
+    "message": (
+        "Bring your <tags> & {{ numbers }}",
+        (f"About Live Member Clinic, {PERTH}", "please have your <b>last report</b> at hand:", LINKS["meeting"]),
+    ),
+    "message-unknown-zone": ("Bring your <tags> & {{ numbers }}", (EVERYWHERE, "One line.")),
     "trial": ("It works: SMK can send emails", (LINKS["site"], "You don't need to do anything.")),
 }
 

@@ -28,6 +28,7 @@ from tests.builders import (
     NOW,
     a_clinic,
     a_person,
+    a_place,
     a_request,
     a_series,
     an_occurrence,
@@ -98,7 +99,7 @@ def _enrolled(session: Session, member: Person) -> list[str]:
     session.commit()
     enrol(acting(session, Actor.member(member.id)), made[0].public_id)
     attended = f"/coordinator/occurrences/{made[0].public_id}"
-    return [*(f"/occurrences/{one.public_id}" for one in made), attended]
+    return [*(f"/occurrences/{one.public_id}" for one in made), attended, f"{attended}?q=member"]
 
 
 def _waiting(session: Session, member: Person) -> list[str]:
@@ -111,6 +112,9 @@ def _waiting(session: Session, member: Person) -> list[str]:
     cancel(acting(session, Actor.link()), held[-1][0].public_id)
     signed = [tokens.sign(SECRET_KEY, "place", str(place.public_id)) for place in waits]
     own = [f"/waitlist/{place.public_id}" for place in waits]
+    free = a_clinic(session, starts_at=CLINIC_AT + 6 * DAY)  # where somebody waits all the same
+    a_place(session, free, a_person(session, "Wanda Waiting"))
+    own.append(f"/coordinator/occurrences/{free.public_id}")
     return [*(f"/occurrences/{one.public_id}" for one in clinics), *own, *(f"/manage/place/{one}" for one in signed)]
 
 

@@ -17,6 +17,7 @@ from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.people.time_off import TimeOff
 from booking.store.programme.changes import Change, StoredDraft
+from booking.store.programme.enrolments import Enrolment
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_place
 from tests.databases import Database
 from tests.web.client import FEED_KEY, SECRET_KEY, make_app
@@ -90,6 +91,12 @@ def a_house(database: Database, session: Session) -> House:
         "demo.sign_in": {"public_id": member.public_id},
     }
     waiting = a_place(session, clinic, member)
+    enrolment = Enrolment(
+        member_id=member.id, series_id=clinic.series_id, occurrence_id=clinic.id, revised_at=NOW, created_at=NOW
+    )
+    session.add(enrolment)
+    session.flush()
+    arguments["*"] |= {"enrolment": enrolment.public_id, "place": waiting.public_id}
     place = {"public_id": waiting.public_id}
     arguments |= {f"places.{endpoint}": place for endpoint in ("one", "accept", "decline", "leave", "choose_own")}
     place_token = {"token": tokens.sign(SECRET_KEY, "place", str(waiting.public_id))}

@@ -28,6 +28,7 @@ from booking.store.outbox.workers import Worker
 from booking.store.people.people import Role
 from booking.store.programme.programme import Programme
 from booking.store.queries.programme import coordinator_overview
+from booking.store.queries.programme.coordinator_overview import UpcomingOccurrence
 
 LATE = timedelta(minutes=5)
 
@@ -233,20 +234,37 @@ def _analysts(session: Session, found: Settings, now: datetime) -> InstallationF
 
 
 def _meeting_links(session: Session, found: Settings, now: datetime) -> InstallationFinding:
-    """Whether two analysts of one bookable date in the next four weeks have the same meeting link."""
+    """Whether everybody who joins a date in the next four weeks gets to a meeting of their own."""
     kinds = organisation_file.load(found.data, found.organisation or None).kinds
+    dates = [
+        one
+        for one in coordinator_overview.not_over(session, now, now + timedelta(days=28))
+        if not one.is_cancelled and one.kind in kinds
+    ]
+    missing = [_dated(one) for one in dates if not one.has_meeting_link(is_bookable=kinds[one.kind].bookable)]
+    if missing:
+        return InstallationFinding(
+            f"meeting links: none yet for {_first_three(missing)}",
+            "add a link on the page of the date, or ask each analyst to set their own in their profile: until then "
+            "nobody can join",
+        )
     shared = [
-        f"{one.title} on {wording.day(zones.today(one.starts_at, one.zone))} ({wording.listed(one.sharing)})"
-        for one in coordinator_overview.between(session, now, now + timedelta(days=28))
-        if one.sharing and not one.is_cancelled and one.kind in kinds and kinds[one.kind].bookable
+        f"{_dated(one)} ({wording.listed(one.sharing)})" for one in dates if one.sharing and kinds[one.kind].bookable
     ]
     if shared:
-        more = f", and {len(shared) - 3} more dates" if len(shared) > 3 else ""
         return InstallationFinding(
-            f"meeting links: analysts share one at {'; '.join(shared[:3])}{more}",
+            f"meeting links: analysts share one at {_first_three(shared)}",
             "ask each analyst to set their own link in their profile, or import the column meeting_url",
         )
-    return InstallationFinding("meeting links: no two analysts of a date share one")
+    return InstallationFinding("meeting links: every date has one, and no two analysts of a date share one")
+
+
+def _dated(one: UpcomingOccurrence) -> str:
+    return f"{one.title} on {wording.day(zones.today(one.starts_at, one.zone))}"
+
+
+def _first_three(named: list[str]) -> str:
+    return "; ".join(named[:3]) + (f", and {len(named) - 3} more dates" if len(named) > 3 else "")
 
 
 def _demo(session: Session, found: Settings, _now: datetime) -> InstallationFinding:

@@ -164,6 +164,20 @@ def offers(places: Sequence[WaitlistPlace], hours: Hours, rules: Rules) -> tuple
     return found, hours
 
 
+def offerable(place: WaitlistPlace, hours: Hours, rules: Rules, zone: str | None) -> Slot | None:
+    """The slot that can be held for this person at once, whoever is ahead of them; None where there is none.
+
+    Also one within the last hour, and one that they let lapse before, as long as they would have time to answer.
+    """
+    found = [
+        slot
+        for slot in fitting(place, hours, rules)
+        if may_hold(place, slot.starts_at, rules)
+        and held_until(slot.starts_at, zone or rules.zone, rules.policy, rules.now) > rules.now
+    ]
+    return found[0] if found and not place.has_offer else None
+
+
 def has_next(others: Sequence[WaitlistPlace], held: Slot, hours: Hours, rules: Rules) -> bool:
     """Whether one of the others would be offered the held slot, or part of it, were it let go of at `rules.now`.
 

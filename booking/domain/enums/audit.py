@@ -27,9 +27,11 @@ class AuditAction(StrEnum):
     # enrolments
     ENROLLED = "enrolled"
     LEFT = "left"
+    UNENROLLED = "unenrolled"
     # the waitlist
     JOINED_WAITLIST = "joined-waitlist"
     LEFT_WAITLIST = "left-waitlist"
+    REMOVED_FROM_WAITLIST = "removed-from-waitlist"
     OFFERED = "offered"
     OFFER_DECLINED = "offer-declined"
     OFFER_LAPSED = "offer-lapsed"
@@ -45,6 +47,7 @@ class AuditAction(StrEnum):
     PUBLISHED = "published"
     UNDONE = "undone"
     LINKS_SET = "set-links"
+    DATE_EMAILED = "emailed-date"
     # accounts
     ADDED = "added"
     SIGNED_IN = "signed-in"

@@ -28,12 +28,14 @@ class EmailName(StrEnum):
     PROGRAMME_CHANGED = "programme-changed", "Changes to the programme"
     # enrolments
     ENROLLED = "enrolled", "Enrolment confirmed"
+    UNENROLLED = "unenrolled", "Enrolment cancelled by us"
     REMINDER_ENROLLED = "reminder-enrolled", "Reminder"
     # the waitlist
     OFFER = "offer", "Slot held"
     OFFER_LAPSED = "offer-lapsed", "Slot no longer held"
     FREE_TO_BOOK = "free-to-book", "Slot free to book"
     LAST_HOUR_CALL = "last-hour-call", "Slot free in the last hour"
+    WAITLIST_REMOVED = "waitlist-removed", "Removed from the waitlist"
     # cover
     COVER_OFFER = "cover-offer", "Another time offered"
     COVER_SOUGHT = "cover-sought", "Looking for another analyst"
@@ -41,6 +43,8 @@ class EmailName(StrEnum):
     COVER_WANTED = "cover-wanted", "Cover needed"
     SOMEONE_AWAY = "someone-away", "Analyst away"
     HANDED_OVER = "handed-over", "Bookings taken over"
+    # to everybody of a date
+    MESSAGE = "message", "Message about a date"
     # staff
     DAILY_AGENDA = "daily-agenda", "Daily agenda"
     EMAILS_FAILING = "emails-failing", "Emails bounced"
@@ -68,3 +72,12 @@ class EmailState(StrEnum):
     WAITING = "waiting"
     FAILED = "failed"
     SENT = "sent"
+
+
+class DateGroup(StrEnum):
+    """Who of a date is emailed together, in the order in which the page offers them."""
+
+    BOOKED = "booked"
+    ENROLLED = "enrolled"
+    WAITING = "waiting"
+    ROSTER = "roster"

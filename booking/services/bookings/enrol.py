@@ -14,6 +14,7 @@ from booking.domain.enums.emails import EmailName
 from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
 from booking.services.action_context import ActionContext
+from booking.services.steps import leave_place
 from booking.services.transaction import transactional
 from booking.store.db import locks
 from booking.store.outbox import email_facts, emails
@@ -27,8 +28,8 @@ from booking.store.queries.programme import enrolled, occurrence_lookup
 def enrol(context: ActionContext, occurrence_id: uuid.UUID, *, whole: bool = False) -> Enrolment:
     """Take a place in one occurrence, or with `whole` in every one of its series that is still to come.
 
-    Twice is once; a place in all takes in the single ones. Raises NotFound, NotEnrollable, OccurrenceCancelled,
-    AlreadyOver, NotAMember, MembershipEnded, Full.
+    Twice is once; a place in all takes in the single ones. Staff may do it for a member. Raises NotFound,
+    NotEnrollable, OccurrenceCancelled, AlreadyOver, NotAMember, MembershipEnded, Full.
     """
     return _enrol(context, occurrence_id, whole=whole)[0]
 
@@ -46,7 +47,7 @@ def _enrol(context: ActionContext, occurrence_id: uuid.UUID, *, whole: bool) -> 
         raise errors.NotFound()
     concerned = _to_come(session, one.series_id, now) if whole else [one.id]
     rows = locks.occurrences(session, sorted({*concerned, one.id}))
-    member = locks.person(session, context.actor.member_id)
+    member = locks.person(session, context.actor.for_member_id)
     row = rows[one.id]
     if organisation.kinds[row.series.kind].bookable:
         raise errors.NotEnrollable()
@@ -73,7 +74,9 @@ def _enrol(context: ActionContext, occurrence_id: uuid.UUID, *, whole: bool) -> 
     session.add(made)
     session.flush()
     _tell(context, made, member, row, [rows[i] for i in concerned])
-    context.record(AuditAction.ENROLLED, AuditSubject.ENROLMENT, made.public_id, by=member.id, whole=whole)
+    context.record(
+        AuditAction.ENROLLED, AuditSubject.ENROLMENT, made.public_id, by=context.actor.present_id, whole=whole
+    )
     return made, row, member
 
 
@@ -158,20 +161,10 @@ def _tell(
 @transactional
 def leave(context: ActionContext, enrolment_id: uuid.UUID) -> Enrolment:
     """Give the place up; twice is once. Raises NotFound for what is nobody's, or somebody else's."""
-    session, now = context.session, context.now
-    seen = session.scalars(select(Enrolment).where(Enrolment.public_id == enrolment_id)).one_or_none()
-    if seen is None or not context.actor.may_act_for(seen.member_id):
-        raise errors.NotFound()
-    if seen.occurrence_id is not None:
-        locks.occurrences(session, [seen.occurrence_id])
-    locks.person(session, seen.member_id)
-    place = session.get_one(Enrolment, seen.id, populate_existing=True)
+    place = leave_place.locked(context, enrolment_id, lambda seen: context.actor.may_act_for(seen.member_id))
     if place.left_at is None:
-        place.left_at = now
-        place.sequence += 1
-        place.revised_at = now.replace(microsecond=0)
+        leave_place.end(context, place)
         context.record(
             AuditAction.LEFT, AuditSubject.ENROLMENT, place.public_id, by=context.actor.recorded(place.member_id)
         )
-        session.flush()
     return place

@@ -110,6 +110,8 @@ def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
         links["meeting_entry"] = f"{base}/occurrences/{first['occurrence']}.ics"
         links["calendars"] = f"{base}/calendars"
         links["join_link"] = f"{base}/join/{tokens.sign(key, tokens.JOIN, facts['occurrence'])}"
+    if "about_date" in facts:
+        links["meeting"] = f"{base}/occurrences/{facts['about_date']}"
     if "place" in facts:
         links["place"] = f"{base}/manage/place/{tokens.sign(key, 'place', facts['place'])}"
     if "first_day" in facts:

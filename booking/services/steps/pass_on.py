@@ -140,6 +140,29 @@ def pass_on(context: ActionContext, occurrence_id: int, freed: Iterable[Slot] = 
     return told
 
 
+def offer_to(context: ActionContext, place: WaitlistEntry, by_id: int) -> bool:
+    """Hold a free slot for this one person, whoever is ahead of them and whatever they let lapse.
+
+    False where nothing that suits them is free for long enough to answer, or something is held for them already. The
+    occurrence is locked; `by_id` is the coordinator, for the audit log.
+    """
+    session, organisation, now = context.session, context.organisation, context.now
+    lapse_due_offers(context, place.occurrence_id)
+    occurrence = session.get_one(Occurrence, place.occurrence_id)
+    places = waitlist_queue.places(session, [occurrence.id], organisation, now).get(occurrence.id, [])
+    mine = next((one for one in places if one.id == place.id), None)
+    found = timetables.timetable(session, occurrence.public_id, organisation)
+    if mine is None or found is None or mine.has_offer:
+        return False
+    this = _round(context, occurrence, found, places)
+    slot = waitlist_rules.offerable(mine, this.hours, this.rules, this.people[mine.member_id].time_zone)
+    if slot is None:
+        return False
+    hours = replace(this.hours, taken=this.hours.taken | {(slot.analyst_id, at) for at in slot.quarters})
+    others = [one for one in places if one.id != mine.id]
+    return _offer(this, Match(mine, slot), others, hours, by_id)
+
+
 def _round(context: ActionContext, occurrence: Occurrence, found: Timetable, places: list[WaitlistPlace]) -> Round:
     session = context.session
     who = select(Person).where(Person.id.in_({place.member_id for place in places}))
@@ -209,8 +232,11 @@ def _tell_lapsed(this: Round, lapsed: list[OpenOffer], matches: list[Match], aft
     this.session.flush()
 
 
-def _offer(this: Round, match: Match, others: list[WaitlistPlace], hours: Hours) -> bool:
-    """Hold the slot for the member and tell them; False where another occurrence made them an offer just now."""
+def _offer(this: Round, match: Match, others: list[WaitlistPlace], hours: Hours, by_id: int | None = None) -> bool:
+    """Hold the slot for the member and tell them; False where another occurrence made them an offer just now.
+
+    `by_id` is who asked for it, None for the service itself.
+    """
     session, place, slot, now = this.session, match.place, match.slot, this.rules.now
     member = this.people[place.member_id]
     until = waitlist_rules.held_until(slot.starts_at, member.time_zone or this.rules.zone, this.rules.policy, now)
@@ -241,6 +267,7 @@ def _offer(this: Round, match: Match, others: list[WaitlistPlace], hours: Hours)
         AuditSubject.WAITLIST_ENTRY,
         waiting.public_id,
         now,
+        actor_id=by_id,
         starts_at=email_facts.stamp(slot.starts_at),
     )
     return True

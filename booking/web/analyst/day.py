@@ -75,6 +75,7 @@ def _people(day: date | None) -> str:
 def _page(whose: Subject, day: date) -> str:
     week = day_agenda.week_of(day)
     staffed = day_rows.staffed(whose, week[0], week[-1])
+    unlinked = day_rows.unlinked(whose, staffed)
     common = {
         "whose": whose,
         "day": day,
@@ -85,7 +86,8 @@ def _page(whose: Subject, day: date) -> str:
     }
     if request.args.get("days") == "7":
         blocks = [
-            (one, [day_rows.block(whose, found) for found in day_agenda.on(one, staffed, whose.zone)]) for one in week
+            (one, [day_rows.block(whose, found, unlinked) for found in day_agenda.on(one, staffed, whose.zone)])
+            for one in week
         ]
         return render_template(
             "analyst/week.html",
@@ -97,7 +99,7 @@ def _page(whose: Subject, day: date) -> str:
     others = agenda_rows.analysts(context.db()) if RoleName.COORDINATOR in current_user.roles else []
     return render_template(
         "analyst/day.html",
-        blocks=[day_rows.block(whose, found) for found in day_agenda.on(day, staffed, whose.zone)],
+        blocks=[day_rows.block(whose, found, unlinked) for found in day_agenda.on(day, staffed, whose.zone)],
         before=day - timedelta(days=1),
         after=day + timedelta(days=1),
         next_day=day_rows.next_day(whose, day),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from booking.domain.enums.people import RoleName
 from booking.services.bookings.start_visit import OVERRUN
 from booking.store.queries.bookings import agenda_rows
 from booking.store.queries.bookings.agenda_rows import AgendaOwner
+from booking.store.queries.programme import join_info
 from booking.web.frame import context
 from booking.web.frame.current_reader import current_user
 from booking.web.member import booking_pages
@@ -73,6 +75,7 @@ class Block:
     lines: list[DayRow]
     colleagues: list[tuple[str, str]]
     not_marked: str
+    has_link: bool = True
 
 
 def subject() -> Subject | None:
@@ -118,8 +121,15 @@ def tally(staffed: Staffed) -> str:
     return f"{booked_words}, {agenda_words.counted(staffed.free_slots, 'slot', 'slots')} free"
 
 
-def block(whose: Subject, found: Staffed) -> Block:
-    """The occurrence, ready to be shown."""
+def unlinked(whose: Subject, staffed: Iterable[Staffed]) -> set[uuid.UUID]:
+    """Those of the occurrences, cancelled and past ones apart, in which members would get to no meeting."""
+    now = context.now()
+    ahead = [one.meeting.public_id for one in staffed if not one.meeting.is_cancelled and now < one.meeting.ends_at]
+    return join_info.without_link(context.db(), whose.analyst.id, ahead, context.organisation().bookable)
+
+
+def block(whose: Subject, found: Staffed, unlinked: Collection[uuid.UUID] = ()) -> Block:
+    """The occurrence, ready to be shown; `unlinked` are those without a meeting link."""
     meeting, now = found.meeting, context.now()
     lines = [_line(whose, found, row) for row in found.rows]
     if found.rows and meeting.starts_at <= now < meeting.ends_at:
@@ -135,6 +145,7 @@ def block(whose: Subject, found: Staffed) -> Block:
         lines=lines,
         colleagues=[(other.name, agenda_words.free_at(other, whose.zone)) for other in found.colleagues],
         not_marked=agenda_words.not_marked(day_agenda.unmarked(found, now)),
+        has_link=meeting.public_id not in unlinked,
     )
 
 

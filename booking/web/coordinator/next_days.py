@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime, timedelta
 
-from flask import render_template
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.domain import attention, wording, zones
@@ -37,7 +37,7 @@ BUTTON_WORDS = {
 def next_days() -> ResponseReturnValue:
     """What needs attention in the next 14 days, and all of their dates."""
     now, organisation = context.now(), context.organisation()
-    found = coordinator_overview.between(context.db(), now, now + DAYS)
+    found = coordinator_overview.not_over(context.db(), now, now + DAYS)
     going_on = [one for one in found if not one.is_cancelled]
     off = planning.days_off(organisation, now)
     full = _full(now)
@@ -51,27 +51,39 @@ def next_days() -> ResponseReturnValue:
         button_words=BUTTON_WORDS,
         needed=attention.action_items(seen, holidays, _overlaps(going_on), stuck.failed, stuck.waiting),
         last=now + DAYS,
+        address_of=address_of,
         bookable=template_globals.is_bookable,
     )
 
 
+def address_of(item: attention.ActionItem) -> str:
+    """Where that is put right."""
+    if item.code == ActionCode.NO_ANALYST:
+        return url_for("coordinator.change_date", public_id=item.key, change="analysts")
+    anchor = {ActionCode.NO_MEETING_LINK: "links", ActionCode.SHARED_LINK: "analyst-links"}.get(item.code)
+    return url_for("coordinator.occurrence", public_id=item.key, _anchor=anchor)
+
+
 def _status(one: UpcomingOccurrence, is_full: bool) -> attention.OccurrenceStatus:
+    is_bookable = template_globals.is_bookable(one.kind)
     return attention.OccurrenceStatus(
         str(one.public_id),
         f"{one.title}, {wording.clock(one.starts_at, one.zone)} {zones.abbreviation(one.starts_at, one.zone)}",
         template_globals.kind(one.kind).title,
         zones.today(one.starts_at, one.zone),
         one.starts_at,
-        template_globals.is_bookable(one.kind),
+        is_bookable,
         len(one.analysts),
         len(one.away),
-        one.has_meeting_link,
+        one.has_meeting_link(is_bookable=is_bookable),
         one.bookings,
         is_full,
         one.enrolled,
         one.waiting,
         one.uncovered,
         one.sharing,
+        one.starts_at <= context.now(),
+        one.unlinked if is_bookable and len(one.unlinked) < len(one.analysts) else (),
     )
 
 

@@ -25,7 +25,7 @@ from booking.services.bookings.move import move as move_booking
 from booking.store.bookings import bookings
 from booking.store.queries.bookings import slot_search, timetables, visit_history
 from booking.store.queries.bookings.slot_search import Search
-from booking.store.queries.programme import meeting_rows
+from booking.store.queries.programme import join_info, meeting_rows
 from booking.web.frame import context, error_pages, template_globals
 from booking.web.member import invitation, slot_grid
 from booking.web.member.slot_grid import Chosen
@@ -76,6 +76,7 @@ def show(appointment: Appointment, links: BookingLinks, *, just_booked: bool = F
         stands_in_for=cover.stands_in_for(session, appointment.public_id) if is_ahead else "",
         too_soon=invitation.too_soon(appointment) if is_ahead else "",
         join_path=join_path(appointment.public_id),
+        has_link=now >= appointment.ends_at or join_info.has_link(session, appointment.public_id),
         opens_at=opens_at(appointment),
         has_started=now >= appointment.starts_at,
         agreed=visit_history.agreed(session, [appointment.public_id]).get(appointment.public_id, ""),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from booking.domain.bookings import policy
 from booking.domain.meetings import Appointment, Meeting
 from booking.domain.recurrence import MAX_DURATION
-from booking.store.queries.programme import enrolled, meeting_rows, occurrence_lookup
+from booking.store.queries.programme import enrolled, join_info, meeting_rows, occurrence_lookup
 from booking.store.queries.programme.enrolled import EnrolledOccurrence
 from booking.web.frame import context
 from booking.web.frame.current_reader import current_user
@@ -22,12 +22,14 @@ class EnrolmentView:
     """`mine` is the reader's own place, None without one; `left` how many there are, None unless few.
 
     `clash` is a booked slot of theirs at the same time: a warning only. `is_open`: its join link is.
+    `has_link`: it leads to a meeting.
     """
 
     mine: EnrolledOccurrence | None
     left: int | None
     clash: Appointment | None
     is_open: bool = False
+    has_link: bool = True
 
 
 def place(meeting: Meeting) -> EnrolmentView:
@@ -46,7 +48,9 @@ def place(meeting: Meeting) -> EnrolmentView:
     start = meeting.starts_at - MAX_DURATION
     held = meeting_rows.appointments(session, member_id=current_user.id, start=start, end=meeting.ends_at)
     clash = next((one for one in held if not one.is_cancelled and one.ends_at > meeting.starts_at), None)
-    return EnrolmentView(mine[0] if mine else None, left, clash, is_open(meeting))
+    opened = join_info.of_occurrence(session, meeting.public_id)
+    has_link = opened is not None and opened.meeting_url is not None
+    return EnrolmentView(mine[0] if mine else None, left, clash, is_open(meeting), has_link)
 
 
 def is_open(meeting: Meeting) -> bool:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.domain.bookings import join_links
+from booking.domain.recurrence import MAX_DURATION
 from booking.store.bookings.bookings import CONFIRMED, Booking
 from booking.store.bookings.waitlist_entries import WaitlistEntry
 from booking.store.outbox.emails import OutgoingEmail
@@ -21,10 +22,11 @@ from booking.store.programme.programme import CANCELLED, Occurrence, Roster, Ser
 
 @dataclass(frozen=True, slots=True)
 class UpcomingOccurrence:
-    """One upcoming occurrence. `booked_minutes` of its analysts' `open_minutes` are booked; `has_meeting_link` is true
-    also where each analyst has a link of their own.
+    """One upcoming occurrence. `booked_minutes` of its analysts' `open_minutes` are booked.
 
-    `sharing` names the analysts who have one meeting link with somebody else there.
+    `has_own_link`: the date or its series has a meeting link; `unlinked` names the analysts whose bookings lead to no
+    meeting, since neither they nor the date have one. `sharing` names the analysts who have one meeting link with
+    somebody else there.
     """
 
     id: int
@@ -40,7 +42,8 @@ class UpcomingOccurrence:
     module: int | None
     analysts: tuple[str, ...]
     away: tuple[str, ...]
-    has_meeting_link: bool
+    has_own_link: bool
+    unlinked: tuple[str, ...]
     sharing: tuple[str, ...]
     booked_minutes: int
     open_minutes: int
@@ -49,12 +52,28 @@ class UpcomingOccurrence:
     waiting: int
     uncovered: int
 
+    def has_meeting_link(self, *, is_bookable: bool) -> bool:
+        """Whether everybody who joins gets to a meeting. What one enrols in has one link for all, never its
+        analysts' own."""
+        return not self.unlinked if is_bookable and self.analysts else self.has_own_link
+
 
 def between(
     session: Session, start: datetime, end: datetime, slug: str | None = None, most: int = 200
 ) -> list[UpcomingOccurrence]:
     """The occurrences that start in [start, end), at most so many: six statements, however many."""
-    wanted = [Occurrence.starts_at >= start, Occurrence.starts_at < end]
+    return _between(session, [Occurrence.starts_at >= start, Occurrence.starts_at < end], slug, most)
+
+
+def not_over(session: Session, now: datetime, end: datetime, most: int = 200) -> list[UpcomingOccurrence]:
+    """The occurrences that are under way at `now` or start before `end`, likewise."""
+    is_ahead = (Occurrence.starts_at > now - MAX_DURATION, Occurrence.ends_at > now, Occurrence.starts_at < end)
+    return _between(session, list(is_ahead), None, most)
+
+
+def _between(
+    session: Session, wanted: list[ColumnElement[bool]], slug: str | None, most: int
+) -> list[UpcomingOccurrence]:
     if slug is not None:
         wanted.append(Series.slug == slug)
     found = session.execute(
@@ -126,7 +145,8 @@ def between(
                 occurrence.module_number,
                 tuple(name for name, _, _ in present),
                 tuple(name for name, is_away, _ in team if is_away),
-                bool(rest) or (bool(present) and all(link for _, _, link in present)),
+                bool(rest),
+                tuple(name for name, _, link in present if not (link or rest)),
                 join_links.sharing((name, link or rest) for name, _, link in present),
                 booked_minutes,
                 minutes * len(present),

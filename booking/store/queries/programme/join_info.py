@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.domain.bookings import join_links
@@ -83,3 +84,46 @@ def of_occurrence(session: Session, public_id: uuid.UUID, analyst_id: int | None
         .where(Occurrence.public_id == public_id)
     ).one_or_none()
     return None if row is None else Opened(join_links.meeting_url(*row), None)
+
+
+_LINKS = (
+    select(Roster.meeting_url, Person.meeting_url, Occurrence.meeting_url, Series.meeting_url)
+    .select_from(Booking)
+    .join(Occurrence, Occurrence.id == Booking.occurrence_id)
+    .join(Series, Series.id == Occurrence.series_id)
+    .join(Person, Person.id == Booking.analyst_id)
+    .outerjoin(Roster, and_(Roster.occurrence_id == Booking.occurrence_id, Roster.analyst_id == Booking.analyst_id))
+    .where(Booking.public_id == bindparam("public_id"))
+)
+_LINKS_OF_DATES = (
+    select(Occurrence.public_id, Series.kind, Roster.meeting_url, Person.meeting_url, Occurrence.meeting_url)
+    .add_columns(Series.meeting_url)
+    .select_from(Occurrence)
+    .join(Series, Series.id == Occurrence.series_id)
+    .join(Person, Person.id == bindparam("analyst_id"))
+    .outerjoin(Roster, and_(Roster.occurrence_id == Occurrence.id, Roster.analyst_id == Person.id))
+    .where(Occurrence.public_id.in_(bindparam("public_ids", expanding=True)))
+)
+
+
+def has_link(session: Session, booking: uuid.UUID) -> bool:
+    """Whether the join link of that booking leads to a meeting: one statement."""
+    row = session.execute(_LINKS, {"public_id": booking}).one_or_none()
+    return row is not None and join_links.meeting_url(*row) is not None
+
+
+def without_link(
+    session: Session, analyst_id: int, public_ids: Collection[uuid.UUID], bookable: Collection[str]
+) -> set[uuid.UUID]:
+    """Those of the dates in which whoever comes to this analyst gets to no meeting: one statement.
+
+    What one enrols in (its kind is not among the `bookable`) has one link for all, never its analysts' own.
+    """
+    if not public_ids:
+        return set()
+    rows = session.execute(_LINKS_OF_DATES, {"analyst_id": analyst_id, "public_ids": list(public_ids)})
+    return {
+        public_id
+        for public_id, kind, of_roster, of_person, *rest in rows
+        if not join_links.meeting_url(*((of_roster, of_person) if kind in bookable else ()), *rest)
+    }

@@ -1,0 +1,59 @@
+"""Remove somebody from a lab or a masterclass; they are emailed."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import func, select
+
+from booking.domain.bookings import topics
+from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.emails import EmailName
+from booking.services.action_context import ActionContext
+from booking.services.steps import leave_place
+from booking.services.steps.permission import check_coordinator
+from booking.services.transaction import transactional
+from booking.store.outbox import email_facts, emails
+from booking.store.people.people import Person
+from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.programme import SCHEDULED, Occurrence, Series
+
+REASON = 500
+
+
+@transactional
+def remove(context: ActionContext, enrolment_id: uuid.UUID, reason: str) -> Enrolment:
+    """End a member's place, in all dates if it is one in all; they get the reason if a date is still ahead.
+
+    Twice is once. Raises NotAllowed, NotFound, TextNotAccepted.
+    """
+    by_id = check_coordinator(context)
+    why = topics.clean_line("reason", reason, REASON)
+    place = leave_place.locked(context, enrolment_id, lambda _: True)
+    if place.left_at is None:
+        leave_place.end(context, place)
+        context.record(AuditAction.UNENROLLED, AuditSubject.ENROLMENT, place.public_id, by=by_id, reason=why)
+        _tell(context, place, why)
+    return place
+
+
+def _tell(context: ActionContext, place: Enrolment, reason: str) -> None:
+    """Email the member what they are no longer enrolled in; nothing where every date of it is over."""
+    session, now = context.session, context.now
+    ahead = [Occurrence.series_id == place.series_id, Occurrence.ends_at > now, Occurrence.status == SCHEDULED]
+    if place.occurrence_id is not None:
+        ahead.append(Occurrence.id == place.occurrence_id)
+    first = session.scalars(select(Occurrence).where(*ahead).order_by(Occurrence.starts_at).limit(1)).one_or_none()
+    if first is None:
+        return
+    series, member = session.get_one(Series, place.series_id), session.get_one(Person, place.member_id)
+    told = {
+        "occurrence": str(first.public_id),
+        "series": series.slug,
+        "title": (first.title if place.occurrence_id is not None else None) or series.title,
+        "zone": series.zone,
+        "starts_at": email_facts.stamp(first.starts_at),
+        "count": session.scalar(select(func.count()).select_from(Occurrence).where(*ahead)),
+        "reason": reason,
+    }
+    emails.enqueue(session, EmailName.UNENROLLED, member.email, told, now, person_id=member.id)

@@ -1,0 +1,33 @@
+"""A place in a lab or a masterclass is given up: the one place in which that happens."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from sqlalchemy import select
+
+from booking.domain import errors
+from booking.services.action_context import ActionContext
+from booking.store.db import locks
+from booking.store.programme.enrolments import Enrolment
+
+
+def locked(context: ActionContext, enrolment_id: uuid.UUID, may: Callable[[Enrolment], bool]) -> Enrolment:
+    """The place, read afresh once its date and its member are locked. NotFound if there is none, or `may` says no."""
+    session = context.session
+    seen = session.scalars(select(Enrolment).where(Enrolment.public_id == enrolment_id)).one_or_none()
+    if seen is None or not may(seen):
+        raise errors.NotFound()
+    if seen.occurrence_id is not None:
+        locks.occurrences(session, [seen.occurrence_id])
+    locks.person(session, seen.member_id)
+    return session.get_one(Enrolment, seen.id, populate_existing=True)
+
+
+def end(context: ActionContext, place: Enrolment) -> None:
+    """End the place, as calendars show it too."""
+    place.left_at = context.now
+    place.sequence += 1
+    place.revised_at = context.now.replace(microsecond=0)
+    context.session.flush()

@@ -19,7 +19,8 @@ from booking.domain.meetings import Appointment
 from booking.store.people.people import Person
 from booking.store.programme.programme import CANCELLED, Occurrence, Roster
 from booking.store.queries.bookings import timetables, waitlist_queue
-from booking.store.queries.people import account_holdings
+from booking.store.queries.people import account_holdings, people_list
+from booking.store.queries.people.people_list import PeopleFilter
 from booking.store.queries.programme import date_people, meeting_rows
 from booking.store.queries.programme.date_people import EnrolledPerson, WaitingPerson
 from booking.web.coordinator.blueprint import blueprint
@@ -118,7 +119,7 @@ def page(
 
 def _found(q: str) -> list[tuple[Person, bool]]:
     """The first people whom the search finds, each with whether they are a member."""
-    people = account_holdings.search(context.db(), q, most=FOUND + 1)
+    people = people_list.page(context.db(), PeopleFilter(q), None, FOUND + 1)
     return [(one, RoleName.MEMBER in one.role_names and one.closed_at is None) for one in people]
 
 

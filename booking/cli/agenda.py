@@ -54,7 +54,7 @@ def agenda(analyst: str, day: date | None, as_csv: bool) -> None:
     lines += ["", *([] if today else ["Nothing on this day."])]
     if after is not None:
         lines.append(f"The next day with something on: {wording.long_day(zones.today(after, zone))}.")
-    booked, free = sum(len(one.visits) for one in staffed), sum(one.free_slots for one in staffed)
+    booked, free = sum(len(one.visits) for one in staffed), sum(one.free_slots(now) for one in staffed)
     lines.append(f"This week: {booked} booked, {agenda_words.counted(free, 'slot', 'slots')} free.")
     click.echo("\n".join(lines).replace(wording.NBSP, " "))
 

@@ -6,7 +6,7 @@ from flask import Flask
 
 from booking.web.account import calendars, email_address, profile, sign_in, time_zone, unsubscribe
 from booking.web.analyst import attendance, day, time_off, visit
-from booking.web.coordinator import navigation, next_days, tables
+from booking.web.coordinator import navigation, next_days, tables, today
 from booking.web.coordinator.administration import audit_pages, email_pages
 from booking.web.coordinator.bookings import all_bookings, book_for
 from booking.web.coordinator.dates import change_form, date_page, email_page, links, people_of_date
@@ -28,6 +28,7 @@ PAGES = (
     visit,
     attendance,
     next_days,
+    today,
     links,
     series_pages,
     date_page,

@@ -323,6 +323,8 @@ STOPS = [
     Stop("away, no such day", at("/analyst/time-off?first=never"), ana, status=422),
     Stop("away, whose", at("/analyst/time-off"), cora),
     Stop("coordinator, next days", at("/coordinator/"), cora),
+    Stop("coordinator, today", at("/coordinator/today"), cora, now=DURING),
+    Stop("coordinator, today, nothing", at("/coordinator/today"), cora),
     Stop("coordinator, programme", at("/coordinator/programme"), cora),
     Stop("coordinator, one series", at("/coordinator/programme/monday-clinic"), cora),
     Stop("coordinator, one date", coordinated(), cora),

@@ -79,10 +79,10 @@ class Staffed:
     def visits(self) -> list[AgendaVisit]:
         return [row for row in self.rows if isinstance(row, AgendaVisit)]
 
-    @property
-    def free_slots(self) -> int:
-        """Returns how many slots of the shortest length its free time has room for."""
-        return sum(isinstance(row, Gap) and row.last_start_at is not None for row in self.rows)
+    def free_slots(self, now: datetime) -> int:
+        """Returns how many slots of the shortest length its free time still has room for at `now`."""
+        gaps = [row.last_start_at for row in self.rows if isinstance(row, Gap)]
+        return sum(last is not None and now <= last for last in gaps)
 
 
 def is_on(row: AgendaVisit | Gap, now: datetime) -> bool:

@@ -82,7 +82,7 @@ def _page(whose: Subject, day: date) -> str:
         "week": week,
         "is_today": day == zones.today(context.now(), whose.zone),
         "booked": sum(len(found.visits) for found in staffed),
-        "free": sum(found.free_slots for found in staffed),
+        "free": sum(found.free_slots(context.now()) for found in staffed),
     }
     if request.args.get("days") == "7":
         blocks = [

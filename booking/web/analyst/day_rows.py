@@ -118,7 +118,7 @@ def tally(staffed: Staffed) -> str:
     if not staffed.rows:
         return ""
     booked_words = agenda_words.counted(len(staffed.visits), "booking", "bookings")
-    return f"{booked_words}, {agenda_words.counted(staffed.free_slots, 'slot', 'slots')} free"
+    return f"{booked_words}, {agenda_words.counted(staffed.free_slots(context.now()), 'slot', 'slots')} free"
 
 
 def unlinked(whose: Subject, staffed: Iterable[Staffed]) -> set[uuid.UUID]:

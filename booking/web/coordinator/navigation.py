@@ -21,6 +21,7 @@ class NavigationEntry:
 
 ENTRIES = (
     NavigationEntry("coordinator.next_days", "Next 14 days"),
+    NavigationEntry("coordinator.today", "Today"),
     NavigationEntry("coordinator.series", "Programme", about=("/coordinator/occurrences",)),
     NavigationEntry("drafts.begin", "Paste an announcement"),
     NavigationEntry("coordinator.changes", "Published"),

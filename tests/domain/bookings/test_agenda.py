@@ -86,7 +86,8 @@ def test_free_time_is_shown_in_pieces_of_the_shortest_slot_with_the_last_start_t
 
     free = [row for row in found.rows if isinstance(row, Gap)]
     assert [(after(row.starts_at), after(row.ends_at), after(row.last_start_at)) for row in free] == gaps
-    assert found.free_slots == slots
+    assert found.free_slots(CLINIC_AT) == slots
+    assert found.free_slots(CLINIC_AT + timedelta(hours=1)) == 0  # what has passed is not free
 
 
 def test_a_row_is_on_from_its_start_to_just_before_its_end() -> None:

@@ -77,6 +77,7 @@ LEVELS = {
     "manage.accept": "token",
     "manage.wait": "token",
     "coordinator.next_days": "viewer",
+    "coordinator.today": "viewer",
     "coordinator.series": "viewer",
     "coordinator.one_series": "viewer",
     "coordinator.occurrence": "coordinator",

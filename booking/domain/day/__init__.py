@@ -1,0 +1,1 @@
+"""A day of the programme, with all of its analysts side by side."""

@@ -59,6 +59,14 @@ def times(text: str) -> tuple[time, time]:
     return start, end
 
 
+def clock(text: str) -> time:
+    """One time of day: `13:00`, `1 pm`, `noon`."""
+    found = _TIME.fullmatch(text.strip().lower())
+    if found is None:
+        raise ValueError(f"{text!r} isn't a time: write 1:00 pm, or 13:00")
+    return _clock(found, found["half"])
+
+
 def _is_short(match: re.Match[str]) -> bool:
     return match["noon"] is None and 1 <= int(match["hour"]) <= 12
 

@@ -96,6 +96,7 @@ class FindingCode(StrEnum):
     SAME_MEMBER = "same-member"
     SAME_SERIES = "same-series"
     SAME_TIME = "same-time"
+    SAME_TITLE = "same-title"
 
 
 class ActionCode(StrEnum):
@@ -112,3 +113,12 @@ class ActionCode(StrEnum):
     UNCOVERED = "uncovered"
     FULL = "full"
     EMPTY = "empty"
+
+
+class Repeats(StrEnum):
+    """How often a series meets, as a form asks; OTHER is any rule that only a file can state."""
+
+    WEEKLY = "weekly"
+    FORTNIGHTLY = "fortnightly"
+    MONTHLY = "monthly"
+    OTHER = "other"

@@ -6,14 +6,14 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import click
-from sqlalchemy import select
 
 from booking import clock, settings
 from booking.cli import store_session
 from booking.cli.programme.programme_args import FILES, read, the_organisation
+from booking.domain.planning.words.statement import Statement
 from booking.programme import days_off, rolling, words, writing
-from booking.store.people.people import Person
 from booking.store.programme import plan_inputs
+from booking.store.queries.people import analyst_emails
 
 
 def _month(_context: click.Context, _option: click.Parameter, value: str) -> date:
@@ -28,19 +28,26 @@ def _month(_context: click.Context, _option: click.Parameter, value: str) -> dat
 @FILES
 @click.option("--from", "source", required=True, callback=_month, metavar="YYYY-MM", help="the month to copy")
 def roll(month: date, names: tuple[str, ...], source: date) -> None:
-    """Print a programme file for MONTH, copied from another month. Needs no database.
+    """Print a programme file for MONTH, copied from another month: from FILE, or from what is published without one.
 
     Titles and holidays to check are marked in the file and listed on standard error.
     """
     organisation = the_organisation()
-    stated = rolling.of_month(read(names, organisation).statements, source)
+    stated = rolling.of_month(read(names, organisation).statements, source) if names else _stored_in(source)
     if not stated:
         raise click.ClickException(f"no series is announced for {source:%Y-%m}: series that run all year need no copy")
     off = days_off.between(month, month + timedelta(days=370), organisation.observe, organisation.closed)
     rolled = rolling.roll(stated, source, month, off)
-    click.echo(rolled.text, nl=False)
+    click.echo(rolling.file_of(rolled), nl=False)
     for note in rolled.notes:
         click.echo(note, err=True)
+
+
+def _stored_in(month: date) -> list[Statement]:
+    """What is published of that month, as a file would state it."""
+    with store_session.session(settings.load()) as session:
+        emails = analyst_emails.by_id(session)
+        return rolling.stored_in_month(plan_inputs.definitions(session).values(), emails, month)
 
 
 @click.command()
@@ -52,9 +59,7 @@ def export(folder: Path | None) -> None:
     """
     with store_session.session(settings.load()) as session:
         world = plan_inputs.world(session, {}, clock.now(), with_past=True)
-        staff = plan_inputs.analyst_ids(session).values()
-        found = session.execute(select(Person.id, Person.email).where(Person.id.in_(list(staff))))
-        emails = {person_id: email for person_id, email in found}
+        emails = analyst_emails.by_id(session)
     ons = {
         (slug, row.key): row.setting.on
         for slug, rows in world.rows.items()

@@ -12,7 +12,8 @@ from booking.web.coordinator.bookings import all_bookings, book_for
 from booking.web.coordinator.dates import change_form, date_page, email_page, links, people_of_date
 from booking.web.coordinator.drafts import draft_pages
 from booking.web.coordinator.people import account_pages, list_pages
-from booking.web.coordinator.programme import changes, series_pages
+from booking.web.coordinator.programme import changes
+from booking.web.coordinator.series import copy_month, edit_series, listed_series, new_series
 from booking.web.feeds import feed_pages
 from booking.web.member import bookings, occurrence, signed_links, waitlist_pages, week
 from booking.web.site import demo, former_addresses, health, help_pages, robots
@@ -30,11 +31,14 @@ PAGES = (
     next_days,
     today,
     links,
-    series_pages,
     date_page,
     people_of_date,
     change_form,
     email_page,
+    listed_series,
+    edit_series,
+    new_series,
+    copy_month,
     all_bookings,
     book_for,
     tables,

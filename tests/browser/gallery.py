@@ -22,7 +22,7 @@ from booking.services.bookings.waitlist import Wish
 from booking.store.bookings.bookings import Booking
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
-from booking.store.programme.programme import Occurrence
+from booking.store.programme.programme import Occurrence, Series
 from tests.browser.serving import Site
 from tests.browser.world import World
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, acting, an_occurrence
@@ -235,6 +235,31 @@ def preview_an_email(page: Page, _site: Site, _world: World) -> None:
     page.get_by_role("button", name="Preview email").click()
 
 
+MONDAYS_EDIT = "/coordinator/programme/monday-clinic/edit"
+
+
+def rename_a_series(page: Page, _site: Site, _world: World) -> None:
+    page.get_by_label("Title").fill("Monday Help Desk")
+    page.get_by_role("button", name="Preview the change").click()
+    page.get_by_role("heading", name="What changes").wait_for()
+
+
+def untitle_a_series(page: Page, _site: Site, _world: World) -> None:
+    page.locator("form.form").evaluate("form => { form.noValidate = true; }")
+    page.get_by_label("Title").fill("")
+    page.get_by_role("button", name="Preview the change").click()
+
+
+def rename_a_series_twice(page: Page, site: Site, _world: World) -> None:
+    with site.session() as session:
+        series = session.scalars(select(Series).where(Series.slug == "monday-clinic")).one()
+        series.title = "Open Clinic"
+        session.commit()
+    page.get_by_label("Title").fill("Monday Help Desk")
+    page.get_by_role("button", name="Preview the change").click()
+    page.get_by_text("Nothing was saved.").wait_for()
+
+
 def away_on_the_last_monday(site: Site, world: World) -> str:
     """Ben is away where nobody else is on the roster and every quarter is booked: the others are asked."""
     with site.session() as session:
@@ -327,6 +352,14 @@ STOPS = [
     Stop("coordinator, today, nothing", at("/coordinator/today"), cora),
     Stop("coordinator, programme", at("/coordinator/programme"), cora),
     Stop("coordinator, one series", at("/coordinator/programme/monday-clinic"), cora),
+    Stop("coordinator, edit a series", at(MONDAYS_EDIT), cora),
+    Stop("coordinator, edit a series, the plan", at(MONDAYS_EDIT), cora, rename_a_series),
+    Stop("coordinator, edit a series, refused", at(MONDAYS_EDIT), cora, untitle_a_series),
+    Stop("coordinator, edit a series, changed meanwhile", at(MONDAYS_EDIT), cora, rename_a_series_twice),
+    Stop("coordinator, new series", at("/coordinator/new-series"), cora),
+    Stop("coordinator, new clinic", at("/coordinator/new-series?kind=clinic"), cora),
+    Stop("coordinator, new masterclass", at("/coordinator/new-series?kind=masterclass"), cora),
+    Stop("coordinator, copy a month", at("/coordinator/copy-month"), cora),
     Stop("coordinator, one date", coordinated(), cora),
     Stop("coordinator, one date, nothing chosen", coordinated("/plan"), cora, status=422),
     Stop("coordinator, one lab", lambda _s, world: f"/coordinator/occurrences/{world.lab.public_id}?q=lee", cora),

@@ -59,20 +59,23 @@ def meeting_links(session: Session) -> dict[int, str]:
     return {person_id: link for person_id, link in found}
 
 
-def definitions(session: Session) -> dict[str, Definition]:
-    """Every series, by slug."""
+def definitions(session: Session, among: Sequence[int] | None = None) -> dict[str, Definition]:
+    """Every series, by slug; with `among` those of these internal ids."""
+    of_modules = select(_module.c.series_id, _module.c.title).order_by(_module.c.series_id, _module.c.number)
+    of_staff = select(_staff.c.series_id, _staff.c.analyst_id).order_by(_staff.c.series_id, _staff.c.position)
+    of_series = select(_series).order_by(_series.c.slug)
+    if among is not None:
+        of_modules = of_modules.where(_module.c.series_id.in_(among))
+        of_staff = of_staff.where(_staff.c.series_id.in_(among))
+        of_series = of_series.where(_series.c.id.in_(among))
     modules: dict[int, list[str]] = {}
-    for series_id, title in session.execute(
-        select(_module.c.series_id, _module.c.title).order_by(_module.c.series_id, _module.c.number)
-    ):
+    for series_id, title in session.execute(of_modules):
         modules.setdefault(series_id, []).append(title)
     staff: dict[int, list[int]] = {}
-    for series_id, analyst_id in session.execute(
-        select(_staff.c.series_id, _staff.c.analyst_id).order_by(_staff.c.series_id, _staff.c.position)
-    ):
+    for series_id, analyst_id in session.execute(of_staff):
         staff.setdefault(series_id, []).append(analyst_id)
     found: dict[str, Definition] = {}
-    for row in session.execute(select(_series).order_by(_series.c.slug)).mappings():
+    for row in session.execute(of_series).mappings():
         series_id = row["id"]
         found[row["slug"]] = adjustments_json.definition(
             series_id, dict(row), tuple(modules.get(series_id, ())), tuple(staff.get(series_id, ()))

@@ -19,10 +19,11 @@ class NavigationEntry:
     about: tuple[str, ...] = ()
 
 
+_PROGRAMME = ("/coordinator/occurrences", "/coordinator/new-series", "/coordinator/copy-month")
 ENTRIES = (
     NavigationEntry("coordinator.next_days", "Next 14 days"),
     NavigationEntry("coordinator.today", "Today"),
-    NavigationEntry("coordinator.series", "Programme", about=("/coordinator/occurrences",)),
+    NavigationEntry("coordinator.series", "Programme", about=_PROGRAMME),
     NavigationEntry("drafts.begin", "Paste an announcement"),
     NavigationEntry("coordinator.changes", "Published"),
     NavigationEntry("coordinator.bookings", "Bookings", about=("/analyst/bookings",)),

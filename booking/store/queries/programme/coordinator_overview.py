@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import Integer, Select, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from booking.domain.bookings import join_links
 from booking.domain.recurrence import MAX_DURATION
 from booking.store.bookings.bookings import CONFIRMED, Booking
 from booking.store.bookings.waitlist_entries import WaitlistEntry
+from booking.store.db.base import Id, UTCDateTime
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.programme.enrolments import Enrolment
@@ -58,31 +59,50 @@ class UpcomingOccurrence:
         return not self.unlinked if is_bookable and self.analysts else self.has_own_link
 
 
-def between(
-    session: Session, start: datetime, end: datetime, slug: str | None = None, most: int = 200
-) -> list[UpcomingOccurrence]:
+#: Of an occurrence in the list of a series: its start and its internal id.
+Place = tuple[datetime, int]
+_BY_START = (
+    select(Occurrence, Series)
+    .join(Series, Series.id == Occurrence.series_id)
+    .order_by(Occurrence.starts_at, Occurrence.id)
+)
+_HERE = tuple_(Occurrence.starts_at, Occurrence.id)
+_PLACE = tuple_(bindparam("at", type_=UTCDateTime()), bindparam("id", type_=Id))
+_MOST = bindparam("most", type_=Integer)
+_OF_SERIES = Occurrence.series_id == bindparam("series_id", type_=Id)
+_LATER = _BY_START.where(_OF_SERIES, _HERE > _PLACE).limit(_MOST)
+_LAST_BEFORE = (
+    select(Occurrence.id)
+    .where(_OF_SERIES, _HERE < _PLACE)
+    .order_by(Occurrence.starts_at.desc(), Occurrence.id.desc())
+    .limit(_MOST)
+    .subquery()
+)
+_EARLIER = _BY_START.join(_LAST_BEFORE, _LAST_BEFORE.c.id == Occurrence.id)
+
+
+def between(session: Session, start: datetime, end: datetime, most: int = 200) -> list[UpcomingOccurrence]:
     """The occurrences that start in [start, end), at most so many: six statements, however many."""
-    return _between(session, [Occurrence.starts_at >= start, Occurrence.starts_at < end], slug, most)
+    return _read(session, _BY_START.where(Occurrence.starts_at >= start, Occurrence.starts_at < end).limit(most))
 
 
 def not_over(session: Session, now: datetime, end: datetime, most: int = 200) -> list[UpcomingOccurrence]:
     """The occurrences that are under way at `now` or start before `end`, likewise."""
     is_ahead = (Occurrence.starts_at > now - MAX_DURATION, Occurrence.ends_at > now, Occurrence.starts_at < end)
-    return _between(session, list(is_ahead), None, most)
+    return _read(session, _BY_START.where(*is_ahead).limit(most))
 
 
-def _between(
-    session: Session, wanted: list[ColumnElement[bool]], slug: str | None, most: int
+def beyond(
+    session: Session, series_id: int, place: Place, most: int, *, is_earlier: bool = False
 ) -> list[UpcomingOccurrence]:
-    if slug is not None:
-        wanted.append(Series.slug == slug)
-    found = session.execute(
-        select(Occurrence, Series)
-        .join(Series, Series.id == Occurrence.series_id)
-        .where(*wanted)
-        .order_by(Occurrence.starts_at, Occurrence.id)
-        .limit(most)
-    ).all()
+    """The occurrences of a series after that place, or the last before it; at most so many, by start."""
+    values = {"series_id": series_id, "at": place[0], "id": place[1], "most": most}
+    return _read(session, (_EARLIER if is_earlier else _LATER).params(values))
+
+
+def _read(session: Session, statement: Select[Occurrence, Series]) -> list[UpcomingOccurrence]:
+    """The occurrences of that statement with all that is shown of them."""
+    found = session.execute(statement).all()
     ids = [occurrence.id for occurrence, _ in found]
     staff: dict[int, list[tuple[str, bool, str | None]]] = {}
     for occurrence_id, name, is_away, own, theirs in session.execute(

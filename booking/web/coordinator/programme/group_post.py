@@ -10,7 +10,6 @@ from booking.domain.enums.planning import StepKind
 from booking.domain.planning.adjustments import Definition
 from booking.domain.planning.words import publish_words
 from booking.domain.planning.words.group_text import GroupPostLine, text
-from booking.programme import writing
 from booking.store.programme.changes import Change
 from booking.store.programme.programme import Series
 
@@ -21,11 +20,6 @@ _VERBS = {
     StepKind.GOES: "cancelled",
     StepKind.RETURNS: "back on",
 }
-
-
-def days(rrule: str) -> str:
-    """`Monday and Tuesday`; a rule that only an RRULE says as it is."""
-    return writing.every(rrule) or rrule
 
 
 def exceptions(definition: Definition) -> list[str]:

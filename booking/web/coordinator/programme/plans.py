@@ -26,6 +26,8 @@ class PlanRequest:
     """A request, in words (`title`), and the addresses of its page: `action` publishes it, `back` leaves it.
 
     `fields` are sent with the form again; `answers_to` is where questions are answered, empty for the plan itself.
+    Where the form `is_posted`, it, its plan and the publish have one address: `do` says which of them is wanted, and
+    `is_of_several` whether a holiday is answered for each series by itself.
     """
 
     asking: Asking
@@ -34,6 +36,8 @@ class PlanRequest:
     back: str
     fields: list[tuple[str, str]]
     answers_to: str = ""
+    is_posted: bool = False
+    is_of_several: bool = False
 
 
 def show(asked: PlanRequest, *, again: bool = False) -> ResponseReturnValue:
@@ -68,6 +72,8 @@ def _page(asked: PlanRequest, plan: Plan, again: bool) -> ResponseReturnValue:
         fields=asked.fields,
         again=again,
         answers_to=asked.answers_to,
+        is_posted=asked.is_posted,
+        is_of_several=asked.is_of_several,
     )
     return page, 409 if again else 200
 

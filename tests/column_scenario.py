@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from booking.domain.errors import WrongCode
 from booking.domain.people import people_table
 from booking.domain.people.actor import Actor
+from booking.domain.planning.closures import Closure
 from booking.domain.planning.words.statement import StatedException
 from booking.services.accounts import close_account, profile, sessions, sign_in, tokens
 from booking.services.accounts.import_people import import_people
@@ -28,12 +29,14 @@ from booking.services.bookings.waitlist import Wish, join
 from booking.services.bookings.waitlist import leave as leave_waitlist
 from booking.services.cover import back, report, show
 from booking.services.outbox import deliver, remind
-from booking.services.publishing import drafts, meeting_links, undo
+from booking.services.publishing import closing, drafts, meeting_links, planning, undo
+from booking.services.publishing.publish import publish
 from booking.services.records import note_fetch
 from booking.store.outbox import reminder_progress
 from booking.store.people.people import Person
+from booking.store.programme.closures import StoredClosure
 from booking.store.programme.programme import Occurrence
-from tests.builders import CLINIC_AT, NOW, acting, an_organisation
+from tests.builders import CLINIC_AT, NOW, ORGANISATION, acting, an_organisation
 from tests.services.publishing.test_publish import PLACE, run, stated
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -61,6 +64,7 @@ def the_rest_happens(session: Session) -> None:
     import_people(reminding(session, Actor.system()), listed)
     profiles_change(session)
     programme_is_published(session)
+    the_office_closes(session)
     clinic_is_booked(session)
     courses_are_attended(session)
     people_sign_in(session)
@@ -116,6 +120,18 @@ def programme_is_published(session: Session) -> None:
         {"meeting_url": LINK},
         whole_series=True,
     )
+
+
+def the_office_closes(session: Session) -> None:
+    """A period is closed for one series, and opened again."""
+    closure = Closure(date(2023, 12, 18), date(2023, 12, 18), "Office closed")
+    asked = closing.close(closure, [dates(session, "clinic")[0].series.slug])
+    plan = planning.read_plan(session, asked, ORGANISATION, NOW)
+    cora = acting(session, Actor.staff(person(session, "cora").id))
+    publish(cora, asked, uid_domain="booking.example.org", fingerprint=plan.fingerprint)
+    lift = closing.lift(session.scalars(select(StoredClosure.id)).one())
+    plan = planning.read_plan(session, lift, ORGANISATION, NOW)
+    publish(cora, lift, uid_domain="booking.example.org", fingerprint=plan.fingerprint)
 
 
 def clinic_is_booked(session: Session) -> None:

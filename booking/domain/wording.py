@@ -28,6 +28,17 @@ def day(on: date) -> str:
     return f"{on:%a}{NBSP}{on.day}{NBSP}{on:%b}"
 
 
+def period(first: date, last: date) -> str:
+    """Mon 7 – Wed 9 Dec, Thu 24 Dec – Thu 7 Jan, Mon 7 Dec; with the years where they are far apart"""
+    if first == last:
+        return day(first)
+    is_long = last - first > timedelta(days=300)
+    is_one_month = (first.year, first.month) == (last.year, last.month)
+    start = f"{first:%a}{NBSP}{first.day}" if is_one_month else day(first)
+    years = (f"{NBSP}{first.year}", f"{NBSP}{last.year}") if is_long else ("", "")
+    return f"{start}{years[0]} {DASH} {day(last)}{years[1]}"
+
+
 def long_day(on: date) -> str:
     """Monday 30 November"""
     return f"{on:%A}{NBSP}{on.day}{NBSP}{on:%B}"

@@ -12,7 +12,7 @@ from booking.web.coordinator.bookings import all_bookings, book_for
 from booking.web.coordinator.dates import change_form, date_page, email_page, links, people_of_date
 from booking.web.coordinator.drafts import draft_pages
 from booking.web.coordinator.people import account_pages, list_pages
-from booking.web.coordinator.programme import changes
+from booking.web.coordinator.programme import changes, closure_pages
 from booking.web.coordinator.series import copy_month, edit_series, listed_series, new_series
 from booking.web.feeds import feed_pages
 from booking.web.member import bookings, occurrence, signed_links, waitlist_pages, week
@@ -39,6 +39,7 @@ PAGES = (
     edit_series,
     new_series,
     copy_month,
+    closure_pages,
     all_bookings,
     book_for,
     tables,

@@ -89,6 +89,9 @@ def of_person(name: str, after: str = "") -> Callable[[Site, World], str]:
     )
 
 
+CLOSURES = "/coordinator/closures/"
+
+
 def coordinated(after: str = "") -> Callable[[Site, World], str]:
     return lambda _site, world: f"/coordinator/occurrences/{world.clinic.public_id}{after}"
 
@@ -260,6 +263,16 @@ def rename_a_series_twice(page: Page, site: Site, _world: World) -> None:
     page.get_by_text("Nothing was saved.").wait_for()
 
 
+def close_a_period(page: Page, _site: Site, _world: World) -> None:
+    page.get_by_label("First day").fill("2023-12-24")
+    page.get_by_label("Last day").fill("2024-01-05")
+    page.get_by_label("Reason").fill("Office closed over Christmas")
+    page.get_by_role("button", name="Preview closure").click()
+    page.get_by_role("button", name="Publish").click()
+    page.get_by_role("link", name="Closures").first.click()
+    page.get_by_role("link", name="Lift closure").wait_for()
+
+
 def away_on_the_last_monday(site: Site, world: World) -> str:
     """Ben is away where nobody else is on the roster and every quarter is booked: the others are asked."""
     with site.session() as session:
@@ -370,6 +383,10 @@ STOPS = [
     Stop("coordinator, email everyone", coordinated("/email"), cora),
     Stop("coordinator, email everyone, preview", coordinated("/email"), cora, preview_an_email),
     Stop("coordinator, a plan", coordinated("/plan?what=cancel&reason=The+power+is+out."), cora),
+    Stop("coordinator, closures", at(CLOSURES), cora),
+    Stop("coordinator, closures, one refused", at(f"{CLOSURES}plan?scope=some&last=x"), cora, status=422),
+    Stop("coordinator, a closure’s plan", at(f"{CLOSURES}plan?first=2023-12-11&last=2024-01-05&reason=Move"), cora),
+    Stop("coordinator, a closed period", at(CLOSURES), cora, close_a_period),
     Stop("coordinator, paste", at("/coordinator/drafts/"), cora),
     Stop("coordinator, a draft in doubt", at("/coordinator/drafts/"), cora, paste_in_doubt),
     Stop("coordinator, a draft as a member sees it", at("/coordinator/drafts/"), cora, preview),

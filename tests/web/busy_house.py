@@ -81,8 +81,12 @@ def a_busy_house(database: Database, session: Session) -> Scene:
     readers = {**house.people, "member who waits": waiting}
     for person in filter(None, readers.values()):
         session.refresh(person)  # they outlive this session
-    paths += [f"/coordinator/drafts/{draft.public_id}/plan", "/coordinator/emails?show=failed"]
+    paths += [f"/coordinator/drafts/{draft.public_id}/plan", "/coordinator/emails?show=failed", CLOSING]
     return Scene(house, readers, paths)
+
+
+#: Asks for a period to be closed.
+CLOSING = "/coordinator/closures/plan?first=2023-12-24&last=2024-01-05&reason=Holidays"
 
 
 def _a_booking(session: Session, clinic: Occurrence, quarter: int, who: Person, **more: object) -> Booking:

@@ -17,6 +17,7 @@ from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.people.time_off import TimeOff
 from booking.store.programme.changes import Change, StoredDraft
+from booking.store.programme.closures import StoredClosure
 from booking.store.programme.enrolments import Enrolment
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_place
 from tests.databases import Database
@@ -120,6 +121,13 @@ def a_house(database: Database, session: Session) -> House:
     away = TimeOff(analyst_id=analyst.id, starts_at=NOW, ends_at=NOW + timedelta(days=1), created_at=NOW)
     session.add_all([change, draft, away])
     session.flush()
+    closed = StoredClosure(
+        first_on=NOW.date(), last_on=NOW.date(), reason="Move", closes_all=True, change_id=change.id, created_at=NOW
+    )
+    session.add(closed)
+    session.flush()
+    for endpoint in ("lift_plan", "lift_publish"):
+        arguments[f"closures.{endpoint}"] = {"public_id": closed.public_id}
     arguments["time_off.wanted_once"] = arguments["time_off.back"] = {"public_id": away.public_id}
     for endpoint in ("change", "undo_change", "reverse_plan", "reverse_publish"):
         arguments[f"coordinator.{endpoint}"] = {"public_id": change.public_id}

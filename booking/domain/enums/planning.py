@@ -85,6 +85,7 @@ class FindingCode(StrEnum):
     """What a plan notices: HOLIDAY and SAME_SERIES can be questions, which must be answered before a publish."""
 
     BEGUN = "begun"
+    CLOSED = "closed"
     HOLIDAY = "holiday"
     HOLIDAY_CHOSEN = "holiday-chosen"
     HOLIDAY_IN_SOME_STATES = "holiday-in-some-states"

@@ -17,6 +17,7 @@ from booking.domain.enums.planning import StepKind
 from booking.domain.organisation import Kind
 from booking.domain.planning import notices
 from booking.domain.planning.adjustments import Definition
+from booking.domain.planning.closures import NO_CHANGES, Closure, ClosureChanges
 from booking.domain.planning.consequences import AffectedPerson, Offered, Outcome, Step
 from booking.domain.planning.notices import Definitions, Notice, SeriesEnrolment
 from booking.domain.planning.occurrences import Setting, Span, StoredOccurrence, StoredSeries
@@ -30,7 +31,7 @@ OWN_FIELDS = ("slug", "kind", "title", "summary", "slot_minutes", "analysts", "m
 class StoredProgramme:
     """The stored programme: definitions, and upcoming or anchoring occurrences, by slug.
 
-    `away` is when analysts cannot come, `names` their names; both by id.
+    `away` is when analysts cannot come, `names` their names; both by id. `closures` are those in force.
     """
 
     definitions: Mapping[str, Definition]
@@ -38,6 +39,7 @@ class StoredProgramme:
     kinds: Mapping[str, Kind]
     away: Mapping[int, Sequence[Span]] = field(default_factory=dict)
     names: Mapping[int, str] = field(default_factory=dict)
+    closures: Sequence[Closure] = ()
 
     def series(self, slug: str) -> StoredSeries:
         """The series of that slug as it is stored."""
@@ -71,6 +73,7 @@ class Changes:
     begun: list[tuple[str, datetime]] = field(default_factory=list)
     kept: list[tuple[str, datetime]] = field(default_factory=list)
     definitions: dict[str, Definitions] = field(default_factory=dict)
+    closures: ClosureChanges = NO_CHANGES
 
     @property
     def touched_ids(self) -> list[int]:
@@ -109,7 +112,7 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether publishing it would change nothing that anybody sees."""
-        return not self.changes.steps and not self.changes.series
+        return not self.changes.steps and not self.changes.series and not self.changes.closures
 
     @property
     def taker_ids(self) -> set[int]:
@@ -170,6 +173,10 @@ def _facts_of(plan: Plan) -> dict[str, Any]:
             }
             for outcome in plan.outcomes
         ],
+        "closures": {
+            "added": [_closure(closure) for closure in plan.changes.closures.added],
+            "lifted": [_closure(closure) for closure in plan.changes.closures.lifted],
+        },
         "ended_offers": [one.id for one in plan.ended_offers],
         "places": [place._asdict() for place in plan.places],
         "emails": [
@@ -181,6 +188,15 @@ def _facts_of(plan: Plan) -> dict[str, Any]:
             {name: _json(value) for name, value in finding._asdict().items()} for finding in plan.changes.findings
         ],
         "problems": list(plan.changes.problems),
+    }
+
+
+def _closure(closure: Closure) -> dict[str, Any]:
+    return {
+        "first_on": closure.first_on.isoformat(),
+        "last_on": closure.last_on.isoformat(),
+        "reason": closure.reason,
+        "series_ids": None if closure.series_ids is None else sorted(closure.series_ids),
     }
 
 

@@ -14,7 +14,7 @@ from booking.domain import zones
 from booking.domain.enums.planning import FindingCode, StepKind
 from booking.domain.holidays import NO_DAYS_OFF, DaysOff
 from booking.domain.organisation import Organisation
-from booking.domain.planning import conflicts, consequences, notices, schedule
+from booking.domain.planning import closures, conflicts, consequences, notices
 from booking.domain.planning.adjustments import Definition
 from booking.domain.planning.consequences import Claimed, Step
 from booking.domain.planning.notices import ProgrammeChange, TouchedPeople
@@ -52,7 +52,8 @@ def changes(
     A period with the past stores what has begun as new; with `extends` the far end of the series that nobody asked
     about is filled too.
     """
-    found = Changes(findings=list(asked.findings), problems=list(asked.problems))
+    found = Changes(findings=list(asked.findings), problems=list(asked.problems), closures=asked.closures)
+    in_force = asked.closures.applied_to(world.closures)
     came_from = {slug: asked.came_from.get(slug, slug) for slug in asked.definitions}
     hidden = set(came_from.values())
     wanted = {**{slug: d for slug, d in world.definitions.items() if slug not in hidden}, **asked.definitions}
@@ -63,8 +64,14 @@ def changes(
         is_asked = slug in asked.definitions
         stored = world.series(came_from.get(slug, slug))
         wanted[slug] = _with_begun_modules(wanted[slug], stored, period.now, found)
-        schedules[slug] = schedule.compute(wanted[slug], stored, period, around, asks=is_asked)
-        if not is_asked:
+        closed = closures.closed_days(in_force, wanted[slug].id)
+        reopened_or_closed = closed.keys() ^ closures.closed_days(world.closures, wanted[slug].id).keys()
+        asks = is_asked or bool(reopened_or_closed)
+        schedules[slug] = closures.compute(wanted[slug], stored, period, around, closed, asks=asks)
+        if reopened_or_closed and not is_asked:
+            closures.only_reopened_or_closed(schedules[slug], stored, reopened_or_closed, wanted[slug].rule.zone)
+            found.findings += schedules[slug].findings
+        elif not is_asked:
             _only_stored(schedules[slug], stored.rows, extends)
     found.findings += conflicts.settle_rosters(world, wanted, schedules)
     for slug, computed in schedules.items():

@@ -15,6 +15,7 @@ from booking.domain import zones
 from booking.domain.enums.planning import FindingCode
 from booking.domain.planning import edits
 from booking.domain.planning.adjustments import Adjustments, Definition, Guest, Moved
+from booking.domain.planning.closures import NO_CHANGES, ClosureChanges
 from booking.domain.planning.occurrences import StoredOccurrence
 from booking.domain.planning.plan import StoredProgramme
 from booking.domain.planning.schedule import PlanFinding
@@ -28,13 +29,14 @@ IN_DOUBT = 0.5
 
 @dataclass(slots=True)
 class ResolvedRequest:
-    """The definitions asked for, by their slug; `came_from` is the stored slug where that differs."""
+    """The definitions asked for, by their slug, and the closures; `came_from` is the stored slug where that differs."""
 
     definitions: dict[str, Definition] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
     came_from: dict[str, str] = field(default_factory=dict)
     findings: list[PlanFinding] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    closures: ClosureChanges = NO_CHANGES
 
 
 def resolve(

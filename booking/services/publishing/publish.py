@@ -21,7 +21,7 @@ from booking.services.publishing import planning, publish_people
 from booking.services.publishing.planning import Asking
 from booking.services.transaction import transactional
 from booking.store.db import locks
-from booking.store.programme import plan_inputs, publishing, snapshots
+from booking.store.programme import closures, plan_inputs, publishing, snapshots
 from booking.store.programme.changes import Change
 from booking.store.programme.programme import Programme, Series
 
@@ -103,6 +103,7 @@ def _apply(context: ActionContext, programme: Programme, plan: Plan) -> PublishR
     change = None if plan.is_empty else _record_change(context, plan)
     series_ids = _write_programme(session, plan, change, now)
     if change is not None:
+        closures.write(session, change.id, found.closures, now)
         publish_people.apply(context, plan, change)
         added = [series_ids[one.after.slug] for one in found.series if one.before is None]
         change.before = {**change.before, "added_series": added}

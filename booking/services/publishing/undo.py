@@ -28,7 +28,7 @@ from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.db import locks
 from booking.store.outbox import emails
 from booking.store.outbox.emails import OutgoingEmail
-from booking.store.programme import publishing, snapshots
+from booking.store.programme import closures, publishing, snapshots
 from booking.store.programme.changes import Change, StoredDraft
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import Occurrence, Roster, Series
@@ -83,6 +83,7 @@ def undo(context: ActionContext, change_id: uuid.UUID) -> Change:
     snapshots.put_back(session, "occurrence", before["occurrence"], now)
     snapshots.put_list_back(session, "roster", ids, before["roster"])
     snapshots.put_back(session, "waiting", _still_gone(session, before["waiting"]), now)
+    closures.undo(session, change.id)
     _remove(session, change, added, before.get("added_series", []))
     owners = [row["id"] for row in before["series"]]
     snapshots.put_back(session, "series", before["series"], now)
@@ -270,6 +271,7 @@ def reversed_asking(change: Change) -> Asking:
             if series_id in by_id:
                 new = by_id[series_id]
                 asked.definitions[new.slug] = edits.withdraw(new, zones.today(now, new.rule.zone))
+        asked.closures = closures.from_plan(change.plan).reversed(world.closures)
         return asked
 
     return asking

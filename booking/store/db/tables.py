@@ -21,6 +21,7 @@ from booking.store.people.sign_ins import SignIn
 from booking.store.people.time_off import TimeOff
 from booking.store.programme.attendance import Attendance
 from booking.store.programme.changes import Change, StoredDraft
+from booking.store.programme.closures import ClosureSeries, StoredClosure
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import Module, Occurrence, Programme, Roster, Series, SeriesAnalyst
 
@@ -33,6 +34,7 @@ __all__ = [
     "Booking",
     "Change",
     "Claim",
+    "ClosureSeries",
     "Departure",
     "Enrolment",
     "FeedFetch",
@@ -51,6 +53,7 @@ __all__ = [
     "Series",
     "SeriesAnalyst",
     "SignIn",
+    "StoredClosure",
     "StoredDraft",
     "TimeOff",
     "UserSession",

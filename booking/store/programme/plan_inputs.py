@@ -24,7 +24,7 @@ from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.db.base import table_of
 from booking.store.people.people import Person, Role
 from booking.store.people.time_off import TimeOff
-from booking.store.programme import adjustments_json
+from booking.store.programme import adjustments_json, closures
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import CANCELLED, Module, Occurrence, Roster, Series, SeriesAnalyst
 
@@ -150,7 +150,7 @@ def away(session: Session, now: datetime) -> dict[int, list[Span]]:
 
 
 def world(session: Session, kinds: Mapping[str, Kind], now: datetime, *, with_past: bool = False) -> StoredProgramme:
-    """The stored programme: seven statements, whatever its size; what began over 33 days ago only `with_past`."""
+    """The stored programme: eight statements, whatever its size; what began over 33 days ago only `with_past`."""
     since = datetime.min.replace(tzinfo=UTC) if with_past else now - timedelta(days=33)
     known = definitions(session)
     slugs = {definition.id: slug for slug, definition in known.items() if definition.id is not None}
@@ -162,7 +162,8 @@ def world(session: Session, kinds: Mapping[str, Kind], now: datetime, *, with_pa
             .where(_role.c.role == RoleName.ANALYST)
         )
     }
-    return StoredProgramme(known, rows(session, slugs, since), kinds, away(session, now), names)
+    closed = closures.in_force(session, since.date())
+    return StoredProgramme(known, rows(session, slugs, since), kinds, away(session, now), names, closed)
 
 
 def held(session: Session, occurrence_ids: Iterable[int], now: datetime) -> list[TouchedBooking]:

@@ -24,6 +24,7 @@ ENTRIES = (
     NavigationEntry("coordinator.next_days", "Next 14 days"),
     NavigationEntry("coordinator.today", "Today"),
     NavigationEntry("coordinator.series", "Programme", about=_PROGRAMME),
+    NavigationEntry("closures.listed", "Closures", about=("/coordinator/holidays",)),
     NavigationEntry("drafts.begin", "Paste an announcement"),
     NavigationEntry("coordinator.changes", "Published"),
     NavigationEntry("coordinator.bookings", "Bookings", about=("/analyst/bookings",)),

@@ -49,6 +49,7 @@ TASKS = {
     "coordinator.copy_month": ("coordinators", "Copy a month"),
     "coordinator.copy_series_of_month": ("coordinators", "Copy a month"),
     "coordinator.change": ("coordinators", "Undo a publish"),
+    "closures.listed": ("coordinators", "Close a period"),
     "drafts.begin": ("coordinators", "Announce a month by pasting"),
     "emails.listed": ("coordinators", "See who has been reached"),
     "coordinator.bookings": ("coordinators", "Find a booking"),

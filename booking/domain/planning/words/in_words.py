@@ -19,6 +19,8 @@ from booking.domain.recurrence import Rule
 
 #: More dates than this of one series are told by the first and the last.
 MAX_DATES = 8
+#: So many dates of which the plan says the same, and which touch nobody, have a line each; more have one together.
+MAX_ALIKE = 3
 EMAILS = {
     EmailName.MOVED_BY_US: "emailed that their booking has moved",
     EmailName.CANCELLED_BY_US: "emailed that their booking is cancelled, with a link to book again",
@@ -86,6 +88,7 @@ def sections(plan: Plan, names: Mapping[int, str], definitions: Mapping[str, Def
         if appearing and (count := sum(person.series == slug for person in plan.enrolled)):
             appearing[0].touched.append(f"{count} enrolled in the series")
         section.lines += appearing
+        told: list[tuple[Step, PlanLine]] = []
         for step in steps:
             if step.what == StepKind.APPEARS:
                 continue
@@ -93,8 +96,36 @@ def sections(plan: Plan, names: Mapping[int, str], definitions: Mapping[str, Def
             if step.occurrence_id is not None:
                 line.touched = [_outcome(o, asked.rule.zone, names) for o in by_occurrence.get(step.occurrence_id, [])]
                 line.touched += _places(places.get(step.occurrence_id, []))
-            section.lines.append(line)
+            told.append((step, line))
+        section.lines += _folded(told, asked.rule)
     return sorted(found.values(), key=lambda section: section.slug)
+
+
+def _folded(told: list[tuple[Step, PlanLine]], rule: Rule) -> list[PlanLine]:
+    """The lines in their order; those that touch nobody and say the same of more than MAX_ALIKE dates become one."""
+    alike: dict[tuple[StepKind, str], list[Step]] = {}
+    for step, line in told:
+        if not line.touched and step.what != StepKind.MOVES:
+            alike.setdefault((line.what, _said(step, line, rule)), []).append(step)
+    found: list[PlanLine] = []
+    folded: set[tuple[StepKind, str]] = set()
+    for step, line in told:
+        key = (line.what, _said(step, line, rule))
+        steps = alike.get(key, [])
+        if line.touched or len(steps) <= MAX_ALIKE:
+            found.append(line)
+        elif key not in folded:
+            folded.add(key)
+            first, last = (
+                date_and_time((one.before or one.after).starts_at, rule.zone) for one in (steps[0], steps[-1])
+            )
+            found.append(PlanLine(line.what, f"{len(steps)} dates, from {first} to {last}{key[1]}"))
+    return found
+
+
+def _said(step: Step, line: PlanLine, rule: Rule) -> str:
+    """What a line says besides its date."""
+    return line.text.removeprefix(date_and_time((step.before or step.after).starts_at, rule.zone))
 
 
 def _note(change: SeriesChange) -> str:

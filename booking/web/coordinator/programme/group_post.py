@@ -21,6 +21,8 @@ _VERBS = {
     StepKind.RETURNS: "back on",
 }
 
+_CLOSURES = {"added": "a period closed", "lifted": "a closure lifted"}
+
 
 def exceptions(definition: Definition) -> list[str]:
     """Returns what applies to a series besides its rule, a line each."""
@@ -60,6 +62,8 @@ def counted(change: Change) -> str:
             found.append(f"{count} {'date' if count == 1 else 'dates'} {verb}")
     if emailed := len({line.get("member_id", n) for n, line in enumerate(change.plan.get("emails", []))}):
         found.append(f"{publish_words.people(emailed)} emailed")
+    closures = change.plan.get("closures", {})
+    found += [text for name, text in _CLOSURES.items() if closures.get(name)]
     return ", ".join(found) or "titles, descriptions or analysts"
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking.domain import errors
+from booking.domain import errors, wording
 from booking.domain.enums.planning import StepKind
 from booking.domain.people.actor import Actor
+from booking.domain.planning.adjustments import Definition
+from booking.domain.planning.closures import Closure
 from booking.domain.planning.plan import Plan
 from booking.domain.planning.words import in_words
 from booking.services.publishing import planning
@@ -71,11 +74,20 @@ def _page(asked: PlanRequest, plan: Plan, again: bool) -> ResponseReturnValue:
         back=asked.back,
         fields=asked.fields,
         again=again,
+        period=wording.period,
+        closed_series=lambda closure: _closed_series(closure, known),
         answers_to=asked.answers_to,
         is_posted=asked.is_posted,
         is_of_several=asked.is_of_several,
     )
     return page, 409 if again else 200
+
+
+def _closed_series(closure: Closure, known: Mapping[str, Definition]) -> str:
+    """Which series a closure closes, as a sentence names them."""
+    if closure.series_ids is None:
+        return "every series"
+    return wording.listed([one.title for one in known.values() if one.id in closure.series_ids])
 
 
 def publish_as_shown(asked: PlanRequest) -> ResponseReturnValue:

@@ -86,6 +86,7 @@ class FindingCode(StrEnum):
 
     BEGUN = "begun"
     CLOSED = "closed"
+    GOES_ON = "goes-on"
     HOLIDAY = "holiday"
     HOLIDAY_CHOSEN = "holiday-chosen"
     HOLIDAY_IN_SOME_STATES = "holiday-in-some-states"

@@ -223,11 +223,6 @@ def _postponed_end(rule: Rule, off: set[date], skips: frozenset[date]) -> date:
     return ends_on
 
 
-def is_past_the_end(rule: Rule, on: date) -> bool:
-    """Whether the rule ends before that date."""
-    return rule.ends_on is not None and on > rule.ends_on
-
-
 def same_days(one: Rule, other: Rule) -> bool:
     """Whether two rules meet on the same days, whatever their hours and their ends."""
 

@@ -303,9 +303,13 @@ class _Computation:
             return str(holiday)
         if terms.ends_on is not None and on > terms.ends_on:
             return ""
-        if before is None or occurrences.same_days(before.rule, rule):
-            return None
-        return None if occurrences.is_past_the_end(rule, on) else ""
+        ends_on = self.last_day(self.asked)
+        if ends_on is not None and on > ends_on:
+            return None if before is not None and self.last_day(before) == ends_on else ""
+        return None if before is None or occurrences.same_days(before.rule, rule) else ""
+
+    def last_day(self, series: Definition) -> date | None:
+        return occurrences.effective_rule(series, self.stored.rows, self.around.days_off).ends_on
 
     def note(self, code: FindingCode, message: str, day: date) -> None:
         self.found.findings.append(PlanFinding(code, self.asked.slug, message, day))

@@ -44,6 +44,7 @@ class DraftSeries:
     zone: str = ""
     starts_on: date | None = None
     ends_on: date | None = None
+    is_over_then: bool = False  # a coordinator typed the last day: the series ends with it, whatever the month
     skips: list[date] = field(default_factory=list)
     extras: list[date] = field(default_factory=list)
     slot_minutes: tuple[int, ...] = ()

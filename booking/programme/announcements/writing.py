@@ -52,6 +52,8 @@ def _series(series: DraftSeries) -> Sequence[str]:
         found.append(f"    from: {series.starts_on}")
     if series.ends_on is not None and not series.modules:
         found.append(f"    until: {series.ends_on}")
+        if series.is_over_then:
+            found.append(f"    ends: {series.ends_on}")
     found.append(f"    zone: {writing.zone_name(series.zone)}")
     if series.slot_minutes:
         found.append(f"    slots: [{', '.join(map(str, series.slot_minutes))}]")

@@ -21,6 +21,7 @@ from tests.domain.planning.builders import (
     a_definition,
     a_masterclass,
     a_programme,
+    a_row,
     asking,
     at,
     december,
@@ -151,10 +152,11 @@ def test_dates_beyond_the_far_end_are_stored_without_being_steps() -> None:
 
 
 def test_what_has_begun_and_what_nothing_asks_for_is_listed_by_its_wall_time() -> None:
-    shorter = a_definition(ends_on=december(11))
-    found = changed(a_definition(), shorter, now=at(5))
+    definition = a_definition()
+    rows = {"clinic": [*published(definition), a_row(20)]}
+    found = planner.changes(replace(a_programme(definition), rows=rows), asking(definition), Period(at(5)))
     assert found.begun == [("clinic", datetime(2023, 12, 4, 13))]
-    assert found.kept == [("clinic", datetime(2023, 12, 18, 13))]
+    assert found.kept == [("clinic", datetime(2023, 12, 20, 13))]
 
 
 def test_the_title_of_a_module_that_has_begun_stays() -> None:

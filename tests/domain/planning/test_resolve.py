@@ -8,6 +8,7 @@ from datetime import date, time
 
 import pytest
 
+from booking.domain.enums.planning import FindingCode
 from booking.domain.planning.adjustments import Adjustments, DateException, Definition, Extra, Guest, Moved
 from booking.domain.planning.occurrences import StoredOccurrence
 from booking.domain.planning.plan import StoredProgramme
@@ -201,6 +202,24 @@ def test_of_two_ends_the_later_holds_in_a_monthly_file() -> None:
     shorter = a_statement(stored, month=JANUARY)
     shorter = replace(shorter, rule=replace(shorter.rule, ends_on=date(2024, 1, 29)))
     assert resolved(shorter, stored=[stored]).definitions["clinic"].rule.ends_on == date(2024, 2, 5)
+
+
+@pytest.mark.parametrize("had", [None, date(2024, 2, 5)])
+def test_the_last_date_of_a_month_ends_no_series_and_the_plan_says_so(had: date | None) -> None:
+    stored = a_definition(ends_on=had)
+    stated = a_statement(stored, month=JANUARY)
+    asked = resolved(replace(stated, rule=replace(stated.rule, ends_on=date(2024, 1, 29))), stored=[stored])
+    assert asked.definitions["clinic"].rule.ends_on == had
+    assert [(finding.code, finding.on) for finding in asked.findings] == [(FindingCode.GOES_ON, date(2024, 1, 29))]
+
+
+@pytest.mark.parametrize("had", [None, date(2024, 2, 5)])
+def test_an_end_within_the_month_ends_the_series(had: date | None) -> None:
+    stored = a_definition(ends_on=had)
+    stated = a_statement(stored, month=JANUARY)
+    asked = resolved(replace(stated, rule=replace(stated.rule, ends_on=date(2024, 1, 22))), stored=[stored])
+    assert asked.definitions["clinic"].rule.ends_on == date(2024, 1, 22)
+    assert asked.findings == []
 
 
 def test_a_statement_without_a_month_states_the_whole_rule() -> None:

@@ -330,9 +330,18 @@ def test_a_stored_date_goes_where_the_series_now_meets_on_other_days() -> None:
     assert (found.kept, found.settings["2023-12-11"].reason) == ([], "")
 
 
-def test_a_shorter_end_alone_keeps_what_is_stored() -> None:
-    found = compute(a_definition(ends_on=december(11)), published(a_definition()), before=a_definition())
-    assert (found.kept, days(found)) == (["2023-12-18"], [4, 11, 18])
+@pytest.mark.parametrize("before", [december(18), december(25), None])
+def test_with_an_earlier_end_the_dates_after_it_go(before: date | None) -> None:
+    stored = published(a_definition())
+    found = compute(a_definition(ends_on=december(11)), stored, before=a_definition(ends_on=before))
+    assert (found.kept, found.settings["2023-12-18"].reason) == ([], "")
+    assert [found.settings[row.key].reason for row in stored[:2]] == [None, None]
+
+
+def test_an_end_that_postponed_weeks_move_is_no_earlier_one() -> None:
+    later = a_definition(postponements=frozenset({(december(11), 1)}))
+    found = compute(later, published(a_definition()), before=a_definition())
+    assert (days(found), found.kept) == ([4, 18, 25], [])
 
 
 def test_what_had_gone_before_stays_as_it_was() -> None:

@@ -170,11 +170,14 @@ def test_an_analyst_who_joins_the_series_joins_what_has_not_begun(session: Sessi
     assert {row.sequence for row in stored(session)} == {0}
 
 
-def test_nothing_goes_because_a_file_no_longer_states_it(session: Session) -> None:
+def test_a_file_that_states_an_earlier_end_cancels_the_dates_after_it(session: Session) -> None:
     run(session, stated())
     done = run(session, stated(ends_on=date(2023, 12, 11)))
-    assert done.plan.changes.kept == [("a-clinic", datetime(2023, 12, day, 13)) for day in (18, 25)]
-    assert len(stored(session)) == 4
+    assert [(step.what, step.key) for step in done.plan.changes.steps] == [
+        ("goes", "2023-12-18"),
+        ("goes", "2023-12-25"),
+    ]
+    assert [row.is_cancelled for row in stored(session)] == [False, False, True, True]
 
 
 def test_publishers_at_once_store_one_programme(database: Database) -> None:

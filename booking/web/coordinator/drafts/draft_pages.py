@@ -150,6 +150,7 @@ def _set(series: DraftSeries, word: str, value: str) -> None:
         series.starts_on = words.day(value) if value else None
     elif word == "until":
         series.ends_on = words.day(value) if value else None
+        series.is_over_then = series.ends_on is not None
     else:
         titles = [line.strip() for line in value.splitlines() if line.strip()]
         series.modules = [DraftModule(n, title[:200], series.line) for n, title in enumerate(titles, 1)]

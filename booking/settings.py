@@ -46,6 +46,10 @@ class Settings:
     )
     mail_from: str = _setting("the address that emails come from", "booking@localhost.invalid")
     reply_to: str = _setting("a mailbox that somebody reads; if empty, the address that emails come from")
+    bounces: Path = _setting("the mailbox to which bounced emails return: a Maildir folder or an mbox file", Path())  # noqa: RUF009 (a field)
+    bounce_token: str = _setting(
+        "what the mail provider sends along when it posts bounces to /mail/bounces; at least 32 characters", secret=True
+    )
     join_url: str = _setting("the page where people become members; shown to people who aren't")
     organisation: str = _setting("the organisation's name; if empty, the one in the data folder")
     data: Path = _setting("the folder with kinds, policy and programme/; if empty, the built-in one", Path())  # noqa: RUF009 (a field)
@@ -149,6 +153,14 @@ def _check(settings: Settings) -> None:
         object.__setattr__(settings, "data", resources.folder("data"))
     elif not settings.data.is_dir():
         raise SettingsError(f"BOOKING_DATA={settings.data}: there is no such folder")
+    if settings.bounces != Path() and not settings.bounces.exists():
+        raise SettingsError(f"BOOKING_BOUNCES={settings.bounces}: there is no such Maildir folder or mbox file")
+    if settings.bounces != Path() and settings.bounces.is_dir() and not (settings.bounces / "cur").is_dir():
+        raise SettingsError(f"BOOKING_BOUNCES={settings.bounces} is no Maildir folder: it has no folder 'cur'")
+    if settings.bounce_token and len(settings.bounce_token) < MIN_KEY_LENGTH:
+        raise SettingsError(
+            f"BOOKING_BOUNCE_TOKEN is shorter than {MIN_KEY_LENGTH} characters: set it to what `{NEW_KEY}` prints"
+        )
     if settings.database_url.partition(":")[0].partition("+")[0] not in {"sqlite", "postgresql"} or not _has_good_port(
         settings.database_url
     ):

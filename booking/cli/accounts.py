@@ -9,7 +9,7 @@ from booking import clock, settings
 from booking.cli import store_session
 from booking.cli.people import people
 from booking.domain import wording
-from booking.domain.errors import Refusal, TextNotAccepted
+from booking.domain.errors import AddressTaken, Refusal, TextNotAccepted
 from booking.programme import organisation_file
 from booking.services.accounts import change_email, close_account, merge_accounts
 from booking.store.people.people import Person
@@ -94,7 +94,7 @@ def change_address(old: str, new: str) -> None:
             change_email.change(store_session.acting(session, organisation, clock.now()), person.public_id, new)
         except TextNotAccepted as refusal:
             raise click.ClickException(f"{new!r}: {refusal.reason}") from None
-        except change_email.AddressTaken:
+        except AddressTaken:
             raise click.ClickException(
                 f"another account has the address {new!r}: use `booking people merge` to merge the two"
             ) from None

@@ -26,6 +26,7 @@ COMMANDS = {
     "people": "accounts",
     "feeds": "feeds",
     "agenda": "agenda",
+    "bounces": "bounces",
     "demo": "server.demo",
 }
 

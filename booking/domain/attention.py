@@ -35,6 +35,17 @@ class OccurrenceStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class StuckEmails:
+    """Emails that failed for good or bounced lately, those that have been due for long, and people whose address
+    doesn't work: how many there are, and the names of the first few."""
+
+    failed: int
+    waiting: int
+    unreachable: int = 0
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ActionItem:
     """One thing to see to. `key` names the occurrence, empty for what is not about one; `alert` is what it costs."""
 
@@ -47,22 +58,10 @@ class ActionItem:
 
 
 def action_items(
-    seen: list[OccurrenceStatus], holidays: dict[date, str], overlaps: list[tuple[date, str]], failed: int, late: int
+    seen: list[OccurrenceStatus], holidays: dict[date, str], overlaps: list[tuple[date, str]], stuck: StuckEmails
 ) -> list[ActionItem]:
     """Everything that needs attention, by date; what is about no date comes first."""
-    found: list[ActionItem] = []
-    if failed:
-        text = f"{failed} {'email' if failed == 1 else 'emails'} bounced."
-        found.append(
-            ActionItem(ActionCode.EMAILS_FAILED, None, "Emails bounced", text, "These people haven't been told")
-        )
-    if late:
-        text = f"{'1 email has' if late == 1 else f'{late} emails have'} been waiting for over ten minutes."
-        found.append(
-            ActionItem(
-                ActionCode.EMAILS_WAITING, None, "Emails aren't going out", text, "Check that the worker is running"
-            )
-        )
+    found = _of_emails(stuck)
     for one in seen:
         found += _of(one) + ([] if one.has_begun else _how_full(one))
         if one.on in holidays:
@@ -70,6 +69,25 @@ def action_items(
             found.append(ActionItem(ActionCode.HOLIDAY, one.on, "A date falls on a public holiday", text, "", one.key))
     found += [ActionItem(ActionCode.OVERLAP, on, "An analyst has two meetings at once", text) for on, text in overlaps]
     return sorted(found, key=lambda item: (item.on is not None, item.on or date.min, item.code))
+
+
+def _of_emails(stuck: StuckEmails) -> list[ActionItem]:
+    found: list[ActionItem] = []
+    if stuck.failed:
+        text = f"{stuck.failed} {'email' if stuck.failed == 1 else 'emails'} bounced."
+        found.append(
+            ActionItem(ActionCode.EMAILS_FAILED, None, "Emails bounced", text, "These people haven't been told")
+        )
+    if stuck.waiting:
+        count = "1 email has" if stuck.waiting == 1 else f"{stuck.waiting} emails have"
+        text, alert = f"{count} been waiting for over ten minutes.", "Check that the worker is running"
+        found.append(ActionItem(ActionCode.EMAILS_WAITING, None, "Emails aren't going out", text, alert))
+    if stuck.unreachable:
+        rest = stuck.unreachable - len(stuck.names)
+        text = f"{wording.listed([*stuck.names, *([f'{rest} more'] if rest else [])])}: emails to their address bounce."
+        alert = "Ask them for another address, and correct it"
+        found.append(ActionItem(ActionCode.ADDRESS_FAILING, None, "Email addresses that don't work", text, alert))
+    return found
 
 
 def _of(one: OccurrenceStatus) -> list[ActionItem]:

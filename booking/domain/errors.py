@@ -274,3 +274,9 @@ class CannotPublish(Refusal):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class AddressTaken(Refusal):
+    """Another account has the address; the two can be merged."""
+
+    code = RefusalCode.ADDRESS_TAKEN

@@ -7,7 +7,7 @@ from flask import Flask
 from booking.web.account import calendars, email_address, profile, sign_in, time_zone, unsubscribe
 from booking.web.analyst import attendance, day, time_off, visit
 from booking.web.coordinator import navigation, next_days, tables, today
-from booking.web.coordinator.administration import audit_pages, email_pages
+from booking.web.coordinator.administration import audit_pages, email_pages, one_email
 from booking.web.coordinator.bookings import all_bookings, book_for
 from booking.web.coordinator.dates import change_form, date_page, email_page, links, people_of_date
 from booking.web.coordinator.drafts import draft_pages
@@ -16,7 +16,7 @@ from booking.web.coordinator.programme import changes, closure_pages
 from booking.web.coordinator.series import copy_month, edit_series, listed_series, new_series
 from booking.web.feeds import feed_pages
 from booking.web.member import bookings, occurrence, signed_links, waitlist_pages, week
-from booking.web.site import demo, former_addresses, health, help_pages, robots
+from booking.web.site import bounce_posts, demo, former_addresses, health, help_pages, robots
 
 PAGES = (
     week,
@@ -47,6 +47,7 @@ PAGES = (
     list_pages,
     account_pages,
     email_pages,
+    one_email,
     audit_pages,
     draft_pages,
     sign_in,
@@ -60,6 +61,7 @@ PAGES = (
     robots,
     feed_pages,
     health,
+    bounce_posts,
     former_addresses,
 )
 

@@ -113,6 +113,36 @@ def email(site: Site, _world: World) -> str:
         return f"/demo/mailbox/{session.scalars(booked).first()}"
 
 
+def an_email(site: Site, _world: World) -> str:
+    with site.session() as session:
+        booked = select(OutgoingEmail.public_id).where(OutgoingEmail.name == "booked")
+        return f"/coordinator/emails/{session.scalars(booked).first()}"
+
+
+def correct_to_nothing(page: Page, _site: Site, _world: World) -> None:
+    page.locator("form[action$='/address']").evaluate("form => { form.noValidate = true; }")
+    page.get_by_label("Email address of").fill("nobody")
+    page.get_by_role("button", name="Correct address").click()
+
+
+def bounced_email(site: Site, world: World) -> str:
+    """Kim's email came back."""
+    with site.session() as session:
+        email = session.scalars(select(OutgoingEmail).where(OutgoingEmail.name == "booked")).first()
+        assert email is not None
+        email.sent_at = email.bounced_at = NOW
+        email.last_error = "550 5.1.1 no such user"
+        kim = session.get_one(Person, world.kim.id)
+        kim.email_failing_at, kim.email_failure = NOW, email.last_error
+        session.commit()
+    return "/coordinator/emails?show=bounced"
+
+
+def failing_address(site: Site, world: World) -> str:
+    bounced_email(site, world)
+    return "/coordinator/emails/addresses"
+
+
 def a_place(site: Site, world: World, member: Person, minutes: int = 15) -> str:
     """The member waits for the clinic that is full."""
     with site.session() as session:
@@ -394,6 +424,11 @@ STOPS = [
     Stop("coordinator, what was published", at("/coordinator/changes"), cora),
     Stop("coordinator, emails", at("/coordinator/emails"), cora),
     Stop("coordinator, emails, none failed", at("/coordinator/emails?show=failed"), cora),
+    Stop("coordinator, one email", an_email, cora),
+    Stop("coordinator, one email, refused", an_email, cora, correct_to_nothing, status=200),
+    Stop("coordinator, emails, bounced", bounced_email, cora),
+    Stop("coordinator, addresses that don’t work", failing_address, cora),
+    Stop("coordinator, addresses, all work", at("/coordinator/emails/addresses"), cora),
     Stop("coordinator, bookings", at("/coordinator/bookings"), cora),
     Stop("coordinator, bookings, all there ever were", at("/coordinator/bookings?from="), cora, now=AFTER),
     Stop("coordinator, bookings, none found", at("/coordinator/bookings?member=nobody&status=cancelled"), cora),

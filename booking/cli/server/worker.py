@@ -9,21 +9,25 @@ import socket
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from booking import clock, logs, settings
-from booking.cli import mail_settings, store_session
+from booking.cli import bounces, mail_settings, store_session
+from booking.mail.bounce_mailbox import UnusableMailbox
 from booking.mail.masked import masked
 from booking.programme import organisation_file
 from booking.services import cover
+from booking.services.action_context import ActionContext
 from booking.services.bookings import waitlist
 from booking.services.outbox import daily_agenda, deliver, remind
 from booking.services.outbox.deliver import EmailWorker
 from booking.services.publishing import undo
 from booking.services.publishing.extend import extend
 from booking.services.records.prune_audit import prune_audit
+from booking.settings import Settings
 from booking.store.outbox import reminder_progress
 
 PAUSE_SECONDS = 1.0
@@ -114,6 +118,7 @@ def _keep_house(sender: EmailWorker, now: datetime, extended_at: float | None) -
         context = store_session.acting(session, sender.organisation, now)
         deliver.keep_house(session, sender.name, now)
         prune_audit(context)
+        _read_bounces(context, sender.settings)
         for occurrence_id in waitlist.awaited(session):
             waitlist.offer_free_slots(context, occurrence_id)
         for person_id in daily_agenda.due(session, sender.organisation, now):
@@ -129,3 +134,13 @@ def _keep_house(sender: EmailWorker, now: datetime, extended_at: float | None) -
             return extended_at
     log.info("the far end of the programme is filled: %s added", added)
     return clock.monotonic()
+
+
+def _read_bounces(context: ActionContext, found: Settings) -> None:
+    """Read the mailbox to which bounces return, if there is one; what keeps it from being read holds no email up."""
+    if found.bounces == Path():
+        return
+    try:
+        bounces.read_mailbox(context, found.bounces)
+    except (UnusableMailbox, OSError) as error:
+        log.warning("bounces cannot be read: %s", masked(str(error)))

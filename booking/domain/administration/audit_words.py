@@ -95,6 +95,8 @@ WORDS: Mapping[AuditAction, ActionWords] = {
     _A.CLOSED: ActionWords("Closed an account", "Closed {account}"),
     _A.REOPENED: ActionWords("Reopened an account", "Reopened {account}"),
     _A.RESENT: ActionWords("Sent an email again", "Sent an email again: {email}"),
+    _A.BOUNCED: ActionWords("An email bounced", "Noted that an email bounced: {email}"),
+    _A.DISMISSED: ActionWords("Dismissed an email", "Dismissed an email that wasn’t delivered: {email}"),
     _A.RESTORED: ActionWords("Restored a backup", "Restored a backup"),
     _A.FILLED: ActionWords("Filled the demo", "Filled the database with the demo"),
 }
@@ -200,6 +202,8 @@ def moment(instant: datetime, zone: str) -> str:
 
 
 def _email(about: LoggedSubject, details: Mapping[str, Any]) -> str:
+    if count := details.get("count"):
+        return f"{count} that had failed"
     name = about.email or str(details.get("name", ""))
     label = next((one.label for one in EmailName if one.value == name), "an email")
     return f"“{label}” to {about.person}" if about.person else f"“{label}”"

@@ -70,6 +70,8 @@ class AuditAction(StrEnum):
     REOPENED = "reopened"
     # running the service
     RESENT = "resent"
+    BOUNCED = "bounced"
+    DISMISSED = "dismissed"
     RESTORED = "restored"
     FILLED = "filled"
 

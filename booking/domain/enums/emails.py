@@ -59,6 +59,10 @@ class EmailName(StrEnum):
     TRIAL = "trial", "Test email"
 
 
+#: What carries a code or link that has long expired when somebody would send it again.
+NOT_RESENT = (EmailName.SIGN_IN, EmailName.SIGN_IN_CLOSED, EmailName.SIGN_IN_UNKNOWN, EmailName.ADDRESS_CONFIRM)
+
+
 class EmailPreference(StrEnum):
     """The emails that go out by themselves, and that people can switch off."""
 
@@ -70,8 +74,17 @@ class EmailState(StrEnum):
     """Where an email is on its way, in the order in which pages list them."""
 
     WAITING = "waiting"
-    FAILED = "failed"
     SENT = "sent"
+    FAILED = "failed"  # refused when it was sent
+    BOUNCED = "bounced"  # sent, and came back later
+    DISMISSED = "dismissed"  # failed or bounced, and nobody needs to see to it any more
+
+
+class DeliveryAction(StrEnum):
+    """What a delivery report says became of an email (RFC 3464, 2.3.3), as far as it matters here."""
+
+    FAILED = "failed"
+    DELAYED = "delayed"
 
 
 class DateGroup(StrEnum):

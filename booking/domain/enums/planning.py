@@ -106,6 +106,7 @@ class ActionCode(StrEnum):
 
     EMAILS_FAILED = "emails-failed"
     EMAILS_WAITING = "emails-waiting"
+    ADDRESS_FAILING = "address-failing"
     HOLIDAY = "holiday"
     OVERLAP = "overlap"
     NO_ANALYST = "no-analyst"

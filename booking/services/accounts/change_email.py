@@ -9,7 +9,6 @@ import uuid
 from datetime import datetime
 
 from sqlalchemy import func, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
@@ -18,25 +17,17 @@ from booking.domain.enums.emails import EmailName
 from booking.domain.enums.refusals import RefusalCode
 from booking.domain.people import email_addresses
 from booking.services.action_context import ActionContext
+from booking.services.steps import new_address
 from booking.services.transaction import transactional
 from booking.store import audit_log
-from booking.store.bookings import bookings
 from booking.store.db import locks
-from booking.store.outbox import email_facts, emails
-from booking.store.outbox.emails import OutgoingEmail
+from booking.store.outbox import emails
 from booking.store.people.address_changes import AddressChange
 from booking.store.people.people import Person
-from booking.store.people.sign_ins import SignIn
 from booking.store.queries.people import account_holdings
 
 VALID = email_addresses.CONFIRM_WITHIN
 MAX_REQUESTS = 5  # within VALID
-
-
-class AddressTaken(errors.Refusal):
-    """Another account has the address; the two can be merged."""
-
-    code = RefusalCode.ADDRESS_TAKEN
 
 
 class AddressChangeExpired(errors.Refusal):
@@ -52,7 +43,7 @@ def ask(session: Session, person_id: int, email: str, now: datetime) -> AddressC
     An address that another account has gets an email that says so, and the answer here is the same, so that nobody
     learns who has an account. Raises TextNotAccepted, TooManyRequests.
     """
-    typed = _parsed(email)
+    typed = new_address.parsed(email)
     person = locks.person(session, person_id)
     if email_addresses.key(typed) == person.email_key:
         raise errors.TextNotAccepted("email", "this is already your address")
@@ -84,14 +75,14 @@ def confirm(session: Session, request_id: uuid.UUID, now: datetime) -> Person:
     seen = waiting(session, request_id, now)
     if seen is None:
         raise AddressChangeExpired()
-    person = _locked(session, seen.person_id, now)
+    person = new_address.locked(session, seen.person_id, now)
     row = session.get_one(AddressChange, seen.id, populate_existing=True)
     if row.confirmed_at is not None or row.expires_at <= now or person.closed_at is not None:
         raise AddressChangeExpired()
     row.confirmed_at = now
     old = person.email
-    _put(session, person, row.email, now)
-    _tell(session, old, old, person, now)
+    new_address.put(session, person, row.email, now)
+    new_address.tell(session, old, old, person, now)
     audit_log.write(
         session,
         AuditAction.ADDRESS_CHANGED,
@@ -119,61 +110,15 @@ def change(context: ActionContext, public_id: uuid.UUID, email: str) -> Person:
     The same address changes nothing. Raises NotFound, TextNotAccepted, AddressTaken.
     """
     session, now = context.session, context.now
-    typed = _parsed(email)
+    typed = new_address.parsed(email)
     found = account_holdings.with_public_id(session, public_id)
     if found is None:
         raise errors.NotFound()
-    person = _locked(session, found.id, now)
+    person = new_address.locked(session, found.id, now)
     if typed == person.email:
         return person
-    old = person.email
-    _put(session, person, typed, now)
-    _tell(session, old, old, person, now)
-    _tell(session, typed, old, person, now)
+    new_address.set_by_staff(session, person, typed, now)
     context.record(
         AuditAction.ADDRESS_CHANGED, AuditSubject.PERSON, person.public_id, by=context.actor.staff_or_system_id
     )
     return person
-
-
-def _parsed(email: str) -> str:
-    try:
-        return email_addresses.parse(email)
-    except email_addresses.NotAnAddress as error:
-        raise errors.TextNotAccepted("email", str(error)) from None
-
-
-def _locked(session: Session, person_id: int, now: datetime) -> Person:
-    """The person, once the occurrences are locked in which calendars show a booking of theirs."""
-    locks.occurrences(session, bookings.shown_in(session, [person_id], now))
-    return locks.person(session, person_id)
-
-
-def _put(session: Session, person: Person, email: str, now: datetime) -> None:
-    """Write the new address; what is queued goes there, and invitations are sent anew with a higher SEQUENCE."""
-    other = account_holdings.with_email(session, email)
-    if other is not None and other.id != person.id:
-        raise AddressTaken("another account has this address")
-    person.email, person.email_key = email, email_addresses.key(email)
-    try:
-        session.flush()
-    except IntegrityError as error:
-        raise AddressTaken("another account has this address") from error
-    unsent = (
-        (OutgoingEmail.person_id == person.id) & OutgoingEmail.sent_at.is_(None) & OutgoingEmail.failed_at.is_(None)
-    )
-    session.execute(update(OutgoingEmail).where(unsent).values(to_email=email))
-    asked = (SignIn.person_id == person.id) & SignIn.used_at.is_(None) & (SignIn.expires_at > now)
-    session.execute(update(SignIn).where(asked).values(expires_at=now))
-    for booking in account_holdings.upcoming_bookings(session, person.id, now):
-        if booking.is_invited:
-            bookings.revise(booking, now)
-            session.flush()
-            told = email_facts.booking_facts(session, booking)
-            emails.enqueue(session, EmailName.INVITATION, email, told, now, person_id=person.id, booking_id=booking.id)
-
-
-def _tell(session: Session, to: str, old: str, person: Person, now: datetime) -> None:
-    """A notice. It belongs to nobody's account, so that no later change of address sends it elsewhere."""
-    told = {"old": old, "new": person.email, "name": person.name}
-    emails.enqueue(session, EmailName.ADDRESS_CHANGED, to, told, now)

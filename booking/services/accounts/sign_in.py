@@ -21,6 +21,7 @@ from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.emails import EmailName
 from booking.domain.people import email_addresses
 from booking.domain.people.sign_in import CODES_AT_ONCE, MAX_TRIES, VALID, masked
+from booking.services.steps import undelivered
 from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.outbox import emails
@@ -285,6 +286,7 @@ def _consume(
     """Use up the request whose code or link it was, and begin a session; `page` is the request that led here."""
     row.used_at = now
     row.return_to, row.typed = page.return_to, page.typed
+    undelivered.works_again(person)
     audit_log.write(session, AuditAction.SIGNED_IN, AuditSubject.PERSON, person.public_id, now, actor_id=person.id)
     if browser.replaces is not None:
         sessions.end(session, browser.replaces, now)

@@ -19,12 +19,12 @@ from booking.mail.compose import UnusableRecipient
 from booking.mail.mailer import Mailer, PermanentFailure, TemporaryFailure, Unreachable
 from booking.mail.masked import masked
 from booking.services.outbox.render_email import EmailOrigin, message_of
+from booking.services.steps import undelivered
 from booking.services.transaction import transactional
 from booking.settings import Settings
-from booking.store.db import locks
-from booking.store.outbox import emails, outbox, reminder_progress
-from booking.store.outbox.emails import FAILING, OutgoingEmail
-from booking.store.people import people, rate_limits, sessions
+from booking.store.outbox import outbox, reminder_progress
+from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people import rate_limits, sessions
 from booking.store.people.people import Person
 from booking.store.programme.programme import Programme
 from booking.store.queries.outbox import reminder_rows
@@ -36,7 +36,6 @@ TOGETHER_SECONDS = 0.25  # or what left in so long: a worker that is killed send
 #: No email is begun later than this after the lease: one takes at most a dozen answers of twenty seconds, and must
 #: be over before another worker may take it.
 BEGUN_WITHIN_SECONDS = 45
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FIRST_RETRY = timedelta(seconds=30)
 MAX_RETRY_DELAY = timedelta(hours=1)
 log = logging.getLogger("booking.emails")
@@ -63,18 +62,13 @@ def mark_sent(session: Session, email_ids: list[int], worker: str, now: datetime
 
 @transactional
 def mark_failed(session: Session, email_id: int, worker: str, now: datetime, why: str) -> None:
-    """It will never go; coordinators hear of it at once, and of more within the hour no second time.
-
-    They are locked, so that of two workers only one tells them.
-    """
-    told = locks.persons(session, [person.id for person in people.coordinators(session)])
-    if not outbox.failed(session, email_id, worker, now, why):
+    """It will never go; coordinators hear of it at once, and of more within the hour no second time."""
+    email = session.get(OutgoingEmail, email_id)
+    if email is None:
         return
-    email = session.get_one(OutgoingEmail, email_id)
-    if email.name != FAILING and not outbox.has_warned(session, now - HOUR):
-        facts = {"count": outbox.failed_since(session, now - DAY), "starts_at": now.isoformat(), "error": why}
-        for person in told.values():
-            emails.enqueue(session, FAILING, person.email, facts, now, person_id=person.id)
+    locked = undelivered.lock(session, email)
+    if outbox.failed(session, email_id, worker, now, why):
+        undelivered.undelivered(session, email, locked, why, now)
 
 
 @transactional

@@ -88,6 +88,31 @@ def render_email(
     return render(EmailName(email.name), told, recipient_of(email, person), links, organisation)
 
 
+#: The addresses that open nothing to whoever isn't signed in: all that anybody but the reader may see.
+OPEN_LINKS = frozenset(
+    {"site", "programme", "coordinator", "join", "mine", "emails", "day", "meeting", "meeting_entry", "calendars"}
+    | {"go_on", "cover"}
+)
+HIDDEN_LINK, HIDDEN_CODE = "[private link]", "[private code]"
+
+
+def render_for_staff(
+    email: OutgoingEmail, person: Person | None, origin: EmailOrigin, facts: dict[str, Any] | None = None
+) -> Rendered:
+    """The email as `render_email` writes it, without what opens something: no code, and no signed link.
+
+    In the HTML such a link leads nowhere.
+    """
+    told, organisation = facts or email.facts, origin.organisation
+    links = links_of(told, origin.settings)
+    links["unsubscribe"] = unsubscribe_of(email, person, origin.settings)
+    shown = {name: address if name in OPEN_LINKS or not address else HIDDEN_LINK for name, address in links.items()}
+    if "code" in shown:
+        shown["code"] = HIDDEN_CODE
+    made = render(EmailName(email.name), told, recipient_of(email, person), shown, organisation)
+    return Rendered(made.subject, made.text, made.html.replace(f'href="{HIDDEN_LINK}"', ""))
+
+
 def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
     """Every address that an email may carry; none of them is stored."""
     base, key = settings.base_url, settings.secret_key

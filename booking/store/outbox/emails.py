@@ -18,6 +18,8 @@ FAILING = EmailName.EMAILS_FAILING  # what tells coordinators that emails are re
 WAITING = "sent_at IS NULL AND failed_at IS NULL"
 SENT = "sent_at IS NOT NULL"
 FAILED = "failed_at IS NOT NULL"
+BOUNCED = "bounced_at IS NOT NULL"
+DISMISSED = "dismissed_at IS NOT NULL"
 WARNING = f"name = '{FAILING}'"
 
 
@@ -27,7 +29,9 @@ class OutgoingEmail(Base):
     `change_id` is the publish that queued it: undone in time, the email goes with it.
 
     No link or code that opens anything is in a row: the worker derives them from ids when it renders.
-    Ordered by id for one person and booking; `leased_until` is set while a worker has it.
+    Ordered by id for one person and booking; `leased_until` is set while a worker has it. `failed_at`: refused for
+    good, it never left. `bounced_at`: it left, and came back. `dismissed_at`: somebody has seen to that. What was sent
+    and has a `last_error` is delayed on its way.
     """
 
     __tablename__ = "outgoing_email"
@@ -43,6 +47,16 @@ class OutgoingEmail(Base):
         ),
         Index("ix_outgoing_email_sent", "sent_at", "id", sqlite_where=text(SENT), postgresql_where=text(SENT)),
         Index("ix_outgoing_email_failed", "failed_at", "id", sqlite_where=text(FAILED), postgresql_where=text(FAILED)),
+        Index(
+            "ix_outgoing_email_bounced", "bounced_at", "id", sqlite_where=text(BOUNCED), postgresql_where=text(BOUNCED)
+        ),
+        Index(
+            "ix_outgoing_email_dismissed",
+            "dismissed_at",
+            "id",
+            sqlite_where=text(DISMISSED),
+            postgresql_where=text(DISMISSED),
+        ),
         Index("ix_outgoing_email_failing", "created_at", sqlite_where=text(WARNING), postgresql_where=text(WARNING)),
         Index("ix_outgoing_email_person_id", "person_id", "id"),
         Index("ix_outgoing_email_booking_id", "booking_id"),
@@ -65,6 +79,8 @@ class OutgoingEmail(Base):
     sent_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(default="")
+    bounced_at: Mapped[datetime | None]
+    dismissed_at: Mapped[datetime | None]
 
 
 _INSERT = insert(table_of(OutgoingEmail))

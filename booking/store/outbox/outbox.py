@@ -121,9 +121,11 @@ def has_warned(session: Session, since: datetime) -> bool:
 
 
 def failed_since(session: Session, since: datetime) -> int:
-    """Returns how many emails have failed for good since then."""
+    """Returns how many emails have failed for good or bounced since then."""
     return session.execute(
-        select(func.count()).select_from(OutgoingEmail).where(OutgoingEmail.failed_at >= since)
+        select(func.count())
+        .select_from(OutgoingEmail)
+        .where(or_(OutgoingEmail.failed_at >= since, OutgoingEmail.bounced_at >= since))
     ).scalar_one()
 
 

@@ -6,7 +6,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, exists, false, select, true
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, exists, false, select, text, true
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from booking.domain.enums.people import InvitationPreference, RoleName
@@ -14,6 +14,7 @@ from booking.domain.people import email_addresses
 from booking.store.db.base import Base, Id, new_public_id, one_of
 
 AGENDA_HOUR = 7
+EMAIL_FAILING = "email_failing_at IS NOT NULL"
 
 
 def _key_of_email(context: Any) -> str:
@@ -28,7 +29,8 @@ class Person(Base):
     `wants_reminders`, and `agenda_hour` (of the analyst's own clock, None for none) with `agenda_sent_on`, the day of
     the last one. `feed_kinds` are the kinds their calendar holds beside what is their own, None for all without slots.
     `browser_time_zone` is what a browser said at the first signed-in visit; `asked_time_zone` the last one
-    that was offered to them, so that they are asked once.
+    that was offered to them, so that they are asked once. `email_failing_at`: since when their address is known not to
+    work, and `email_failure` what the mail server said of it.
     """
 
     __tablename__ = "person"
@@ -36,6 +38,13 @@ class Person(Base):
         CheckConstraint("email = lower(email)", name="email_lower"),
         CheckConstraint(one_of("invitations", InvitationPreference), name="invitations"),
         Index("ix_person_name", "name", "id", "email_key", "member_until", "closed_at"),  # all that a search reads
+        Index(
+            "ix_person_email_failing_at",
+            "email_failing_at",
+            "id",
+            sqlite_where=text(EMAIL_FAILING),
+            postgresql_where=text(EMAIL_FAILING),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -63,6 +72,8 @@ class Person(Base):
     is_demo: Mapped[bool] = mapped_column(default=False)
     closed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    email_failing_at: Mapped[datetime | None]
+    email_failure: Mapped[str] = mapped_column(default="", server_default=text("''"))
 
     roles: Mapped[list[Role]] = relationship(
         back_populates="person", cascade="all, delete-orphan", order_by="Role.role"

@@ -46,7 +46,7 @@ def confirm(token: str) -> ResponseReturnValue:
         return render_template("address/confirm.html", asked=asked), 200 if asked else 410
     try:
         change_email.confirm(context.db(), request_id, context.now())
-    except (change_email.AddressChangeExpired, change_email.AddressTaken):
+    except (change_email.AddressChangeExpired, errors.AddressTaken):
         return render_template("address/confirm.html", asked=None), 410
     flash("Your email address has changed. Sign in with the new one from now on.")
     return redirect(url_for("programme.week"), 303)

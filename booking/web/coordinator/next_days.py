@@ -49,7 +49,7 @@ def next_days() -> ResponseReturnValue:
         dates=found,
         ActionCode=ActionCode,
         button_words=BUTTON_WORDS,
-        needed=attention.action_items(seen, holidays, _overlaps(going_on), stuck.failed, stuck.waiting),
+        needed=attention.action_items(seen, holidays, _overlaps(going_on), stuck),
         last=now + DAYS,
         address_of=address_of,
         bookable=template_globals.is_bookable,

@@ -52,6 +52,8 @@ TASKS = {
     "closures.listed": ("coordinators", "Close a period"),
     "drafts.begin": ("coordinators", "Announce a month by pasting"),
     "emails.listed": ("coordinators", "See who has been reached"),
+    "emails.one": ("coordinators", "See who has been reached"),
+    "emails.addresses": ("coordinators", "See who has been reached"),
     "coordinator.bookings": ("coordinators", "Find a booking"),
     "coordinator.audit": ("coordinators", "See who did what"),
     "people.search": ("coordinators", "Find a person"),

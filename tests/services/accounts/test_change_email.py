@@ -14,7 +14,6 @@ from booking.services.accounts.change_email import (
     MAX_REQUESTS,
     VALID,
     AddressChangeExpired,
-    AddressTaken,
     ask,
     change,
     confirm,
@@ -70,7 +69,7 @@ def test_an_address_of_somebody_else_is_told_by_email_only(session: Session, mia
     assert session.scalars(select(OutgoingEmail.facts)).one()["is_taken"] is True
     with pytest.raises(AddressChangeExpired):
         confirm(session, asked.public_id, NOW)
-    with pytest.raises(AddressTaken):
+    with pytest.raises(errors.AddressTaken):
         change(acting(session, Actor.system()), mia.public_id, "max@xn--mller-kva.example")
     session.refresh(mia)
     assert mia.email == "mia.moss@example.org"
@@ -80,7 +79,7 @@ def test_an_address_that_is_taken_while_the_link_waits_is_refused(session: Sessi
     asked = ask(session, mia.id, NEW, NOW)
     a_person(session, "Other", email=NEW)
     session.commit()
-    with pytest.raises(AddressTaken):
+    with pytest.raises(errors.AddressTaken):
         confirm(session, asked.public_id, NOW)
 
 

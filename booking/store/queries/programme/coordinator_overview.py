@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Integer, Select, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from booking.domain.attention import StuckEmails
 from booking.domain.bookings import join_links
 from booking.domain.recurrence import MAX_DURATION
 from booking.store.bookings.bookings import CONFIRMED, Booking
@@ -184,20 +185,25 @@ def _count(session: Session, column: object, ids: Sequence[int], condition: obje
     return {occurrence_id: count for occurrence_id, count in session.execute(statement)}
 
 
-@dataclass(frozen=True, slots=True)
-class Stuck:
-    """Emails that failed for good lately, and those that have been due for long."""
-
-    failed: int
-    waiting: int
+NAMED = 3  # people whose address doesn't work, by name
 
 
-def stuck_emails(session: Session, since: datetime, overdue: datetime) -> Stuck:
-    """Emails that failed since `since`, and unsent ones that were due before `overdue`."""
-    failed = select(func.count()).select_from(OutgoingEmail).where(OutgoingEmail.failed_at >= since)
+def stuck_emails(session: Session, since: datetime, overdue: datetime) -> StuckEmails:
+    """Emails that failed or bounced since `since` and that nobody has dismissed, unsent ones that were due before
+    `overdue`, and people whose address doesn't work: four statements.
+    """
+    undelivered = or_(OutgoingEmail.failed_at >= since, OutgoingEmail.bounced_at >= since)
+    failed = select(func.count()).select_from(OutgoingEmail).where(undelivered, OutgoingEmail.dismissed_at.is_(None))
     waiting = (
         select(func.count())
         .select_from(OutgoingEmail)
         .where(OutgoingEmail.sent_at.is_(None), OutgoingEmail.failed_at.is_(None), OutgoingEmail.due_at < overdue)
     )
-    return Stuck(session.scalar(failed) or 0, session.scalar(waiting) or 0)
+    failing = (Person.email_failing_at.is_not(None), Person.closed_at.is_(None))
+    names = select(Person.name).where(*failing).order_by(Person.email_failing_at.desc(), Person.id.desc()).limit(NAMED)
+    return StuckEmails(
+        session.scalar(failed) or 0,
+        session.scalar(waiting) or 0,
+        session.scalar(select(func.count()).select_from(Person).where(*failing)) or 0,
+        tuple(session.scalars(names)),
+    )

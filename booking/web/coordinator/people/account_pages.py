@@ -87,14 +87,15 @@ def membership(public_id: uuid.UUID) -> ResponseReturnValue:
 def address(public_id: uuid.UUID) -> ResponseReturnValue:
     """Change the person's email address at once."""
     person, typed = person_of(public_id), request.form.get("email", "").strip()[:300]
+    told = "the new address" if person.email_failing_at is not None else "both addresses"
     try:
         change_email.change(context.acting(Actor.staff(current_user.id)), public_id, typed)
     except errors.TextNotAccepted as refusal:
         return page(person, {"email": f"{refusal.reason[0].upper()}{refusal.reason[1:]}."}, {"email": typed})
-    except change_email.AddressTaken:
+    except errors.AddressTaken:
         words = "Another account has this address. If both are the same person, merge them below."
         return page(person, {"email": words}, {"email": typed, "other": typed})
-    flash("Email address changed. We've emailed both addresses.")
+    flash(f"Email address changed. We've emailed {told}.")
     return back(public_id)
 
 

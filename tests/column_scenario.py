@@ -13,6 +13,8 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.domain.administration.bounces import DeliveryReport
+from booking.domain.enums.emails import DeliveryAction
 from booking.domain.errors import WrongCode
 from booking.domain.people import people_table
 from booking.domain.people.actor import Actor
@@ -28,11 +30,13 @@ from booking.services.bookings.enrol import enrol, leave
 from booking.services.bookings.waitlist import Wish, join
 from booking.services.bookings.waitlist import leave as leave_waitlist
 from booking.services.cover import back, report, show
-from booking.services.outbox import deliver, remind
+from booking.services.outbox import deliver, remind, resend
+from booking.services.outbox.note_bounce import note_bounce
 from booking.services.publishing import closing, drafts, meeting_links, planning, undo
 from booking.services.publishing.publish import publish
 from booking.services.records import note_fetch
 from booking.store.outbox import reminder_progress
+from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.programme.closures import StoredClosure
 from booking.store.programme.programme import Occurrence
@@ -206,3 +210,7 @@ def the_worker_works(session: Session) -> None:
     deliver.mark_sent(session, [first], "worker", NOW)
     deliver.mark_failed(session, second, "worker", NOW, "550 no such user")
     deliver.mark_put_off(session, {third: NOW + HOUR}, "worker", "451 later")
+    left = session.get_one(OutgoingEmail, first, populate_existing=True)
+    report = DeliveryReport(left.public_id, (left.to_email,), DeliveryAction.FAILED, "5.1.1", "550 5.1.1 no such user")
+    note_bounce(reminding(session, Actor.system()), report, is_trusted=False)
+    resend.dismiss(reminding(session, Actor.system()), left.public_id)

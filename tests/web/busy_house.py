@@ -77,11 +77,15 @@ def a_busy_house(database: Database, session: Session) -> Scene:
     session.add(draft)
     for email in session.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id).limit(3)):
         email.failed_at, email.last_error = NOW, "550 no such user"
+    of_somebody = select(OutgoingEmail).where(OutgoingEmail.person_id.is_not(None)).order_by(OutgoingEmail.id).limit(1)
+    theirs = session.scalars(of_somebody).one()
+    theirs.failed_at, theirs.last_error = NOW, "550 no such user"
     session.commit()
     readers = {**house.people, "member who waits": waiting}
     for person in filter(None, readers.values()):
         session.refresh(person)  # they outlive this session
     paths += [f"/coordinator/drafts/{draft.public_id}/plan", "/coordinator/emails?show=failed", CLOSING]
+    paths.append(f"/coordinator/emails/{theirs.public_id}")
     return Scene(house, readers, paths)
 
 

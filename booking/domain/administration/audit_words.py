@@ -58,14 +58,17 @@ WORDS: Mapping[AuditAction, ActionWords] = {
     _A.ATTENDANCE_MARKED: ActionWords("Marked attendance", "Marked who came to {date}"),
     _A.ENROLLED: ActionWords("Enrolled", "Enrolled {who} in {date}"),
     _A.LEFT: ActionWords("Ended an enrolment", "Ended the enrolment of {who} in {date}"),
+    _A.UNENROLLED: ActionWords("Cancelled an enrolment", "Took {who} out of {date}"),
     _A.JOINED_WAITLIST: ActionWords("Joined a waitlist", "Put {who} on the waitlist for {date}"),
     _A.LEFT_WAITLIST: ActionWords("Left a waitlist", "Took {who} off the waitlist for {date}"),
+    _A.REMOVED_FROM_WAITLIST: ActionWords("Removed from a waitlist", "Removed {who} from the waitlist for {date}"),
     _A.OFFERED: ActionWords("Held a slot", "Held a slot for {who} from the waitlist, {date}"),
     _A.OFFER_DECLINED: ActionWords("Declined a slot", "Declined the slot held for {who}, {date}"),
     _A.OFFER_LAPSED: ActionWords(
         "Stopped holding a slot", "Stopped holding a slot for {who}: no answer in time, {date}"
     ),
     _A.CALLED: ActionWords("Told the waitlist of a free slot", "Told {who} on the waitlist of a free slot, {date}"),
+    _A.DATE_EMAILED: ActionWords("Emailed people of a date", "Emailed people of {date}"),
     _A.AWAY: ActionWords("Entered time off", "Entered time off for {who}{from_to}"),
     _A.BACK: ActionWords("Ended time off", "Ended time off of {who}"),
     _A.TOOK_COVER: ActionWords("Took over bookings", "Took over bookings of {date}"),

@@ -108,8 +108,8 @@ def test_a_forged_unrelated_or_late_report_changes_nothing(session: Session) -> 
     assert (email.bounced_at, email.last_error, waiting.bounced_at) == (None, "", None)
     assert reader(session, email).email_failing_at is None
     assert session.scalars(select(AuditEntry.id)).all() == before
+    report = delivery_reports.read(a_report(email.public_id))[0]
     with pytest.raises(PermissionError):
-        report = delivery_reports.read(a_report(email.public_id))[0]
         note_bounce(acting(session, Actor.staff(1)), report, is_trusted=True)
 
 

@@ -12,7 +12,7 @@ from booking.domain.holidays import DaysOff
 from booking.domain.planning import series_edits
 from booking.domain.planning.adjustments import Definition
 from booking.domain.planning.words.statement import Named, SourcePlace, Statement
-from booking.domain.recurrence import Rule, expand
+from booking.domain.recurrence import Rule, dates, expand
 from booking.programme import writing
 from booking.programme.writing import text
 
@@ -71,8 +71,8 @@ def months_of(series: Definition) -> set[date]:
     last_on = series_edits.last_day(series)
     starts_on = series.rule.starts_on
     if series.rule.modules:
-        first = expand(series.rule, starts_on, starts_on + timedelta(days=370))[:1]
-        return {first[0].wall.date().replace(day=1)} if first else set()
+        first = next(dates(series.rule), None)
+        return {first.replace(day=1)} if first is not None else set()
     if last_on is None or last_on < starts_on:
         return set()
     return {last_on.replace(day=1)}

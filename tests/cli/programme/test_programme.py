@@ -130,6 +130,19 @@ def test_a_month_is_rolled_into_another_and_marks_what_to_check(folder: Path) ->
     ]
 
 
+def test_without_a_file_the_month_is_rolled_from_what_is_published(folder: Path) -> None:
+    read = run(folder, "read", "-", stdin=ANNOUNCEMENT).stdout.replace("    zone:", "    on_holiday: keep\n    zone:")
+    (folder / "march.yaml").write_text(read)
+    run(folder, "publish", "march.yaml")
+    (folder / "march.yaml").unlink()
+    rolled = run(folder, "roll", f"{YEAR + 1}-04", "--from", f"{YEAR}-03")
+    assert f"  search-masterclass-{YEAR + 1}-04:" in rolled.stdout
+    assert "check the title" in rolled.stderr
+    (folder / "april.yaml").write_text(rolled.stdout)
+    run(folder, "check", "april.yaml")
+    run(folder, "roll", f"{YEAR + 1}-04", "--from", f"{YEAR}-05", code=1)
+
+
 def test_check_asks_about_each_public_holiday_that_a_file_leaves_open(folder: Path) -> None:
     (folder / "mondays.yaml").write_text(MONDAYS.replace("    on_holiday: keep\n", "") + "    until: 2027-12-31\n")
     asked = run(folder, "check", "mondays.yaml").stdout

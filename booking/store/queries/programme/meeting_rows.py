@@ -41,7 +41,7 @@ _MEETING = in_field_order(
         "summary": Series.summary,
         "kind": Series.kind,
         "title": func.coalesce(Occurrence.title, Series.title).label("title"),
-        "module": Occurrence.module_number,
+        "module": Module.number.label("module"),  # none for a date whose module was taken off the series
         "modules": func.coalesce(_counted.c.modules, 0).label("modules"),
         "module_title": func.coalesce(Module.title, "").label("module_title"),
         "starts_at": Occurrence.starts_at,

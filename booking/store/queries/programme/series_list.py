@@ -79,3 +79,14 @@ def page(
     found = session.execute(_STATEMENTS[is_finished, after is not None], values).all()
     known = {one.id: one for one in plan_inputs.definitions(session, [row[0] for row in found]).values()}
     return [ListedSeries(known[series_id], at) for series_id, at in found]
+
+
+_BEGUN_MODULES = select(func.max(_occurrence.c.module_number)).where(
+    _occurrence.c.series_id == bindparam("series_id", type_=Id),
+    _occurrence.c.starts_at <= bindparam("now", type_=UTCDateTime()),
+)
+
+
+def begun_modules(session: Session, series_id: int, now: datetime) -> int:
+    """How many modules of a series have begun."""
+    return session.scalar(_BEGUN_MODULES, {"series_id": series_id, "now": now}) or 0

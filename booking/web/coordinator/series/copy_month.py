@@ -28,6 +28,7 @@ from booking.web.coordinator.series import series_form
 from booking.web.coordinator.series.form_reading import MAX_MODULES, MAX_TITLE
 from booking.web.frame import access, context
 
+MOST_SOURCES = 36  # months that can be copied, the latest
 MONTHS_AHEAD = 13  # from the present one on, to copy into
 HOLIDAY = "holiday:"  # before a series' short name: what it does on public holidays, answered on the plan
 
@@ -145,7 +146,8 @@ def _copying(given: Mapping[str, str]) -> Copying:
     definitions = {
         slug: one for slug, one in plan_inputs.definitions(session).items() if one.kind in organisation.kinds
     }
-    sources = sorted({month for one in definitions.values() for month in rolling.months_of(one)}, reverse=True)
+    months = {month for one in definitions.values() for month in rolling.months_of(one)}
+    sources = sorted(months, reverse=True)[:MOST_SOURCES]
     until_now = [month for month in sources if month <= present]
     likely = until_now[0] if until_now else sources[-1] if sources else None
     source = _month(given.get("from", ""), sources) or likely

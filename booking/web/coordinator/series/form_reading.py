@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
+from typing import Any
 
 from booking.domain import links, recurrence
 from booking.domain.bookings import lengths
@@ -12,20 +13,30 @@ from booking.domain.enums.planning import Repeats
 from booking.domain.organisation import Kind
 from booking.domain.planning.adjustments import ANSWERS
 from booking.domain.planning.series_edits import SeriesFields
-from booking.domain.planning.words import rule_words
 from booking.domain.planning.words.rule_words import ORDINALS, RuleChoice
 from booking.domain.recurrence import Rule
 from booking.programme import words
-from booking.web.coordinator.series.form_values import AnalystOption, Values, clock_of
+from booking.web.coordinator.series.form_values import AnalystOption, Values, clock_of, of_fields, shown_summary
 
 MAX_TITLE, MAX_SUMMARY, MAX_MODULES = 200, 4000, 60
+#: Where the form shows each field that a page could not show exactly.
+_SHOWN_IN = {
+    "title": ("title",),
+    "summary": ("summary",),
+    "rrule": ("repeats", "day", "week"),
+    "modules": ("modules",),
+    "meeting_url": ("url",),
+    "analysts": ("analyst",),
+    "slot_minutes": ("slot",),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class FormChoices:
     """What the form can offer: the kind with its fields, analysts, slot lengths, and the zone of the hours.
 
-    `rrule` is the stored rule, which stays where the form cannot say it or says the same.
+    `rrule` is the stored rule, which stays where the form cannot say it; `begun` are the titles of the modules that
+    have begun.
     """
 
     kind: Kind
@@ -33,6 +44,7 @@ class FormChoices:
     lengths: Sequence[int]
     zone: str
     rrule: str = ""
+    begun: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -63,9 +75,11 @@ class _Reader:
         self.found.mistakes.setdefault(name, message)
 
     def read(self) -> Read:
-        title, summary = self.one("title"), self.summary()
+        title, summary = self.one("title"), self.one("summary")
         if not title or len(title) > MAX_TITLE:
             self.wrong("title", f"Enter a title of at most {MAX_TITLE} characters.")
+        if len(summary) > MAX_SUMMARY and (self.had is None or summary != shown_summary(self.had.summary)):
+            self.wrong("summary", f"Enter a description of at most {MAX_SUMMARY:,} characters.")
         url = self.one("url")
         if url and not links.is_https(url):
             self.wrong("url", f"{links.HTTPS[0].upper()}{links.HTTPS[1:]}.")
@@ -81,7 +95,7 @@ class _Reader:
         answer = self.one("on_holiday")
         if self.found.mistakes or rrule is None or hours is None or starts_on is None:
             return self.found
-        self.found.fields = SeriesFields(
+        read = SeriesFields(
             title,
             rrule,
             *hours,
@@ -94,16 +108,17 @@ class _Reader:
             slots,
             answer if answer in ANSWERS else "",
         )
+        self.found.fields = read if self.had is None else replace(read, **self.untouched(self.had))
         return self.found
 
-    def summary(self) -> str:
-        """The description; as it is stored where it differs in line ends at the most, however long that is."""
-        summary = self.one("summary")
-        if self.had is not None and summary == self.had.summary.replace("\r\n", "\n").strip():
-            return self.had.summary
-        if len(summary) > MAX_SUMMARY:
-            self.wrong("summary", f"Enter a description of at most {MAX_SUMMARY:,} characters.")
-        return summary
+    def untouched(self, had: SeriesFields) -> dict[str, Any]:
+        """The fields that the form shows as they are stored: they stay exactly so, with what it cannot show."""
+        shown = of_fields(had, self.offered.analysts, self.offered.lengths)
+        return {
+            field: getattr(had, field)
+            for field, names in _SHOWN_IN.items()
+            if all(self.values[name] == shown[name] for name in names)
+        }
 
     def day(self, name: str, *, is_needed: bool = False) -> date | None:
         text = self.one(name)
@@ -132,8 +147,6 @@ class _Reader:
         if not days or (is_monthly and not weeks):
             return None
         said = RuleChoice(Repeats(repeats), days, weeks if is_monthly else ())
-        if self.offered.rrule and said == rule_words.choice(self.offered.rrule):
-            return self.offered.rrule
         return said.rrule
 
     def hours(self) -> tuple[time, time] | None:
@@ -164,7 +177,7 @@ class _Reader:
         if hours is not None and lengths.between(*hours) < chosen[0]:
             self.wrong("end", f"The shortest slot takes {chosen[0]} minutes: end later, or offer shorter slots.")
         is_all = chosen == tuple(sorted(self.offered.lengths))
-        return chosen if not is_all or (self.had is not None and chosen == self.had.slot_minutes) else ()
+        return () if is_all else chosen
 
     def analysts(self) -> tuple[int, ...]:
         known = {one.public_id: one.id for one in self.offered.analysts}
@@ -178,6 +191,9 @@ class _Reader:
         titles = tuple(self.one("modules").splitlines())
         if not titles:
             self.wrong("modules", "Enter at least one module, each on a line of its own.")
+        if titles[: len(self.offered.begun)] != self.offered.begun:
+            lines = "the first line" if len(self.offered.begun) == 1 else f"the first {len(self.offered.begun)} lines"
+            self.wrong("modules", f"Leave {lines} as before: what has started keeps its place and its title.")
         if len(titles) > MAX_MODULES or any(len(title) > MAX_TITLE for title in titles):
             self.wrong(
                 "modules", f"Enter at most {MAX_MODULES} modules, each with a title of at most {MAX_TITLE} characters."

@@ -72,7 +72,7 @@ def of_fields(asked: SeriesFields, analysts: Sequence[AnalystOption], lengths: S
     known = {one.id: one.public_id for one in analysts}
     return {
         "title": (asked.title,),
-        "summary": (asked.summary.replace("\r\n", "\n").strip(),),
+        "summary": (shown_summary(asked.summary),),
         "repeats": (said.repeats,),
         "day": tuple(map(str, said.days)),
         "week": tuple(map(str, said.weeks)),
@@ -87,6 +87,11 @@ def of_fields(asked: SeriesFields, analysts: Sequence[AnalystOption], lengths: S
         "on_holiday": (asked.on_holiday,),
         "since": ("",),
     }
+
+
+def shown_summary(text: str) -> str:
+    """A description as a form sends it back."""
+    return text.replace("\r\n", "\n").strip()
 
 
 def blank() -> Values:

@@ -36,8 +36,8 @@ def new_series() -> ResponseReturnValue:
     copied, kinds = request.args.get("copy", ""), context.organisation().kinds
     if copied:
         stored = edit_series.stored_series(copied)
-        offered = series_form.offered(stored.kind)
-        return _page(SeriesForm(offered, _copy_of(stored, offered)))
+        offered = replace(series_form.offered(stored.kind), rrule=stored.rule.rrule)
+        return _page(SeriesForm(offered, _copy_of(stored, offered), copied=copied))
     kind = request.args.get("kind", "")
     if kind not in kinds:
         return render_template("series/kinds.html", kinds=kinds.values(), has_analysts=bool(series_form.analysts()))
@@ -54,16 +54,18 @@ def set_up_series() -> ResponseReturnValue:
     kind = request.form.get("kind", "")
     if kind not in context.organisation().kinds:
         return new_series()
-    offered, values = series_form.offered(kind), form_values.sent(request.form)
+    offered, values, copied = series_form.offered(kind), form_values.sent(request.form), request.form.get("copied", "")
+    if copied:
+        offered = replace(offered, rrule=edit_series.stored_series(copied).rule.rrule)
     found = form_reading.read(values, offered)
     if found.fields is None or request.form.get("do") == "edit":
-        return _page(SeriesForm(offered, values, mistakes=found.mistakes))
+        return _page(SeriesForm(offered, values, mistakes=found.mistakes, copied=copied))
     asked = PlanRequest(
         asking_for(kind, offered.zone, found.fields),
         f"New {offered.kind.noun}: {found.fields.title}",
         action=url_for("coordinator.set_up_series"),
         back=url_for("coordinator.series"),
-        fields=[("kind", kind), *edit_series.fields_of(values)],
+        fields=[("kind", kind), ("copied", copied), *edit_series.fields_of(values)],
         is_posted=True,
     )
     return plans.publish_as_shown(asked) if request.form.get("do") == "publish" else plans.show(asked)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from booking.domain import wording, zones
 from booking.domain.bookings import lengths
+from booking.domain.planning import series_edits
 from booking.domain.planning.adjustments import Definition
 from booking.domain.planning.words import rule_words
 from booking.programme import words
 from booking.store.queries.bookings import agenda_rows
+from booking.store.queries.programme import series_list
 from booking.web.coordinator.series import form_values
 from booking.web.coordinator.series.form_reading import FormChoices
 from booking.web.coordinator.series.form_values import AnalystOption, Merged, Values
@@ -33,13 +35,17 @@ SPARE_ANALYSTS, LEAST_ANALYSTS = 2, 4  # empty places in the list of analysts
 
 @dataclass(slots=True)
 class SeriesForm:
-    """One form as it is shown: `opened` is what it began with, written; `stored` the series that it edits, if any."""
+    """One form as it is shown: `opened` is what it began with, written; `stored` the series that it edits, if any.
+
+    `copied` is the short name of the series that a new one is like.
+    """
 
     offered: FormChoices
     values: Values
     opened: str = ""
     stored: Definition | None = None
     mistakes: Mapping[str, str] = field(default_factory=dict)
+    copied: str = ""
 
 
 def analysts() -> list[AnalystOption]:
@@ -52,8 +58,12 @@ def offered(kind: str, stored: Definition | None = None) -> FormChoices:
     """What the form offers for a kind; for a stored series in its own zone and with its own policy."""
     organisation = context.organisation()
     policy = organisation.policy_for(stored.slug) if stored is not None else organisation.policy
-    zone, rrule = (stored.rule.zone, stored.rule.rrule) if stored is not None else (organisation.zone, "")
-    return FormChoices(organisation.kinds[kind], analysts(), policy.slot_minutes, zone, rrule)
+    choices = FormChoices(organisation.kinds[kind], analysts(), policy.slot_minutes, organisation.zone)
+    if stored is None or stored.id is None:
+        return choices
+    begun = series_list.begun_modules(context.db(), stored.id, context.now()) if stored.rule.modules else 0
+    rrule = series_edits.fields_of(stored, zones.today(context.now(), stored.rule.zone)).rrule
+    return replace(choices, zone=stored.rule.zone, rrule=rrule, begun=stored.rule.modules[:begun])
 
 
 def page(shown: SeriesForm, action: str, back: str, merged: Merged | None = None) -> ResponseReturnValue:

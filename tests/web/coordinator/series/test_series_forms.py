@@ -5,18 +5,18 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import pytest
 from flask.testing import FlaskClient as Client
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from booking.domain.organisation import Organisation
-from booking.store.people.people import Person
-from booking.store.programme.programme import Occurrence, Series
+from booking.store.people.people import Person, Role
+from booking.store.programme.programme import Module, Occurrence, Series
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_person, a_series, an_occurrence
 from tests.databases import Database
 from tests.web.client import BASE_URL, Clock, client_of, make_app, token_of
@@ -393,3 +393,54 @@ def test_a_copy_is_filled_in_and_begins_after_the_series(client: Client, session
         "15 Jan",
         "22 Jan",
     ]
+
+
+def test_a_copy_keeps_a_rule_that_the_form_cannot_say(client: Client, session: Session) -> None:
+    a_stored_clinic(session, rrule="FREQ=WEEKLY;INTERVAL=3;BYDAY=MO")
+    page = client.get(f"{NEW}?copy=mondays")
+    assert "As now: every 3 weeks on Monday" in text_of(page)
+    publish(client, NEW, send(client, NEW, fields_of(page.text), title="January Clinic", ends=""))
+    assert stored(session, "january-clinic").rrule == "FREQ=WEEKLY;INTERVAL=3;BYDAY=MO"
+
+
+def test_what_the_form_cannot_show_stays_as_it_is_stored(client: Client, session: Session) -> None:
+    """An analyst who is none any more, blanks around a title, a list of lengths that is that of the policy."""
+    a_stored_clinic(session, title=" Monday Clinic ", summary="Bring\r\nquestions.", slot_minutes="15,30")
+    session.execute(delete(Role).where(Role.person_id == session.scalar(select(Person.id).where(Person.name == "Ben"))))
+    session.commit()
+    page = client.get(EDIT)
+    assert "Ben" not in text_of(page)
+    publish(client, EDIT, send(client, EDIT, fields_of(page.text), url="https://meet.example.org/1"))
+    series = stored(session, "mondays")
+    assert (series.summary, series.slot_minutes) == ("Bring\r\nquestions.", "15,30")
+    assert [place.analyst.name for place in series.analysts] == ["Ada", "Ben"]
+
+
+MODULES = "/coordinator/programme/modules/edit"
+
+
+def a_masterclass_that_has_begun(session: Session) -> None:
+    """Three modules on Mondays, the first of them a week ago."""
+    series = a_series(session, slug="modules", title="Masterclass", kind="masterclass", starts_on=date(2023, 11, 20))
+    series.modules = [Module(number=number, title=title) for number, title in enumerate(("One", "Two", "Three"), 1)]
+    for week in range(3):
+        at = CLINIC_AT.replace(month=11, day=20) + timedelta(weeks=week)
+        an_occurrence(session, series, starts_at=at, key=str(week + 1), module_number=week + 1)
+    session.commit()
+
+
+def test_modules_are_renamed_taken_off_and_put_back_but_not_one_that_has_begun(
+    client: Client, session: Session
+) -> None:
+    a_masterclass_that_has_begun(session)
+    refused = send(client, MODULES, fields_of(client.get(MODULES).text), modules="Two\nThree")
+    assert "Leave the first line as before: what has started keeps its place and its title." in text_of(refused)
+    publish(client, MODULES, send(client, MODULES, fields_of(client.get(MODULES).text), modules="One\nBidding"))
+    assert [one.is_cancelled for one in dates(session, "modules")] == [False, False, True]
+    assert [module.title for module in stored(session, "modules").modules] == ["One", "Bidding"]
+    session.commit()
+    for page in ("/?on=2023-12-04", "/feeds/programme.ics", "/coordinator/programme/modules"):
+        assert "3 of 2" not in client.get(page).text
+    again = {"modules": "One\nBidding\nThree"}
+    publish(client, MODULES, send(client, MODULES, fields_of(client.get(MODULES).text), **again))
+    assert [one.is_cancelled for one in dates(session, "modules")] == [False, False, False]

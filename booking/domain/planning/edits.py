@@ -15,8 +15,9 @@ from booking.domain import recurrence
 from booking.domain.planning.adjustments import DateException, Definition, Extra, Guest, Moved
 from booking.domain.recurrence import RuleChange
 
-#: What a turn can state.
-TURN_FIELDS = ("rrule", "start_wall", "end_wall", "title", "meeting_url", "analysts")
+#: What a turn can state of the rule, and in all.
+TIMING = ("rrule", "start_wall", "end_wall")
+TURN_FIELDS = (*TIMING, "title", "meeting_url", "analysts")
 
 
 def _with_terms(asked: Definition, **values: object) -> Definition:
@@ -101,8 +102,8 @@ def everywhere(asked: Definition, change: RuleChange) -> Definition:
     Single dates keep what they have of their own. The date of `change` does not count.
     """
     stated = {name: value for name in TURN_FIELDS if (value := getattr(change, name)) is not None}
-    own = {name: value for name, value in stated.items() if name in ("title", "meeting_url", "analysts")}
-    timing = {name: value for name, value in stated.items() if name not in own}
+    timing = {name: value for name, value in stated.items() if name in TIMING}
+    own = {name: value for name, value in stated.items() if name not in timing}
     turns = [_changed(turn, dict.fromkeys(stated)) for turn in asked.rule.turns]
     rule = replace(asked.rule, turns=tuple(t for t in turns if t != RuleChange(t.from_on)), **timing)
     return replace(asked, rule=rule, **own)

@@ -99,11 +99,11 @@ def change(series: Definition, asked: SeriesFields, today: date, since: date | N
     differs = {name: value for name, value in differs.items() if value != getattr(had, name)}
     found = _with_own(series, differs)
     found = _with_timing(found, differs, today, since)
-    if "starts_on" in differs:
+    if asked.starts_on != had.starts_on:
         found = _starting_on(found, asked.starts_on)
-    if "ends_on" in differs:
+    if asked.ends_on != had.ends_on:
         found = ending_on(found, asked.ends_on)
-    if "modules" in differs:
+    if asked.modules != had.modules:
         found = _with_modules(found, asked.modules)
     return found
 
@@ -125,7 +125,7 @@ def _with_own(series: Definition, differs: Mapping[str, Any]) -> Definition:
 
 
 def _with_timing(series: Definition, differs: Mapping[str, Any], today: date, since: date | None) -> Definition:
-    timing = {name: differs[name] for name in ("rrule", "start_wall", "end_wall") if name in differs}
+    timing = {name: differs[name] for name in edits.TIMING if name in differs}
     if not timing:
         return series
     from_on = max(since or today, today)

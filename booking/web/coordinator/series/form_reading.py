@@ -75,14 +75,7 @@ class _Reader:
         self.found.mistakes.setdefault(name, message)
 
     def read(self) -> Read:
-        title, summary = self.one("title"), self.one("summary")
-        if not title or len(title) > MAX_TITLE:
-            self.wrong("title", f"Enter a title of at most {MAX_TITLE} characters.")
-        if len(summary) > MAX_SUMMARY and (self.had is None or summary != shown_summary(self.had.summary)):
-            self.wrong("summary", f"Enter a description of at most {MAX_SUMMARY:,} characters.")
-        url = self.one("url")
-        if url and not links.is_https(url):
-            self.wrong("url", f"{links.HTTPS[0].upper()}{links.HTTPS[1:]}.")
+        self.texts()
         rrule, hours = self.rrule(), self.hours()
         starts_on = self.day("starts", is_needed=True)
         ends_on = None if self.offered.kind.modular else self.day("ends")
@@ -96,20 +89,29 @@ class _Reader:
         if self.found.mistakes or rrule is None or hours is None or starts_on is None:
             return self.found
         read = SeriesFields(
-            title,
+            self.one("title"),
             rrule,
             *hours,
             starts_on,
-            summary,
+            self.one("summary"),
             ends_on,
             modules,
-            url,
+            self.one("url"),
             analysts,
             slots,
             answer if answer in ANSWERS else "",
         )
         self.found.fields = read if self.had is None else replace(read, **self.untouched(self.had))
         return self.found
+
+    def texts(self) -> None:
+        title, summary, url = self.one("title"), self.one("summary"), self.one("url")
+        if not title or len(title) > MAX_TITLE:
+            self.wrong("title", f"Enter a title of at most {MAX_TITLE} characters.")
+        if len(summary) > MAX_SUMMARY and (self.had is None or summary != shown_summary(self.had.summary)):
+            self.wrong("summary", f"Enter a description of at most {MAX_SUMMARY:,} characters.")
+        if url and not links.is_https(url):
+            self.wrong("url", f"{links.HTTPS[0].upper()}{links.HTTPS[1:]}.")
 
     def untouched(self, had: SeriesFields) -> dict[str, Any]:
         """The fields that the form shows as they are stored: they stay exactly so, with what it cannot show."""

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.domain import wording, zones
 from booking.domain.bookings import lengths
+from booking.domain.enums.planning import Repeats
 from booking.domain.planning import series_edits
 from booking.domain.planning.adjustments import Definition
 from booking.domain.planning.words import rule_words
@@ -29,7 +30,11 @@ ON_HOLIDAY = {
     "postpone": "Postpone the date and all later ones by a week",
     "move": "Move the date within its week",
 }
-REPEATS = {"weekly": "Every week", "fortnightly": "Every two weeks", "monthly": "Every month, on a week of the month"}
+REPEATS: dict[str, str] = {
+    Repeats.WEEKLY: "Every week",
+    Repeats.FORTNIGHTLY: "Every two weeks",
+    Repeats.MONTHLY: "Every month, on a week of the month",
+}
 SPARE_ANALYSTS, LEAST_ANALYSTS = 2, 4  # empty places in the list of analysts
 
 
@@ -71,7 +76,6 @@ def page(shown: SeriesForm, action: str, back: str, merged: Merged | None = None
     merged = merged or Merged(shown.values)
     chosen = len(shown.values["analyst"])
     places = max(LEAST_ANALYSTS, chosen + SPARE_ANALYSTS)
-    choice_of = rule_words.choice(shown.offered.rrule) if shown.offered.rrule else None
     now = form_values.opened(shown.opened, shown.values)
     html = render_template(
         "series/form.html",
@@ -87,8 +91,7 @@ def page(shown: SeriesForm, action: str, back: str, merged: Merged | None = None
         theirs=[form_values.LABELS[name] for name in merged.theirs if name in form_values.LABELS],
         labels=form_values.LABELS,
         words_of=lambda name: words_of(name, shown.values, shown.offered),
-        repeats=REPEATS,
-        kept=rule_words.in_words(shown.offered.rrule) if choice_of and choice_of.repeats == "other" else "",
+        repeats=_repeats(shown.offered.rrule),
         weekdays=list(enumerate(rule_words.WEEKDAYS)),
         ordinals=list(rule_words.ORDINALS.items()),
         slots=[(minutes, lengths.in_words([minutes])) for minutes in _lengths(shown)],
@@ -97,6 +100,13 @@ def page(shown: SeriesForm, action: str, back: str, merged: Merged | None = None
         clock=zones.city(shown.offered.zone),
     )
     return html, 409 if merged.conflicts else 422 if shown.mistakes else 200
+
+
+def _repeats(rrule: str) -> dict[str, str]:
+    """How often a series can meet; a stored rule that the form cannot say comes first, in words."""
+    if not rrule or rule_words.choice(rrule).repeats != Repeats.OTHER:
+        return REPEATS
+    return {Repeats.OTHER: f"As now: {rule_words.in_words(rrule)}", **REPEATS}
 
 
 def _lengths(shown: SeriesForm) -> list[int]:
@@ -108,7 +118,7 @@ def words_of(name: str, values: Values, about: FormChoices) -> str:
     """One field's value as people read it, for two versions side by side."""
     found = values[name]
     known: Mapping[str, str] = {
-        "repeats": {**REPEATS, "other": "Another rule"},
+        "repeats": {**REPEATS, Repeats.OTHER: "Another rule"},
         "day": {str(number): day for number, day in enumerate(rule_words.WEEKDAYS)},
         "week": {str(number): word for number, word in rule_words.ORDINALS.items()},
         "analyst": {one.public_id: one.name for one in about.analysts},

@@ -223,16 +223,6 @@ class AlreadyMarked(Refusal):
         self.outcome = outcome
 
 
-class MarkStands(Refusal):
-    """A mark is changed on the day of its slot only, by the analyst; `closed_at` is that day's end (UTC)."""
-
-    code = RefusalCode.MARK_STANDS
-
-    def __init__(self, closed_at: datetime) -> None:
-        super().__init__(f"it could be changed until {closed_at:%Y-%m-%d %H:%M} UTC")
-        self.closed_at = closed_at
-
-
 class WrongCode(Refusal):
     """The six digits are not those of an email that still works; `tries_left` more may be made."""
 

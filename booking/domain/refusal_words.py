@@ -27,7 +27,6 @@ SENTENCES = {
     RefusalCode.NOT_CONFIRMED: "This booking is already cancelled.",
     RefusalCode.KEY_REUSED: "This was sent before with different details. Reload the page, then try again.",
     RefusalCode.NOT_BEGUN: "You can mark this once the slot has started.",
-    RefusalCode.MARK_STANDS: "You can only change a mark on the day of the slot. Ask a coordinator to change this one.",
     RefusalCode.STILL_FREE: "What you'd wait for is free, so you can book it now.",
     RefusalCode.OFFER_LAPSED: "This offer is over. See the programme for what's free now.",
     RefusalCode.PLAN_CHANGED: "Something has changed since you saw the plan. Check it again.",

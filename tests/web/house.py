@@ -110,7 +110,16 @@ def a_house(database: Database, session: Session) -> House:
     ]
     programs = [f"api.{endpoint}" for endpoint in ("one", "change", "give_up")]
     arguments["visits.do"] = {"public_id": booking.public_id, "what": "cancel"}
-    for endpoint in (*own, *programs, "visits.one", "visits.note", "feeds.booking", "analyst.outcome", "analyst.start"):
+    arguments["visits.outcome"] = arguments["visits.start"] = {"public_id": booking.public_id}
+    for endpoint in (
+        *own,
+        *programs,
+        "visits.one",
+        "visits.note",
+        "feeds.booking",
+        "analyst.outcome",
+        "analyst.start",
+    ):
         arguments[endpoint] = {"public_id": booking.public_id}
     change = Change(
         fingerprint="0" * 16, plan={}, before={"series": []}, published_at=NOW, due_at=NOW + timedelta(minutes=10)

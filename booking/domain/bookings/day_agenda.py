@@ -151,6 +151,6 @@ def on(day: date, staffed: Sequence[Staffed], zone: str) -> list[Staffed]:
     return [found for found in staffed if zones.today(found.meeting.starts_at, zone) == day]
 
 
-def stands_from(starts_at: datetime, zone: str) -> datetime:
-    """Returns when the mark of a slot can no longer be changed by its analyst: the end of its day in the zone."""
+def day_ends_at(starts_at: datetime, zone: str) -> datetime:
+    """Returns the end of the slot's day in the zone; a mark that is changed later is a correction."""
     return bounds(day := zones.today(starts_at, zone), day, zone)[1]

@@ -33,7 +33,6 @@ class RefusalCode(StrEnum):
     TEXT_NOT_ACCEPTED = "text-not-accepted"
     NOT_BEGUN = "not-begun"
     ALREADY_MARKED = "already-marked"
-    MARK_STANDS = "mark-stands"
     WRONG_CODE = "wrong-code"
     TRIED_TOO_OFTEN = "tried-too-often"
     SIGN_IN_EXPIRED = "sign-in-expired"

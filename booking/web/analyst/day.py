@@ -92,6 +92,7 @@ def _page(whose: Subject, day: date) -> str:
         return render_template(
             "analyst/week.html",
             days=blocks,
+            outcomes=agenda_words.OUTCOMES,
             before=week[0] - timedelta(days=7),
             after=week[0] + day_agenda.WEEK,
             **common,

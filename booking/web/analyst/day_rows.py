@@ -61,6 +61,7 @@ class DayRow:
     may_start: bool = False
     may_mark: bool = False
     may_undo: bool = False
+    may_correct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ def _line(whose: Subject, found: Staffed, row: AgendaVisit | Gap) -> DayRow:
     if isinstance(row, Gap):
         return replace(line, words=_free(whose, found, row))
     left = -((now - row.ends_at) // timedelta(minutes=1))
-    may_change = now < day_agenda.stands_from(row.starts_at, whose.zone) or RoleName.COORDINATOR in current_user.roles
+    is_its_day = now < day_agenda.day_ends_at(row.starts_at, whose.zone)
     return replace(
         line,
         words=_stands(whose, row, left, is_on=line.is_on),
@@ -173,7 +174,8 @@ def _line(whose: Subject, found: Staffed, row: AgendaVisit | Gap) -> DayRow:
         seen=agenda_words.seen(row.last, whose.zone),
         join_path=booking_pages.join_path(row.public_id) if now < row.ends_at else "",
         may_mark=row.outcome is None and now >= row.starts_at,
-        may_undo=row.outcome is not None and may_change,
+        may_undo=row.outcome is not None and is_its_day,
+        may_correct=row.outcome is not None and not is_its_day,
     )
 
 

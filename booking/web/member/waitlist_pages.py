@@ -274,6 +274,12 @@ def take(place: Waits, links: WaitlistLinks, actor: Actor) -> ResponseReturnValu
     except Refusal as refusal:
         again = waitlist_queue.one(context.db(), place.public_id)
         return show(again or place, links, refusal)
+    when = template_globals.mine(made.starts_at, place.zone)
+    flash(
+        f"Moved: your booking is now {when}, {made.minutes} minutes. We’ve emailed you the new time."
+        if replaces is not None
+        else f"You’re booked: {when}, {made.minutes} minutes. We’ve emailed you the details."
+    )
     if links.is_own:
         return redirect(url_for("bookings.one", public_id=made.public_id, booked=1), 303)
     token = tokens.sign(context.settings().secret_key, "manage", str(made.public_id))

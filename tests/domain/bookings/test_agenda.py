@@ -117,8 +117,8 @@ def test_the_week_begins_on_monday() -> None:
 
 
 def test_a_mark_can_be_changed_until_the_end_of_the_analysts_own_day() -> None:
-    assert day_agenda.stands_from(CLINIC_AT, SYDNEY) == datetime(2023, 12, 4, 13, 0, tzinfo=UTC)
-    assert day_agenda.stands_from(CLINIC_AT, "America/New_York") == datetime(2023, 12, 4, 5, 0, tzinfo=UTC)
+    assert day_agenda.day_ends_at(CLINIC_AT, SYDNEY) == datetime(2023, 12, 4, 13, 0, tzinfo=UTC)
+    assert day_agenda.day_ends_at(CLINIC_AT, "America/New_York") == datetime(2023, 12, 4, 5, 0, tzinfo=UTC)
 
 
 def test_the_programmes_clock_stands_beside_only_where_it_differs_with_its_weekday() -> None:

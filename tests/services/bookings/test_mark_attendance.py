@@ -69,15 +69,24 @@ def test_on_its_day_a_mark_is_changed_and_taken_back(session: Session) -> None:
     assert marks(session) == [("came", None), ("no-show", "came"), ("unmarked", "no-show")]
 
 
-def test_after_its_day_the_analyst_still_marks_but_only_a_coordinator_changes(session: Session) -> None:
+def corrections(session: Session) -> list[tuple[object, object]]:
+    """Of each mark whether it was a correction, and the reason."""
+    entries = session.scalars(select(AuditEntry).where(AuditEntry.subject == "booking").order_by(AuditEntry.id)).all()
+    return [(one.details.get("corrected"), one.details.get("reason")) for one in entries if "before" in one.details]
+
+
+@pytest.mark.parametrize("who", ["analyst", "coordinator"])
+def test_a_mark_of_an_earlier_day_is_corrected_with_a_line_in_the_audit_log(session: Session, who: str) -> None:
     booking = a_booking(session, a_clinic(session))
-    mark(acting(session, Actor.staff(booking.analyst_id), NEXT_DAY), booking.public_id, "came")
-    with pytest.raises(errors.MarkStands) as refused:
-        mark(acting(session, Actor.staff(booking.analyst_id), NEXT_DAY), booking.public_id, None)
-    assert refused.value.closed_at == NEXT_DAY
     coordinator = a_person(session, roles=["coordinator"])
     session.commit()
-    assert mark(acting(session, Actor.staff(coordinator.id), NEXT_DAY), booking.public_id, None).outcome is None
+    staff = Actor.staff(booking.analyst_id if who == "analyst" else coordinator.id)
+    mark(acting(session, staff, NEXT_DAY), booking.public_id, "came")
+    later = NEXT_DAY + timedelta(days=30)
+    assert mark(acting(session, staff, later), booking.public_id, "no-show", "Wrong row.").outcome == "no-show"
+    assert mark(acting(session, staff, later), booking.public_id, None).outcome is None
+    assert marks(session) == [("came", None), ("no-show", "came"), ("unmarked", "no-show")]
+    assert corrections(session) == [(None, None), (True, "Wrong row."), (True, None)]
 
 
 @pytest.mark.parametrize(("zone", "hours"), [("Australia/Perth", 13), ("Pacific/Auckland", 8)])
@@ -85,10 +94,17 @@ def test_the_day_is_that_of_the_analysts_own_zone(session: Session, zone: str, h
     booking = a_booking(session, a_clinic(session))
     booking.analyst.time_zone = zone
     session.commit()
-    mark(acting(session, Actor.staff(booking.analyst_id), CLINIC_AT), booking.public_id, "came")
-    with pytest.raises(errors.MarkStands) as refused:
-        mark(acting(session, Actor.staff(booking.analyst_id), NEXT_DAY + timedelta(days=1)), booking.public_id, None)
-    assert refused.value.closed_at == CLINIC_AT + timedelta(hours=hours)
+    staff, ends_at = Actor.staff(booking.analyst_id), CLINIC_AT + timedelta(hours=hours)
+    mark(acting(session, staff, CLINIC_AT), booking.public_id, "came")
+    mark(acting(session, staff, ends_at - timedelta(seconds=1)), booking.public_id, "no-show")
+    mark(acting(session, staff, ends_at), booking.public_id, "came")
+    assert [corrected for corrected, _ in corrections(session)] == [None, None, True]
+
+
+def test_a_reason_that_is_too_long_is_refused(session: Session) -> None:
+    booking = a_booking(session, a_clinic(session))
+    with pytest.raises(errors.TextNotAccepted):
+        mark(acting(session, Actor.staff(booking.analyst_id), NEXT_DAY), booking.public_id, "came", "x" * 501)
 
 
 def _now() -> datetime:

@@ -26,7 +26,7 @@ def test_an_analyst_hands_over_takes_more_time_books_again_and_cancels(database:
     client = client_of(app, team[0])
     assert path in client.get("/analyst/2023-12-04").text
     assert post(client, f"{path}/lengthen", path).status_code == 303
-    page = client.get(path).text
+    page = client.get(f"{path}?minutes=15").text.partition("Book a follow-up")[2]
     slot = re.search(r'<option value="([0-9a-f-]{36} 15/[^"]+)"', page)
     key = re.search(r'name="key" value="([^"]+)"', page)
     assert slot is not None
@@ -95,7 +95,7 @@ def test_staff_book_for_a_member_by_address_and_move_them_with_a_reason(database
     assert (booking.member_id, booking.topic) == (member.id, "Tags")
     visit = f"/analyst/visits/{booking.public_id}"
     target = re.findall(r'<option value="([0-9a-f-]{36} 15/20231204T0345Z/[^"]+)"', client.get(visit).text)
-    assert len(target) == 1
+    assert len(target) == 2  # with either analyst
     assert post(client, f"{visit}/move", visit, slot=target[0], reason="Ada is late.").status_code == 303
     session.rollback()
     session.expire_all()

@@ -50,6 +50,8 @@ LEVELS = {
     "manage.brief": "token",
     "visits.one": "staff",
     "visits.do": "staff",
+    "visits.outcome": "staff",
+    "visits.start": "staff",
     "time_off.ask": "staff",
     "time_off.report": "staff",
     "time_off.back": "staff",

@@ -96,7 +96,9 @@ def test_what_is_held_is_taken_from_the_email_without_sign_in(app: Flask, clock:
     assert session.scalars(select(Offer.status)).all() == ["open"], "reading takes nothing"
     answer = post(visitor, f"{path}/accept", path)
     assert (answer.status_code, answer.location.startswith("/manage/")) == (303, True)
-    assert "Your booking" in visitor.get(answer.location).text
+    landed = visitor.get(answer.location).text
+    assert "Your booking" in landed
+    assert "You’re booked: Mon 4 Dec" in landed.replace("\N{NO-BREAK SPACE}", " ")
     assert "You’re booked" in visitor.get(path).text
     clock.now = clinic.ends_at + timedelta(days=8)
     assert visitor.get(path).status_code == 404

@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from booking.domain.bookings import slots, suggestions
@@ -15,6 +16,7 @@ from booking.domain.bookings.suggestions import Asker
 from booking.domain.bookings.timetable import Timetable
 from booking.domain.errors import Refusal
 from booking.domain.organisation import Organisation
+from booking.store.programme.programme import SCHEDULED, Occurrence, Series
 from booking.store.queries.bookings import holdings, timetables
 
 MAX_RESULTS = 3
@@ -92,3 +94,19 @@ def for_member(
 def past_limits(session: Session, member_id: int | None, organisation: Organisation, now: datetime) -> Search:
     """Suggestions that no limit narrows: for a visitor (None), whose limits are not known, and for staff."""
     return Search(session, organisation, now, Asker(), member_id)
+
+
+_NEXT_AT = (
+    select(func.min(Occurrence.starts_at))
+    .join(Series, Series.id == Occurrence.series_id)
+    .where(
+        Occurrence.starts_at >= bindparam("after"),
+        Occurrence.status == SCHEDULED,
+        Series.kind.in_(bindparam("kinds", expanding=True)),
+    )
+)
+
+
+def next_at(session: Session, organisation: Organisation, after: datetime) -> datetime | None:
+    """When the first occurrence with slots begins from then on; None where none is planned."""
+    return session.scalar(_NEXT_AT, {"after": after, "kinds": sorted(organisation.bookable)})

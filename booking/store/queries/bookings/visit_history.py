@@ -7,11 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from booking.store.bookings.bookings import CAME, CONFIRMED, Booking
 from booking.store.bookings.notes import Note
+from booking.store.db.base import Id, UTCDateTime
 from booking.store.db.field_columns import in_field_order
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence, Series
@@ -80,6 +81,67 @@ def of_booking(session: Session, public_id: uuid.UUID, member_id: int) -> Before
     values = {"public_id": public_id, "member_id": member_id}
     row = session.connection().execute(_OF_BOOKING, values).one_or_none()
     return None if row is None else Before(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierVisit:
+    """One visit of a member in the list that staff read: with whom, what about, what was agreed, how it was marked."""
+
+    id: int
+    public_id: uuid.UUID
+    starts_at: datetime
+    zone: str
+    minutes: int
+    analyst: str
+    topic: str
+    link: str
+    agreed: str
+    outcome: str | None
+
+    @property
+    def place(self) -> tuple[datetime, int]:
+        """Returns its place in the list."""
+        return self.starts_at, self.id
+
+
+HISTORY = 10  # earlier visits on one page
+_HERE = tuple_(Booking.starts_at, Booking.id)
+_EARLIER = (
+    select(
+        *in_field_order(
+            EarlierVisit,
+            {
+                "id": Booking.id,
+                "public_id": Booking.public_id,
+                "starts_at": Booking.starts_at,
+                "zone": Series.zone,
+                "minutes": Booking.minutes,
+                "analyst": Person.name,
+                "topic": Booking.topic,
+                "link": Booking.link,
+                "agreed": func.coalesce(Note.agreed, "").label("agreed"),
+                "outcome": Booking.outcome,
+            },
+        )
+    )
+    .join(Occurrence, Occurrence.id == Booking.occurrence_id)
+    .join(Series, Series.id == Occurrence.series_id)
+    .join(Person, Person.id == Booking.analyst_id)
+    .outerjoin(Note, Note.booking_id == Booking.id)
+    .where(
+        Booking.member_id == bindparam("member_id"),
+        Booking.status == CONFIRMED,
+        tuple_(bindparam("before_at", type_=UTCDateTime()), bindparam("before_id", type_=Id)) > _HERE,
+    )
+    .order_by(Booking.starts_at.desc(), Booking.id.desc())
+    .limit(HISTORY + 1)
+)
+
+
+def earlier(session: Session, member_id: int, before: tuple[datetime, int]) -> list[EarlierVisit]:
+    """The member's visits before that place, latest first: one page and one more, in one statement."""
+    values = {"member_id": member_id, "before_at": before[0], "before_id": before[1]}
+    return [EarlierVisit(*row) for row in session.execute(_EARLIER, values)]
 
 
 def agreed(session: Session, public_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:

@@ -105,7 +105,7 @@ def _folded(told: list[tuple[Step, PlanLine]], rule: Rule) -> list[PlanLine]:
     """The lines in their order; those that touch nobody and say the same of more than MAX_ALIKE dates become one."""
     alike: dict[tuple[StepKind, str], list[Step]] = {}
     for step, line in told:
-        if not line.touched and step.what != StepKind.MOVES:
+        if not line.touched:
             alike.setdefault((line.what, _said(step, line, rule)), []).append(step)
     found: list[PlanLine] = []
     folded: set[tuple[StepKind, str]] = set()
@@ -124,7 +124,14 @@ def _folded(told: list[tuple[Step, PlanLine]], rule: Rule) -> list[PlanLine]:
 
 
 def _said(step: Step, line: PlanLine, rule: Rule) -> str:
-    """What a line says besides its date."""
+    """What a line says besides its date; of dates that move to one weekday and hour, that."""
+    before, after = step.before or step.after, step.after
+    if step.what == StepKind.MOVES and before.starts_at != after.starts_at:
+        was, is_to_be = (zones.wall(one.starts_at, rule.zone) for one in (before, after))
+        days = (is_to_be.date() - was.date()).days
+        other_week = f", {abs(days)} days {'earlier' if days < 0 else 'later'}" if abs(days) > 6 else ""
+        rest = line.text.partition(f"→ {date_and_time(after.starts_at, rule.zone)}")[2]
+        return f" → {is_to_be:%A}, {wording.clock(after.starts_at, rule.zone)}{other_week}{rest}"
     return line.text.removeprefix(date_and_time((step.before or step.after).starts_at, rule.zone))
 
 

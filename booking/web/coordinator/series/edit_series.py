@@ -57,7 +57,7 @@ def change_series(slug: str) -> ResponseReturnValue:
 
     asked = PlanRequest(
         planning.page(slug, edit),
-        stored.title,
+        f"Edit {stored.title}",
         action=url_for("coordinator.change_series", slug=slug),
         back=url_for("coordinator.one_series", slug=slug),
         fields=[*fields_of(typed), ("opened", form_values.written(before))],

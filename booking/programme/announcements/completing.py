@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from booking.domain import zones
 from booking.domain.bookings import lengths
@@ -186,8 +187,13 @@ class Completion:
 
 
 def _names(low: str, kind: Kind) -> bool:
-    words = {kind.name, kind.title, kind.title_plural, kind.plural}
-    return any(re.search(rf"(?<!\w){re.escape(folded(word))}(?!\w)", low) for word in words if word)
+    return _any_of(kind.name, kind.title, kind.title_plural, kind.plural).search(low) is not None
+
+
+@lru_cache(maxsize=64)
+def _any_of(*words: str) -> re.Pattern[str]:
+    """Any of these words on its own; an empty one is none."""
+    return re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(folded(word)) for word in words if word)})(?!\w)")
 
 
 def _role(kind: Kind) -> str:

@@ -205,10 +205,10 @@ class Dating:
             if _meets(series.rrule, on) and not ("INTERVAL=2" in series.rrule and n // 7 % 2):
                 yield on
 
-    def meets_on(self, series: DraftSeries, days: Sequence[date]) -> bool:
-        """Whether a series meets on any of these days."""
+    def meets_on(self, series: DraftSeries, on: date) -> bool:
+        """Whether a series meets on a day."""
         first, last = series.starts_on or self.draft.month, series.ends_on or date.max
-        return any(first <= on <= last and on not in series.skips and _meets(series.rrule, on) for on in days)
+        return first <= on <= last and on not in series.skips and _meets(series.rrule, on)
 
     def end_of_month(self, series: DraftSeries) -> date:
         """The end of the month announced, or of a later one in which the series begins, which is asked about."""

@@ -69,14 +69,28 @@ def _plain(numbered: list[tuple[int, str]]) -> list[SourceLine]:
     for number, raw in numbered:
         for part in re.split("[\x0b\x0c\x85\u2028\u2029]", raw):
             text = _INVISIBLE.sub("", part)
-            text = "".join(sign if sign == "\t" or sign.isprintable() or sign.isspace() else " " for sign in text)
+            if not text.isprintable():
+                text = "".join(sign if sign == "\t" or sign.isprintable() or sign.isspace() else " " for sign in text)
             bullet = _BULLET.match(text)
             text = _SPACES.sub(" ", text[bullet.end() :] if bullet else text)
-            text = re.sub(r" ?\t[ \t]*", "\t", text).strip()[:MAX_LINE_LENGTH]
-            found.append(SourceLine(number, text, bullet is not None))
+            text = re.sub(r" ?\t[ \t]*", "\t", text).strip()
+            first, *others = _pieces(text)
+            found.append(SourceLine(number, first, bullet is not None))
+            found += [SourceLine(number, piece) for piece in others]
             if len(found) > MAX_LINES:
                 raise CannotRead(f"this has more than {MAX_LINES:,} lines: {SHORTEN}")
     return found
+
+
+def _pieces(text: str) -> list[str]:
+    """The text of a line, cut between words where it is too long for one."""
+    found = []
+    while len(text) > MAX_LINE_LENGTH:
+        at = text.rfind(" ", 1, MAX_LINE_LENGTH)
+        at = at if at > 0 else MAX_LINE_LENGTH
+        found.append(text[:at])
+        text = text[at:].lstrip()
+    return [*found, text]
 
 
 class _Page(HTMLParser):

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import islice
 
 from booking.domain.organisation import Organisation
 from booking.programme.announcements import documents, mail_head, months, titles
@@ -19,7 +20,7 @@ from booking.programme.announcements.budget import SourceLine
 from booking.programme.announcements.completing import Completion
 from booking.programme.announcements.dating import Dating
 from booking.programme.announcements.draft import AnnouncementDraft, Doubts, DraftSeries
-from booking.programme.announcements.grammar import clauses, items, splitting, zoning
+from booking.programme.announcements.grammar import items, splitting, zoning
 from booking.programme.announcements.grammar.clauses import Clause
 from booking.programme.announcements.grammar.roles import DateRole
 from booking.programme.announcements.grammar.vocabulary import folded
@@ -49,18 +50,15 @@ def read_lines(
 ) -> AnnouncementDraft:
     """Read lines into a draft, as `read` does."""
     doubts = Doubts(answers or {})
-    draft = AnnouncementDraft(months.announced(found, today, month, doubts), _zone_of_all(found))
+    schedules = [splitting.split(line.text) for line in found]
+    draft = AnnouncementDraft(months.announced(found, today, month, doubts), _zone_of_all(found, schedules))
     dating = Dating(today, draft, doubts, is_month_given=month is not None)
-    return _Reader(found, draft, doubts, Completion(organisation, draft, doubts, dating)).read()
+    return _Reader(found, schedules, draft, doubts, Completion(organisation, draft, doubts, dating)).read()
 
 
-def _zone_of_all(lines: Sequence[SourceLine]) -> str:
+def _zone_of_all(lines: Sequence[SourceLine], schedules: Sequence[Sequence[Clause]]) -> str:
     """A zone that the text names for all times, or the only one it names."""
-    found = [
-        (line, clause.zone)
-        for line in lines
-        if zoning.MAY_BE.search(folded(line.text)) and (clause := clauses.clause(line.text)).zone
-    ]
+    found = [(line, clauses[0].zone) for line, clauses in zip(lines, schedules, strict=True) if clauses[0].zone]
     everything = [zone for line, zone in found if re.search(r"\ball\b", folded(line.text))]
     several = {zone for _, zone in found}
     return everything[0] if everything else several.pop() if len(several) == 1 else ""
@@ -79,6 +77,7 @@ class _Half:
 @dataclass(slots=True)
 class _Reader:
     lines: Sequence[SourceLine]
+    schedules: Sequence[list[Clause]]  # of each line
     draft: AnnouncementDraft
     doubts: Doubts
     completion: Completion
@@ -93,12 +92,12 @@ class _Reader:
 
     def read(self) -> AnnouncementDraft:
         head = mail_head.lines_of(self.lines)
-        for line in self.lines:
+        for line, schedules in zip(self.lines, self.schedules, strict=True):
             self.at += bool(line.text)
             if line in head:
                 self.account.use(line, [(0, len(line.text))])
             else:
-                self.line(line)
+                self.line(line, schedules)
         self.close()
         self.ask_scope()
         self.account.ask(self.lines, self.doubts, self.draft.month)
@@ -107,22 +106,25 @@ class _Reader:
 
     def ask_scope(self) -> None:
         """Ask whether a sentence that leaves dates out is about the other series as well."""
+        meeting: dict[date, list[DraftSeries]] = {}  # on a day: the first few are enough to ask
         for line, series in self.closed:
-            others = [one for one in self.draft.series if one is not series and not set(one.skips) >= set(series.skips)]
-            others = [one for one in others if self.completion.dating.meets_on(one, series.skips)]
-            if others:
-                names = " and ".join(repr(one.title) for one in others[:3])
+            for on in series.skips:
+                if on not in meeting:
+                    found = (one for one in self.draft.series if self.completion.dating.meets_on(one, on))
+                    meeting[on] = list(islice(found, 4))
+            on_them = {id(one): one for on in series.skips for one in meeting[on] if one is not series}
+            if on_them:
+                names = " and ".join(repr(one.title) for one in list(on_them.values())[:3])
                 text = f"we left these dates out of {series.title!r} only: does this line hold for {names} as well?"
                 self.doubts.ask(line.number, "skip-scope", text)
 
     # -- line by line
 
-    def line(self, line: SourceLine) -> None:
+    def line(self, line: SourceLine, schedules: list[Clause]) -> None:
         if not line.text:
             if self.open is not None:
                 self.open.gap += 1
             return
-        schedules = splitting.split(line.text)
         clause = schedules[0]
         for one in schedules:
             self.account.use(line, one.explained)
@@ -137,7 +139,7 @@ class _Reader:
             return
         elif clause.has_days or clause.hours is not None:
             self.half = _Half(line, clause, title, self.at)
-            self.near(line)
+            self.near(line, clause)
             if title and not clause.is_pure:
                 self.set_heading(line)
         elif not line.is_item or items.role_of(line.text):
@@ -155,8 +157,8 @@ class _Reader:
         self.heading = line if titles.may_be_heading(line.text) else None
         self.heading_at = self.at
 
-    def near(self, line: SourceLine) -> None:
-        if items.role_of(line.text) or clauses.clause(line.text).hours is not None:
+    def near(self, line: SourceLine, clause: Clause) -> None:
+        if items.role_of(line.text) or clause.hours is not None:
             self.draft.near.append(line)
 
     def joined(self, line: SourceLine, clause: Clause, title: str) -> bool:
@@ -199,7 +201,7 @@ class _Reader:
         elif not title and self.open is not None and not self.open.gap:
             title = self.open.series.title
         if not title:
-            self.near(line)
+            self.near(line, clause)
             return
         self.close()
         series = DraftSeries(title, line.number, lines=sorted({(heading or line).number, line.number}))

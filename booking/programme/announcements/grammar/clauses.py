@@ -178,6 +178,8 @@ def _stands_alone(low: str, match: re.Match[str]) -> bool:
 def _days_text(line: _Line, hours_at: tuple[int, int] | None) -> str:
     """The unread text, cut down to the days beside the hours where there are any: others are words of the title."""
     unread = line.unread
+    if not (WEEKDAY.search(unread) or WEEKDAY_SET.search(unread)):
+        return unread
     patterns = (WEEKDAY, WEEKDAY_SET, MONTHLY, FREQUENCY)
     places = [match.span() for pattern in patterns for match in pattern.finditer(unread)]
     first, last = _cluster(line.low, [*line.spans, *places], hours_at)
@@ -202,6 +204,9 @@ def _cluster(low: str, spans: list[tuple[int, int]], at: tuple[int, int] | None)
 
 def _grown(low: str, start: int, end: int) -> tuple[int, int]:
     """The stretch with the joining words around it."""
-    before = re.search(rf"(?:{GLUE.pattern})*$", low[:start])
-    after = re.match(r"[\s,;:|)\].-]*", low[end:])
-    return start - len(before[0]) if before else start, end + (len(after[0]) if after else 0)
+    for match in reversed(list(GLUE.finditer(low, 0, start))):
+        if match.end() != start:
+            break
+        start = match.start()
+    after = re.compile(r"[\s,;:|)\].-]*").match(low, end)
+    return start, after.end() if after else end

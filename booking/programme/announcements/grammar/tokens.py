@@ -98,5 +98,5 @@ def _places(low: str, signs: list[str]) -> Iterator[tuple[int, int]]:
             yield match.span()
     for match in _NUMBERS.finditer("".join(signs)):
         yield match.span()
-    while (zone := zoning.find("".join(signs), last)) is not None:
-        yield zone[0].span()
+    for zone, _ in zoning.find_all("".join(signs), last):
+        yield zone.span()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from booking.domain import zones
 
@@ -31,17 +32,24 @@ _BEHIND_HOURS = re.compile(rf"[\s(,]{{0,3}}(?P<zone>{_SEVERAL})\b")
 
 def find(unread: str, hours_at: tuple[int, int] | None) -> tuple[re.Match[str], str] | None:
     """The zone of a folded line and its place; a city alone, and letters with several meanings, only beside hours."""
+    return next(find_all(unread, hours_at), None)
+
+
+def find_all(unread: str, hours_at: tuple[int, int] | None) -> Iterator[tuple[re.Match[str], str]]:
+    """Every zone of a folded line, as `find` does: abbreviations first, then "London time"."""
+    ends: set[int] = set()
     for match in ZONE.finditer(unread):
         word = match["zone"]
         if hours_at is not None or word.endswith("time") or len(word) <= 4 or re.match(r"utc|gmt", word):
-            return match, re.sub(r"(?:'s)?(?: local)? time$", "", word)
-    for match in _TIME_OF.finditer(unread):
+            ends.add(match.end())
+            yield match, re.sub(r"(?:'s)?(?: local)? time$", "", word)
+    for match in _TIME_OF.finditer(unread) if "time" in unread else ():
         for word in (match["two"], (match["two"] or match["one"]).split()[-1]):
-            if word and is_known(word):
-                return match, word
+            if word and match.end() not in ends and is_known(word):
+                yield match, word
+                break
     if hours_at is not None and (beside := _BEHIND_HOURS.match(unread, hours_at[1])):
-        return beside, beside["zone"]
-    return None
+        yield beside, beside["zone"]
 
 
 def is_known(word: str) -> bool:

@@ -46,7 +46,12 @@ def of(source: bytes | str) -> list[SourceLine]:
         raise CannotRead(f"this is larger than {MAX_BYTES // 1_000_000} MB: {SHORTEN}")
     if is_html(source):
         return _html(source)
-    return _plain([(n, text) for n, text in enumerate(re.split("\r\n|\r|\n", source), 1)])
+    return _plain(list(enumerate(numbered(source), 1)))
+
+
+def numbered(source: str) -> list[str]:
+    """The text by lines as they are numbered everywhere, from 1."""
+    return re.split("\r\n|\r|\n", source)
 
 
 def decoded(data: bytes) -> str:

@@ -101,7 +101,7 @@ def test_a_plan_that_is_no_longer_the_one_shown_is_not_published(folder: Path) -
 
 
 def test_what_is_read_from_an_announcement_passes_check_has_dates_and_is_published(folder: Path) -> None:
-    read = run(folder, "read", "-", stdin=ANNOUNCEMENT).stdout
+    read = run(folder, "read", "-", "--assume", stdin=ANNOUNCEMENT).stdout
     (folder / "march.yaml").write_text(read)
     run(folder, "check", "march.yaml")
     dates = run(folder, "dates", "-", stdin=read).stdout
@@ -118,7 +118,7 @@ def test_an_announcement_with_nothing_usable_exits_1_and_says_which_lines_came_c
 
 
 def test_a_month_is_rolled_into_another_and_marks_what_to_check(folder: Path) -> None:
-    read = run(folder, "read", "-", stdin=ANNOUNCEMENT).stdout
+    read = run(folder, "read", "-", "--assume", stdin=ANNOUNCEMENT).stdout
     (folder / "march.yaml").write_text(read)
     rolled = run(folder, "roll", f"{YEAR + 1}-04", "march.yaml", "--from", f"{YEAR}-03")
     (folder / "april.yaml").write_text(rolled.stdout)
@@ -153,7 +153,9 @@ def test_check_asks_about_each_public_holiday_that_a_file_leaves_open(folder: Pa
 
 
 def test_what_is_exported_is_what_is_stored(folder: Path) -> None:
-    text = run(folder, "read", "-", stdin=ANNOUNCEMENT).stdout.replace("    zone:", "    on_holiday: skip\n    zone:")
+    text = run(folder, "read", "-", "--assume", stdin=ANNOUNCEMENT).stdout.replace(
+        "    zone:", "    on_holiday: skip\n    zone:"
+    )
     (folder / "march.yaml").write_text(text)
     plan = run(folder, "plan", "mondays.yaml", "march.yaml").stdout
     fingerprint = re.search(r"--plan ([0-9a-f]{16})", plan)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -19,14 +18,15 @@ from booking.domain.planning.plan import NOTHING_STORED
 from booking.domain.planning.resolve import resolve
 from booking.domain.planning.schedule import Surroundings
 from booking.domain.recurrence import stored_until
-from booking.programme import files, words, writing
+from booking.programme import files, words
 from booking.programme.announcements import documents, lines, months
 from booking.programme.announcements.budget import CannotRead
-from booking.programme.announcements.draft import AnnouncementDraft, Doubt, DraftModule, DraftSeries
+from booking.programme.announcements.draft import AnnouncementDraft, Doubt
 from booking.programme.announcements.writing import file_of
 from booking.services.publishing import drafts, planning
 from booking.services.publishing.planning import Asking
 from booking.store.programme import changes
+from booking.web.coordinator.drafts import draft_cards
 from booking.web.coordinator.drafts.draft_reading import understood
 from booking.web.coordinator.programme import plans
 from booking.web.coordinator.programme.plans import PlanRequest
@@ -34,8 +34,8 @@ from booking.web.frame import access, context
 from booking.web.frame.current_reader import current_user
 
 blueprint = Blueprint("drafts", __name__, url_prefix="/coordinator/drafts")
+MOST_CARDS = 100  # on one page
 LARGEST = lines.MAX_BYTES + 1_000_000  # a document, and what a form adds to it
-CARD = ("title", "kind", "every", "time", "from", "until", "modules")
 
 
 @blueprint.route("/", methods=["GET", "POST"])
@@ -86,76 +86,6 @@ def _draft(public_id: uuid.UUID) -> changes.StoredDraft:
         abort(404)
 
 
-def _cards(kept: changes.StoredDraft, draft: AnnouncementDraft) -> list[dict[str, Any]]:
-    """Each series as a card: its fields as text, corrected ones first, and whether it is left out."""
-    found: list[dict[str, Any]] = []
-    lines_before: Counter[int] = Counter()
-    for series in draft.series:
-        lines_before[series.line] += 1
-        again = lines_before[series.line]
-        name = f"card:{series.line}" if again == 1 else f"card:{series.line}-{again}"
-        corrected = kept.answers.get(name, {})
-        values = {**_fields(series), **{word: corrected[word] for word in CARD if word in corrected}}
-        found.append({"name": name, "line": series.line, "values": values, "is_out": bool(corrected.get("out"))})
-    return found
-
-
-def _fields(series: DraftSeries) -> dict[str, str]:
-    hours = writing.hours(series.start, series.end) if series.start and series.end else ""
-    return {
-        "title": series.title,
-        "kind": series.kind,
-        "every": writing.every(series.rrule) or series.rrule,
-        "time": hours,
-        "from": str(series.starts_on or ""),
-        "until": str(series.ends_on or "") if not series.modules else "",
-        "modules": "\n".join(module.title for module in series.modules),
-    }
-
-
-def _corrected(draft: AnnouncementDraft, cards: list[dict[str, Any]]) -> tuple[AnnouncementDraft, dict[str, str]]:
-    """The draft with the cards' own values in it; mistakes by card and field."""
-    mistakes: dict[str, str] = {}
-    kept = []
-    for series, card in zip(draft.series, cards, strict=True):
-        if card["is_out"]:
-            continue
-        values = card["values"]
-        changed = {word: value for word, value in values.items() if value != _fields(series)[word]}
-        for word, value in changed.items():
-            try:
-                _set(series, word, value)
-            except ValueError as error:
-                mistakes[f"{card['name']}:{word}"] = f"{str(error)[0].upper()}{str(error)[1:]}."
-        kept.append(series)
-    draft.series = kept
-    return draft, mistakes
-
-
-def _set(series: DraftSeries, word: str, value: str) -> None:
-    if word == "title":
-        if not value or len(value) > 200:
-            raise ValueError("use 1 to 200 characters")
-        series.title = value
-    elif word == "kind":
-        if value not in context.organisation().kinds:
-            raise ValueError("choose a kind")
-        series.kind = value
-    elif word == "every":
-        series.rrule = words.recurrence_rule(value) if value.upper().startswith("FREQ=") else words.rrule(value)
-        series.skips = []  # dates of the days before
-    elif word == "time":
-        series.start, series.end = words.times(value)
-    elif word == "from":
-        series.starts_on = words.day(value) if value else None
-    elif word == "until":
-        series.ends_on = words.day(value) if value else None
-        series.is_over_then = series.ends_on is not None
-    else:
-        titles = [line.strip() for line in value.splitlines() if line.strip()]
-        series.modules = [DraftModule(n, title[:200], series.line) for n, title in enumerate(titles, 1)]
-
-
 def _asking(kept: changes.StoredDraft, draft: AnnouncementDraft) -> tuple[Asking | None, files.Reading]:
     """Returns the request of the draft; None where its file has mistakes."""
     today = zones.today(context.now(), context.organisation().zone)
@@ -179,7 +109,7 @@ def one(public_id: uuid.UUID) -> ResponseReturnValue:
 
 def _page(kept: changes.StoredDraft, mistakes: dict[str, str]) -> ResponseReturnValue:
     draft = understood(kept)
-    cards = _cards(kept, draft)
+    cards = draft_cards.cards(kept, draft)
     doubts: dict[int, list[Doubt]] = {}
     for doubt in draft.doubts:
         doubts.setdefault(doubt.line, []).append(doubt)
@@ -189,11 +119,13 @@ def _page(kept: changes.StoredDraft, mistakes: dict[str, str]) -> ResponseReturn
         "drafts/one.html",
         kept=kept,
         month=draft.month,
-        cards=cards,
+        cards=cards[:MOST_CARDS],
+        more_cards=len(cards) - MOST_CARDS,
+        dates=draft_cards.dates(kept, cards[:MOST_CARDS]),
         doubts=draft.doubts,
         lines=[
             (n, text, n in read_lines, n in near, doubts.get(n, []))
-            for n, text in enumerate(kept.source.splitlines(), 1)
+            for n, text in enumerate(lines.numbered(kept.source), 1)
         ],
         kinds=context.organisation().kinds.values(),
         errors=mistakes,
@@ -221,14 +153,14 @@ def answer(public_id: uuid.UUID) -> ResponseReturnValue:
         if name.startswith("aest:"):
             given["aest"] = value
     if "card" in form:
-        values = {word: form.get(word, "").replace("\r\n", "\n").strip() for word in CARD}
+        values = {word: form.get(word, "").replace("\r\n", "\n").strip() for word in draft_cards.FIELDS}
         given[form["card"]] = {**values, "out": "out" in form}
         draft = understood(kept)
-        cards = _cards(kept, draft)
+        cards = draft_cards.cards(kept, draft)
         for card in cards:
             if card["name"] == form["card"]:
                 card["values"], card["is_out"] = values, "out" in form
-        _, mistakes = _corrected(draft, cards)
+        _, mistakes = draft_cards.corrected(draft, cards)
         if mistakes:
             return _page_with(kept, given, mistakes)
     source = form["source"].replace("\r\n", "\n") if "source" in form else None
@@ -274,7 +206,7 @@ def discard(public_id: uuid.UUID) -> ResponseReturnValue:
 def preview(public_id: uuid.UUID) -> ResponseReturnValue:
     """The dates as a member would see them."""
     kept = _draft(public_id)
-    draft, _ = _corrected(read := understood(kept), _cards(kept, read))
+    draft, _ = draft_cards.corrected(read := understood(kept), draft_cards.cards(kept, read))
     today = zones.today(context.now(), context.organisation().zone)
     _, found = _asking(kept, draft)
     days: dict[date, list[dict[str, Any]]] = {}
@@ -321,7 +253,7 @@ def publish(public_id: uuid.UUID) -> ResponseReturnValue:
 
 def _planned(kept: changes.StoredDraft) -> tuple[Asking | None, files.Reading]:
     draft = understood(kept)
-    corrected, _ = _corrected(draft, _cards(kept, draft))
+    corrected, _ = draft_cards.corrected(draft, draft_cards.cards(kept, draft))
     return _asking(kept, corrected)
 
 

@@ -92,3 +92,35 @@ def test_a_text_that_cannot_be_read_is_not_kept_in_place_of_one_that_can(client:
     answer = post(client, page, source="line\n" * 6_000)
     assert answer.status_code == 422
     assert "Tag Lab on Wednesdays" in client.get(page).text
+
+
+def cell(words: str, day: int) -> str:
+    tag = {"meets": "b", "skipped": "s"}[words]
+    return f'<{tag}>{day}</{tag}><span class="sr"> {words}</span>'
+
+
+def test_a_card_says_and_shows_on_which_dates_its_series_meets(client: FlaskClient) -> None:
+    text = "Knitting workshop, Tuesdays 6pm-7pm AEST, 2 to 30 June 2026, except 16 June"
+    page = client.get(post(client, "/coordinator/drafts/", source=text).location).text
+    assert "4 dates: Tue\u00a02\u00a0Jun to Tue\u00a030\u00a0Jun 2026" in page
+    assert "Skips Tue\u00a016\u00a0Jun" in page
+    assert [day for day in range(1, 31) if cell("meets", day) in page] == [2, 9, 23, 30]
+    assert [day for day in range(1, 31) if cell("skipped", day) in page] == [16]
+
+
+def test_a_corrected_card_shows_the_dates_of_its_correction_and_none_while_it_is_wrong(client: FlaskClient) -> None:
+    page = post(client, "/coordinator/drafts/", source=TEXT, month="2023-12").location
+    fields = {"title": "Tag Lab", "kind": "lab", "time": "1 pm – 2 pm", "from": "2023-12-07", "until": "2023-12-21"}
+    post(client, page, card="card:1", every="Thursday", modules="", **fields)
+    assert "3 dates: Thu\u00a07\u00a0Dec to Thu\u00a021\u00a0Dec 2023" in client.get(page).text
+    wrong = post(client, page, card="card:1", every="Someday", modules="", **fields)
+    assert (wrong.status_code, "dates: Thu" in wrong.text) == (422, False)
+    post(client, page, card="card:1", every="Thursday", modules="", out="1", **fields)
+    assert "This series is left out." in client.get(page).text
+
+
+def test_a_draft_of_very_many_series_shows_the_first_of_them_and_says_so(client: FlaskClient) -> None:
+    text = "June 2027\n" + "".join(f"Lab {n}, Mondays 1pm-2pm Perth time\n" for n in range(130))
+    page = client.get(post(client, "/coordinator/drafts/", source=text).location).text
+    assert page.count('<form class="form card"') == 100
+    assert "30 more series aren’t shown here." in page

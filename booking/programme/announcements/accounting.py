@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 
 from booking.programme.announcements.budget import SourceLine
-from booking.programme.announcements.draft import Doubts
+from booking.programme.announcements.dating import Dating
+from booking.programme.announcements.draft import AnnouncementDraft, Doubts, DraftSeries
 from booking.programme.announcements.grammar import tokens
 from booking.programme.announcements.grammar.tokens import ScheduleToken
 from booking.programme.announcements.grammar.vocabulary import WEEKDAY, folded
@@ -55,6 +57,22 @@ class TokenAccount:
             and (not token.is_change or line in self.of_series or used)
             and not token.start < days.get(_weekday(line.text, token), 0)
         ]
+
+
+def ask_scope(
+    closed: Sequence[tuple[SourceLine, DraftSeries]], draft: AnnouncementDraft, dating: Dating, doubts: Doubts
+) -> None:
+    """Ask whether a sentence that leaves dates out of one series is about the others as well."""
+    meeting: dict[date, list[DraftSeries]] = {}  # on a day: the first few are enough to ask
+    for line, series in closed:
+        for on in series.skips:
+            if on not in meeting:
+                meeting[on] = list(islice((one for one in draft.series if dating.meets_on(one, on)), 4))
+        on_them = {id(one): one for on in series.skips for one in meeting[on] if one is not series}
+        if on_them:
+            names = " and ".join(repr(one.title) for one in list(on_them.values())[:3])
+            text = f"we left these dates out of {series.title!r} only: does this line hold for {names} as well?"
+            doubts.ask(line.number, "skip-scope", text)
 
 
 def _weekday(text: str, token: ScheduleToken) -> str:

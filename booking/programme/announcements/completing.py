@@ -76,6 +76,11 @@ class Completion:
             return False
         self.modules(series)
         self.dating.set(series, clause, term)
+        if not series.rrule:
+            self.doubts.ask(
+                series.line, "no-days", f"{series.title!r} has no days on which it meets, so it was left out"
+            )
+            return False
         self.end(series)
         self.zone(series, clause.zone)
         return True

@@ -103,8 +103,7 @@ class Dating:
             return
         listed = sorted(set(listed))
         if not series.rrule:
-            codes = sorted({_ORDER[on.weekday()] for on in listed}, key=_ORDER.index)
-            series.rrule = f"FREQ=WEEKLY;BYDAY={','.join(codes)}"
+            series.rrule = _weekly_on(listed)
         series.starts_on, series.ends_on = listed[0], listed[-1]
         others = [on for on in listed if not _meets(series.rrule, on)]
         for on in others:
@@ -140,6 +139,7 @@ class Dating:
         dated = [on for module in series.modules if module.on and (on := self.resolved(module.on, module.line))]
         if not dated:
             return
+        series.rrule = series.rrule or _weekly_on(dated)
         if len(dated) < len(series.modules):
             self.some_dated(series, dated)
             return
@@ -221,6 +221,11 @@ class Dating:
         )
         self.doubts.ask(series.line, "no-last-date", text)
         return last
+
+
+def _weekly_on(days: Sequence[date]) -> str:
+    codes = sorted({_ORDER[on.weekday()] for on in days}, key=_ORDER.index)
+    return f"FREQ=WEEKLY;BYDAY={','.join(codes)}"
 
 
 def _meets(rrule: str, on: date) -> bool:

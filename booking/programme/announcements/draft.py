@@ -33,7 +33,10 @@ class DraftModule:
 
 @dataclass(slots=True)
 class DraftSeries:
-    """One series as it was understood; `lines` are the numbers of the lines it was read from."""
+    """One series as it was understood; `lines` are the numbers of the lines it was read from.
+
+    `analysts` are email addresses.
+    """
 
     title: str
     line: int
@@ -50,6 +53,7 @@ class DraftSeries:
     slot_minutes: tuple[int, ...] = ()
     modules: list[DraftModule] = field(default_factory=list)
     summary: str = ""
+    analysts: list[str] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
 
 

@@ -51,8 +51,9 @@ def clean(text: str, *, keep_end: bool = False) -> str:
     found = re.sub(r"(?i)^(?:when|what|title|session|topic)\s*:\s*", "", found)
     if keep_end:
         return re.sub(r"\s+", " ", text).strip(" \t-–—•·*")
-    found = re.sub(r"(?i)[\s,:–—-]*\b(?:every|each|on|at|from|is|are|runs?|held|weekly|we meet|:)$", "", found)
+    found = re.sub(r"(?i)[\s,:–—-]*\b(?:every|each|on|at|from|is|are|runs?|held|weekly|we meet|meets?|:)$", "", found)
     found = re.sub(rf"(?i)[\s,:–—-]*\b(?:on\s+)?(?:in|during|throughout|for)\s+(?:{MONTH})(?:\s+20\d\d)?$", "", found)
+    found = re.sub(r"(?:,\s*20\d\d|\s*\(20\d\d\))$", "", found)
     return balanced(found.strip(" -–—:;,|·•")).strip(" -–—:;,|·•")[:200]
 
 

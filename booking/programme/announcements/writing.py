@@ -59,6 +59,8 @@ def _series(series: DraftSeries) -> Sequence[str]:
         found.append(f"    slots: [{', '.join(map(str, series.slot_minutes))}]")
     if series.summary:
         found.append(f"    summary: {writing.text(series.summary)}")
+    if series.analysts:
+        found += ["    analysts:", *(f"      - {writing.text(email)}" for email in series.analysts)]
     if series.modules:
         found += ["    modules:", *(f"      - {writing.text(module.title[:200])}" for module in series.modules)]
     if series.skips:

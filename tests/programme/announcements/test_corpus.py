@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.programme.announcements import score
 
 #: How many texts were right when this was last raised. It only rises.
-RIGHT = 118
+RIGHT = 153
 
 
 def test_no_text_of_the_corpus_is_wrong_in_silence_and_as_many_are_right_as_before() -> None:

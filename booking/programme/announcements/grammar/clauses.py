@@ -42,6 +42,7 @@ class Clause:
 
     `before` and `after` are the rest of the line around it; `is_pure` says that there is none. `used` are the
     stretches that the schedule was read from, `explained` those whose own words say that they are no part of it.
+    `has_asked` says that its days are a guess, which was asked about.
     """
 
     rrule: str = ""
@@ -53,6 +54,7 @@ class Clause:
     before: str = ""
     after: str = ""
     is_pure: bool = False
+    has_asked: bool = False
     used: list[tuple[int, int]] = field(default_factory=list)
     explained: list[tuple[int, int]] = field(default_factory=list)
 

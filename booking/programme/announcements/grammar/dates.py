@@ -17,12 +17,14 @@ from booking.programme.announcements.grammar.vocabulary import (
     DAY_LIST,
     DAY_RANGE,
     DAYS,
+    DAYS_ON_END,
     END_OF_MONTH,
     IS_PLURAL,
     MONTH,
     MONTH_RANGE,
     MONTHS,
     NUMERIC_DATE,
+    ORDER,
     SHORT_DATE,
     TWO_MONTHS,
 )
@@ -86,7 +88,8 @@ def _with_role(place: Place, role: DateRole) -> Iterator[Said]:
 
 def _bare(low: str) -> Iterator[Place]:
     """Every date in order of place, without roles."""
-    found = [_in_words(match, low) for match in DATE.finditer(low)]
+    found = [_on_end(match) for match in DAYS_ON_END.finditer(low)]
+    found += [_in_words(match, low) for match in DATE.finditer(low)]
     taken = [(place.start, place.end) for place in found if place is not None]
     found += [_numeric(match, low) for match in NUMERIC_DATE.finditer(low)]
     found += [_short(match, low) for match in SHORT_DATE.finditer(low)]
@@ -97,10 +100,24 @@ def _bare(low: str) -> Iterator[Place]:
     ]
     found += [_end_of_month(match) for match in END_OF_MONTH.finditer(low)]
     last = 0
-    for place in sorted((p for p in found if p is not None), key=lambda p: p.start):
+    for place in sorted((p for p in found if p is not None), key=lambda p: (p.start, -p.end)):
         if place.start >= last:
             last = place.end
             yield place
+
+
+def _on_end(match: re.Match[str]) -> Place | None:
+    """Each day of "Sat-Sun 10-11 July"; None where the weekdays don't fit a stretch of less than a week."""
+    first, last = (DAYS[match[name] or match[f"{name}2"]] for name in ("first", "last"))
+    start, end = (int(match[name] or match[f"{name}2"]) for name in ("from", "to"))
+    span = (ORDER.index(last) - ORDER.index(first)) % 7
+    if end - start != span or not 1 <= start <= end <= 31:
+        return None
+    month, year = MONTHS[match["month"]], int(match["year"]) if match["year"] else None
+    is_two = re.search(r"and|&|/", match["join"] or "") is not None
+    weekdays = [ORDER[(ORDER.index(first) + n) % 7] for n in range(span + 1)]
+    said = [Said(start + n, month, year, weekday) for n, weekday in enumerate(weekdays)]
+    return Place((said[0], said[-1]) if is_two else tuple(said), match.start(), match.end())
 
 
 def _in_words(match: re.Match[str], low: str) -> Place | None:

@@ -59,7 +59,7 @@ _BEFORE = tuple(
         (
             DateRole.SKIPPED,
             rf"\bno\s+(?:\w+\s+){{0,2}}?{MEETING}(?:\s+will\s+be\s+held)?|\b(?:except|excluding|excl\.?|skipp?(?:ing|s)?|closed|cancelled"
-            r"|apart\s+from|other\s+than|with\s+the\s+exception\s+of|minus|break|nothing)(?:\s+from)?"
+            r"|apart\s+from|other\s+than|with\s+the\s+exception\s+of|minus|(?:half[\s-]?term\s+)?(?:break|holidays?)|half[\s-]?term|nothing)(?:\s+from)?"
             r"|\bnot?\s+(?:held|running|run|meeting|meet)|\b(?:but\s+)?not|\bno",
         ),
         (
@@ -89,6 +89,10 @@ _AFTER = tuple(
             DateRole.SKIPPED,
             rf"cancelled|canceled|closed|excluded|skipped|left\s+out|off\b|no\s+(?:\w+\s+){{0,2}}?{MEETING}|not\s+(?:on|held|running)"
             r"|(?:a\s+)?public\s+holiday|(?:a\s+)?holiday|break\b",
+        ),
+        (
+            DateRole.DEADLINE,
+            r"(?:the\s+)?(?:deadline|rsvp)\b|(?:regist\w+|bookings?|enrol\w*|applications?|entries)\s+(?:close|open|end)s?\b",
         ),
         (DateRole.LISTED, r"only\b"),
         (DateRole.MOVED, r"moves?\b|moved|postponed|rescheduled|shifted|shifts"),

@@ -27,7 +27,7 @@ from booking.programme.announcements.grammar.vocabulary import (
 #: Words that change a schedule. They matter on the lines of a series, or where they name a meeting.
 CHANGE = re.compile(
     rf"\b(?:except|excluding|cancell?ed|closed|postponed|rescheduled|previously|moves|no\s+(?:\w+\s+)?{MEETING}"
-    r"|not\s+(?:on|held|running)|(?:public|school|bank)\s+holidays?|term\s+break|(?:school\s+)?term(?:\s+time)?|long\s+weekend|resumes?|instead|(?:odd|even|next|this)\s+weeks?|(?:once|twice)\s+a\s+(?:week|month|term)|bi-?weekly|fortnightly|alternate)\b"
+    r"|not\s+(?:on|held|running)|(?:public|school|bank)\s+holidays?|term\s+break|(?:school\s+)?term(?:\s+time)?|long\s+weekend|resumes|resume\s+(?:on|from|in|at|after|again)|instead|(?:odd|even|next|this)\s+weeks?|(?:once|twice)\s+a\s+(?:week|month|term)|bi-?weekly|fortnightly|alternat(?:e|es|ing|ely))\b"
 )
 #: Numbers behind a label for dates, without a month.
 _NUMBERS = re.compile(r"(?<=\bdates: )\d{1,2}\b(?:,? \d{1,2}\b)*|(?<=\bdate: )\d{1,2}\b")
@@ -35,8 +35,6 @@ _NUMBERS = re.compile(r"(?<=\bdates: )\d{1,2}\b(?:,? \d{1,2}\b)*|(?<=\bdate: )\d
 _DAY_ALONE = re.compile(r"\b\d{1,2}(?:st|nd|rd|th)\b")
 _BEHIND_DAY = re.compile(r"(?<=days )\d{1,2}\b|(?<=day )\d{1,2}\b")
 _MONTHLY_ALONE = re.compile(r"\bmonthly\b")
-#: Who comes: no name is read, so each is asked about.
-_WITH = re.compile(r"\b[Ww]ith [A-Z][a-z]+(?: [A-Z][a-z]+)?\b")
 _ALSO_WORDS = {"may", "mar", "jan", "dec", "sep"}
 #: A length that is about something else: "arrive 15 minutes early", "a 10 minute break".
 _ASIDE = re.compile(r"\s*(?:early|before|prior|late|in\s+advance|break|walk|drive|away|from\b|tea\b|coffee\b|read\b)")
@@ -58,7 +56,7 @@ class ScheduleToken:
 def of(text: str) -> list[ScheduleToken]:
     """The tokens of a line, in order. What explains itself, such as a deadline, is none."""
     low = folded(text)
-    if not (POSSIBLE.search(low) or CHANGE.search(low) or _WITH.search(text)):
+    if not (POSSIBLE.search(low) or CHANGE.search(low)):
         return []
     signs = list(low)
     found: list[ScheduleToken] = []
@@ -75,7 +73,6 @@ def of(text: str) -> list[ScheduleToken]:
     found += [ScheduleToken(*match.span(), is_change=True) for match in _DAY_ALONE.finditer("".join(signs))]
     behind = [match.span() for match in _BEHIND_DAY.finditer(low) if signs[match.start()] != " "]
     found += [ScheduleToken(start, end, is_change=True) for start, end in behind]
-    found += [ScheduleToken(*match.span(), is_change=True) for match in _WITH.finditer(text)]
     found += [ScheduleToken(*match.span(), is_change=True) for match in CHANGE.finditer("".join(signs))]
     return sorted(found, key=lambda token: token.start)
 

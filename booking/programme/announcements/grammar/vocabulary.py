@@ -98,6 +98,14 @@ DAY_LIST = re.compile(
     rf"(?:(?:\b(?:{DAY})\b\.?\s+)?(?<![:.\d])\b\d{{1,2}}(?:st|nd|rd|th)?(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+|\s*&\s*))+$"
 )
 DAY_RANGE = re.compile(r"(?<![:.\d/])\b(?P<first>[12]?\d|3[01])(?:st|nd|rd|th)?\s*(?:-{1,3}|to|until|till|through)\s*$")
+#: A few days on end: "Sat-Sun 10-11 July", "Monday to Thursday, 5-8 July", "Sat 5 - Sun 6 June".
+_TH = r"(?:st|nd|rd|th)?"
+_UNTIL = r"\s*(?:-{1,3}|to|and|&|/)\s*"
+DAYS_ON_END = re.compile(
+    rf"\b(?:(?P<first>{DAY})\.?(?P<join>{_UNTIL})(?P<last>{DAY})\b\.?,?\s*(?P<from>\d{{1,2}}){_TH}{_UNTIL}(?P<to>\d{{1,2}}){_TH}"
+    rf"|(?P<first2>{DAY})\.?,?\s*(?P<from2>\d{{1,2}}){_TH}\s*(?:-{{1,3}}|to)\s*(?P<last2>{DAY})\.?,?\s*(?P<to2>\d{{1,2}}){_TH})"
+    rf"\s+(?P<month>{MONTH})\b\.?(?:,?\s+(?P<year>20\d\d)\b)?"
+)
 MONTH_RANGE = re.compile(
     rf"\b(?P<first>{MONTH})\.?\s*(?:-{{1,3}}|to|until|through)\s*(?P<last>{MONTH})\b\.?(?:,?\s+(?P<year>20\d\d)\b)?"
 )
@@ -108,7 +116,7 @@ TWO_MONTHS = re.compile(
 #: "until the end of July".
 END_OF_MONTH = re.compile(rf"\b(?:the\s+)?end\s+of\s+(?P<month>{MONTH})\b(?:,?\s+(?P<year>20\d\d)\b)?")
 NUMERIC_DATE = re.compile(
-    r"(?<![\d/.-])(?:(?P<iso>20\d\d-\d\d-\d\d)|(?P<day>\d{1,2})(?P<sign>[/.-])(?P<month>\d{1,2})(?P=sign)(?P<year>20\d\d|\d\d))(?![\d/.-]\d|\d)"
+    r"(?<![\d/.-])(?:(?P<iso>20\d\d ?- ?\d\d ?- ?\d\d)|(?P<day>\d{1,2})(?P<sign>[/.-])(?P<month>\d{1,2})(?P=sign)(?P<year>20\d\d|\d\d))(?![\d/.-]\d|\d)"
 )
 #: "8/6" without a year, where a weekday, a list or a word for dates stands before it.
 SHORT_DATE = re.compile(

@@ -17,6 +17,17 @@ _ELSEWHERE = {
     "gmt": "UTC",
     "utc": "UTC",
 }
+#: Offsets that are no whole hours, each with a zone whose clock never changes.
+_UNEVEN = {
+    "+330": "Asia/Tehran",
+    "+430": "Asia/Kabul",
+    "+530": "Asia/Kolkata",
+    "+545": "Asia/Kathmandu",
+    "+630": "Asia/Yangon",
+    "+845": "Australia/Eucla",
+    "+930": "Australia/Darwin",
+    "-930": "Pacific/Marquesas",
+}
 #: Letters that are the zones of several countries.
 _SEVERAL = r"est|edt|cst|cdt|mst|mdt|pst|pdt|ist|bst"
 ZONE = re.compile(
@@ -62,9 +73,12 @@ def is_known(word: str) -> bool:
 
 
 def name(word: str) -> str:
-    """The IANA name of a zone as it is written. Raises UnknownZone for one that means several, or half an hour."""
+    """The IANA name of a zone as it is written. Raises UnknownZone for one that means several, or none."""
     if word in _ELSEWHERE:
         return _ELSEWHERE[word]
+    uneven = re.fullmatch(r"(?:utc|gmt)\s?([+-])\s?0?(\d{1,2}):?(30|45)", word)
+    if uneven is not None and (fixed := _UNEVEN.get("".join(uneven.groups()))):
+        return fixed
     offset = re.fullmatch(r"(?:utc|gmt)\s?([+-])\s?(\d{1,2})(?::?00)?", word)
     if offset is not None and int(offset[2]) <= 12:
         sign = "-" if offset[1] == "+" else "+"  # the names of these zones have the sign turned round

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from booking.domain.bookings import lengths
 from booking.programme.announcements import titles
 from booking.programme.announcements.accounting import Stretch
+from booking.programme.announcements.assembling import halves
 from booking.programme.announcements.budget import SourceLine
 from booking.programme.announcements.draft import DraftModule, DraftSeries
 from booking.programme.announcements.grammar import dates, items
@@ -14,26 +15,29 @@ from booking.programme.announcements.grammar.clauses import Clause
 from booking.programme.announcements.grammar.roles import DateRole
 from booking.programme.announcements.grammar.tokens import CHANGE
 from booking.programme.announcements.grammar.vocabulary import folded
+from booking.programme.announcements.people.matching import Presenters
 
 #: Roles of dates that a sentence below a series may give, without being about anything else.
 _BELOW = frozenset(DateRole) - {DateRole.UNKNOWN, DateRole.LISTED}
 _LEFT_OUT = frozenset({DateRole.SKIPPED, DateRole.SKIPPED_FROM, DateRole.MOVED})
-_OF_MODULE = frozenset({DateRole.UNKNOWN, DateRole.LISTED, DateRole.STARTS})
 
 
 @dataclass(slots=True)
 class OpenSeries:
     """A series and its schedule so far, what has been used of each line, the lines below it and the blank ones.
 
-    `closed` are sentences below it that leave dates out, and could be about other series as well.
+    `leading` is who leads it; `closed` are sentences below it that leave dates out, and could be about other series as
+    well.
     """
 
     series: DraftSeries
     clause: Clause
     used: list[tuple[SourceLine, list[Stretch]]]
+    leading: list[Presenters] = field(default_factory=list)
     below: set[SourceLine] = field(default_factory=set)
     gap: int = 0
     closed: list[SourceLine] = field(default_factory=list)
+    has_numbers: bool = False  # whether a module has its number beside it
 
     def takes(self, line: SourceLine, clause: Clause) -> bool:
         """Take a line that says more of the series; False where it does not."""
@@ -47,11 +51,15 @@ class OpenSeries:
         """Take the line as a module, with or without a date beside it."""
         is_modular = bool(self.series.modules) or items.role_of(self.series.title) == "modular"
         undated, said = line.text, None
-        if len(clause.dates) == 1 and clause.dates[0].role in _OF_MODULE:
+        if len(clause.dates) == 1 and clause.dates[0].role in halves.OF_MODULE:
             undated, said = titles.without_dates(line.text), clause.dates[0]
         module = items.module(undated, is_modular) or items.module(line.text, is_modular)
         if module is None and "\t" in line.text:
             module = items.module(" ".join(undated.split("\t")), is_modular)
+        self.has_numbers = self.has_numbers or module is not None
+        may_be_dated = is_modular and not self.has_numbers and self.gap < 2
+        if module is None and may_be_dated and halves.is_dated_module(line, clause):
+            module = (len(self.series.modules) + 1, titles.of_module(line.text))
         if module is None:
             return False
         number, title = module

@@ -7,16 +7,21 @@ from datetime import date
 from pathlib import Path
 
 import click
+from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
 
-from booking import clock
+from booking import clock, settings
+from booking.cli import store_session
 from booking.cli.programme.programme_args import the_organisation
 from booking.domain import wording, zones
 from booking.domain.organisation import Organisation
 from booking.programme import words
 from booking.programme import writing as clock_words
-from booking.programme.announcements import lines, reading, series_dates, writing
+from booking.programme.announcements import documents, lines, reading, series_dates, writing
 from booking.programme.announcements.budget import CannotRead
 from booking.programme.announcements.draft import AnnouncementDraft, DraftSeries
+from booking.programme.announcements.people import naming
+from booking.store.queries.bookings import agenda_rows
 
 
 def _month(_context: click.Context, _option: click.Parameter, value: str | None) -> date | None:
@@ -33,8 +38,9 @@ def _month(_context: click.Context, _option: click.Parameter, value: str | None)
 def read(name: str, month: date | None, assume: bool) -> None:
     """Read an announcement (text, HTML or .docx) and print it as a programme file.
 
-    Each series is reported with its dates, and each question with its line. It exits with 0 only if no question is
-    open, or with --assume. If nothing could be read, it exits with 1 and prints the lines that came close.
+    Each series is reported with its dates, and each question with its line. Names are compared with the analysts of
+    the database, if there is one. It exits with 0 only if no question is open, or with --assume. If nothing could be
+    read, it exits with 1 and prints the lines that came close.
     """
     organisation = the_organisation()
     today = zones.today(clock.now(), organisation.zone)
@@ -44,7 +50,9 @@ def read(name: str, month: date | None, assume: bool) -> None:
         else:
             with Path(name).open("rb") as file:
                 source = file.read(lines.MAX_BYTES + 1)
-        draft = reading.read(source, organisation, today, month)
+        found = documents.lines_of(source)
+        is_anyone_named = any(people for _, people in naming.by_line(found))
+        draft = reading.read_lines(found, organisation, today, month, analysts=_analysts() if is_anyone_named else {})
     except OSError as error:
         raise click.ClickException(f"{name}: {error.strerror}") from None
     except CannotRead as error:
@@ -68,6 +76,19 @@ def read(name: str, month: date | None, assume: bool) -> None:
             err=True,
         )
         raise click.exceptions.Exit(1)
+
+
+def _analysts() -> dict[str, str]:
+    """The names of analysts by their addresses; none where there is no database yet, which reading doesn't need."""
+    found = settings.load()
+    url = make_url(found.database_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return {}
+    try:
+        with store_session.session(found) as session:
+            return {analyst.email: analyst.name for analyst in agenda_rows.analysts(session)}
+    except (settings.SettingsError, DBAPIError):
+        return {}
 
 
 def _summary(series: DraftSeries, draft: AnnouncementDraft, organisation: Organisation, today: date) -> str:

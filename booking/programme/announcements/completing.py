@@ -158,7 +158,7 @@ class Completion:
 
     def sydney_differs(self, series: DraftSeries) -> date | None:
         """The first day, by weeks, on which the series meets while Sydney's clock differs from Brisbane's."""
-        on = series.starts_on or self.draft.month
+        on = series.starts_on or self.dating.month(series)
         weeks = max(len(series.modules) * (5 if "MONTHLY" in series.rrule else 2), 1) + len(series.skips)
         last = series.ends_on or (on + timedelta(weeks=weeks if series.modules else 53))
         while on <= last:
@@ -173,6 +173,12 @@ class Completion:
         kind = self.organisation.kinds[series.kind]
         if series.ends_on is None and not kind.bookable and not kind.modular:
             series.ends_on = self.dating.end_of_month(series)
+        elif series.ends_on is None and series.month is not None and not series.modules:
+            series.ends_on = self.dating.end_of_month(series)
+            text = (
+                f"does {series.title!r} end with {series.month:%B}? Other months follow, so we ended it with that one"
+            )
+            self.doubts.ask(series.line, "ends-with-month", text)
 
     def modules(self, series: DraftSeries) -> None:
         """Check the numbers of the modules, and put them in order."""

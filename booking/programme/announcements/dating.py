@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from booking.programme.announcements import months
+from booking.programme.announcements import months, rules
 from booking.programme.announcements.draft import AnnouncementDraft, Doubts, DraftSeries
 from booking.programme.announcements.grammar import dates
 from booking.programme.announcements.grammar.clauses import Clause, Count
@@ -38,6 +38,7 @@ class Dating:
     def set(self, series: DraftSeries, clause: Clause, term: Sequence[Said]) -> None:
         """Set first and last date, dates to skip and extra ones. `term` is for a series without dates of its own."""
         found = self.by_role(series, clause.dates)
+        month = self.month(series)
         if not (found.keys() & {DateRole.STARTS, DateRole.ENDS, DateRole.LISTED}) and term:
             found |= self.by_role(series, term)
         self.take_ends(series, found)
@@ -47,20 +48,26 @@ class Dating:
         self.take_skips(series, found)
         self.check_first_day(series, clause.dates)
         if "INTERVAL=2" in series.rrule and series.starts_on is None:
-            first = next(self.days_of(series, self.draft.month), self.draft.month)
+            first = next(self.days_of(series, month), month)
             text = f"it meets every second week: which is the first date? We took {_shown(first)}"
             self.doubts.ask(series.line, "no-first-date", text)
+        if month != self.draft.month and series.starts_on is None:
+            series.starts_on = month
+
+    def month(self, series: DraftSeries) -> date:
+        """The month of a series: that of the heading above it, else the one announced."""
+        return series.month or self.draft.month
 
     def by_role(self, series: DraftSeries, said: Sequence[Said]) -> dict[DateRole, list[date]]:
         """The dates that exist, by role; one without a role is asked about, and ignored until there is an answer."""
         found: dict[DateRole, list[date]] = {}
         for one in said:
-            on = self.resolved(one, series.line)
+            on = self.resolved(one, series.line, self.month(series))
             if on is None:
                 continue
             role = self.role_of(series, on) if one.role is DateRole.UNKNOWN else one.role
             if on < self.today and not self.is_month_given and one.year is not None:
-                self.doubts.ask(series.line, "past", f"{on:%a} {on} is past")
+                self.doubts.ask(series.line, "past", f"{on:%a} {_shown(on)} {on.year} is past")
             found.setdefault(role, []).append(on)
         return found
 
@@ -73,9 +80,9 @@ class Dating:
         answer = self.doubts.ask(series.line, f"date-{on:%m%d}", text, tuple(_CHOICES))
         return _CHOICES.get(answer or "", DateRole.OF_TEXT)
 
-    def resolved(self, said: Said, line: int) -> date | None:
+    def resolved(self, said: Said, line: int, month: date) -> date | None:
         """The date that is meant; None, with a doubt, for one that does not exist."""
-        on = dates.on(said, self.draft.month)
+        on = dates.on(said, month)
         if on is None:
             self.doubts.ask(line, "no-such-date", f"there is no {said.day} {date(2000, said.month, 1):%B}")
             return None
@@ -92,7 +99,7 @@ class Dating:
                 self.doubts.ask(series.line, f"two-{name}", f"the text gives several {name} dates: {shown}")
         series.starts_on = min(found.get(DateRole.STARTS, []), default=None)
         series.ends_on = max(found.get(DateRole.ENDS, []), default=None)
-        if series.ends_on is not None and series.ends_on < (series.starts_on or self.draft.month):
+        if series.ends_on is not None and series.ends_on < (series.starts_on or self.month(series)):
             text = f"{series.title!r} ends before it begins, so the end was left out"
             self.doubts.ask(series.line, "ends-before-it-begins", text)
             series.ends_on = None
@@ -103,9 +110,9 @@ class Dating:
             return
         listed = sorted(set(listed))
         if not series.rrule:
-            series.rrule = _weekly_on(listed)
+            series.rrule = rules.weekly_on(listed)
         series.starts_on, series.ends_on = listed[0], listed[-1]
-        others = [on for on in listed if not _meets(series.rrule, on)]
+        others = [on for on in listed if not rules.meets(series.rrule, on)]
         for on in others:
             text = f"{on.day} {on:%B %Y} is a {on:%A}, which isn’t one of its days"
             self.doubts.ask(series.line, "day-and-date", text)
@@ -116,7 +123,7 @@ class Dating:
         if count is None or series.skips:
             return
         if series.starts_on is None:
-            series.starts_on = next(self.days_of(series, self.draft.month), self.draft.month)
+            series.starts_on = next(self.days_of(series, self.month(series)), self.month(series))
             unit = "weeks" if count.is_weeks else "dates"
             text = f"it runs for {count.number} {unit}: from which date? We took {_shown(series.starts_on)}"
             self.doubts.ask(series.line, "no-first-date", text)
@@ -136,17 +143,21 @@ class Dating:
 
     def take_modules(self, series: DraftSeries) -> None:
         """Let the dates beside the modules be the dates of the series, where each module has one."""
-        dated = [on for module in series.modules if module.on and (on := self.resolved(module.on, module.line))]
+        dated = [
+            on
+            for module in series.modules
+            if module.on and (on := self.resolved(module.on, module.line, self.month(series)))
+        ]
         if not dated:
             return
-        series.rrule = series.rrule or _weekly_on(dated)
+        series.rrule = series.rrule or rules.weekly_on(dated)
         if len(dated) < len(series.modules):
             self.some_dated(series, dated)
             return
         if dated != sorted(set(dated)):
             self.doubts.ask(series.line, "module-order", "the dates of the modules aren’t in the order of the modules")
         first, last = min(dated), max(dated)
-        others = [on for on in dated if not _meets(series.rrule, on)]
+        others = [on for on in dated if not rules.meets(series.rrule, on)]
         if others:
             text = f"{_shown(others[0])} is a {others[0]:%A}, which isn’t one of the days of {series.title!r}"
             self.doubts.ask(series.line, "day-and-date", text)
@@ -179,7 +190,7 @@ class Dating:
             skips = [on for on in skips if on not in moved]
             moved_to = []
         for on in sorted(set(skips)):
-            if _meets(series.rrule, on) and (series.starts_on is None or on >= series.starts_on):
+            if rules.meets(series.rrule, on) and (series.starts_on is None or on >= series.starts_on):
                 series.skips.append(on)
             else:
                 text = f"{_shown(on)} isn’t one of the dates of {series.title!r}, so there is nothing to skip"
@@ -188,7 +199,7 @@ class Dating:
 
     def check_first_day(self, series: DraftSeries, said: Sequence[Said]) -> None:
         """Ask about a first date that is none of the series' days."""
-        if series.starts_on is None or _meets(series.rrule, series.starts_on):
+        if series.starts_on is None or rules.meets(series.rrule, series.starts_on):
             return
         if not any(one.role is DateRole.STARTS and not one.is_whole_month for one in said):
             return
@@ -202,17 +213,17 @@ class Dating:
         """The days of its rule from a day on, each week counted."""
         for n in range(min((last - first).days + 1, _MOST_DAYS) if last is not None else _MOST_DAYS):
             on = first + timedelta(days=n)
-            if _meets(series.rrule, on) and not ("INTERVAL=2" in series.rrule and n // 7 % 2):
+            if rules.meets(series.rrule, on) and not ("INTERVAL=2" in series.rrule and n // 7 % 2):
                 yield on
 
     def meets_on(self, series: DraftSeries, on: date) -> bool:
         """Whether a series meets on a day."""
-        first, last = series.starts_on or self.draft.month, series.ends_on or date.max
-        return first <= on <= last and on not in series.skips and _meets(series.rrule, on)
+        first, last = series.starts_on or self.month(series), series.ends_on or date.max
+        return first <= on <= last and on not in series.skips and rules.meets(series.rrule, on)
 
     def end_of_month(self, series: DraftSeries) -> date:
         """The end of the month announced, or of a later one in which the series begins, which is asked about."""
-        last = months.following(self.draft.month) - timedelta(days=1)
+        last = months.following(self.month(series)) - timedelta(days=1)
         if series.starts_on is None or series.starts_on <= last:
             return last
         last = months.following(series.starts_on.replace(day=1)) - timedelta(days=1)
@@ -221,21 +232,6 @@ class Dating:
         )
         self.doubts.ask(series.line, "no-last-date", text)
         return last
-
-
-def _weekly_on(days: Sequence[date]) -> str:
-    codes = sorted({_ORDER[on.weekday()] for on in days}, key=_ORDER.index)
-    return f"FREQ=WEEKLY;BYDAY={','.join(codes)}"
-
-
-def _meets(rrule: str, on: date) -> bool:
-    """Whether a day is one of the rule's weekdays, and in a monthly rule the right one of the month."""
-    codes = rrule.rpartition("BYDAY=")[2].split(",")
-    code = _ORDER[on.weekday()]
-    if "MONTHLY" not in rrule:
-        return code in codes
-    is_last = (on + timedelta(days=7)).month != on.month
-    return f"{(on.day - 1) // 7 + 1}{code}" in codes or (is_last and f"-1{code}" in codes)
 
 
 def _shown(on: date) -> str:

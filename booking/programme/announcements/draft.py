@@ -35,7 +35,7 @@ class DraftModule:
 class DraftSeries:
     """One series as it was understood; `lines` are the numbers of the lines it was read from.
 
-    `analysts` are email addresses.
+    `analysts` are email addresses. `month` is that of the heading above it, where a text has several.
     """
 
     title: str
@@ -54,6 +54,7 @@ class DraftSeries:
     modules: list[DraftModule] = field(default_factory=list)
     summary: str = ""
     analysts: list[str] = field(default_factory=list)
+    month: date | None = None
     lines: list[int] = field(default_factory=list)
 
 

@@ -109,7 +109,7 @@ class _Page(HTMLParser):
         self.budget = Budget()
         self.number = 1
         self.hidden: list[str] = []
-        self.rows = 0
+        self.tables: list[bool] = []  # of each open table, whether a row is open: not every row is closed
         self.is_item = False
 
     def close_line(self) -> None:
@@ -119,8 +119,15 @@ class _Page(HTMLParser):
             self.is_item = False
         self.words, self.has_words = [], False
 
+    @property
+    def rows(self) -> bool:
+        """Whether a row of a table is open."""
+        return any(self.tables)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.budget.spend(depth=len(self.hidden))
+        self.budget.spend(depth=max(len(self.hidden), len(self.tables)))
+        if self.hidden[-1:] == ["head"] and tag in _BLOCKS | {"body"} and tag not in _HIDDEN:
+            self.hidden.pop()  # what shows ends a head that nothing closed
         if tag in _HIDDEN and tag not in _VOID:
             self.hidden.append(tag)
         if tag in {"td", "th"}:
@@ -131,14 +138,19 @@ class _Page(HTMLParser):
                 self.found.append((self.getpos()[0], ""))
         elif tag in _BLOCKS:
             self.words.append(" ")
-        self.rows += tag == "tr"
+        if tag == "table":
+            self.tables.append(False)
+        elif tag == "tr":
+            self.tables[-1:] = [True]
         self.is_item = self.is_item or tag == "li"
 
     def handle_endtag(self, tag: str) -> None:
         if self.hidden and tag == self.hidden[-1]:
             self.hidden.pop()
-        if tag == "tr":
-            self.rows = max(0, self.rows - 1)
+        if tag == "tr" and self.tables:
+            self.tables[-1] = False
+        elif tag == "table" and self.tables:
+            self.tables.pop()
         if tag in _BLOCKS and not (self.rows and tag in {"p", "div"}):
             self.close_line()
 

@@ -11,11 +11,17 @@ from booking.programme.announcements.budget import SourceLine
 from booking.programme.announcements.draft import Doubts
 from booking.programme.announcements.grammar import dates
 from booking.programme.announcements.grammar.roles import EXPLAINED
-from booking.programme.announcements.grammar.vocabulary import MONTH_HEAD, MONTHS, folded
+from booking.programme.announcements.grammar.vocabulary import MONTH_HEAD, MONTHS, WEEKDAY, folded
 
 #: Short names of months that are also words or names; alone they name a month only where the line ends or says so.
 _AMBIGUOUS = {"may", "mar", "jan", "dec", "sep"}
 _RANGE = re.compile(r"\s*(?:-{1,3}|to|until|till|through|and|&)\s*(?:\d{1,2}(?:st|nd|rd|th)?\s+)?")
+_LONGEST_HEADING = 80
+_OF_TEXT = re.compile(r"\b(?:posted|published|updated|issued|copyright|printed|valid)\b|©")
+_FILLER = re.compile(
+    r"\b(?:programmes?|programs?|schedules?|calendars?|timetables?|what's on|sessions?|events?|dates?|for|in|the|of|at"
+    r"|a|month|our|all|times?|are|a[ecw][sd]t|aet|brisbane|sydney|melbourne|perth|adelaide|darwin|hobart)\b"
+)
 #: (line number, month 1 to 12, year or None)
 _Named = tuple[int, int, int | None]
 
@@ -42,6 +48,26 @@ def announced(lines: Sequence[SourceLine], today: date, given: date | None, doub
     found = following(today.replace(day=1))
     doubts.ask(1, "no-month", f"no month is given: we took {found:%B %Y}")
     return found
+
+
+def sections(lines: Sequence[SourceLine], month: date) -> dict[SourceLine, date]:
+    """The months by the headings that begin their part of a text; none where all of it is about one month.
+
+    `month` is the one announced, from which a missing year follows.
+    """
+    found: dict[SourceLine, date] = {}
+    head = mail_head.lines_of(lines)
+    for line in lines:
+        low = folded(line.text)
+        named = list(MONTH_HEAD.finditer(low)) if len(line.text) <= _LONGEST_HEADING and line not in head else []
+        if len(named) != 1 or dates.find(low) or WEEKDAY.search(low) or _OF_TEXT.search(low):
+            continue
+        number, year = MONTHS[named[0]["month"]], named[0]["year"]
+        rest = low[: named[0].start()] + low[named[0].end() :]
+        if not re.search(r"[a-z]", _FILLER.sub("", rest)) or (year and not re.search(r"\d|[.!?]$", rest)):
+            said = int(year) if year else month.year + (1 if number < month.month else 0)
+            found[line] = date(said, number, 1)
+    return found if len(set(found.values())) > 1 else {}
 
 
 def _check_not_past(month: date, line: int, today: date, doubts: Doubts) -> None:

@@ -10,6 +10,10 @@ from booking.programme.announcements.grammar.vocabulary import MONTH, folded
 
 LONGEST_HEADING = 120
 _LONG = 60
+_BEHIND = re.compile(
+    r"(?i)[\s,:–—-]*(?:\b(?:every|each|on|at|from|is|are|runs?|held|weekly|we meet|meets?)"
+    rf"|\b(?:on\s+)?(?:in|during|throughout|for)\s+(?:{MONTH})(?:\s+20\d\d)?|:)$"
+)
 _LABEL = re.compile(r"(?i)^(?:dates?|days?|times?|when|where|hours|cost|price|zone)\s*:")
 
 
@@ -48,11 +52,14 @@ def balanced(text: str) -> str:
 def clean(text: str, *, keep_end: bool = False) -> str:
     """A title without the signs and joining words around it."""
     found = re.sub(r"\s+", " ", text).strip(' \t-–—:;,|•·*_#[]"“”')
-    found = re.sub(r"(?i)^(?:when|what|title|session|topic)\s*:\s*", "", found)
+    found = re.sub(
+        r"(?i)^(?:(?:when|what|title|session|topic)\s*:\s*|join us for\s+(?:our|the|a)?\s*|our\s+)", "", found
+    )
     if keep_end:
         return re.sub(r"\s+", " ", text).strip(" \t-–—•·*")
-    found = re.sub(r"(?i)[\s,:–—-]*\b(?:every|each|on|at|from|is|are|runs?|held|weekly|we meet|meets?|:)$", "", found)
-    found = re.sub(rf"(?i)[\s,:–—-]*\b(?:on\s+)?(?:in|during|throughout|for)\s+(?:{MONTH})(?:\s+20\d\d)?$", "", found)
+    before = ""
+    while found != before:
+        before, found = found, _BEHIND.sub("", found)
     found = re.sub(r"(?:,\s*20\d\d|\s*\(20\d\d\))$", "", found)
     return balanced(found.strip(" -–—:;,|·•")).strip(" -–—:;,|·•")[:200]
 

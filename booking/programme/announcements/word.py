@@ -13,6 +13,14 @@ from booking.programme.announcements.budget import MAX_LINES, PASTE, SHORTEN, Bu
 
 MAX_UNPACKED = 20_000_000
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main "
+#: What nobody sees in the document: deleted text, where moved text was, former styles, a copy for old programs.
+#: What was inserted is read as all else.
+_UNSEEN = frozenset(
+    {
+        *("del", "moveFrom", "pPrChange", "rPrChange", "tblPrChange", "sectPrChange"),
+        "http://schemas.openxmlformats.org/markup-compatibility/2006 Fallback",
+    }
+)
 #: All that damaged, encrypted or oddly packed and encoded documents raise in zipfile and expat.
 _DAMAGED = (
     *(KeyError, ValueError, LookupError, EOFError, OSError, RuntimeError, NotImplementedError, OverflowError),
@@ -47,6 +55,7 @@ class _Paragraphs:
         self.open: list[tuple[list[str], list[str]]] = []  # paragraphs under way: their words, and a list sign or none
         self.cells: list[list[str]] = []
         self.rows = 0
+        self.unseen = 0  # how many elements that are not shown are open
         self.budget = Budget()
         self.parser = expat.ParserCreate(namespace_separator=" ")
         self.parser.buffer_text = True
@@ -62,6 +71,7 @@ class _Paragraphs:
         tag = name.removeprefix(_WORD)
         self.path.append(tag)
         self.budget.spend(len(self.path))
+        self.unseen += tag in _UNSEEN
         if tag == "p":
             self.open.append(([], []))
         elif tag == "tr":
@@ -69,7 +79,7 @@ class _Paragraphs:
             self.rows += 1
         elif tag == "tc" and self.rows == 1:
             self.cells.append([])
-        elif self.open:
+        elif self.open and not self.unseen:
             self.within(tag)
 
     def within(self, tag: str) -> None:
@@ -82,11 +92,12 @@ class _Paragraphs:
 
     def characters(self, data: str) -> None:
         self.budget.spend()
-        if self.open and self.path[-1] == "t":
+        if self.open and self.path[-1] == "t" and not self.unseen:
             self.open[-1][0].append(data)
 
     def end(self, _name: str) -> None:
         tag = self.path.pop()
+        self.unseen -= tag in _UNSEEN
         if tag == "p":
             words, sign = self.open.pop()
             if not self.rows:

@@ -15,7 +15,7 @@ from booking.services.transaction import transactional
 from booking.store.db import locks
 from booking.store.programme.changes import Change, StoredDraft
 
-MAX_TEXT_LENGTH = 200_000
+MAX_TEXT_LENGTH = 600_000
 
 
 @transactional
@@ -35,8 +35,12 @@ def begin(context: ActionContext, source: str, month: str) -> uuid.UUID:
 def _check(source: str) -> None:
     if not source.strip():
         raise errors.TextNotAccepted("source", "paste the announcement here")
-    if len(source) > MAX_TEXT_LENGTH or "\x00" in source:
-        raise errors.TextNotAccepted("source", f"that is no text of at most {MAX_TEXT_LENGTH:,} signs")
+    if "\x00" in source:
+        raise errors.TextNotAccepted("source", "this isn't text: copy all of it and paste it here as text")
+    if len(source) > MAX_TEXT_LENGTH:
+        raise errors.TextNotAccepted(
+            "source", f"paste at most {MAX_TEXT_LENGTH:,} characters: only the programme is needed"
+        )
 
 
 @transactional

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from booking.programme.announcements import accounting, mail_head, titles
 from booking.programme.announcements.accounting import TokenAccount
@@ -36,6 +37,8 @@ class Assembler:
     completion: Completion
     matching: Matching
     named: Mapping[SourceLine, Presenters]
+    sections: Mapping[SourceLine, date]
+    month: date | None = None  # of the section
     leading: list[Presenters] = field(default_factory=list)  # of the series that comes next
     account: TokenAccount = field(default_factory=TokenAccount)
     open: OpenSeries | None = None
@@ -62,18 +65,13 @@ class Assembler:
         self.draft.doubts = sorted(dict.fromkeys(self.doubts.open), key=lambda doubt: (doubt.line, doubt.code))
         return self.draft
 
-    # -- line by line
-
     def line(self, line: SourceLine, schedules: list[Clause]) -> None:
         if not line.text:
             if self.open is not None:
                 self.open.gap += 1
             return
         clause = schedules[0]
-        for one in schedules:
-            self.account.use(line, one.explained)
-        if clause.zone and clause.zone == self.draft.zone:
-            self.account.use(line, [zone[0].span() for zone in [zoning.find(folded(line.text), None)] if zone])
+        self.explain(line, schedules)
         named = self.named.get(line)
         if self.matching.is_only_names(line, named) and not clause.has_days:
             self.names(named)
@@ -99,6 +97,16 @@ class Assembler:
         elif not line.is_item or items.role_of(line.text):
             self.plain(line, clause)
 
+    def explain(self, line: SourceLine, schedules: Sequence[Clause]) -> None:
+        """Account for what explains itself, for the zone of the whole text and for the heading of a month."""
+        for one in schedules:
+            self.account.use(line, one.explained)
+        if schedules[0].zone and schedules[0].zone == self.draft.zone:
+            self.account.use(line, [zone[0].span() for zone in [zoning.find(folded(line.text), None)] if zone])
+        if line in self.sections:
+            self.month = self.sections[line]
+            self.account.use(line, [(0, len(line.text))])
+
     def is_loose(self, clause: Clause) -> bool:
         """Whether a line gives the first, the last or another date only, below a heading or between days and hours."""
         return halves.is_loose(clause) and (self.heading is not None or self.half is not None)
@@ -115,7 +123,7 @@ class Assembler:
         """Keep such a line until its series begins, or begin it."""
         half = self.half
         if half is not None and not self.is_loose(clause):
-            self.start(half.line, half.clause, half.own_title)
+            self.start(half.line, half.clause, half.own_title, self.named.get(half.line))
             if self.open is not None:
                 self.open.takes(line, clause)
             return
@@ -123,7 +131,7 @@ class Assembler:
         if half is not None:
             self.half = half = replace(half, at=half.at + 1)
             if half.clause.hours is not None and self.each_week(half.line, half.clause):
-                self.start(half.line, half.clause, half.own_title)
+                self.start(half.line, half.clause, half.own_title, self.named.get(half.line))
 
     def each_week(self, line: SourceLine, clause: Clause) -> bool:
         """Let hours without days be each week, between a first and a last date on one weekday, and ask."""
@@ -167,7 +175,7 @@ class Assembler:
         both = halves.joined(half.clause, clause)
         if self.draft.near and self.draft.near[-1] is half.line:
             self.draft.near.pop()
-        self.start(half.line, both, half.own_title)
+        self.start(half.line, both, half.own_title, self.named.get(half.line))
         if self.open is not None:
             self.open.leading += [self.named[line]] if line in self.named else []
             self.open.used.append((line, clause.used))
@@ -176,15 +184,16 @@ class Assembler:
 
     def several(self, line: SourceLine, schedules: Sequence[Clause], title: str) -> None:
         """Open a series for each schedule of a line; those after the first have its title."""
-        self.start(line, schedules[0], title)
-        if len(schedules) > 1 and line in self.named and self.open is not None:
-            self.open.leading = [one for one in self.open.leading if one is not self.named[line]]
-            self.matching.ask_whether(self.named[line], self.open.series.title)
+        named = self.named.get(line)
+        if named is not None and len(schedules) > 1 and named.at > min(start for start, _ in schedules[0].used):
+            self.matching.ask_whether(named, title)
+            named = None
+        self.start(line, schedules[0], title, named)
         for clause in schedules[1:]:
             if self.open is not None:
-                self.start(line, clause, self.open.series.title)
+                self.start(line, clause, self.open.series.title, named)
 
-    def start(self, line: SourceLine, clause: Clause, title: str) -> None:
+    def start(self, line: SourceLine, clause: Clause, title: str, named: Presenters | None) -> None:
         heading = self.heading_for(line, clause, title)
         if heading is not None:
             title = titles.shortened(titles.clean(heading.text))
@@ -195,12 +204,11 @@ class Assembler:
             return
         self.close()
         series = DraftSeries(title, line.number, lines=sorted({(heading or line).number, line.number}))
+        series.month = self.month
         series.slot_minutes = items.lengths(line.text)
         used = [*clause.used, *((0, len(line.text)) for _ in series.slot_minutes[:1])]
-        leading = [
-            *self.leading,
-            *(self.named[one] for one in (heading, line) if one is not None and one in self.named),
-        ]
+        above = self.named.get(heading) if heading is not None else None
+        leading = [*self.leading, *(one for one in (above, named) if one is not None)]
         self.open = OpenSeries(series, clause, [(line, clause.used if not series.slot_minutes else used)], leading)
         for below, dates in self.loose:
             clause.dates += dates.dates

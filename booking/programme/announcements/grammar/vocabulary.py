@@ -116,7 +116,8 @@ TWO_MONTHS = re.compile(
 #: "until the end of July".
 END_OF_MONTH = re.compile(rf"\b(?:the\s+)?end\s+of\s+(?P<month>{MONTH})\b(?:,?\s+(?P<year>20\d\d)\b)?")
 NUMERIC_DATE = re.compile(
-    r"(?<![\d/.-])(?:(?P<iso>20\d\d ?- ?\d\d ?- ?\d\d)|(?P<day>\d{1,2})(?P<sign>[/.-])(?P<month>\d{1,2})(?P=sign)(?P<year>20\d\d|\d\d))(?![\d/.-]\d|\d)"
+    r"(?<![\d/.-])(?:(?P<iso>20\d\d ?- ?\d\d ?- ?\d\d)"
+    r"|(?P<day>\d{1,2})(?P<sign>[/.-])(?P<month>\d{1,2})(?P=sign)(?P<year>20\d\d|\d\d))(?![\d/.-]\d|\d)"
 )
 #: "8/6" without a year, where a weekday, a list or a word for dates stands before it.
 SHORT_DATE = re.compile(

@@ -16,9 +16,10 @@ _MOST_CHOICES = 12
 
 @dataclass(frozen=True, slots=True)
 class Presenters:
-    """The names of a line, and whether each is an analyst's."""
+    """The names of a line, and where in it the first of them stands."""
 
     line: int
+    at: int
     names: tuple[str, ...]
 
 
@@ -43,12 +44,16 @@ class Matching:
         """The lines without the names of analysts, and who is named on each. Other names stay part of their line."""
         kept: list[SourceLine] = []
         named: dict[SourceLine, Presenters] = {}
-        for line, people in naming.by_line(lines):
+        people_of = dict(naming.by_line(lines))
+        for line in lines:
+            people = people_of.get(line, [])
             known = [one for one in people if all(self.could_be(name) for name in one.names)]
             shorter = SourceLine(line.number, naming.without(line.text, known), line.is_item) if known else line
             kept.append(shorter)
             if people:
-                named[shorter] = Presenters(line.number, tuple(name for one in people for name in one.names))
+                named[shorter] = Presenters(
+                    line.number, people[0].start, tuple(name for one in people for name in one.names)
+                )
         return kept, named
 
     def could_be(self, name: str) -> list[str]:

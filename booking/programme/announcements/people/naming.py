@@ -50,6 +50,8 @@ def by_line(lines: Sequence[SourceLine]) -> Iterator[tuple[SourceLine, list[Name
     """Each line with the names in it: those of a table's column for them, else those that words lead to."""
     column, width = None, 0
     for line in lines:
+        if not line.text:
+            continue  # a blank line ends no table: pages have them between rows
         cells = list(_CELL.finditer(line.text)) if "\t" in line.text or "|" in line.text else []
         if len(cells) < 2:
             column = None

@@ -12,6 +12,7 @@ from booking.programme.announcements import series_dates
 from booking.programme.announcements.draft import AnnouncementDraft, DraftModule, DraftSeries
 from booking.programme.announcements.series_dates import CalendarMonth, SeriesDates
 from booking.store.programme import changes
+from booking.store.queries.bookings import agenda_rows
 from booking.web.coordinator.drafts.draft_reading import understood
 from booking.web.frame import context
 
@@ -23,13 +24,17 @@ def cards(kept: changes.StoredDraft, draft: AnnouncementDraft) -> list[dict[str,
     """Each series as a card: its fields as text, corrected ones first, and whether it is left out."""
     found: list[dict[str, Any]] = []
     lines_before: Counter[int] = Counter()
+    names = {analyst.email: analyst.name for analyst in agenda_rows.analysts(context.db())}
     for series in draft.series:
         lines_before[series.line] += 1
         again = lines_before[series.line]
         name = f"card:{series.line}" if again == 1 else f"card:{series.line}-{again}"
         given = kept.answers.get(name, {})
         values = {**_fields(series), **{word: given[word] for word in FIELDS if word in given}}
-        found.append({"name": name, "line": series.line, "values": values, "is_out": bool(given.get("out"))})
+        led_by = [names.get(email, email) for email in series.analysts]
+        found.append(
+            {"name": name, "line": series.line, "values": values, "is_out": bool(given.get("out")), "led_by": led_by}
+        )
     return found
 
 

@@ -210,7 +210,8 @@ def preview(public_id: uuid.UUID) -> ResponseReturnValue:
     today = zones.today(context.now(), context.organisation().zone)
     _, found = _asking(kept, draft)
     days: dict[date, list[dict[str, Any]]] = {}
-    asked = resolve(found.statements, NOTHING_STORED, {}, today)
+    anybody = {named.email: 0 for stated in found.statements for named in stated.named}
+    asked = resolve(found.statements, NOTHING_STORED, anybody, today)
     for stated in asked.definitions.values():
         until = stored_until(today) if stated.rule.ends_on else months.following(draft.month)
         start = zones.day_starts_at(stated.rule.starts_on, stated.rule.zone)

@@ -14,6 +14,7 @@ from booking.programme.announcements import reading
 from booking.programme.announcements.draft import AnnouncementDraft
 from booking.store.programme import changes
 from booking.store.programme.programme import Programme
+from booking.store.queries.bookings import agenda_rows
 from booking.web.frame import context
 
 
@@ -25,13 +26,16 @@ class _Asked:
     today: date
     month: date | None
     answers: tuple[tuple[str, str], ...]
+    analysts: tuple[tuple[str, str], ...]
     kinds: str
     organisation: Organisation = field(compare=False)
 
 
 @lru_cache(maxsize=32)
 def _understood(asked: _Asked) -> AnnouncementDraft:
-    return reading.read(asked.source, asked.organisation, asked.today, asked.month, dict(asked.answers))
+    return reading.read(
+        asked.source, asked.organisation, asked.today, asked.month, dict(asked.answers), dict(asked.analysts)
+    )
 
 
 def understood(kept: changes.StoredDraft) -> AnnouncementDraft:
@@ -46,6 +50,7 @@ def understood(kept: changes.StoredDraft) -> AnnouncementDraft:
         zones.today(context.now(), organisation.zone),
         words.month(kept.month) if kept.month else None,
         tuple(sorted(answers.items())),
+        tuple((analyst.email, analyst.name) for analyst in agenda_rows.analysts(context.db())),
         repr((organisation.zone, organisation.kinds)),
         organisation,
     )

@@ -131,7 +131,9 @@ def test_a_month_is_rolled_into_another_and_marks_what_to_check(folder: Path) ->
 
 
 def test_without_a_file_the_month_is_rolled_from_what_is_published(folder: Path) -> None:
-    read = run(folder, "read", "-", stdin=ANNOUNCEMENT).stdout.replace("    zone:", "    on_holiday: keep\n    zone:")
+    read = run(folder, "read", "-", "--assume", stdin=ANNOUNCEMENT).stdout.replace(
+        "    zone:", "    on_holiday: keep\n    zone:"
+    )
     (folder / "march.yaml").write_text(read)
     run(folder, "publish", "march.yaml")
     (folder / "march.yaml").unlink()

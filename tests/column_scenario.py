@@ -20,7 +20,7 @@ from booking.domain.people import people_table
 from booking.domain.people.actor import Actor
 from booking.domain.planning.closures import Closure
 from booking.domain.planning.words.statement import StatedException
-from booking.services.accounts import close_account, profile, sessions, sign_in, tokens
+from booking.services.accounts import close_account, file_import, profile, sessions, sign_in, tokens
 from booking.services.accounts.import_people import import_people
 from booking.services.action_context import ActionContext
 from booking.services.bookings import attend, mark_attendance, on_behalf, start_visit
@@ -66,6 +66,7 @@ def the_rest_happens(session: Session) -> None:
     listed, mistakes = people_table.read(TABLE.encode())
     assert mistakes == []
     import_people(reminding(session, Actor.system()), listed)
+    a_file_is_imported(session)
     profiles_change(session)
     programme_is_published(session)
     the_office_closes(session)
@@ -75,6 +76,14 @@ def the_rest_happens(session: Session) -> None:
     drafts_are_kept(session)
     the_worker_works(session)
     close_account.close(reminding(session, Actor.system()), person(session, "mia").public_id, cancels=True)
+
+
+def a_file_is_imported(session: Session) -> None:
+    """A coordinator looks at a file and confirms it."""
+    listed, _ = people_table.read(b"email,name\nnewt@example.org,Newt\n")
+    context = reminding(session, Actor.staff(person(session, "cora").id))
+    kept = file_import.keep(context, "members.csv", listed, ["The file has 2 sheets."])
+    file_import.confirm(context, kept, file_import.preview(context, listed).fingerprint)
 
 
 def person(session: Session, name: str) -> Person:

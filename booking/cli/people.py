@@ -15,6 +15,7 @@ from booking.domain.errors import NotFound
 from booking.domain.people import people_table
 from booking.domain.people.people_table import Listed, Mistake
 from booking.programme import organisation_file
+from booking.programme.people_files import reading as people_files
 from booking.services.accounts import sessions, sign_in
 from booking.services.accounts import tokens as token_service
 from booking.services.accounts.import_people import import_people
@@ -32,19 +33,21 @@ def people() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="even if an upcoming booking loses its member or analyst")
 def import_(file: Path, force: bool) -> None:
-    """Import a CSV table: email,name,role,time_zone,member_until,meeting_url.
+    """Import a table: email, name, role, time_zone, member_until, meeting_url.
 
-    Only email is required. If a line is wrong, nothing is imported.
+    FILE is CSV in UTF-8 or an Excel workbook (.xlsx). Only email is required. If a line is wrong, nothing is imported.
     """
     try:
         too_large = file.stat().st_size > people_table.MAX_BYTES
         data = b"x" * (people_table.MAX_BYTES + 1) if too_large else file.read_bytes()
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from None
-    listed, mistakes = people_table.read(data)
-    if mistakes:
-        _name(file, mistakes)
-    done = _import(settings.load(), listed, force)
+    read = people_files.read(data)
+    for words in read.notes:
+        click.echo(f"note: {words}", err=True)
+    if read.mistakes:
+        _name(file, read.mistakes)
+    done = _import(settings.load(), read.people, force)
     click.echo(f"{done.added} added, {done.changed} changed, {done.unchanged} unchanged")
     if done.own_kept:
         click.echo(f"{done.own_kept} cells ignored, because people had set these values themselves")

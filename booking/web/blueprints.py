@@ -11,7 +11,7 @@ from booking.web.coordinator.administration import audit_pages, email_pages, one
 from booking.web.coordinator.bookings import all_bookings, book_for
 from booking.web.coordinator.dates import change_form, date_page, email_page, links, people_of_date
 from booking.web.coordinator.drafts import draft_pages
-from booking.web.coordinator.people import account_pages, list_pages
+from booking.web.coordinator.people import account_pages, import_pages, list_pages
 from booking.web.coordinator.programme import changes, closure_pages
 from booking.web.coordinator.series import copy_month, edit_series, listed_series, new_series
 from booking.web.feeds import feed_pages
@@ -46,6 +46,7 @@ PAGES = (
     changes,
     list_pages,
     account_pages,
+    import_pages,
     email_pages,
     one_email,
     audit_pages,

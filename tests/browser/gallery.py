@@ -246,6 +246,24 @@ def paste(page: Page, text: str) -> None:
     page.get_by_role("heading", name="What we understood").wait_for()
 
 
+def choose_people(page: Page, _site: Site, world: World) -> None:
+    """An analyst leaves, a member is renamed, and more are new than one page of the preview shows."""
+    known = [f"{world.ana.email},,member,", f"{world.kim.email},Kim Nguyen-Papadopoulos,,Perth"]
+    choose_file(page, [*known, *(f"new{n}@example.org,Person {n},," for n in range(60))])
+
+
+def choose_bad_people(page: Page, _site: Site, _world: World) -> None:
+    choose_file(page, ["nobody,Bob,boss,Mars", "ann@example.org,,,", "ann@example.org,,,"])
+
+
+def choose_file(page: Page, lines: list[str]) -> None:
+    text = "\n".join(["email,name,role,time_zone", *lines])
+    page.locator("input[type=file]").set_input_files(
+        {"name": "members.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    )
+    page.get_by_role("button", name="Preview import").click()
+
+
 def paste_in_doubt(page: Page, _site: Site, _world: World) -> None:
     paste(page, ANNOUNCEMENT)
 
@@ -446,6 +464,9 @@ STOPS = [
     Stop("coordinator, one analyst", of_person("ana"), cora),
     Stop("coordinator, close an account", of_person("kim", "/close"), cora),
     Stop("coordinator, close an analyst’s account", of_person("ana", "/close"), cora),
+    Stop("coordinator, import people", at("/coordinator/people/import"), cora),
+    Stop("coordinator, preview an import", at("/coordinator/people/import"), cora, choose_people),
+    Stop("coordinator, an import with mistakes", at("/coordinator/people/import"), cora, choose_bad_people),
     Stop("coordinator, merge", of_person("kim", "/merge?other={lee}"), cora),
     Stop("me, new address", at("/me/address"), kim),
     Stop("me, an old link to confirm an address", at("/me/address/nothing.nothing"), status=410),

@@ -15,6 +15,7 @@ from booking.services.accounts.change_email import ask as ask_to_change_address
 from booking.services.accounts.sign_in import ask
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
+from booking.store.people.people_imports import PeopleImport
 from booking.store.people.time_off import TimeOff
 from booking.store.programme.changes import Change, StoredDraft
 from booking.store.programme.closures import StoredClosure
@@ -128,7 +129,8 @@ def a_house(database: Database, session: Session) -> House:
     assert coordinator is not None
     draft = StoredDraft(coordinator_id=coordinator.id, source="x", answers={}, created_at=NOW, updated_at=NOW)
     away = TimeOff(analyst_id=analyst.id, starts_at=NOW, ends_at=NOW + timedelta(days=1), created_at=NOW)
-    session.add_all([change, draft, away])
+    file = PeopleImport(coordinator_id=coordinator.id, file_name="x", rows=[], notes=[], created_at=NOW)
+    session.add_all([change, draft, away, file])
     session.flush()
     closed = StoredClosure(
         first_on=NOW.date(), last_on=NOW.date(), reason="Move", closes_all=True, change_id=change.id, created_at=NOW
@@ -137,6 +139,7 @@ def a_house(database: Database, session: Session) -> House:
     session.flush()
     for endpoint in ("lift_plan", "lift_publish"):
         arguments[f"closures.{endpoint}"] = {"public_id": closed.public_id}
+    arguments["people.preview_import"] = arguments["people.confirm_import"] = {"public_id": file.public_id}
     arguments["time_off.wanted_once"] = arguments["time_off.back"] = {"public_id": away.public_id}
     for endpoint in ("change", "undo_change", "reverse_plan", "reverse_publish"):
         arguments[f"coordinator.{endpoint}"] = {"public_id": change.public_id}

@@ -17,10 +17,22 @@ from booking.domain.people import email_addresses, person_names
 COLUMNS = ("email", "name", "role", "time_zone", "member_until", "meeting_url")
 ROLES = (RoleName.MEMBER, RoleName.ANALYST, RoleName.COORDINATOR, RoleName.VIEWER)
 MAX_BYTES = 50_000_000
+MAX_PEOPLE = 20_000  # in one workbook, and in one import from the page
+#: What people call the columns, beside their names.
+_ALSO = {
+    "e_mail": "email",
+    "email_address": "email",
+    "full_name": "name",
+    "roles": "role",
+    "timezone": "time_zone",
+    "membership_until": "member_until",
+    "meeting_link": "meeting_url",
+}
 DELIMITERS = ",;\t"
 NEVER = date.max  # a membership without a last day
 NEVER_WORD = "never"
 NO_LINK_WORD = "none"
+NO_HEADER = "the first line must name the columns"
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _SEP = re.compile(r'"?sep=([,;\t|])"?[,;\t]*', re.IGNORECASE)  # Excel's own first line
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -30,7 +42,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 class Listed:
     """One person of the table; what is None or empty leaves what is stored.
 
-    `member_until` NEVER takes a last day away; `meeting_url` "" takes the link away.
+    `member_until` NEVER takes a last day away; `time_zone` and `meeting_url` "" take theirs away.
     """
 
     line: int
@@ -80,11 +92,30 @@ def read(data: bytes) -> tuple[list[Listed], list[Mistake]]:
     line, header = next(rows, (1, []))
     if isinstance(header, str):
         return [], [Mistake(line, header)]
-    columns = [cell.strip().lower() for cell in header]
-    if not any(columns):
-        return [], [Mistake(line, "the file is empty" if not text.strip() else "the first line must name the columns")]
+    if not any(cell.strip() for cell in header):
+        return [], [Mistake(line, "the file is empty" if not text.strip() else NO_HEADER)]
+    return _table(line, header, rows)
+
+
+def read_rows(rows: Iterable[tuple[int, Cells]]) -> tuple[list[Listed], list[Mistake]]:
+    """As `read`, of rows that are taken apart already, each with its line; the first one names the columns."""
+    left = iter(rows)
+    line, header = next(left, (1, ()))
+    return _table(line, header, left) if header else ([], [Mistake(line, "the file is empty")])
+
+
+def _table(line: int, header: Cells, rows: Iterable[tuple[int, Cells | str]]) -> tuple[list[Listed], list[Mistake]]:
+    columns = [_column(cell) for cell in header]
     mistakes = _header(line, columns)
     return ([], mistakes) if mistakes else _people(rows, columns)
+
+
+def _column(cell: str) -> str:
+    """The column that a heading names: "Member until" is member_until; another heading stays as it is."""
+    text = cell.strip().lower()
+    name = re.sub(r"[\s_-]+", "_", text)
+    name = _ALSO.get(name, name)
+    return name if name in COLUMNS else text
 
 
 def _rows(text: str) -> Iterator[tuple[int, Cells | str]]:
@@ -140,15 +171,15 @@ def _beside(row: Cells, columns: Cells) -> Wrong:
     """Cells that hold something under no name. Fewer cells than columns are fine: Excel leaves empty ones out."""
     named = [*columns, *[""] * (len(row) - len(columns))]
     return [
-        ("", f"{cell.strip()!r} is in column {_letter(at)}, which has no name in the first line")
+        ("", f"{cell.strip()!r} is in column {letter(at)}, which has no name in the first line")
         for at, (cell, name) in enumerate(zip(row, named, strict=False))
         if cell.strip() and not name
     ]
 
 
-def _letter(at: int) -> str:
+def letter(at: int) -> str:
     """The column as spreadsheets name it: 0 is A, 26 is AA."""
-    return (_letter(at // 26 - 1) if at >= 26 else "") + chr(ord("A") + at % 26)
+    return (letter(at // 26 - 1) if at >= 26 else "") + chr(ord("A") + at % 26)
 
 
 def _person(line: int, texts: Mapping[str, str], wrong: Wrong) -> Listed:

@@ -24,7 +24,7 @@ from booking.services.transaction import transactional
 from booking.settings import Settings
 from booking.store.outbox import outbox, reminder_progress
 from booking.store.outbox.emails import OutgoingEmail
-from booking.store.people import rate_limits, sessions
+from booking.store.people import people_imports, rate_limits, sessions
 from booking.store.people.people import Person
 from booking.store.programme.programme import Programme
 from booking.store.queries.outbox import reminder_rows
@@ -97,6 +97,7 @@ def keep_house(session: Session, worker: str, now: datetime) -> None:
     reminder_progress.forget(session, now)
     sessions.forget(session, now)
     rate_limits.forget(session, now)
+    people_imports.forget(session, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from booking.store.outbox.workers import Worker
 from booking.store.people.address_changes import AddressChange
 from booking.store.people.api_tokens import ApiToken
 from booking.store.people.people import Person, Role
+from booking.store.people.people_imports import PeopleImport
 from booking.store.people.rate_limits import RateLimit
 from booking.store.people.sessions import UserSession
 from booking.store.people.sign_ins import SignIn
@@ -44,6 +45,7 @@ __all__ = [
     "Occurrence",
     "Offer",
     "OutgoingEmail",
+    "PeopleImport",
     "Person",
     "Programme",
     "RateLimit",

@@ -57,6 +57,8 @@ TASKS = {
     "coordinator.bookings": ("coordinators", "Find a booking"),
     "coordinator.audit": ("coordinators", "See who did what"),
     "people.search": ("coordinators", "Find a person"),
+    "people.import_file": ("coordinators", "Import people"),
+    "people.preview_import": ("coordinators", "Import people"),
     "people.ask_close": ("coordinators", "Close an account"),
     "people.ask_merge": ("coordinators", "Merge two accounts of one person"),
 }

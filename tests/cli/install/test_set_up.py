@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
 from booking.cli.main import main
 from booking.programme import files, organisation_file
@@ -20,6 +21,7 @@ from booking.store.db import migrate
 from tests import databases
 from tests.cli.command import ROOT, booking, process
 from tests.databases import Database
+from tests.programme.people_files.workbooks import a_workbook
 
 INIT = ("init", "--base-url", "https://b.example.org", "--organisation", "Club", "--coordinator", "co@example.org")
 KEYS = {"BOOKING_SECRET_KEY": "s" * 40, "BOOKING_FEED_KEY": "f" * 40}
@@ -121,6 +123,10 @@ def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     return folder
 
 
+def with_notes(made: Workbook) -> None:
+    made.create_sheet("Notes")
+
+
 def test_people_come_from_a_table_or_one_by_one(installed: Path) -> None:
     (installed / "people.csv").write_text("email,name,role\nzoe@x.org,Zoe,analyst\nleo@x.org,Leo,member\n")
     assert booking(installed, "people", "import", "people.csv").stdout == "2 added, 0 changed, 0 unchanged\n"
@@ -131,6 +137,10 @@ def test_people_come_from_a_table_or_one_by_one(installed: Path) -> None:
         "bad.csv:3: role: unknown role 'boss': use member, analyst, coordinator, viewer\n"
     )
     assert bad.returncode == 1
+    (installed / "more.xlsx").write_bytes(a_workbook(["zoe@x.org", "Zoe Lin"], ["sam@x.org"], then=with_notes))
+    more = booking(installed, "people", "import", "more.xlsx")
+    assert more.stdout == "1 added, 1 changed, 0 unchanged\n"
+    assert more.stderr == "note: The file has 2 sheets. We read “Members”.\n"
     assert booking(installed, "people", "add", "ben@x.org", "--role", "member").stdout == "added\n"
     assert "/sign-in/link/" in booking(installed, "people", "sign-in-link", "BEN@x.org").stdout
     assert booking(installed, "feeds", "url", "zoe@x.org").stdout.startswith("https://b.example.org/feeds/analyst/")

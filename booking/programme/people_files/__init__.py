@@ -1,0 +1,1 @@
+"""Tables of people as files: CSV and Excel workbooks."""

@@ -1,0 +1,46 @@
+"""Files of people that a coordinator has looked at: kept until they are imported, or for a few days."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from booking.store.db.base import Base, Id, new_public_id
+
+KEPT = timedelta(days=3)
+
+
+class PeopleImport(Base):
+    """One file. `rows` are its lines as a table of people reads them, (line, cells), emptied once they are imported.
+
+    `notes` say what was passed over in the file. `imported_at` is None while nothing is written; then `result` counts.
+    """
+
+    __tablename__ = "people_import"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    public_id: Mapped[uuid.UUID] = mapped_column(unique=True, default=new_public_id)
+    coordinator_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    file_name: Mapped[str]
+    rows: Mapped[list[Any]] = mapped_column(JSON)
+    notes: Mapped[list[str]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    imported_at: Mapped[datetime | None]
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+
+def with_public_id(session: Session, public_id: uuid.UUID, *, locked: bool = False) -> PeopleImport | None:
+    """One file, as it is stored now."""
+    wanted = select(PeopleImport).where(PeopleImport.public_id == public_id)
+    if locked:
+        wanted = wanted.with_for_update()
+    return session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+
+
+def forget(session: Session, now: datetime) -> None:
+    """Delete what is older than a few days."""
+    session.execute(delete(PeopleImport).where(PeopleImport.created_at < now - KEPT))

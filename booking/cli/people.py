@@ -15,7 +15,7 @@ from booking.domain.errors import NotFound
 from booking.domain.people import people_table
 from booking.domain.people.people_table import Listed, Mistake
 from booking.programme import organisation_file
-from booking.programme.people_files import reading as people_files
+from booking.programme.people_files import reading
 from booking.services.accounts import sessions, sign_in
 from booking.services.accounts import tokens as token_service
 from booking.services.accounts.import_people import import_people
@@ -42,7 +42,7 @@ def import_(file: Path, force: bool) -> None:
         data = b"x" * (people_table.MAX_BYTES + 1) if too_large else file.read_bytes()
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from None
-    read = people_files.read(data)
+    read = reading.read(data)
     for words in read.notes:
         click.echo(f"note: {words}", err=True)
     if read.mistakes:

@@ -11,7 +11,7 @@ from booking.web.coordinator.administration import audit_pages, email_pages, one
 from booking.web.coordinator.bookings import all_bookings, book_for
 from booking.web.coordinator.dates import change_form, date_page, email_page, links, people_of_date
 from booking.web.coordinator.drafts import draft_pages
-from booking.web.coordinator.people import account_pages, import_pages, list_pages
+from booking.web.coordinator.people import access_pages, account_pages, edit_pages, import_pages, list_pages, one_page
 from booking.web.coordinator.programme import changes, closure_pages
 from booking.web.coordinator.series import copy_month, edit_series, listed_series, new_series
 from booking.web.feeds import feed_pages
@@ -45,6 +45,9 @@ PAGES = (
     tables,
     changes,
     list_pages,
+    one_page,
+    edit_pages,
+    access_pages,
     account_pages,
     import_pages,
     email_pages,

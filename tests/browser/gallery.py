@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from playwright.sync_api import Page
@@ -246,6 +246,21 @@ def paste(page: Page, text: str) -> None:
     page.get_by_role("heading", name="What we understood").wait_for()
 
 
+def add_somebody_who_is_there(page: Page, _site: Site, world: World) -> None:
+    page.get_by_label("Email address").fill(world.kim.email)
+    page.get_by_label("Name", exact=True).fill("Kim")
+    page.get_by_role("button", name="Add person").click()
+
+
+def edit_too_late(page: Page, site: Site, world: World) -> None:
+    """Kim's membership gets a last day while the form is open."""
+    with site.session() as session:
+        session.get_one(Person, world.kim.id).member_until = date(2030, 6, 30)
+        session.commit()
+    page.get_by_label("Name", exact=True).fill("Kim Nguyen-Papadopoulos of Wollongong")
+    page.get_by_role("button", name="Save changes").click()
+
+
 def choose_people(page: Page, _site: Site, world: World) -> None:
     """An analyst leaves, a member is renamed, and more are new than one page of the preview shows."""
     known = [f"{world.ana.email},,member,", f"{world.kim.email},Kim Nguyen-Papadopoulos,,Perth"]
@@ -464,6 +479,10 @@ STOPS = [
     Stop("coordinator, one analyst", of_person("ana"), cora),
     Stop("coordinator, close an account", of_person("kim", "/close"), cora),
     Stop("coordinator, close an analyst’s account", of_person("ana", "/close"), cora),
+    Stop("coordinator, add a person", at("/coordinator/people/new"), cora),
+    Stop("coordinator, add a person, refused", at("/coordinator/people/new"), cora, add_somebody_who_is_there),
+    Stop("coordinator, edit a person", of_person("ana", "/edit"), cora),
+    Stop("coordinator, edit a person, changed meanwhile", of_person("kim", "/edit"), cora, edit_too_late),
     Stop("coordinator, import people", at("/coordinator/people/import"), cora),
     Stop("coordinator, preview an import", at("/coordinator/people/import"), cora, choose_people),
     Stop("coordinator, an import with mistakes", at("/coordinator/people/import"), cora, choose_bad_people),

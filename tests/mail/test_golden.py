@@ -264,6 +264,7 @@ EMAILS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "cancelled-late": ("cancelled", {**FACTS, "is_late": True, "is_invited": False}, None),
     "cancelled-by-us": ("cancelled-by-us", {**FACTS, **ADA_IS_ILL}, "Australia/Adelaide"),
     "sign-in": ("sign-in", {"sign_in": "ID"}, None),
+    "sign-in-sent-by-us": ("sign-in", {"sign_in": "ID", "is_sent_by_us": True}, None),
     "sign-in-unknown": ("sign-in-unknown", {"sign_in": "ID"}, None),
     "sign-in-closed": ("sign-in-closed", {"sign_in": "ID"}, None),
     "address-confirm": ("address-confirm", {"address_change": "ID", "is_taken": False, "old": "mia@old.example"}, None),

@@ -305,6 +305,14 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
         "Ada Reyes's account is closed",
         ("Members can no longer book them.", "Masterclass, Wed 6 Dec 1:00 pm AEST: nobody presents it"),
     ),
+    "sign-in-sent-by-us": (
+        "012345 is your code for SMK",
+        (
+            "Social Media Knowledge sent you this email so that you can sign in",
+            f"Sign in: {LINKS['sign_in']}",
+            "ask for a new email on the sign-in page",
+        ),
+    ),
     "sign-in": (
         "012345 is your code for SMK",
         ("012345", "work once, for 10 minutes", "If you didn't ask to sign in, do nothing", LINKS["sign_in"]),

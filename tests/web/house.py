@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from booking.domain import tokens
 from booking.services.accounts.change_email import ask as ask_to_change_address
 from booking.services.accounts.sign_in import ask
 from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people import api_tokens
 from booking.store.people.people import Person
 from booking.store.people.people_imports import PeopleImport
 from booking.store.people.time_off import TimeOff
@@ -129,7 +131,9 @@ def a_house(database: Database, session: Session) -> House:
     assert coordinator is not None
     draft = StoredDraft(coordinator_id=coordinator.id, source="x", answers={}, created_at=NOW, updated_at=NOW)
     away = TimeOff(analyst_id=analyst.id, starts_at=NOW, ends_at=NOW + timedelta(days=1), created_at=NOW)
-    file = PeopleImport(coordinator_id=coordinator.id, file_name="x", rows=[], notes=[], created_at=NOW)
+    rows = [[2, ["newt@example.org", "Newt", "", "", "", ""]]]
+    file = PeopleImport(coordinator_id=coordinator.id, file_name="x", rows=rows, notes=[], created_at=NOW)
+    api_tokens.make(session, member.id, NOW)
     session.add_all([change, draft, away, file])
     session.flush()
     closed = StoredClosure(
@@ -143,8 +147,9 @@ def a_house(database: Database, session: Session) -> House:
     arguments["time_off.wanted_once"] = arguments["time_off.back"] = {"public_id": away.public_id}
     for endpoint in ("change", "undo_change", "reverse_plan", "reverse_publish"):
         arguments[f"coordinator.{endpoint}"] = {"public_id": change.public_id}
-    for endpoint in ("one", "membership", "address", "ask_merge", "merge", "ask_close", "close", "reopen", "sign_out"):
-        arguments[f"people.{endpoint}"] = {"public_id": member.public_id}
+    account = ("one", "edit", "address", "ask_merge", "merge", "ask_close", "close", "reopen", "sign_out")
+    for endpoint in (*account, "send_sign_in", "end_session", "end_tokens"):
+        arguments[f"people.{endpoint}"] = {"public_id": member.public_id, "session_id": uuid.UUID(int=1)}
     for endpoint in ("one", "answer", "discard", "preview", "plan", "publish"):
         arguments[f"drafts.{endpoint}"] = {"public_id": draft.public_id}
     session.commit()

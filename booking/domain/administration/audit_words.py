@@ -82,6 +82,7 @@ WORDS: Mapping[AuditAction, ActionWords] = {
     _A.SIGNED_IN: ActionWords("Signed in", "Signed in"),
     _A.SIGN_IN_FAILED: ActionWords("Failed to sign in", "Failed to sign in as {tried}"),
     _A.SIGN_IN_LINK_PRINTED: ActionWords("Printed a sign-in link", "Printed a sign-in link for {who}"),
+    _A.SIGN_IN_SENT: ActionWords("Sent a sign-in email", "Sent a sign-in email to {who}"),
     _A.SIGNED_OUT: ActionWords("Signed out", "Signed out"),
     _A.SIGNED_OUT_ELSEWHERE: ActionWords("Signed out another device", "Signed {who} out on another device"),
     _A.SIGNED_OUT_EVERYWHERE: ActionWords("Signed out everywhere", "Signed {who} out everywhere"),

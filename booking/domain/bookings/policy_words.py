@@ -23,7 +23,7 @@ def rules(policy: Policy) -> list[str]:
     """Every rule as a member reads it before booking."""
     return [
         f"{lengths.sentence(policy.slot_minutes)} {_window(policy)}",
-        *filter(None, (_limits(policy), _missed(policy), _last_hour(policy))),
+        *filter(None, (_limits(policy), missed(policy), _last_hour(policy))),
         "Moving a booking never counts against you.",
         *filter(None, (late(policy),)),
     ]
@@ -95,7 +95,8 @@ def _limits(policy: Policy) -> str:
     return f"You can have {wording.listed(shown)}."
 
 
-def _missed(policy: Policy) -> str:
+def missed(policy: Policy) -> str:
+    """What follows from missing bookings; empty where nothing does."""
     if not policy.no_shows:
         return ""
     missed = _bookings(policy.no_shows)

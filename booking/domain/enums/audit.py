@@ -53,6 +53,7 @@ class AuditAction(StrEnum):
     SIGNED_IN = "signed-in"
     SIGN_IN_FAILED = "sign-in-failed"
     SIGN_IN_LINK_PRINTED = "sign-in-link-printed"
+    SIGN_IN_SENT = "sign-in-sent"
     SIGNED_OUT = "signed-out"
     SIGNED_OUT_ELSEWHERE = "signed-out-elsewhere"
     SIGNED_OUT_EVERYWHERE = "signed-out-everywhere"

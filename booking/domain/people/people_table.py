@@ -105,12 +105,12 @@ def read_rows(rows: Iterable[tuple[int, Cells]]) -> tuple[list[Listed], list[Mis
 
 
 def _table(line: int, header: Cells, rows: Iterable[tuple[int, Cells | str]]) -> tuple[list[Listed], list[Mistake]]:
-    columns = [_column(cell) for cell in header]
+    columns = [column_of(cell) for cell in header]
     mistakes = _header(line, columns)
     return ([], mistakes) if mistakes else _people(rows, columns)
 
 
-def _column(cell: str) -> str:
+def column_of(cell: str) -> str:
     """The column that a heading names: "Member until" is member_until; another heading stays as it is."""
     text = cell.strip().lower()
     name = re.sub(r"[\s_-]+", "_", text)

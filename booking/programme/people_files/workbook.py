@@ -12,10 +12,11 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from string import ascii_uppercase
 from typing import Any
 from xml.parsers import expat
 
-from booking.domain.people.people_table import MAX_PEOPLE, Mistake, letter
+from booking.domain.people.people_table import MAX_PEOPLE, Mistake, column_of, letter
 from booking.programme import child_process
 
 COMMAND = ["-m", __name__]
@@ -66,20 +67,18 @@ def unpacked(data: bytes) -> Sheet:
     from openpyxl import load_workbook  # loads slowly, and nothing else needs it
 
     _check_sizes(data)
-    with_results = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-    with_formulas = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
-    seen = [one for one in with_results.worksheets if one.sheet_state == "visible"]
+    opened = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+    seen = [one for one in opened.worksheets if one.sheet_state == "visible"]
     if not seen:
         raise NotAWorkbook("there is no sheet with cells in this workbook")
     chosen = seen[0]
     found = Sheet()
-    if len(with_results.worksheets) > 1:
-        found.notes.append(f"The file has {len(with_results.worksheets)} sheets. We read “{chosen.title}”.")
-    formulas = with_formulas[chosen.title]
-    for one in (chosen, formulas):
-        one.reset_dimensions()  # what a file says of them may be wrong
-    _read_rows(found, chosen.iter_rows(max_col=MAX_COLUMNS + 1), formulas.iter_rows(max_col=MAX_COLUMNS + 1))
-    found.mistakes += _merged(data, str(chosen._worksheet_path))
+    if len(opened.worksheets) > 1:
+        found.notes.append(f"The file has {len(opened.worksheets)} sheets. We read “{chosen.title}”.")
+    scan = _scanned(data, str(chosen._worksheet_path))
+    chosen.reset_dimensions()  # what a file says of them may be wrong
+    _read_rows(found, chosen.iter_rows(max_col=MAX_COLUMNS + 1), scan.formulas)
+    found.mistakes += scan.merged
     return found
 
 
@@ -91,16 +90,13 @@ def _check_sizes(data: bytes) -> None:
         raise NotAWorkbook(TOO_LARGE)
 
 
-def _read_rows(found: Sheet, results: Iterator[Any], formulas: Iterator[Any]) -> None:
+def _read_rows(found: Sheet, rows: Iterator[Any], formulas: set[tuple[int, int]]) -> None:
     columns: list[str] = []
-    count = 0  # of formulas
-    for line, (row, as_written) in enumerate(zip(results, formulas, strict=False), 1):
+    for line, row in enumerate(rows, 1):
         texts = []
-        for at, (cell, written) in enumerate(zip(row, as_written, strict=False)):
+        for at, cell in enumerate(row):
             name = columns[at] if at < len(columns) and columns[at] else letter(at)
-            is_formula = written.data_type == "f"
-            count += is_formula
-            if is_formula and cell.value is None:
+            if cell.value is None and (line, at) in formulas:
                 found.mistakes.append(Mistake(line, NO_RESULT, name))
             elif cell.data_type == "e":
                 found.mistakes.append(Mistake(line, f"this cell shows the error {cell.value}", name))
@@ -111,15 +107,13 @@ def _read_rows(found: Sheet, results: Iterator[Any], formulas: Iterator[Any]) ->
             raise NotAWorkbook(f"line {line} has more than {MAX_COLUMNS} columns")
         if not texts:
             continue
-        columns = columns or [text.strip().lower() for text in texts]
+        columns = columns or [column_of(text) for text in texts]
         found.rows.append((line, texts))
-        if len(found.rows) > MAX_PEOPLE + 1:
-            raise NotAWorkbook(TOO_MANY)
         if len(found.mistakes) > MAX_MISTAKES:
             break
-    if count:
+    if formulas:
         found.notes.append(
-            f"{count:,} {'cell holds a formula' if count == 1 else 'cells hold formulas'}. "
+            f"{len(formulas):,} {'cell holds a formula' if len(formulas) == 1 else 'cells hold formulas'}. "
             "We read the results that the file stores."
         )
 
@@ -137,26 +131,60 @@ def text_of(value: object) -> str:
     return str(value)
 
 
-def _merged(data: bytes, path: str) -> list[Mistake]:
-    """A mistake for each range of merged cells: only its first cell holds anything."""
-    found: list[Mistake] = []
+def _scanned(data: bytes, path: str) -> _Scan:
+    """What openpyxl does not tell of a sheet, in one pass. Raises NotAWorkbook for too many lines."""
+    scan = _Scan()
+    with zipfile.ZipFile(io.BytesIO(data)) as packed, packed.open(path.lstrip("/")) as member:
+        scan.parser.ParseFile(member)
+    return scan
 
-    def start(name: str, attributes: dict[str, str]) -> None:
-        if name == f"{_MAIN}mergeCell" and len(found) < MAX_MISTAKES:
-            place = attributes.get("ref", "")
-            digits = "".join(sign for sign in place.partition(":")[0] if sign.isdigit())
-            words = f"the cells {place} are merged: unmerge them, so that each line has its own cells"
-            found.append(Mistake(int(digits or 1), words))
 
-    def refuse(*_declared: object) -> None:
+class _Scan:
+    """Where the formulas of a sheet are, as (line, column from 0), and a mistake for each range of merged cells."""
+
+    def __init__(self) -> None:
+        self.formulas: set[tuple[int, int]] = set()
+        self.merged: list[Mistake] = []
+        self.line, self.column, self.filled = 0, -1, 0
+        self.is_filled = False  # whether this line is counted
+        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser.StartDoctypeDeclHandler = self.refuse
+        self.parser.StartElementHandler = self.start
+
+    def refuse(self, *_declared: object) -> None:
         raise NotAWorkbook(UNREADABLE)
 
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.StartDoctypeDeclHandler = refuse
-    parser.StartElementHandler = start
-    with zipfile.ZipFile(io.BytesIO(data)) as packed, packed.open(path.lstrip("/")) as member:
-        parser.ParseFile(member)
-    return found
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        tag = name.removeprefix(_MAIN)
+        if tag == "row":
+            self.line = int(attributes.get("r", self.line + 1))
+            self.column, self.is_filled = -1, False
+        elif tag == "c":
+            place = attributes.get("r", "").rstrip("0123456789")
+            self.column = _number(place) if place else self.column + 1
+        elif tag == "f":
+            self.formulas.add((self.line, self.column))
+        elif tag in {"v", "is"} and not self.is_filled:
+            self.is_filled = True
+            self.filled += 1
+            if self.filled > MAX_PEOPLE + 1:
+                raise NotAWorkbook(TOO_MANY)
+        elif tag == "mergeCell" and len(self.merged) < MAX_MISTAKES:
+            self.merge(attributes.get("ref", ""))
+
+    def merge(self, place: str) -> None:
+        """Note a range such as C2:C3: only its first cell holds anything."""
+        line = place.partition(":")[0].lstrip(ascii_uppercase)
+        words = f"the cells {place} are merged: unmerge them, so that each line has its own cells"
+        self.merged.append(Mistake(int(line or 1), words))
+
+
+def _number(letters: str) -> int:
+    """The column from 0: A is 0, AA is 26."""
+    found = 0
+    for sign in letters:
+        found = found * 26 + ord(sign) - ord("A") + 1
+    return found - 1
 
 
 def main() -> None:

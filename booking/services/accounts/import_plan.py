@@ -99,6 +99,12 @@ class ImportPlan:
         return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:16]
 
 
+def version_of(stored: StoredPerson) -> str:
+    """What stands for everything that an import can change of somebody: another value has another version."""
+    values = [sorted(stored.roles), *(getattr(stored, name) for name in COLUMNS)]
+    return hashlib.sha256(json.dumps(values, default=str).encode()).hexdigest()[:16]
+
+
 def pairs_of(listed: Sequence[Listed], known: Mapping[str, StoredPerson]) -> list[Pair]:
     """Each line about somebody who is stored, with what is stored."""
     return [(one, known[one.email_key]) for one in listed if one.email_key in known]

@@ -48,11 +48,12 @@ class PeopleChanged(errors.Refusal):
 @dataclass(frozen=True, slots=True)
 class PutRules:
     """`force`: even if bookings lose their member. `own_wins`: what people set themselves stays. `expected` is the
-    fingerprint of the plan that was shown, None where none was."""
+    fingerprint of the plan that was shown, and `seen` the version of the one person; None where nothing was shown."""
 
     force: bool = False
     own_wins: bool = True
     expected: str | None = None
+    seen: str | None = None
 
 
 @dataclass(slots=True)
@@ -105,6 +106,8 @@ def put(context: ActionContext, listed: Sequence[Listed], rules: PutRules) -> Im
 def _check(found: ImportPlan, rules: PutRules) -> None:
     if rules.expected is not None and found.fingerprint != rules.expected:
         raise PeopleChanged("people have changed since this was shown")
+    if rules.seen is not None and [import_plan.version_of(one.stored) for one in found.known] != [rules.seen]:
+        raise PeopleChanged("somebody has changed this person since they were shown")
     if found.leaves_no_coordinator:
         raise LastCoordinator("nobody would be a coordinator any more; give somebody else that role first")
     if found.orphans and not rules.force:

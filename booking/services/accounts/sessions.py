@@ -58,6 +58,15 @@ def end_others(session: Session, person_id: int, session_id: int, now: datetime)
 
 
 @transactional
+def end_of(context: ActionContext, person_id: int, public_id: uuid.UUID) -> None:
+    """End one of somebody's sessions, for a coordinator. Raises NotFound where it is not theirs, or has ended."""
+    session, now, by = context.session, context.now, context.actor.staff_id
+    if not sessions.end_own(session, person_id, public_id, now):
+        raise errors.NotFound()
+    _record(session, AuditAction.SIGNED_OUT_ELSEWHERE, person_id, now, actor_id=by, sessions=1)
+
+
+@transactional
 def end_all(context: ActionContext, person_id: int) -> int:
     """End all of somebody's sessions, for an operator or coordinator; returns how many it ended."""
     session, now = context.session, context.now

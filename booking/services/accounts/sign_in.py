@@ -103,9 +103,9 @@ def ask(
     TooManyRequests beyond five requests an hour for one address from one network, or twenty from all networks.
     """
     typed_email, email = email.strip().lower(), email_addresses.key(email)
-    _count(session, EMAILS_TO_AN_ADDRESS_FROM_A_NETWORK, f"{email} {sender}", now)
-    _count(session, EMAILS_TO_AN_ADDRESS, email, now)
-    _count(session, REQUESTS_OF_A_NETWORK, sender, now)
+    count(session, EMAILS_TO_AN_ADDRESS_FROM_A_NETWORK, f"{email} {sender}", now)
+    count(session, EMAILS_TO_AN_ADDRESS, email, now)
+    count(session, REQUESTS_OF_A_NETWORK, sender, now)
     person = with_email(session, email)
     row = SignIn(
         email=email,
@@ -124,7 +124,7 @@ def ask(
     return row.public_id
 
 
-def _count(session: Session, limit: RateLimitRule, key: str, now: datetime) -> None:
+def count(session: Session, limit: RateLimitRule, key: str, now: datetime) -> None:
     """Count one more; raises TooManyRequests, and counts nothing, where as many as may be were counted."""
     hits = rate_limits.lock(session, limit, key, now)
     retry_at = rate_limits.free_at(limit, hits)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors
 from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.services.action_context import ActionContext
 from booking.services.transaction import transactional
 from booking.store import audit_log
 from booking.store.people import api_tokens, people
@@ -29,6 +30,17 @@ def revoke_all(session: Session, email: str, now: datetime) -> int:
     person = _person(session, email)
     ended = api_tokens.revoke_all(session, person.id, now)
     audit_log.write(session, AuditAction.TOKENS_REVOKED, AuditSubject.PERSON, person.public_id, now, count=ended)
+    return ended
+
+
+@transactional
+def end_all(context: ActionContext, person_id: int) -> int:
+    """End every token of somebody, for a coordinator; how many there were."""
+    session, now = context.session, context.now
+    person = session.get_one(Person, person_id)
+    ended = api_tokens.revoke_all(session, person_id, now)
+    by = context.actor.staff_id
+    context.record(AuditAction.TOKENS_REVOKED, AuditSubject.PERSON, person.public_id, by=by, count=ended)
     return ended
 
 

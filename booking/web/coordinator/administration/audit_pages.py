@@ -73,7 +73,7 @@ def _page(form: AuditForm, found: Sequence[LoggedAction] = ()) -> str:
     return render_template(
         "coordinator/audit.html",
         form=form,
-        lines=_lines(shown),
+        lines=lines_of(shown),
         more=list_places.written(shown[-1].place) if len(found) > len(shown) else None,
         actions=audit_filter.ACTIONS,
         objects=audit_filter.OBJECTS,
@@ -85,7 +85,8 @@ def _page(form: AuditForm, found: Sequence[LoggedAction] = ()) -> str:
     )
 
 
-def _lines(entries: Sequence[LoggedAction]) -> list[AuditLine]:
+def lines_of(entries: Sequence[LoggedAction]) -> list[AuditLine]:
+    """The lines as pages show them; a fixed number of statements."""
     about = audit_subjects.of(context.db(), entries)
     slugs = {str(slug) for one in entries if one.action == AuditAction.PUBLISHED for slug in one.details["series"]}
     titles = audit_subjects.titles(context.db(), slugs)
@@ -117,7 +118,7 @@ def _cells(wanted: AuditFilter) -> Iterator[Rows]:
     zone = context.organisation().zone
     after = None
     while found := audit_list.page(context.db(), wanted, after, tables.CHUNK):
-        yield [_row(line, zone) for line in _lines(found)]
+        yield [_row(line, zone) for line in lines_of(found)]
         after = found[-1].place
 
 

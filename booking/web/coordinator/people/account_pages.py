@@ -1,85 +1,23 @@
-"""People, for coordinators: find somebody, and everything that is done with one account."""
+"""What is done with one account as a whole: another address, closed, opened again, merged with another."""
 
 from __future__ import annotations
 
 import uuid
-from datetime import date
 
 from flask import flash, render_template, request
 from flask.typing import ResponseReturnValue
 
-from booking.domain import errors, zones
-from booking.domain.enums.people import RoleName
-from booking.domain.people import people_table
+from booking.domain import errors
 from booking.domain.people.actor import Actor
-from booking.services.accounts import change_email, close_account, merge_accounts, sessions
-from booking.services.accounts.import_people import import_people
-from booking.services.accounts.put_people import WouldOrphan
+from booking.services.accounts import change_email, close_account, merge_accounts
 from booking.store.people.people import Person
 from booking.store.queries.people import account_holdings
 from booking.web.coordinator.people.blueprint import back, blueprint, id_of, person_of
+from booking.web.coordinator.people.one_page import page
 from booking.web.frame import access, context
 from booking.web.frame.current_reader import current_user
 
 KEEP, CANCEL = "keep", "cancel"
-
-
-@blueprint.get("/<uuid:public_id>")
-@access.coordinator
-def one(public_id: uuid.UUID) -> ResponseReturnValue:
-    """One person: roles, membership, what they have booked, and what can be done with the account."""
-    return page(person_of(public_id))
-
-
-def page(
-    person: Person, mistakes: dict[str, str] | None = None, values: dict[str, str] | None = None
-) -> ResponseReturnValue:
-    """The person's page, with mistakes beside their fields and what was typed in them."""
-    until = person.member_until.isoformat() if person.member_until else ""
-    shown = render_template(
-        "people/one.html",
-        person=person,
-        account=account_holdings.account(context.db(), person.id, context.now()),
-        roles=people_table.ROLES,
-        has=person.role_names,
-        values={"until": until, "email": "", "other": "", **(values or {})},
-        errors=mistakes or {},
-        is_over=person.member_until is not None
-        and zones.today(context.now(), context.organisation().zone) > person.member_until,
-        is_self=person.id == current_user.id,
-    )
-    return shown, 422 if mistakes else 200
-
-
-@blueprint.post("/<uuid:public_id>/membership")
-@access.coordinator
-def membership(public_id: uuid.UUID) -> ResponseReturnValue:
-    """Set roles and the last day of the membership; what would leave a booking without its member is refused."""
-    person = person_of(public_id)
-    until = request.form.get("until", "").strip()
-    roles = frozenset(request.form.getlist("role")) & set(people_table.ROLES)
-    try:
-        last = date.fromisoformat(until) if until else people_table.NEVER
-    except ValueError:
-        return page(person, {"until": "Choose a date, or leave it empty."}, {"until": until[:20]})
-    if not roles:
-        return page(person, {"role": "Choose at least one role, or close the account."}, {"until": until})
-    if person.id == current_user.id and RoleName.COORDINATOR not in roles:
-        return page(person, {"role": "You can't remove your own coordinator role."}, {"until": until})
-    listed = people_table.Listed(0, person.email, "", roles, None, last)
-    try:
-        done = import_people(context.acting(Actor.staff(current_user.id)), [listed])
-    except WouldOrphan as refusal:
-        words = f"Nothing was changed. {'; '.join(refusal.problems)}. Move or cancel these bookings first."
-        return page(person, {"until": words}, {"until": until})
-    count = sum(count for _, count in done.left)
-    handed = "1 upcoming booking goes" if count == 1 else f"{count} upcoming bookings go"
-    flash(
-        f"Saved. {handed} to other analysts where they're free. We're emailing everyone affected."
-        if count
-        else "Saved."
-    )
-    return back(public_id)
 
 
 @blueprint.post("/<uuid:public_id>/address")
@@ -130,16 +68,6 @@ def reopen(public_id: uuid.UUID) -> ResponseReturnValue:
     person_of(public_id)
     close_account.reopen(context.acting(Actor.staff(current_user.id)), public_id)
     flash("Account reopened.")
-    return back(public_id)
-
-
-@blueprint.post("/<uuid:public_id>/sign-out")
-@access.coordinator
-def sign_out(public_id: uuid.UUID) -> ResponseReturnValue:
-    """End all of the person's sessions."""
-    person = person_of(public_id)
-    ended = sessions.end_all(context.acting(Actor.staff(current_user.id)), person.id)
-    flash(f"Signed out on {ended} {'device' if ended == 1 else 'devices'}.")
     return back(public_id)
 
 

@@ -11,10 +11,11 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.domain import errors
+from booking.domain.enums.people import RoleName
 from booking.domain.people.actor import Actor
 from booking.domain.people.people_table import MAX_PEOPLE, Listed, Mistake
 from booking.programme.people_files import reading, workbook
-from booking.services.accounts import file_import
+from booking.services.accounts import file_import, import_plan
 from booking.services.accounts.close_account import LastCoordinator
 from booking.services.accounts.import_plan import ImportPlan, PersonChange
 from booking.services.accounts.put_people import PeopleChanged, WouldOrphan
@@ -44,8 +45,10 @@ def _context() -> ActionContext:
 @access.takes(LARGEST)
 def import_file() -> ResponseReturnValue:
     """Choose a file. One without mistakes leads to its preview; the mistakes of another are listed."""
-    if request.method == "GET":
-        return _choose()
+    return _read_file() if request.method == "POST" else _choose()
+
+
+def _read_file() -> ResponseReturnValue:
     uploaded = request.files.get("file")
     if uploaded is None or not uploaded.filename:
         return _choose(error=NO_FILE), 422
@@ -53,7 +56,9 @@ def import_file() -> ResponseReturnValue:
     name = "".join(sign for sign in uploaded.filename if sign.isprintable())[: file_import.FILE_NAME_CHARACTERS]
     mistakes = found.mistakes or _too_many(found.people)
     if mistakes:
-        plan = file_import.preview(_context(), found.people[:MAX_PEOPLE])
+        wrong = {one.line for one in mistakes}
+        right = [one for one in found.people[:MAX_PEOPLE] if one.line not in wrong]
+        plan = file_import.preview(_context(), right)
         return _choose(file_name=name, mistakes=mistakes, plan=plan, notes=found.notes), 422
     kept = file_import.keep(_context(), name, found.people, found.notes)
     return redirect(url_for("people.preview_import", public_id=kept), 303)
@@ -150,10 +155,16 @@ def _from(name: str) -> int:
     return int(text) if text.isdecimal() and len(text) <= MAX_DIGITS else 0
 
 
-def _new(plan: ImportPlan) -> list[tuple[int, str, str, str]]:
-    """Each new person as (line, name, address, roles)."""
+def _new(plan: ImportPlan) -> list[tuple[int, str, str, str, str]]:
+    """Each new person as (line, name, address, roles, last day of membership)."""
     return [
-        (one.line, one.name or one.email.partition("@")[0], one.email, ", ".join(sorted(one.roles)) or "member")
+        (
+            one.line,
+            one.name or one.email.partition("@")[0],
+            one.email,
+            ", ".join(sorted(one.roles)) or RoleName.MEMBER,
+            person_words.value("member_until", import_plan.last_day(one, None)),
+        )
         for one in plan.new
     ]
 

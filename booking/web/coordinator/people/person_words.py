@@ -18,6 +18,11 @@ FIELDS = {
 NOTHING = {"member_until": "no last day"}
 
 
+def typed(field: str, found: object) -> str:
+    """As `value`, of what a form holds: a last day as 2026-12-31."""
+    return value(field, date.fromisoformat(str(found)) if field == "member_until" and found else found)
+
+
 def value(field: str, found: object) -> str:
     """A value as a person reads it: a date in words, a zone by its city, roles in one line."""
     if found is None or found == "":

@@ -101,6 +101,7 @@ def test_every_mistake_is_named_by_line_and_column_and_nothing_is_kept(
     assert "Line 3 Roles Unknown role 'boss': use member, analyst, coordinator, viewer." in shown
     assert "Line 4 Last day of membership 'soon' isn't a date" in shown
     assert "Line 4 Email address Ann@x.org is already in line 2." in shown
+    assert "Of the other lines, 1 is new, 0 would change and 0 would stay as they are." in shown
     assert session.scalars(select(PeopleImport)).all() == []
     assert emails(session) == {"caz.ito@example.org"}
 

@@ -92,31 +92,6 @@ def test_closing_shows_the_bookings_first_and_does_what_was_chosen(coordinator: 
     assert booking.status == "cancelled"
 
 
-def test_roles_and_the_last_day_are_set_and_can_be_taken_away_again(coordinator: FlaskClient, session: Session) -> None:
-    member = a_person(session, "Mia Moss")
-    session.commit()
-    page = path_of(member)
-
-    def set_to(until: str, *roles: str) -> tuple[date | None, frozenset[str]]:
-        form = {"until": until, "role": list(roles)}
-        post(coordinator, f"{page}/membership", page, **form)  # type: ignore[arg-type]
-        session.rollback()
-        session.refresh(member)
-        return member.member_until, member.role_names
-
-    assert set_to("2026-12-31", "member", "analyst") == (date(2026, 12, 31), {"member", "analyst"})
-    assert set_to("", "member") == (None, {"member"})
-    assert set_to("31/12/2026", "member") == (None, {"member"})
-    assert set_to("2026-12-31") == (None, {"member"})
-
-
-def test_a_last_day_before_a_booking_is_refused_and_names_it(coordinator: FlaskClient, session: Session) -> None:
-    booking = a_booking(session, a_clinic(session), a_person(session, "Mia Moss"))
-    page = path_of(booking.member)
-    answer = post(coordinator, f"{page}/membership", page, until="2023-12-01", role="member")
-    assert (answer.status_code, "Mia Moss has a booking on" in answer.text) == (422, True)
-
-
 def test_sessions_end_and_nobody_closes_their_own_account(
     database: Database, coordinator: FlaskClient, session: Session
 ) -> None:

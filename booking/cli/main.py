@@ -27,6 +27,7 @@ COMMANDS = {
     "feeds": "feeds",
     "agenda": "agenda",
     "bounces": "bounces",
+    "report": "report",
     "demo": "server.demo",
 }
 

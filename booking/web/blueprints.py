@@ -13,6 +13,7 @@ from booking.web.coordinator.dates import change_form, date_page, email_page, li
 from booking.web.coordinator.drafts import draft_pages
 from booking.web.coordinator.people import access_pages, account_pages, edit_pages, import_pages, list_pages, one_page
 from booking.web.coordinator.programme import changes, closure_pages
+from booking.web.coordinator.reports import report_pages
 from booking.web.coordinator.series import copy_month, edit_series, listed_series, new_series
 from booking.web.feeds import feed_pages
 from booking.web.member import bookings, occurrence, signed_links, waitlist_pages, week
@@ -53,6 +54,7 @@ PAGES = (
     email_pages,
     one_email,
     audit_pages,
+    report_pages,
     draft_pages,
     sign_in,
     unsubscribe,

@@ -25,9 +25,10 @@ FIND = """rules => axe.run(document, {runOnly: rules, resultTypes: ["violations"
   found => found.violations.map(one => one.id + ": " + one.nodes.map(node => node.html.slice(0, 160)).join(" | "))
 )"""
 #: Boxes whose words run out of them sideways, over whatever stands beside. The row that is on (`.on`) is left out: its
-#: wash reaches into the margin.
+#: wash reaches into the margin. So is what is drawn in a chart, where nothing has the width of a box.
 STICKING_OUT = """() => [...document.querySelectorAll('main *:not(:has(.on), .on), header *')].filter(one => {
   const style = getComputedStyle(one);
+  if (one.ownerSVGElement) return false;
   return one.clientWidth > 1 && style.overflowX === 'visible' && one.scrollWidth > one.clientWidth + 2;
 }).map(one => `${one.scrollWidth - one.clientWidth} px: ${one.outerHTML.slice(0, 150)}`).slice(0, 4)"""
 MOST_BYTES = 100_000

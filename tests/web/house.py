@@ -93,6 +93,7 @@ def a_house(database: Database, session: Session) -> House:
         "demo.email": {"public_id": email},
         "demo.html": {"public_id": email},
         "demo.sign_in": {"public_id": member.public_id},
+        "coordinator.report_table": {"name": "use"},
     }
     waiting = a_place(session, clinic, member)
     enrolment = Enrolment(
@@ -105,7 +106,10 @@ def a_house(database: Database, session: Session) -> House:
     arguments |= {f"places.{endpoint}": place for endpoint in ("one", "accept", "decline", "leave", "choose_own")}
     place_token = {"token": tokens.sign(SECRET_KEY, "place", str(waiting.public_id))}
     ending = {"what": "reminders", "token": tokens.sign(SECRET_KEY, "unsubscribe-reminders", str(member.public_id))}
-    arguments |= {"unsubscribe.ask": ending, "unsubscribe.end": ending, "emails.again": {"public_id": email}}
+    arguments |= {"unsubscribe.ask": ending, "unsubscribe.end": ending}
+    arguments |= {
+        f"emails.{endpoint}": {"public_id": email} for endpoint in ("again", "one", "html", "dismiss", "correct")
+    }
     managed = ("managed", "managed_accept", "managed_decline", "managed_leave", "managed_choose")
     arguments |= {f"places.{endpoint}": place_token for endpoint in managed}
     own = [

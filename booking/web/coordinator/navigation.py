@@ -29,6 +29,7 @@ ENTRIES = (
     NavigationEntry("coordinator.changes", "Published"),
     NavigationEntry("coordinator.bookings", "Bookings", about=("/analyst/bookings",)),
     NavigationEntry("people.search", "People"),
+    NavigationEntry("coordinator.reports", "Reports"),
     NavigationEntry("emails.listed", "Emails"),
     NavigationEntry("coordinator.audit", "Audit log"),
 )

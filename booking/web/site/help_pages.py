@@ -55,6 +55,7 @@ TASKS = {
     "emails.one": ("coordinators", "See who has been reached"),
     "emails.addresses": ("coordinators", "See who has been reached"),
     "coordinator.bookings": ("coordinators", "Find a booking"),
+    "coordinator.reports": ("coordinators", "Report on a period"),
     "coordinator.audit": ("coordinators", "See who did what"),
     "people.search": ("coordinators", "Find a person"),
     "people.one": ("coordinators", "Find a person"),

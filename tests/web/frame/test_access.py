@@ -129,6 +129,8 @@ LEVELS = {
     "coordinator.bookings": "viewer",
     "coordinator.book_for": "coordinator",
     "coordinator.bookings_table": "viewer",
+    "coordinator.reports": "viewer",
+    "coordinator.report_table": "viewer",
     "coordinator.audit": "coordinator",
     "coordinator.audit_table": "coordinator",
     "coordinator.people_table": "viewer",

@@ -1,0 +1,1 @@
+"""The reports: what is counted over a period, and its tables and charts."""

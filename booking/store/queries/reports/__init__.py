@@ -1,0 +1,1 @@
+"""What the reports count, by the database."""

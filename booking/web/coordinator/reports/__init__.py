@@ -1,0 +1,1 @@
+"""The reports, and each of their tables as CSV."""

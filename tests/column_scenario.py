@@ -20,6 +20,7 @@ from booking.domain.people import people_table
 from booking.domain.people.actor import Actor
 from booking.domain.planning.closures import Closure
 from booking.domain.planning.words.statement import StatedException
+from booking.domain.rules.rule_set import RuleSet
 from booking.services.accounts import close_account, file_import, profile, sessions, sign_in, tokens
 from booking.services.accounts.import_people import import_people
 from booking.services.action_context import ActionContext
@@ -30,6 +31,7 @@ from booking.services.bookings.enrol import enrol, leave
 from booking.services.bookings.waitlist import Wish, join
 from booking.services.bookings.waitlist import leave as leave_waitlist
 from booking.services.cover import back, report, show
+from booking.services.organisation.save_rules import save_rules
 from booking.services.outbox import deliver, remind, resend
 from booking.services.outbox.note_bounce import note_bounce
 from booking.services.publishing import closing, drafts, meeting_links, planning, undo
@@ -70,6 +72,7 @@ def the_rest_happens(session: Session) -> None:
     profiles_change(session)
     programme_is_published(session)
     the_office_closes(session)
+    rules_are_set(session)
     clinic_is_booked(session)
     courses_are_attended(session)
     people_sign_in(session)
@@ -145,6 +148,13 @@ def the_office_closes(session: Session) -> None:
     lift = closing.lift(session.scalars(select(StoredClosure.id)).one())
     plan = planning.read_plan(session, lift, ORGANISATION, NOW)
     publish(cora, lift, uid_domain="booking.example.org", fingerprint=plan.fingerprint)
+
+
+def rules_are_set(session: Session) -> None:
+    """A coordinator sets a limit."""
+    cora = acting(session, Actor.staff(person(session, "cora").id))
+    rules = RuleSet(replace(ORGANISATION.policy, upcoming=20), {}, ORGANISATION.observe)
+    assert save_rules(cora, rules, 0, ORGANISATION)
 
 
 def clinic_is_booked(session: Session) -> None:

@@ -14,6 +14,7 @@ from booking.domain import spreadsheet, wording, zones
 from booking.domain.bookings import agenda_words, day_agenda
 from booking.domain.people import email_addresses
 from booking.programme import organisation_file
+from booking.store import organisation_versions
 from booking.store.queries.bookings import agenda_rows
 from booking.store.queries.bookings.agenda_rows import AgendaOwner
 
@@ -38,6 +39,7 @@ def agenda(analyst: str, day: date | None, as_csv: bool) -> None:
     organisation = organisation_file.load(found.data, found.organisation or None)
     now = clock.now()
     with store_session.session(found) as session:
+        organisation = organisation_versions.in_effect(session, organisation)
         who = _who(session, analyst)
         zone = who.zone or organisation.zone
         day = day or zones.today(now, zone)

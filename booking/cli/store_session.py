@@ -12,6 +12,7 @@ from booking.domain.organisation import Organisation
 from booking.domain.people.actor import Actor
 from booking.services.action_context import ActionContext
 from booking.settings import Settings, SettingsError
+from booking.store import organisation_versions
 from booking.store.db import engines, migrate
 from booking.store.people import people
 
@@ -48,6 +49,9 @@ def session(settings: Settings) -> Iterator[Session]:
         yield one
 
 
-def acting(session: Session, organisation: Organisation, now: datetime) -> ActionContext:
-    """The context of what a command or the worker does: nobody is signed in, so the service itself acts."""
-    return ActionContext(session, organisation, now, Actor.system())
+def acting(session: Session, default: Organisation, now: datetime) -> ActionContext:
+    """The context of what a command or the worker does: nobody is signed in, so the service itself acts.
+
+    `default` is the data folder's organisation; what coordinators have set of it holds.
+    """
+    return ActionContext(session, organisation_versions.in_effect(session, default), now, Actor.system())

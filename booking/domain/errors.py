@@ -256,6 +256,12 @@ class TooManyRequests(Refusal):
         self.limit_name = limit_name
 
 
+class ChangedMeanwhile(Refusal):
+    """Somebody else has saved another version since this one was read."""
+
+    code = RefusalCode.CHANGED_MEANWHILE
+
+
 class CannotPublish(Refusal):
     """The programme file cannot be stored; `problems` names each reason with file and line."""
 

@@ -38,6 +38,10 @@ SENTENCES = {
     RefusalCode.NOTHING_TO_TAKE: "You have no free time then, so nothing was moved.",
     RefusalCode.SPAN_NOT_ACCEPTED: "The last day must be on or after the first, not in the past, and within a year.",
     RefusalCode.ADDRESS_TAKEN: "Another account has this address.",
+    RefusalCode.CHANGED_MEANWHILE: (
+        "Somebody else has saved changes since you opened this page, so nothing was saved. "
+        "Compare theirs with yours below, then save again."
+    ),
     RefusalCode.LAST_COORDINATOR: "This is the only coordinator. Give somebody else that role first.",
     RefusalCode.PEOPLE_CHANGED: "Somebody has changed these people since this was shown. Nothing was saved.",
     RefusalCode.TRIED_TOO_OFTEN: (

@@ -7,7 +7,7 @@ from flask import Flask
 from booking.web.account import calendars, email_address, profile, sign_in, time_zone, unsubscribe
 from booking.web.analyst import attendance, day, time_off, visit
 from booking.web.coordinator import navigation, next_days, tables, today
-from booking.web.coordinator.administration import audit_pages, email_pages, one_email
+from booking.web.coordinator.administration import audit_pages, email_pages, one_email, rules_pages
 from booking.web.coordinator.bookings import all_bookings, book_for
 from booking.web.coordinator.dates import change_form, date_page, email_page, links, people_of_date
 from booking.web.coordinator.drafts import draft_pages
@@ -53,6 +53,7 @@ PAGES = (
     import_pages,
     email_pages,
     one_email,
+    rules_pages,
     audit_pages,
     report_pages,
     draft_pages,

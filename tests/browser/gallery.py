@@ -474,6 +474,7 @@ STOPS = [
     Stop("coordinator, audit log", at("/coordinator/audit"), cora),
     Stop("coordinator, audit log, none found", at("/coordinator/audit?action=restored&by=cora"), cora),
     Stop("coordinator, audit log, refused", at("/coordinator/audit?from=x&to=x&action=x&by=e"), cora, status=422),
+    Stop("coordinator, rules", at("/coordinator/rules?series=monday-clinic"), cora),
     Stop("coordinator, people", at("/coordinator/people"), cora),
     Stop("coordinator, nobody found", at("/coordinator/people?q=nobody"), cora),
     Stop("coordinator, nobody with that role", at("/coordinator/people?membership=ended&role=coordinator"), cora),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -71,6 +71,7 @@ def a_busy_house(database: Database, session: Session) -> Scene:
         *_uncovered(session, member, analyst),
         *_on_the_day(session, member, analyst),
         *_accounts(session, member),
+        *_a_month(session, analyst),
     ]
     source = {"source": ANNOUNCEMENT, "month": "2023-12", "answers": {}}
     draft = StoredDraft(coordinator_id=coordinator.id, created_at=NOW, updated_at=NOW, **source)
@@ -91,6 +92,12 @@ def a_busy_house(database: Database, session: Session) -> Scene:
 
 #: Asks for a period to be closed.
 CLOSING = "/coordinator/closures/plan?first=2023-12-24&last=2024-01-05&reason=Holidays"
+
+
+def _a_month(session: Session, analyst: Person) -> list[str]:
+    """A series that ends with its month, which can be copied into the next."""
+    a_series(session, [analyst], title="Clinics of the month", ends_on=date(2023, 12, 25))
+    return ["/coordinator/copy-month?from=2023-12&to=2024-01"]
 
 
 def _a_booking(session: Session, clinic: Occurrence, quarter: int, who: Person, **more: object) -> Booking:

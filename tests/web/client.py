@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 
 from booking.app import create_app
+from booking.domain.organisation import Organisation
 from booking.settings import Settings, load
 from booking.store.db import engines
 from booking.store.people import sessions
@@ -25,6 +26,7 @@ from booking.store.people.people import Person
 from booking.store.people.sessions import UserSession
 from booking.web.feeds.cache import FeedCache
 from booking.web.feeds.fetches import Fetches
+from booking.web.frame.current_organisation import KnownOrganisation
 from booking.web.frame.last_seen import LastSeen
 from booking.web.frame.token_guessing import Guesses
 from tests.builders import NOW
@@ -73,9 +75,15 @@ def make_app(database: Database, now: datetime | Clock = NOW, **values: str) -> 
         engine=database.engine,
         sessions=engines.page_sessions(database.engine),
         clock=now if isinstance(now, Clock) else Clock(now),
+        known=already_known(app.extensions["booking"].organisation),
     )
     app.testing = True
     return app
+
+
+def already_known(organisation: Organisation) -> KnownOrganisation:
+    """The data folder's organisation, not looked up again until it is saved here: no statement comes by the clock."""
+    return KnownOrganisation(float("inf"), organisation, {}, found=organisation)
 
 
 #: What an application remembers from one request to the next; its other extensions stay as they were built.

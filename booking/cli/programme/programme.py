@@ -24,6 +24,7 @@ from booking.domain.planning.words.statement import Statement
 from booking.domain.recurrence import stored_until
 from booking.programme import days_off
 from booking.services.publishing import planning
+from booking.store import organisation_versions
 from booking.store.programme import plan_inputs
 
 
@@ -70,6 +71,7 @@ def check(names: tuple[str, ...], stored: bool) -> None:
 
 def _check_stored(organisation: Organisation) -> None:
     with store_session.session(settings.load()) as session:
+        organisation = organisation_versions.in_effect(session, organisation)
         found = planning.read_changes(session, planning.nothing, organisation, Period(clock.now()))
         world = plan_inputs.world(session, organisation.kinds, clock.now())
     drifted = [step for step in found.steps if "when" in step.fields and step.before is not None]

@@ -24,6 +24,7 @@ from booking.services.publishing.publish import PlanChanged, PlanHurts
 from booking.services.publishing.publish import publish as publish_plan
 from booking.services.publishing.undo import CannotUndo
 from booking.services.publishing.undo import undo as undo_publish
+from booking.store import organisation_versions
 from booking.store.programme import plan_inputs
 from booking.store.programme.changes import Change
 
@@ -57,7 +58,7 @@ def plan(names: tuple[str, ...], same: tuple[str, ...], as_json: bool, with_past
     asking = _asking(names, same)
     organisation = the_organisation()
     with store_session.session(found) as session:
-        now = clock.now()
+        organisation, now = organisation_versions.in_effect(session, organisation), clock.now()
         planned = planning.read_plan(session, asking, organisation, now, with_past=with_past)
         if as_json:
             more = {"emails_leave_at": planned.due_at(now).isoformat(), "fingerprint": planned.fingerprint}

@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from booking.services.publishing import undo
 from booking.services.publishing.extend import extend
 from booking.services.records.prune_audit import prune_audit
 from booking.settings import Settings
+from booking.store import organisation_versions
 from booking.store.outbox import reminder_progress
 
 PAUSE_SECONDS = 1.0
@@ -57,7 +59,9 @@ def worker(once: bool) -> None:
         sender = EmailWorker(sessions, mailer, found, organisation, name, stop.is_set, clock.monotonic)
 
         def batch() -> int:
-            return deliver.deliver_once(sender, clock.now())
+            with sessions() as session:
+                now_in_effect = organisation_versions.in_effect(session, organisation)
+            return deliver.deliver_once(replace(sender, organisation=now_in_effect), clock.now())
 
         try:
             if once:
@@ -121,9 +125,9 @@ def _keep_house(sender: EmailWorker, now: datetime, extended_at: float | None) -
         _read_bounces(context, sender.settings)
         for occurrence_id in waitlist.awaited(session):
             waitlist.offer_free_slots(context, occurrence_id)
-        for person_id in daily_agenda.due(session, sender.organisation, now):
+        for person_id in daily_agenda.due(session, context.organisation, now):
             daily_agenda.write(context, person_id)
-        for one in reminder_progress.due(session, sender.organisation, now):
+        for one in reminder_progress.due(session, context.organisation, now):
             remind.write(context, one)
         if extended_at is not None and clock.monotonic() - extended_at < EXTENDING_SECONDS:
             return extended_at

@@ -69,6 +69,8 @@ class AuditAction(StrEnum):
     MERGED = "merged"
     CLOSED = "closed"
     REOPENED = "reopened"
+    # the organisation
+    RULES_SAVED = "saved-rules"
     # running the service
     RESENT = "resent"
     BOUNCED = "bounced"
@@ -90,5 +92,6 @@ class AuditSubject(StrEnum):
     CHANGE = "change"
     DRAFT = "draft"
     EMAIL = "email"
+    RULES = "rules"
     DATABASE = "database"
     DEMO = "demo"

@@ -50,6 +50,7 @@ class RefusalCode(StrEnum):
     ALREADY_COVERED = "already-covered"
     NOTHING_TO_TAKE = "nothing-to-take"
     COVER_CHANGED = "cover-changed"
+    CHANGED_MEANWHILE = "changed-meanwhile"
     RECIPIENTS_CHANGED = "recipients-changed"
     HOLDS_REAL_PEOPLE = "holds-real-people"
     PLAN_CHANGED = "plan-changed"

@@ -9,6 +9,7 @@ from booking.store.bookings.notes import Note
 from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.db.base import Base
 from booking.store.feed_fetches import FeedFetch
+from booking.store.organisation_versions import OrganisationVersion
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.outbox.reminder_progress import ReminderProgress
 from booking.store.outbox.workers import Worker
@@ -44,6 +45,7 @@ __all__ = [
     "Note",
     "Occurrence",
     "Offer",
+    "OrganisationVersion",
     "OutgoingEmail",
     "PeopleImport",
     "Person",

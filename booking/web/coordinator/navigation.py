@@ -31,6 +31,7 @@ ENTRIES = (
     NavigationEntry("people.search", "People"),
     NavigationEntry("coordinator.reports", "Reports"),
     NavigationEntry("emails.listed", "Emails"),
+    NavigationEntry("coordinator.rules", "Rules"),
     NavigationEntry("coordinator.audit", "Audit log"),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from flask import Flask, current_app, g
@@ -14,17 +14,19 @@ from booking.domain.organisation import Organisation
 from booking.domain.people.actor import Actor
 from booking.services.action_context import ActionContext
 from booking.settings import Settings
+from booking.web.frame.current_organisation import KnownOrganisation
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The parts that `create_app` put together; one an application."""
+    """The parts that `create_app` put together; one an application. `organisation` is the data folder's."""
 
     settings: Settings
     organisation: Organisation
     engine: Engine
     sessions: sessionmaker[Session]
     clock: Callable[[], datetime]
+    known: KnownOrganisation = field(default_factory=KnownOrganisation)
 
 
 def state() -> State:
@@ -38,7 +40,22 @@ def settings() -> Settings:
 
 
 def organisation() -> Organisation:
+    """The organisation as it is in this request: the data folder's, with what coordinators have set."""
+    if "organisation" not in g:
+        g.organisation = state().known.now(state().organisation, db())
+    found: Organisation = g.organisation
+    return found
+
+
+def default_organisation() -> Organisation:
+    """The organisation as the data folder has it."""
     return state().organisation
+
+
+def organisation_changed() -> None:
+    """Let this request and this process see what was just saved."""
+    state().known.forget()
+    g.pop("organisation", None)
 
 
 def db() -> Session:

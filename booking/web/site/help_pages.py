@@ -57,6 +57,7 @@ TASKS = {
     "coordinator.bookings": ("coordinators", "Find a booking"),
     "coordinator.reports": ("coordinators", "Report on a period"),
     "coordinator.audit": ("coordinators", "See who did what"),
+    "coordinator.rules": ("coordinators", "Change the rules of booking"),
     "people.search": ("coordinators", "Find a person"),
     "people.one": ("coordinators", "Find a person"),
     "people.add": ("coordinators", "Add a person"),

@@ -36,7 +36,7 @@ from tests.builders import (
     an_occurrence,
 )
 from tests.calendars.reading import events, lines_of, read
-from tests.web.client import token_for
+from tests.web.client import already_known, token_for
 
 SETTINGS = Settings(
     secret_key="s" * 40, feed_key="f" * 40, base_url="https://book.example.org", organisation="Social Media Knowledge"
@@ -70,7 +70,12 @@ def site(database, session, monkeypatch) -> Site:
     app.config.update(SECRET_KEY=SETTINGS.secret_key, TESTING=True)
     found = Site(app.test_client(), session)
     app.extensions["booking"] = context.State(
-        SETTINGS, ORGANISATION, database.engine, database.sessions, lambda: found.now
+        SETTINGS,
+        ORGANISATION,
+        database.engine,
+        database.sessions,
+        lambda: found.now,
+        already_known(ORGANISATION),
     )
     context.init_app(app)
     current_reader.init_app(app)

@@ -1,0 +1,1 @@
+"""What coordinators set of the organisation itself."""

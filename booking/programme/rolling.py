@@ -82,9 +82,9 @@ def _stated(series: Definition, emails: Mapping[int, str], month: date) -> State
     """The series as it is at the end of that month; what single dates have of their own is left out."""
     now = series_edits.fields_of(series, next_month(month) - timedelta(days=1))
     starts_on = max(now.starts_on, month)
-    if starts_on > now.starts_on and not now.modules:
-        held = expand(series.rule, starts_on, starts_on + timedelta(days=62))
-        starts_on = held[0].wall.date() if held and "INTERVAL" in now.rrule else starts_on
+    if starts_on > now.starts_on and not now.modules and "INTERVAL" in now.rrule:
+        held = expand(series.rule, starts_on, starts_on + timedelta(days=62))  # its weeks are counted from one that is
+        starts_on = held[0].wall.date() if held else starts_on
     rule = Rule(
         now.rrule, starts_on, now.start_wall, now.end_wall, series.rule.zone, ends_on=now.ends_on, modules=now.modules
     )

@@ -87,6 +87,15 @@ _BEGUN_MODULES = select(func.max(_occurrence.c.module_number)).where(
 )
 
 
+_WITH_SLUG = select(_series.c.id).where(_series.c.slug == bindparam("slug"))
+
+
+def with_slug(session: Session, slug: str) -> Definition | None:
+    """The series of that short name, None where there is none."""
+    series_id = session.scalar(_WITH_SLUG, {"slug": slug})
+    return plan_inputs.definitions(session, [series_id])[slug] if series_id is not None else None
+
+
 def begun_modules(session: Session, series_id: int, now: datetime) -> int:
     """How many modules of a series have begun."""
     return session.scalar(_BEGUN_MODULES, {"series_id": series_id, "now": now}) or 0

@@ -9,7 +9,7 @@ from booking.domain import zones
 from booking.domain.planning import series_edits
 from booking.domain.planning.adjustments import Definition
 from booking.services.publishing import planning
-from booking.store.programme import plan_inputs
+from booking.store.queries.programme import series_list
 from booking.web.coordinator.blueprint import blueprint
 from booking.web.coordinator.programme import plans
 from booking.web.coordinator.programme.plans import PlanRequest
@@ -68,7 +68,7 @@ def change_series(slug: str) -> ResponseReturnValue:
 
 def stored_series(slug: str) -> Definition:
     """The series of that short name, of a kind that still exists; 404 for any other."""
-    found = plan_inputs.definitions(context.db()).get(slug)
+    found = series_list.with_slug(context.db(), slug)
     if found is None or found.kind not in context.organisation().kinds:
         abort(404)
     return found

@@ -14,7 +14,6 @@ from booking.domain.bookings import lengths
 from booking.domain.planning import series_edits
 from booking.domain.planning.adjustments import Definition
 from booking.domain.planning.words import rule_words
-from booking.store.programme import plan_inputs
 from booking.store.queries.bookings import agenda_rows
 from booking.store.queries.programme import coordinator_overview, series_list
 from booking.store.queries.programme.coordinator_overview import UpcomingOccurrence
@@ -75,7 +74,7 @@ def _when(definition: Definition) -> str:
 @access.viewer
 def one_series(slug: str) -> ResponseReturnValue:
     """One series: what it is, and a page of its dates, today in sight."""
-    found = plan_inputs.definitions(context.db()).get(slug)
+    found = series_list.with_slug(context.db(), slug)
     if found is None or found.id is None:
         abort(404)
     dates, earlier, later = _dates(found.id, found.rule.zone)

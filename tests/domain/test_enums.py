@@ -84,6 +84,7 @@ OTHER_MEANINGS: dict[str, set[str]] = {
     "programme/exceptions.py": {"analyst", "module"},
     # what a child process answers
     "programme/announcements/documents.py": {"refused"},
+    "programme/people_files/workbook.py": {"refused"},
     # what the facts of an email and a publish are kept under
     "domain/planning/updates.py": {"booking"},
     "services/outbox/render_email.py": {"booking", "enrolment"},

@@ -16,7 +16,7 @@ from booking.domain.people import people_table
 from booking.domain.people.actor import Actor
 from booking.services.accounts import edit_person, import_plan
 from booking.services.accounts.close_account import LastCoordinator
-from booking.services.accounts.import_plan import ROLE
+from booking.services.accounts.import_plan import COLUMNS, ROLE
 from booking.services.accounts.put_people import Imported, PeopleChanged, WouldOrphan
 from booking.store.people import importing
 from booking.store.people.people import Person
@@ -117,7 +117,7 @@ def _differences(person: Person, form: PersonForm) -> list[tuple[str, str, str]]
     """(field, what is stored now, what was entered), in words, where the two differ."""
     now = person_form.of(person)
     pairs: list[tuple[str, object, object]] = [(ROLE, sorted(now.roles), sorted(form.roles))]
-    pairs += [(name, now.values[name], form.values[name]) for name in form.values if name != "email"]
+    pairs += [(name, now.values[name], form.values[name]) for name in COLUMNS]
     return [
         (person_words.FIELDS[name], person_words.typed(name, before), person_words.typed(name, entered))
         for name, before, entered in pairs

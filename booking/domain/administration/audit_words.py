@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -215,16 +215,20 @@ def _email(about: LoggedSubject, details: Mapping[str, Any]) -> str:
     return f"“{label}” to {about.person}" if about.person else f"“{label}”"
 
 
-def _published(details: Mapping[str, Any], titles: Mapping[str, str]) -> str:
-    slugs = [str(slug) for slug in details.get("series", ())]
+def of_series(slugs: Iterable[str], titles: Mapping[str, str]) -> str:
+    """The series as a sentence lists them, the first few by title; one that is no longer there by its slug's words."""
     names = list(dict.fromkeys(titles.get(slug, slug.replace("-", " ")) for slug in slugs))
     rest = len(names) - MOST_SERIES
-    shown = [*names[:MOST_SERIES], f"{rest} more"] if rest > 0 else names
+    return wording.listed([*names[:MOST_SERIES], f"{rest} more"] if rest > 0 else names)
+
+
+def _published(details: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    series = of_series([str(slug) for slug in details.get("series", ())], titles)
     steps = [(int(details[what]), words) for what, words in _STEPS if details.get(what)]
     first = ", ".join(f"{n} {words}" for n, words in steps)
     if steps:
         first = first.replace(f"{steps[0][0]} ", f"{steps[0][0]} {'date' if steps[0][0] == 1 else 'dates'} ", 1)
-    told = f"{wording.listed(shown)}: {first}" if shown and first else wording.listed(shown) or first or "changes"
+    told = f"{series}: {first}" if series and first else series or first or "changes"
     if n := details.get("bookings"):
         told += f", {n} {'booking' if n == 1 else 'bookings'} moved or cancelled"
     return told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import date
 
 from flask import abort, flash, redirect, render_template, url_for
@@ -10,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from booking.domain import wording, zones
+from booking.domain.administration import audit_words
 from booking.domain.people.actor import Actor
 from booking.domain.planning.words import publish_words
 from booking.services.publishing import undo
@@ -17,6 +19,8 @@ from booking.store.outbox import emails
 from booking.store.programme.changes import Change
 from booking.store.programme.programme import Series
 from booking.store.queries.feeds import calendar_fetches
+from booking.store.queries.people import account_holdings
+from booking.store.queries.records import audit_subjects
 from booking.web.coordinator.blueprint import blueprint
 from booking.web.coordinator.programme import group_post, plans
 from booking.web.coordinator.programme.plans import PlanRequest
@@ -32,9 +36,29 @@ def _change(public_id: uuid.UUID) -> Change:
 @blueprint.get("/changes")
 @access.coordinator
 def changes() -> ResponseReturnValue:
-    """The latest publishes."""
+    """The latest publishes: when, by whom, what and of which series."""
     found = context.db().scalars(select(Change).order_by(Change.published_at.desc(), Change.id.desc()).limit(50)).all()
-    return render_template("coordinator/changes.html", changes=found, counted=group_post.counted)
+    slugs = {one.id: _slugs(one) for one in found}
+    titles = audit_subjects.titles(context.db(), set().union(*slugs.values()))
+    return render_template(
+        "coordinator/changes.html",
+        changes=found,
+        counted=group_post.counted,
+        who=_publishers(found),
+        of={one.id: audit_words.of_series(sorted(slugs[one.id]), titles) for one in found},
+    )
+
+
+def _slugs(one: Change) -> set[str]:
+    """The series that a publish is about, dates or the series themselves."""
+    return {line["series"] for name in ("occurrences", "series") for line in one.plan.get(name, ())}
+
+
+def _publishers(found: Iterable[Change]) -> dict[int, str]:
+    """Who did each publish, by the publish's id; the service itself where nobody did."""
+    ids = {one.actor_id for one in found if one.actor_id is not None}
+    names = {person.id: person.name for person in account_holdings.with_ids(context.db(), ids)} if ids else {}
+    return {one.id: names.get(one.actor_id or 0, audit_words.SERVICE) for one in found}
 
 
 @blueprint.get("/changes/<uuid:public_id>")
@@ -42,12 +66,14 @@ def changes() -> ResponseReturnValue:
 def change(public_id: uuid.UUID) -> ResponseReturnValue:
     """Show a publish; Undo until its emails leave; the text for the group."""
     found = _change(public_id)
-    slugs = {line["series"] for line in found.plan.get("occurrences", [])}
+    slugs = _slugs(found)
     series_of = {row.slug: row for row in context.db().scalars(select(Series).where(Series.slug.in_(slugs)))}
     return render_template(
         "coordinator/change.html",
         change=found,
         counted=group_post.counted(found),
+        who=_publishers([found])[found.id],
+        of=audit_words.of_series(sorted(slugs), {slug: row.title for slug, row in series_of.items()}),
         said=publish_words.after(
             found.published_at,
             found.due_at,

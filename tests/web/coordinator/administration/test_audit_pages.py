@@ -10,6 +10,7 @@ from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from booking.domain import spreadsheet
@@ -19,6 +20,7 @@ from booking.services.bookings import on_behalf
 from booking.services.bookings.cancel import cancel
 from booking.store import audit_log
 from booking.store.people.people import Person
+from booking.store.programme.changes import Change
 from booking.store.queries.records import audit_list
 from tests.builders import NOW, a_booking, a_clinic, a_person, acting
 from tests.databases import Database
@@ -75,6 +77,26 @@ def test_a_publish_says_who_and_for_which_series(coordinator: FlaskClient, sessi
     (line,) = lines(coordinator, action="published")
     assert "The service Published Search Lab:" in line
     assert " new" in line
+
+
+def test_published_says_who_and_for_which_series_too(
+    coordinator: FlaskClient, database: Database, session: Session, chief: Person
+) -> None:
+    publish(session, stated(slug="a-lab", kind="lab", title="Search Lab", start_wall=time(15), end_wall=time(16)))
+    publish(session, stated(slug="b-lab", kind="lab", title="Social Lab", start_wall=time(15), end_wall=time(16)))
+    session.execute(
+        update(Change).where(Change.id == select(func.max(Change.id)).scalar_subquery()).values(actor_id=chief.id)
+    )
+    session.commit()
+    with statements(database) as seen:
+        page = coordinator.get("/coordinator/changes").text
+    assert len(seen) <= 6
+    said = " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+    assert re.search(r"Social Lab .{0,60} by Caz Ito", said)
+    assert re.search(r"Search Lab .{0,60} by The service", said)
+    path = re.search(r'href="(/coordinator/changes/[^"]+)"', page)
+    assert path is not None
+    assert "Social Lab. Published by Caz Ito." in coordinator.get(path[1]).text
 
 
 def test_what_a_link_did_says_so(coordinator: FlaskClient, session: Session) -> None:

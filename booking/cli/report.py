@@ -27,15 +27,15 @@ WEEKS = 5
 def report(first: datetime | None, last: datetime | None, name: str | None) -> None:
     """Print the reports: use of clinics, no-shows, lateness, lead time, waitlist, enrolment, calendars."""
     found = settings.load()
-    organisation = organisation_file.load(found.data, found.organisation or None)
+    files = organisation_file.load(found.data, found.organisation or None)
     now = clock.now()
-    today = zones.today(now, organisation.zone)
-    monday = today - timedelta(days=today.weekday())
-    period = ReportPeriod(
-        _day(first, monday - timedelta(weeks=WEEKS - 1)), _day(last, monday + timedelta(days=6)), organisation.zone
-    )
     try:
         with store_session.session(found) as session:
+            organisation = store_session.acting(session, files, now).organisation
+            today = zones.today(now, organisation.zone)
+            monday = today - timedelta(days=today.weekday())
+            since, until = monday - timedelta(weeks=WEEKS - 1), monday + timedelta(days=6)
+            period = ReportPeriod(_day(first, since), _day(last, until), organisation.zone)
             figures = report_figures.figures(session, period, organisation.bookable, now)
     except BadPeriod as mistake:
         raise click.BadParameter(str(mistake).replace("“To” is before “From”", "--to is before --from")) from None

@@ -27,6 +27,8 @@ from booking.web.coordinator.programme.plans import PlanRequest
 from booking.web.frame import access, context
 from booking.web.frame.current_reader import current_user
 
+BY_THE_SERVICE = audit_words.SERVICE[0].lower() + audit_words.SERVICE[1:]  # within a sentence
+
 
 def _change(public_id: uuid.UUID) -> Change:
     found = context.db().scalars(select(Change).where(Change.public_id == public_id)).one_or_none()
@@ -58,7 +60,7 @@ def _publishers(found: Iterable[Change]) -> dict[int, str]:
     """Who did each publish, by the publish's id; the service itself where nobody did."""
     ids = {one.actor_id for one in found if one.actor_id is not None}
     names = {person.id: person.name for person in account_holdings.with_ids(context.db(), ids)} if ids else {}
-    return {one.id: names.get(one.actor_id or 0, audit_words.SERVICE) for one in found}
+    return {one.id: names.get(one.actor_id or 0, BY_THE_SERVICE) for one in found}
 
 
 @blueprint.get("/changes/<uuid:public_id>")

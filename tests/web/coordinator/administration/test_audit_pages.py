@@ -92,8 +92,8 @@ def test_published_says_who_and_for_which_series_too(
         page = coordinator.get("/coordinator/changes").text
     assert len(seen) <= 6
     said = " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
-    assert re.search(r"Social Lab .{0,60} by Caz Ito", said)
-    assert re.search(r"Search Lab .{0,60} by The service", said)
+    assert re.search(r"Social Lab .{0,60} published by Caz Ito", said)
+    assert re.search(r"Search Lab .{0,60} published by the service", said)
     path = re.search(r'href="(/coordinator/changes/[^"]+)"', page)
     assert path is not None
     assert "Social Lab. Published by Caz Ito." in coordinator.get(path[1]).text

@@ -93,7 +93,7 @@ OTHER_MEANINGS: dict[str, set[str]] = {
     "store/queries/outbox/reminder_rows.py": {"occurrence"},
     # fields of forms and addresses
     "web/analyst/visit.py": {"agreed"},
-    "web/coordinator/drafts/draft_pages.py": {"kind", "title"},
+    "web/coordinator/drafts/draft_cards.py": {"kind", "title"},
     "web/member/bookings.py": {"booked"},
 }
 

@@ -47,8 +47,8 @@ def show(public_id: uuid.UUID) -> ResponseReturnValue:
         typed = _going_on(public_id, request.args["go_on"])
     elif "slot" in request.args:
         typed = BookingForm(Chosen(request.args["slot"][:80]))
-    elif "member" in request.args and clinic.is_staff():
-        typed = BookingForm(member=_address_of(request.args["member"]))
+    elif "for" in request.args and clinic.is_staff():
+        typed = BookingForm(member=_address_of(request.args["for"]))
     return page(public_id, typed)
 
 

@@ -77,4 +77,4 @@ def test_a_members_address_of_a_page_fills_nobodys_form(database: Database, sess
     clinic, mia = a_clinic(session), a_person(session, "Mia Chen")
     session.commit()
     other = client_of(make_app(database), a_person(session, "Noah"))
-    assert mia.email not in other.get(f"/occurrences/{clinic.public_id}?member={mia.public_id}").text
+    assert mia.email not in other.get(f"/occurrences/{clinic.public_id}?for={mia.public_id}").text

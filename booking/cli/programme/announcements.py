@@ -92,8 +92,12 @@ def _analysts() -> dict[str, str]:
 
 
 def _summary(series: DraftSeries, draft: AnnouncementDraft, organisation: Organisation, today: date) -> str:
-    """ "Film workshop: Fridays, 7 pm – 9 pm, 3 dates: Fri 4 Jun to Fri 25 Jun 2027. Skips Fri 11 Jun"."""
+    """ "Film workshop: 7 pm – 9 pm, Brisbane time. 3 dates: Fri 4 Jun to Fri 25 Jun 2027. Skips Fri 11 Jun."."""
     found = series_dates.of_series(series, draft, organisation, today)
-    hours = f"{clock_words.hours(series.start, series.end)}. " if series.start and series.end else ""
+    hours = (
+        f"{clock_words.hours(series.start, series.end)}, {zones.city(series.zone)} time. "
+        if series.start and series.end
+        else ""
+    )
     said = ". ".join(filter(None, [found.counted, found.left_out])) if found is not None else "No dates"
     return f"{series.title}: {hours}{said}.".replace(wording.NBSP, " ")

@@ -169,9 +169,13 @@ class Completion:
         return None
 
     def end(self, series: DraftSeries) -> None:
-        """End a series that is neither booked nor modular, and has no last date, with the month."""
+        """End a series that is not booked, has no modules and no last date, with the month."""
         kind = self.organisation.kinds[series.kind]
-        if series.ends_on is None and not kind.bookable and not kind.modular:
+        has_no_modules = kind.modular and not series.modules
+        if has_no_modules:
+            so = "" if series.ends_on is not None else ", so it ends with the month"
+            self.doubts.ask(series.line, "no-modules", f"{series.title!r} lists no modules{so}")
+        if series.ends_on is None and (has_no_modules or not (kind.bookable or kind.modular)):
             series.ends_on = self.dating.end_of_month(series)
         elif series.ends_on is None and series.month is not None and not series.modules:
             series.ends_on = self.dating.end_of_month(series)
@@ -192,9 +196,6 @@ class Completion:
         for number in (n for n in range(1, max(seen, default=0)) if n not in seen):
             self.doubts.ask(last_line, "module-missing", f"module {number} of {series.title!r} is missing")
         series.modules.sort(key=lambda module: module.number)
-        if not series.modules and self.organisation.kinds[series.kind].modular:
-            self.doubts.ask(series.line, "no-modules", f"{series.title!r} lists no modules, so it ends with the month")
-            series.ends_on = series.ends_on or self.dating.end_of_month(series)
 
 
 def _names(low: str, kind: Kind) -> bool:

@@ -190,6 +190,8 @@ class Dating:
             skips = [on for on in skips if on not in moved]
             moved_to = []
         for on in sorted(set(skips)):
+            if on in series.skips:
+                continue
             if rules.meets(series.rrule, on) and (series.starts_on is None or on >= series.starts_on):
                 series.skips.append(on)
             else:

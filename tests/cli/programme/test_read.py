@@ -26,7 +26,7 @@ def test_each_series_is_reported_with_its_dates_and_what_it_skips(tmp_path: Path
     done = read(tmp_path, f"{CLEAR}, except {TUESDAYS[1].day} June")
     first, last = shown(TUESDAYS[0]), shown(TUESDAYS[-1])
     dates = f"{len(TUESDAYS) - 1} dates: {first} to {last} {YEAR}. Skips {shown(TUESDAYS[1])}."
-    assert done.stderr == f"-:2: Knitting workshop: 6 pm – 7 pm. {dates}\n-: everything was understood\n"
+    assert done.stderr == f"-:2: Knitting workshop: 6 pm – 7 pm, Perth time. {dates}\n-: everything was understood\n"
     assert done.returncode == 0
 
 

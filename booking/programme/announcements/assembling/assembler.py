@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from booking.programme.announcements import accounting, mail_head, titles
-from booking.programme.announcements.accounting import TokenAccount
+from booking.programme.announcements.accounting import Stretch, TokenAccount
 from booking.programme.announcements.assembling import halves
 from booking.programme.announcements.assembling.halves import Half
 from booking.programme.announcements.assembling.open_series import OpenSeries
 from booking.programme.announcements.budget import SourceLine
 from booking.programme.announcements.completing import Completion
 from booking.programme.announcements.draft import AnnouncementDraft, Doubts, DraftSeries
-from booking.programme.announcements.grammar import items, zoning
+from booking.programme.announcements.grammar import items, tokens, zoning
 from booking.programme.announcements.grammar.clauses import Clause
 from booking.programme.announcements.grammar.roles import DateRole
 from booking.programme.announcements.grammar.vocabulary import folded
@@ -209,13 +209,13 @@ class Assembler:
         used = [*clause.used, *((0, len(line.text)) for _ in series.slot_minutes[:1])]
         above = self.named.get(heading) if heading is not None else None
         leading = [*self.leading, *(one for one in (above, named) if one is not None)]
-        self.open = OpenSeries(series, clause, [(line, clause.used if not series.slot_minutes else used)], leading)
+        lines: list[tuple[SourceLine, list[Stretch]]] = [(line, used), *((one, []) for one in [heading] if one)]
+        self.open = OpenSeries(series, clause, lines, leading)
         for below, dates in self.loose:
             clause.dates += dates.dates
             self.open.take(below, dates.used)
         self.leading, self.loose = [], []
-        self.heading = None
-        self.half = None
+        self.heading = self.half = None
 
     def heading_for(self, line: SourceLine, clause: Clause, title: str) -> SourceLine | None:
         """The heading above, where it and not the line itself gives the title."""
@@ -240,10 +240,10 @@ class Assembler:
             return
         for line, stretches in used:
             self.account.use(line, stretches)
-        series.analysts = self.matching.emails(leading)
+        series.analysts = self.matching.emails(series.title, leading, [line for line, _ in used])
         term = self.term[1].dates if self.term is not None else []
         if self.completion.schedule(series, clause, term):
             self.draft.series.append(series)
             self.closed += [(line, series) for line in closed]
             if self.term is not None:
-                self.account.use(self.term[0], self.term[1].used)
+                self.account.use(self.term[0], [*self.term[1].used, *tokens.places_of_terms(self.term[0].text)])

@@ -12,6 +12,7 @@ from functools import lru_cache
 from booking.programme.announcements.grammar import roles
 from booking.programme.announcements.grammar.roles import DateRole
 from booking.programme.announcements.grammar.vocabulary import (
+    ALL_MONTH,
     DATE,
     DAY,
     DAY_LIST,
@@ -99,6 +100,7 @@ def _bare(low: str) -> Iterator[Place]:
         if not any(start < match.end() and match.start() < end for start, end in taken)
     ]
     found += [_end_of_month(match) for match in END_OF_MONTH.finditer(low)]
+    found += [_all_of_month(match) for match in ALL_MONTH.finditer(low)]
     last = 0
     for place in sorted((p for p in found if p is not None), key=lambda p: (p.start, -p.end)):
         if place.start >= last:
@@ -189,6 +191,11 @@ def _months(match: re.Match[str]) -> Place:
         match.end(),
         is_range=True,
     )
+
+
+def _all_of_month(match: re.Match[str]) -> Place:
+    last = _end_of_month(match)
+    return replace(last, said=(replace(last.said[0], day=1), last.said[0]), is_range=True)
 
 
 def _end_of_month(match: re.Match[str]) -> Place:

@@ -77,6 +77,11 @@ def of(text: str) -> list[ScheduleToken]:
     return sorted(found, key=lambda token: token.start)
 
 
+def places_of_terms(text: str) -> list[tuple[int, int]]:
+    """The stretches of a line that name a term, whose dates stand beside it."""
+    return [match.span() for match in re.finditer(r"\b(?:school\s+)?term\b", folded(text))]
+
+
 def _places(low: str, signs: list[str]) -> Iterator[tuple[int, int]]:
     """Stretches by kind: dates, hours, one hour, lengths, counts, weekdays, zones. Each sees what is left."""
     for place in dates.find(low):

@@ -113,6 +113,10 @@ MONTH_RANGE = re.compile(
 TWO_MONTHS = re.compile(
     rf"\b(?:in|during|throughout)\s+(?P<first>{MONTH})\s*(?:and|&)\s*(?P<last>{MONTH})\b\.?(?:,?\s+(?P<year>20\d\d)\b)?"
 )
+#: "during July": all of it.
+ALL_MONTH = re.compile(
+    rf"\b(?:during|throughout)\s+(?P<month>{MONTH})\b(?!\s*(?:and|&|to|-))(?:,?\s+(?P<year>20\d\d)\b)?"
+)
 #: "until the end of July".
 END_OF_MONTH = re.compile(rf"\b(?:the\s+)?end\s+of\s+(?P<month>{MONTH})\b(?:,?\s+(?P<year>20\d\d)\b)?")
 NUMERIC_DATE = re.compile(

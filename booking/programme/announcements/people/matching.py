@@ -16,11 +16,12 @@ _MOST_CHOICES = 12
 
 @dataclass(frozen=True, slots=True)
 class Presenters:
-    """The names of a line, and where in it the first of them stands."""
+    """The names of a line, where in it the first of them stands, and whether they are apart, as for different days."""
 
     line: int
     at: int
     names: tuple[str, ...]
+    are_apart: bool = False
 
 
 @dataclass(slots=True)
@@ -51,19 +52,31 @@ class Matching:
             shorter = SourceLine(line.number, naming.without(line.text, known), line.is_item) if known else line
             kept.append(shorter)
             if people:
-                named[shorter] = Presenters(
-                    line.number, people[0].start, tuple(name for one in people for name in one.names)
-                )
+                names = tuple(name for one in people for name in one.names)
+                named[shorter] = Presenters(line.number, people[0].start, names, are_apart=len(people) > 1)
         return kept, named
 
     def could_be(self, name: str) -> list[str]:
         """The addresses of the analysts that a name may mean: by the whole name, else by one part of it."""
         return self.by_word.get(" ".join(name.casefold().split()), [])
 
-    def emails(self, presenters: Sequence[Presenters]) -> list[str]:
-        """The addresses of those who are named; whoever isn't clear is asked about and left out."""
+    def emails(self, title: str, presenters: Sequence[Presenters], lines: Sequence[SourceLine]) -> list[str]:
+        """The addresses of those who lead a series; whoever isn't clear is asked about and left out.
+
+        A name of an analyst on its lines that no word leads to is asked about as well.
+        """
         found: list[str] = []
+        for line in lines if self.analysts else ():
+            said = {name for one in naming.find(line.text) for name in one.names}
+            bare = [name for name in naming.bare(line.text) if name not in said]
+            words = [word for name in bare for word in ([name] if self.could_be(name) else name.split())]
+            known = tuple(dict.fromkeys(word for word in words if self.could_be(word)))
+            if known:
+                self.ask_whether(Presenters(line.number, 0, known), title)
         for one in presenters:
+            if one.are_apart:
+                self.ask_whether(one, title)
+                continue
             for name in one.names:
                 email = self.email(name, one.line)
                 if email is not None and email not in found:

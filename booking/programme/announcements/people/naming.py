@@ -46,6 +46,11 @@ def find(text: str) -> list[NamedPeople]:
     return found
 
 
+def bare(text: str) -> list[str]:
+    """Whatever may be a name in a line, whether or not words lead to it."""
+    return _EACH.findall(text)
+
+
 def by_line(lines: Sequence[SourceLine]) -> Iterator[tuple[SourceLine, list[NamedPeople]]]:
     """Each line with the names in it: those of a table's column for them, else those that words lead to."""
     column, width = None, 0

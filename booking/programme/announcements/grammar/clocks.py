@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import time
+from functools import lru_cache
 
 from booking.programme.announcements.grammar.vocabulary import (
     FORMER,
@@ -42,7 +43,8 @@ class HoursInLine:
     is_former: bool = False
 
 
-def find(low: str) -> list[HoursInLine]:
+@lru_cache(maxsize=16_384)  # the lines of one text: its tokens are looked for once all of it is read
+def find(low: str) -> tuple[HoursInLine, ...]:
     """All ranges of hours in a folded line, in order; else one hour with how long it lasts."""
     found: list[HoursInLine] = []
     ranges = [*HOURS.finditer(low), *FOUR_DIGITS.finditer(low)]
@@ -53,7 +55,7 @@ def find(low: str) -> list[HoursInLine]:
         before = FORMER.search(low[max(0, match.start() - 40) : match.start()])
         start = match.start() - len(before[0]) if before else match.start()
         found.append(HoursInLine(clock, ((start, match.end()),), before is not None))
-    return found or list(_lasting(low))
+    return tuple(found or _lasting(low))
 
 
 def _four_digits(match: re.Match[str]) -> Clock | None:

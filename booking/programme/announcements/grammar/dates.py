@@ -59,7 +59,7 @@ class Place:
     is_range: bool = False
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=16_384)
 def find(low: str) -> tuple[Place, ...]:
     """Every date of a folded line, each with its role; a stretch includes the words that give the role."""
     if not _HAS_DATE.search(low):

@@ -171,7 +171,7 @@ POSSIBLE = re.compile(
 _FOLD = {ord(dash): "-" for dash in "‐‑‒–—―−"} | {ord(quote): "'" for quote in "‘’‛`´"} | {ord("＆"): "&"}
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=16_384)
 def folded(text: str) -> str:
     """Return the text in small letters with plain dashes and quotes, as long as before, sign for sign."""
     plain = text.translate(_FOLD)

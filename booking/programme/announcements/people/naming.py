@@ -19,6 +19,7 @@ _WITH = re.compile(
     rf"(?P<names>{_NAME}(?:{_JOIN}{_NAME})*)(?P<close>\s*\))?"
 )
 _EACH = re.compile(_NAME)
+_CAPITALS = re.compile(r"\b[A-Z][\w'’-]*\w(?: [A-Z][\w'’-]*\w){0,2}")
 _CELL = re.compile(r"[^\t|]+")
 _HEAD = re.compile(rf"(?i)(?:with|who|led by|{_LABEL})\W*")
 #: Words in capitals that are no names of people.
@@ -48,7 +49,7 @@ def find(text: str) -> list[NamedPeople]:
 
 def bare(text: str) -> list[str]:
     """Whatever may be a name in a line, whether or not words lead to it."""
-    return _EACH.findall(text)
+    return _CAPITALS.findall(text)
 
 
 def by_line(lines: Sequence[SourceLine]) -> Iterator[tuple[SourceLine, list[NamedPeople]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 
 from booking.programme.announcements import mail_head
 from booking.programme.announcements.budget import SourceLine
@@ -50,12 +51,13 @@ def announced(lines: Sequence[SourceLine], today: date, given: date | None, doub
     return found
 
 
-def sections(lines: Sequence[SourceLine], month: date) -> dict[SourceLine, date]:
+def sections(lines: Sequence[SourceLine], month: date, doubts: Doubts) -> dict[SourceLine, date]:
     """The months by the headings that begin their part of a text; none where all of it is about one month.
 
-    `month` is the one announced, from which a missing year follows.
+    `month` is the one announced, from which a missing year follows. A line with other words is asked about.
     """
     found: dict[SourceLine, date] = {}
+    unsure: set[SourceLine] = set()
     head = mail_head.lines_of(lines)
     for line in lines:
         low = folded(line.text)
@@ -64,10 +66,18 @@ def sections(lines: Sequence[SourceLine], month: date) -> dict[SourceLine, date]
             continue
         number, year = MONTHS[named[0]["month"]], named[0]["year"]
         rest = low[: named[0].start()] + low[named[0].end() :]
-        if not re.search(r"[a-z]", _FILLER.sub("", rest)) or (year and not re.search(r"\d|[.!?]$", rest)):
+        has_words = re.search(r"[a-z]", _FILLER.sub("", rest)) is not None
+        if not has_words or (year and not re.search(r"\d|[.!?]$", rest)):
+            unsure |= {line} if has_words else set()
             said = int(year) if year else month.year + (1 if number < month.month else 0)
             found[line] = date(said, number, 1)
-    return found if len(set(found.values())) > 1 else {}
+    if len(set(found.values())) < 2:
+        return {}
+    for line, after in zip(list(found)[1:], pairwise(found.values()), strict=True):
+        if line in unsure and after[0] != after[1]:
+            text = f"does what follows meet in {after[1]:%B %Y}? We took this line as its heading"
+            doubts.ask(line.number, "month-heading", text)
+    return found
 
 
 def _check_not_past(month: date, line: int, today: date, doubts: Doubts) -> None:

@@ -48,5 +48,5 @@ def read_lines(
     draft = AnnouncementDraft(months.announced(found, today, month, doubts), splitting.zone_of_all(schedules, found))
     dating = Dating(today, draft, doubts, is_month_given=month is not None)
     completion = Completion(organisation, draft, doubts, dating)
-    sections = months.sections(found, draft.month) if month is None else {}
+    sections = months.sections(found, draft.month, doubts) if month is None else {}
     return Assembler(found, schedules, draft, doubts, completion, matching, named, sections).read()

@@ -14,7 +14,7 @@ from tests.builders import ORGANISATION
 from tests.programme.announcements import score
 
 #: How many texts were right when this was last raised. It only rises.
-RIGHT = 159
+RIGHT = 160
 
 
 def test_no_text_of_the_corpus_is_wrong_in_silence_and_as_many_are_right_as_before() -> None:

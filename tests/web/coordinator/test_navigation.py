@@ -50,7 +50,8 @@ def test_each_page_says_where_it_is(database: Database, session: Session, clinic
 
 def test_a_viewer_is_led_only_to_what_opens(database: Database, session: Session, clinic_path: str) -> None:
     viewer = client_of(make_app(database), a_person(session, "Vera", roles=["viewer"]))
-    paths = ["/coordinator/", "/coordinator/programme", "/coordinator/bookings", "/coordinator/people"]
+    paths = ["/coordinator/", "/coordinator/today", "/coordinator/programme", "/coordinator/closures/"]
+    paths += ["/coordinator/bookings", "/coordinator/people", "/coordinator/reports"]
     seen: set[str] = set()
     for path in paths:
         page = viewer.get(path)

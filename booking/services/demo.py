@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors, zones
@@ -76,13 +76,16 @@ class HoldsRealPeople(errors.Refusal):
     code = RefusalCode.HOLDS_REAL_PEOPLE
 
 
+_COUNT = select(func.count()).select_from(Person)
+
+
 @transactional
 def people(session: Session, now: datetime) -> bool:
     """Add the team and the members, once; whether they were added. Raises HoldsRealPeople."""
     if holds_real_people(session):
         raise HoldsRealPeople("the database holds people who are not the demo's: the demo does not touch it")
     programme = locks.programme(session)
-    if session.scalar(select(func.count()).select_from(Person)):
+    if session.scalar(_COUNT):
         return False
     programme.is_demo = True
     rows = [(name, zone, roles, about) for name, zone, roles, about in TEAM]
@@ -130,17 +133,20 @@ def rolled(
     return found
 
 
+_LATEST = (
+    select(func.max(Occurrence.ends_at).label("ends_at"), func.max(Series.starts_on).label("starts_on"))
+    .join(Series, Series.id == Occurrence.series_id)
+    .where(Series.kind.in_(bindparam("modular", expanding=True)))
+)
+
+
 def roll(context: ActionContext, statements: Sequence[Statement]) -> bool:
     """Publish the programme from this week on, unless what was rolled before still runs; whether it was published."""
     organisation, now = context.organisation, context.now
     today = zones.today(now, organisation.zone)
     monday = today - timedelta(days=today.weekday())
     modular = [name for name, kind in organisation.kinds.items() if kind.modular]
-    latest = context.session.execute(
-        select(func.max(Occurrence.ends_at).label("ends_at"), func.max(Series.starts_on).label("starts_on"))
-        .join(Series, Series.id == Occurrence.series_id)
-        .where(Series.kind.in_(modular))
-    ).one()
+    latest = context.session.execute(_LATEST, {"modular": list(modular)}).one()
     if latest.ends_at is not None and latest.ends_at > now:
         return False
     anchor = monday if latest.starts_on is None else max(monday, latest.starts_on + timedelta(days=ROLLED_DAYS))
@@ -149,25 +155,28 @@ def roll(context: ActionContext, statements: Sequence[Statement]) -> bool:
     return True
 
 
+_IS_BOOKED_SOON = select(
+    exists().where(
+        Booking.starts_at > bindparam("now"), Booking.starts_at < bindparam("until"), Booking.status == CONFIRMED
+    )
+)
+
+
 def is_quiet(session: Session, now: datetime) -> bool:
     """Whether nobody has booked anything in the coming week: the bookings that were made are all over."""
-    coming = exists().where(
-        Booking.starts_at > now, Booking.starts_at < now + timedelta(days=7), Booking.status == CONFIRMED
-    )
-    found = not session.scalar(select(coming))
+    found = not session.scalar(_IS_BOOKED_SOON, {"now": now, "until": now + timedelta(days=7)})
     session.rollback()
     return found
+
+
+_MEMBERS = select(Person.id).join(Role).where(Role.role == RoleName.MEMBER, Person.is_demo).order_by(Person.id)
 
 
 def fill(context: ActionContext) -> int:
     """Make bookings in the clinics around now, each by the service function and at its own time. Returns how many."""
     session, now = context.session, context.now
     start, end = now - timedelta(weeks=WEEKS_BACK, days=1), now + timedelta(weeks=WEEKS_AHEAD)
-    members = list(
-        session.scalars(
-            select(Person.id).join(Role).where(Role.role == RoleName.MEMBER, Person.is_demo).order_by(Person.id)
-        )
-    )
+    members = list(session.scalars(_MEMBERS))
     session.rollback()
     dice = random.Random(20231201)
     made = 0

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
-from sqlalchemy import and_, func, make_url, or_, select
+from sqlalchemy import and_, bindparam, func, make_url, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -164,8 +164,11 @@ def _missing_file(url: str) -> Path | None:
     return None if path.exists() else path
 
 
+_LAST_SEEN_AT = select(func.max(Worker.seen_at))
+
+
 def _worker(session: Session, _found: Settings, now: datetime) -> InstallationFinding:
-    seen = session.scalar(select(func.max(Worker.seen_at)))
+    seen = session.scalar(_LAST_SEEN_AT)
     if seen is None:
         return InstallationFinding("worker: never seen", "run `booking worker`, or `booking serve --with-worker`")
     ago = int((now - seen).total_seconds())
@@ -181,21 +184,26 @@ def _worker(session: Session, _found: Settings, now: datetime) -> InstallationFi
     return InstallationFinding(f"worker: seen {ago} seconds ago")
 
 
+_FAILED = select(func.count()).select_from(OutgoingEmail).where(OutgoingEmail.failed_at > bindparam("since"))
+_LATE = (
+    select(func.count())
+    .select_from(OutgoingEmail)
+    .where(
+        OutgoingEmail.sent_at.is_(None),
+        OutgoingEmail.failed_at.is_(None),
+        OutgoingEmail.due_at < bindparam("until"),
+        or_(
+            OutgoingEmail.due_at < bindparam("ago"),
+            and_(OutgoingEmail.last_error != "", OutgoingEmail.created_at < bindparam("ago")),
+        ),
+    )
+)
+
+
 def _emails(session: Session, _found: Settings, now: datetime) -> InstallationFinding:
     ago = now - timedelta(minutes=30)
-    failed = session.scalar(
-        select(func.count()).select_from(OutgoingEmail).where(OutgoingEmail.failed_at > now - timedelta(days=7))
-    )
-    late = session.scalar(
-        select(func.count())
-        .select_from(OutgoingEmail)
-        .where(
-            OutgoingEmail.sent_at.is_(None),
-            OutgoingEmail.failed_at.is_(None),
-            OutgoingEmail.due_at < now + 2 * MAX_RETRY_DELAY,
-            or_(OutgoingEmail.due_at < ago, and_(OutgoingEmail.last_error != "", OutgoingEmail.created_at < ago)),
-        )
-    )
+    failed = session.scalar(_FAILED, {"since": now - timedelta(days=7)})
+    late = session.scalar(_LATE, {"until": now + 2 * MAX_RETRY_DELAY, "ago": ago})
     if failed or late:
         return InstallationFinding(
             f"emails: {late} have waited over half an hour, {failed} failed this week", "see mail and worker above"
@@ -203,8 +211,11 @@ def _emails(session: Session, _found: Settings, now: datetime) -> InstallationFi
     return InstallationFinding("emails: none late, none failed this week")
 
 
+_COORDINATORS = select(func.count()).select_from(Role).where(Role.role == RoleName.COORDINATOR)
+
+
 def _coordinator(session: Session, _found: Settings, _now: datetime) -> InstallationFinding:
-    count = session.scalar(select(func.count()).select_from(Role).where(Role.role == RoleName.COORDINATOR))
+    count = session.scalar(_COORDINATORS)
     if not count:
         return InstallationFinding("people: no coordinator", "run `booking people add EMAIL --role coordinator`")
     return InstallationFinding(f"people: {count} {'coordinator' if count == 1 else 'coordinators'}")
@@ -267,8 +278,11 @@ def _first_three(named: list[str]) -> str:
     return "; ".join(named[:3]) + (f", and {len(named) - 3} more dates" if len(named) > 3 else "")
 
 
+_IS_DEMO = select(Programme.is_demo)
+
+
 def _demo(session: Session, found: Settings, _now: datetime) -> InstallationFinding:
-    is_demo = session.scalar(select(Programme.is_demo))
+    is_demo = session.scalar(_IS_DEMO)
     if is_demo and not found.is_demo:
         return InstallationFinding(
             "demo: this database holds the demo's people", "point BOOKING_DATABASE_URL at another one"

@@ -136,6 +136,9 @@ def publish(names: tuple[str, ...], same: tuple[str, ...], fingerprint: str | No
         click.echo(f"to undo: booking programme undo {done.change}")
 
 
+_LATEST = select(Change.public_id).where(Change.undone_at.is_(None)).order_by(Change.id.desc()).limit(1)
+
+
 @click.command()
 @click.argument("change", required=False, type=click.UUID)
 def undo(change: uuid.UUID | None) -> None:
@@ -143,8 +146,7 @@ def undo(change: uuid.UUID | None) -> None:
     found = settings.load()
     with store_session.session(found) as session:
         if change is None:
-            latest = select(Change.public_id).where(Change.undone_at.is_(None)).order_by(Change.id.desc()).limit(1)
-            change = session.scalars(latest).one_or_none()
+            change = session.scalars(_LATEST).one_or_none()
             if change is None:
                 raise click.ClickException("nothing has been published yet")
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
@@ -95,12 +95,16 @@ def confirm(session: Session, request_id: uuid.UUID, now: datetime) -> Person:
     return person
 
 
+_OPEN_REQUEST = select(AddressChange).where(
+    AddressChange.public_id == bindparam("request_id"),
+    AddressChange.confirmed_at.is_(None),
+    AddressChange.expires_at > bindparam("now"),
+)
+
+
 def waiting(session: Session, request_id: uuid.UUID, now: datetime) -> AddressChange | None:
     """The request that a link stands for, while it can be confirmed; else None."""
-    wanted = select(AddressChange).where(
-        AddressChange.public_id == request_id, AddressChange.confirmed_at.is_(None), AddressChange.expires_at > now
-    )
-    return session.scalars(wanted).one_or_none()
+    return session.scalars(_OPEN_REQUEST, {"request_id": request_id, "now": now}).one_or_none()
 
 
 @transactional

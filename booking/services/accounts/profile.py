@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors, links, zones
@@ -123,12 +123,15 @@ def _remind(session: Session, person: Person, wants: bool, organisation: Organis
     booked_reminders.plan(session, booked_reminders.upcoming_of(session, person.id, now), organisation, now)
 
 
+_PERSON_ID = select(Person.id).where(Person.public_id == bindparam("public_id"))
+
+
 @transactional
 def unsubscribe(
     session: Session, public_id: uuid.UUID, what: EmailPreference, organisation: Organisation, now: datetime
 ) -> None:
     """End emails that come by themselves. Twice is once. Raises NotFound."""
-    seen = session.execute(select(Person.id).where(Person.public_id == public_id)).scalar_one_or_none()
+    seen = session.execute(_PERSON_ID, {"public_id": public_id}).scalar_one_or_none()
     if seen is None:
         raise errors.NotFound()
     person = locks.person(session, seen)

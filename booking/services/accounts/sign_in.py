@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors, tokens
@@ -174,9 +174,12 @@ def _record_failure(
     )
 
 
+_SIGN_IN = select(SignIn).where(SignIn.public_id == bindparam("sign_in"))
+
+
 def asked(session: Session, sign_in: uuid.UUID, now: datetime) -> RequestedSignIn | None:
     """The request of that id; None where it is unknown or forgotten."""
-    row = session.scalars(select(SignIn).where(SignIn.public_id == sign_in)).one_or_none()
+    row = session.scalars(_SIGN_IN, {"sign_in": sign_in}).one_or_none()
     if row is None:
         return None
     is_open = row.used_at is None and now < row.expires_at
@@ -206,12 +209,15 @@ def by_link(session: Session, sign_in: uuid.UUID, now: datetime, browser: Browse
     return visit
 
 
+_ADDRESS = select(SignIn.email).where(SignIn.public_id == bindparam("sign_in"))
+
+
 @transactional
 def _try_code(
     session: Session, sign_in: uuid.UUID, typed: TypedCode, now: datetime, browser: Browser
 ) -> NewSession | int:
     """The new session, or how many tries are left."""
-    email = session.scalar(select(SignIn.email).where(SignIn.public_id == sign_in))
+    email = session.scalar(_ADDRESS, {"sign_in": sign_in})
     if email is None:
         raise errors.SignInExpired()
     counted = [(WRONG_CODES_FOR_AN_ADDRESS, email), (WRONG_CODES_OF_A_NETWORK, browser.sender)]
@@ -250,23 +256,36 @@ def by_code(session: Session, sign_in: uuid.UUID, typed: TypedCode, now: datetim
     return tried
 
 
+_LATEST = (
+    select(SignIn.id)
+    .where(SignIn.email == bindparam("email"))
+    .order_by(SignIn.requested_at.desc(), SignIn.id.desc())
+    .limit(CODES_AT_ONCE)
+)
+
+
 def _open_codes(session: Session, email: str, now: datetime) -> list[SignIn]:
     """Of the latest three requests for that address those whose code works, latest first, locked by id."""
-    latest = (
-        select(SignIn.id)
-        .where(SignIn.email == email)
-        .order_by(SignIn.requested_at.desc(), SignIn.id.desc())
-        .limit(CODES_AT_ONCE)
+    wanted = (
+        select(SignIn)
+        .where(SignIn.id.in_(session.scalars(_LATEST, {"email": email}).all()))
+        .order_by(SignIn.id)
+        .with_for_update()
     )
-    wanted = select(SignIn).where(SignIn.id.in_(session.scalars(latest).all())).order_by(SignIn.id).with_for_update()
     rows = session.scalars(wanted.execution_options(populate_existing=True)).all()
     return [row for row in reversed(rows) if row.used_at is None and now < row.expires_at]
 
 
+_LOCKED = (
+    select(SignIn)
+    .where(SignIn.public_id == bindparam("sign_in"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 def _locked(session: Session, sign_in: uuid.UUID) -> SignIn:
-    row = session.scalars(
-        select(SignIn).where(SignIn.public_id == sign_in).with_for_update().execution_options(populate_existing=True)
-    ).one_or_none()
+    row = session.scalars(_LOCKED, {"sign_in": sign_in}).one_or_none()
     if row is None:
         raise errors.SignInExpired()
     return row
@@ -307,11 +326,16 @@ def link_for(session: Session, email: str, now: datetime) -> uuid.UUID:
     return row.public_id
 
 
+_TYPED_FOR = select(SignIn).where(
+    SignIn.public_id == bindparam("sign_in"),
+    SignIn.person_id == bindparam("person_id"),
+    SignIn.used_at > bindparam("since"),
+)
+
+
 def typed_for(session: Session, person_id: int, sign_in: uuid.UUID, now: datetime) -> dict[str, Any]:
     """Returns what this person typed before they signed in; empty for another person's request, or after an hour."""
     row = session.scalars(
-        select(SignIn).where(
-            SignIn.public_id == sign_in, SignIn.person_id == person_id, SignIn.used_at > now - TYPED_KEPT
-        )
+        _TYPED_FOR, {"sign_in": sign_in, "person_id": person_id, "since": now - TYPED_KEPT}
     ).one_or_none()
     return dict(row.typed) if row is not None else {}

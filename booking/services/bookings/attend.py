@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import bindparam, delete, exists, select
 
 from booking.domain import errors
 from booking.domain.bookings import policy
@@ -20,6 +20,10 @@ from booking.store.programme.attendance import Attendance
 from booking.store.programme.programme import Occurrence, Roster
 from booking.store.queries.programme import enrolled
 
+_ON_ROSTER = select(
+    exists().where(Roster.occurrence_id == bindparam("row_id"), Roster.analyst_id == bindparam("staff_id"))
+)
+
 
 @transactional
 def mark(context: ActionContext, occurrence_id: uuid.UUID, came: Collection[uuid.UUID]) -> int:
@@ -32,8 +36,7 @@ def mark(context: ActionContext, occurrence_id: uuid.UUID, came: Collection[uuid
     row = locks.occurrence(session, occurrence_id)
     staff = session.get(Person, actor.staff_id)
     is_coordinator = staff is not None and RoleName.COORDINATOR in staff.role_names
-    on_roster = exists().where(Roster.occurrence_id == row.id, Roster.analyst_id == actor.staff_id)
-    if not is_coordinator and not session.scalar(select(on_roster)):
+    if not is_coordinator and not session.scalar(_ON_ROSTER, {"row_id": row.id, "staff_id": actor.staff_id}):
         raise errors.NotFound()
     if now < row.starts_at:
         raise errors.NotBegun()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors, zones
@@ -80,15 +80,20 @@ def _enrol(context: ActionContext, occurrence_id: uuid.UUID, *, whole: bool) -> 
     return made, row, member
 
 
-def _to_come(session: Session, series_id: int, now: datetime) -> list[int]:
-    return list(
-        session.scalars(
-            select(Occurrence.id)
-            .where(Occurrence.series_id == series_id, Occurrence.ends_at > now, Occurrence.status == SCHEDULED)
-            .order_by(Occurrence.id)
-            .limit(enrolled.MAX_RESULTS)
-        )
+_TO_COME = (
+    select(Occurrence.id)
+    .where(
+        Occurrence.series_id == bindparam("series_id"),
+        Occurrence.ends_at > bindparam("now"),
+        Occurrence.status == SCHEDULED,
     )
+    .order_by(Occurrence.id)
+    .limit(enrolled.MAX_RESULTS)
+)
+
+
+def _to_come(session: Session, series_id: int, now: datetime) -> list[int]:
+    return list(session.scalars(_TO_COME, {"series_id": series_id, "now": now}))
 
 
 def _check_member(member: Person, row: Occurrence, organisation: Organisation) -> None:
@@ -100,30 +105,30 @@ def _check_member(member: Person, row: Occurrence, organisation: Organisation) -
         raise errors.MembershipEnded(last)
 
 
+_PLACES = select(Enrolment).where(
+    Enrolment.member_id == bindparam("member_id"),
+    Enrolment.series_id == bindparam("series_id"),
+    Enrolment.left_at.is_(None),
+    Enrolment.occurrence_id.is_(None) | (Enrolment.occurrence_id == bindparam("row_id")),
+)
+
+
 def _places(session: Session, member_id: int, row: Occurrence) -> list[Enrolment]:
     """The member's places that take in the occurrence, the one in all of the series first."""
-    found = session.scalars(
-        select(Enrolment).where(
-            Enrolment.member_id == member_id,
-            Enrolment.series_id == row.series_id,
-            Enrolment.left_at.is_(None),
-            Enrolment.occurrence_id.is_(None) | (Enrolment.occurrence_id == row.id),
-        )
-    ).all()
+    found = session.scalars(_PLACES, {"member_id": member_id, "series_id": row.series_id, "row_id": row.id}).all()
     return sorted(found, key=lambda place: place.occurrence_id is not None)
 
 
+_SINGLES = select(Enrolment).where(
+    Enrolment.member_id == bindparam("member_id"),
+    Enrolment.series_id == bindparam("series_id"),
+    Enrolment.occurrence_id.is_not(None),
+    Enrolment.left_at.is_(None),
+)
+
+
 def _singles(session: Session, member_id: int, series_id: int) -> list[Enrolment]:
-    return list(
-        session.scalars(
-            select(Enrolment).where(
-                Enrolment.member_id == member_id,
-                Enrolment.series_id == series_id,
-                Enrolment.occurrence_id.is_not(None),
-                Enrolment.left_at.is_(None),
-            )
-        )
-    )
+    return list(session.scalars(_SINGLES, {"member_id": member_id, "series_id": series_id}))
 
 
 def _check_capacity(session: Session, row: Occurrence, concerned: list[int], organisation: Organisation) -> None:

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 
 from booking.domain import errors
 from booking.domain.bookings import topics
@@ -56,6 +56,16 @@ def cancel_for(context: ActionContext, booking_id: uuid.UUID, reason: str) -> Bo
     return booking
 
 
+_IS_THERE = select(
+    exists().where(
+        Roster.occurrence_id == bindparam("occurrence_id"),
+        Roster.analyst_id == bindparam("colleague_id"),
+        Roster.is_away.is_(False),
+    )
+)
+_COLLEAGUE = select(Person).where(Person.public_id == bindparam("analyst"))
+
+
 @transactional
 def hand_over(context: ActionContext, booking_id: uuid.UUID, analyst: uuid.UUID, reason: str) -> Booking:
     """Give a booking to a colleague of the same roster, at the same time; its member is told.
@@ -66,15 +76,12 @@ def hand_over(context: ActionContext, booking_id: uuid.UUID, analyst: uuid.UUID,
     why = topics.clean_line("reason", reason, REASON)
     booking = _standing(context, booking_id)
     _check_unmarked(booking)
-    colleague = session.scalars(select(Person).where(Person.public_id == analyst)).one_or_none()
+    colleague = session.scalars(_COLLEAGUE, {"analyst": analyst}).one_or_none()
     if colleague is None:
         raise errors.NotOnRoster()
     if colleague.id == booking.analyst_id:
         return booking
-    is_there = exists().where(
-        Roster.occurrence_id == booking.occurrence_id, Roster.analyst_id == colleague.id, Roster.is_away.is_(False)
-    )
-    if not session.scalar(select(is_there)):
+    if not session.scalar(_IS_THERE, {"occurrence_id": booking.occurrence_id, "colleague_id": colleague.id}):
         raise errors.NotOnRoster()
     pass_on.lapse_due_offers(context, booking.occurrence_id)
     was, freed = Was.of(booking), booking.slot

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
@@ -153,9 +153,18 @@ def _withdraw(context: ActionContext, place: WaitlistEntry) -> None:
         offers.end(session, offer.id, OfferStatus.GONE, context.now)
 
 
+_OPEN_OFFER = (
+    select(Offer)
+    .where(Offer.waiting_id == bindparam("place_id"), Offer.status == OfferStatus.OPEN)
+    .execution_options(populate_existing=True)
+)
+
+
 def _open_offer(session: Session, place: WaitlistEntry) -> Offer | None:
-    wanted = select(Offer).where(Offer.waiting_id == place.id, Offer.status == OfferStatus.OPEN)
-    return session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+    return session.scalars(_OPEN_OFFER, {"place_id": place.id}).one_or_none()
+
+
+_PLACE = select(WaitlistEntry).where(WaitlistEntry.public_id == bindparam("place_id"))
 
 
 def _locked(
@@ -164,7 +173,7 @@ def _locked(
     """The place and the booking that it would replace, once their occurrences and the member are locked."""
     session = context.session
     while True:
-        seen = session.scalars(select(WaitlistEntry).where(WaitlistEntry.public_id == place_id)).one_or_none()
+        seen = session.scalars(_PLACE, {"place_id": place_id}).one_or_none()
         if seen is None or not context.actor.may_act_for(seen.member_id):
             raise errors.NotFound()
         given_up = None if replaces is None else bookings.with_public_id(session, replaces)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
@@ -28,6 +28,8 @@ from booking.store.people.people import Person
 from booking.store.programme.programme import Roster
 from booking.store.queries.bookings import booking_lookup
 
+_IS_TAKEN = select(exists().where(Offer.booking_id == bindparam("booking_id"), Offer.status == OfferStatus.ACCEPTED))
+
 
 @transactional
 def accept(context: ActionContext, booking_id: uuid.UUID) -> Booking:
@@ -41,8 +43,7 @@ def accept(context: ActionContext, booking_id: uuid.UUID) -> Booking:
         raise errors.NotConfirmed()
     offer = offer_for(session, booking)
     if offer is None:
-        taken = exists().where(Offer.booking_id == booking.id, Offer.status == OfferStatus.ACCEPTED)
-        if session.scalar(select(taken)):
+        if session.scalar(_IS_TAKEN, {"booking_id": booking.id}):
             return booking
         raise errors.OfferLapsed()
     if now >= offer.lapses_at:
@@ -88,30 +89,45 @@ def rather_wait(context: ActionContext, booking_id: uuid.UUID) -> Booking:
     return booking
 
 
+_OFFER_OF = (
+    select(Offer, Person.name)
+    .join(Booking, Booking.id == Offer.booking_id)
+    .join(Person, Person.id == Offer.analyst_id)
+    .where(
+        Booking.public_id == bindparam("booking_id"),
+        Offer.status == OfferStatus.OPEN,
+        Offer.lapses_at > bindparam("now"),
+    )
+)
+
+
 def offer_of(session: Session, booking_id: uuid.UUID, now: datetime) -> tuple[Offer, str] | None:
     """The open offer for a booking with the analyst's name, None where there is none or it has lapsed."""
-    row = session.execute(
-        select(Offer, Person.name)
-        .join(Booking, Booking.id == Offer.booking_id)
-        .join(Person, Person.id == Offer.analyst_id)
-        .where(Booking.public_id == booking_id, Offer.status == OfferStatus.OPEN, Offer.lapses_at > now)
-    ).one_or_none()
+    row = session.execute(_OFFER_OF, {"booking_id": booking_id, "now": now}).one_or_none()
     return None if row is None else (row.Offer, row.name)
+
+
+_WAITS_UNTIL = (
+    select(Booking.starts_at)
+    .join(Roster, (Roster.occurrence_id == Booking.occurrence_id) & (Roster.analyst_id == Booking.analyst_id))
+    .where(Booking.public_id == bindparam("booking_id"), Booking.status == CONFIRMED, Roster.is_away.is_(True))
+)
 
 
 def waits_until(session: Session, booking_id: uuid.UUID) -> datetime | None:
     """Until when a booking whose analyst cannot come waits for cover; None for any other booking."""
-    starts_at = session.scalar(
-        select(Booking.starts_at)
-        .join(Roster, (Roster.occurrence_id == Booking.occurrence_id) & (Roster.analyst_id == Booking.analyst_id))
-        .where(Booking.public_id == booking_id, Booking.status == CONFIRMED, Roster.is_away.is_(True))
-    )
+    starts_at = session.scalar(_WAITS_UNTIL, {"booking_id": booking_id})
     return None if starts_at is None else starts_at - COVER_ENDS
+
+
+_STANDS_IN_FOR = (
+    select(Person.name)
+    .join(Booking, Booking.asked_for_id == Person.id)
+    .where(Booking.public_id == bindparam("booking_id"))
+)
 
 
 def stands_in_for(session: Session, booking_id: uuid.UUID) -> str:
     """The name of the analyst whom the member asked for and somebody else stands in for; empty if nobody."""
-    found = session.scalar(
-        select(Person.name).join(Booking, Booking.asked_for_id == Person.id).where(Booking.public_id == booking_id)
-    )
+    found = session.scalar(_STANDS_IN_FOR, {"booking_id": booking_id})
     return found or ""

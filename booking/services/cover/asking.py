@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.domain.bookings.cover_rules import Candidate, UncoveredWork
@@ -89,13 +89,17 @@ def other_times(context: ActionContext, booking: Booking) -> list[dict[str, Any]
     return [{"starts_at": email_facts.stamp(slot.starts_at)} for _, slot in found]
 
 
+_BOOKINGS = select(Booking).where(Booking.id.in_(bindparam("told", expanding=True)))
+_PEOPLE = select(Person).where(Person.id.in_(bindparam("mine", expanding=True)))
+
+
 def tell_members(session: Session, told: Mapping[int, Sequence[Line]], now: datetime) -> None:
     """One email to each member, whatever the number of their bookings; `told` holds the lines by booking id."""
-    bookings = {row.id: row for row in session.scalars(select(Booking).where(Booking.id.in_(told)))}
+    bookings = {row.id: row for row in session.scalars(_BOOKINGS, {"told": list(told)})}
     mine: dict[int, list[int]] = {}
     for booking_id in told:
         mine.setdefault(bookings[booking_id].member_id, []).append(booking_id)
-    people = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(mine)))}
+    people = {person.id: person for person in session.scalars(_PEOPLE, {"mine": list(mine)})}
     for member_id, ids in mine.items():
         name, said = updates.email_of([line for booking_id in ids for line in told[booking_id]])
         about = ids[0] if len(ids) == 1 else None

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors, zones
@@ -24,7 +24,7 @@ from booking.domain.recurrence import MAX_DURATION
 from booking.store.bookings.claims import Claim
 from booking.store.bookings.waitlist_entries import Offer
 from booking.store.people.people import Person, Role
-from booking.store.programme import plan_inputs
+from booking.store.programme import plan_people
 from booking.store.programme.programme import SCHEDULED, Occurrence, Roster
 from booking.store.queries.bookings import cover_candidates
 from booking.store.queries.people import commitments
@@ -73,6 +73,13 @@ class CoverPreview:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+_ANALYST = (
+    select(Person)
+    .join(Role, Role.person_id == Person.id)
+    .where(Person.public_id == bindparam("analyst"), Role.role == RoleName.ANALYST)
+)
+
+
 def show(
     session: Session, analyst: uuid.UUID, span: tuple[datetime, datetime], organisation: Organisation, now: datetime
 ) -> CoverPreview:
@@ -81,11 +88,7 @@ def show(
     Raises NotFound, SpanNotAccepted.
     """
     starts_at, ends_at = span
-    person = session.scalars(
-        select(Person)
-        .join(Role, Role.person_id == Person.id)
-        .where(Person.public_id == analyst, Role.role == RoleName.ANALYST)
-    ).one_or_none()
+    person = session.scalars(_ANALYST, {"analyst": analyst}).one_or_none()
     if person is None:
         raise errors.NotFound()
     if not starts_at < ends_at <= starts_at + MAX_TIME_OFF or ends_at <= now:
@@ -94,21 +97,26 @@ def show(
     return shown_of(session, PlannedAbsence(person, starts_at, ends_at, rows), organisation, now)
 
 
+_OCCURRENCES = (
+    select(Occurrence)
+    .join(Roster, Roster.occurrence_id == Occurrence.id)
+    .where(
+        Roster.analyst_id == bindparam("analyst_id"),
+        Roster.is_away.is_(False),
+        Occurrence.starts_at < bindparam("end"),
+        Occurrence.starts_at > bindparam("since"),
+        Occurrence.ends_at > bindparam("start"),
+        Occurrence.status == SCHEDULED,
+    )
+    .order_by(Occurrence.id)
+)
+
+
 def occurrences(session: Session, analyst_id: int, start: datetime, end: datetime) -> list[Occurrence]:
     """Returns occurrences with the analyst on their roster that end after `start` and begin before `end`."""
     return list(
         session.scalars(
-            select(Occurrence)
-            .join(Roster, Roster.occurrence_id == Occurrence.id)
-            .where(
-                Roster.analyst_id == analyst_id,
-                Roster.is_away.is_(False),
-                Occurrence.starts_at < end,
-                Occurrence.starts_at > start - MAX_DURATION,
-                Occurrence.ends_at > start,
-                Occurrence.status == SCHEDULED,
-            )
-            .order_by(Occurrence.id)
+            _OCCURRENCES, {"analyst_id": analyst_id, "end": end, "since": start - MAX_DURATION, "start": start}
         )
     )
 
@@ -117,7 +125,7 @@ def shown_of(session: Session, away: PlannedAbsence, organisation: Organisation,
     """Work out what the time off means for these occurrences, as they are now."""
     person, rows = away.analyst, away.rows
     ids = [row.id for row in rows]
-    held = [booking for booking in plan_inputs.held(session, ids, now) if booking.analyst_id == person.id]
+    held = [booking for booking in plan_people.held(session, ids, now) if booking.analyst_id == person.id]
     rosters = _rosters_without(session, person.id, ids)
     places = [_affected(row, rosters.get(row.id, ()), held) for row in rows]
     presented = [
@@ -142,27 +150,43 @@ def _affected(row: Occurrence, others: Sequence[int], held: list[TouchedBooking]
     return AffectedOccurrence(row.id, row.starts_at, row.ends_at, tuple(others), own)
 
 
+_ROSTERS_WITHOUT = (
+    select(Roster.occurrence_id, Roster.analyst_id)
+    .where(
+        Roster.occurrence_id.in_(bindparam("occurrence_ids", expanding=True)),
+        Roster.analyst_id != bindparam("analyst_id"),
+        Roster.is_away.is_(False),
+    )
+    .order_by(Roster.occurrence_id, Roster.position)
+)
+
+
 def _rosters_without(session: Session, analyst_id: int, occurrence_ids: list[int]) -> dict[int, list[int]]:
     """The other analysts who staff each occurrence, by its id and in order; one with nobody else is missing."""
     rosters: dict[int, list[int]] = {}
     for occurrence_id, other_id in session.execute(
-        select(Roster.occurrence_id, Roster.analyst_id)
-        .where(Roster.occurrence_id.in_(occurrence_ids), Roster.analyst_id != analyst_id, Roster.is_away.is_(False))
-        .order_by(Roster.occurrence_id, Roster.position)
+        _ROSTERS_WITHOUT, {"occurrence_ids": list(occurrence_ids), "analyst_id": analyst_id}
     ):
         rosters.setdefault(occurrence_id, []).append(other_id)
     return rosters
 
 
+_WITH_OPEN_OFFER = select(Offer.member_id).where(
+    Offer.status == OfferStatus.OPEN, Offer.member_id.in_(bindparam("members", expanding=True))
+)
+
+
 def _with_open_offer(session: Session, held: list[TouchedBooking]) -> set[int]:
     """The members of these bookings who have an open offer."""
     members = {booking.member_id for booking in held}
-    open_ones = select(Offer.member_id).where(Offer.status == OfferStatus.OPEN, Offer.member_id.in_(members))
-    return set(session.scalars(open_ones))
+    return set(session.scalars(_WITH_OPEN_OFFER, {"members": list(members)}))
+
+
+_NAMES = select(Person.id, Person.name).where(Person.id.in_(bindparam("person_ids", expanding=True)))
 
 
 def _names(session: Session, person_ids: set[int]) -> dict[int, str]:
-    found = session.execute(select(Person.id, Person.name).where(Person.id.in_(person_ids)))
+    found = session.execute(_NAMES, {"person_ids": list(person_ids)})
     return {person_id: name for person_id, name in found}
 
 
@@ -170,6 +194,13 @@ def left_of(booking: TouchedBooking, meeting: tuple[datetime, datetime]) -> Unco
     """The booking as something to be taken over."""
     slot = booking.slot
     return UncoveredWork(booking.occurrence_id, booking.analyst_id, slot.starts_at, slot.ends_at, meeting, booking.id)
+
+
+_TAKEN = select(Claim.person_id, Claim.quarter_at, Claim.booking_id).where(
+    Claim.quarter_at >= bindparam("start"),
+    Claim.quarter_at < bindparam("end"),
+    Claim.person_id.in_(bindparam("until", expanding=True)),
+)
 
 
 def _taken(
@@ -182,11 +213,7 @@ def _taken(
     others = {analyst_id for place in places for analyst_id in place.others}
     start, end = min(place.starts_at for place in places), max(place.ends_at for place in places)
     found = session.execute(
-        select(Claim.person_id, Claim.quarter_at, Claim.booking_id).where(
-            Claim.quarter_at >= start,
-            Claim.quarter_at < end,
-            Claim.person_id.in_(others | {booking.member_id for booking in held}),
-        )
+        _TAKEN, {"start": start, "end": end, "until": list(others | {booking.member_id for booking in held})}
     )
     claimed = {(row.person_id, row.quarter_at) for row in found if row.booking_id not in own}
     engaged = commitments.engaged(session, others, organisation, start, end)

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors, zones
@@ -48,6 +48,9 @@ class NothingToTake(errors.Refusal):
     code = RefusalCode.NOTHING_TO_TAKE
 
 
+_IS_ANALYST = select(exists().where(Role.person_id == bindparam("taker_id"), Role.role == RoleName.ANALYST))
+
+
 @transactional
 def take(context: ActionContext, occurrence: uuid.UUID) -> int:
     """ "I'll take it": join the roster and take over what they are free for; returns how many bookings.
@@ -59,7 +62,7 @@ def take(context: ActionContext, occurrence: uuid.UUID) -> int:
     taker_id = context.actor.staff_id
     programme = locks.programme(session)
     row = locks.occurrence(session, occurrence)
-    if not session.scalar(select(exists().where(Role.person_id == taker_id, Role.role == RoleName.ANALYST))):
+    if not session.scalar(_IS_ANALYST, {"taker_id": taker_id}):
         raise errors.NotAllowed()
     left = left_in(session, [row], context.organisation, now)
     if not left:
@@ -169,18 +172,19 @@ def wanted(session: Session, reader_id: int, organisation: Organisation, now: da
     return found
 
 
+_LOOKING = (
+    select(Occurrence)
+    .join(Series, Series.id == Occurrence.series_id)
+    .where(
+        Occurrence.starts_at > bindparam("since"),
+        Occurrence.ends_at > bindparam("now"),
+        Occurrence.status == SCHEDULED,
+        exists().where(Roster.occurrence_id == Occurrence.id, Roster.is_away.is_(True)),
+    )
+    .order_by(Occurrence.starts_at, Occurrence.id)
+)
+
+
 def _looking(session: Session, now: datetime) -> list[Occurrence]:
     """The occurrences that are not over and on whose roster somebody is off, by start."""
-    return list(
-        session.scalars(
-            select(Occurrence)
-            .join(Series, Series.id == Occurrence.series_id)
-            .where(
-                Occurrence.starts_at > now - MAX_DURATION,
-                Occurrence.ends_at > now,
-                Occurrence.status == SCHEDULED,
-                exists().where(Roster.occurrence_id == Occurrence.id, Roster.is_away.is_(True)),
-            )
-            .order_by(Occurrence.starts_at, Occurrence.id)
-        )
-    )
+    return list(session.scalars(_LOOKING, {"since": now - MAX_DURATION, "now": now}))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.domain.bookings.slots import Slot
@@ -25,50 +25,62 @@ from booking.store.outbox.email_facts import Was
 from booking.store.people.time_off import TimeOff
 from booking.store.programme.programme import Occurrence, Roster
 
+_PENDING_OF = (
+    select(Booking)
+    .join(
+        Roster,
+        (Roster.occurrence_id == Booking.occurrence_id) & (Roster.analyst_id == Booking.analyst_id),
+    )
+    .where(
+        Booking.occurrence_id.in_(bindparam("occurrence_ids", expanding=True)),
+        Booking.status == CONFIRMED,
+        Booking.starts_at > bindparam("now"),
+        Roster.is_away.is_(True),
+    )
+    .order_by(Booking.starts_at, Booking.id)
+    .execution_options(populate_existing=True)
+)
+
 
 def pending_of(session: Session, occurrence_ids: Iterable[int], now: datetime) -> list[Booking]:
     """The confirmed bookings there that are still with somebody who is away, earliest first."""
-    return list(
-        session.scalars(
-            select(Booking)
-            .join(
-                Roster,
-                (Roster.occurrence_id == Booking.occurrence_id) & (Roster.analyst_id == Booking.analyst_id),
-            )
-            .where(
-                Booking.occurrence_id.in_(list(occurrence_ids)),
-                Booking.status == CONFIRMED,
-                Booking.starts_at > now,
-                Roster.is_away.is_(True),
-            )
-            .order_by(Booking.starts_at, Booking.id)
-            .execution_options(populate_existing=True)
-        )
+    return list(session.scalars(_PENDING_OF, {"occurrence_ids": list(occurrence_ids), "now": now}))
+
+
+_LEFT_BY = (
+    select(Occurrence)
+    .join(Roster, Roster.occurrence_id == Occurrence.id)
+    .where(
+        Roster.analyst_id == bindparam("analyst_id"),
+        Roster.is_away.is_(True),
+        Occurrence.starts_at < bindparam("ends_at"),
+        Occurrence.starts_at > bindparam("since"),
+        Occurrence.ends_at > bindparam("max"),
     )
+    .order_by(Occurrence.starts_at, Occurrence.id)
+)
 
 
 def left_by(session: Session, away: TimeOff, now: datetime) -> list[Occurrence]:
     """Returns the occurrences that the analyst was taken off and that are not over, by start."""
     return list(
         session.scalars(
-            select(Occurrence)
-            .join(Roster, Roster.occurrence_id == Occurrence.id)
-            .where(
-                Roster.analyst_id == away.analyst_id,
-                Roster.is_away.is_(True),
-                Occurrence.starts_at < away.ends_at,
-                Occurrence.starts_at > away.starts_at - MAX_DURATION,
-                Occurrence.ends_at > max(away.starts_at, now),
-            )
-            .order_by(Occurrence.starts_at, Occurrence.id)
+            _LEFT_BY,
+            {
+                "analyst_id": away.analyst_id,
+                "ends_at": away.ends_at,
+                "since": away.starts_at - MAX_DURATION,
+                "max": max(away.starts_at, now),
+            },
         )
     )
 
 
+_OFFER_FOR = select(Offer).where(Offer.booking_id == bindparam("booking_id"), Offer.status == OfferStatus.OPEN)
+
+
 def offer_for(session: Session, booking: Booking) -> Offer | None:
-    return session.scalars(
-        select(Offer).where(Offer.booking_id == booking.id, Offer.status == OfferStatus.OPEN)
-    ).one_or_none()
+    return session.scalars(_OFFER_FOR, {"booking_id": booking.id}).one_or_none()
 
 
 def hand(context: ActionContext, booking: Booking, analyst_id: int, reason: str, *, may_wait: bool = False) -> Line:

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
@@ -208,11 +208,14 @@ def _tell_coordinators(
         emails.enqueue(session, EmailName.SOMEONE_AWAY, person.email, {**told, **mine}, now, person_id=person.id)
 
 
+_TIME_OFF = select(TimeOff).where(TimeOff.public_id == bindparam("away_id"))
+
+
 @transactional
 def back(context: ActionContext, away_id: uuid.UUID) -> TimeOff:
     """The analyst is back, or comes after all: on the rosters again, from now on. Raises NotFound."""
     session, now = context.session, context.now
-    away = session.scalars(select(TimeOff).where(TimeOff.public_id == away_id)).one_or_none()
+    away = session.scalars(_TIME_OFF, {"away_id": away_id}).one_or_none()
     if away is None:
         raise errors.NotFound()
     if away.ended_at is not None:
@@ -234,13 +237,16 @@ def back(context: ActionContext, away_id: uuid.UUID) -> TimeOff:
     return away
 
 
+_ON_RECORD = (
+    select(TimeOff, Person)
+    .join(Person, Person.id == TimeOff.analyst_id)
+    .where(TimeOff.ended_at.is_(None), TimeOff.ends_at > bindparam("now"))
+    .order_by(TimeOff.starts_at, TimeOff.id)
+    .limit(bindparam("most"))
+)
+
+
 def on_record(session: Session, now: datetime, most: int = 50) -> list[tuple[TimeOff, Person]]:
     """The times away that are not over, soonest first."""
-    found = session.execute(
-        select(TimeOff, Person)
-        .join(Person, Person.id == TimeOff.analyst_id)
-        .where(TimeOff.ended_at.is_(None), TimeOff.ends_at > now)
-        .order_by(TimeOff.starts_at, TimeOff.id)
-        .limit(most)
-    )
+    found = session.execute(_ON_RECORD, {"most": most, "now": now})
     return [(away, person) for away, person in found]

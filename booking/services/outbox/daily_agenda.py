@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from booking.domain import zones
@@ -23,15 +23,18 @@ EARLIEST = "Pacific/Kiritimati"  # where each day begins first
 LATEST_HOURS = 6  # a worker that was down for longer sends no morning email any more
 
 
+_DUE = (
+    select(Person.id, Person.time_zone, Person.agenda_hour, Person.agenda_sent_on)
+    .join(Role, Role.person_id == Person.id)
+    .where(Role.role == RoleName.ANALYST, Person.closed_at.is_(None), Person.agenda_hour.is_not(None))
+    .where(or_(Person.agenda_sent_on.is_(None), Person.agenda_sent_on < bindparam("today")))
+    .order_by(Person.id)
+)
+
+
 def due(session: Session, organisation: Organisation, now: datetime) -> list[int]:
     """The analysts whose hour has come and who have had no email today; one read, for the worker."""
-    rows = session.execute(
-        select(Person.id, Person.time_zone, Person.agenda_hour, Person.agenda_sent_on)
-        .join(Role, Role.person_id == Person.id)
-        .where(Role.role == RoleName.ANALYST, Person.closed_at.is_(None), Person.agenda_hour.is_not(None))
-        .where(or_(Person.agenda_sent_on.is_(None), Person.agenda_sent_on < zones.today(now, EARLIEST)))
-        .order_by(Person.id)
-    )
+    rows = session.execute(_DUE, {"today": zones.today(now, EARLIEST)})
     return [row.id for row in rows if _is_due(row.time_zone, row.agenda_hour, row.agenda_sent_on, organisation, now)]
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 from jinja2 import TemplateError
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from booking.domain.organisation import Organisation
@@ -44,13 +44,17 @@ Taken = tuple[OutgoingEmail, Person | None]
 Written = EmailMessage | UnusableRecipient | TemporaryFailure | None
 
 
+_UID_DOMAIN = select(Programme.uid_domain)
+_READERS = select(Person).where(Person.id.in_(bindparam("wanted", expanding=True)))
+
+
 @transactional
 def lease(session: Session, worker: str, now: datetime) -> tuple[list[Taken], str | None]:
     """Take a batch of emails with who reads each, for reading only; and the domain that UIDs are made with."""
     taken = outbox.lease(session, worker, now, BATCH)
     wanted = {email.person_id for email in taken if email.person_id is not None}
-    readers = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(wanted)))}
-    uid_domain = session.scalar(select(Programme.uid_domain))
+    readers = {person.id: person for person in session.scalars(_READERS, {"wanted": list(wanted)})}
+    uid_domain = session.scalar(_UID_DOMAIN)
     return [(email, readers.get(email.person_id) if email.person_id else None) for email in taken], uid_domain
 
 

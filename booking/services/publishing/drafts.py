@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
@@ -66,13 +66,16 @@ def change(
     draft.updated_at = context.now
 
 
+_CHANGE_ID = select(Change.id).where(Change.public_id == bindparam("change_id"))
+
+
 @transactional
 def published(context: ActionContext, draft_id: uuid.UUID, change_id: uuid.UUID) -> None:
     """Note which publish a draft became; what AEST was said to mean in it holds from now on."""
     session = context.session
     programme = locks.programme(session)
     draft = with_id(session, draft_id, lock=True)
-    draft.change_id = session.scalars(select(Change.id).where(Change.public_id == change_id)).one()
+    draft.change_id = session.scalars(_CHANGE_ID, {"change_id": change_id}).one()
     draft.updated_at = context.now
     if draft.answers.get("aest"):
         programme.aest_zone = draft.answers["aest"]
@@ -94,13 +97,14 @@ def with_id(session: Session, draft_id: uuid.UUID, *, lock: bool = False) -> Sto
     return found
 
 
+_LATEST = (
+    select(StoredDraft)
+    .where(StoredDraft.change_id.is_(None))
+    .order_by(StoredDraft.updated_at.desc())
+    .limit(bindparam("most"))
+)
+
+
 def latest(session: Session, most: int = 20) -> list[StoredDraft]:
     """The drafts that were touched last and are not published, newest first."""
-    return list(
-        session.scalars(
-            select(StoredDraft)
-            .where(StoredDraft.change_id.is_(None))
-            .order_by(StoredDraft.updated_at.desc())
-            .limit(most)
-        )
-    )
+    return list(session.scalars(_LATEST, {"most": most}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from booking.domain.enums.planning import StepKind
 from booking.domain.planning.occurrences import Period
@@ -12,6 +12,8 @@ from booking.services.transaction import transactional
 from booking.store.db import locks
 from booking.store.programme import publishing
 from booking.store.programme.programme import Series
+
+_SERIES_IDS = select(Series.slug, Series.id).where(Series.slug.in_(bindparam("slugs", expanding=True)))
 
 
 @transactional
@@ -26,7 +28,7 @@ def extend(context: ActionContext) -> int:
     new = [step for step in found.far if step.what == StepKind.APPEARS]
     if new:
         slugs = {step.series for step in new}
-        ids = {slug: i for slug, i in session.execute(select(Series.slug, Series.id).where(Series.slug.in_(slugs)))}
+        ids = {slug: i for slug, i in session.execute(_SERIES_IDS, {"slugs": list(slugs)})}
         publishing.add_occurrences(session, new, ids, now, None)
         publishing.touch(programme, now)
     return len(new)

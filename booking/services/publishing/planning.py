@@ -22,7 +22,7 @@ from booking.domain.planning.words.statement import Statement
 from booking.domain.recurrence import stored_until
 from booking.programme import days_off as days_off_file
 from booking.store.outbox import emails
-from booking.store.programme import plan_inputs
+from booking.store.programme import plan_inputs, plan_people
 
 #: Turns the stored programme into the definitions asked for; analysts' ids by address are at hand.
 Asking = Callable[[StoredProgramme, Mapping[str, int], datetime], ResolvedRequest]
@@ -79,13 +79,13 @@ def read_changes(
 
 def finish(session: Session, found: Changes, organisation: Organisation, now: datetime) -> Plan:
     """The plan: with what becomes of the bookings and places that the changes touch."""
-    held = plan_inputs.held(session, found.touched_ids, now)
-    places = plan_inputs.places(session, found)
-    offers = plan_inputs.offers(session, found.touched_ids)
+    held = plan_people.held(session, found.touched_ids, now)
+    places = plan_people.places(session, found)
+    offers = plan_people.offers(session, found.touched_ids)
     lost = leaving(found.steps, offers)
     hurt = touched(found.steps, held, {one.booking_id for one in lost if one.booking_id is not None})
-    claimed = plan_inputs.claimed(session, found, hurt, places, lost)
-    enrolled = plan_inputs.enrolled(session, found.appearing)
+    claimed = plan_people.claimed(session, found, hurt, places, lost)
+    enrolled = plan_people.enrolled(session, found.appearing)
     plan = complete(found, TouchedPeople(held, places, offers, enrolled), claimed, organisation, now)
     plan.held_back = emails.count_held_back(session, now)
     return plan

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
@@ -21,7 +21,7 @@ from booking.services.publishing import planning, publish_people
 from booking.services.publishing.planning import Asking
 from booking.services.transaction import transactional
 from booking.store.db import locks
-from booking.store.programme import closures, plan_inputs, publishing, snapshots
+from booking.store.programme import closures, plan_people, publishing, snapshots
 from booking.store.programme.changes import Change
 from booking.store.programme.programme import Programme, Series
 
@@ -162,14 +162,20 @@ def _write_audit(context: ActionContext, plan: Plan, change: Change) -> None:
 STEPS = (StepKind.APPEARS, StepKind.MOVES, StepKind.CHANGES, StepKind.GOES, StepKind.RETURNS)
 
 
+_SERIES_IDS = select(Series.slug, Series.id).where(Series.slug.in_(bindparam("slugs", expanding=True)))
+
+
 def _ids_of(session: Session, slugs: set[str]) -> dict[str, int]:
-    found = session.execute(select(Series.slug, Series.id).where(Series.slug.in_(slugs))) if slugs else ()
+    found = session.execute(_SERIES_IDS, {"slugs": list(slugs)}) if slugs else ()
     return {slug: series_id for slug, series_id in found}
+
+
+_OPEN_CHANGES = select(Change.id).where(Change.closed_at.is_(None)).order_by(Change.id)
 
 
 def _open_changes(session: Session) -> list[int]:
     """The ids of the publishes that can still be undone."""
-    return list(session.scalars(select(Change.id).where(Change.closed_at.is_(None)).order_by(Change.id)))
+    return list(session.scalars(_OPEN_CHANGES))
 
 
 def _before(session: Session, plan: Plan) -> dict[str, Any]:
@@ -195,7 +201,7 @@ def _before(session: Session, plan: Plan) -> dict[str, Any]:
         "offer": snapshots.take(session, "offer", offer_ids),
         "offer_claim": snapshots.take_list(session, "offer_claim", offer_ids),
         "held_claim": snapshots.take_list(session, "held_claim", _open_changes(session)),
-        "offers": [one.id for one in plan_inputs.offers(session, occurrence_ids)],
+        "offers": [one.id for one in plan_people.offers(session, occurrence_ids)],
         "retitled": retitled,
         "own_titles": [
             [step.occurrence_id, step.before.title]

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.domain.bookings.cover_rules import UncoveredWork
@@ -106,16 +106,16 @@ def _left(plan: Plan, by_id: Mapping[int, Step]) -> list[UncoveredWork]:
     ]
 
 
+_ADDRESSES = select(Person.id, Person.email).where(Person.id.in_(bindparam("merged", expanding=True)))
+
+
 def _add(session: Session, merged: Mapping[int, Sequence[Line]], change: Change, now: datetime) -> None:
     """Queue the emails, none due later than an hour before the first start it is about."""
     if not merged:
         return
     starts = [datetime.fromisoformat(at) for lines in merged.values() for line in lines for at in _starts(line)]
     change.due_at = min(change.due_at, notices.due_at(min(starts), now))
-    addresses = {
-        person_id: email
-        for person_id, email in session.execute(select(Person.id, Person.email).where(Person.id.in_(merged)))
-    }
+    addresses = {person_id: email for person_id, email in session.execute(_ADDRESSES, {"merged": list(merged)})}
     ids = {
         str(public_id): booking_id
         for public_id, booking_id in session.execute(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import bindparam, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from booking.domain import errors, zones
@@ -45,6 +45,10 @@ class CannotUndo(errors.Refusal):
         self.why = why
 
 
+_ADDED_BY = select(Occurrence.id).where(Occurrence.change_id == bindparam("change_id"))
+_CHANGE = select(Change).where(Change.public_id == bindparam("change_id"))
+
+
 @transactional
 def undo(context: ActionContext, change_id: uuid.UUID) -> Change:
     """Put back what the publish changed; its emails go unsent, its new occurrences as if never announced.
@@ -54,7 +58,7 @@ def undo(context: ActionContext, change_id: uuid.UUID) -> Change:
     """
     session, now = context.session, context.now
     programme = locks.programme(session)
-    change = session.scalars(select(Change).where(Change.public_id == change_id)).one_or_none()
+    change = session.scalars(_CHANGE, {"change_id": change_id}).one_or_none()
     if change is None:
         raise errors.NotFound()
     if change.undone_at is not None:
@@ -62,7 +66,7 @@ def undo(context: ActionContext, change_id: uuid.UUID) -> Change:
     before = change.before
     _check_may_undo(session, change, before, now)
     ids = [row["id"] for row in before["occurrence"]]
-    added = list(session.scalars(select(Occurrence.id).where(Occurrence.change_id == change.id)))
+    added = list(session.scalars(_ADDED_BY, {"change_id": change.id}))
     locks.occurrences(session, [*ids, *added])
     booking_ids = [row["id"] for row in before["booking"]]
     _check_nobody_built_on_it(session, change, ids, added)
@@ -109,20 +113,37 @@ def undo(context: ActionContext, change_id: uuid.UUID) -> Change:
     return change
 
 
+_HAS_A_LATER_ONE = select(exists().where(Change.id > bindparam("change_id"), Change.undone_at.is_(None)))
+_HAS_LEFT = select(
+    exists().where(
+        OutgoingEmail.change_id == bindparam("change_id"),
+        OutgoingEmail.sent_at.is_not(None)
+        | (OutgoingEmail.attempts > 0)
+        | (OutgoingEmail.due_at < bindparam("due_at")),  # or let go early
+    )
+)
+
+
 def _check_may_undo(session: Session, change: Change, before: dict[str, Any], now: datetime) -> None:
     if now >= change.due_at or change.closed_at is not None or "occurrence" not in before:
         raise CannotUndo("the time to undo it has passed")
-    later = select(exists().where(Change.id > change.id, Change.undone_at.is_(None)))
-    if session.scalar(later):
+    if session.scalar(_HAS_A_LATER_ONE, {"change_id": change.id}):
         raise CannotUndo("something was published after it, so undo that first")
-    gone = exists().where(
-        OutgoingEmail.change_id == change.id,
-        OutgoingEmail.sent_at.is_not(None)
-        | (OutgoingEmail.attempts > 0)
-        | (OutgoingEmail.due_at < change.due_at),  # or let go early
-    )
-    if session.scalar(select(gone)):
+    if session.scalar(_HAS_LEFT, {"change_id": change.id, "due_at": change.due_at}):
         raise CannotUndo("one of its emails has already gone out")
+
+
+_OPEN_OFFERS = select(Offer.id).where(
+    Offer.occurrence_id.in_(bindparam("part", expanding=True)), Offer.status == OfferStatus.OPEN
+)
+_IS_BOOKED_OTHERWISE = select(
+    exists().where(
+        Offer.member_id.in_(select(Offer.member_id).where(Offer.id.in_(bindparam("ended", expanding=True)))),
+        Offer.status == OfferStatus.OPEN,
+        Offer.id.not_in(bindparam("made", expanding=True)),
+    )
+)
+_IS_ENROLLED = select(exists().where(Enrolment.series_id.in_(bindparam("new_series", expanding=True))))
 
 
 def _check_nobody_built_on_it(session: Session, change: Change, ids: list[int], added: list[int]) -> None:
@@ -137,29 +158,27 @@ def _check_nobody_built_on_it(session: Session, change: Change, ids: list[int], 
     for part in _parts(ids):
         if not known.issuperset(snapshots.present(session, part)):
             raise CannotUndo("somebody has booked in one of the dates that it changed")
-        open_now = session.scalars(
-            select(Offer.id).where(Offer.occurrence_id.in_(part), Offer.status == OfferStatus.OPEN)
-        )
+        open_now = session.scalars(_OPEN_OFFERS, {"part": list(part)})
         if not offered.issuperset(open_now):
             raise CannotUndo("somebody has been offered a slot in one of the dates that it changed")
     ended = [row["id"] for row in change.before.get("offer", ())]
-    theirs = select(Offer.member_id).where(Offer.id.in_(ended))
     made = change.before.get("made_offers", ())
-    if ended and session.scalar(
-        select(exists().where(Offer.member_id.in_(theirs), Offer.status == OfferStatus.OPEN, Offer.id.not_in(made)))
-    ):
+    if ended and session.scalar(_IS_BOOKED_OTHERWISE, {"ended": list(ended), "made": list(made)}):
         raise CannotUndo("somebody whose offer it ended has been offered another slot since")
     if not _are_as_left(session, change):
         raise CannotUndo("a booking that it moved has changed since")
     new_series = change.before.get("added_series", [])
-    if new_series and session.scalar(select(exists().where(Enrolment.series_id.in_(new_series)))):
+    if new_series and session.scalar(_IS_ENROLLED, {"new_series": list(new_series)}):
         raise CannotUndo("somebody has already enrolled in its new series")
+
+
+_STILL_OPEN = select(Change.id).where(Change.id.in_(bindparam("ids", expanding=True)), Change.closed_at.is_(None))
 
 
 def _hold_again(session: Session, claims: list[dict[str, Any]]) -> None:
     """Returns what it took over from earlier publishes, so far as these can still be undone."""
     ids = sorted({row["change_id"] for row in claims})
-    still_open = set(session.scalars(select(Change.id).where(Change.id.in_(ids), Change.closed_at.is_(None))))
+    still_open = set(session.scalars(_STILL_OPEN, {"ids": list(ids)}))
     held = [row for row in claims if row["change_id"] in still_open]
     snapshots.put_list_back(session, "held_claim", sorted(still_open), held)
 
@@ -197,13 +216,19 @@ def _still_gone(session: Session, before: list[dict[str, Any]]) -> list[dict[str
     return [row for row in before if row["id"] not in ids]
 
 
+_LEAVING = select(Booking.id, Booking.occurrence_id, Booking.analyst_id, Booking.sequence).where(
+    Booking.id.in_(bindparam("was_with", expanding=True))
+)
+
+
 def _leaving(session: Session, before: list[dict[str, Any]]) -> list[tuple[int, int, int]]:
     """The bookings that leave the analyst whom the publish gave them to, as `departures.note` takes them."""
     was_with = {row["id"]: row["analyst_id"] for row in before}
-    rows = session.execute(
-        select(Booking.id, Booking.occurrence_id, Booking.analyst_id, Booking.sequence).where(Booking.id.in_(was_with))
-    )
+    rows = session.execute(_LEAVING, {"was_with": list(was_with)})
     return [(row.occurrence_id, row.analyst_id, row.sequence) for row in rows if row.analyst_id != was_with[row.id]]
+
+
+_REVISED = select(Occurrence.id, Occurrence.sequence).where(Occurrence.id.in_(bindparam("part", expanding=True)))
 
 
 def _revised(session: Session, before: list[dict[str, Any]]) -> set[int]:
@@ -211,9 +236,12 @@ def _revised(session: Session, before: list[dict[str, Any]]) -> set[int]:
     had = {row["id"]: row["sequence"] for row in before}
     found: set[int] = set()
     for part in _parts(list(had)):
-        rows = session.execute(select(Occurrence.id, Occurrence.sequence).where(Occurrence.id.in_(part)))
+        rows = session.execute(_REVISED, {"part": list(part)})
         found |= {row_id for row_id, sequence in rows if sequence > had[row_id]}
     return found
+
+
+_OF_SERIES = select(Occurrence.id).where(Occurrence.series_id.in_(bindparam("series_ids", expanding=True)))
 
 
 def _remove(session: Session, change: Change, added: list[int], series_ids: list[int]) -> None:
@@ -222,7 +250,7 @@ def _remove(session: Session, change: Change, added: list[int], series_ids: list
         session.execute(delete(Occurrence).where(Occurrence.id.in_(part)))
     if series_ids:
         # the far end of a new series carries no change
-        rest = list(session.scalars(select(Occurrence.id).where(Occurrence.series_id.in_(series_ids))))
+        rest = list(session.scalars(_OF_SERIES, {"series_ids": list(series_ids)}))
         for part in _parts(rest):
             session.execute(delete(Roster).where(Roster.occurrence_id.in_(part)))
             session.execute(delete(Occurrence).where(Occurrence.id.in_(part)))
@@ -249,9 +277,12 @@ def close(context: ActionContext) -> int:
     return len(open_ones)
 
 
+_IS_OPEN = select(exists().where(Change.due_at <= bindparam("now"), Change.closed_at.is_(None)))
+
+
 def is_open(session: Session, now: datetime) -> bool:
     """Whether a publish waits to be closed: one read."""
-    return bool(session.scalar(select(exists().where(Change.due_at <= now, Change.closed_at.is_(None)))))
+    return bool(session.scalar(_IS_OPEN, {"now": now}))
 
 
 def reversed_asking(change: Change) -> Asking:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from booking.domain.enums.people import RoleName
@@ -14,6 +14,8 @@ from booking.store import feed_fetches
 from booking.store.bookings.bookings import Booking
 from booking.store.db import locks
 from booking.store.queries.feeds.feed_versions import FETCHED_AT, GENERATION
+
+_LAST_BOOKED_AT = select(func.max(Booking.created_at)).where(Booking.member_id == bindparam("person_id"))
 
 
 @transactional
@@ -29,7 +31,7 @@ def note_fetch(session: Session, person_id: int, role: RoleName, generation: int
     column = FETCHED_AT[role].key
     person = locks.person(session, person_id)
     if getattr(person, GENERATION[role].key) == generation and getattr(person, column) is None:
-        last = session.scalar(select(func.max(Booking.created_at)).where(Booking.member_id == person.id))
+        last = session.scalar(_LAST_BOOKED_AT, {"person_id": person.id})
         setattr(person, column, max(now, last or now))
 
 

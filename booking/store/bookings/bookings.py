@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, select, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from booking.domain.bookings.slots import Slot
@@ -140,9 +140,12 @@ def place(booking: Booking, occurrence_id: int, slot: Slot) -> None:
     booking.minutes = slot.minutes
 
 
+_WITH_PUBLIC_IDS = select(Booking).where(Booking.public_id.in_(bindparam("public_ids", expanding=True)))
+
+
 def with_public_ids(session: Session, public_ids: Collection[uuid.UUID]) -> list[Booking]:
     """The bookings of those ids, in no order."""
-    return list(session.scalars(select(Booking).where(Booking.public_id.in_(public_ids))))
+    return list(session.scalars(_WITH_PUBLIC_IDS, {"public_ids": list(public_ids)}))
 
 
 def with_public_id(session: Session, public_id: uuid.UUID) -> Booking | None:

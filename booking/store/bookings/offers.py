@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from booking.domain.bookings.slots import Slot
@@ -35,10 +35,12 @@ def give_way(session: Session, slot: Slot, member_id: int, now: datetime, *, to:
         end(session, offer_id, OfferStatus.GONE, now)
 
 
+_INSTEAD_OF = select(Offer.id).where(Offer.booking_id == bindparam("booking_id"), Offer.status == OfferStatus.OPEN)
+
+
 def end_instead_of(session: Session, booking_id: int, now: datetime) -> None:
     """End what is offered instead of a booking whose analyst is off: it moves otherwise, or is given up."""
-    wanted = select(Offer.id).where(Offer.booking_id == booking_id, Offer.status == OfferStatus.OPEN)
-    for offer_id in list(session.scalars(wanted)):
+    for offer_id in list(session.scalars(_INSTEAD_OF, {"booking_id": booking_id})):
         end(session, offer_id, OfferStatus.GONE, now)
 
 
@@ -49,11 +51,12 @@ def end_held(session: Session, found: Timetable, slot: Slot, member_id: int, now
         end(session, offer_id, OfferStatus.GONE, now)
 
 
+_FOR_PLACE = select(Offer.id).where(Offer.waiting_id == bindparam("waiting_id"), Offer.status == OfferStatus.OPEN)
+
+
 def end_place(session: Session, waiting_id: int, outcome: WaitlistOutcome, now: datetime) -> None:
     """End a place on the waitlist, and what is offered for it."""
-    for offer_id in session.scalars(
-        select(Offer.id).where(Offer.waiting_id == waiting_id, Offer.status == OfferStatus.OPEN)
-    ):
+    for offer_id in session.scalars(_FOR_PLACE, {"waiting_id": waiting_id}):
         end(session, offer_id, OfferStatus.ACCEPTED if outcome == WaitlistOutcome.BOOKED else OfferStatus.GONE, now)
     session.execute(
         update(WaitlistEntry)
@@ -62,13 +65,14 @@ def end_place(session: Session, waiting_id: int, outcome: WaitlistOutcome, now: 
     )
 
 
+_PLACE_OF = select(WaitlistEntry.id).where(
+    WaitlistEntry.occurrence_id == bindparam("occurrence_id"),
+    WaitlistEntry.member_id == bindparam("member_id"),
+    WaitlistEntry.ended_at.is_(None),
+)
+
+
 def end_place_of(session: Session, occurrence_id: int, member_id: int, outcome: WaitlistOutcome, now: datetime) -> None:
     """End the member's place in that occurrence, if they have one."""
-    for waiting_id in session.scalars(
-        select(WaitlistEntry.id).where(
-            WaitlistEntry.occurrence_id == occurrence_id,
-            WaitlistEntry.member_id == member_id,
-            WaitlistEntry.ended_at.is_(None),
-        )
-    ):
+    for waiting_id in session.scalars(_PLACE_OF, {"occurrence_id": occurrence_id, "member_id": member_id}):
         end_place(session, waiting_id, outcome, now)

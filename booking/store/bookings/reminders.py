@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from booking.domain.organisation import Organisation
@@ -53,6 +53,21 @@ def drop(session: Session, booking_ids: Iterable[int]) -> None:
     )
 
 
+_TO_REMIND_OF = (
+    select(Booking, Person, Series.slug)
+    .join(Person, Person.id == Booking.member_id)
+    .join(Occurrence, Occurrence.id == Booking.occurrence_id)
+    .join(Series, Series.id == Occurrence.series_id)
+    .where(
+        Booking.id.in_(bindparam("ids", expanding=True)),
+        Booking.status == CONFIRMED,
+        Booking.starts_at > bindparam("now"),
+    )
+    .order_by(Booking.id)
+    .execution_options(populate_existing=True)
+)
+
+
 def plan(session: Session, booking_ids: Iterable[int], organisation: Organisation, now: datetime) -> None:
     """Remind of these bookings as they stand now, in place of whatever was to remind of them; three statements."""
     ids = list(booking_ids)
@@ -60,15 +75,7 @@ def plan(session: Session, booking_ids: Iterable[int], organisation: Organisatio
         return
     session.flush()
     drop(session, ids)
-    found = session.execute(
-        select(Booking, Person, Series.slug)
-        .join(Person, Person.id == Booking.member_id)
-        .join(Occurrence, Occurrence.id == Booking.occurrence_id)
-        .join(Series, Series.id == Occurrence.series_id)
-        .where(Booking.id.in_(ids), Booking.status == CONFIRMED, Booking.starts_at > now)
-        .order_by(Booking.id)
-        .execution_options(populate_existing=True)
-    )
+    found = session.execute(_TO_REMIND_OF, {"ids": list(ids), "now": now})
     made = [
         row
         for booking, member, slug in found
@@ -78,9 +85,11 @@ def plan(session: Session, booking_ids: Iterable[int], organisation: Organisatio
         emails.add(session, made)
 
 
+_UPCOMING_OF = select(Booking.id).where(
+    Booking.member_id == bindparam("member_id"), Booking.status == CONFIRMED, Booking.starts_at > bindparam("now")
+)
+
+
 def upcoming_of(session: Session, member_id: int, now: datetime) -> list[int]:
     """The internal ids of a member's bookings that are still to come."""
-    wanted = select(Booking.id).where(
-        Booking.member_id == member_id, Booking.status == CONFIRMED, Booking.starts_at > now
-    )
-    return list(session.scalars(wanted))
+    return list(session.scalars(_UPCOMING_OF, {"member_id": member_id, "now": now}))

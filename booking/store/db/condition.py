@@ -92,9 +92,12 @@ def _try_to_write(connection: Connection) -> None:
             connection.exec_driver_sql("ROLLBACK")
 
 
+_WORKER_AHEAD = select(func.max(Worker.seen_at))
+
+
 def worker_ahead(connection: Connection, now: datetime) -> str:
     """That a worker was seen in the future, empty if none was: then a clock is wrong, or was."""
-    seen = connection.execute(select(func.max(Worker.seen_at))).scalar_one_or_none()
+    seen = connection.execute(_WORKER_AHEAD).scalar_one_or_none()
     if seen is None or seen - now <= AHEAD:
         return ""
     return f"a worker was seen {int((seen - now).total_seconds()) // 60} minutes from now: a clock is wrong"

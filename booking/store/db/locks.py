@@ -15,10 +15,12 @@ from booking.domain import errors
 from booking.store.people.people import Person
 from booking.store.programme.programme import Occurrence, Programme, Series
 
+_PROGRAMME = select(Programme).with_for_update().execution_options(populate_existing=True)
+
 
 def programme(session: Session) -> Programme:
     """The programme row, made if it is missing; for publishing only."""
-    row = session.scalars(select(Programme).with_for_update().execution_options(populate_existing=True)).one_or_none()
+    row = session.scalars(_PROGRAMME).one_or_none()
     if row is None:
         row = Programme(id=1)
         session.add(row)
@@ -26,16 +28,19 @@ def programme(session: Session) -> Programme:
     return row
 
 
+_OCCURRENCES = (
+    select(Occurrence)
+    .where(Occurrence.id.in_(bindparam("wanted", expanding=True)))
+    .order_by(Occurrence.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 def occurrences(session: Session, ids: Iterable[int]) -> dict[int, Occurrence]:
     """The occurrences by id; NotFound if one is missing."""
     wanted = sorted(set(ids))
-    rows = session.scalars(
-        select(Occurrence)
-        .where(Occurrence.id.in_(wanted))
-        .order_by(Occurrence.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
+    rows = session.scalars(_OCCURRENCES, {"wanted": list(wanted)}).all()
     if len(rows) != len(wanted):
         raise errors.NotFound()
     return {row.id: row for row in rows}

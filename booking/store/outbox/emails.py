@@ -6,7 +6,21 @@ import uuid
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, and_, delete, func, insert, or_, select, text, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.domain.enums.emails import EmailName
@@ -162,14 +176,14 @@ def held_back(session: Session, now: datetime) -> list[OutgoingEmail]:
 _SET_ASIDE = ("name", "person_id", "to_email", "booking_id", "change_id", "facts")
 
 
+_EMAILED_ABOUT = select(func.count(func.distinct(OutgoingEmail.person_id))).where(
+    OutgoingEmail.change_id == bindparam("change_id")
+)
+
+
 def emailed_about(session: Session, change_id: int) -> int:
     """Returns how many people that publish emails, or has emailed."""
-    return (
-        session.scalar(
-            select(func.count(func.distinct(OutgoingEmail.person_id))).where(OutgoingEmail.change_id == change_id)
-        )
-        or 0
-    )
+    return session.scalar(_EMAILED_ABOUT, {"change_id": change_id}) or 0
 
 
 def set_aside(session: Session, emails: list[OutgoingEmail]) -> list[dict[str, Any]]:

@@ -115,18 +115,24 @@ def forget(session: Session, email_id: int, worker: str) -> None:
     session.execute(delete(OutgoingEmail).where(OutgoingEmail.id == email_id, *_mine(worker)))
 
 
+_HAS_WARNED = select(exists().where(text(WARNING), OutgoingEmail.created_at >= bindparam("since")))
+
+
 def has_warned(session: Session, since: datetime) -> bool:
     """Whether coordinators were told since then that emails are refused."""
-    return bool(session.scalar(select(exists().where(text(WARNING), OutgoingEmail.created_at >= since))))
+    return bool(session.scalar(_HAS_WARNED, {"since": since}))
+
+
+_FAILED_SINCE = (
+    select(func.count())
+    .select_from(OutgoingEmail)
+    .where(or_(OutgoingEmail.failed_at >= bindparam("since"), OutgoingEmail.bounced_at >= bindparam("since")))
+)
 
 
 def failed_since(session: Session, since: datetime) -> int:
     """Returns how many emails have failed for good or bounced since then."""
-    return session.execute(
-        select(func.count())
-        .select_from(OutgoingEmail)
-        .where(or_(OutgoingEmail.failed_at >= since, OutgoingEmail.bounced_at >= since))
-    ).scalar_one()
+    return session.execute(_FAILED_SINCE, {"since": since}).scalar_one()
 
 
 def give_back(session: Session, email_ids: Sequence[int], worker: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ForeignKey, delete, exists, or_, select, union_all
+from sqlalchemy import ForeignKey, bindparam, delete, exists, or_, select, union_all
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.domain import zones
@@ -86,12 +86,20 @@ def due(session: Session, organisation: Organisation, now: datetime) -> list[Due
     return found
 
 
+_LOCKED = (
+    select(Occurrence.id)
+    .where(
+        Occurrence.id == bindparam("occurrence_id"),
+        Occurrence.status == SCHEDULED,
+        Occurrence.starts_at == bindparam("starts_at"),
+    )
+    .with_for_update()
+)
+
+
 def locked(session: Session, one: Due) -> ReminderProgress | None:
     """The mark to go on from, with its occurrence locked; None where nothing is left, or it is not on at that time."""
-    still = select(Occurrence.id).where(
-        Occurrence.id == one.occurrence_id, Occurrence.status == SCHEDULED, Occurrence.starts_at == one.starts_at
-    )
-    if session.scalar(still.with_for_update()) is None:
+    if session.scalar(_LOCKED, {"occurrence_id": one.occurrence_id, "starts_at": one.starts_at}) is None:
         return None
     key = (one.occurrence_id, one.hours, one.starts_at)
     mark = session.get(ReminderProgress, key, populate_existing=True)

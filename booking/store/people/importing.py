@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import bindparam, delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from booking.domain.recurrence import MAX_DURATION
@@ -64,15 +64,17 @@ _COLUMNS = (
 )
 
 
+_STORED = select(Person.email_key, *_COLUMNS).where(Person.email_key.in_(bindparam("chunk", expanding=True)))
+_ROLES = select(Role.person_id, Role.role).join(Person).where(Person.email_key.in_(bindparam("chunk", expanding=True)))
+
+
 def stored(session: Session, keys: Sequence[str]) -> dict[str, StoredPerson]:
     """Returns the known ones of these addresses, by what addresses are compared by."""
     found: list[Any] = []
     roles: dict[int, set[str]] = {}
     for chunk in _chunks(keys):
-        found += session.execute(select(Person.email_key, *_COLUMNS).where(Person.email_key.in_(chunk)))
-        for person_id, role in session.execute(
-            select(Role.person_id, Role.role).join(Person).where(Person.email_key.in_(chunk))
-        ):
+        found += session.execute(_STORED, {"chunk": list(chunk)})
+        for person_id, role in session.execute(_ROLES, {"chunk": list(chunk)}):
             roles.setdefault(person_id, set()).add(role)
     return {key: StoredPerson(frozenset(roles.get(row_id, ())), row_id, *rest) for key, row_id, *rest in found}
 
@@ -86,32 +88,47 @@ def public_ids(session: Session, keys: Sequence[str]) -> dict[str, uuid.UUID]:
     return found
 
 
+_ROSTERED = (
+    select(Roster.occurrence_id, Roster.analyst_id).join(Occurrence).where(Occurrence.starts_at > bindparam("now"))
+)
+
+
 def rostered(session: Session, now: datetime) -> list[tuple[int, int]]:
     """(occurrence, analyst) of every roster that is still to begin."""
-    rows = session.execute(
-        select(Roster.occurrence_id, Roster.analyst_id).join(Occurrence).where(Occurrence.starts_at > now)
-    )
+    rows = session.execute(_ROSTERED, {"now": now})
     return [(occurrence_id, analyst_id) for occurrence_id, analyst_id in rows]
+
+
+_HOLD = (
+    select(Person.id)
+    .where(Person.id.in_(bindparam("chunk", expanding=True)))
+    .order_by(Person.id)
+    .with_for_update(key_share=True)
+)
 
 
 def hold(session: Session, ids: Collection[int]) -> None:
     """Lock the persons, ascending by id, without reading them (FOR NO KEY UPDATE)."""
     for chunk in _chunks(sorted(ids)):
-        session.execute(
-            select(Person.id).where(Person.id.in_(chunk)).order_by(Person.id).with_for_update(key_share=True)
-        )
+        session.execute(_HOLD, {"chunk": list(chunk)})
+
+
+_COMING = (
+    select(Booking.starts_at, Booking.member_id, Person.name)
+    .join(Occurrence, Occurrence.id == Booking.occurrence_id)
+    .join(Person, Person.id == Booking.member_id)
+    .where(Occurrence.starts_at > bindparam("since"), Booking.starts_at > bindparam("now"), Booking.status == CONFIRMED)
+    .order_by(Booking.starts_at, Booking.id)
+)
 
 
 def coming(session: Session, now: datetime) -> list[UpcomingBooking]:
     """Every confirmed booking that has not begun, earliest first."""
-    rows = session.execute(
-        select(Booking.starts_at, Booking.member_id, Person.name)
-        .join(Occurrence, Occurrence.id == Booking.occurrence_id)
-        .join(Person, Person.id == Booking.member_id)
-        .where(Occurrence.starts_at > now - MAX_DURATION, Booking.starts_at > now, Booking.status == CONFIRMED)
-        .order_by(Booking.starts_at, Booking.id)
-    )
+    rows = session.execute(_COMING, {"since": now - MAX_DURATION, "now": now})
     return [UpcomingBooking(*row) for row in rows]
+
+
+_IDS = select(Person.email_key, Person.id).where(Person.email_key.in_(bindparam("chunk", expanding=True)))
 
 
 def add(session: Session, people: Sequence[Mapping[str, Any]], now: datetime) -> None:
@@ -125,8 +142,7 @@ def add(session: Session, people: Sequence[Mapping[str, Any]], now: datetime) ->
     session.execute(insert(Person), rows)
     ids: dict[str, int] = {}
     for chunk in _chunks([row["email_key"] for row in rows]):
-        wanted = select(Person.email_key, Person.id).where(Person.email_key.in_(chunk))
-        ids |= {key: person_id for key, person_id in session.execute(wanted)}
+        ids |= {key: person_id for key, person_id in session.execute(_IDS, {"chunk": list(chunk)})}
     grant_roles(session, [(ids[person["email_key"]], role) for person in people for role in sorted(person["roles"])])
 
 

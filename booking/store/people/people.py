@@ -6,7 +6,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, exists, false, select, text, true
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, bindparam, exists, false, select, text, true
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from booking.domain.enums.people import InvitationPreference, RoleName
@@ -99,10 +99,12 @@ class Role(Base):
     person: Mapped[Person] = relationship(back_populates="roles")
 
 
+_WITH_EMAIL = select(Person).where(Person.email_key == bindparam("key"), Person.closed_at.is_(None))
+
+
 def with_email(session: Session, email: str) -> Person | None:
     """Returns the person with that address, unless their account is closed; None if there is nobody."""
-    wanted = select(Person).where(Person.email_key == email_addresses.key(email), Person.closed_at.is_(None))
-    return session.scalars(wanted).one_or_none()
+    return session.scalars(_WITH_EMAIL, {"key": email_addresses.key(email)}).one_or_none()
 
 
 def zone_of(session: Session, person: uuid.UUID | int) -> str | None:
@@ -111,12 +113,23 @@ def zone_of(session: Session, person: uuid.UUID | int) -> str | None:
     return session.scalar(select(Person.time_zone).where(by == person))
 
 
+_COORDINATORS = (
+    select(Person)
+    .join(Role, Role.person_id == Person.id)
+    .where(Role.role == RoleName.COORDINATOR)
+    .where(Person.closed_at.is_(None))
+    .order_by(Person.id)
+)
+
+
 def coordinators(session: Session) -> list[Person]:
     """Everybody who coordinates now, by id."""
-    wanted = select(Person).join(Role, Role.person_id == Person.id).where(Role.role == RoleName.COORDINATOR)
-    return list(session.scalars(wanted.where(Person.closed_at.is_(None)).order_by(Person.id)))
+    return list(session.scalars(_COORDINATORS))
+
+
+_HOLDS_REAL_PEOPLE = select(exists().where(Person.is_demo.is_(False)))
 
 
 def holds_real_people(session: Session) -> bool:
     """Whether anybody here is not one of the demo's made-up people."""
-    return bool(session.scalar(select(exists().where(Person.is_demo.is_(False)))))
+    return bool(session.scalar(_HOLDS_REAL_PEOPLE))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from booking.domain import zones
@@ -238,6 +238,12 @@ def place(session: Session, outcome: Outcome, now: datetime) -> None:
     session.execute(update(_booking).where(_booking.c.id == booking.id).values(**values))
 
 
+_CONFIRMED_IN = select(_booking.c.id).where(
+    _booking.c.occurrence_id.in_(bindparam("part", expanding=True)),
+    (_booking.c.status == CONFIRMED) | (_booking.c.cancelled_by == CancelledBy.STAFF),
+)
+
+
 def revise_bookings(session: Session, occurrence_ids: Sequence[int], but: Iterable[int], now: datetime) -> list[int]:
     """Raise the SEQUENCE of the bookings in occurrences whose change shows in them; the ids of those.
 
@@ -247,12 +253,7 @@ def revise_bookings(session: Session, occurrence_ids: Sequence[int], but: Iterab
     done = set(but)
     for first in range(0, len(occurrence_ids), BATCH_SIZE):
         part = occurrence_ids[first : first + BATCH_SIZE]
-        ids = session.scalars(
-            select(_booking.c.id).where(
-                _booking.c.occurrence_id.in_(part),
-                (_booking.c.status == CONFIRMED) | (_booking.c.cancelled_by == CancelledBy.STAFF),
-            )
-        ).all()
+        ids = session.scalars(_CONFIRMED_IN, {"part": list(part)}).all()
         found += [booking_id for booking_id in ids if booking_id not in done]
     for first in range(0, len(found), BATCH_SIZE):
         session.execute(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Date, Table, Time, delete, insert, select, update
+from sqlalchemy import Date, Table, Time, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from booking.domain.planning.adjustments import Definition
@@ -128,12 +128,17 @@ def _value(table: Table, column: str, value: Any) -> Any:
     return value
 
 
+_PRESENT = select(Booking.id).where(
+    Booking.occurrence_id.in_(bindparam("part", expanding=True)), Booking.status == CONFIRMED
+)
+
+
 def present(session: Session, occurrence_ids: Sequence[int]) -> list[int]:
     """The ids of the confirmed bookings in those occurrences."""
     found: list[int] = []
     for first in range(0, len(occurrence_ids), BATCH_SIZE):
         part = occurrence_ids[first : first + BATCH_SIZE]
-        found += session.scalars(select(Booking.id).where(Booking.occurrence_id.in_(part), Booking.status == CONFIRMED))
+        found += session.scalars(_PRESENT, {"part": list(part)})
     return sorted(found)
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from booking.domain import zones
 from booking.domain.bookings import cover_rules
@@ -59,11 +59,14 @@ def report() -> ResponseReturnValue:
     return redirect(url_for("time_off.ask", **whose.args), 303)
 
 
+_TIME_OFF = select(TimeOff).where(TimeOff.public_id == bindparam("public_id"))
+
+
 @blueprint.post("/time-off/<uuid:public_id>/back")
 @access.staff
 def back(public_id: uuid.UUID) -> ResponseReturnValue:
     """They come after all: on the rosters again, from now on."""
-    row = context.db().scalars(select(TimeOff).where(TimeOff.public_id == public_id)).one_or_none()
+    row = context.db().scalars(_TIME_OFF, {"public_id": public_id}).one_or_none()
     if row is None:
         abort(404)
     cover.back(context.acting(Actor.staff(current_user.id)), public_id)
@@ -87,6 +90,9 @@ def wanted_once(public_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("time_off.wanted"), 302)
 
 
+_OCCURRENCE = select(Occurrence).where(Occurrence.public_id == bindparam("public_id"))
+
+
 @blueprint.post("/cover/<uuid:public_id>/take")
 @access.analyst
 def take(public_id: uuid.UUID) -> ResponseReturnValue:
@@ -97,7 +103,7 @@ def take(public_id: uuid.UUID) -> ResponseReturnValue:
         flash(error_pages.sentence(refusal))
         return redirect(url_for("time_off.wanted"), 303)
     flash(_taken(taken))
-    row = context.db().scalars(select(Occurrence).where(Occurrence.public_id == public_id)).one()
+    row = context.db().scalars(_OCCURRENCE, {"public_id": public_id}).one()
     zone = current_user.zone or context.organisation().zone
     return redirect(url_for("analyst.day", day=zones.today(row.starts_at, zone)), 303)
 
@@ -119,6 +125,9 @@ def _whose() -> Subject | None:
     return Subject(found, found.zone or context.organisation().zone, found.id == current_user.id)
 
 
+_SOME_OCCURRENCE = select(Occurrence).where(Occurrence.public_id == bindparam("wanted_id"))
+
+
 def _span() -> tuple[tuple[datetime, datetime] | None, str]:
     """The span asked for by clinic or by days, and what is wrong with it; (None, "") where nothing is asked yet."""
     clinic, first, last = (request.values.get(name, "") for name in ("clinic", "first", "last"))
@@ -127,7 +136,7 @@ def _span() -> tuple[tuple[datetime, datetime] | None, str]:
             wanted_id = uuid.UUID(clinic)
         except ValueError:
             abort(404)
-        row = context.db().scalars(select(Occurrence).where(Occurrence.public_id == wanted_id)).one_or_none()
+        row = context.db().scalars(_SOME_OCCURRENCE, {"wanted_id": wanted_id}).one_or_none()
         return ((row.starts_at, row.ends_at), "") if row is not None else abort(404)
     if not first:
         return None, ""

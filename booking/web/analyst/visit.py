@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from booking.domain import errors, refusal_words, zones
 from booking.domain.bookings import agenda_words, lengths, policy, running_order, slots
@@ -302,11 +302,14 @@ def do(public_id: uuid.UUID, what: str) -> ResponseReturnValue:
     return redirect(url_for("visits.one", public_id=public_id), 303)
 
 
+_MEMBER_ID = select(Person.id).where(Person.public_id == bindparam("member_public_id"))
+
+
 def _follow(visit: Appointment) -> None:
     """Book the same member again; limits may be passed."""
     wanted = replace(_wanted(), key=request.form.get("key", "")[:64], topic=request.form.get("topic", ""))
     session = context.db()
-    member_id = session.scalars(select(Person.id).where(Person.public_id == visit.member_public_id)).one()
+    member_id = session.scalars(_MEMBER_ID, {"member_public_id": visit.member_public_id}).one()
     book(context.acting(Actor.staff(current_user.id, for_member=member_id)), wanted)
 
 

@@ -79,9 +79,12 @@ def is_signed(app: Flask, path: str) -> bool:
     return path.startswith(signed_paths(app))
 
 
+_IS_DEMO = select(Programme.is_demo)
+
+
 def _holds_the_demo() -> bool:
     """Whether the database is one that the demo filled; a setting alone opens nothing on a real one."""
-    return bool(context.db().scalar(select(Programme.is_demo)))
+    return bool(context.db().scalar(_IS_DEMO))
 
 
 def allows(level: str, roles: frozenset[str] | None) -> bool:

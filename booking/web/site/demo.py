@@ -6,7 +6,7 @@ import uuid
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import selectinload
 
 from booking.domain.enums.people import RoleName
@@ -24,13 +24,14 @@ PAGE = 30
 EMAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups; frame-ancestors 'self'"
 
 
+_PEOPLE = select(Person).where(Person.is_demo).options(selectinload(Person.roles)).order_by(Person.id).limit(100)
+
+
 @blueprint.get("")
 @access.demo
 def people() -> ResponseReturnValue:
     """Everybody in the demo, one press each."""
-    rows = context.db().scalars(
-        select(Person).where(Person.is_demo).options(selectinload(Person.roles)).order_by(Person.id).limit(100)
-    )
+    rows = context.db().scalars(_PEOPLE)
     groups: dict[str, list[Person]] = {"Members": [], "Analysts": [], "Coordinators": []}
     for person in rows:
         for heading, role in (
@@ -43,15 +44,14 @@ def people() -> ResponseReturnValue:
     return render_template("demo/people.html", groups=groups)
 
 
+_PERSON_ID = select(Person.id).where(Person.public_id == bindparam("public_id"), Person.is_demo)
+
+
 @blueprint.post("/sign-in/<uuid:public_id>")
 @access.demo
 def sign_in(public_id: uuid.UUID) -> ResponseReturnValue:
     """Sign in as one of the demo's people; nobody else can be had this way."""
-    found = (
-        context.db()
-        .execute(select(Person.id).where(Person.public_id == public_id, Person.is_demo))
-        .scalar_one_or_none()
-    )
+    found = context.db().execute(_PERSON_ID, {"public_id": public_id}).scalar_one_or_none()
     if found is None:
         abort(404)
     device, replaces = current_reader.device(), current_reader.session_id()
@@ -95,8 +95,11 @@ def html(public_id: uuid.UUID) -> ResponseReturnValue:
     return answer
 
 
+_EMAIL = select(OutgoingEmail).where(OutgoingEmail.public_id == bindparam("public_id"))
+
+
 def _email(public_id: uuid.UUID) -> OutgoingEmail:
-    found = context.db().scalars(select(OutgoingEmail).where(OutgoingEmail.public_id == public_id)).one_or_none()
+    found = context.db().scalars(_EMAIL, {"public_id": public_id}).one_or_none()
     return found or abort(404)
 
 

@@ -27,7 +27,7 @@ from booking.store.bookings.claims import Claim
 from booking.store.bookings.waitlist_entries import WaitlistEntry
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
-from booking.store.programme import plan_inputs
+from booking.store.programme import plan_people
 from booking.store.programme.changes import Change
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import Occurrence
@@ -145,8 +145,8 @@ def test_a_plan_is_the_same_whichever_way_the_database_returns_its_rows(
         a_booking(session, first, after_minutes=15 * quarter)
     asking = planning.files((clinic(title="Open clinic"),))
     shown = planning.read_plan(session, asking, ORGANISATION, SOON).fingerprint
-    held = plan_inputs.held
-    monkeypatch.setattr(plan_inputs, "held", lambda *read: held(*read)[::-1])
+    held = plan_people.held
+    monkeypatch.setattr(plan_people, "held", lambda *read: held(*read)[::-1])
     assert planning.read_plan(session, asking, ORGANISATION, SOON).fingerprint == shown
 
 

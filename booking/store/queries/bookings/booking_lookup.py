@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
@@ -33,14 +33,18 @@ def locked_for_staff(session: Session, public_id: uuid.UUID, actor: Actor) -> tu
     return booking, is_coordinator
 
 
+_LOCKED = select(Booking.id, Booking.occurrence_id, Booking.member_id).where(
+    Booking.public_id == bindparam("public_id")
+)
+
+
 def locked(session: Session, public_id: uuid.UUID, *more_occurrence_ids: int) -> Booking:
     """The booking, read afresh once its occurrence (and `more_occurrence_ids`) and its member are locked.
 
     Raises NotFound. A booking that moved to another occurrence in between is locked anew.
     """
     while True:
-        ids = select(Booking.id, Booking.occurrence_id, Booking.member_id).where(Booking.public_id == public_id)
-        seen = session.execute(ids).one_or_none()
+        seen = session.execute(_LOCKED, {"public_id": public_id}).one_or_none()
         if seen is None:
             raise errors.NotFound()
         locks.occurrences(session, {seen.occurrence_id, *more_occurrence_ids})

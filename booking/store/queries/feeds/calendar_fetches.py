@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import String, bindparam, cast, func, select
 from sqlalchemy.orm import Session
 
 from booking.domain.enums.people import InvitationPreference
@@ -23,24 +23,31 @@ ALIVE = timedelta(days=14)
 _fetch = table_of(FeedFetch)
 
 
+_LAST = select(_fetch.c.address, _fetch.c.fetched_at).where(
+    _fetch.c.address.in_(bindparam("addresses", expanding=True))
+)
+
+
 def last(session: Session, addresses: Iterable[str]) -> dict[str, datetime]:
     """Returns when each of those addresses was last fetched, where it ever was."""
-    found = select(_fetch.c.address, _fetch.c.fetched_at).where(_fetch.c.address.in_(list(addresses)))
-    return {address: at for address, at in session.execute(found)}
+    return {address: at for address, at in session.execute(_LAST, {"addresses": list(addresses)})}
+
+
+_OF_MEMBER = (
+    select(Person.member_feed_fetched_at, _fetch.c.fetched_at, _fetch.c.fetched_before_at)
+    .outerjoin(_fetch, _fetch.c.address == bindparam("address"))
+    .where(
+        Person.public_id == bindparam("member"),
+        Person.invitations != InvitationPreference.NEVER,
+        Person.member_feed_fetched_at.is_not(None),
+    )
+)
 
 
 def of_member(session: Session, member: uuid.UUID) -> Fetching | None:
     """Returns how that member's calendar fetches; None where none does, or the member wants no invitation at all."""
     address = "member/" + cast(Person.id, String) + "/" + cast(Person.member_feed_generation, String)
-    row = session.execute(
-        select(Person.member_feed_fetched_at, _fetch.c.fetched_at, _fetch.c.fetched_before_at)
-        .outerjoin(_fetch, _fetch.c.address == address)
-        .where(
-            Person.public_id == member,
-            Person.invitations != InvitationPreference.NEVER,
-            Person.member_feed_fetched_at.is_not(None),
-        )
-    ).one_or_none()
+    row = session.execute(_OF_MEMBER, {"address": address, "member": member}).one_or_none()
     return None if row is None else Fetching(row.fetched_at or row.member_feed_fetched_at, row.fetched_before_at)
 
 
@@ -54,16 +61,19 @@ class Invited:
     zone: str
 
 
+_INVITED = (
+    select(Booking.public_id, Booking.starts_at, Occurrence.title, Series.title, Series.zone)
+    .join(Occurrence, Occurrence.id == Booking.occurrence_id)
+    .join(Series, Series.id == Occurrence.series_id)
+    .where(Booking.member_id == bindparam("member_id"), Booking.status == CONFIRMED)
+    .where(Booking.ends_at > bindparam("now"), Booking.is_invited)
+    .order_by(Booking.starts_at)
+)
+
+
 def invited(session: Session, member_id: int, now: datetime) -> list[Invited]:
     """The member's upcoming bookings that were emailed as invitations, earliest first."""
-    rows = session.execute(
-        select(Booking.public_id, Booking.starts_at, Occurrence.title, Series.title, Series.zone)
-        .join(Occurrence, Occurrence.id == Booking.occurrence_id)
-        .join(Series, Series.id == Occurrence.series_id)
-        .where(Booking.member_id == member_id, Booking.status == CONFIRMED)
-        .where(Booking.ends_at > now, Booking.is_invited)
-        .order_by(Booking.starts_at)
-    )
+    rows = session.execute(_INVITED, {"member_id": member_id, "now": now})
     return [Invited(found, at, title or series, zone) for found, at, title, series, zone in rows]
 
 

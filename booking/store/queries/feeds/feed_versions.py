@@ -61,18 +61,25 @@ class Owner:
     member_until: date | None = None
 
 
+_PUBLISHED = select(Programme.version, Programme.published_at, Programme.uid_domain)
+
+
 def published(session: Session) -> ProgrammeVersion:
     """The programme's version and domain; zero and None where nothing was ever published."""
-    row = session.execute(select(Programme.version, Programme.published_at, Programme.uid_domain)).one_or_none()
+    row = session.execute(_PUBLISHED).one_or_none()
     return ProgrammeVersion(0, None, None) if row is None else ProgrammeVersion(*row)
+
+
+_SERIES = select(Series.slug, Series.title, Series.terms).order_by(Series.id.desc())
+_TITLE = select(Series.slug, Series.title).where(Series.slug == bindparam("slug"))
 
 
 def series(session: Session, slug: str) -> tuple[str, str] | None:
     """The slug and title of the series that is, or once was, called so; None if there never was one."""
-    found = session.execute(select(Series.slug, Series.title).where(Series.slug == slug)).one_or_none()
+    found = session.execute(_TITLE, {"slug": slug}).one_or_none()
     if found is not None:
         return found.slug, found.title
-    renamed = session.execute(select(Series.slug, Series.title, Series.terms).order_by(Series.id.desc()))
+    renamed = session.execute(_SERIES)
     return next(((row.slug, row.title) for row in renamed if slug in row.terms.get("was", ())), None)
 
 
@@ -142,41 +149,52 @@ def owner(session: Session, public_id: uuid.UUID, role: RoleName, start: datetim
     )
 
 
+_PLACES = (
+    select(Series.slug, Occurrence.public_id)
+    .select_from(Enrolment)
+    .join(Series, Series.id == Enrolment.series_id)
+    .outerjoin(Occurrence, Occurrence.id == Enrolment.occurrence_id)
+    .where(Enrolment.member_id == bindparam("member_id"), Enrolment.left_at.is_(None))
+)
+
+
 def places(session: Session, member_id: int) -> tuple[frozenset[str], frozenset[uuid.UUID]]:
     """Returns where the member is enrolled: the slugs of whole series, and the ids of single occurrences."""
-    rows = session.execute(
-        select(Series.slug, Occurrence.public_id)
-        .select_from(Enrolment)
-        .join(Series, Series.id == Enrolment.series_id)
-        .outerjoin(Occurrence, Occurrence.id == Enrolment.occurrence_id)
-        .where(Enrolment.member_id == member_id, Enrolment.left_at.is_(None))
-    ).all()
+    rows = session.execute(_PLACES, {"member_id": member_id}).all()
     whole = frozenset(slug for slug, occurrence in rows if occurrence is None)
     return whole, frozenset(occurrence for _, occurrence in rows if occurrence is not None)
 
 
+_DEPARTED = (
+    select(Occurrence.public_id, Departure.sequence, Departure.revised_at)
+    .join(Occurrence, Occurrence.id == Departure.occurrence_id)
+    .where(
+        Departure.analyst_id == bindparam("analyst_id"),
+        Occurrence.starts_at >= bindparam("start"),
+        Occurrence.starts_at < bindparam("end"),
+    )
+)
+
+
 def departed(session: Session, analyst_id: int, start: datetime, end: datetime) -> dict[uuid.UUID, Departed]:
     """Returns what has left the analyst's hours that start in [start, end), by the occurrence's public id."""
-    rows = session.execute(
-        select(Occurrence.public_id, Departure.sequence, Departure.revised_at)
-        .join(Occurrence, Occurrence.id == Departure.occurrence_id)
-        .where(Departure.analyst_id == analyst_id, Occurrence.starts_at >= start, Occurrence.starts_at < end)
-    )
+    rows = session.execute(_DEPARTED, {"analyst_id": analyst_id, "start": start, "end": end})
     return {row.public_id: Departed(row.sequence, row.revised_at) for row in rows}
+
+
+_ROSTERED = (
+    select(Occurrence.public_id)
+    .join(Roster, Roster.occurrence_id == Occurrence.id)
+    .where(
+        Roster.analyst_id == bindparam("analyst_id"),
+        Roster.is_away.is_(False),
+        Occurrence.starts_at >= bindparam("start"),
+        Occurrence.starts_at < bindparam("end"),
+    )
+    .order_by(Occurrence.public_id)
+)
 
 
 def rostered(session: Session, analyst_id: int, start: datetime, end: datetime) -> list[uuid.UUID]:
     """The ids of the occurrences in [start, end) that the analyst staffs and does not miss, in order of id."""
-    return list(
-        session.execute(
-            select(Occurrence.public_id)
-            .join(Roster, Roster.occurrence_id == Occurrence.id)
-            .where(
-                Roster.analyst_id == analyst_id,
-                Roster.is_away.is_(False),
-                Occurrence.starts_at >= start,
-                Occurrence.starts_at < end,
-            )
-            .order_by(Occurrence.public_id)
-        ).scalars()
-    )
+    return list(session.execute(_ROSTERED, {"analyst_id": analyst_id, "start": start, "end": end}).scalars())

@@ -119,14 +119,14 @@ def _reader(rows: Sequence[Any], **of_session: Any) -> SignedInPerson:
     )
 
 
+_OPEN_SESSIONS = (
+    select(UserSession.id, UserSession.public_id, UserSession.device, UserSession.created_at, UserSession.last_seen_at)
+    .where(UserSession.person_id == bindparam("person_id"), UserSession.ended_at.is_(None))
+    .order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())
+)
+
+
 def open_sessions(session: Session, person_id: int, now: datetime, *, sees_others: bool) -> list[OpenSession]:
     """The person's open sessions, last used first."""
-    wanted = (
-        select(
-            UserSession.id, UserSession.public_id, UserSession.device, UserSession.created_at, UserSession.last_seen_at
-        )
-        .where(UserSession.person_id == person_id, UserSession.ended_at.is_(None))
-        .order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())
-    )
-    found = [OpenSession(*row) for row in session.execute(wanted)]
+    found = [OpenSession(*row) for row in session.execute(_OPEN_SESSIONS, {"person_id": person_id})]
     return [one for one in found if not is_over(one.created_at, one.last_seen_at, now, sees_others=sees_others)]

@@ -8,7 +8,7 @@ from datetime import date
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from booking.domain import wording, zones
 from booking.domain.administration import audit_words
@@ -29,17 +29,22 @@ from booking.web.frame.current_reader import current_user
 
 BY_THE_SERVICE = audit_words.SERVICE[0].lower() + audit_words.SERVICE[1:]  # within a sentence
 
+_CHANGE = select(Change).where(Change.public_id == bindparam("public_id"))
+
 
 def _change(public_id: uuid.UUID) -> Change:
-    found = context.db().scalars(select(Change).where(Change.public_id == public_id)).one_or_none()
+    found = context.db().scalars(_CHANGE, {"public_id": public_id}).one_or_none()
     return found if found is not None else abort(404)
+
+
+_CHANGES = select(Change).order_by(Change.published_at.desc(), Change.id.desc()).limit(50)
 
 
 @blueprint.get("/changes")
 @access.coordinator
 def changes() -> ResponseReturnValue:
     """The latest publishes: when, by whom, what and of which series."""
-    found = context.db().scalars(select(Change).order_by(Change.published_at.desc(), Change.id.desc()).limit(50)).all()
+    found = context.db().scalars(_CHANGES).all()
     slugs = {one.id: _slugs(one) for one in found}
     titles = audit_subjects.titles(context.db(), set().union(*slugs.values()))
     return render_template(
@@ -63,13 +68,16 @@ def _publishers(found: Iterable[Change]) -> dict[int, str]:
     return {one.id: names.get(one.actor_id or 0, BY_THE_SERVICE) for one in found}
 
 
+_SERIES = select(Series).where(Series.slug.in_(bindparam("slugs", expanding=True)))
+
+
 @blueprint.get("/changes/<uuid:public_id>")
 @access.coordinator
 def change(public_id: uuid.UUID) -> ResponseReturnValue:
     """Show a publish; Undo until its emails leave; the text for the group."""
     found = _change(public_id)
     slugs = _slugs(found)
-    series_of = {row.slug: row for row in context.db().scalars(select(Series).where(Series.slug.in_(slugs)))}
+    series_of = {row.slug: row for row in context.db().scalars(_SERIES, {"slugs": list(slugs)})}
     return render_template(
         "coordinator/change.html",
         change=found,

@@ -36,6 +36,13 @@ class AddressChangeExpired(errors.Refusal):
     code = RefusalCode.ADDRESS_CHANGE_EXPIRED
 
 
+_RECENT = (
+    select(func.count())
+    .select_from(AddressChange)
+    .where(AddressChange.person_id == bindparam("person_id"), AddressChange.requested_at > bindparam("since"))
+)
+
+
 @transactional
 def ask(session: Session, person_id: int, email: str, now: datetime) -> AddressChange:
     """Ask to change one's own address: an email with a link goes to the new one, and nothing changes before it is used.
@@ -47,10 +54,9 @@ def ask(session: Session, person_id: int, email: str, now: datetime) -> AddressC
     person = locks.person(session, person_id)
     if email_addresses.key(typed) == person.email_key:
         raise errors.TextNotAccepted("email", "this is already your address")
-    own = AddressChange.person_id == person.id
-    recent = select(func.count()).select_from(AddressChange).where(own, AddressChange.requested_at > now - VALID)
-    if (session.scalar(recent) or 0) >= MAX_REQUESTS:
+    if (session.scalar(_RECENT, {"person_id": person.id, "since": now - VALID}) or 0) >= MAX_REQUESTS:
         raise errors.TooManyRequests(now + VALID)
+    own = AddressChange.person_id == person.id
     session.execute(update(AddressChange).where(own, AddressChange.expires_at > now).values(expires_at=now))
     is_taken = account_holdings.with_email(session, typed) is not None
     made = AddressChange(

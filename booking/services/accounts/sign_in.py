@@ -264,15 +264,19 @@ _LATEST = (
 )
 
 
+_THESE = (
+    select(SignIn)
+    .where(SignIn.id.in_(bindparam("ids", expanding=True)))
+    .order_by(SignIn.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 def _open_codes(session: Session, email: str, now: datetime) -> list[SignIn]:
     """Of the latest three requests for that address those whose code works, latest first, locked by id."""
-    wanted = (
-        select(SignIn)
-        .where(SignIn.id.in_(session.scalars(_LATEST, {"email": email}).all()))
-        .order_by(SignIn.id)
-        .with_for_update()
-    )
-    rows = session.scalars(wanted.execution_options(populate_existing=True)).all()
+    ids = session.scalars(_LATEST, {"email": email}).all()
+    rows = session.scalars(_THESE, {"ids": ids}).all()
     return [row for row in reversed(rows) if row.used_at is None and now < row.expires_at]
 
 

@@ -113,13 +113,15 @@ def _analyst_of(found: Timetable, wish: Wish) -> int | None:
     return analyst_id
 
 
+_OPEN_PLACE = select(WaitlistEntry).where(
+    WaitlistEntry.occurrence_id == bindparam("occurrence_id"),
+    WaitlistEntry.member_id == bindparam("member_id"),
+    WaitlistEntry.ended_at.is_(None),
+)
+
+
 def _place_of(session: Session, occurrence_id: int, member_id: int) -> WaitlistEntry | None:
-    mine = (
-        WaitlistEntry.occurrence_id == occurrence_id,
-        WaitlistEntry.member_id == member_id,
-        WaitlistEntry.ended_at.is_(None),
-    )
-    return session.scalars(select(WaitlistEntry).where(*mine)).one_or_none()
+    return session.scalars(_OPEN_PLACE, {"occurrence_id": occurrence_id, "member_id": member_id}).one_or_none()
 
 
 def _check_nothing_is_free(context: ActionContext, place: WaitlistEntry, rules: Rules) -> None:
@@ -254,11 +256,22 @@ def _wanted(session: Session, place: WaitlistEntry, taking: Taking, now: datetim
     return BookingRequest(occurrence, offer.starts_at, place.minutes, analyst)
 
 
+_LATEST_BOOKING = (
+    select(Booking)
+    .where(
+        Booking.occurrence_id == bindparam("occurrence_id"),
+        Booking.member_id == bindparam("member_id"),
+        Booking.status == CONFIRMED,
+    )
+    .order_by(Booking.id.desc())
+    .limit(1)
+)
+
+
 def _made(session: Session, place: WaitlistEntry) -> Booking:
     """The booking that the place has led to."""
-    mine = (Booking.occurrence_id == place.occurrence_id, Booking.member_id == place.member_id)
-    wanted = select(Booking).where(*mine, Booking.status == CONFIRMED).order_by(Booking.id.desc()).limit(1)
-    found = session.scalars(wanted).one_or_none()
+    values = {"occurrence_id": place.occurrence_id, "member_id": place.member_id}
+    found = session.scalars(_LATEST_BOOKING, values).one_or_none()
     if found is None:
         raise errors.OfferLapsed()
     return found

@@ -33,6 +33,9 @@ class WantedCover:
     analysts: Sequence[Candidate]
 
 
+_OCCURRENCES = select(Occurrence).where(Occurrence.id.in_(bindparam("ids", expanding=True)))
+
+
 def ask(
     session: Session, wanted: WantedCover, now: datetime, *, but: Collection[int] = (), change: Change | None = None
 ) -> set[int]:
@@ -41,12 +44,8 @@ def ask(
     Those in `but` are told in another email. The emails of a publish, `change`, wait as its others do.
     """
     due_at, change_id = (now, None) if change is None else (change.due_at, change.id)
-    rows = {
-        row.id: row
-        for row in session.scalars(
-            select(Occurrence).where(Occurrence.id.in_({one.occurrence_id for one in wanted.left}))
-        )
-    }
+    ids = {one.occurrence_id for one in wanted.left}
+    rows = {row.id: row for row in session.scalars(_OCCURRENCES, {"ids": list(ids)})}
     asked = set()
     for analyst in wanted.analysts:
         lines = _lines([one for one in wanted.left if analyst.can_take(one)], rows)

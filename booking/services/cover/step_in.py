@@ -149,18 +149,17 @@ class Wanted:
     count: int
 
 
+_NAMES = select(Person.id, Person.name).where(Person.id.in_(bindparam("ids", expanding=True)))
+
+
 def wanted(session: Session, reader_id: int, organisation: Organisation, now: datetime) -> list[Wanted]:
     """Returns what this analyst could take over, earliest first."""
     rows = _looking(session, now)
     left = left_in(session, rows, organisation, now)
     reader = next((one for one in cover_candidates.analysts(session, left, organisation) if one.id == reader_id), None)
     mine = [one for one in left if reader is not None and reader.can_take(one)]
-    names = {
-        person_id: name
-        for person_id, name in session.execute(
-            select(Person.id, Person.name).where(Person.id.in_({one.analyst_id for one in mine}))
-        )
-    }
+    found_names = session.execute(_NAMES, {"ids": list({one.analyst_id for one in mine})})
+    names = {row.id: row.name for row in found_names}
     found = []
     for row in rows:
         here = [one for one in mine if one.occurrence_id == row.id]

@@ -109,6 +109,28 @@ def _left(plan: Plan, by_id: Mapping[int, Step]) -> list[UncoveredWork]:
 _ADDRESSES = select(Person.id, Person.email).where(Person.id.in_(bindparam("merged", expanding=True)))
 
 
+#: Of some public ids those that the plan touches.
+_NAMED_DATES = select(Occurrence.id).where(
+    Occurrence.public_id.in_(bindparam("named", expanding=True)),
+    Occurrence.id.in_(bindparam("touched", expanding=True)),
+)
+_NAMED_BOOKINGS = select(Booking.id).where(
+    Booking.public_id.in_(bindparam("named", expanding=True)),
+    Booking.occurrence_id.in_(bindparam("touched", expanding=True)),
+)
+_DATES = (
+    select(Occurrence)
+    .where(Occurrence.id.in_(bindparam("ids", expanding=True)))
+    .options(joinedload(Occurrence.series).selectinload(Series.modules))
+)
+_NEW_DATES = (
+    select(Occurrence)
+    .join(Series, Series.id == Occurrence.series_id)
+    .where(Series.slug.in_(bindparam("slugs", expanding=True)), Occurrence.key.in_(bindparam("keys", expanding=True)))
+)
+_BOOKED = select(Booking.public_id, Booking.id).where(Booking.public_id.in_(bindparam("public_ids", expanding=True)))
+
+
 def _add(session: Session, merged: Mapping[int, Sequence[Line]], change: Change, now: datetime) -> None:
     """Queue the emails, none due later than an hour before the first start it is about."""
     if not merged:
@@ -116,14 +138,8 @@ def _add(session: Session, merged: Mapping[int, Sequence[Line]], change: Change,
     starts = [datetime.fromisoformat(at) for lines in merged.values() for line in lines for at in _starts(line)]
     change.due_at = min(change.due_at, notices.due_at(min(starts), now))
     addresses = {person_id: email for person_id, email in session.execute(_ADDRESSES, {"merged": list(merged)})}
-    ids = {
-        str(public_id): booking_id
-        for public_id, booking_id in session.execute(
-            select(Booking.public_id, Booking.id).where(
-                Booking.public_id.in_({uuid.UUID(booking) for lines in merged.values() for booking in _booked(lines)})
-            )
-        )
-    }
+    booked_ids = {uuid.UUID(booking) for lines in merged.values() for booking in _booked(lines)}
+    ids = {str(row.public_id): row.id for row in session.execute(_BOOKED, {"public_ids": list(booked_ids)})}
     rows = []
     for person_id, lines in merged.items():
         name, told = updates.email_of(lines)
@@ -181,14 +197,10 @@ class _Writer:
                 named[what].add(uuid.UUID(name))
         touched = list(self.by_id)
         if named["occurrence"]:
-            wanted = select(Occurrence.id).where(Occurrence.public_id.in_(named["occurrence"]))
-            ids |= set(self.session.scalars(wanted.where(Occurrence.id.in_(touched))))
+            ids |= set(self.session.scalars(_NAMED_DATES, {"named": list(named["occurrence"]), "touched": touched}))
         if named["booking"]:
-            theirs = select(Booking.id).where(Booking.public_id.in_(named["booking"]))
-            booked |= set(self.session.scalars(theirs.where(Booking.occurrence_id.in_(touched))))
-        of_series = joinedload(Occurrence.series).selectinload(Series.modules)
-        wanted_rows = select(Occurrence).where(Occurrence.id.in_(ids)).options(of_series)
-        self.rows = {row.id: row for row in self.session.scalars(wanted_rows)}
+            booked |= set(self.session.scalars(_NAMED_BOOKINGS, {"named": list(named["booking"]), "touched": touched}))
+        self.rows = {row.id: row for row in self.session.scalars(_DATES, {"ids": list(ids)})}
         self.bookings = bookings(self.session, booked)
         self._load_new()
         lines = [self.of_date(i) for i, row in self.rows.items() if row.public_id in named["occurrence"]]
@@ -199,11 +211,8 @@ class _Writer:
     def _load_new(self) -> None:
         wanted = {one for notice in self.plan.notices for one in notice.added}
         if wanted:
-            found = self.session.scalars(
-                select(Occurrence)
-                .join(Series, Series.id == Occurrence.series_id)
-                .where(Series.slug.in_({slug for slug, _ in wanted}), Occurrence.key.in_({key for _, key in wanted}))
-            )
+            slugs, keys = {slug for slug, _ in wanted}, {key for _, key in wanted}
+            found = self.session.scalars(_NEW_DATES, {"slugs": list(slugs), "keys": list(keys)})
             self.new = {(row.series.slug, row.key): row for row in found}
 
     def _is_renamed(self, slug: str) -> bool:
@@ -277,12 +286,20 @@ class _Writer:
         return differences(step, self.plan.changes.definitions[step.series], self.context.organisation.kinds)
 
 
+_WITH_ALL = (
+    select(Booking)
+    .where(Booking.id.in_(bindparam("ids", expanding=True)))
+    .options(
+        joinedload(Booking.analyst),
+        joinedload(Booking.member),
+        joinedload(Booking.occurrence).joinedload(Occurrence.series),
+    )
+)
+
+
 def bookings(session: Session, ids: Collection[int]) -> dict[int, Booking]:
     """The bookings by id with all that an email about them says, in one statement."""
-    of_occurrence = joinedload(Booking.occurrence).joinedload(Occurrence.series)
-    with_it = (joinedload(Booking.analyst), joinedload(Booking.member), of_occurrence)
-    rows = session.scalars(select(Booking).where(Booking.id.in_(ids)).options(*with_it))
-    return {row.id: row for row in rows}
+    return {row.id: row for row in session.scalars(_WITH_ALL, {"ids": list(ids)})}
 
 
 def _date(row: Occurrence, step: Step | None, differs: list[Difference]) -> Line:

@@ -146,14 +146,20 @@ _IS_BOOKED_OTHERWISE = select(
 _IS_ENROLLED = select(exists().where(Enrolment.series_id.in_(bindparam("new_series", expanding=True))))
 
 
+#: Whether anybody has booked, waits, was offered something or is enrolled in any of these dates.
+_ARE_IN = [
+    select(exists().where(table.occurrence_id.in_(bindparam("ids", expanding=True))))
+    for table in (Booking, WaitlistEntry, Offer, Enrolment)
+]
+
+
 def _check_nobody_built_on_it(session: Session, change: Change, ids: list[int], added: list[int]) -> None:
     """Bookings, enrolments and waitlist places made since, and bookings that it moved and that moved again."""
     known = set(change.before.get("present", ()))
     offered = {*change.before.get("offers", ()), *change.before.get("made_offers", ())}
-    for table in (Booking, WaitlistEntry, Offer, Enrolment):
-        column = table.occurrence_id
+    for are_in in _ARE_IN:
         for part in _parts(added):
-            if session.scalar(select(exists().where(column.in_(part)))):
+            if session.scalar(are_in, {"ids": list(part)}):
                 raise CannotUndo("somebody has already enrolled in one of its new dates")
     for part in _parts(ids):
         if not known.issuperset(snapshots.present(session, part)):
@@ -183,19 +189,21 @@ def _hold_again(session: Session, claims: list[dict[str, Any]]) -> None:
     snapshots.put_list_back(session, "held_claim", sorted(still_open), held)
 
 
+_WHERE_THEY_ARE = select(
+    Booking.public_id,
+    Booking.status,
+    Booking.cancelled_at,
+    Booking.analyst_id,
+    Booking.starts_at,
+    Booking.minutes,
+).where(Booking.id.in_(bindparam("ids", expanding=True)))
+
+
 def _are_as_left(session: Session, change: Change) -> bool:
     """Whether each booking that it moved or cancelled is where it put it."""
     left = {line["booking"]: line["to"] for line in change.plan["bookings"]}
-    columns = (
-        Booking.public_id,
-        Booking.status,
-        Booking.cancelled_at,
-        Booking.analyst_id,
-        Booking.starts_at,
-        Booking.minutes,
-    )
     for part in _parts([row["id"] for row in change.before["booking"]]):
-        for row in session.execute(select(*columns).where(Booking.id.in_(part))):
+        for row in session.execute(_WHERE_THEY_ARE, {"ids": list(part)}):
             to = left[str(row.public_id)]
             if to is None:
                 is_as_left = row.status == CANCELLED and row.cancelled_at == change.published_at
@@ -207,12 +215,14 @@ def _are_as_left(session: Session, change: Change) -> bool:
     return True
 
 
+_LEFT = select(WaitlistEntry.id).where(
+    WaitlistEntry.id.in_(bindparam("ids", expanding=True)), WaitlistEntry.outcome == WaitlistOutcome.LEFT
+)
+
+
 def _still_gone(session: Session, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The waitlist places that the publish ended, without those whose member has left since."""
-    left = select(WaitlistEntry.id).where(
-        WaitlistEntry.id.in_([row["id"] for row in before]), WaitlistEntry.outcome == WaitlistOutcome.LEFT
-    )
-    ids = set(session.scalars(left)) if before else set()
+    ids = set(session.scalars(_LEFT, {"ids": [row["id"] for row in before]})) if before else set()
     return [row for row in before if row["id"] not in ids]
 
 
@@ -261,16 +271,18 @@ def _parts(ids: list[int], size: int = 5000) -> list[list[int]]:
     return [ids[first : first + size] for first in range(0, len(ids), size)]
 
 
+_DUE = select(Change).where(Change.due_at <= bindparam("now"), Change.closed_at.is_(None)).order_by(Change.id)
+
+
 @transactional
 def close(context: ActionContext) -> int:
     """Let go of what publishes hold that can no longer be undone, those who wait first; how many. For the worker."""
     session, now = context.session, context.now
-    wanted = select(Change).where(Change.due_at <= now, Change.closed_at.is_(None)).order_by(Change.id)
-    seen = session.scalars(wanted).all()
+    seen = session.scalars(_DUE, {"now": now}).all()
     touched = {row["id"] for change in seen for row in change.before.get("occurrence", [])}
     awaited = touched.intersection(waitlist_queue.awaited(session))
     locks.occurrences(session, awaited)
-    open_ones = session.scalars(wanted.execution_options(populate_existing=True)).all()
+    open_ones = session.scalars(_DUE, {"now": now}, execution_options={"populate_existing": True}).all()
     publishing.close(session, open_ones, now)
     session.flush()
     serve(context, awaited)

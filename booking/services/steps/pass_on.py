@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -59,6 +59,14 @@ def lapse_due_offers(context: ActionContext, occurrence_id: int) -> bool:
     return True
 
 
+_OPEN_OFFERS = select(Offer.id).where(
+    Offer.occurrence_id.in_(bindparam("occurrence_ids", expanding=True)),
+    Offer.status == OfferStatus.OPEN,
+    Offer.waiting_id.is_not(None),
+)
+_OPEN_OFFERS_BY = _OPEN_OFFERS.where(Offer.analyst_id == bindparam("analyst_id"))
+
+
 def withdraw(
     session: Session, occurrence_ids: Iterable[int], now: datetime, analyst_id: int | None = None
 ) -> list[int]:
@@ -66,15 +74,30 @@ def withdraw(
 
     Returns the ids of these offers, for `tell_withdrawn` once the waitlist has been served.
     """
-    wanted = select(Offer.id).where(
-        Offer.occurrence_id.in_(list(occurrence_ids)), Offer.status == OfferStatus.OPEN, Offer.waiting_id.is_not(None)
-    )
-    if analyst_id is not None:
-        wanted = wanted.where(Offer.analyst_id == analyst_id)
-    ended = list(session.scalars(wanted))
+    ids = list(occurrence_ids)
+    if analyst_id is None:
+        ended = list(session.scalars(_OPEN_OFFERS, {"occurrence_ids": ids}))
+    else:
+        ended = list(session.scalars(_OPEN_OFFERS_BY, {"occurrence_ids": ids, "analyst_id": analyst_id}))
     for offer_id in ended:
         offers.end(session, offer_id, OfferStatus.GONE, now)
     return ended
+
+
+_other, _analyst = aliased(Offer), aliased(Person)
+_WITHDRAWN = (
+    select(Offer, WaitlistEntry, Person, Occurrence, _analyst.name)
+    .join(WaitlistEntry, WaitlistEntry.id == Offer.waiting_id)
+    .join(Person, Person.id == Offer.member_id)
+    .join(Occurrence, Occurrence.id == Offer.occurrence_id)
+    .join(_analyst, _analyst.id == Offer.analyst_id)
+    .where(
+        Offer.id.in_(bindparam("offer_ids", expanding=True)),
+        WaitlistEntry.ended_at.is_(None),
+        ~exists().where(_other.waiting_id == Offer.waiting_id, _other.status == OfferStatus.OPEN),
+    )
+    .order_by(Offer.id)
+)
 
 
 def tell_withdrawn(session: Session, offer_ids: Sequence[int], now: datetime, change: Change | None = None) -> None:
@@ -84,17 +107,7 @@ def tell_withdrawn(session: Session, offer_ids: Sequence[int], now: datetime, ch
     """
     if not offer_ids:
         return
-    other, analyst = aliased(Offer), aliased(Person)
-    has_another = exists().where(other.waiting_id == Offer.waiting_id, other.status == OfferStatus.OPEN)
-    rows = session.execute(
-        select(Offer, WaitlistEntry, Person, Occurrence, analyst.name)
-        .join(WaitlistEntry, WaitlistEntry.id == Offer.waiting_id)
-        .join(Person, Person.id == Offer.member_id)
-        .join(Occurrence, Occurrence.id == Offer.occurrence_id)
-        .join(analyst, analyst.id == Offer.analyst_id)
-        .where(Offer.id.in_(offer_ids), WaitlistEntry.ended_at.is_(None), ~has_another)
-        .order_by(Offer.id)
-    )
+    rows = session.execute(_WITHDRAWN, {"offer_ids": list(offer_ids)})
     due_at, change_id = (now, None) if change is None else (change.due_at, change.id)
     queued = []
     for offer, place, member, occurrence, name in rows:
@@ -163,15 +176,18 @@ def offer_to(context: ActionContext, place: WaitlistEntry, by_id: int) -> bool:
     return _offer(this, Match(mine, slot), others, hours, by_id)
 
 
+_PEOPLE = select(Person).where(Person.id.in_(bindparam("ids", expanding=True)))
+
+
 def _round(context: ActionContext, occurrence: Occurrence, found: Timetable, places: list[WaitlistPlace]) -> Round:
     session = context.session
-    who = select(Person).where(Person.id.in_({place.member_id for place in places}))
+    who = {"ids": list({place.member_id for place in places})}
     return Round(
         session,
         occurrence,
         found.rules(context.organisation, context.now),
         found.hours,
-        {person.id: person for person in session.scalars(who)},
+        {person.id: person for person in session.scalars(_PEOPLE, who)},
         {analyst.id: analyst.name for analyst in found.analysts},
     )
 

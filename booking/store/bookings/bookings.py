@@ -107,14 +107,21 @@ def move(session: Session, booking: Booking, occurrence_id: int, slot: Slot, now
     session.expire(booking, ["occurrence", "analyst"])
 
 
+_SHOWN = [
+    select(_table.c.occurrence_id).where(
+        column.in_(bindparam("ids", expanding=True)), _table.c.starts_at > bindparam("since")
+    )
+    for column in (_table.c.member_id, _table.c.analyst_id)
+]
+
+
 def shown_in(session: Session, person_ids: Sequence[int], now: datetime) -> set[int]:
     """The internal ids of the occurrences in which calendars show a booking of these people, to be locked first."""
-    is_shown = _table.c.starts_at > now - SHOWN_BACK
     found: set[int] = set()
     for first in range(0, len(person_ids), BATCH_SIZE):
-        part = person_ids[first : first + BATCH_SIZE]
-        for column in (_table.c.member_id, _table.c.analyst_id):
-            found.update(session.scalars(select(_table.c.occurrence_id).where(column.in_(part), is_shown)))
+        part = list(person_ids[first : first + BATCH_SIZE])
+        for shown in _SHOWN:
+            found.update(session.scalars(shown, {"ids": part, "since": now - SHOWN_BACK}))
     return found
 
 

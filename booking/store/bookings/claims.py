@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, delete, insert, select
+from sqlalchemy import CheckConstraint, ForeignKey, bindparam, delete, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.domain.bookings.slots import Slot
@@ -64,15 +64,24 @@ def release(session: Session, booking_ids: Iterable[int]) -> None:
     session.execute(delete(Claim).where(Claim.booking_id.in_(list(booking_ids))))
 
 
+_OFFERS_AT = (
+    select(Offer.id)
+    .join(Claim, Claim.offer_id == Offer.id)
+    .where(
+        Claim.person_id.in_(bindparam("person_ids", expanding=True)),
+        Claim.quarter_at.in_(bindparam("quarters", expanding=True)),
+    )
+    .distinct()
+    .order_by(Offer.id)
+)
+_OFFERS_TO = _OFFERS_AT.where(Offer.member_id.in_(bindparam("to", expanding=True)))
+
+
 def offers_at(
     session: Session, person_ids: Collection[int], quarters: Collection[datetime], to: Collection[int] | None = None
 ) -> list[int]:
     """The ids of the offers, to the people `to` if they are named, that own any of these quarters of these people."""
-    wanted = (
-        select(Offer.id)
-        .join(Claim, Claim.offer_id == Offer.id)
-        .where(Claim.person_id.in_(person_ids), Claim.quarter_at.in_(quarters))
-    )
-    if to is not None:
-        wanted = wanted.where(Offer.member_id.in_(to))
-    return list(session.scalars(wanted.distinct().order_by(Offer.id)))
+    values = {"person_ids": list(person_ids), "quarters": list(quarters)}
+    if to is None:
+        return list(session.scalars(_OFFERS_AT, values))
+    return list(session.scalars(_OFFERS_TO, {**values, "to": list(to)}))

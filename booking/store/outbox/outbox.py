@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, or_, select, text, update
+from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from booking.store.bookings.idempotency import IdempotencyKey
@@ -21,23 +20,43 @@ MAX_DELETED = 5000  # rows that one round of tidying takes away
 _EMAIL = table_of(OutgoingEmail)
 
 
-def _takable(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Due, unsent, and in nobody's hands. The index of the outbox answers it."""
-    return (
-        OutgoingEmail.sent_at.is_(None),
-        OutgoingEmail.failed_at.is_(None),
-        OutgoingEmail.due_at <= now,
-        or_(OutgoingEmail.leased_until.is_(None), OutgoingEmail.leased_until <= now),
-    )
+#: Due, unsent, and in nobody's hands. The index of the outbox answers it.
+_TAKABLE = (
+    OutgoingEmail.sent_at.is_(None),
+    OutgoingEmail.failed_at.is_(None),
+    OutgoingEmail.due_at <= bindparam("now"),
+    or_(OutgoingEmail.leased_until.is_(None), OutgoingEmail.leased_until <= bindparam("now")),
+)
+#: Asked for the earliest, for else PostgreSQL looks for any, from one end of the table to the other.
+_EARLIEST = select(OutgoingEmail.id).where(*_TAKABLE).order_by(OutgoingEmail.due_at, OutgoingEmail.id).limit(1)
+_earlier = aliased(OutgoingEmail)
+_HELD_UP = exists().where(
+    _earlier.sent_at.is_(None),
+    _earlier.failed_at.is_(None),
+    or_(_earlier.due_at <= bindparam("now"), _earlier.attempts > 0),
+    _earlier.person_id == OutgoingEmail.person_id,
+    or_(
+        _earlier.booking_id == OutgoingEmail.booking_id,
+        and_(_earlier.booking_id.is_(None), _earlier.change_id.is_not(None), OutgoingEmail.booking_id.is_not(None)),
+        and_(
+            OutgoingEmail.booking_id.is_(None), OutgoingEmail.change_id.is_not(None), _earlier.booking_id.is_not(None)
+        ),
+    ),
+    _earlier.id < OutgoingEmail.id,
+)
+_DUE = (
+    select(OutgoingEmail)
+    .where(*_TAKABLE, ~_HELD_UP)
+    .order_by(OutgoingEmail.due_at, OutgoingEmail.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .execution_options(populate_existing=True)
+)
 
 
 def is_waiting(session: Session, now: datetime) -> bool:
-    """Whether any email is due: one read, no lock, so that an idle worker disturbs nobody.
-
-    Asked for the earliest, for else PostgreSQL looks for any, from one end of the table to the other.
-    """
-    earliest = select(OutgoingEmail.id).where(*_takable(now)).order_by(OutgoingEmail.due_at, OutgoingEmail.id).limit(1)
-    return session.scalar(earliest) is not None
+    """Whether any email is due: one read, no lock, so that an idle worker disturbs nobody."""
+    return session.scalar(_EARLIEST, {"now": now}) is not None
 
 
 def lease(session: Session, worker: str, now: datetime, most: int) -> list[OutgoingEmail]:
@@ -46,35 +65,7 @@ def lease(session: Session, worker: str, now: datetime, most: int) -> list[Outgo
     An email waits while an earlier one to the same person about the same booking is due, under way or put off; one
     that failed, or is not due yet, holds nothing up. What a publish tells of several things is about any booking.
     """
-    earlier = aliased(OutgoingEmail)
-    waiting = and_(
-        earlier.sent_at.is_(None),
-        earlier.failed_at.is_(None),
-        or_(earlier.due_at <= now, earlier.attempts > 0),
-    )
-    held_up = exists().where(
-        waiting,
-        earlier.person_id == OutgoingEmail.person_id,
-        or_(
-            earlier.booking_id == OutgoingEmail.booking_id,
-            and_(earlier.booking_id.is_(None), earlier.change_id.is_not(None), OutgoingEmail.booking_id.is_not(None)),
-            and_(
-                OutgoingEmail.booking_id.is_(None),
-                OutgoingEmail.change_id.is_not(None),
-                earlier.booking_id.is_not(None),
-            ),
-        ),
-        earlier.id < OutgoingEmail.id,
-    )
-    due = (
-        select(OutgoingEmail)
-        .where(*_takable(now), ~held_up)
-        .order_by(OutgoingEmail.due_at, OutgoingEmail.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
-    emails = list(session.scalars(due))
+    emails = list(session.scalars(_DUE, {"now": now, "most": most}))
     if emails:
         session.execute(
             update(OutgoingEmail)
@@ -85,34 +76,46 @@ def lease(session: Session, worker: str, now: datetime, most: int) -> list[Outgo
     return emails
 
 
-def _mine(worker: str) -> tuple[ColumnElement[bool], ...]:
-    """Still in this worker's hands: whoever lost the lease notes nothing."""
-    return OutgoingEmail.leased_by == worker, OutgoingEmail.sent_at.is_(None), OutgoingEmail.failed_at.is_(None)
+#: Still in this worker's hands: whoever lost the lease notes nothing.
+_MINE = (_EMAIL.c.leased_by == bindparam("worker"), _EMAIL.c.sent_at.is_(None), _EMAIL.c.failed_at.is_(None))
+_SENT = (
+    update(_EMAIL)
+    .where(_EMAIL.c.id.in_(bindparam("email_ids", expanding=True)), *_MINE)
+    .values(sent_at=bindparam("now"), leased_until=None, leased_by=None, last_error="")
+)
+_PUT_OFF = (
+    update(_EMAIL)
+    .where(_EMAIL.c.id == bindparam("email_id"), *_MINE)
+    .values(due_at=bindparam("until"), leased_until=None, leased_by=None, last_error=bindparam("why"))
+)
+_FAILED = (
+    update(_EMAIL)
+    .where(_EMAIL.c.id == bindparam("email_id"), *_MINE)
+    .values(failed_at=bindparam("now"), leased_until=None, leased_by=None, last_error=bindparam("why"))
+)
+_FORGET = delete(_EMAIL).where(_EMAIL.c.id == bindparam("email_id"), *_MINE)
 
 
 def sent(session: Session, email_ids: Sequence[int], worker: str, now: datetime) -> None:
     """They left."""
-    values: dict[str, Any] = {"sent_at": now, "leased_until": None, "leased_by": None, "last_error": ""}
-    session.connection().execute(update(_EMAIL).where(_EMAIL.c.id.in_(email_ids), *_mine(worker)).values(values))
+    session.connection().execute(_SENT, {"email_ids": list(email_ids), "worker": worker, "now": now})
 
 
 def put_off(session: Session, until: Mapping[int, datetime], worker: str, why: str) -> None:
     """They may go later, each not before its time, by id."""
-    values: dict[str, Any] = {"due_at": bindparam("until"), "leased_until": None, "leased_by": None, "last_error": why}
-    statement = update(_EMAIL).where(_EMAIL.c.id == bindparam("email_id"), *_mine(worker)).values(values)
-    session.connection().execute(statement, [{"email_id": i, "until": at} for i, at in sorted(until.items())])
+    rows = [{"email_id": i, "until": at, "worker": worker, "why": why} for i, at in sorted(until.items())]
+    session.connection().execute(_PUT_OFF, rows)
 
 
 def failed(session: Session, email_id: int, worker: str, now: datetime, why: str) -> bool:
     """It will never go; it stays, to be seen. Whether that was ours to note."""
-    values: dict[str, Any] = {"failed_at": now, "leased_until": None, "leased_by": None, "last_error": why}
-    noted = session.connection().execute(update(_EMAIL).where(_EMAIL.c.id == email_id, *_mine(worker)).values(values))
-    return noted.rowcount > 0
+    values = {"email_id": email_id, "worker": worker, "now": now, "why": why}
+    return session.connection().execute(_FAILED, values).rowcount > 0
 
 
 def forget(session: Session, email_id: int, worker: str) -> None:
     """It has nothing to say any more."""
-    session.execute(delete(OutgoingEmail).where(OutgoingEmail.id == email_id, *_mine(worker)))
+    session.connection().execute(_FORGET, {"email_id": email_id, "worker": worker})
 
 
 _HAS_WARNED = select(exists().where(text(WARNING), OutgoingEmail.created_at >= bindparam("since")))
@@ -135,13 +138,20 @@ def failed_since(session: Session, since: datetime) -> int:
     return session.execute(_FAILED_SINCE, {"since": since}).scalar_one()
 
 
+_GIVE_BACK = (
+    update(_EMAIL)
+    .where(
+        _EMAIL.c.id.in_(bindparam("email_ids", expanding=True)),
+        _EMAIL.c.leased_by == bindparam("worker"),
+        _EMAIL.c.sent_at.is_(None),
+    )
+    .values(leased_until=None, leased_by=None, attempts=_EMAIL.c.attempts - 1)
+)
+
+
 def give_back(session: Session, email_ids: Sequence[int], worker: str) -> None:
     """They were taken and not tried."""
-    session.execute(
-        update(OutgoingEmail)
-        .where(OutgoingEmail.id.in_(email_ids), OutgoingEmail.leased_by == worker, OutgoingEmail.sent_at.is_(None))
-        .values(leased_until=None, leased_by=None, attempts=OutgoingEmail.attempts - 1)
-    )
+    session.connection().execute(_GIVE_BACK, {"email_ids": list(email_ids), "worker": worker})
 
 
 def seen(session: Session, worker: str, now: datetime) -> None:
@@ -150,11 +160,19 @@ def seen(session: Session, worker: str, now: datetime) -> None:
     session.add(Worker(name=worker, seen_at=now))
 
 
+_OLD = [
+    select(OutgoingEmail.id).where(ended_at < bindparam("before")).order_by(ended_at).limit(MAX_DELETED)
+    for ended_at in (OutgoingEmail.sent_at, OutgoingEmail.failed_at)
+]
+_DELETE = delete(_EMAIL).where(_EMAIL.c.id.in_(bindparam("ids", expanding=True)))
+_DELETE_KEYS = delete(table_of(IdempotencyKey)).where(IdempotencyKey.created_at < bindparam("before"))
+_DELETE_SIGN_INS = delete(table_of(SignIn)).where(SignIn.requested_at < bindparam("before"))
+
+
 def tidy(session: Session, now: datetime) -> None:
     """Forget idempotency keys after a day, requests to sign in after a week, emails 90 days after their end."""
-    for ended_at in (OutgoingEmail.sent_at, OutgoingEmail.failed_at):
-        old = select(OutgoingEmail.id).where(ended_at < now - KEPT).order_by(ended_at).limit(MAX_DELETED)
-        if ids := session.scalars(old).all():
-            session.execute(delete(OutgoingEmail).where(OutgoingEmail.id.in_(ids)))
-    session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - timedelta(days=1)))
-    session.execute(delete(SignIn).where(SignIn.requested_at < now - timedelta(days=7)))
+    for old in _OLD:
+        if ids := session.scalars(old, {"before": now - KEPT}).all():
+            session.connection().execute(_DELETE, {"ids": ids})
+    session.connection().execute(_DELETE_KEYS, {"before": now - timedelta(days=1)})
+    session.connection().execute(_DELETE_SIGN_INS, {"before": now - timedelta(days=7)})

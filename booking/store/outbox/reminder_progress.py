@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from booking.domain import zones
 from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
-from booking.store.db.base import Base, Id
+from booking.store.db.base import Base, Id, table_of
 from booking.store.people.people import Person, Role
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import SCHEDULED, Occurrence, Series
@@ -54,6 +54,21 @@ def hours_now(starts_at: datetime, hours: Sequence[int], now: datetime) -> int |
     return min((n for n in hours if starts_at - timedelta(hours=n) <= now), default=None)
 
 
+_IS_SOON = (Occurrence.starts_at > bindparam("now"), Occurrence.starts_at <= bindparam("latest"))
+_MARKS = (
+    select(ReminderProgress)
+    .join(Occurrence, Occurrence.id == ReminderProgress.occurrence_id)
+    .where(*_IS_SOON, ReminderProgress.starts_at == Occurrence.starts_at)
+    .execution_options(populate_existing=True)
+)
+_SOON = (
+    select(Occurrence.id, Occurrence.public_id, Series.id, Occurrence.starts_at, Occurrence.revised_at, Series.slug)
+    .join(Series, Series.id == Occurrence.series_id)
+    .where(*_IS_SOON, Occurrence.status == SCHEDULED, Series.kind.in_(bindparam("kinds", expanding=True)))
+    .order_by(Occurrence.starts_at, Occurrence.id)
+)
+
+
 def due(session: Session, organisation: Organisation, now: datetime) -> list[Due]:
     """Returns the reminders that are due, earliest first: two reads, for the worker.
 
@@ -62,18 +77,9 @@ def due(session: Session, organisation: Organisation, now: datetime) -> list[Due
     """
     policies = (organisation.policy, *organisation.series_policies.values())
     latest = now + timedelta(hours=max((n for policy in policies for n in policy.reminder_hours), default=0))
-    soon = (Occurrence.starts_at > now, Occurrence.starts_at <= latest)
-    begun = select(ReminderProgress).join(Occurrence, Occurrence.id == ReminderProgress.occurrence_id)
-    begun = begun.where(*soon, ReminderProgress.starts_at == Occurrence.starts_at).execution_options(
-        populate_existing=True
-    )
-    marks = {(row.occurrence_id, row.hours): row.up_to_id for row in session.scalars(begun)}
-    rows = session.execute(
-        select(Occurrence.id, Occurrence.public_id, Series.id, Occurrence.starts_at, Occurrence.revised_at, Series.slug)
-        .join(Series, Series.id == Occurrence.series_id)
-        .where(*soon, Occurrence.status == SCHEDULED, Series.kind.in_(organisation.without_slots))
-        .order_by(Occurrence.starts_at, Occurrence.id)
-    )
+    soon = {"now": now, "latest": latest}
+    marks = {(row.occurrence_id, row.hours): row.up_to_id for row in session.scalars(_MARKS, soon)}
+    rows = session.execute(_SOON, {**soon, "kinds": list(organisation.without_slots)})
     found = []
     for occurrence_id, public_id, series_id, starts_at, revised_at, slug in rows:
         hours = hours_now(starts_at, organisation.policy_for(slug).reminder_hours, now)
@@ -110,24 +116,42 @@ def locked(session: Session, one: Due) -> ReminderProgress | None:
     return mark if mark.up_to_id is not None else None
 
 
+_PLACES = select(Enrolment.member_id).where(
+    Enrolment.series_id == bindparam("series_id"),
+    Enrolment.left_at.is_(None),
+    Enrolment.created_at < bindparam("due_at"),
+)
+_HAVE_A_PLACE = union_all(
+    _PLACES.where(Enrolment.occurrence_id.is_(None)),
+    _PLACES.where(Enrolment.occurrence_id == bindparam("occurrence_id")),
+)
+_READERS = (
+    select(Person.id, Person.email)
+    .where(Person.id.in_(_HAVE_A_PLACE), Person.id > bindparam("after_id"))
+    .where(Person.wants_reminders, Person.closed_at.is_(None))
+    .where(or_(Person.member_until.is_(None), Person.member_until >= bindparam("on")))
+    .where(exists().where(Role.person_id == Person.id, Role.role == RoleName.MEMBER))
+    .order_by(Person.id)
+    .limit(bindparam("most"))
+)
+
+
 def readers(session: Session, one: Due, after_id: int, most: int) -> list[tuple[int, str]]:
     """Up to `most` members (internal id, address) by id who are reminded: enrolled when its hour was still to come."""
-    places = select(Enrolment.member_id).where(
-        Enrolment.series_id == one.series_id, Enrolment.left_at.is_(None), Enrolment.created_at < one.due_at
-    )
-    in_all, in_one = Enrolment.occurrence_id.is_(None), Enrolment.occurrence_id == one.occurrence_id
-    rows = session.execute(
-        select(Person.id, Person.email)
-        .where(Person.id.in_(union_all(places.where(in_all), places.where(in_one))), Person.id > after_id)
-        .where(Person.wants_reminders, Person.closed_at.is_(None))
-        .where(or_(Person.member_until.is_(None), Person.member_until >= one.on))
-        .where(exists().where(Role.person_id == Person.id, Role.role == RoleName.MEMBER))
-        .order_by(Person.id)
-        .limit(most)
-    )
-    return [(row.id, row.email) for row in rows]
+    values = {
+        "series_id": one.series_id,
+        "occurrence_id": one.occurrence_id,
+        "due_at": one.due_at,
+        "on": one.on,
+        "after_id": after_id,
+        "most": most,
+    }
+    return [(row.id, row.email) for row in session.execute(_READERS, values)]
+
+
+_FORGET = delete(table_of(ReminderProgress)).where(ReminderProgress.starts_at <= bindparam("now"))
 
 
 def forget(session: Session, now: datetime) -> None:
     """Nobody is reminded of what has begun."""
-    session.execute(delete(ReminderProgress).where(ReminderProgress.starts_at <= now))
+    session.connection().execute(_FORGET, {"now": now})

@@ -108,9 +108,15 @@ _ROSTERS = (
 )
 
 
+_OCCURRENCES = (
+    select(*_COLUMNS)
+    .where(or_(_occurrence.c.starts_at >= bindparam("since"), _occurrence.c.module_number.is_not(None)))
+    .order_by(_occurrence.c.starts_at, _occurrence.c.id)
+)
+
+
 def rows(session: Session, slugs: Mapping[int, str], since: datetime) -> dict[str, list[StoredOccurrence]]:
     """The occurrences that count for a plan, by slug: those that start from `since` on, and every module."""
-    counted = or_(_occurrence.c.starts_at >= since, _occurrence.c.module_number.is_not(None))
     staff: dict[int, list[int]] = {}
     gone: dict[int, frozenset[int]] = {}
     for occurrence_id, analyst_id, is_away in session.execute(_ROSTERS, {"since": since}):
@@ -119,7 +125,7 @@ def rows(session: Session, slugs: Mapping[int, str], since: datetime) -> dict[st
         else:
             staff.setdefault(occurrence_id, []).append(analyst_id)
     found: dict[str, list[StoredOccurrence]] = {}
-    for row in session.execute(select(*_COLUMNS).where(counted).order_by(_occurrence.c.starts_at, _occurrence.c.id)):
+    for row in session.execute(_OCCURRENCES, {"since": since}):
         setting = Setting(
             row.rule_on,
             row.starts_at,

@@ -33,9 +33,10 @@ def last(session: Session, addresses: Iterable[str]) -> dict[str, datetime]:
     return {address: at for address, at in session.execute(_LAST, {"addresses": list(addresses)})}
 
 
+_ADDRESS = "member/" + cast(Person.id, String) + "/" + cast(Person.member_feed_generation, String)
 _OF_MEMBER = (
     select(Person.member_feed_fetched_at, _fetch.c.fetched_at, _fetch.c.fetched_before_at)
-    .outerjoin(_fetch, _fetch.c.address == bindparam("address"))
+    .outerjoin(_fetch, _fetch.c.address == _ADDRESS)
     .where(
         Person.public_id == bindparam("member"),
         Person.invitations != InvitationPreference.NEVER,
@@ -46,8 +47,7 @@ _OF_MEMBER = (
 
 def of_member(session: Session, member: uuid.UUID) -> Fetching | None:
     """Returns how that member's calendar fetches; None where none does, or the member wants no invitation at all."""
-    address = "member/" + cast(Person.id, String) + "/" + cast(Person.member_feed_generation, String)
-    row = session.execute(_OF_MEMBER, {"address": address, "member": member}).one_or_none()
+    row = session.execute(_OF_MEMBER, {"member": member}).one_or_none()
     return None if row is None else Fetching(row.fetched_at or row.member_feed_fetched_at, row.fetched_before_at)
 
 
@@ -85,8 +85,12 @@ class Fetched:
     since: int
 
 
+_ALIVE = select(func.count()).select_from(_fetch).where(_fetch.c.fetched_at >= bindparam("since"))
+
+
 def since(session: Session, then: datetime, now: datetime) -> Fetched:
     """Returns how many calendars have seen what changed at `then`."""
-    count = select(func.count()).select_from(_fetch)
-    alive = session.execute(count.where(_fetch.c.fetched_at >= now - ALIVE)).scalar_one()
-    return Fetched(alive, session.execute(count.where(_fetch.c.fetched_at >= max(then, now - ALIVE))).scalar_one())
+    alive, fetched = (
+        session.execute(_ALIVE, {"since": at}).scalar_one() for at in (now - ALIVE, max(then, now - ALIVE))
+    )
+    return Fetched(alive, fetched)

@@ -50,7 +50,10 @@ class Departed:
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """One booking inside its meeting; `member` and `analyst` are names, never addresses."""
+    """One booking inside its meeting; `member` and `analyst` are names, never addresses.
+
+    `agreed` is what its analyst noted for both of them, empty before.
+    """
 
     public_id: uuid.UUID
     meeting: Meeting
@@ -74,3 +77,4 @@ class Appointment:
     revised_at: datetime
     began_at: datetime | None = None
     entered_at: datetime | None = None
+    agreed: str = ""

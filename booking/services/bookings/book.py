@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from booking.domain import errors
 from booking.domain.bookings import policy, slots, topics
 from booking.domain.bookings.policy import RequestedStart, Rules, Standing
-from booking.domain.bookings.slots import AnalystPreference, Slot
+from booking.domain.bookings.slots import Slot
 from booking.domain.bookings.timetable import RosterAnalyst, Timetable
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.domain.enums.bookings import WaitlistOutcome
@@ -27,8 +27,8 @@ from booking.store.db import locks
 from booking.store.db.base import new_public_id
 from booking.store.outbox import email_facts, emails
 from booking.store.people.people import Person
-from booking.store.queries.bookings import holdings, timetables
-from booking.store.queries.programme import occurrence_lookup
+from booking.store.queries.bookings import holdings, timetables, visit_history
+from booking.store.queries.bookings.visit_history import History
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,19 +155,19 @@ def pick(context: ActionContext, request: BookingRequest, member_id: int, moving
     preference = None
     if len(free) > 1:
         kept = None if moving is None else moving.analyst_id
-        preference = preference_of(session, found, member_id, organisation, now).keeping(kept)
+        preference = history_of(session, found, member_id, organisation, now).preference.keeping(kept)
     chosen = slots.choose(found.hours, free, rules.policy, preference)
     if chosen is None:
         raise next((why for why in refusals if why is not None), errors.NotOnRoster())
     return Picked(chosen, rules, found, next(a for a in found.analysts if a.id == chosen.analyst_id))
 
 
-def preference_of(
+def history_of(
     session: Session, found: Timetable, member_id: int, organisation: Organisation, now: datetime
-) -> AnalystPreference:
-    """Returns the preference among analysts for a member who takes any; the page says it, booking follows it."""
+) -> History:
+    """Returns the member's history, with the preference among analysts: the page says it, booking follows it."""
     week = policy.week_of(found.hours.starts_at, organisation.zone)
-    return occurrence_lookup.preference(session, member_id, {a.id: a.name for a in found.analysts}, week, now)
+    return visit_history.history(session, member_id, {a.id: a.name for a in found.analysts}, week, now)
 
 
 def check_may_book(context: ActionContext, member_id: int, picked: Picked, moving: int | None = None) -> None:

@@ -37,7 +37,7 @@ class BookingLimit:
 def of(member_id: int, found: Timetable, slot_at: datetime) -> BookingLimit:
     """Why this member cannot book there at `slot_at`; one statement more where they hold something to show."""
     organisation, now = context.organisation(), context.now()
-    own = holdings.of_member(context.db(), member_id, organisation, now)
+    own = holdings.of_member(context.db(), member_id, organisation, now, found.id)
     at, rules = found.start(slot_at), found.rules(organisation, now)
     refusal = suggestions.refusal(Asker(own), at, rules)
     instead: list[Counted] = []

@@ -18,12 +18,12 @@ from booking.domain.meetings import Appointment
 from booking.domain.organisation import Policy
 from booking.domain.people.actor import Actor
 from booking.services import cover
-from booking.services.bookings.book import preference_of
+from booking.services.bookings.book import history_of
 from booking.services.bookings.cancel import cancel as cancel_booking
 from booking.services.bookings.edit_topic import edit_brief
 from booking.services.bookings.move import move as move_booking
 from booking.store.bookings import bookings
-from booking.store.queries.bookings import slot_search, timetables, visit_history
+from booking.store.queries.bookings import slot_search, timetables
 from booking.store.queries.bookings.slot_search import Search
 from booking.store.queries.programme import join_info, meeting_rows
 from booking.web.frame import context, error_pages, template_globals
@@ -79,7 +79,6 @@ def show(appointment: Appointment, links: BookingLinks, *, just_booked: bool = F
         has_link=now >= appointment.ends_at or join_info.has_link(session, appointment.public_id),
         opens_at=opens_at(appointment),
         has_started=now >= appointment.starts_at,
-        agreed=visit_history.agreed(session, [appointment.public_id]).get(appointment.public_id, ""),
         may_change=policy_words.may_change(rules_of(appointment), appointment.starts_at, now, _mine(appointment)),
     )
 
@@ -195,7 +194,7 @@ def _move_page(
     rules = found.policy(organisation)
     why_not = search.why_not(found)
     is_lost = isinstance(refusal, errors.SlotTaken) and not refusal.own
-    kept = preference_of(session, found, row.member_id, organisation, now).keeping(row.analyst_id)
+    kept = history_of(session, found, row.member_id, organisation, now).preference.keeping(row.analyst_id)
     shown = replace(chosen, is_lost=is_lost)
     made = slot_grid.grids(found, found.rules(organisation, now), shown, verb="Move to", preference=kept)
     page = render_template(

@@ -14,7 +14,7 @@ from booking.domain.meetings import Appointment
 from booking.domain.people.actor import Actor
 from booking.domain.recurrence import MAX_DURATION
 from booking.store.bookings import bookings
-from booking.store.queries.bookings import slot_search, visit_history, visit_queue, waitlist_queue
+from booking.store.queries.bookings import slot_search, visit_queue, waitlist_queue
 from booking.store.queries.programme import enrolled, meeting_rows
 from booking.store.queries.programme.enrolled import EnrolledOccurrence
 from booking.web.frame import access, context, template_globals
@@ -34,8 +34,7 @@ def mine() -> ResponseReturnValue:
     """Upcoming first, earliest first; the latest fifty that are past below, folded."""
     now = context.now()
     since = now - MAX_DURATION
-    recent = meeting_rows.appointments(context.db(), member_id=current_user.id, start=since)
-    older = meeting_rows.appointments(context.db(), member_id=current_user.id, end=since, latest=MAX_PAST)
+    recent, older = meeting_rows.of_member(context.db(), current_user.id, since, MAX_PAST)
     held = [a for a in recent if not a.is_cancelled and a.ends_at > now]
     cancelled = [a for a in recent if a.is_cancelled and a.cancelled_by == CancelledBy.STAFF]
     past = [a for a in reversed(recent) if a.ends_at <= now and not a.is_cancelled] + older
@@ -45,7 +44,6 @@ def mine() -> ResponseReturnValue:
     return render_template(
         "member/bookings.html",
         late=_late([a for a in held if a.meeting.starts_at <= now]),
-        agreed=visit_history.agreed(context.db(), [a.public_id for a in past]),
         enrolled=[(one, _is_open(one)) for one in places if one.ends_at > now],
         seen=[one for one in reversed(places) if one.ends_at <= now and not one.is_cancelled],
         waits=[(one, ahead.get(one.id, 0)) for one in waits],

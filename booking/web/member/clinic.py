@@ -16,9 +16,10 @@ from booking.domain.bookings.timetable import Timetable
 from booking.domain.errors import Refusal
 from booking.domain.meetings import Appointment, Meeting
 from booking.domain.organisation import Policy
-from booking.services.bookings.book import preference_of
-from booking.store.queries.bookings import slot_search, timetables, visit_history, waitlist_queue
+from booking.services.bookings.book import history_of
+from booking.store.queries.bookings import slot_search, timetables, waitlist_queue
 from booking.store.queries.bookings.slot_search import Search
+from booking.store.queries.bookings.visit_history import History
 from booking.store.queries.bookings.waitlist_queue import Waits
 from booking.web.frame import access, context, error_pages
 from booking.web.frame.current_reader import current_user
@@ -89,11 +90,12 @@ def page(meeting: Meeting, typed: BookingForm, refusal: Refusal | None = None) -
     """The page as it stands now, with what was typed and why it was refused."""
     view, now = _view(meeting), context.now()
     found, rules, limit = view.found, view.rules, view.limit
-    made = _grids(view, replace(typed.chosen, is_lost=_is_lost(refusal)))
+    history = None if view.is_visitor else history_of(context.db(), found, current_user.id, context.organisation(), now)
+    made = _grids(view, history, replace(typed.chosen, is_lost=_is_lost(refusal)))
     minutes = slot_grid.length_of(typed.chosen, rules.slot_minutes, rules.shortest)
     has_free = any(grid.has_free for grid in made)
     can_wait = _can_wait(view, made, now)
-    place = None if view.is_visitor else _place(found)
+    place = _place(view)
     gap = membership.gap(found.hours.starts_at)
     return render_template(
         "member/clinic.html",
@@ -122,7 +124,7 @@ def page(meeting: Meeting, typed: BookingForm, refusal: Refusal | None = None) -
         starts=_starts(view) if can_wait else [],
         how_waiting_works=waitlist_words.how_it_works() if can_wait else "",
         queue=waitlist_queue.count(context.db(), found.id) if can_wait else 0,
-        last=None if view.is_visitor else visit_history.last_of(context.db(), current_user.id, now),
+        last=None if history is None else history.last,
         place=place,
     )
 
@@ -148,14 +150,14 @@ def _view(meeting: Meeting) -> View:
     return View(meeting, found, found.policy(organisation), limit, is_visitor)
 
 
-def _grids(view: View, chosen: Chosen) -> list[Grid]:
+def _grids(view: View, history: History | None, chosen: Chosen) -> list[Grid]:
     found, now, instead = view.found, context.now(), view.limit.replaceable
     preference = None
-    if not view.is_visitor:
+    if history is not None:
         kept = None
         if len(instead) == 1:
             kept = next((a.id for a in found.analysts if a.public_id == instead[0].analyst_public_id), None)
-        preference = preference_of(context.db(), found, current_user.id, context.organisation(), now).keeping(kept)
+        preference = history.preference.keeping(kept)
     verb = "Move to" if instead else "Book"
     made = slot_grid.grids(found, found.rules(context.organisation(), now), chosen, verb, preference)
     if view.is_visitor:
@@ -191,9 +193,12 @@ def _starts(view: View) -> list[tuple[str, datetime]]:
     return [(slot_grid.stamp(at), at) for at in slots.starts(view.found.hours, rules.shortest) if now <= at - notice]
 
 
-def _place(found: Timetable) -> tuple[Waits, int] | None:
-    """The reader's place on the waitlist, and how many are ahead."""
-    waits = waitlist_queue.of_member(context.db(), current_user.id, found.public_id)
+def _place(view: View) -> tuple[Waits, int] | None:
+    """The reader's place on the waitlist, and how many are ahead; a member's holdings say whether there is one."""
+    holdings = view.limit.asker.holdings
+    if view.is_visitor or (holdings is not None and not holdings.is_waiting):
+        return None
+    waits = waitlist_queue.of_member(context.db(), current_user.id, view.found.public_id)
     return (waits[0], waitlist_pages.ahead(waits).get(waits[0].id, 0)) if waits else None
 
 

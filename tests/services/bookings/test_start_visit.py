@@ -147,9 +147,10 @@ def test_whoever_sees_the_member_next_reads_both_and_the_member_only_what_was_ag
     again = a_booking(session, clinic, booking.member, now=CLINIC_AT + timedelta(days=1))
     found = agenda_rows.last_times(session, [again.public_id], later)
     assert (found[again.public_id].agreed, found[again.public_id].private) == ("Rename.", "Shy.")
-    before = visit_history.last_of(session, booking.member_id, later - MINUTE)
+    week = (later, later + timedelta(days=7))
+    before = visit_history.history(session, booking.member_id, {}, week, later - MINUTE).last
     assert before is not None
     assert (before.booking, before.agreed, before.topic) == (booking.public_id, "Rename.", "Tags")
     assert "Shy." not in str(before)
-    assert visit_history.last_of(session, booking.member_id, NOW) is None
+    assert visit_history.history(session, booking.member_id, {}, week, NOW).last is None
     assert visit_history.of_booking(session, booking.public_id, again.analyst_id) is None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, or_, select, tuple_
+from sqlalchemy import bindparam, func, null, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
+from booking.domain.bookings.slots import AnalystPreference
 from booking.store.bookings.bookings import CAME, CONFIRMED, Booking
 from booking.store.bookings.notes import Note
 from booking.store.db.base import Id, UTCDateTime
@@ -55,13 +56,26 @@ _BEFORE = (
 
 
 _OWN = _BEFORE.where(Booking.member_id == bindparam("member_id"))
-_LAST = _OWN.where(Booking.starts_at <= bindparam("now")).order_by(Booking.starts_at.desc(), Booking.id.desc()).limit(1)
-_OF_BOOKING = _OWN.where(Booking.public_id == bindparam("public_id"))
-_AGREED = (
-    select(Booking.public_id, Note.agreed)
-    .join(Note, Note.booking_id == Booking.id)
-    .where(Booking.public_id.in_(bindparam("public_ids", expanding=True)), Note.agreed != "")
+_last = (
+    _OWN.add_columns(Booking.analyst_id)
+    .where(Booking.starts_at <= bindparam("now"))
+    .order_by(Booking.starts_at.desc(), Booking.id.desc())
+    .limit(1)
+    .subquery()
 )
+#: The member's latest visit; and, with a count in place of one, how many bookings each analyst has that week.
+_HISTORY = union_all(
+    select(*_last.c, null().label("count")),
+    select(*(null() for _ in fields(Before)), Booking.analyst_id, func.count())
+    .where(
+        Booking.analyst_id.in_(bindparam("analyst_ids", expanding=True)),
+        Booking.status == CONFIRMED,
+        Booking.starts_at >= bindparam("monday"),
+        Booking.starts_at < bindparam("next_monday"),
+    )
+    .group_by(Booking.analyst_id),
+)
+_OF_BOOKING = _OWN.where(Booking.public_id == bindparam("public_id"))
 _NOTE = (
     select(Note.private, Note.agreed)
     .join(Booking, Booking.id == Note.booking_id)
@@ -70,10 +84,35 @@ _NOTE = (
 _MEMBER = select(Person).where(Person.public_id == bindparam("public_id"))
 
 
-def last_of(session: Session, member_id: int, now: datetime) -> Before | None:
-    """The member's latest visit that has begun by `now`; None for who never came."""
-    row = session.connection().execute(_LAST, {"member_id": member_id, "now": now}).one_or_none()
-    return None if row is None else Before(*row)
+@dataclass(frozen=True, slots=True)
+class History:
+    """A member's latest visit that has begun, None for who never came, and whom they get where any analyst will do."""
+
+    last: Before | None
+    preference: AnalystPreference
+
+
+def history(
+    session: Session, member_id: int, names: Mapping[int, str], week: tuple[datetime, datetime], now: datetime
+) -> History:
+    """The member's history, for a slot in that week with one of those analysts (names by internal id).
+
+    One statement.
+    """
+    values = {
+        "member_id": member_id,
+        "now": now,
+        "analyst_ids": list(names),
+        "monday": week[0],
+        "next_monday": week[1],
+    }
+    last, seen, booked = None, None, {}
+    for *visit, analyst_id, count in session.connection().execute(_HISTORY, values):
+        if count is None:
+            last, seen = Before(*visit), analyst_id
+        else:
+            booked[analyst_id] = count
+    return History(last, AnalystPreference(seen, booked, names))
 
 
 def of_booking(session: Session, public_id: uuid.UUID, member_id: int) -> Before | None:
@@ -142,14 +181,6 @@ def earlier(session: Session, member_id: int, before: tuple[datetime, int]) -> l
     """The member's visits before that place, latest first: one page and one more, in one statement."""
     values = {"member_id": member_id, "before_at": before[0], "before_id": before[1]}
     return [EarlierVisit(*row) for row in session.execute(_EARLIER, values)]
-
-
-def agreed(session: Session, public_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """Returns what was agreed in those bookings, where anything was; one statement."""
-    if not public_ids:
-        return {}
-    rows = session.connection().execute(_AGREED, {"public_ids": list(public_ids)})
-    return {row.public_id: row.agreed for row in rows}
 
 
 def note_of(session: Session, public_id: uuid.UUID) -> tuple[str, str]:

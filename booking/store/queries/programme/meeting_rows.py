@@ -7,22 +7,25 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.domain.meetings import Appointment, Meeting
 from booking.domain.recurrence import MAX_DURATION
 from booking.store.bookings import bookings
 from booking.store.bookings.bookings import Booking
+from booking.store.bookings.notes import Note
+from booking.store.db.base import UTCDateTime
 from booking.store.db.field_columns import in_field_order
 from booking.store.people.people import Person
 from booking.store.programme import programme
 from booking.store.programme.programme import Module, Occurrence, Roster, Series
 
+NEVER = literal(datetime(1, 1, 1, tzinfo=UTC), UTCDateTime())
 NO_LIMIT = 2**31 - 1  # rows, for a list that is not cut
 
 _counted = (
@@ -78,6 +81,7 @@ _BOOKING = in_field_order(
         "revised_at": Booking.revised_at.label("booking_revised_at"),
         "began_at": Booking.began_at,
         "entered_at": Booking.entered_at,
+        "agreed": func.coalesce(Note.agreed, "").label("agreed"),
     },
     without=["meeting"],
 )
@@ -98,6 +102,7 @@ _APPOINTMENTS = _with_series(
     .join(Occurrence, Occurrence.id == Booking.occurrence_id)
     .join(_analyst, _analyst.id == Booking.analyst_id)
     .join(_member, _member.id == Booking.member_id)
+    .outerjoin(Note, Note.booking_id == Booking.id)
 )
 _MEETING_BY_ID = _MEETINGS.where(Occurrence.public_id == bindparam("public_id"))
 _APPOINTMENT_BY_ID = _APPOINTMENTS.where(Booking.public_id == bindparam("public_id"))
@@ -117,6 +122,19 @@ _APPOINTMENT_FILTERS: dict[str, ColumnElement[bool]] = {
     "start": Booking.starts_at >= bindparam("start"),
     "end": Booking.starts_at < bindparam("end"),
 }
+_earlier = aliased(Booking)
+#: The start of the earliest booking that is shown of those that started before `since`.
+_FIRST_SHOWN = (
+    select(_earlier.starts_at)
+    .where(_earlier.member_id == bindparam("member_id"), _earlier.starts_at < bindparam("since"))
+    .order_by(_earlier.starts_at.desc())
+    .offset(bindparam("passed"))
+    .limit(1)
+    .scalar_subquery()
+)
+_OF_MEMBER = _APPOINTMENTS.where(
+    Booking.member_id == bindparam("member_id"), Booking.starts_at >= func.coalesce(_FIRST_SHOWN, NEVER)
+).order_by(Booking.starts_at, Booking.public_id)
 _PRESENTERS = (
     select(Person.name)
     .join(Roster, Roster.analyst_id == Person.id)
@@ -214,6 +232,17 @@ def appointments(
     statement = _appointments_by(tuple(given), latest_first=latest is not None)
     most = next((most for most in (latest, first) if most is not None), NO_LIMIT)
     return [_appointment(row) for row in session.connection().execute(statement, {**given, "most": most})]
+
+
+def of_member(
+    session: Session, member_id: int, since: datetime, most_before: int
+) -> tuple[list[Appointment], list[Appointment]]:
+    """A member's bookings: those that start from `since` on, earliest first, and the latest before it, latest first."""
+    values = {"member_id": member_id, "since": since, "passed": most_before - 1}
+    found = [_appointment(row) for row in session.connection().execute(_OF_MEMBER, values)]
+    later = [one for one in found if one.starts_at >= since]
+    earlier = [one for one in reversed(found) if one.starts_at < since]
+    return later, earlier[:most_before]
 
 
 def appointment(session: Session, public_id: uuid.UUID) -> Appointment | None:

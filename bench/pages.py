@@ -34,9 +34,9 @@ class Filled:
 
 
 def filled(url: str, now: datetime) -> Filled:
-    """The year of `fill.year` with clinics before it; the day is the first clinic's on a Tuesday, fully booked."""
+    """A year that began last week, with clinics before it; the day is the next clinic's on a Tuesday, fully booked."""
     now = now.replace(microsecond=0)
-    clinic, newcomer = fill.year(url, now)
+    _, newcomer = fill.year(url, now - timedelta(days=7))
     engine = engines.make(url)
     with engine.begin() as connection:
         guests = [int(str(row["id"])) for row in fill.people(connection, 3, "member", now, first=1)]
@@ -50,13 +50,22 @@ def filled(url: str, now: datetime) -> Filled:
                 select(Occurrence.starts_at).where(Occurrence.series_id == series_id).order_by(Occurrence.starts_at)
             )
         )
-        before = [starts[0] - timedelta(weeks=weeks) for weeks in range(WEEKS_PAST, 1, -1)]
+        starts = [at for at in starts if at > now]
+        before = [starts[0] - timedelta(weeks=weeks) for weeks in range(WEEKS_PAST + 2, 2, -1)]
         fill.occurrences(connection, series_id, before, analysts, now, modular=False)
         for at in (*before, *starts[:UPCOMING]):
             _book(connection, series_id, at, analysts[0], regular, now)
         for number, guest in enumerate(guests, 1):
             _book(connection, series_id, starts[0] + number * QUARTER, analysts[0], guest, now)
+        clinic = connection.scalar(
+            select(Occurrence.public_id)
+            .join(Series, Series.id == Occurrence.series_id)
+            .where(Series.slug == "clinic-monday", Occurrence.starts_at > now)
+            .order_by(Occurrence.starts_at)
+            .limit(1)
+        )
     engine.dispose()
+    assert clinic is not None
     return Filled(clinic, int(str(newcomer["id"])), regular, analysts[0], zones.today(starts[0], "Australia/Sydney"))
 
 

@@ -13,11 +13,13 @@ from booking.domain import errors, wording, zones
 from booking.domain.bookings import policy_words, slots
 from booking.domain.bookings.timetable import Timetable
 from booking.domain.errors import Refusal
-from booking.domain.meetings import Appointment, Meeting
+from booking.domain.meetings import Meeting
 from booking.domain.organisation import Policy
 from booking.store.queries.bookings import slot_search, timetables
 from booking.store.queries.bookings.slot_search import Search
-from booking.store.queries.programme import enrolled, meeting_rows
+from booking.store.queries.people import commitments
+from booking.store.queries.people.commitments import Commitment
+from booking.store.queries.programme import meeting_rows
 from booking.web.frame import access, context, template_globals
 from booking.web.frame.current_reader import current_user
 from booking.web.member import enrolment, membership
@@ -39,7 +41,7 @@ class WeekEntry:
     action: str
     solid: bool = False
     joins: bool = False
-    mine: list[Appointment] = field(default_factory=list)
+    mine: list[Commitment] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -58,15 +60,13 @@ def week() -> ResponseReturnValue:
     """One week; `?on=2026-12-04` is the week of that day, without it the present one or, if that is over, the next."""
     zone = context.organisation().zone
     today = zones.today(context.now(), zone)
-    on = _day(request.args.get("on")) or _opens_on(today, zone)
-    monday = on - timedelta(days=on.weekday())
-    start, end = (zones.day_starts_at(day, zone) for day in (monday, monday + timedelta(days=7)))
-    template_globals.times_at(context.now() if start <= context.now() < end else start)
-    month = on.replace(day=1) if on.month == (monday + timedelta(days=3)).month else monday + timedelta(days=3)
-    first, last = month_window(month)
-    month_start, month_end = (zones.day_starts_at(day, zone) for day in (min(first, monday), max(last, monday)))
-    found = meeting_rows.meetings(context.db(), min(start, month_start), max(end, month_end))
-    here = [meeting for meeting in found if start <= meeting.starts_at < end]
+    asked = _day(request.args.get("on"))
+    shown = _read(asked or today, zone)
+    if asked is None and all(meeting.ends_at <= context.now() for meeting in shown.here):
+        on = _opens_on(today, zone)
+        shown = shown if on == today else _read(on, zone)
+    found, here, monday = shown.found, shown.here, shown.monday
+    template_globals.times_at(context.now() if shown.start <= context.now() < shown.end else shown.start)
     hours = _hours(here)
     days = in_days(here, hours, _search() if hours else None, monday, today)
     return render_template(
@@ -80,8 +80,8 @@ def week() -> ResponseReturnValue:
         this_week=monday == today - timedelta(days=today.weekday()),
         is_ahead=monday > today and "on" not in request.args,
         changed=[m for m in found if _changed(m) and m.ends_at > context.now()][:10],
-        month=month,
-        weeks=in_weeks(found, first, last, monday, today),
+        month=shown.month,
+        weeks=in_weeks(found, shown.first, shown.last, monday, today),
         kinds=context.organisation().kinds.values(),
         yours_line=current_user.is_authenticated,
         membership=membership.gap(),
@@ -89,11 +89,43 @@ def week() -> ResponseReturnValue:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The week of `monday` and its month: all meetings of both, and those of the week, which is [start, end).
+
+    The month's table is of `month`, from the day `first` to the day before `last`.
+    """
+
+    monday: date
+    start: datetime
+    end: datetime
+    month: date
+    first: date
+    last: date
+    found: list[Meeting]
+
+    @property
+    def here(self) -> list[Meeting]:
+        return [meeting for meeting in self.found if self.start <= meeting.starts_at < self.end]
+
+
+def _read(on: date, zone: str) -> _Shown:
+    """The week of that day."""
+    monday = on - timedelta(days=on.weekday())
+    start, end = (zones.day_starts_at(day, zone) for day in (monday, monday + timedelta(days=7)))
+    month = on.replace(day=1) if on.month == (monday + timedelta(days=3)).month else monday + timedelta(days=3)
+    first, last = month_window(month)
+    month_start, month_end = (zones.day_starts_at(day, zone) for day in (min(first, monday), max(last, monday)))
+    found = meeting_rows.meetings(context.db(), min(start, month_start), max(end, month_end))
+    return _Shown(monday, start, end, month, first, last, found)
+
+
 def _hours(here: list[Meeting]) -> list[Timetable]:
     """The hours of what is bookable among these, as the reader sees them."""
-    first, last = _edges(here)
+    organisation = context.organisation()
     member_id = current_user.id if current_user.is_authenticated else None
-    return timetables.coming(context.db(), context.organisation(), first, last, member_id) if here else []
+    bookable = [meeting.public_id for meeting in here if meeting.kind in organisation.bookable]
+    return timetables.these(context.db(), bookable, organisation, member_id)
 
 
 def _search() -> Search | None:
@@ -142,14 +174,14 @@ def in_days(here: list[Meeting], hours: list[Timetable], search: Search | None, 
     first, last = _edges(here)
     member_id = current_user.id if current_user.is_authenticated else None
     by_id = {found.public_id: found for found in hours}
-    booked: dict[object, list[Appointment]] = {}
-    if member_id is not None and here:
-        for appointment in meeting_rows.appointments(context.db(), member_id=member_id, start=first, end=last):
-            if not appointment.is_cancelled:
-                booked.setdefault(appointment.meeting.public_id, []).append(appointment)
+    booked: dict[object, list[Commitment]] = {}
     places = set()
     if member_id is not None and here:
-        places = {one.occurrence for one in enrolled.of_member(context.db(), member_id, first) if one.starts_at < last}
+        for one in commitments.of_member(context.db(), member_id, first, last):
+            if one.booking is None:
+                places.add(one.occurrence)
+            else:
+                booked.setdefault(one.occurrence, []).append(one)
     days = []
     for offset in range(7):
         on = monday + timedelta(days=offset)
@@ -178,7 +210,7 @@ def _edges(here: list[Meeting]) -> tuple[datetime, datetime]:
 def entry(
     meeting: Meeting,
     found: Timetable | None,
-    mine: list[Appointment],
+    mine: list[Commitment],
     search: Search | None = None,
     *,
     has_place: bool = False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
@@ -41,15 +41,20 @@ _HEAD = (
 _STAFF = (_roster.c.analyst_id, _person.c.public_id, _person.c.name, _person.c.about)
 _WITH_SERIES = _occurrence.join(_series, _series.c.id == _occurrence.c.series_id)
 _IS_AWAITED = exists().where(_waiting.c.occurrence_id == _occurrence.c.id, _waiting.c.ended_at.is_(None))
+_WITH_STAFF = _WITH_SERIES.outerjoin(
+    _roster, (_roster.c.occurrence_id == _occurrence.c.id) & _roster.c.is_away.is_(False)
+).outerjoin(_person, _person.c.id == _roster.c.analyst_id)
 _ONE = (
     select(*_HEAD, *_STAFF, _IS_AWAITED.label("is_awaited"))
-    .select_from(
-        _WITH_SERIES.outerjoin(
-            _roster, (_roster.c.occurrence_id == _occurrence.c.id) & _roster.c.is_away.is_(False)
-        ).outerjoin(_person, _person.c.id == _roster.c.analyst_id)
-    )
+    .select_from(_WITH_STAFF)
     .where(_occurrence.c.public_id == bindparam("public_id"))
     .order_by(_roster.c.position, _roster.c.analyst_id)
+)
+_THESE = (
+    select(*_HEAD, *_STAFF)
+    .select_from(_WITH_STAFF)
+    .where(_occurrence.c.public_id.in_(bindparam("public_ids", expanding=True)))
+    .order_by(_occurrence.c.starts_at, _occurrence.c.id, _roster.c.position, _roster.c.analyst_id)
 )
 #: Who staffs them is asked by their ids: joined here, a large roster would be read from end to end.
 _BETWEEN = (
@@ -122,6 +127,17 @@ def timetable(
     rows = session.connection().execute(_ONE, {"public_id": public_id}).all()
     found = _timetables(session, [_StaffedRow(*row[:-1]) for row in rows], organisation, member_id, moving)
     return replace(found[0], is_awaited=bool(rows[0].is_awaited)) if found else None
+
+
+def these(
+    session: Session, public_ids: Collection[uuid.UUID], organisation: Organisation, member_id: int | None = None
+) -> list[Timetable]:
+    """The occurrences of those ids, earliest first: two statements. See `timetable`."""
+    if not public_ids:
+        return []
+    found = session.connection().execute(_THESE, {"public_ids": list(public_ids)})
+    rows = [_StaffedRow._make(row) for row in found]
+    return _timetables(session, rows, organisation, member_id, None)
 
 
 def coming(

@@ -6,15 +6,18 @@ so whoever looks for a free slot with somebody reads these too.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, literal, or_, select, union_all
+from sqlalchemy import bindparam, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from booking.domain.bookings.slots import QUARTER, Slot
 from booking.domain.organisation import Organisation
 from booking.domain.recurrence import MAX_DURATION
+from booking.store.bookings.bookings import CONFIRMED, Booking
 from booking.store.db.base import table_of
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import SCHEDULED, Occurrence, Roster, Series
@@ -23,7 +26,7 @@ ENROLLED, PRESENTS = 1, 2
 Quarters = set[tuple[int, datetime]]
 
 _occurrence, _series, _roster = table_of(Occurrence), table_of(Series), table_of(Roster)
-_enrolment = table_of(Enrolment)
+_enrolment, _booking = table_of(Enrolment), table_of(Booking)
 #: `since` is `start` less the longest that a meeting can last, so that an index on the start can be used.
 _RUNS = (
     _occurrence.c.starts_at > bindparam("since"),
@@ -88,6 +91,42 @@ def engaged(
 def is_engaged(session: Session, person_id: int, organisation: Organisation, slot: Slot) -> bool:
     """Whether the person is enrolled, or presents, in any part of that slot."""
     return bool(engaged(session, [person_id], organisation, slot.starts_at, slot.ends_at))
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """Where a member is booked or enrolled: in which occurrence, from when; `booking` None for a place in it."""
+
+    occurrence: uuid.UUID
+    starts_at: datetime
+    booking: uuid.UUID | None
+
+
+_OF_MEMBER = union_all(
+    select(_occurrence.c.public_id, _booking.c.starts_at, _booking.c.public_id.label("booking"))
+    .join(_booking, _booking.c.occurrence_id == _occurrence.c.id)
+    .where(
+        _booking.c.member_id == bindparam("member_id"),
+        _booking.c.status == CONFIRMED,
+        _booking.c.starts_at >= bindparam("start"),
+        _booking.c.starts_at < bindparam("end"),
+    ),
+    select(_occurrence.c.public_id, _occurrence.c.starts_at, null())
+    .join(_enrolment, _enrolment.c.series_id == _occurrence.c.series_id)
+    .where(
+        _enrolment.c.member_id == bindparam("member_id"),
+        _enrolment.c.left_at.is_(None),
+        or_(_enrolment.c.occurrence_id.is_(None), _enrolment.c.occurrence_id == _occurrence.c.id),
+        _occurrence.c.starts_at >= bindparam("start"),
+        _occurrence.c.starts_at < bindparam("end"),
+    ),
+).order_by("starts_at")
+
+
+def of_member(session: Session, member_id: int, start: datetime, end: datetime) -> list[Commitment]:
+    """What a member is booked or enrolled in that starts in [start, end), earliest first; one statement."""
+    values = {"member_id": member_id, "start": start, "end": end}
+    return [Commitment(*row) for row in session.connection().execute(_OF_MEMBER, values)]
 
 
 def touched(engagements: Iterable[tuple[int, datetime, datetime]], quarters: Iterable[datetime]) -> Quarters:

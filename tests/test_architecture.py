@@ -321,6 +321,111 @@ def f(a, b):
     assert decisions(ast.parse(source).body[0]) == 1 + 2 + 1 + 2 + 2 + 1
 
 
+STATEMENT_MAKERS = {"select", "exists", "union_all", "insert", "update", "delete", "text"}
+ORM_WRITES = "the ORM keeps objects of the session in step, and knows only values that are in the statement"
+BY_TABLE = "which table and which columns is what it is told"
+ONCE = "runs at a migration, a backup or a check of the service, never for a page"
+#: Functions that put a statement together whenever they are called, and why. This list only ever gets shorter: what
+#: runs in a request, the worker's loop or a service is a module constant with bind parameters.
+BUILT_WHEN_CALLED = {
+    ORM_WRITES: {
+        *("services.accounts.change_email._put", "services.accounts.change_email.ask"),
+        *("services.accounts.merge_accounts.merge", "services.bookings.attend.mark", "services.bookings.notes._tell"),
+        *("services.cover.leaving.come_back", "services.cover.leaving.leave", "services.cover.leaving.leave_together"),
+        *("services.cover.time_off.back", "services.cover.time_off.carry_out"),
+        *("services.publishing.publish_people._end_waiting", "services.publishing.undo._remove"),
+        *("services.publishing.undo.undo", "store.bookings.bookings.rename", "store.bookings.offers.end"),
+        *("store.bookings.offers.end_place", "store.outbox.emails.set_aside", "store.outbox.outbox.lease"),
+        *("store.outbox.outbox.seen", "store.people.api_tokens.revoke_all", "store.people.importing.add"),
+        *("store.people.importing.change", "store.people.importing.grant_roles", "store.people.importing.take"),
+        *("store.people.importing.leave_rosters", "store.people.sessions.end", "store.people.sessions.end_all"),
+        "store.people.sessions.end_own",
+    },
+    BY_TABLE: {
+        *("store.people.merging._add_departures", "store.people.merging._drop_shared_claims"),
+        *("store.people.merging._drop_twins", "store.people.merging._leave_twice_enrolled"),
+        *("store.people.merging._stay_present", "store.people.merging.give_to", "store.people.merging.waiting_twice"),
+        *(
+            "store.people.merging.have_open_offers",
+            "store.people.merging.owned",
+            "store.people.merging.shared_quarters",
+        ),
+        *("store.programme.publishing._rewrite", "store.programme.publishing.add_occurrences"),
+        *("store.programme.publishing.change_occurrence", "store.programme.publishing.place"),
+        *("store.programme.publishing.write_roster", "store.programme.publishing.write_series"),
+        *("store.programme.snapshots._read", "store.programme.snapshots.put_back"),
+        *("store.programme.snapshots.put_list_back", "store.queries.outbox.email_log._count"),
+        "store.queries.outbox.email_log.page",
+    },
+    ONCE: {
+        *("store.db.backup.postgresql._set_revision", "store.db.backup.raising.raise_sequences"),
+        *("store.db.condition._unwritable", "store.db.migrate.upgrade"),
+    },
+    "not changed yet": {
+        *(
+            "store.queries.programme.coordinator_overview._count",
+            "store.queries.programme.coordinator_overview.between",
+        ),
+        "store.queries.programme.coordinator_overview.stuck_emails",
+        *("store.queries.programme.join_info.of_booking", "store.queries.programme.join_info.of_occurrence"),
+    },
+}
+
+
+def statements_built_when_called(found: list[Module]) -> set[str]:
+    """The functions in which a statement of SQLAlchemy is put together, by dotted name.
+
+    Left out are those that are called once for each shape (`functools.cache`), and those that only make constants.
+    """
+    names = set()
+    for module in found:
+        if module.layer == "migrations":
+            continue
+        makers = {
+            alias.asname or alias.name
+            for node in module.nodes
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy")
+            for alias in node.names
+            if alias.name in STATEMENT_MAKERS
+        }
+        functions = [node for node in module.nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+        called_inside = {name for function in functions for name in _called(function)}
+        called_outside = {name for node in module.tree.body for name in _called(node)} - called_inside
+        for function in functions:
+            is_cached = any(isinstance(one, ast.Name) and one.id == "cache" for one in function.decorator_list)
+            if not is_cached and function.name not in called_outside and makers & set(_called(function)):
+                names.add(f"{module.name.removeprefix('booking.')}.{function.name}")
+    return names
+
+
+def _called(node: ast.AST) -> Iterator[str]:
+    """The names of what is called there by its bare name."""
+    for one in ast.walk(node):
+        if isinstance(one, ast.Call) and isinstance(one.func, ast.Name):
+            yield one.func.id
+
+
+def test_statements_are_built_once() -> None:
+    named = {name for names in BUILT_WHEN_CALLED.values() for name in names}
+    assert statements_built_when_called(ours()) == named, "add none to BUILT_WHEN_CALLED; take out what is gone"
+
+
+def test_a_statement_in_a_function_is_found_unless_it_is_built_once(tmp_path: Path) -> None:
+    (tmp_path / "booking" / "store").mkdir(parents=True)
+    (tmp_path / "booking" / "store" / "a.py").write_text("""
+from functools import cache
+from sqlalchemy import delete as remove, select
+def each_time(session): session.execute(remove(A))
+def inside(): return [select(a) for a in b]
+@cache
+def for_each_shape(a): return select(a)
+def for_constants(a): return select(a)
+CONSTANTS = [for_constants(a) for a in b]
+def another(select): return other.select(a)
+""")
+    assert statements_built_when_called(modules(tmp_path)) == {"store.a.each_time", "store.a.inside"}
+
+
 BREACHES = [
     ("booking/domain/a.py", "from booking.store import engine", "booking.domain.a imports store"),
     ("booking/domain/a.py", "import sqlalchemy", "booking.domain.a imports sqlalchemy"),

@@ -59,7 +59,11 @@ def private(role: str, person_id: int, generation: int) -> str:
     return f"{role}/{person_id}/{generation}"
 
 
+_FORGET = delete(_fetch).where(
+    _fetch.c.person_id == bindparam("owner_id"), _fetch.c.address.startswith(bindparam("prefix"))
+)
+
+
 def forget(session: Session, role: str, person_id: int) -> None:
     """Nobody fetches the person's addresses for that role any more: a new one takes their place."""
-    theirs = (_fetch.c.person_id == person_id) & _fetch.c.address.startswith(f"{role}/")
-    session.execute(delete(_fetch).where(theirs))
+    session.execute(_FORGET, {"owner_id": person_id, "prefix": f"{role}/"})

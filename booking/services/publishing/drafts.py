@@ -88,10 +88,13 @@ def discard(context: ActionContext, draft_id: uuid.UUID) -> None:
     session.delete(with_id(session, draft_id, lock=True))
 
 
+_DRAFT = select(StoredDraft).where(StoredDraft.public_id == bindparam("draft_id"))
+_LOCKED_DRAFT = _DRAFT.with_for_update()
+
+
 def with_id(session: Session, draft_id: uuid.UUID, *, lock: bool = False) -> StoredDraft:
     """The draft of that id; raises NotFound."""
-    statement = select(StoredDraft).where(StoredDraft.public_id == draft_id)
-    found = session.scalars(statement.with_for_update() if lock else statement).one_or_none()
+    found = session.scalars(_LOCKED_DRAFT if lock else _DRAFT, {"draft_id": draft_id}).one_or_none()
     if found is None:
         raise errors.NotFound()
     return found

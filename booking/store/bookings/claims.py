@@ -59,9 +59,12 @@ def hold_for_offer(session: Session, slot: Slot, member_id: int, offer_id: int, 
     session.connection().execute(_INSERT, rows)
 
 
+_RELEASE = delete(table_of(Claim)).where(Claim.booking_id.in_(bindparam("ids", expanding=True)))
+
+
 def release(session: Session, booking_ids: Iterable[int]) -> None:
     """Give up every quarter that these bookings own."""
-    session.execute(delete(Claim).where(Claim.booking_id.in_(list(booking_ids))))
+    session.connection().execute(_RELEASE, {"ids": list(booking_ids)})
 
 
 _OFFERS_AT = (

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain.organisation import Organisation
 from booking.store.bookings.bookings import CONFIRMED, Booking
+from booking.store.db.base import table_of
 from booking.store.outbox import emails
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
@@ -41,16 +42,17 @@ def rows(booking: Booking, member: Person, hours: Sequence[int], now: datetime) 
     ]
 
 
+_DROP = delete(table_of(OutgoingEmail)).where(
+    OutgoingEmail.booking_id.in_(bindparam("ids", expanding=True)),
+    OutgoingEmail.name == NAME,
+    OutgoingEmail.sent_at.is_(None),
+    OutgoingEmail.failed_at.is_(None),
+)
+
+
 def drop(session: Session, booking_ids: Iterable[int]) -> None:
     """Forget the reminders of these bookings that have not left."""
-    session.execute(
-        delete(OutgoingEmail).where(
-            OutgoingEmail.booking_id.in_(list(booking_ids)),
-            OutgoingEmail.name == NAME,
-            OutgoingEmail.sent_at.is_(None),
-            OutgoingEmail.failed_at.is_(None),
-        )
-    )
+    session.connection().execute(_DROP, {"ids": list(booking_ids)})
 
 
 _TO_REMIND_OF = (

@@ -8,7 +8,6 @@ from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import (
     JSON,
-    ColumnElement,
     ForeignKey,
     Index,
     and_,
@@ -97,7 +96,8 @@ class OutgoingEmail(Base):
     dismissed_at: Mapped[datetime | None]
 
 
-_INSERT = insert(table_of(OutgoingEmail))
+_email = table_of(OutgoingEmail)
+_INSERT = insert(_email)
 
 
 class EmailContext(TypedDict, total=False):
@@ -108,6 +108,21 @@ class EmailContext(TypedDict, total=False):
     booking_id: int | None
     change_id: int | None
     due_at: datetime
+
+
+_DUE_AT_ONCE = (
+    update(_email)
+    .where(
+        or_(
+            _email.c.booking_id == bindparam("about_id"),
+            and_(_email.c.person_id == bindparam("reader_id"), _email.c.booking_id.is_(None)),
+        ),
+        _email.c.change_id.is_not(None),
+        _email.c.due_at > bindparam("now"),
+        _email.c.sent_at.is_(None),
+    )
+    .values(due_at=bindparam("now"))
+)
 
 
 def enqueue(
@@ -126,12 +141,10 @@ def enqueue(
     """
     booking_id = about.get("booking_id")
     if booking_id is not None and about.get("change_id") is None and name != FIRST:
-        person_id = about.get("person_id")
-        about_several = and_(OutgoingEmail.person_id == person_id, OutgoingEmail.booking_id.is_(None))
-        held = update(OutgoingEmail).where(
-            or_(OutgoingEmail.booking_id == booking_id, about_several), OutgoingEmail.change_id.is_not(None)
+        session.flush()
+        session.connection().execute(
+            _DUE_AT_ONCE, {"about_id": booking_id, "reader_id": about.get("person_id"), "now": now}
         )
-        session.execute(held.where(OutgoingEmail.due_at > now, OutgoingEmail.sent_at.is_(None)).values(due_at=now))
     add(session, [row(name, to_email, facts, now, **about)])
 
 
@@ -152,25 +165,32 @@ def add(session: Session, rows: list[dict[str, Any]]) -> None:
 NOT_MERGED = (EmailName.COVER_WANTED, EmailName.HANDED_OVER, EmailName.OFFER_LAPSED)
 
 
-def _held_back(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    unsent = (OutgoingEmail.sent_at.is_(None), OutgoingEmail.failed_at.is_(None), OutgoingEmail.attempts == 0)
-    return (
-        *unsent,
-        OutgoingEmail.due_at > now,
-        OutgoingEmail.change_id.is_not(None),
-        OutgoingEmail.name.not_in(NOT_MERGED),
-    )
+_IS_HELD_BACK = (
+    OutgoingEmail.sent_at.is_(None),
+    OutgoingEmail.failed_at.is_(None),
+    OutgoingEmail.attempts == 0,
+    OutgoingEmail.due_at > bindparam("now"),
+    OutgoingEmail.change_id.is_not(None),
+    OutgoingEmail.name.not_in(NOT_MERGED),
+)
+_COUNT_HELD_BACK = select(func.count(func.distinct(OutgoingEmail.person_id))).where(*_IS_HELD_BACK)
+_HELD_BACK = (
+    select(OutgoingEmail)
+    .where(*_IS_HELD_BACK)
+    .order_by(OutgoingEmail.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 def count_held_back(session: Session, now: datetime) -> int:
     """Returns how many people wait for the email of a publish that is not due yet."""
-    return session.scalar(select(func.count(func.distinct(OutgoingEmail.person_id))).where(*_held_back(now))) or 0
+    return session.scalar(_COUNT_HELD_BACK, {"now": now}) or 0
 
 
 def held_back(session: Session, now: datetime) -> list[OutgoingEmail]:
     """The emails of publishes to those they concern that are not due yet, locked."""
-    wanted = select(OutgoingEmail).where(*_held_back(now)).order_by(OutgoingEmail.id)
-    return list(session.scalars(wanted.with_for_update().execution_options(populate_existing=True)))
+    return list(session.scalars(_HELD_BACK, {"now": now}))
 
 
 _SET_ASIDE = ("name", "person_id", "to_email", "booking_id", "change_id", "facts")

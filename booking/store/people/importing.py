@@ -79,11 +79,14 @@ def stored(session: Session, keys: Sequence[str]) -> dict[str, StoredPerson]:
     return {key: StoredPerson(frozenset(roles.get(row_id, ())), row_id, *rest) for key, row_id, *rest in found}
 
 
+_PUBLIC_IDS = select(Person.email_key, Person.public_id).where(Person.email_key.in_(bindparam("chunk", expanding=True)))
+
+
 def public_ids(session: Session, keys: Sequence[str]) -> dict[str, uuid.UUID]:
     """Returns the public ids of these addresses, by what addresses are compared by."""
     found: dict[str, uuid.UUID] = {}
     for chunk in _chunks(keys):
-        rows = session.execute(select(Person.email_key, Person.public_id).where(Person.email_key.in_(chunk)))
+        rows = session.execute(_PUBLIC_IDS, {"chunk": list(chunk)})
         found |= {key: public_id for key, public_id in rows}
     return found
 

@@ -107,10 +107,14 @@ def with_email(session: Session, email: str) -> Person | None:
     return session.scalars(_WITH_EMAIL, {"key": email_addresses.key(email)}).one_or_none()
 
 
+_ZONE_BY_PUBLIC_ID = select(Person.time_zone).where(Person.public_id == bindparam("person"))
+_ZONE_BY_ID = select(Person.time_zone).where(Person.id == bindparam("person"))
+
+
 def zone_of(session: Session, person: uuid.UUID | int) -> str | None:
     """The IANA zone of a person (public or internal id), None while unknown."""
-    by = Person.public_id if isinstance(person, uuid.UUID) else Person.id
-    return session.scalar(select(Person.time_zone).where(by == person))
+    statement = _ZONE_BY_PUBLIC_ID if isinstance(person, uuid.UUID) else _ZONE_BY_ID
+    return session.scalar(statement, {"person": person})
 
 
 _COORDINATORS = (

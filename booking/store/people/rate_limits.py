@@ -80,6 +80,9 @@ def hit(session: Session, limit: RateLimitRule, key: str, hits: Sequence[float],
     session.connection().execute(_SET, values)
 
 
+_FORGET = delete(_limit).where(_limit.c.over_at <= bindparam("now"))
+
+
 def forget(session: Session, now: datetime) -> None:
     """Delete rows that no longer count."""
-    session.execute(delete(RateLimit).where(RateLimit.over_at <= now))
+    session.connection().execute(_FORGET, {"now": now})

@@ -83,6 +83,9 @@ def seen(session: Session, last: Mapping[int, datetime]) -> None:
     session.connection().execute(_SEEN, values)
 
 
+_FORGET = delete(_session).where(_session.c.last_seen_at < bindparam("before"))
+
+
 def forget(session: Session, now: datetime) -> None:
     """Delete what has not been used for so long that it has ended, whoever's it was."""
-    session.execute(delete(UserSession).where(UserSession.last_seen_at < now - MEMBER_IDLE))
+    session.connection().execute(_FORGET, {"before": now - MEMBER_IDLE})

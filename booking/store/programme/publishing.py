@@ -204,23 +204,43 @@ def write_roster(
             session.execute(insert(_roster), row)
 
 
+_HOLD = (
+    update(_claim)
+    .where(_claim.c.booking_id.in_(bindparam("booking_ids", expanding=True)))
+    .values(booking_id=None, change_id=bindparam("change"))
+)
+_HOLD_OF_OFFERS = (
+    update(_claim)
+    .where(_claim.c.offer_id.in_(bindparam("offer_ids", expanding=True)))
+    .values(offer_id=None, change_id=bindparam("change"))
+)
+_END_OFFERS = (
+    update(_offer)
+    .where(_offer.c.id.in_(bindparam("offer_ids", expanding=True)))
+    .values(status=OfferStatus.GONE, ended_at=bindparam("now"))
+)
+_LET_GO = delete(_claim).where(
+    _claim.c.change_id.is_not(None),
+    _claim.c.quarter_at.in_(bindparam("quarters", expanding=True)),
+    _claim.c.person_id.in_(bindparam("people", expanding=True)),
+)
+_LET_GO_OF_CHANGES = delete(_claim).where(_claim.c.change_id.in_(bindparam("change_ids", expanding=True)))
+
+
 def hold(session: Session, booking_ids: Sequence[int], change_id: int) -> None:
     """Take the quarters of these bookings out of their hands, and hold them for whoever undoes the publish."""
-    session.execute(
-        update(_claim).where(_claim.c.booking_id.in_(booking_ids)).values(booking_id=None, change_id=change_id)
-    )
+    session.execute(_HOLD, {"booking_ids": list(booking_ids), "change": change_id})
 
 
 def hold_offers(session: Session, offer_ids: Sequence[int], change_id: int, now: datetime) -> None:
     """End these offers, and hold their quarters for whoever undoes the publish."""
-    session.execute(update(_claim).where(_claim.c.offer_id.in_(offer_ids)).values(offer_id=None, change_id=change_id))
-    session.execute(update(_offer).where(_offer.c.id.in_(offer_ids)).values(status=OfferStatus.GONE, ended_at=now))
+    session.execute(_HOLD_OF_OFFERS, {"offer_ids": list(offer_ids), "change": change_id})
+    session.execute(_END_OFFERS, {"offer_ids": list(offer_ids), "now": now})
 
 
 def let_go(session: Session, slot: Slot, member_id: int) -> None:
     """Give back what this publish, or one before it, holds of a slot that is needed."""
-    is_held = _claim.c.change_id.is_not(None) & _claim.c.quarter_at.in_(slot.quarters)
-    session.execute(delete(_claim).where(is_held, _claim.c.person_id.in_((slot.analyst_id, member_id))))
+    session.execute(_LET_GO, {"quarters": slot.quarters, "people": [slot.analyst_id, member_id]})
 
 
 def place(session: Session, outcome: Outcome, now: datetime) -> None:
@@ -244,6 +264,13 @@ _CONFIRMED_IN = select(_booking.c.id).where(
 )
 
 
+_RAISE = (
+    update(_booking)
+    .where(_booking.c.id.in_(bindparam("booking_ids", expanding=True)))
+    .values(sequence=_booking.c.sequence + 1, revised_at=bindparam("at"))
+)
+
+
 def revise_bookings(session: Session, occurrence_ids: Sequence[int], but: Iterable[int], now: datetime) -> list[int]:
     """Raise the SEQUENCE of the bookings in occurrences whose change shows in them; the ids of those.
 
@@ -256,11 +283,8 @@ def revise_bookings(session: Session, occurrence_ids: Sequence[int], but: Iterab
         ids = session.scalars(_CONFIRMED_IN, {"part": list(part)}).all()
         found += [booking_id for booking_id in ids if booking_id not in done]
     for first in range(0, len(found), BATCH_SIZE):
-        session.execute(
-            update(_booking)
-            .where(_booking.c.id.in_(found[first : first + BATCH_SIZE]))
-            .values(sequence=_booking.c.sequence + 1, revised_at=now.replace(microsecond=0))
-        )
+        part = found[first : first + BATCH_SIZE]
+        session.execute(_RAISE, {"booking_ids": part, "at": now.replace(microsecond=0)})
     return found
 
 
@@ -278,6 +302,6 @@ def local_day(instant: datetime, zone: str) -> str:
 def close(session: Session, changes: Sequence[Change], now: datetime) -> None:
     """Let go of what publishes hold that can no longer be undone; of each stays what it takes to ask for its like."""
     if changes:
-        session.execute(delete(Claim).where(Claim.change_id.in_([change.id for change in changes])))
+        session.execute(_LET_GO_OF_CHANGES, {"change_ids": [change.id for change in changes]})
     for change in changes:
         change.before, change.closed_at = {name: change.before.get(name, []) for name in KEPT}, now

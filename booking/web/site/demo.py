@@ -59,20 +59,24 @@ def sign_in(public_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("programme.week"), 303)
 
 
+_MAILBOX = (
+    select(OutgoingEmail)
+    .where(OutgoingEmail.due_at <= bindparam("now"))
+    .order_by(OutgoingEmail.id.desc())
+    .limit(PAGE + 1)
+)
+_MAILBOX_BEFORE = _MAILBOX.where(OutgoingEmail.id < bindparam("before"))
+
+
 @blueprint.get("/mailbox")
 @access.demo
 def mailbox() -> ResponseReturnValue:
     """Every email that is due, newest first, thirty a page."""
     before = request.args.get("before", type=int)
-    rows = (
-        select(OutgoingEmail)
-        .where(OutgoingEmail.due_at <= context.now())
-        .order_by(OutgoingEmail.id.desc())
-        .limit(PAGE + 1)
-    )
-    if before is not None:
-        rows = rows.where(OutgoingEmail.id < before)
-    found = list(context.db().scalars(rows))
+    if before is None:
+        found = list(context.db().scalars(_MAILBOX, {"now": context.now()}))
+    else:
+        found = list(context.db().scalars(_MAILBOX_BEFORE, {"now": context.now(), "before": before}))
     shown = [(email, made.subject) for email in found[:PAGE] if (made := _rendered(email)) is not None]
     return render_template("demo/mailbox.html", emails=shown, older=found[PAGE - 1].id if len(found) > PAGE else None)
 

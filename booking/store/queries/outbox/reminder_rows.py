@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.domain import zones
@@ -96,17 +96,22 @@ def _of_place(
     }
 
 
+_RECENT = select(OutgoingEmail.booking_id, OutgoingEmail.facts).where(
+    OutgoingEmail.person_id == bindparam("person_id"),
+    OutgoingEmail.sent_at > bindparam("since"),
+    OutgoingEmail.name.in_(SAYING_WHEN),
+)
+_RECENT_ABOUT = _RECENT.where(OutgoingEmail.booking_id == bindparam("booking_id")).limit(1)
+
+
 def _was_just_told(session: Session, email: OutgoingEmail, now: datetime) -> bool:
     """Whether another email about the same booking or date left within the hour, to the same person."""
-    recent = select(OutgoingEmail.booking_id, OutgoingEmail.facts).where(
-        OutgoingEmail.person_id == email.person_id,
-        OutgoingEmail.sent_at > now - QUIET,
-        OutgoingEmail.name.in_(SAYING_WHEN),
-    )
+    values = {"person_id": email.person_id, "since": now - QUIET}
     if email.booking_id is not None:
-        return session.execute(recent.where(OutgoingEmail.booking_id == email.booking_id).limit(1)).first() is not None
+        about = session.execute(_RECENT_ABOUT, {**values, "booking_id": email.booking_id})
+        return about.first() is not None
     occurrence = email.facts["occurrence"]
-    return any(occurrence in _dates_of(facts) for _, facts in session.execute(recent))
+    return any(occurrence in _dates_of(facts) for _, facts in session.execute(_RECENT, values))
 
 
 def _dates_of(facts: dict[str, Any]) -> set[str]:

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy.orm import Session, aliased
 
 from booking.domain.people import email_addresses
 from booking.store.bookings.bookings import CONFIRMED, Booking
@@ -47,14 +47,20 @@ class Account:
     tokens: int
 
 
+_WITH_PUBLIC_ID = select(Person).where(Person.public_id == bindparam("public_id"))
+
+
 def with_public_id(session: Session, public_id: uuid.UUID) -> Person | None:
     """Anybody by public id, also with a closed account."""
-    return session.scalars(select(Person).where(Person.public_id == public_id)).one_or_none()
+    return session.scalars(_WITH_PUBLIC_ID, {"public_id": public_id}).one_or_none()
+
+
+_WITH_EMAIL = select(Person).where(Person.email_key == bindparam("key"))
 
 
 def with_email(session: Session, email: str) -> Person | None:
     """Returns the person with that address, also with a closed account."""
-    return session.scalars(select(Person).where(Person.email_key == email_addresses.key(email))).one_or_none()
+    return session.scalars(_WITH_EMAIL, {"key": email_addresses.key(email)}).one_or_none()
 
 
 def ids_matching(session: Session, text: str, most: int) -> list[int]:
@@ -62,48 +68,85 @@ def ids_matching(session: Session, text: str, most: int) -> list[int]:
     return people_list.ids(session, PeopleFilter(text), None, most)
 
 
+_UPCOMING_BOOKINGS = (
+    select(Booking)
+    .where(
+        Booking.member_id == bindparam("member_id"), Booking.status == CONFIRMED, Booking.starts_at > bindparam("now")
+    )
+    .order_by(Booking.starts_at, Booking.id)
+    .execution_options(populate_existing=True)
+)
+
+
 def upcoming_bookings(session: Session, member_id: int, now: datetime) -> list[Booking]:
     """The member's confirmed bookings that have not begun, earliest first."""
-    wanted = select(Booking).where(Booking.member_id == member_id, Booking.status == CONFIRMED, Booking.starts_at > now)
-    return list(
-        session.scalars(wanted.order_by(Booking.starts_at, Booking.id).execution_options(populate_existing=True))
+    return list(session.scalars(_UPCOMING_BOOKINGS, {"member_id": member_id, "now": now}))
+
+
+_STAFFED_BOOKINGS = (
+    select(Booking)
+    .where(
+        Booking.analyst_id == bindparam("analyst_id"), Booking.status == CONFIRMED, Booking.starts_at > bindparam("now")
     )
+    .order_by(Booking.starts_at, Booking.id)
+    .execution_options(populate_existing=True)
+)
 
 
 def staffed_bookings(session: Session, analyst_id: int, now: datetime) -> list[Booking]:
     """Members' confirmed bookings with that analyst that have not begun, earliest first."""
-    wanted = select(Booking).where(
-        Booking.analyst_id == analyst_id, Booking.status == CONFIRMED, Booking.starts_at > now
-    )
-    return list(
-        session.scalars(wanted.order_by(Booking.starts_at, Booking.id).execution_options(populate_existing=True))
-    )
+    return list(session.scalars(_STAFFED_BOOKINGS, {"analyst_id": analyst_id, "now": now}))
+
+
+_BOOKED_WITH = select(Booking.member_id).where(
+    Booking.analyst_id.in_(bindparam("analyst_ids", expanding=True)),
+    Booking.status == CONFIRMED,
+    Booking.ends_at > bindparam("now"),
+)
 
 
 def booked_with(session: Session, analyst_ids: Collection[int], now: datetime) -> set[int]:
     """The members who have a confirmed booking, not over yet, with any of these analysts."""
-    wanted = select(Booking.member_id).where(
-        Booking.analyst_id.in_(analyst_ids), Booking.status == CONFIRMED, Booking.ends_at > now
-    )
-    return set(session.scalars(wanted)) if analyst_ids else set()
+    return set(session.scalars(_BOOKED_WITH, {"analyst_ids": list(analyst_ids), "now": now})) if analyst_ids else set()
+
+
+_WITH_IDS = (
+    select(Person)
+    .where(Person.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Person.id)
+    .execution_options(populate_existing=True)
+)
 
 
 def with_ids(session: Session, ids: Collection[int]) -> list[Person]:
     """These people, ascending by id, as they are stored now."""
-    wanted = select(Person).where(Person.id.in_(ids)).order_by(Person.id).execution_options(populate_existing=True)
-    return list(session.scalars(wanted)) if ids else []
+    return list(session.scalars(_WITH_IDS, {"ids": list(ids)})) if ids else []
+
+
+_WAITLIST_PLACES = (
+    select(WaitlistEntry)
+    .where(WaitlistEntry.member_id == bindparam("member_id"), WaitlistEntry.ended_at.is_(None))
+    .order_by(WaitlistEntry.id)
+    .execution_options(populate_existing=True)
+)
 
 
 def waitlist_places(session: Session, member_id: int) -> list[WaitlistEntry]:
     """The member's open places on waitlists."""
-    wanted = select(WaitlistEntry).where(WaitlistEntry.member_id == member_id, WaitlistEntry.ended_at.is_(None))
-    return list(session.scalars(wanted.order_by(WaitlistEntry.id).execution_options(populate_existing=True)))
+    return list(session.scalars(_WAITLIST_PLACES, {"member_id": member_id}))
+
+
+_OPEN_ENROLMENTS = (
+    select(Enrolment)
+    .where(Enrolment.member_id == bindparam("member_id"), Enrolment.left_at.is_(None))
+    .order_by(Enrolment.id)
+    .execution_options(populate_existing=True)
+)
 
 
 def open_enrolments(session: Session, member_id: int) -> list[Enrolment]:
     """The member's places in labs and masterclasses, past dates included."""
-    wanted = select(Enrolment).where(Enrolment.member_id == member_id, Enrolment.left_at.is_(None))
-    return list(session.scalars(wanted.order_by(Enrolment.id).execution_options(populate_existing=True)))
+    return list(session.scalars(_OPEN_ENROLMENTS, {"member_id": member_id}))
 
 
 def occurrences_held(session: Session, member_id: int, now: datetime) -> set[int]:
@@ -112,59 +155,53 @@ def occurrences_held(session: Session, member_id: int, now: datetime) -> set[int
     return booked | {place.occurrence_id for place in waitlist_places(session, member_id)}
 
 
+_other = aliased(Person)
+_UPCOMING = (
+    select(Booking, Occurrence.title, Series.title, Series.zone, _other.name)
+    .join(Occurrence, Occurrence.id == Booking.occurrence_id)
+    .join(Series, Series.id == Occurrence.series_id)
+    .where(Booking.status == CONFIRMED, Booking.starts_at > bindparam("now"))
+    .order_by(Booking.starts_at, Booking.id)
+)
+_AS_MEMBER = _UPCOMING.join(_other, _other.id == Booking.analyst_id).where(Booking.member_id == bindparam("person_id"))
+_AS_ANALYST = _UPCOMING.join(_other, _other.id == Booking.member_id).where(Booking.analyst_id == bindparam("person_id"))
+_DATES_STAFFED = (
+    select(func.count())
+    .select_from(Roster)
+    .join(Occurrence)
+    .where(
+        Roster.analyst_id == bindparam("person_id"),
+        Roster.is_away.is_(False),
+        Occurrence.starts_at > bindparam("now"),
+        Occurrence.status == SCHEDULED,
+    )
+)
+_ENROLMENTS = select(func.count()).where(Enrolment.member_id == bindparam("person_id"), Enrolment.left_at.is_(None))
+_PLACES = select(func.count()).where(
+    WaitlistEntry.member_id == bindparam("person_id"), WaitlistEntry.ended_at.is_(None)
+)
+_SESSIONS = select(func.count()).where(UserSession.person_id == bindparam("person_id"), UserSession.ended_at.is_(None))
+_TOKENS = select(func.count()).where(ApiToken.person_id == bindparam("person_id"), ApiToken.revoked_at.is_(None))
+
+
 def account(session: Session, person_id: int, now: datetime) -> Account:
     """Everything upcoming or open of one person, in seven statements."""
+    of = {"person_id": person_id}
     return Account(
-        bookings=_named(session, Booking.member_id, Booking.analyst_id, person_id, now),
-        staffed=_named(session, Booking.analyst_id, Booking.member_id, person_id, now),
-        dates_staffed=_count(
-            session,
-            select(func.count())
-            .select_from(Roster)
-            .join(Occurrence)
-            .where(
-                Roster.analyst_id == person_id,
-                Roster.is_away.is_(False),
-                Occurrence.starts_at > now,
-                Occurrence.status == SCHEDULED,
-            ),
-        ),
-        enrolments=_count(
-            session,
-            select(func.count()).where(Enrolment.member_id == person_id, Enrolment.left_at.is_(None)),
-        ),
-        waitlist_places=_count(
-            session, select(func.count()).where(WaitlistEntry.member_id == person_id, WaitlistEntry.ended_at.is_(None))
-        ),
-        sessions=_count(
-            session, select(func.count()).where(UserSession.person_id == person_id, UserSession.ended_at.is_(None))
-        ),
-        tokens=_count(
-            session, select(func.count()).where(ApiToken.person_id == person_id, ApiToken.revoked_at.is_(None))
-        ),
+        bookings=_named(session, _AS_MEMBER, person_id, now),
+        staffed=_named(session, _AS_ANALYST, person_id, now),
+        dates_staffed=session.execute(_DATES_STAFFED, {**of, "now": now}).scalar_one(),
+        enrolments=session.execute(_ENROLMENTS, of).scalar_one(),
+        waitlist_places=session.execute(_PLACES, of).scalar_one(),
+        sessions=session.execute(_SESSIONS, of).scalar_one(),
+        tokens=session.execute(_TOKENS, of).scalar_one(),
     )
-
-
-def _count(session: Session, statement: Select[int]) -> int:
-    return session.scalar(statement) or 0
 
 
 def _named(
-    session: Session, own: InstrumentedAttribute[int], others: InstrumentedAttribute[int], person_id: int, now: datetime
+    session: Session, statement: Select[Booking, str | None, str, str, str], person_id: int, now: datetime
 ) -> list[Upcoming]:
-    other = aliased(Person)
-    rows = session.execute(
-        select(Booking, Occurrence.title, Series.title, Series.zone, other.name)
-        .join(Occurrence, Occurrence.id == Booking.occurrence_id)
-        .join(Series, Series.id == Occurrence.series_id)
-        .join(other, other.id == others)
-        .where(
-            own == person_id,
-            Booking.status == CONFIRMED,
-            Booking.starts_at > now,
-        )
-        .order_by(Booking.starts_at, Booking.id)
-    )
+    rows = session.execute(statement, {"person_id": person_id, "now": now})
     return [
         Upcoming(booking.public_id, title or series, zone, booking.starts_at, booking.minutes, name)
         for booking, title, series, zone, name in rows

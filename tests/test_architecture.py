@@ -361,14 +361,6 @@ BUILT_WHEN_CALLED = {
         *("store.db.backup.postgresql._set_revision", "store.db.backup.raising.raise_sequences"),
         *("store.db.condition._unwritable", "store.db.migrate.upgrade"),
     },
-    "not changed yet": {
-        *(
-            "store.queries.programme.coordinator_overview._count",
-            "store.queries.programme.coordinator_overview.between",
-        ),
-        "store.queries.programme.coordinator_overview.stuck_emails",
-        *("store.queries.programme.join_info.of_booking", "store.queries.programme.join_info.of_occurrence"),
-    },
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, select
 
 from booking.domain.bookings import topics
 from booking.domain.enums.audit import AuditAction, AuditSubject
@@ -37,15 +37,25 @@ def remove(context: ActionContext, enrolment_id: uuid.UUID, reason: str) -> Enro
     return place
 
 
+_AHEAD = (
+    select(Occurrence)
+    .where(
+        Occurrence.series_id == bindparam("series_id"),
+        Occurrence.ends_at > bindparam("now"),
+        Occurrence.status == SCHEDULED,
+    )
+    .order_by(Occurrence.starts_at)
+)
+
+
 def _tell(context: ActionContext, place: Enrolment, reason: str) -> None:
     """Email the member what they are no longer enrolled in; nothing where every date of it is over."""
     session, now = context.session, context.now
-    ahead = [Occurrence.series_id == place.series_id, Occurrence.ends_at > now, Occurrence.status == SCHEDULED]
-    if place.occurrence_id is not None:
-        ahead.append(Occurrence.id == place.occurrence_id)
-    first = session.scalars(select(Occurrence).where(*ahead).order_by(Occurrence.starts_at).limit(1)).one_or_none()
-    if first is None:
+    ahead = session.scalars(_AHEAD, {"series_id": place.series_id, "now": now}).all()
+    lost = [one for one in ahead if place.occurrence_id in {None, one.id}]
+    if not lost:
         return
+    first = lost[0]
     series, member = session.get_one(Series, place.series_id), session.get_one(Person, place.member_id)
     told = {
         "occurrence": str(first.public_id),
@@ -53,7 +63,7 @@ def _tell(context: ActionContext, place: Enrolment, reason: str) -> None:
         "title": (first.title if place.occurrence_id is not None else None) or series.title,
         "zone": series.zone,
         "starts_at": email_facts.stamp(first.starts_at),
-        "count": session.scalar(select(func.count()).select_from(Occurrence).where(*ahead)),
+        "count": len(lost),
         "reason": reason,
     }
     emails.enqueue(session, EmailName.UNENROLLED, member.email, told, now, person_id=member.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from booking.domain import errors
 from booking.domain.bookings import topics
@@ -62,10 +62,13 @@ def offer_now(context: ActionContext, place_id: uuid.UUID) -> WaitlistEntry:
     return place
 
 
+_PLACE = select(WaitlistEntry).where(WaitlistEntry.public_id == bindparam("place_id"))
+
+
 def _locked(context: ActionContext, place_id: uuid.UUID) -> WaitlistEntry:
     """The place, once its occurrence and its member are locked. Raises NotFound."""
     session = context.session
-    seen = session.scalars(select(WaitlistEntry).where(WaitlistEntry.public_id == place_id)).one_or_none()
+    seen = session.scalars(_PLACE, {"place_id": place_id}).one_or_none()
     if seen is None:
         raise errors.NotFound()
     locks.occurrences(session, [seen.occurrence_id])

@@ -5,18 +5,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from booking.domain import errors
 from booking.services.action_context import ActionContext
 from booking.store.db import locks
 from booking.store.programme.enrolments import Enrolment
 
+_ENROLMENT = select(Enrolment).where(Enrolment.public_id == bindparam("enrolment_id"))
+
 
 def locked(context: ActionContext, enrolment_id: uuid.UUID, may: Callable[[Enrolment], bool]) -> Enrolment:
     """The place, read afresh once its date and its member are locked. NotFound if there is none, or `may` says no."""
     session = context.session
-    seen = session.scalars(select(Enrolment).where(Enrolment.public_id == enrolment_id)).one_or_none()
+    seen = session.scalars(_ENROLMENT, {"enrolment_id": enrolment_id}).one_or_none()
     if seen is None or not may(seen):
         raise errors.NotFound()
     if seen.occurrence_id is not None:

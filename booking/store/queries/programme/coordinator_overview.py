@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Integer, Select, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import Session
@@ -80,17 +80,24 @@ _LAST_BEFORE = (
     .subquery()
 )
 _EARLIER = _BY_START.join(_LAST_BEFORE, _LAST_BEFORE.c.id == Occurrence.id)
+_BETWEEN = _BY_START.where(Occurrence.starts_at >= bindparam("start"), Occurrence.starts_at < bindparam("end")).limit(
+    _MOST
+)
+_NOT_OVER = _BY_START.where(
+    Occurrence.starts_at > bindparam("since"),
+    Occurrence.ends_at > bindparam("now"),
+    Occurrence.starts_at < bindparam("end"),
+).limit(_MOST)
 
 
 def between(session: Session, start: datetime, end: datetime, most: int = 200) -> list[UpcomingOccurrence]:
     """The occurrences that start in [start, end), at most so many: six statements, however many."""
-    return _read(session, _BY_START.where(Occurrence.starts_at >= start, Occurrence.starts_at < end).limit(most))
+    return _read(session, _BETWEEN, {"start": start, "end": end, "most": most})
 
 
 def not_over(session: Session, now: datetime, end: datetime, most: int = 200) -> list[UpcomingOccurrence]:
     """The occurrences that are under way at `now` or start before `end`, likewise."""
-    is_ahead = (Occurrence.starts_at > now - MAX_DURATION, Occurrence.ends_at > now, Occurrence.starts_at < end)
-    return _read(session, _BY_START.where(*is_ahead).limit(most))
+    return _read(session, _NOT_OVER, {"since": now - MAX_DURATION, "now": now, "end": end, "most": most})
 
 
 def beyond(
@@ -98,52 +105,61 @@ def beyond(
 ) -> list[UpcomingOccurrence]:
     """The occurrences of a series after that place, or the last before it; at most so many, by start."""
     values = {"series_id": series_id, "at": place[0], "id": place[1], "most": most}
-    return _read(session, (_EARLIER if is_earlier else _LATER).params(values))
+    return _read(session, _EARLIER if is_earlier else _LATER, values)
 
 
-def _read(session: Session, statement: Select[Occurrence, Series]) -> list[UpcomingOccurrence]:
+_STAFF = (
+    select(Roster.occurrence_id, Person.name, Roster.is_away, Roster.meeting_url, Person.meeting_url)
+    .join(Person, Person.id == Roster.analyst_id)
+    .where(Roster.occurrence_id.in_(bindparam("ids", expanding=True)))
+    .order_by(Roster.occurrence_id, Roster.position)
+)
+_BOOKED = (
+    select(Booking.occurrence_id, func.sum(Booking.minutes), func.count())
+    .where(Booking.occurrence_id.in_(bindparam("ids", expanding=True)), Booking.status == CONFIRMED)
+    .group_by(Booking.occurrence_id)
+)
+_UNCOVERED = (
+    select(Booking.occurrence_id, func.count())
+    .join(Roster, (Roster.occurrence_id == Booking.occurrence_id) & (Roster.analyst_id == Booking.analyst_id))
+    .where(
+        Booking.occurrence_id.in_(bindparam("ids", expanding=True)),
+        Booking.status == CONFIRMED,
+        Roster.is_away.is_(True),
+    )
+    .group_by(Booking.occurrence_id)
+)
+_ENROLLED = (
+    select(Occurrence.id, func.count(func.distinct(Enrolment.member_id)))
+    .join(Enrolment, Enrolment.series_id == Occurrence.series_id)
+    .where(
+        Occurrence.id.in_(bindparam("ids", expanding=True)),
+        Enrolment.left_at.is_(None),
+        or_(Enrolment.occurrence_id.is_(None), Enrolment.occurrence_id == Occurrence.id),
+    )
+    .group_by(Occurrence.id)
+)
+
+
+_WAITING = (
+    select(WaitlistEntry.occurrence_id, func.count())
+    .where(WaitlistEntry.occurrence_id.in_(bindparam("ids", expanding=True)), WaitlistEntry.ended_at.is_(None))
+    .group_by(WaitlistEntry.occurrence_id)
+)
+
+
+def _read(session: Session, statement: Select[Occurrence, Series], values: dict[str, Any]) -> list[UpcomingOccurrence]:
     """The occurrences of that statement with all that is shown of them."""
-    found = session.execute(statement).all()
-    ids = [occurrence.id for occurrence, _ in found]
+    found = session.execute(statement, values).all()
+    of_these = {"ids": [occurrence.id for occurrence, _ in found]}
     staff: dict[int, list[tuple[str, bool, str | None]]] = {}
-    for occurrence_id, name, is_away, own, theirs in session.execute(
-        select(Roster.occurrence_id, Person.name, Roster.is_away, Roster.meeting_url, Person.meeting_url)
-        .join(Person, Person.id == Roster.analyst_id)
-        .where(Roster.occurrence_id.in_(ids))
-        .order_by(Roster.occurrence_id, Roster.position)
-    ):
+    for occurrence_id, name, is_away, own, theirs in session.execute(_STAFF, of_these):
         staff.setdefault(occurrence_id, []).append((name, is_away, own or theirs))
-    booked = {
-        occurrence_id: (minutes, count)
-        for occurrence_id, minutes, count in session.execute(
-            select(Booking.occurrence_id, func.sum(Booking.minutes), func.count())
-            .where(Booking.occurrence_id.in_(ids), Booking.status == CONFIRMED)
-            .group_by(Booking.occurrence_id)
-        )
-    }
-    waiting = _count(session, WaitlistEntry.occurrence_id, ids, WaitlistEntry.ended_at.is_(None))
-    uncovered = {
-        occurrence_id: count
-        for occurrence_id, count in session.execute(
-            select(Booking.occurrence_id, func.count())
-            .join(Roster, (Roster.occurrence_id == Booking.occurrence_id) & (Roster.analyst_id == Booking.analyst_id))
-            .where(Booking.occurrence_id.in_(ids), Booking.status == CONFIRMED, Roster.is_away.is_(True))
-            .group_by(Booking.occurrence_id)
-        )
-    }
-    enrolled = {
-        occurrence_id: count
-        for occurrence_id, count in session.execute(
-            select(Occurrence.id, func.count(func.distinct(Enrolment.member_id)))
-            .join(Enrolment, Enrolment.series_id == Occurrence.series_id)
-            .where(
-                Occurrence.id.in_(ids),
-                Enrolment.left_at.is_(None),
-                or_(Enrolment.occurrence_id.is_(None), Enrolment.occurrence_id == Occurrence.id),
-            )
-            .group_by(Occurrence.id)
-        )
-    }
+    booked = {occurrence_id: (minutes, count) for occurrence_id, minutes, count in session.execute(_BOOKED, of_these)}
+    waiting, uncovered, enrolled = (
+        {occurrence_id: count for occurrence_id, count in session.execute(counted, of_these)}
+        for counted in (_WAITING, _UNCOVERED, _ENROLLED)
+    )
     rows = []
     for occurrence, series in found:
         team = staff.get(occurrence.id, [])
@@ -180,30 +196,30 @@ def _read(session: Session, statement: Select[Occurrence, Series]) -> list[Upcom
     return rows
 
 
-def _count(session: Session, column: object, ids: Sequence[int], condition: object) -> dict[int, int]:
-    statement = select(column, func.count()).where(column.in_(ids), condition).group_by(column)  # type: ignore[call-overload,attr-defined]
-    return {occurrence_id: count for occurrence_id, count in session.execute(statement)}
-
-
 NAMED = 3  # people whose address doesn't work, by name
+_UNDELIVERED = or_(OutgoingEmail.failed_at >= bindparam("since"), OutgoingEmail.bounced_at >= bindparam("since"))
+_FAILED = select(func.count()).select_from(OutgoingEmail).where(_UNDELIVERED, OutgoingEmail.dismissed_at.is_(None))
+_LATE = (
+    select(func.count())
+    .select_from(OutgoingEmail)
+    .where(
+        OutgoingEmail.sent_at.is_(None), OutgoingEmail.failed_at.is_(None), OutgoingEmail.due_at < bindparam("overdue")
+    )
+)
+_ADDRESS_FAILS = (Person.email_failing_at.is_not(None), Person.closed_at.is_(None))
+_COUNT_FAILING = select(func.count()).select_from(Person).where(*_ADDRESS_FAILS)
+_NAME_FAILING = (
+    select(Person.name).where(*_ADDRESS_FAILS).order_by(Person.email_failing_at.desc(), Person.id.desc()).limit(NAMED)
+)
 
 
 def stuck_emails(session: Session, since: datetime, overdue: datetime) -> StuckEmails:
     """Emails that failed or bounced since `since` and that nobody has dismissed, unsent ones that were due before
     `overdue`, and people whose address doesn't work: four statements.
     """
-    undelivered = or_(OutgoingEmail.failed_at >= since, OutgoingEmail.bounced_at >= since)
-    failed = select(func.count()).select_from(OutgoingEmail).where(undelivered, OutgoingEmail.dismissed_at.is_(None))
-    waiting = (
-        select(func.count())
-        .select_from(OutgoingEmail)
-        .where(OutgoingEmail.sent_at.is_(None), OutgoingEmail.failed_at.is_(None), OutgoingEmail.due_at < overdue)
-    )
-    failing = (Person.email_failing_at.is_not(None), Person.closed_at.is_(None))
-    names = select(Person.name).where(*failing).order_by(Person.email_failing_at.desc(), Person.id.desc()).limit(NAMED)
     return StuckEmails(
-        session.scalar(failed) or 0,
-        session.scalar(waiting) or 0,
-        session.scalar(select(func.count()).select_from(Person).where(*failing)) or 0,
-        tuple(session.scalars(names)),
+        session.scalar(_FAILED, {"since": since}) or 0,
+        session.scalar(_LATE, {"overdue": overdue}) or 0,
+        session.scalar(_COUNT_FAILING) or 0,
+        tuple(session.scalars(_NAME_FAILING)),
     )

@@ -31,41 +31,52 @@ class Opened:
     turns: tuple[QueueEntry, ...] = ()
 
 
+_other = aliased(Booking)
+_RUNNING = (
+    select(func.max(_other.ends_at))
+    .where(
+        _other.analyst_id == Booking.analyst_id,
+        _other.id != Booking.id,
+        _other.member_id != Booking.member_id,
+        _other.status == CONFIRMED,
+        _other.starts_at <= bindparam("now"),
+        _other.starts_at < Booking.starts_at,
+        _other.ends_at > bindparam("now"),
+    )
+    .correlate(Booking)
+    .scalar_subquery()
+)
+_OF_BOOKING = (
+    select(
+        Roster.meeting_url,
+        Person.meeting_url,
+        Occurrence.meeting_url,
+        Series.meeting_url,
+        _RUNNING.label("busy_until"),
+        Booking.occurrence_id,
+        Booking.analyst_id,
+        *visit_queue.COLUMNS,
+    )
+    .select_from(Booking)
+    .join(Occurrence, Occurrence.id == Booking.occurrence_id)
+    .join(Series, Series.id == Occurrence.series_id)
+    .join(Person, Person.id == Booking.analyst_id)
+    .outerjoin(Roster, and_(Roster.occurrence_id == Booking.occurrence_id, Roster.analyst_id == Booking.analyst_id))
+    .where(Booking.public_id == bindparam("public_id"))
+)
+_OF_OCCURRENCE = (
+    select(Roster.meeting_url, Person.meeting_url, Occurrence.meeting_url, Series.meeting_url)
+    .select_from(Occurrence)
+    .join(Series, Series.id == Occurrence.series_id)
+    .outerjoin(Roster, and_(Roster.occurrence_id == Occurrence.id, Roster.analyst_id == bindparam("analyst_id")))
+    .outerjoin(Person, Person.id == Roster.analyst_id)
+    .where(Occurrence.public_id == bindparam("public_id"))
+)
+
+
 def of_booking(session: Session, public_id: uuid.UUID, now: datetime) -> Opened | None:
     """For a booking's join link: two statements; None if there is no such booking."""
-    other = aliased(Booking)
-    running = (
-        select(func.max(other.ends_at))
-        .where(
-            other.analyst_id == Booking.analyst_id,
-            other.id != Booking.id,
-            other.member_id != Booking.member_id,
-            other.status == CONFIRMED,
-            other.starts_at <= now,
-            other.starts_at < Booking.starts_at,
-            other.ends_at > now,
-        )
-        .correlate(Booking)
-        .scalar_subquery()
-    )
-    row = session.execute(
-        select(
-            Roster.meeting_url,
-            Person.meeting_url,
-            Occurrence.meeting_url,
-            Series.meeting_url,
-            running.label("busy_until"),
-            Booking.occurrence_id,
-            Booking.analyst_id,
-            *visit_queue.COLUMNS,
-        )
-        .select_from(Booking)
-        .join(Occurrence, Occurrence.id == Booking.occurrence_id)
-        .join(Series, Series.id == Occurrence.series_id)
-        .join(Person, Person.id == Booking.analyst_id)
-        .outerjoin(Roster, and_(Roster.occurrence_id == Booking.occurrence_id, Roster.analyst_id == Booking.analyst_id))
-        .where(Booking.public_id == public_id)
-    ).one_or_none()
+    row = session.execute(_OF_BOOKING, {"public_id": public_id, "now": now}).one_or_none()
     if row is None:
         return None
     *urls, busy_until, occurrence_id, analyst_id = row[:7]
@@ -75,14 +86,7 @@ def of_booking(session: Session, public_id: uuid.UUID, now: datetime) -> Opened 
 
 def of_occurrence(session: Session, public_id: uuid.UUID, analyst_id: int | None = None) -> Opened | None:
     """For an occurrence's own join link; `analyst_id` is the analyst on its roster who opens it, None for others."""
-    row = session.execute(
-        select(Roster.meeting_url, Person.meeting_url, Occurrence.meeting_url, Series.meeting_url)
-        .select_from(Occurrence)
-        .join(Series, Series.id == Occurrence.series_id)
-        .outerjoin(Roster, and_(Roster.occurrence_id == Occurrence.id, Roster.analyst_id == analyst_id))
-        .outerjoin(Person, Person.id == Roster.analyst_id)
-        .where(Occurrence.public_id == public_id)
-    ).one_or_none()
+    row = session.execute(_OF_OCCURRENCE, {"public_id": public_id, "analyst_id": analyst_id}).one_or_none()
     return None if row is None else Opened(join_links.meeting_url(*row), None)
 
 

@@ -54,7 +54,7 @@ def staffed(
 ) -> list[Staffed]:
     """The occurrences that start in that span and that the analyst staffs or is booked in, by start.
 
-    Six statements at the most. Cancelled occurrences have no rows; cancelled bookings are left out.
+    Five statements at the most. Cancelled occurrences have no rows; cancelled bookings are left out.
     """
     start, end = span
     found = {
@@ -68,9 +68,8 @@ def staffed(
     ]
     for booking in booked:
         found.setdefault(booking.meeting.public_id, booking.meeting)
-    hours: dict[uuid.UUID, Timetable] = {}
-    if any(meeting.kind in organisation.bookable for meeting in found.values()):
-        hours = {one.public_id: one for one in timetables.coming(session, organisation, start, end)}
+    bookable = [meeting.public_id for meeting in found.values() if meeting.kind in organisation.bookable]
+    hours = {one.public_id: one for one in timetables.these(session, bookable, organisation)}
     last = last_times(session, [booking.public_id for booking in booked], now) if booked else {}
     ordered = sorted(found.values(), key=lambda meeting: (meeting.starts_at, meeting.public_id))
     agenda = _Agenda(analyst_id, booked, last, organisation, now)

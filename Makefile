@@ -70,8 +70,8 @@ migration: $(DEV_STAMP) ## a new migration, drafted from the models: make migrat
 stress-test: $(DEV_STAMP) ## kill processes and stop the database while hundreds book (SECONDS=…)
 	$(PY) -m tests.stress.run --seconds $(SECONDS)
 
-bench: $(DEV_STAMP) ## speed beside a baseline in the same run; PART=bookings measures one part
-	$(PY) -m bench.run $(if $(PART),--part $(PART))
+bench: $(DEV_STAMP) ## speed beside a baseline in the same run; PART=bookings measures one part, ROW="My bookings" one row
+	$(PY) -m bench.run $(if $(PART),--part $(PART)) $(if $(ROW),--row "$(ROW)")
 
 screenshots: $(DEV_STAMP) ## the pictures of the README, and of every page into build/screenshots
 	@sh tests/install.sh

@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from booking.store.db import migrate
@@ -57,9 +58,12 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
     raise TimeoutError(f"no answer from {url} in 30 seconds")
 
 
+_numbers = count(1)
+
+
 def new_database(kind: str, name: str) -> str:
     """The address of a new, migrated database: `kind` is sqlite or postgresql."""
-    url = databases.new_url(kind, name)
+    url = databases.new_url(kind, f"{name}-{next(_numbers)}")
     migrate.upgrade(url)
     return url
 

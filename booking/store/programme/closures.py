@@ -75,6 +75,23 @@ def in_force(session: Session, since: date) -> tuple[Closure, ...]:
     return tuple(found.values())
 
 
+_CLOSE = insert(_closed)
+_LIFT = (
+    update(_closure)
+    .where(_closure.c.id.in_(bindparam("ids", expanding=True)))
+    .values(lifted_at=bindparam("now"), lifted_change_id=bindparam("by"))
+)
+_ADDED = select(_closure.c.id).where(_closure.c.change_id == bindparam("by"))
+#: What it added goes, what it lifted is back.
+_UNDO = (
+    delete(_closed).where(_closed.c.closure_id.in_(_ADDED)),
+    delete(_closure).where(_closure.c.change_id == bindparam("by")),
+    update(_closure)
+    .where(_closure.c.lifted_change_id == bindparam("by"))
+    .values(lifted_at=None, lifted_change_id=None),
+)
+
+
 def write(session: Session, change_id: int, changes: ClosureChanges, now: datetime) -> None:
     """Store what a publish adds and lifts."""
     for closure in changes.added:
@@ -89,24 +106,17 @@ def write(session: Session, change_id: int, changes: ClosureChanges, now: dateti
         session.add(row)
         session.flush()
         if closure.series_ids:
-            session.execute(
-                insert(_closed), [{"closure_id": row.id, "series_id": n} for n in sorted(closure.series_ids)]
-            )
+            rows = [{"closure_id": row.id, "series_id": series_id} for series_id in sorted(closure.series_ids)]
+            session.execute(_CLOSE, rows)
     ids = [closure.id for closure in changes.lifted]
     if ids:
-        session.execute(
-            update(_closure).where(_closure.c.id.in_(ids)).values(lifted_at=now, lifted_change_id=change_id)
-        )
+        session.execute(_LIFT, {"ids": ids, "now": now, "by": change_id})
 
 
 def undo(session: Session, change_id: int) -> None:
     """Take back what that publish added, and put back what it lifted."""
-    added = select(_closure.c.id).where(_closure.c.change_id == change_id)
-    session.execute(delete(_closed).where(_closed.c.closure_id.in_(added)))
-    session.execute(delete(_closure).where(_closure.c.change_id == change_id))
-    session.execute(
-        update(_closure).where(_closure.c.lifted_change_id == change_id).values(lifted_at=None, lifted_change_id=None)
-    )
+    for statement in _UNDO:
+        session.execute(statement, {"by": change_id})
 
 
 def from_plan(plan: Mapping[str, object]) -> ClosureChanges:

@@ -329,7 +329,7 @@ ONCE = "runs at a migration, a backup or a check of the service, never for a pag
 #: runs in a request, the worker's loop or a service is a module constant with bind parameters.
 BUILT_WHEN_CALLED = {
     ORM_WRITES: {
-        *("services.accounts.change_email._put", "services.accounts.change_email.ask"),
+        *("services.accounts.change_email.ask", "services.outbox.resend.resend_all", "services.steps.new_address.put"),
         *("services.accounts.merge_accounts.merge", "services.bookings.attend.mark", "services.bookings.notes._tell"),
         *("services.cover.leaving.come_back", "services.cover.leaving.leave", "services.cover.leaving.leave_together"),
         *("services.cover.time_off.back", "services.cover.time_off.carry_out"),
@@ -355,7 +355,6 @@ BUILT_WHEN_CALLED = {
         *("store.programme.publishing.write_roster", "store.programme.publishing.write_series"),
         *("store.programme.snapshots._read", "store.programme.snapshots.put_back"),
         *("store.programme.snapshots.put_list_back", "store.queries.outbox.email_log._count"),
-        "store.queries.outbox.email_log.page",
     },
     ONCE: {
         *("store.db.backup.postgresql._set_revision", "store.db.backup.raising.raise_sequences"),

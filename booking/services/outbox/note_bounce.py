@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.domain.administration.bounces import WITHIN_DAYS, DeliveryReport
@@ -54,19 +54,24 @@ def note_bounce(context: ActionContext, report: DeliveryReport, *, is_trusted: b
     return True
 
 
+_SENT = select(OutgoingEmail).where(OutgoingEmail.sent_at >= bindparam("since"))
+_SENT_BY_ID = _SENT.where(OutgoingEmail.public_id == bindparam("email_id"))
+_LAST_SENT_TO = (
+    _SENT.where(OutgoingEmail.person_id == bindparam("person_id")).order_by(OutgoingEmail.id.desc()).limit(1)
+)
+
+
 def _email_of(context: ActionContext, report: DeliveryReport, *, is_trusted: bool) -> OutgoingEmail | None:
     """The email of ours that was sent within the last days and that the report is about."""
     session = context.session
     since = context.now - timedelta(days=WITHIN_DAYS)
-    sent = select(OutgoingEmail).where(OutgoingEmail.sent_at >= since)
     if report.email_id is not None:
-        return session.scalars(sent.where(OutgoingEmail.public_id == report.email_id)).one_or_none()
-    return _last_sent_to(session, report, sent) if is_trusted else None
+        return session.scalars(_SENT_BY_ID, {"since": since, "email_id": report.email_id}).one_or_none()
+    return _last_sent_to(session, report, since) if is_trusted else None
 
 
-def _last_sent_to(session: Session, report: DeliveryReport, sent: Select[OutgoingEmail]) -> OutgoingEmail | None:
+def _last_sent_to(session: Session, report: DeliveryReport, since: datetime) -> OutgoingEmail | None:
     person = next((found for one in report.recipients if (found := with_email(session, one)) is not None), None)
     if person is None:
         return None
-    theirs = sent.where(OutgoingEmail.person_id == person.id)
-    return session.scalars(theirs.order_by(OutgoingEmail.id.desc()).limit(1)).one_or_none()
+    return session.scalars(_LAST_SENT_TO, {"since": since, "person_id": person.id}).one_or_none()

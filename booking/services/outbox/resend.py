@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
@@ -36,6 +36,19 @@ def resend(context: ActionContext, email_id: uuid.UUID) -> OutgoingEmail:
     return email
 
 
+_FAILED_BY = (
+    select(OutgoingEmail.id)
+    .where(
+        OutgoingEmail.failed_at <= bindparam("failed_before"),
+        OutgoingEmail.dismissed_at.is_(None),
+        OutgoingEmail.name.not_in(NOT_RESENT),
+    )
+    .order_by(OutgoingEmail.failed_at.desc())
+    .limit(MOST)
+    .with_for_update()
+)
+
+
 @transactional
 def resend_all(context: ActionContext, failed_before: datetime) -> int:
     """Put the emails back into the outbox that had failed by that time, the latest first, MOST of them; how many.
@@ -44,12 +57,7 @@ def resend_all(context: ActionContext, failed_before: datetime) -> int:
     coordinator saw them: sent a second time, the same form finds nothing.
     """
     session, by = context.session, context.actor.staff_or_system_id
-    wanted = select(OutgoingEmail.id).where(
-        OutgoingEmail.failed_at <= failed_before,
-        OutgoingEmail.dismissed_at.is_(None),
-        OutgoingEmail.name.not_in(NOT_RESENT),
-    )
-    ids = session.scalars(wanted.order_by(OutgoingEmail.failed_at.desc()).limit(MOST).with_for_update()).all()
+    ids = session.scalars(_FAILED_BY, {"failed_before": failed_before}).all()
     if ids:
         present = select(Person.email).where(Person.id == OutgoingEmail.person_id).scalar_subquery()
         again = {**_AGAIN, "due_at": context.now, "to_email": func.coalesce(present, OutgoingEmail.to_email)}
@@ -57,6 +65,9 @@ def resend_all(context: ActionContext, failed_before: datetime) -> int:
         session.execute(update(OutgoingEmail).where(chosen).values(again).execution_options(synchronize_session=False))
         context.record(AuditAction.RESENT, AuditSubject.EMAIL, None, by=by, count=len(ids))
     return len(ids)
+
+
+_EMAIL = select(OutgoingEmail).where(OutgoingEmail.public_id == bindparam("email_id"))
 
 
 @transactional
@@ -69,7 +80,7 @@ def correct_address(context: ActionContext, email_id: uuid.UUID, address: str) -
     session, now = context.session, context.now
     by = context.actor.staff_or_system_id
     typed = new_address.parsed(address)
-    seen = session.scalars(select(OutgoingEmail).where(OutgoingEmail.public_id == email_id)).one_or_none()
+    seen = session.scalars(_EMAIL, {"email_id": email_id}).one_or_none()
     if seen is None or seen.person_id is None:
         raise errors.NotFound()
     person = new_address.locked(session, seen.person_id, now)
@@ -113,10 +124,17 @@ def _send_again(context: ActionContext, email: OutgoingEmail, reader: Person | N
     context.session.flush()
 
 
+_LOCKED = (
+    select(OutgoingEmail)
+    .where(OutgoingEmail.public_id == bindparam("email_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 def _locked(session: Session, email_id: uuid.UUID) -> OutgoingEmail:
     """The email as it is now, locked. Raises NotFound."""
-    wanted = select(OutgoingEmail).where(OutgoingEmail.public_id == email_id).with_for_update()
-    email = session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+    email = session.scalars(_LOCKED, {"email_id": email_id}).one_or_none()
     if email is None:
         raise errors.NotFound()
     return email

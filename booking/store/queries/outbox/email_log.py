@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, bindparam, func, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking.domain.enums.emails import NOT_RESENT, EmailState
@@ -100,13 +100,20 @@ def page(session: Session, state: EmailState, after: tuple[datetime, int] | None
     return [Outgoing(*tuple(row)) for row in session.execute(wanted.limit(PAGE + 1))]
 
 
+_ROW = _ROWS.where(OutgoingEmail.public_id == bindparam("public_id"))
+_WITH_READER = (
+    select(OutgoingEmail, Person)
+    .outerjoin(Person, Person.id == OutgoingEmail.person_id)
+    .where(OutgoingEmail.public_id == bindparam("public_id"))
+)
+
+
 def one(session: Session, public_id: uuid.UUID) -> tuple[Outgoing, OutgoingEmail, Person | None] | None:
     """One email as lists show it, with its row and its reader, for reading only; None where there is no such email."""
-    row = session.execute(_ROWS.where(OutgoingEmail.public_id == public_id)).one_or_none()
+    row = session.execute(_ROW, {"public_id": public_id}).one_or_none()
     if row is None:
         return None
-    wanted = select(OutgoingEmail, Person).outerjoin(Person, Person.id == OutgoingEmail.person_id)
-    email, person = session.execute(wanted.where(OutgoingEmail.public_id == public_id)).one()
+    email, person = session.execute(_WITH_READER, {"public_id": public_id}).one()
     return Outgoing(*tuple(row)), email, person
 
 

@@ -44,7 +44,7 @@ _FAILED_BY = (
         OutgoingEmail.name.not_in(NOT_RESENT),
     )
     .order_by(OutgoingEmail.failed_at.desc())
-    .limit(MOST)
+    .limit(bindparam("most"))
     .with_for_update()
 )
 
@@ -57,7 +57,7 @@ def resend_all(context: ActionContext, failed_before: datetime) -> int:
     coordinator saw them: sent a second time, the same form finds nothing.
     """
     session, by = context.session, context.actor.staff_or_system_id
-    ids = session.scalars(_FAILED_BY, {"failed_before": failed_before}).all()
+    ids = session.scalars(_FAILED_BY, {"failed_before": failed_before, "most": MOST}).all()
     if ids:
         present = select(Person.email).where(Person.id == OutgoingEmail.person_id).scalar_subquery()
         again = {**_AGAIN, "due_at": context.now, "to_email": func.coalesce(present, OutgoingEmail.to_email)}

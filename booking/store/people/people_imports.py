@@ -6,10 +6,10 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, delete, select
+from sqlalchemy import JSON, ForeignKey, bindparam, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from booking.store.db.base import Base, Id, new_public_id
+from booking.store.db.base import Base, Id, new_public_id, table_of
 
 KEPT = timedelta(days=3)
 
@@ -33,14 +33,20 @@ class PeopleImport(Base):
     result: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
+_ONE = (
+    select(PeopleImport)
+    .where(PeopleImport.public_id == bindparam("public_id"))
+    .execution_options(populate_existing=True)
+)
+_LOCKED = _ONE.with_for_update()
+_FORGET = delete(table_of(PeopleImport)).where(PeopleImport.created_at < bindparam("before"))
+
+
 def with_public_id(session: Session, public_id: uuid.UUID, *, locked: bool = False) -> PeopleImport | None:
     """One file, as it is stored now."""
-    wanted = select(PeopleImport).where(PeopleImport.public_id == public_id)
-    if locked:
-        wanted = wanted.with_for_update()
-    return session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+    return session.scalars(_LOCKED if locked else _ONE, {"public_id": public_id}).one_or_none()
 
 
 def forget(session: Session, now: datetime) -> None:
     """Delete what is older than a few days."""
-    session.execute(delete(PeopleImport).where(PeopleImport.created_at < now - KEPT))
+    session.execute(_FORGET, {"before": now - KEPT})

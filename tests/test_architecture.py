@@ -366,7 +366,8 @@ BUILT_WHEN_CALLED = {
 def statements_built_when_called(found: list[Module]) -> set[str]:
     """The functions in which a statement of SQLAlchemy is put together, by dotted name.
 
-    Left out are those that are called once for each shape (`functools.cache`), and those that only make constants.
+    Left out are those that are called once for each shape (`functools.cache`), and those that only these or constants
+    are made with.
     """
     names = set()
     for module in found:
@@ -380,13 +381,17 @@ def statements_built_when_called(found: list[Module]) -> set[str]:
             if alias.name in STATEMENT_MAKERS
         }
         functions = [node for node in module.nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-        called_inside = {name for function in functions for name in _called(function)}
+        each_time = [one for one in functions if not _is_cached(one)]
+        called_inside = {name for function in each_time for name in _called(function)}
         called_outside = {name for node in module.tree.body for name in _called(node)} - called_inside
-        for function in functions:
-            is_cached = any(isinstance(one, ast.Name) and one.id == "cache" for one in function.decorator_list)
-            if not is_cached and function.name not in called_outside and makers & set(_called(function)):
+        for function in each_time:
+            if function.name not in called_outside and makers & set(_called(function)):
                 names.add(f"{module.name.removeprefix('booking.')}.{function.name}")
     return names
+
+
+def _is_cached(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return any(isinstance(one, ast.Name) and one.id == "cache" for one in function.decorator_list)
 
 
 def _called(node: ast.AST) -> Iterator[str]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.store.people.people import Person
+from booking.store.programme.programme import SeriesAnalyst
 from tests.builders import a_person
 from tests.databases import Database
 from tests.programme.announcements.test_documents import document, p, packed
@@ -135,3 +139,13 @@ def test_who_leads_a_series_is_shown_on_its_card_or_asked_about(client: FlaskCli
     page = client.get(where).text
     assert "<p>With Sam Wu</p>" in page
     assert "which one is meant" not in page
+
+
+def test_who_leads_a_series_is_published_with_it(client: FlaskClient, session: Session) -> None:
+    text = "July 2026\nTax Clinic with Ada, Mondays 1pm-2pm Perth time, 6 to 27 July"
+    where = post(client, DRAFTS, source=text).location
+    assert "Tax Clinic" in client.get(f"{where}/preview").text
+    (fingerprint,) = set(re.findall(r'name="fingerprint" value="(\w+)"', client.get(f"{where}/plan").text))
+    assert post(client, f"{where}/publish", f"{where}/plan", fingerprint=fingerprint).status_code == 303
+    session.rollback()
+    assert session.scalars(select(Person.name).join(SeriesAnalyst)).all() == ["Ada Reyes"]

@@ -31,6 +31,7 @@ from booking.services.bookings.enrol import enrol, leave
 from booking.services.bookings.waitlist import Wish, join
 from booking.services.bookings.waitlist import leave as leave_waitlist
 from booking.services.cover import back, report, show
+from booking.services.enrolling import place_waitlist
 from booking.services.organisation.save_rules import save_rules
 from booking.services.outbox import deliver, remind, resend
 from booking.services.outbox.note_bounce import note_bounce
@@ -41,6 +42,7 @@ from booking.store.outbox import reminder_progress
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.programme.closures import StoredClosure
+from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import Occurrence
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, acting, an_organisation
 from tests.services.publishing.test_publish import PLACE, run, stated
@@ -198,6 +200,13 @@ def courses_are_attended(session: Session) -> None:
     for one in reminder_progress.due(session, REMINDING, first.starts_at - 24 * HOUR):
         remind.write(acting(session, Actor.system(), first.starts_at - 24 * HOUR), one)
     attend.mark(acting(session, Actor.staff(cora.id), first.starts_at), first.public_id, [mia.public_id])
+    max_ = person(session, "max")
+    small = replace(REMINDING, policy=replace(REMINDING.policy, capacity=1))
+    place_waitlist.join(acting(session, Actor.member(max_.id), NOW, small), first.public_id)
+    mine = select(Enrolment.public_id).where(Enrolment.member_id == mia.id, Enrolment.left_at.is_(None))
+    leave(acting(session, Actor.member(mia.id), NOW, small), session.scalars(mine).one())
+    close = acting(session, Actor.system(), first.ends_at, small)
+    place_waitlist.offer_free_places(close, first.id)
 
 
 def people_sign_in(session: Session) -> None:

@@ -8,7 +8,7 @@ from booking.web.account import calendars, email_address, profile, sign_in, time
 from booking.web.analyst import attendance, day, time_off, visit
 from booking.web.coordinator import navigation, next_days, tables, today
 from booking.web.coordinator.administration import audit_pages, email_pages, one_email, rules_pages
-from booking.web.coordinator.bookings import all_bookings, book_for
+from booking.web.coordinator.bookings import all_bookings, book_for, waitlists
 from booking.web.coordinator.dates import change_form, date_page, email_page, links, people_of_date
 from booking.web.coordinator.drafts import draft_pages
 from booking.web.coordinator.people import access_pages, account_pages, edit_pages, import_pages, list_pages, one_page
@@ -16,7 +16,7 @@ from booking.web.coordinator.programme import changes, closure_pages
 from booking.web.coordinator.reports import report_pages
 from booking.web.coordinator.series import copy_month, edit_series, listed_series, new_series
 from booking.web.feeds import feed_pages
-from booking.web.member import bookings, occurrence, signed_links, waitlist_pages, week
+from booking.web.member import bookings, occurrence, place_waits, signed_links, waitlist_pages, week
 from booking.web.site import bounce_posts, demo, former_addresses, health, help_pages, robots
 
 PAGES = (
@@ -24,6 +24,7 @@ PAGES = (
     occurrence,
     bookings,
     waitlist_pages,
+    place_waits,
     signed_links,
     day,
     time_off,
@@ -43,6 +44,7 @@ PAGES = (
     closure_pages,
     all_bookings,
     book_for,
+    waitlists,
     tables,
     changes,
     list_pages,

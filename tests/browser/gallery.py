@@ -22,6 +22,7 @@ from booking.services.bookings.waitlist import Wish
 from booking.store.bookings.bookings import Booking
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
+from booking.store.programme.place_waits import PlaceWait
 from booking.store.programme.programme import Occurrence, Series
 from tests.browser.serving import Site
 from tests.browser.world import World
@@ -150,9 +151,24 @@ def a_place(site: Site, world: World, member: Person, minutes: int = 15) -> str:
     return f"/waitlist/{place.public_id}"
 
 
+def waitlists_of_all(site: Site, world: World) -> str:
+    a_place(site, world, world.lee)
+    return "/coordinator/waitlists"
+
+
 def waiting_behind_another(site: Site, world: World) -> str:
     a_place(site, world, world.lee)
     return a_place(site, world, world.kim, 30)
+
+
+def a_place_held(site: Site, world: World) -> str:
+    """A place in the lab is held for Lee."""
+    with site.session() as session:
+        held = PlaceWait(occurrence_id=world.lab.id, member_id=world.lee.id, joined_at=NOW)
+        held.lapses_at = NOW + timedelta(hours=4)
+        session.add(held)
+        session.commit()
+    return f"/occurrences/{world.lab.public_id}"
 
 
 def held_for_kim(site: Site, world: World) -> str:
@@ -426,6 +442,8 @@ STOPS = [
     Stop("coordinator, next days", at("/coordinator/"), cora),
     Stop("coordinator, today", at("/coordinator/today"), cora, now=DURING),
     Stop("coordinator, today, nothing", at("/coordinator/today"), cora),
+    Stop("coordinator, waitlists", waitlists_of_all, cora),
+    Stop("coordinator, waitlists, refused", at("/coordinator/waitlists?series=x&on=x"), cora, status=422),
     Stop("coordinator, programme", at("/coordinator/programme"), cora),
     Stop("coordinator, one series", at("/coordinator/programme/monday-clinic"), cora),
     Stop("coordinator, edit a series", at(MONDAYS_EDIT), cora),
@@ -496,6 +514,7 @@ STOPS = [
     Stop("unsubscribe", signed("unsubscribe-reminders", "/unsubscribe/reminders/", "kim")),
     Stop("cover, wanted", away_on_the_last_monday, ana),
     Stop("waitlist", waiting_behind_another, kim),
+    Stop("lab, a place held", a_place_held, lee),
     Stop("waitlist, held for one", held_for_kim, kim),
     Stop("waitlist, on the clinic’s page", occurrence("full"), lee),
     Stop("waitlist, in my bookings", at("/bookings"), kim),

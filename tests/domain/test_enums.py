@@ -95,6 +95,7 @@ OTHER_MEANINGS: dict[str, set[str]] = {
     "web/analyst/visit.py": {"agreed"},
     "web/coordinator/drafts/draft_cards.py": {"kind", "title"},
     "web/member/bookings.py": {"booked"},
+    "web/member/occurrence.py": {"member"},
 }
 
 

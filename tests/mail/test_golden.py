@@ -239,6 +239,13 @@ TAKEN_OFF = {
     "starts_at": FACTS["starts_at"],
     "reason": "You asked us to <take> you off.",
 }
+PLACE = {
+    "zone": "Australia/Brisbane",
+    "title": "Influencer <Masterclass>",
+    "starts_at": FACTS["starts_at"],
+    "about_date": "ID",
+    "lapses_at": "2023-12-02T22:15:00+00:00",
+}
 MESSAGE = {
     "zone": "Australia/Brisbane",
     "title": "Live Member Clinic",
@@ -342,6 +349,9 @@ EMAILS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "unenrolled": ("unenrolled", {**TAKEN_OFF, "count": 1, "title": LAB["title"]}, "Australia/Perth"),
     "unenrolled-several": ("unenrolled", {**TAKEN_OFF, "count": 4, "reason": ""}, None),
     "waitlist-removed": ("waitlist-removed", {**TAKEN_OFF, "title": "Live Member Clinic"}, "Australia/Perth"),
+    "place-offered": ("place-offered", PLACE, "Australia/Perth"),
+    "place-offered-unknown-zone": ("place-offered", PLACE, None),
+    "place-lapsed": ("place-lapsed", PLACE, "Australia/Perth"),
     "message": ("message", MESSAGE, "Australia/Perth"),
     "message-unknown-zone": ("message", {**MESSAGE, "text": "One line."}, None),
     "programme-changed-several": ("programme-changed", {**CHANGED, **LAB, "lines": [LAB, MODULE]}, None),

@@ -355,6 +355,18 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
         f"No longer on the waitlist: Live Member Clinic, {PERTH}",
         ("We've taken you off the waitlist", "You asked us to <take> you off."),
     ),
+    "place-offered": (
+        f"A place is held for you: Influencer <Masterclass>, {PERTH}",
+        ("It's yours until Sun 3 Dec 6:15 am Perth (8:15 am AEST).", f"Accept or decline: {LINKS['meeting']}"),
+    ),
+    "place-offered-unknown-zone": (
+        f"A place is held for you: Influencer <Masterclass>, {AEST}",
+        (EVERYWHERE, "It's yours until Sun 3 Dec 8:15 am AEST"),
+    ),
+    "place-lapsed": (
+        f"Your place is no longer held: Influencer <Masterclass>, {PERTH}",
+        ("The time to accept it has passed, and you're off the waitlist.", "Join the waitlist again"),
+    ),
     "message": (
         "Bring your <tags> & {{ numbers }}",
         (f"About Live Member Clinic, {PERTH}", "please have your <b>last report</b> at hand:", LINKS["meeting"]),

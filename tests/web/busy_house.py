@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -22,6 +22,8 @@ from booking.store.bookings.bookings import Booking
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.programme.changes import StoredDraft
+from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.place_waits import PlaceWait
 from booking.store.programme.programme import Occurrence
 from tests.builders import (
     CLINIC_AT,
@@ -68,6 +70,7 @@ def a_busy_house(database: Database, session: Session) -> Scene:
     paths = [
         *_enrolled(session, member),
         *_waiting(session, waiting),
+        *_full_lab(session, house, waiting),
         *_uncovered(session, member, analyst),
         *_on_the_day(session, member, analyst),
         *_accounts(session, member),
@@ -115,6 +118,21 @@ def _enrolled(session: Session, member: Person) -> list[str]:
     enrol(acting(session, Actor.member(member.id)), made[0].public_id)
     attended = f"/coordinator/occurrences/{made[0].public_id}"
     return [*(f"/occurrences/{one.public_id}" for one in made), attended, f"{attended}?q=member"]
+
+
+def _full_lab(session: Session, house: House, member: Person) -> list[str]:
+    """A lab of one place that is taken: the member has a place held; another waits behind them."""
+    lab = an_occurrence(session, a_series(session, kind="lab", slug="lab-full", title="Lab"), (), CLINIC_AT + 2 * DAY)
+    values = {"series_id": lab.series_id, "occurrence_id": lab.id, "revised_at": NOW, "created_at": NOW}
+    session.add(Enrolment(member_id=a_person(session).id, **values))
+    for one, lapses_at in ((member, NOW + HOUR), (a_person(session), None)):
+        session.add(PlaceWait(occurrence_id=lab.id, member_id=one.id, joined_at=NOW, lapses_at=lapses_at))
+    session.commit()
+    state = house.app.extensions["booking"]
+    small = replace(state.organisation.policy, capacity=1)
+    organisation = replace(state.organisation, series_policies={"lab-full": small})
+    house.app.extensions["booking"] = replace(state, organisation=organisation)
+    return [f"/occurrences/{lab.public_id}", f"/coordinator/occurrences/{lab.public_id}"]
 
 
 def _waiting(session: Session, member: Person) -> list[str]:

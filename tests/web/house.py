@@ -22,6 +22,7 @@ from booking.store.people.time_off import TimeOff
 from booking.store.programme.changes import Change, StoredDraft
 from booking.store.programme.closures import StoredClosure
 from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.place_waits import PlaceWait
 from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_place
 from tests.databases import Database
 from tests.web.client import FEED_KEY, SECRET_KEY, make_app
@@ -101,6 +102,11 @@ def a_house(database: Database, session: Session) -> House:
     )
     session.add(enrolment)
     session.flush()
+    waits = PlaceWait(occurrence_id=clinic.id, member_id=member.id, joined_at=NOW)
+    session.add(waits)
+    session.flush()
+    for endpoint in ("accept", "leave"):
+        arguments[f"place_waits.{endpoint}"] = {"public_id": waits.public_id}
     arguments["*"] |= {"enrolment": enrolment.public_id, "place": waiting.public_id}
     place = {"public_id": waiting.public_id}
     arguments |= {f"places.{endpoint}": place for endpoint in ("one", "accept", "decline", "leave", "choose_own")}

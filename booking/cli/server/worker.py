@@ -23,6 +23,7 @@ from booking.programme import organisation_file
 from booking.services import cover
 from booking.services.action_context import ActionContext
 from booking.services.bookings import waitlist
+from booking.services.enrolling import place_waitlist
 from booking.services.outbox import daily_agenda, deliver, remind
 from booking.services.outbox.deliver import EmailWorker
 from booking.services.publishing import undo
@@ -108,6 +109,8 @@ def _close(sender: EmailWorker, now: datetime) -> None:
             cover.lapse(context, booking)
         for occurrence_id in waitlist.lapsed(session, now):
             waitlist.offer_free_slots(context, occurrence_id)
+        for occurrence_id in place_waitlist.lapsed(session, now):
+            place_waitlist.offer_free_places(context, occurrence_id)
 
 
 def _keep_house(sender: EmailWorker, now: datetime, extended_at: float | None) -> float | None:
@@ -125,6 +128,8 @@ def _keep_house(sender: EmailWorker, now: datetime, extended_at: float | None) -
         _read_bounces(context, sender.settings)
         for occurrence_id in waitlist.awaited(session):
             waitlist.offer_free_slots(context, occurrence_id)
+        for occurrence_id in place_waitlist.awaited(session):
+            place_waitlist.offer_free_places(context, occurrence_id)
         for person_id in daily_agenda.due(session, context.organisation, now):
             daily_agenda.write(context, person_id)
         for one in reminder_progress.due(session, context.organisation, now):

@@ -36,6 +36,8 @@ class EmailName(StrEnum):
     FREE_TO_BOOK = "free-to-book", "Slot free to book"
     LAST_HOUR_CALL = "last-hour-call", "Slot free in the last hour"
     WAITLIST_REMOVED = "waitlist-removed", "Removed from the waitlist"
+    PLACE_OFFERED = "place-offered", "Place held"
+    PLACE_LAPSED = "place-lapsed", "Place no longer held"
     # cover
     COVER_OFFER = "cover-offer", "Another time offered"
     COVER_SOUGHT = "cover-sought", "Looking for another analyst"

@@ -25,6 +25,7 @@ from booking.store.db import locks
 from booking.store.people import api_tokens, people, sessions
 from booking.store.people.people import Person
 from booking.store.queries.people import account_holdings
+from booking.store.queries.programme import place_queue
 
 REASON = "The account was closed."
 
@@ -87,6 +88,8 @@ def _end_places(session: Session, person: Person, now: datetime) -> set[int]:
     places = account_holdings.waitlist_places(session, person.id)
     for place in places:
         offers.end_place(session, place.id, WaitlistOutcome.LEFT, now)
+    for waits in place_queue.open_of_member(session, person.id):  # the worker passes on what was held
+        waits.ended_at, waits.outcome, waits.lapses_at = now, WaitlistOutcome.LEFT, None
     return {place.occurrence_id for place in places}
 
 

@@ -10,18 +10,19 @@ from sqlalchemy.orm import Session
 
 from booking.domain import errors, zones
 from booking.domain.enums.audit import AuditAction, AuditSubject
+from booking.domain.enums.bookings import WaitlistOutcome
 from booking.domain.enums.emails import EmailName
 from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
 from booking.services.action_context import ActionContext
-from booking.services.steps import leave_place
+from booking.services.steps import leave_place, offer_places
 from booking.services.transaction import transactional
 from booking.store.db import locks
 from booking.store.outbox import email_facts, emails
 from booking.store.people.people import Person
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import SCHEDULED, Occurrence
-from booking.store.queries.programme import enrolled, occurrence_lookup
+from booking.store.queries.programme import enrolled, occurrence_lookup, place_queue
 
 
 @transactional
@@ -41,7 +42,7 @@ def place_in(context: ActionContext, occurrence_id: uuid.UUID) -> tuple[Occurren
 
 
 def _enrol(context: ActionContext, occurrence_id: uuid.UUID, *, whole: bool) -> tuple[Enrolment, Occurrence, Person]:
-    session, organisation, now = context.session, context.organisation, context.now
+    session, now = context.session, context.now
     one = occurrence_lookup.with_public_id(session, occurrence_id)
     if one is None:
         raise errors.NotFound()
@@ -49,18 +50,23 @@ def _enrol(context: ActionContext, occurrence_id: uuid.UUID, *, whole: bool) -> 
     rows = locks.occurrences(session, sorted({*concerned, one.id}))
     member = locks.person(session, context.actor.for_member_id)
     row = rows[one.id]
-    if organisation.kinds[row.series.kind].bookable:
-        raise errors.NotEnrollable()
-    if row.status != SCHEDULED:
-        raise errors.OccurrenceCancelled()
-    if row.ends_at <= now:
-        raise errors.AlreadyOver(row.ends_at)
-    _check_member(member, row, organisation)
+    check_may_enrol(context, row, member)
     had = _places(session, member.id, row)
     same = next((place for place in had if (place.occurrence_id is None) or not whole), None)
     if same is not None:
         return same, row, member
-    _check_capacity(session, row, concerned, organisation)
+    _check_capacity(context, row, concerned, member)
+    for waits in place_queue.of_member_in(session, concerned, member.id):
+        offer_places.end(context, waits, WaitlistOutcome.BOOKED)
+    made = _add(context, row, member, [rows[i] for i in concerned], whole=whole)
+    return made, row, member
+
+
+def _add(
+    context: ActionContext, row: Occurrence, member: Person, concerned: list[Occurrence], *, whole: bool
+) -> Enrolment:
+    """Write the place, its email and its line in the audit log."""
+    session, now = context.session, context.now
     made = Enrolment(
         member_id=member.id,
         series_id=row.series_id,
@@ -73,11 +79,32 @@ def _enrol(context: ActionContext, occurrence_id: uuid.UUID, *, whole: bool) -> 
     session.flush()
     session.add(made)
     session.flush()
-    _tell(context, made, member, row, [rows[i] for i in concerned])
-    context.record(
-        AuditAction.ENROLLED, AuditSubject.ENROLMENT, made.public_id, by=context.actor.present_id, whole=whole
-    )
-    return made, row, member
+    _tell(context, made, member, row, concerned)
+    by_id = context.actor.present_id
+    context.record(AuditAction.ENROLLED, AuditSubject.ENROLMENT, made.public_id, by=by_id, whole=whole)
+    return made
+
+
+def add_place(context: ActionContext, row: Occurrence, member: Person) -> Enrolment:
+    """Enrol the member in that one date, whose place is theirs already; both are locked."""
+    return _add(context, row, member, [row], whole=False)
+
+
+def has_place(session: Session, member_id: int, row: Occurrence) -> Enrolment | None:
+    """The member's enrolment that takes in the date; None without one."""
+    return next(iter(_places(session, member_id, row)), None)
+
+
+def check_may_enrol(context: ActionContext, row: Occurrence, member: Person) -> None:
+    """Raise why the member may not enrol in that date, full or not."""
+    organisation = context.organisation
+    if organisation.kinds[row.series.kind].bookable:
+        raise errors.NotEnrollable()
+    if row.status != SCHEDULED:
+        raise errors.OccurrenceCancelled()
+    if row.ends_at <= context.now:
+        raise errors.AlreadyOver(row.ends_at)
+    _check_member(member, row, organisation)
 
 
 _TO_COME = (
@@ -131,9 +158,19 @@ def _singles(session: Session, member_id: int, series_id: int) -> list[Enrolment
     return list(session.scalars(_SINGLES, {"member_id": member_id, "series_id": series_id}))
 
 
-def _check_capacity(session: Session, row: Occurrence, concerned: list[int], organisation: Organisation) -> None:
-    capacity = organisation.policy_for(row.series.slug).capacity
-    if capacity and any(count >= capacity for count in enrolled.taken(session, row.series_id, concerned).values()):
+def _check_capacity(context: ActionContext, row: Occurrence, concerned: list[int], member: Person) -> None:
+    """Raise Full where a date has no place left: places that are held for others count as taken.
+
+    Those who wait come first: what is free is held for them before anybody else has it.
+    """
+    session, capacity = context.session, context.organisation.policy_for(row.series.slug).capacity
+    if not capacity:
+        return
+    for occurrence_id in set(concerned) & set(place_queue.awaited_in_series(session, row.series_id)):
+        offer_places.serve_places(context, occurrence_id)
+    held = place_queue.held(session, concerned, context.now, member.id)
+    taken = enrolled.taken(session, row.series_id, concerned)
+    if any(count + held.get(one, 0) >= capacity for one, count in taken.items()):
         raise errors.Full(capacity)
 
 

@@ -25,6 +25,7 @@ from booking.store.programme.attendance import Attendance
 from booking.store.programme.changes import Change, StoredDraft
 from booking.store.programme.closures import ClosureSeries, StoredClosure
 from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.place_waits import PlaceWait
 from booking.store.programme.programme import Module, Occurrence, Programme, Roster, Series, SeriesAnalyst
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "OutgoingEmail",
     "PeopleImport",
     "Person",
+    "PlaceWait",
     "Programme",
     "RateLimit",
     "ReminderProgress",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, Table, delete, exists, or_, select, update
+from sqlalchemy import Column, Table, bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from booking.domain.enums.bookings import OfferStatus
+from booking.domain.enums.bookings import OfferStatus, WaitlistOutcome
 from booking.store.bookings.claims import Claim
 from booking.store.bookings.departures import Departure
 from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
@@ -15,6 +15,7 @@ from booking.store.db.base import table_of
 from booking.store.db.tables import Base
 from booking.store.people.people import Person
 from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.place_waits import PlaceWait
 from booking.store.programme.programme import Roster
 
 #: What ends with an account instead of passing to the other one: whatever opens something, and what is asked for.
@@ -70,6 +71,7 @@ def give_to(session: Session, kept_id: int, gone_id: int, now: datetime) -> None
     """
     _drop_shared_claims(session, kept_id, gone_id)
     _leave_twice_enrolled(session, kept_id, gone_id, now)
+    _wait_once(session, kept_id, gone_id, now)
     _stay_present(session, kept_id, gone_id)
     _add_departures(session, kept_id, gone_id)
     for column in references():
@@ -102,6 +104,27 @@ def _leave_twice_enrolled(session: Session, kept_id: int, gone_id: int, now: dat
             .where(own.c.member_id == ends, own.c.left_at.is_(None), there)
             .values(left_at=now, sequence=own.c.sequence + 1, revised_at=now.replace(microsecond=0))
         )
+
+
+_wait, _kept_wait = table_of(PlaceWait), table_of(PlaceWait).alias()
+_ENDS_WAIT = (
+    update(_wait)
+    .where(
+        _wait.c.member_id == bindparam("gone_id"),
+        _wait.c.ended_at.is_(None),
+        exists().where(
+            _kept_wait.c.member_id == bindparam("kept_id"),
+            _kept_wait.c.ended_at.is_(None),
+            _kept_wait.c.occurrence_id == _wait.c.occurrence_id,
+        ),
+    )
+    .values(ended_at=bindparam("now"), outcome=WaitlistOutcome.LEFT, lapses_at=None)
+)
+
+
+def _wait_once(session: Session, kept_id: int, gone_id: int, now: datetime) -> None:
+    """End the place on the waitlist of a lab that the account which is kept has too."""
+    session.connection().execute(_ENDS_WAIT, {"kept_id": kept_id, "gone_id": gone_id, "now": now})
 
 
 def _stay_present(session: Session, kept_id: int, gone_id: int) -> None:

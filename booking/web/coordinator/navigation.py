@@ -28,6 +28,7 @@ ENTRIES = (
     NavigationEntry("drafts.begin", "Paste an announcement"),
     NavigationEntry("coordinator.changes", "Published"),
     NavigationEntry("coordinator.bookings", "Bookings", about=("/analyst/bookings",)),
+    NavigationEntry("coordinator.waitlists", "Waitlists"),
     NavigationEntry("people.search", "People"),
     NavigationEntry("coordinator.reports", "Reports"),
     NavigationEntry("emails.listed", "Emails"),

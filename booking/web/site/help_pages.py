@@ -35,6 +35,7 @@ TASKS = {
     "time_off.wanted": ("analysts", "Take over a colleague's bookings"),
     "visits.one": ("analysts", "Change a visit"),
     "coordinator.next_days": ("coordinators", "See what needs attention"),
+    "coordinator.waitlists": ("coordinators", "Look after the waitlists"),
     "coordinator.today": ("coordinators", "Watch today's clinics"),
     "coordinator.occurrence": ("coordinators", "See who comes to a date"),
     "coordinator.change_date": ("coordinators", "Move, rename or add a date"),

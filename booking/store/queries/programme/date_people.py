@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from booking.domain.enums.bookings import OfferStatus
@@ -17,6 +17,7 @@ from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.db.field_columns import in_field_order
 from booking.store.people.people import Person
 from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.place_waits import PlaceWait
 from booking.store.programme.programme import Occurrence, Roster
 
 PAGE = 50  # people who are enrolled, on one page
@@ -140,6 +141,31 @@ def waiting(session: Session, ids: Collection[int]) -> dict[int, WaitingPerson]:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceWaiting:
+    """Somebody who waits for a place in a full lab or masterclass; `lapses_at`: until when one is held for them."""
+
+    public_id: uuid.UUID
+    person: uuid.UUID
+    name: str
+    joined_at: datetime
+    lapses_at: datetime | None
+
+
+_PLACES = (
+    select(PlaceWait.public_id, Person.public_id.label("person"), Person.name, PlaceWait.joined_at, PlaceWait.lapses_at)
+    .join(Person, Person.id == PlaceWait.member_id)
+    .where(PlaceWait.occurrence_id == bindparam("occurrence_id"), PlaceWait.ended_at.is_(None))
+    .order_by(PlaceWait.joined_at, PlaceWait.id)
+    .limit(200)
+)
+
+
+def places(session: Session, occurrence_id: int) -> list[PlaceWaiting]:
+    """Those who wait for a place in the date, in the order in which they are served; the first 200."""
+    return [PlaceWaiting(*row) for row in session.execute(_PLACES, {"occurrence_id": occurrence_id})]
+
+
+@dataclass(frozen=True, slots=True)
 class MessageRecipient:
     """Somebody whom an email to everybody of a date reaches, and why; each person once."""
 
@@ -154,8 +180,13 @@ _GROUPS = {
         Booking.occurrence_id == bindparam("occurrence_id"), Booking.status == CONFIRMED
     ),
     DateGroup.ENROLLED: select(Enrolment.member_id).where(_IN_IT),
-    DateGroup.WAITING: select(WaitlistEntry.member_id).where(
-        WaitlistEntry.occurrence_id == bindparam("occurrence_id"), WaitlistEntry.ended_at.is_(None)
+    DateGroup.WAITING: union_all(
+        select(WaitlistEntry.member_id).where(
+            WaitlistEntry.occurrence_id == bindparam("occurrence_id"), WaitlistEntry.ended_at.is_(None)
+        ),
+        select(PlaceWait.member_id).where(
+            PlaceWait.occurrence_id == bindparam("occurrence_id"), PlaceWait.ended_at.is_(None)
+        ),
     ),
     DateGroup.ROSTER: select(Roster.analyst_id).where(
         Roster.occurrence_id == bindparam("occurrence_id"), Roster.is_away.is_(False)

@@ -22,7 +22,7 @@ from booking.store.queries.bookings import timetables, waitlist_queue
 from booking.store.queries.people import account_holdings, people_list
 from booking.store.queries.people.people_list import PeopleFilter
 from booking.store.queries.programme import date_people, meeting_rows
-from booking.store.queries.programme.date_people import EnrolledPerson, WaitingPerson
+from booking.store.queries.programme.date_people import EnrolledPerson, PlaceWaiting, WaitingPerson
 from booking.web.coordinator.blueprint import blueprint
 from booking.web.coordinator.dates import change_choices, lookup
 from booking.web.frame import access, context, template_globals
@@ -71,6 +71,7 @@ class DateView:
     enrolled: list[EnrolledPerson] = field(default_factory=list)
     enrolled_count: int = 0
     more: uuid.UUID | None = None
+    places: list[PlaceWaiting] = field(default_factory=list)
     analysts: list[AnalystLine] = field(default_factory=list)
 
     @property
@@ -130,6 +131,7 @@ def _view(found: Occurrence) -> DateView:
         _fill_bookings(view, found)
     else:
         count = date_people.enrolled_count(session, found.series_id, found.id)
+        view.places = date_people.places(session, found.id)
         people = date_people.enrolled(session, found.series_id, found.id, _after())
         view.enrolled, view.enrolled_count = people[: date_people.PAGE], count
         view.more = people[date_people.PAGE - 1].person if len(people) > date_people.PAGE else None

@@ -12,6 +12,7 @@ from booking.domain.errors import Refusal
 from booking.domain.people.actor import Actor
 from booking.services.bookings.enrol import enrol
 from booking.services.dates import enrolments, waitlist
+from booking.services.enrolling import place_waitlist
 from booking.store.people.people import Person
 from booking.store.queries.people import account_holdings
 from booking.web.coordinator.blueprint import blueprint
@@ -57,7 +58,7 @@ def _why_not(refusal: Refusal, person: Person) -> str:
         case errors.MembershipEnded(member_until=last):
             return f"{person.name}’s membership ends on {wording.long_day(last)} {last.year}, before this date."
         case errors.Full(limit=limit):
-            return f"All {limit} places are taken. Remove somebody first."
+            return f"All {limit} places are taken, or held for the waitlist. Remove somebody first."
     return error_pages.sentence(refusal)
 
 
@@ -81,6 +82,20 @@ def remove_waiting(public_id: uuid.UUID, place: uuid.UUID) -> ResponseReturnValu
         waitlist.remove(context.acting(Actor.staff(current_user.id)), place, request.form.get("reason", ""))
     except errors.TextNotAccepted as refusal:
         return _refused(public_id, f"place-{place}", refusal)
+    flash("Taken off the waitlist. We’ve emailed them.")
+    if request.form.get("back", "") == "waitlists":
+        return redirect(url_for("coordinator.waitlists"), 303)
+    return _back(public_id, "waiting")
+
+
+@blueprint.post("/occurrences/<uuid:public_id>/place-waits/<uuid:place>/remove")
+@access.coordinator
+def remove_place_wait(public_id: uuid.UUID, place: uuid.UUID) -> ResponseReturnValue:
+    """Take somebody off the waitlist of a lab or masterclass; they are emailed the reason."""
+    try:
+        place_waitlist.remove(context.acting(Actor.staff(current_user.id)), place, request.form.get("reason", ""))
+    except errors.TextNotAccepted as refusal:
+        return _refused(public_id, f"wait-{place}", refusal)
     flash("Taken off the waitlist. We’ve emailed them.")
     return _back(public_id, "waiting")
 

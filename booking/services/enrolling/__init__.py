@@ -1,0 +1,1 @@
+"""The waitlist for places in labs and masterclasses."""

@@ -1,0 +1,118 @@
+"""Everybody who waits, as staff look through them: by date, one page after another."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, and_, bindparam, func, select, tuple_
+from sqlalchemy.orm import Session, aliased
+
+from booking.domain.enums.bookings import OfferStatus
+from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
+from booking.store.db.base import Id, UTCDateTime
+from booking.store.db.field_columns import in_field_order
+from booking.store.people.people import Person
+from booking.store.programme.programme import Occurrence, Series
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ListedWait:
+    """One place on a waitlist. `lapses_at`: until when a slot is held for them, None where none is."""
+
+    id: int
+    public_id: uuid.UUID
+    occurrence: uuid.UUID
+    starts_at: datetime
+    zone: str
+    kind: str
+    title: str
+    person: uuid.UUID
+    name: str
+    minutes: int
+    analyst: str
+    joined_at: datetime
+    lapses_at: datetime | None
+
+    @property
+    def place(self) -> tuple[datetime, int]:
+        """Returns its place in the list."""
+        return self.starts_at, self.id
+
+
+@dataclass(frozen=True, slots=True)
+class WaitlistFilter:
+    """Whom to list; None does not narrow it. Dates start in [`since`, `until`)."""
+
+    slug: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def values(self) -> dict[str, Any]:
+        """Returns what narrows the list, by field."""
+        given = {"slug": self.slug, "since": self.since, "until": self.until}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+_wished = aliased(Person)
+_WAITS = (
+    select(
+        *in_field_order(
+            ListedWait,
+            {
+                "id": WaitlistEntry.id,
+                "public_id": WaitlistEntry.public_id,
+                "occurrence": Occurrence.public_id.label("occurrence"),
+                "starts_at": Occurrence.starts_at,
+                "zone": Series.zone,
+                "kind": Series.kind,
+                "title": func.coalesce(Occurrence.title, Series.title).label("title"),
+                "person": Person.public_id.label("person"),
+                "name": Person.name,
+                "minutes": WaitlistEntry.minutes,
+                "analyst": func.coalesce(_wished.name, "").label("analyst"),
+                "joined_at": WaitlistEntry.joined_at,
+                "lapses_at": Offer.lapses_at,
+            },
+        )
+    )
+    .select_from(WaitlistEntry)
+    .join(Occurrence, Occurrence.id == WaitlistEntry.occurrence_id)
+    .join(Series, Series.id == Occurrence.series_id)
+    .join(Person, Person.id == WaitlistEntry.member_id)
+    .outerjoin(_wished, _wished.id == WaitlistEntry.analyst_id)
+    .outerjoin(Offer, and_(Offer.waiting_id == WaitlistEntry.id, Offer.status == OfferStatus.OPEN))
+    .where(WaitlistEntry.ended_at.is_(None), Occurrence.ends_at > bindparam("now"))
+    .order_by(Occurrence.starts_at, WaitlistEntry.id)
+    .limit(bindparam("most"))
+)
+_AFTER = tuple_(bindparam("after_at", type_=UTCDateTime()), bindparam("after_id", type_=Id))
+_CONDITIONS = {
+    "slug": Series.slug == bindparam("slug"),
+    "since": Occurrence.starts_at >= bindparam("since"),
+    "until": Occurrence.starts_at < bindparam("until"),
+    "after": tuple_(Occurrence.starts_at, WaitlistEntry.id) > _AFTER,
+}
+
+
+@cache
+def _statement(names: frozenset[str]) -> Select[Any]:
+    return _WAITS.where(*(_CONDITIONS[name] for name in sorted(names)))
+
+
+def page(
+    session: Session, narrowed: WaitlistFilter, after: tuple[datetime, int] | None, now: datetime
+) -> list[ListedWait]:
+    """Who waits for a date that is not over, beyond that place: one page and one more, in one statement."""
+    values = narrowed.values()
+    names = set(values)
+    if after is not None:
+        values["after_at"], values["after_id"] = after
+        names.add("after")
+    rows = session.execute(_statement(frozenset(names)), {**values, "now": now, "most": PAGE + 1})
+    return [ListedWait(*row) for row in rows]

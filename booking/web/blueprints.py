@@ -12,7 +12,7 @@ from booking.web.coordinator.bookings import all_bookings, book_for, waitlists
 from booking.web.coordinator.dates import change_form, date_page, email_page, links, people_of_date
 from booking.web.coordinator.drafts import draft_pages
 from booking.web.coordinator.people import access_pages, account_pages, edit_pages, import_pages, list_pages, one_page
-from booking.web.coordinator.programme import changes, closure_pages
+from booking.web.coordinator.programme import changes, closure_pages, holiday_pages
 from booking.web.coordinator.reports import report_pages
 from booking.web.coordinator.series import copy_month, edit_series, listed_series, new_series
 from booking.web.feeds import feed_pages
@@ -42,6 +42,7 @@ PAGES = (
     new_series,
     copy_month,
     closure_pages,
+    holiday_pages,
     all_bookings,
     book_for,
     waitlists,

@@ -467,6 +467,7 @@ STOPS = [
     Stop("coordinator, closures", at(CLOSURES), cora),
     Stop("coordinator, closures, one refused", at(f"{CLOSURES}plan?scope=some&last=x"), cora, status=422),
     Stop("coordinator, a closure’s plan", at(f"{CLOSURES}plan?first=2023-12-11&last=2024-01-05&reason=Move"), cora),
+    Stop("coordinator, public holidays", at("/coordinator/holidays/"), cora),
     Stop("coordinator, a closed period", at(CLOSURES), cora, close_a_period),
     Stop("coordinator, paste", at("/coordinator/drafts/"), cora),
     Stop("coordinator, a draft in doubt", at("/coordinator/drafts/"), cora, paste_in_doubt),

@@ -86,9 +86,10 @@ def a_busy_house(database: Database, session: Session) -> Scene:
     theirs.failed_at, theirs.last_error = NOW, "550 no such user"
     session.commit()
     readers = {**house.people, "member who waits": waiting}
+    holiday = f"/coordinator/holidays/plan?holiday={house.arguments['*']['slug']}/2023-12-25=keep"
     for person in filter(None, readers.values()):
         session.refresh(person)  # they outlive this session
-    paths += [f"/coordinator/drafts/{draft.public_id}/plan", "/coordinator/emails?show=failed", CLOSING]
+    paths += [f"/coordinator/drafts/{draft.public_id}/plan", "/coordinator/emails?show=failed", CLOSING, holiday]
     paths.append(f"/coordinator/emails/{theirs.public_id}")
     return Scene(house, readers, paths)
 

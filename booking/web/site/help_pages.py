@@ -50,6 +50,7 @@ TASKS = {
     "coordinator.copy_month": ("coordinators", "Copy a month"),
     "coordinator.copy_series_of_month": ("coordinators", "Copy a month"),
     "coordinator.change": ("coordinators", "Undo a publish"),
+    "holidays.listed": ("coordinators", "Decide about a public holiday"),
     "closures.listed": ("coordinators", "Close a period"),
     "drafts.begin": ("coordinators", "Announce a month by pasting"),
     "emails.listed": ("coordinators", "See who has been reached"),

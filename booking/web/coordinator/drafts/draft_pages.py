@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.domain import errors, wording, zones
 from booking.domain.people.actor import Actor
-from booking.domain.planning import schedule
+from booking.domain.planning import holiday_answers, schedule
 from booking.domain.planning.occurrences import Period, StoredSeries
 from booking.domain.planning.plan import NOTHING_STORED
 from booking.domain.planning.resolve import resolve
@@ -23,7 +23,7 @@ from booking.programme.announcements import documents, lines, months
 from booking.programme.announcements.budget import CannotRead
 from booking.programme.announcements.draft import AnnouncementDraft, Doubt
 from booking.programme.announcements.writing import file_of
-from booking.services.publishing import drafts, planning
+from booking.services.publishing import drafts, holidays, planning
 from booking.services.publishing.planning import Asking
 from booking.store.programme import changes
 from booking.web.coordinator.drafts import draft_cards
@@ -97,7 +97,9 @@ def _asking(kept: changes.StoredDraft, draft: AnnouncementDraft) -> tuple[Asking
         for stated in found.statements
     ]
     same = {name.removeprefix("same:"): str(value) for name, value in kept.answers.items() if name.startswith("same:")}
-    return planning.files(statements, same), found
+    given = [f"{name.removeprefix('holiday:')}={value}" for name, value in kept.answers.items() if "/" in name]
+    asking = planning.files(statements, same)
+    return holidays.answered(asking, holiday_answers.read(given), context.organisation()), found
 
 
 @blueprint.get("/<uuid:public_id>")

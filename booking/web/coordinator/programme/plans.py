@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,17 +11,21 @@ from flask.typing import ResponseReturnValue
 from booking.domain import errors, wording
 from booking.domain.enums.planning import StepKind
 from booking.domain.people.actor import Actor
+from booking.domain.planning import holiday_answers
 from booking.domain.planning.adjustments import Definition
 from booking.domain.planning.closures import Closure
 from booking.domain.planning.plan import Plan
 from booking.domain.planning.words import in_words
-from booking.services.publishing import planning
+from booking.services.publishing import holidays, planning
 from booking.services.publishing.planning import Asking
 from booking.services.publishing.publish import PlanChanged, PlanHurts, publish
 from booking.store.programme import plan_inputs
 from booking.store.queries.bookings import agenda_rows
 from booking.web.frame import context
 from booking.web.frame.current_reader import current_user
+
+#: A form carries no more answers.
+MOST_ANSWERS = 200
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,18 @@ class PlanRequest:
 
 def show(asked: PlanRequest, *, again: bool = False) -> ResponseReturnValue:
     """The plan of what is asked for, with the button that publishes exactly that."""
+    asked = _with_answers(asked)
     return _page(asked, planning.read_plan(context.db(), asked.asking, context.organisation(), context.now()), again)
+
+
+def _with_answers(asked: PlanRequest) -> PlanRequest:
+    """The request with the answers about single holidays that its form carries."""
+    given = [text for text in request.values.getlist("holiday")[:MOST_ANSWERS] if holiday_answers.read([text])]
+    given = [text for text in given if ("holiday", text) not in asked.fields]
+    if not given:
+        return asked
+    asking = holidays.answered(asked.asking, holiday_answers.read(given), context.organisation())
+    return replace(asked, asking=asking, fields=[*asked.fields, *(("holiday", text) for text in given)])
 
 
 def _page(asked: PlanRequest, plan: Plan, again: bool) -> ResponseReturnValue:
@@ -92,6 +107,7 @@ def _closed_series(closure: Closure, known: Mapping[str, Definition]) -> str:
 
 def publish_as_shown(asked: PlanRequest) -> ResponseReturnValue:
     """Publish if the plan is still the one that was shown; else show the one it is now."""
+    asked = _with_answers(asked)
     try:
         done = publish(
             context.acting(Actor.staff(current_user.id)),

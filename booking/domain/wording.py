@@ -119,6 +119,25 @@ def own_time(instant: datetime, reader_zone: str | None, programme_zone: str) ->
     return weekday + own_clock(instant, reader_zone, programme_zone)
 
 
+def whole_days(starts_at: datetime, ends_at: datetime, zone: str) -> tuple[date, date] | None:
+    """The first and the last day where [starts_at, ends_at) is whole days in that zone; else None."""
+    first, back = zones.today(starts_at, zone), zones.today(ends_at, zone)
+    if (zones.day_starts_at(first, zone), zones.day_starts_at(back, zone)) != (starts_at, ends_at):
+        return None
+    return first, back - timedelta(days=1)
+
+
+def time_off(starts_at: datetime, ends_at: datetime, zone: str) -> str:
+    """Mon 7 – Wed 9 Dec; Mon 7 Dec, 1:00–2:00 pm; Mon 7 Dec, 1:00 pm – Tue 8 Dec, 9:00 am"""
+    days = whole_days(starts_at, ends_at, zone)
+    if days is not None:
+        return period(*days)
+    first, last = zones.today(starts_at, zone), zones.today(ends_at, zone)
+    if first == last:
+        return f"{day(first)}, {span(starts_at, ends_at, zone)}"
+    return f"{day(first)}, {clock(starts_at, zone)} {DASH} {day(last)}, {clock(ends_at, zone)}"
+
+
 class Absence(NamedTuple):
     """Returns when a person is away, as it follows "is away", and until when, as a sentence."""
 
@@ -126,20 +145,22 @@ class Absence(NamedTuple):
     back: str
 
 
-def absence(starts_at: datetime, ends_at: datetime, reader_zone: str | None, programme_zone: str) -> Absence:
-    """Whole days of the programme's zone by their dates, anything else by its times.
+def absence(
+    starts_at: datetime, ends_at: datetime, reader_zone: str | None, programme_zone: str, own_zone: str | None = None
+) -> Absence:
+    """Whole days of the person's own zone, or of the programme's, by their dates; anything else by its times.
 
     "on Mon 4 Dec", "from Mon 4 Dec to Tue 12 Dec" with "Back on Wed 13 Dec."; "from Mon 4 Dec 1:00 pm AEST" with
     "Until Mon 4 Dec 2:00 pm AEST.".
     """
-    first, back = zones.today(starts_at, programme_zone), zones.today(ends_at, programme_zone)
-    limits = (zones.day_starts_at(first, programme_zone), zones.day_starts_at(back, programme_zone))
-    if limits != (starts_at, ends_at):
+    own_days = whole_days(starts_at, ends_at, own_zone) if own_zone is not None else None
+    days = own_days or whole_days(starts_at, ends_at, programme_zone)
+    if days is None:
         start, end = (when(at, reader_zone, programme_zone) for at in (starts_at, ends_at))
         return Absence(f"from {start}", f"Until {end}.")
-    last = back - timedelta(days=1)
+    first, last = days
     away = f"on {day(first)}" if last == first else f"from {day(first)} to {day(last)}"
-    return Absence(away, f"Back on {day(back)}.")
+    return Absence(away, f"Back on {day(last + timedelta(days=1))}.")
 
 
 @lru_cache(maxsize=1024)

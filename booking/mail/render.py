@@ -111,8 +111,8 @@ def render(
         others = elsewhere(instant)
         return f"{when(instant)} ({others})" if others else when(instant)
 
-    def absence(starts_at: datetime, ends_at: datetime) -> wording.Absence:
-        return wording.absence(starts_at, ends_at, recipient.zone, zone)
+    def absence(starts_at: datetime, ends_at: datetime, own_zone: str | None = None) -> wording.Absence:
+        return wording.absence(starts_at, ends_at, recipient.zone, zone, own_zone)
 
     def join_from(starts_at: datetime) -> str:
         """From when the join link lets its reader in: "1:05 pm Sydney"."""

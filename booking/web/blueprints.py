@@ -9,10 +9,10 @@ from booking.web.analyst import attendance, day, time_off, visit
 from booking.web.coordinator import navigation, next_days, tables, today
 from booking.web.coordinator.administration import audit_pages, email_pages, one_email, rules_pages
 from booking.web.coordinator.bookings import all_bookings, book_for, waitlists
-from booking.web.coordinator.dates import change_form, date_page, email_page, links, people_of_date
+from booking.web.coordinator.dates import change_form, cover_page, date_page, email_page, links, people_of_date
 from booking.web.coordinator.drafts import draft_pages
 from booking.web.coordinator.people import access_pages, account_pages, edit_pages, import_pages, list_pages, one_page
-from booking.web.coordinator.programme import changes, closure_pages, holiday_pages
+from booking.web.coordinator.programme import changes, closure_pages, guest_pages, holiday_pages
 from booking.web.coordinator.reports import report_pages
 from booking.web.coordinator.series import copy_month, edit_series, listed_series, new_series
 from booking.web.feeds import feed_pages
@@ -34,6 +34,7 @@ PAGES = (
     today,
     links,
     date_page,
+    cover_page,
     people_of_date,
     change_form,
     email_page,
@@ -43,6 +44,7 @@ PAGES = (
     copy_month,
     closure_pages,
     holiday_pages,
+    guest_pages,
     all_bookings,
     book_for,
     waitlists,

@@ -458,6 +458,7 @@ STOPS = [
     Stop("coordinator, one date, nothing chosen", coordinated("/plan"), cora, status=422),
     Stop("coordinator, one lab", lambda _s, world: f"/coordinator/occurrences/{world.lab.public_id}?q=lee", cora),
     Stop("coordinator, one date, under way", coordinated(), cora, now=DURING),
+    Stop("coordinator, find cover", coordinated("/cover"), cora),
     Stop("coordinator, which change", coordinated("/change"), cora),
     Stop("coordinator, move a date", coordinated("/change?change=move"), cora),
     Stop("coordinator, a change refused", coordinated("/plan?what=extra&to=x&time=x"), cora, status=422),
@@ -467,6 +468,10 @@ STOPS = [
     Stop("coordinator, closures", at(CLOSURES), cora),
     Stop("coordinator, closures, one refused", at(f"{CLOSURES}plan?scope=some&last=x"), cora, status=422),
     Stop("coordinator, a closure’s plan", at(f"{CLOSURES}plan?first=2023-12-11&last=2024-01-05&reason=Move"), cora),
+    Stop("coordinator, guests", at("/coordinator/programme/monday-clinic/guests/"), cora),
+    Stop(
+        "coordinator, guests, refused", at("/coordinator/programme/monday-clinic/guests/plan?first=x"), cora, status=422
+    ),
     Stop("coordinator, public holidays", at("/coordinator/holidays/"), cora),
     Stop("coordinator, a closed period", at(CLOSURES), cora, close_a_period),
     Stop("coordinator, paste", at("/coordinator/drafts/"), cora),

@@ -167,6 +167,7 @@ def _uncovered(session: Session, member: Person, analyst: Person) -> list[str]:
     cover.report(acting(session, Actor.staff(analyst.id)), ada.public_id, span, fingerprint=shown.fingerprint)
     signed = [tokens.sign(SECRET_KEY, "manage", str(one.public_id)) for one in mine]
     return [
+        f"/coordinator/occurrences/{asked.public_id}/cover",
         *(f"/bookings/{one.public_id}" for one in mine),
         *(f"/manage/{one}" for one in signed),
         f"/analyst/time-off?clinic={handed.public_id}&analyst={ben.public_id}",

@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 
 from booking.domain import zones
 from booking.domain.enums.planning import FindingCode
-from booking.domain.planning import edits, monthly_ends
+from booking.domain.planning import edits, occurrences
 from booking.domain.planning.adjustments import Adjustments, Definition, Guest, Moved
 from booking.domain.planning.closures import NO_CHANGES, ClosureChanges
 from booking.domain.planning.occurrences import StoredOccurrence
@@ -231,7 +231,7 @@ class _Merge:
     def rule_from(self, month: date, before: Definition) -> Rule:
         """The stored rule with a turn at the month, where days, hours or title differ from those that hold then."""
         rule, had = self.stated.rule, before.rule
-        ends_on, note = monthly_ends.end_of(rule, month, had)
+        ends_on, note = occurrences.monthly_end(rule, month, had)
         if note and self.stated.ends_on is None:
             place = str(self.stated.place)
             self.asked.findings.append(PlanFinding(FindingCode.GOES_ON, before.slug, note, rule.ends_on, place=place))

@@ -11,8 +11,8 @@ steps      what else these share
 
 from booking.services.cover.answer import accept, offer_of, rather_wait, stands_in_for, waits_until
 from booking.services.cover.end import lapse, lapsed
-from booking.services.cover.preview import CoverPreview, SpanNotAccepted, show, span_of_days
-from booking.services.cover.step_in import AlreadyCovered, NothingToTake, Wanted, take, wanted
+from booking.services.cover.preview import CoverPreview, SpanNotAccepted, TypedSpan, show, span_of
+from booking.services.cover.step_in import AlreadyCovered, NothingToTake, Taker, Wanted, give, take, takers, wanted
 from booking.services.cover.time_off import CoverChanged, back, on_record, report
 
 __all__ = [
@@ -21,9 +21,12 @@ __all__ = [
     "CoverPreview",
     "NothingToTake",
     "SpanNotAccepted",
+    "Taker",
+    "TypedSpan",
     "Wanted",
     "accept",
     "back",
+    "give",
     "lapse",
     "lapsed",
     "offer_of",
@@ -31,9 +34,10 @@ __all__ = [
     "rather_wait",
     "report",
     "show",
-    "span_of_days",
+    "span_of",
     "stands_in_for",
     "take",
+    "takers",
     "waits_until",
     "wanted",
 ]

@@ -7,7 +7,7 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -220,8 +220,29 @@ def _taken(
     return claimed | commitments.touched(engaged, {quarter for place in places for quarter in place.quarters})
 
 
-def span_of_days(first: str, last: str, organisation: Organisation) -> tuple[datetime, datetime]:
-    """[first day, day after the last) in the programme's zone; raises ValueError."""
-    start, end = date.fromisoformat(first), date.fromisoformat(last or first)
-    zone = organisation.zone
-    return zones.day_starts_at(start, zone), zones.day_starts_at(end + timedelta(days=1), zone)
+@dataclass(frozen=True, slots=True)
+class TypedSpan:
+    """Time off as it is typed: days as 2026-12-07, and times of the first and of the last day as 13:00, where given."""
+
+    first: str
+    last: str = ""
+    start: str = ""
+    end: str = ""
+
+
+def span_of(typed: TypedSpan, zone: str) -> tuple[datetime, datetime]:
+    """[start of the first day, end of the last) in that zone, or from and until the times; raises ValueError."""
+    first, last = date.fromisoformat(typed.first), date.fromisoformat(typed.last or typed.first)
+    start, end = zones.day_starts_at(first, zone), zones.day_starts_at(last + timedelta(days=1), zone)
+    if typed.start:
+        start = _at(first, typed.start, zone)
+    if typed.end:
+        end = _at(last, typed.end, zone)
+    return start, end
+
+
+def _at(day: date, clock: str, zone: str) -> datetime:
+    found = zones.localize_first(datetime.combine(day, time.fromisoformat(clock).replace(tzinfo=None)), zone)
+    if found is None:
+        raise ValueError(f"{clock} is skipped by the clocks on {day}")
+    return found

@@ -26,6 +26,7 @@ from booking.services.cover.asking import tell_members
 from booking.services.cover.preview import left_of
 from booking.services.cover.steps import hand, pending_of
 from booking.services.steps.serve import serve
+from booking.services.steps.tell_colleagues import tell_colleagues
 from booking.services.transaction import transactional
 from booking.store.bookings import offers
 from booking.store.bookings.bookings import Booking
@@ -58,8 +59,33 @@ def take(context: ActionContext, occurrence: uuid.UUID) -> int:
     They are a guest of the series on that day, so that later changes of the programme keep them. Raises NotFound,
     NotAllowed for whoever is no analyst, AlreadyCovered where nothing is left to take, NothingToTake.
     """
+    return _take_over(context, occurrence, context.actor.staff_id)
+
+
+@transactional
+def give(context: ActionContext, occurrence: uuid.UUID, analyst: uuid.UUID) -> int:
+    """A coordinator gives an analyst what they are free for there; returns how many bookings.
+
+    The analyst is emailed them. Raises as `take` does, and NotAllowed for whoever is no coordinator.
+    """
+    session = context.session
+    if not session.scalar(_IS_COORDINATOR, {"person_id": context.actor.staff_id}):
+        raise errors.NotAllowed()
+    taker_id = session.scalar(_OPEN_ACCOUNT, {"public_id": analyst})
+    if taker_id is None:
+        raise errors.NotFound()
+    return _take_over(context, occurrence, taker_id)
+
+
+_IS_COORDINATOR = select(exists().where(Role.person_id == bindparam("person_id"), Role.role == RoleName.COORDINATOR))
+_OPEN_ACCOUNT = select(Person.id).where(
+    Person.public_id == bindparam("public_id", type_=Person.public_id.type), Person.closed_at.is_(None)
+)
+
+
+def _take_over(context: ActionContext, occurrence: uuid.UUID, taker_id: int) -> int:
+    """Put the taker on the roster and hand them what they are free for; whoever did not do it is emailed."""
     session, now = context.session, context.now
-    taker_id = context.actor.staff_id
     programme = locks.programme(session)
     row = locks.occurrence(session, occurrence)
     if not session.scalar(_IS_ANALYST, {"taker_id": taker_id}):
@@ -72,18 +98,28 @@ def take(context: ActionContext, occurrence: uuid.UUID) -> int:
     )
     mine = {one.booking_id for one in left if taker is not None and taker.can_take(one)}
     if not mine:
-        raise NothingToTake("you are not free then: nothing has changed")
+        who = "you are" if taker_id == context.actor.staff_id else "they are"
+        raise NothingToTake(f"{who} not free then: nothing has changed")
     bookings = [one for one in pending_of(session, [row.id], now) if one.id in mine]
     locks.persons(session, {booking.member_id for booking in bookings})
     _join(session, row, taker_id, now)
     told = {}
+    absent = " and ".join(dict.fromkeys(booking.analyst.name for booking in bookings))
     for booking in bookings:
         slot = Slot(taker_id, booking.starts_at, booking.minutes)
         offers.give_way(session, slot, booking.member_id, now, to=[taker_id])
         told[booking.id] = [hand(context, booking, taker_id, f"{booking.analyst.name} is away.")]
     tell_members(session, told, now)
     publishing.touch(programme, now)
-    context.record(AuditAction.TOOK_COVER, AuditSubject.OCCURRENCE, row.public_id, by=taker_id, bookings=len(bookings))
+    if taker_id != context.actor.staff_id and bookings:
+        tell_colleagues(context, bookings, absent)
+    context.record(
+        AuditAction.TOOK_COVER,
+        AuditSubject.OCCURRENCE,
+        row.public_id,
+        by=context.actor.staff_id,
+        bookings=len(bookings),
+    )
     serve(context, [row.id])
     return len(bookings)
 
@@ -182,6 +218,32 @@ _LOOKING = (
     )
     .order_by(Occurrence.starts_at, Occurrence.id)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """An analyst who could take something over in one occurrence: `count` bookings, 0 where it is the whole of it."""
+
+    public_id: uuid.UUID
+    name: str
+    count: int
+
+
+_NAMED = select(Person.id, Person.public_id, Person.name).where(Person.id.in_(bindparam("ids", expanding=True)))
+
+
+def takers(session: Session, row: Occurrence, organisation: Organisation, now: datetime) -> tuple[int, list[Taker]]:
+    """How many bookings and presentations of the occurrence need an analyst, and who could take them, most first."""
+    left = left_in(session, [row], organisation, now)
+    could = {one.id: one for one in cover_candidates.analysts(session, left, organisation)}
+    mine = {n: [one for one in left if candidate.can_take(one)] for n, candidate in could.items()}
+    ids = {n for n, those in mine.items() if those}
+    people = session.execute(_NAMED, {"ids": sorted(ids)}) if ids else ()
+    found = [
+        Taker(person.public_id, person.name, sum(one.booking_id is not None for one in mine[person.id]))
+        for person in people
+    ]
+    return len(left), sorted(found, key=lambda taker: (-taker.count, taker.name))
 
 
 def _looking(session: Session, now: datetime) -> list[Occurrence]:

@@ -175,6 +175,7 @@ def _consequences(shown: CoverPreview, note: str, *, for_good: bool) -> dict[str
     presented = {one.occurrence_id for one in cover.presented}
     return {
         "analyst": shown.analyst.name,
+        "analyst_zone": shown.analyst.time_zone,
         "starts_at": email_facts.stamp(shown.starts_at),
         "ends_at": email_facts.stamp(shown.ends_at),
         "note": note,

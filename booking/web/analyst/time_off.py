@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import bindparam, select
 
-from booking.domain import zones
+from booking.domain import wording, zones
 from booking.domain.bookings import cover_rules
 from booking.domain.people.actor import Actor
 from booking.services import cover
@@ -26,6 +26,7 @@ blueprint = Blueprint("time_off", __name__, url_prefix="/analyst")
 AHEAD = timedelta(weeks=6)
 NOTE = 500
 NO_DATE = "Choose a date."
+NO_TIME = "Enter times like 13:00, or leave both empty for whole days."
 
 
 @blueprint.get("/time-off")
@@ -140,16 +141,33 @@ def _span() -> tuple[tuple[datetime, datetime] | None, str]:
         return ((row.starts_at, row.ends_at), "") if row is not None else abort(404)
     if not first:
         return None, ""
+    whose = _whose()
+    zone = whose.zone if whose is not None else context.organisation().zone
+    typed = cover.TypedSpan(first, last, request.values.get("start", ""), request.values.get("end", ""))
     try:
-        return cover.span_of_days(first, last, context.organisation()), ""
-    except (ValueError, OverflowError):
+        date.fromisoformat(first), date.fromisoformat(last or first)
+    except ValueError:
         return None, NO_DATE
+    try:
+        return cover.span_of(typed, zone), ""
+    except OverflowError:
+        return None, NO_DATE
+    except ValueError:
+        return None, NO_TIME
 
 
 def _day(text: str) -> str:
     """Returns what a date field can show again: a date, else nothing."""
     try:
         return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return ""
+
+
+def _clock(text: str) -> str:
+    """Returns what a time field can show again."""
+    try:
+        return f"{time.fromisoformat(text):%H:%M}"
     except ValueError:
         return ""
 
@@ -178,10 +196,14 @@ def _page(span: tuple[datetime, datetime] | None, mistake: str, *, is_again: boo
             "clinic": request.values.get("clinic", ""),
             "note": request.values.get("note", ""),
             **{name: _day(request.values.get(name, "")) for name in ("first", "last")},
+            **{name: _clock(request.values.get(name, "")) for name in ("start", "end")},
         },
         mistake=mistake,
         is_again=is_again,
         first_day=today,
         last_day=today + timedelta(days=366),
+        time_off=wording.time_off,
+        label=wording.label,
+        whole_days=wording.whole_days,
     )
     return page, 409 if is_again else 422 if mistake else 200

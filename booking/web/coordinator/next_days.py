@@ -28,6 +28,7 @@ BUTTON_WORDS = {
     ActionCode.NO_MEETING_LINK: "Add meeting link",
     ActionCode.FULL: "Add an analyst",
     ActionCode.UNCOVERED: "Find cover",
+    ActionCode.NO_PRESENTER: "Find cover",
     ActionCode.SHARED_LINK: "Set meeting links",
 }
 
@@ -60,6 +61,8 @@ def address_of(item: attention.ActionItem) -> str:
     """Where that is put right."""
     if item.code == ActionCode.NO_ANALYST:
         return url_for("coordinator.change_date", public_id=item.key, change="analysts")
+    if item.code in (ActionCode.UNCOVERED, ActionCode.NO_PRESENTER):
+        return url_for("coordinator.cover", public_id=item.key)
     anchor = {ActionCode.NO_MEETING_LINK: "links", ActionCode.SHARED_LINK: "analyst-links"}.get(item.code)
     return url_for("coordinator.occurrence", public_id=item.key, _anchor=anchor)
 

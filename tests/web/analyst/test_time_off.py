@@ -183,3 +183,40 @@ def test_taking_over_without_a_free_time_changes_nothing_and_says_so(app: Flask,
     assert "You have no free time then, so nothing was moved." in colleague.get(answer.location).text
     page = client_of(app, session.get_one(Person, booking.member_id)).get(f"/bookings/{booking.public_id}").text
     assert "nobody has taken over yet" in page
+
+
+def test_whole_days_are_days_of_the_analysts_own_zone(app: Flask, session: Session) -> None:
+    ada = a_person(session, "Ada", roles=["analyst"], time_zone="Australia/Perth")
+    cora = a_person(session, "Cora", roles=["coordinator"])
+    session.commit()
+    whose = f"/analyst/time-off?analyst={ada.public_id}"
+    client, address = client_of(app, cora), f"{whose}&first=2023-12-04&last=2023-12-06"
+    page = client.get(address).text
+    assert "<h1>Mon\xa04 – Wed\xa06\xa0Dec</h1>" in page
+    assert post(client, address, address, **fields_of(page)).status_code == 303
+    fresh(session)
+    away = session.scalars(select(TimeOff)).one()
+    assert (away.starts_at.hour, away.ends_at - away.starts_at, away.reported_by_id) == (16, timedelta(days=3), cora.id)
+    listed = client.get(whose).text
+    assert "Mon\xa04 – Wed\xa06\xa0Dec" in listed
+    assert "12:00\xa0am" not in listed
+
+
+def test_a_part_of_a_day_is_told_by_its_times(app: Flask, session: Session) -> None:
+    ada, ben = (a_person(session, name, roles=["analyst"]) for name in ("Ada", "Ben"))
+    clinic = an_occurrence(session, a_series(session, [ada]), [ada])
+    session.commit()
+    client = client_of(app, ben)
+    address = f"/analyst/time-off?analyst={ada.public_id}&first=2023-12-04"
+    assert "1 meeting goes ahead without Ada" in client.get(f"{address}&start=12:30&end=13:30").text
+    page = client.get(f"{address}&start=09:00&end=11:00").text
+    assert "Mon\xa04\xa0Dec, 9:00–11:00\xa0am AEST" in page
+    assert "nobody is affected" in page
+    assert clinic.starts_at == CLINIC_AT
+
+
+@pytest.mark.parametrize("times", ["start=soon", "end=25:00", "start=13:00&end=12:00"])
+def test_times_that_are_none_are_said_beside_the_field(app: Flask, session: Session, times: str) -> None:
+    ada = a_person(session, "Ada", roles=["analyst"])
+    session.commit()
+    assert client_of(app, ada).get(f"/analyst/time-off?first=2023-12-04&{times}").status_code == 422

@@ -8,7 +8,7 @@ from typing import Any
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from booking.domain import zones
+from booking.domain import wording, zones
 from booking.domain.bookings import policy_words
 from booking.domain.enums.emails import EmailName
 from booking.domain.enums.people import ROLES_THAT_SEE_OTHERS, RoleName
@@ -50,6 +50,7 @@ def page(
         has=person.role_names,
         account=account_holdings.account(db, person.id, now),
         details=person_details.of(db, person.id, now),
+        time_off=wording.time_off,
         most=person_details.MOST,
         booked=_bookings(BookingFilter(member_ids=(person.id,))),
         staffed=_bookings(BookingFilter(analyst_id=person.id, since=now)) if is_analyst else [],

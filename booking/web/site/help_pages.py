@@ -51,6 +51,8 @@ TASKS = {
     "coordinator.copy_series_of_month": ("coordinators", "Copy a month"),
     "coordinator.change": ("coordinators", "Undo a publish"),
     "holidays.listed": ("coordinators", "Decide about a public holiday"),
+    "guests.listed": ("coordinators", "Add an analyst for certain dates"),
+    "coordinator.cover": ("coordinators", "Somebody is away"),
     "closures.listed": ("coordinators", "Close a period"),
     "drafts.begin": ("coordinators", "Announce a month by pasting"),
     "emails.listed": ("coordinators", "See who has been reached"),

@@ -202,6 +202,7 @@ def _page(span: tuple[datetime, datetime] | None, mistake: str, *, is_again: boo
         is_again=is_again,
         first_day=today,
         last_day=today + timedelta(days=366),
+        others=[one for one in agenda_rows.analysts(session) if one.id != whose.analyst.id],
         time_off=wording.time_off,
         label=wording.label,
         whole_days=wording.whole_days,

@@ -158,7 +158,7 @@ def test_whoever_is_offered_a_slot_hears_that_its_analyst_has_left_the_roster(se
     assert done.change is not None
     told = session.scalars(
         select(OutgoingEmail.person_id).where(
-            OutgoingEmail.change_id.is_not(None), OutgoingEmail.name != "cover-wanted"
+            OutgoingEmail.change_id.is_not(None), OutgoingEmail.name.not_in(("cover-wanted", "handed-over"))
         )
     )
     assert len(set(told)) == count, "the plan counts them too"

@@ -35,6 +35,7 @@ from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_requ
 from tests.databases import Database
 from tests.services.bookings.test_waitlist import a_full_clinic, waits
 from tests.services.cover.test_cover import an_hour, away, with_ada
+from tests.services.dates.scenario import a_full_lab
 from tests.services.outbox.test_reminders import booked
 from tests.services.publishing.test_publish import run as publish
 from tests.services.publishing.test_publish import stated
@@ -113,6 +114,7 @@ def everything_happens(session: Session) -> None:
     publish(session, stated(slug="a-lab", kind="lab"))
     lab = session.scalars(select(Occurrence.public_id).order_by(Occurrence.id.desc()).limit(1)).one()
     enrol(acting(session, Actor.member(mia.id), organisation=REMINDING), lab)
+    a_full_lab(session, cora, [a_person(session, name) for name in ("Ann Full", "Bea Full", "Cat Full")])
     publish(session, stated(slug="a-lab", kind="lab", start_wall=time(15), end_wall=time(16)))
     session.execute(update(Person).values(meeting_url=ROOM))
     session.execute(update(Roster).values(meeting_url=ROOM))

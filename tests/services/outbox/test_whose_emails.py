@@ -39,6 +39,7 @@ from booking.store.programme.programme import Occurrence, Programme
 from tests.builders import CLINIC_AT, NOW, a_person, a_request, a_series, an_occurrence, an_organisation
 from tests.databases import Database
 from tests.mail.server import Mailbox, serving
+from tests.services.dates.scenario import a_full_lab
 from tests.services.publishing.test_plan import of, put
 from tests.services.publishing.test_publish import stated
 from tests.web.client import settings
@@ -168,6 +169,7 @@ def everything_that_is_written_about(post: Post) -> None:
             )
         ),
     )
+    a_full_lab(session, cora.id, [post.person(name) for name in ("Ann", "Bea", "Cat")])
     # the day itself
     post.deliver(NOW + 21 * HOUR)
     daily_agenda.write(acting(session, Actor.system(), CLINIC_AT - 5 * HOUR), ben.id)

@@ -144,7 +144,7 @@ def instance(name: str, folder: Path, fill: Callable[[Session], None]) -> Iterat
         app_port = free_port()
         mailbox = stack.enter_context(server.serving())
         base_url = f"https://{HOST}:{stack.enter_context(tls_proxy(app_port))}"
-        url = databases.new_url(name, f"instance-{os.getpid()}")
+        url = databases.new_url(name, f"{folder.name}-{os.getpid()}")
         flags = {
             "--base-url": base_url,
             "--organisation": "Social Media Knowledge",

@@ -26,6 +26,7 @@ from booking.web.frame.current_reader import current_user
 
 #: A form carries no more answers.
 MOST_ANSWERS = 200
+ANSWER_FIELD = "holiday"  # of a form: the answer about one holiday, or about all of a series
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,12 @@ def show(asked: PlanRequest, *, again: bool = False) -> ResponseReturnValue:
 
 def _with_answers(asked: PlanRequest) -> PlanRequest:
     """The request with the answers about single holidays that its form carries."""
-    given = [text for text in request.values.getlist("holiday")[:MOST_ANSWERS] if holiday_answers.read([text])]
-    given = [text for text in given if ("holiday", text) not in asked.fields]
+    given = [text for text in request.values.getlist(ANSWER_FIELD)[:MOST_ANSWERS] if holiday_answers.read([text])]
     if not given:
         return asked
     asking = holidays.answered(asked.asking, holiday_answers.read(given), context.organisation())
-    return replace(asked, asking=asking, fields=[*asked.fields, *(("holiday", text) for text in given)])
+    answers = [(ANSWER_FIELD, text) for text in given]
+    return replace(asked, asking=asking, fields=[*asked.fields, *(one for one in answers if one not in asked.fields)])
 
 
 def _page(asked: PlanRequest, plan: Plan, again: bool) -> ResponseReturnValue:

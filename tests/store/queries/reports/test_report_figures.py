@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from booking.domain.people.actor import Actor
@@ -91,10 +92,10 @@ def test_how_visits_went_and_how_late_they_began(session: Session) -> None:
     for booking, minutes in ((came, 2), (late, 5), (early, -3)):
         session.get_one(Booking, booking.id).began_at = booking.starts_at + minutes * MINUTE
     session.commit()
-    first, second = figures(session).weeks
+    weeks = {one.analyst_id: one for one in figures(session).weeks}
     seconds = 7 * 60
-    assert first == AnalystWeek(0, ada.id, ada.name, 4, 4, 4, 1, 1, 0, 0, 0, 3, 1, seconds)
-    assert (second.bookings, second.cancelled_by_us) == (0, 1)
+    assert weeks.pop(ada.id) == AnalystWeek(0, ada.id, ada.name, 4, 4, 4, 1, 1, 0, 0, 0, 3, 1, seconds)
+    assert [(one.bookings, one.cancelled_by_us) for one in weeks.values()] == [(0, 1)]
 
 
 def test_lead_times_fall_into_their_buckets(session: Session) -> None:
@@ -184,6 +185,7 @@ def test_a_year_takes_as_many_statements_as_a_day_each_from_an_index(database: D
         with statements(database) as seen:
             figures(session, first, last)
         counts.append(len(seen))
+    session.execute(text("ANALYZE"))  # what PostgreSQL knows may be of the many rows of another test
     session.commit()
     assert counts == [8, 8]
     for statement, parameters in seen:

@@ -92,7 +92,7 @@ def test_both_lists_are_paged(client: Client, session: Session, monkeypatch: pyt
 
 def days(page: str) -> list[str]:
     """The dates of the table, with a mark where it says today."""
-    rows = re.findall(r'<tr( class="today" aria-current="date")?>(.*?)</tr>', page, re.S)
+    rows = re.findall(r'<tr( class="today" aria-current="date"(?: id="today")?)?>(.*?)</tr>', page, re.S)
     found = []
     for today, row in rows:
         day = re.search(r"[A-Z][a-z]{2} \d+ [A-Z][a-z]{2}", text_of(row))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from booking.domain.organisation import Organisation
 from booking.domain.rules import rule_set
 from booking.store.db.base import Base, Id, one_of, table_of
 from booking.store.people.people import Person
+from booking.store.programme.programme import Series
 
 
 class OrganisationVersion(Base):
@@ -55,6 +56,7 @@ _NUMBERED = select(_version.c.content).where(
     _version.c.part == bindparam("part"), _version.c.number == bindparam("number")
 )
 _INSERT = insert(_version)
+_TITLES = select(Series.slug, Series.title).where(Series.slug.in_(bindparam("slugs", expanding=True)))
 
 
 def numbers(session: Session) -> dict[str, int]:
@@ -82,6 +84,11 @@ def history(session: Session, part: OrganisationPart, most: int) -> Sequence[Org
 def add(session: Session, part: OrganisationPart, number: int, content: dict[str, Any], **by: Any) -> None:
     """Add a version; `by` is its person_id and created_at. A second one of that number breaks its key."""
     session.execute(_INSERT, {"part": part, "number": number, "content": content, **by})
+
+
+def series_titles(session: Session, slugs: Collection[str]) -> dict[str, str]:
+    """The titles of these series, by slug."""
+    return {row.slug: row.title for row in session.execute(_TITLES, {"slugs": sorted(slugs)})} if slugs else {}
 
 
 def in_effect(session: Session, default: Organisation) -> Organisation:

@@ -36,6 +36,7 @@ def save_rules(context: ActionContext, rules: RuleSet, seen: int, default: Organ
         organisation_versions.add(context.session, OrganisationPart.RULES, number + 1, rule_set.as_json(after), **by)
     except IntegrityError as error:
         raise errors.ChangedMeanwhile() from error  # saved by somebody else since it was looked up
-    changed = rule_set.differences(before, after, {})
+    titles = organisation_versions.series_titles(context.session, before.series.keys() | after.series.keys())
+    changed = rule_set.differences(before, after, titles)
     context.record(AuditAction.RULES_SAVED, AuditSubject.RULES, None, by=coordinator_id, changed=changed[:20])
     return True

@@ -138,6 +138,7 @@ def _page(
         general={name: rule.shown(getattr(now.general, name)) for name, rule in FIELDS.items()},
         theirs=rules_form.filled(now).typed if refusal is not None else {},
         refused=error_pages.sentence(refusal) if refusal is not None else "",
+        observed=now.observe,
         again=again,
         history=_history(titles),
     )

@@ -102,6 +102,10 @@ def test_a_series_has_rules_of_its_own_and_follows_the_others(coordinator: Flask
     found = effective(session)
     assert found.policy_for(slug) == replace(DEFAULT.policy, per_occurrence=3, upcoming=5)
     assert found.policy_for("another") == replace(DEFAULT.policy, upcoming=5)
+    saved = select(AuditEntry).where(AuditEntry.action == "saved-rules")
+    entry = session.scalars(saved.order_by(AuditEntry.id)).first()
+    assert entry is not None
+    assert entry.details["changed"] == [f"{clinic.series.title}: Bookings in one date: as in general, now 3 bookings"]
     page = save(coordinator, **{f"{slug}.per_occurrence": ""})
     assert f"{clinic.series.title}: Bookings in one date: 3 bookings, now as in general" in page
     assert not effective(session).series_policies
@@ -138,6 +142,8 @@ def test_two_coordinators_are_shown_side_by_side_and_nothing_is_overwritten(
     save(coordinator, upcoming="3")
     refused = coordinator.post(PATH, data={**mine, "upcoming": "4"})
     assert (refused.status_code, "Saved meanwhile: 3. Yours: 4." in refused.text) == (409, True)
+    other_states = coordinator.post(PATH, data={**mine, "observe": ["QLD"]})
+    assert "Saved meanwhile: QLD, NSW, VIC. Yours: QLD." in other_states.text
     assert effective(session).policy.upcoming == 3
     again = coordinator.post(PATH, data=form_of(refused.text), follow_redirects=True).text
     assert "Upcoming bookings in total: 3 bookings, now 4 bookings" in again

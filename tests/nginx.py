@@ -45,6 +45,15 @@ class Nginx:
     access_log: Path
     error_log: Path
 
+    def lines_of_the_log(self, count: int) -> str:
+        """The access log with so many lines: a line is written once its answer has left."""
+        for _ in range(600):
+            said = self.access_log.read_text()
+            if len(said.splitlines()) >= count:
+                return said
+            time.sleep(0.05)
+        raise TimeoutError(f"no {count} lines: {said}")
+
 
 def site(folder: Path, app_port: int, https_port: int, http_port: int) -> str:
     """The shipped file with the places of a test; a line that is not there any more fails it."""

@@ -357,7 +357,11 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "place-offered": (
         f"A place is held for you: Influencer <Masterclass>, {PERTH}",
-        ("It's yours until Sun 3 Dec 6:15 am Perth (8:15 am AEST).", f"Accept or decline: {LINKS['meeting']}"),
+        (
+            "It's yours until Sun 3 Dec 6:15 am Perth (8:15 am AEST).",
+            "you're off the waitlist",
+            f"Accept or decline: {LINKS['meeting']}",
+        ),
     ),
     "place-offered-unknown-zone": (
         f"A place is held for you: Influencer <Masterclass>, {AEST}",
@@ -365,7 +369,7 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "place-lapsed": (
         f"Your place is no longer held: Influencer <Masterclass>, {PERTH}",
-        ("The time to accept it has passed, and you're off the waitlist.", "Join the waitlist again"),
+        ("The time to accept it has passed, and you're off the waitlist.", "you can enrol if one is free"),
     ),
     "message": (
         "Bring your <tags> & {{ numbers }}",

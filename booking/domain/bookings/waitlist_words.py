@@ -26,6 +26,18 @@ def held(until: str, *, has_next: bool) -> str:
     return f"It's held for you alone until {until}. If you don't accept by then, {then}, and you stay on the waitlist."
 
 
+#: What has become of a place in a lab or masterclass that was held for somebody.
+PLACE_LAPSED = (
+    "The time to accept it has passed, and you're off the waitlist. If you'd still like a place, view the date: "
+    "you can enrol if one is free, or join the waitlist again."
+)
+
+
+def place_held(until: str) -> str:
+    """A place that is held: until when (`until`, in the reader's words), and what happens then."""
+    return f"It's yours until {until}. If you don't accept it by then, you're off the waitlist and others can have it."
+
+
 def ahead(count: int) -> str:
     """How many wait before this one: "You're next in line"."""
     if count == 0:

@@ -40,17 +40,7 @@ def fingerprint(found: Iterable[MessageRecipient]) -> str:
 
 def facts(occurrence: Occurrence, message: DateMessage) -> dict[str, Any]:
     """What the email is written from."""
-    series = occurrence.series
-    return {
-        "occurrence": str(occurrence.public_id),
-        "series": series.slug,
-        "title": occurrence.title or series.title,
-        "zone": series.zone,
-        "starts_at": email_facts.stamp(occurrence.starts_at),
-        "about_date": str(occurrence.public_id),
-        "subject": message.subject,
-        "text": message.text,
-    }
+    return {**email_facts.date_facts(occurrence), "subject": message.subject, "text": message.text}
 
 
 @transactional

@@ -16,7 +16,7 @@ from booking.services.transaction import transactional
 from booking.store.outbox import email_facts, emails
 from booking.store.people.people import Person
 from booking.store.programme.enrolments import Enrolment
-from booking.store.programme.programme import SCHEDULED, Occurrence, Series
+from booking.store.programme.programme import SCHEDULED, Occurrence
 
 REASON = 500
 
@@ -56,14 +56,8 @@ def _tell(context: ActionContext, place: Enrolment, reason: str) -> None:
     if not lost:
         return
     first = lost[0]
-    series, member = session.get_one(Series, place.series_id), session.get_one(Person, place.member_id)
-    told = {
-        "occurrence": str(first.public_id),
-        "series": series.slug,
-        "title": (first.title if place.occurrence_id is not None else None) or series.title,
-        "zone": series.zone,
-        "starts_at": email_facts.stamp(first.starts_at),
-        "count": len(lost),
-        "reason": reason,
-    }
+    member = session.get_one(Person, place.member_id)
+    told = {**email_facts.date_facts(first), "count": len(lost), "reason": reason}
+    if place.occurrence_id is None:
+        told["title"] = first.series.title  # of all dates, not of the first
     emails.enqueue(session, EmailName.UNENROLLED, member.email, told, now, person_id=member.id)

@@ -81,12 +81,5 @@ def _tell(context: ActionContext, place: WaitlistEntry, reason: str) -> None:
     occurrence, member = session.get_one(Occurrence, place.occurrence_id), session.get_one(Person, place.member_id)
     if occurrence.ends_at <= context.now:
         return
-    told = {
-        "occurrence": str(occurrence.public_id),
-        "series": occurrence.series.slug,
-        "title": occurrence.title or occurrence.series.title,
-        "zone": occurrence.series.zone,
-        "starts_at": email_facts.stamp(occurrence.starts_at),
-        "reason": reason,
-    }
+    told = {**email_facts.date_facts(occurrence), "reason": reason}
     emails.enqueue(session, EmailName.WAITLIST_REMOVED, member.email, told, context.now, person_id=member.id)

@@ -105,14 +105,7 @@ def remove(context: ActionContext, place_id: uuid.UUID, reason: str) -> PlaceWai
         context.record(
             AuditAction.REMOVED_FROM_WAITLIST, AuditSubject.WAITLIST_ENTRY, place.public_id, by=by_id, reason=why
         )
-        told = {
-            "occurrence": str(row.public_id),
-            "series": row.series.slug,
-            "title": row.title or row.series.title,
-            "zone": row.series.zone,
-            "starts_at": email_facts.stamp(row.starts_at),
-            "reason": why,
-        }
+        told = {**email_facts.date_facts(row), "reason": why}
         emails.enqueue(
             context.session, EmailName.WAITLIST_REMOVED, member.email, told, context.now, person_id=member.id
         )

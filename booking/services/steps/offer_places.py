@@ -76,13 +76,5 @@ def end(context: ActionContext, place: PlaceWait, outcome: WaitlistOutcome) -> N
 def _tell(context: ActionContext, name: EmailName, place: PlaceWait, occurrence: Occurrence, **more: Any) -> None:
     session = context.session
     member = session.get_one(Person, place.member_id)
-    series = occurrence.series
-    facts = {
-        "about_date": str(occurrence.public_id),
-        "series": series.slug,
-        "title": occurrence.title or series.title,
-        "zone": series.zone,
-        "starts_at": email_facts.stamp(occurrence.starts_at),
-        **more,
-    }
-    emails.enqueue(session, name, member.email, facts, context.now, person_id=member.id)
+    told = {**email_facts.date_facts(occurrence), **more}
+    emails.enqueue(session, name, member.email, told, context.now, person_id=member.id)

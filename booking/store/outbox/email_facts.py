@@ -10,11 +10,24 @@ from sqlalchemy.orm import Session
 
 from booking.domain.bookings.timetable import Timetable
 from booking.store.bookings.bookings import Booking
+from booking.store.programme.programme import Occurrence
 
 
 def stamp(instant: datetime) -> str:
     """An instant in an email's facts: ISO 8601 with its offset, UTC."""
     return instant.isoformat()
+
+
+def date_facts(occurrence: Occurrence) -> dict[str, str]:
+    """JSON values about one date as such, whatever anybody has in it; a link to its page is made of `about_date`."""
+    series = occurrence.series
+    return {
+        "about_date": str(occurrence.public_id),
+        "series": series.slug,
+        "title": occurrence.title or series.title,
+        "zone": series.zone,
+        "starts_at": stamp(occurrence.starts_at),
+    }
 
 
 class Was(NamedTuple):

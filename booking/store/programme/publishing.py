@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from booking.domain import zones
 from booking.domain.bookings.slots import Slot
 from booking.domain.enums.bookings import BookingStatus, CancelledBy, OfferStatus
 from booking.domain.planning.adjustments import Definition
@@ -292,11 +291,6 @@ def touch(programme: Programme, now: datetime) -> None:
     """Count a change that a public feed shows."""
     programme.version += 1
     programme.published_at = now
-
-
-def local_day(instant: datetime, zone: str) -> str:
-    """`Mon 2023-12-04`, for the audit log."""
-    return f"{zones.wall(instant, zone):%a %Y-%m-%d}"
 
 
 def close(session: Session, changes: Sequence[Change], now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,25 @@ MOST_PEOPLE = 50  # whose things are listed together
 
 class FieldMistake(Exception):
     """What was typed into a field means nothing; its text says so, and what to enter."""
+
+
+#: What turns the text of each field into what it asks for, in the order of the page. They raise FieldMistake.
+Readers = Mapping[str, Callable[[str], "dict[str, Any]"]]
+
+
+def read(readers: Readers, typed: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the fields that are not empty ask for, and the mistakes by field; the last day is never before the first."""
+    values: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for name, reader in readers.items():
+        if typed[name]:
+            try:
+                values |= reader(typed[name])
+            except FieldMistake as mistake:
+                errors[name] = str(mistake)
+    if "since" in values and "until" in values and values["until"] <= values["since"]:
+        errors["to"] = "“To” is before “From”. Choose the same day or a later one."
+    return values, errors
 
 
 def midnight(text: str, label: str, later: timedelta = timedelta(0)) -> datetime:

@@ -36,8 +36,6 @@ ZONE = re.compile(
     r"|(?:brisbane|queensland|qld|sydney|melbourne|adelaide|perth|darwin|hobart|canberra)(?:(?:'s)?\s+(?:local\s+)?time)?)\b"
 )
 _TIME_OF = re.compile(r"\b(?:(?P<two>[a-z]+\s[a-z]+)|(?P<one>[a-z]+))(?:'s)?\s+(?:local\s+)?time\b")
-#: Whether a folded line may name a zone.
-MAY_BE = re.compile(rf"{ZONE.pattern}|\btime\b|\b(?:{_SEVERAL})\b")
 _BEHIND_HOURS = re.compile(rf"[\s(,]{{0,3}}(?P<zone>{_SEVERAL})\b")
 
 

@@ -201,6 +201,24 @@ _RECIPIENTS = {
 }
 
 
+_COUNTS = select(
+    *(
+        select(func.count(func.distinct(Person.id)))
+        .where(Person.id.in_(ids), Person.closed_at.is_(None))
+        .scalar_subquery()
+        .label(group)
+        for group, ids in _GROUPS.items()
+    )
+)
+
+
+def counts(session: Session, occurrence: Occurrence) -> dict[DateGroup, int]:
+    """How many people an email to each group alone reaches; one statement."""
+    values = {"occurrence_id": occurrence.id, "series_id": occurrence.series_id}
+    row = session.execute(_COUNTS, values).one()
+    return {group: min(getattr(row, group), MOST_RECIPIENTS) for group in DateGroup}
+
+
 def recipients(session: Session, occurrence: Occurrence, groups: Collection[DateGroup]) -> list[MessageRecipient]:
     """Whom an email to those groups reaches, each person once, in the order of the groups; closed accounts left out."""
     values = {"occurrence_id": occurrence.id, "series_id": occurrence.series_id}

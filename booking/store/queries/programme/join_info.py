@@ -6,8 +6,9 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.domain.bookings import join_links
@@ -46,26 +47,34 @@ _RUNNING = (
     .correlate(Booking)
     .scalar_subquery()
 )
-_OF_BOOKING = (
+#: Every meeting link that may hold, the nearest first, as `join_links.meeting_url` takes them.
+_URLS = (Roster.meeting_url, Person.meeting_url, Occurrence.meeting_url, Series.meeting_url)
+
+
+def _where_it_meets(asked: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """What is asked of one booking, by public id, with everything that may have its meeting link."""
+    roster = and_(Roster.occurrence_id == Booking.occurrence_id, Roster.analyst_id == Booking.analyst_id)
+    return (
+        asked.select_from(Booking)
+        .join(Occurrence, Occurrence.id == Booking.occurrence_id)
+        .join(Series, Series.id == Occurrence.series_id)
+        .join(Person, Person.id == Booking.analyst_id)
+        .outerjoin(Roster, roster)
+        .where(Booking.public_id == bindparam("public_id"))
+    )
+
+
+_OF_BOOKING = _where_it_meets(
     select(
-        Roster.meeting_url,
-        Person.meeting_url,
-        Occurrence.meeting_url,
-        Series.meeting_url,
+        *_URLS,
         _RUNNING.label("busy_until"),
         Booking.occurrence_id,
         Booking.analyst_id,
         *visit_queue.COLUMNS,
     )
-    .select_from(Booking)
-    .join(Occurrence, Occurrence.id == Booking.occurrence_id)
-    .join(Series, Series.id == Occurrence.series_id)
-    .join(Person, Person.id == Booking.analyst_id)
-    .outerjoin(Roster, and_(Roster.occurrence_id == Booking.occurrence_id, Roster.analyst_id == Booking.analyst_id))
-    .where(Booking.public_id == bindparam("public_id"))
 )
 _OF_OCCURRENCE = (
-    select(Roster.meeting_url, Person.meeting_url, Occurrence.meeting_url, Series.meeting_url)
+    select(*_URLS)
     .select_from(Occurrence)
     .join(Series, Series.id == Occurrence.series_id)
     .outerjoin(Roster, and_(Roster.occurrence_id == Occurrence.id, Roster.analyst_id == bindparam("analyst_id")))
@@ -90,18 +99,9 @@ def of_occurrence(session: Session, public_id: uuid.UUID, analyst_id: int | None
     return None if row is None else Opened(join_links.meeting_url(*row), None)
 
 
-_LINKS = (
-    select(Roster.meeting_url, Person.meeting_url, Occurrence.meeting_url, Series.meeting_url)
-    .select_from(Booking)
-    .join(Occurrence, Occurrence.id == Booking.occurrence_id)
-    .join(Series, Series.id == Occurrence.series_id)
-    .join(Person, Person.id == Booking.analyst_id)
-    .outerjoin(Roster, and_(Roster.occurrence_id == Booking.occurrence_id, Roster.analyst_id == Booking.analyst_id))
-    .where(Booking.public_id == bindparam("public_id"))
-)
+_LINKS = _where_it_meets(select(*_URLS))
 _LINKS_OF_DATES = (
-    select(Occurrence.public_id, Series.kind, Roster.meeting_url, Person.meeting_url, Occurrence.meeting_url)
-    .add_columns(Series.meeting_url)
+    select(Occurrence.public_id, Series.kind, *_URLS)
     .select_from(Occurrence)
     .join(Series, Series.id == Occurrence.series_id)
     .join(Person, Person.id == bindparam("analyst_id"))

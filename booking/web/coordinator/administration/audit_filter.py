@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from booking.domain.administration import audit_words
 from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.store.queries.records.audit_list import AuditFilter
 from booking.web.coordinator import filter_fields
-from booking.web.coordinator.filter_fields import FieldMistake
+from booking.web.coordinator.filter_fields import FieldMistake, Readers
 
 MAX_CHARACTERS = {"from": 20, "to": 20, "by": 254, "about": 254, "action": 40, "object": 40, "one": 36}
 
@@ -37,16 +36,7 @@ class AuditForm:
 def read(arguments: Mapping[str, str]) -> AuditForm:
     """The filter of those arguments; everything where nothing is said."""
     typed = {name: arguments.get(name, "").strip()[:most] for name, most in MAX_CHARACTERS.items()}
-    values: dict[str, Any] = {}
-    errors: dict[str, str] = {}
-    for name, reader in _READERS.items():
-        if typed[name]:
-            try:
-                values |= reader(typed[name])
-            except FieldMistake as mistake:
-                errors[name] = str(mistake)
-    if "since" in values and "until" in values and values["until"] <= values["since"]:
-        errors["to"] = "“To” is before “From”. Choose the same day or a later one."
+    values, errors = filter_fields.read(_READERS, typed)
     typed |= {name: filter_fields.shown_day(typed[name]) for name in ("from", "to")}
     return AuditForm(typed, AuditFilter(**values), errors)
 
@@ -58,7 +48,7 @@ def _one(text: str) -> dict[str, uuid.UUID]:
         raise FieldMistake("There's no such thing. Open its history from a line of the log again.") from None
 
 
-_READERS: dict[str, Callable[[str], dict[str, Any]]] = {
+_READERS: Readers = {
     "from": lambda text: {"since": filter_fields.midnight(text, "From")},
     "to": lambda text: {"until": filter_fields.midnight(text, "To", timedelta(days=1))},
     "by": lambda text: {"actor_ids": filter_fields.people(text)},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from booking.store.queries.bookings import booking_list
 from booking.store.queries.bookings.booking_list import AnalystChoice, BookingFilter, SeriesChoice
 from booking.web.coordinator import filter_fields
 from booking.web.coordinator.bookings import booking_words
-from booking.web.coordinator.filter_fields import FieldMistake
+from booking.web.coordinator.filter_fields import Readers
 from booking.web.frame import context
 
 MAX_CHARACTERS = {"from": 20, "to": 20, "series": 200, "analyst": 36, "member": 254, "status": 20, "outcome": 20}
@@ -48,22 +48,13 @@ def read(arguments: Mapping[str, str]) -> FilterForm:
     series = booking_list.series(context.db(), organisation.bookable)
     analysts = booking_list.analysts(context.db())
     readers = _readers({one.slug: one.id for one in series}, {str(one.public_id): one.id for one in analysts})
-    values: dict[str, Any] = {}
-    errors: dict[str, str] = {}
-    for name, reader in readers.items():
-        if typed[name]:
-            try:
-                values |= reader(typed[name])
-            except FieldMistake as mistake:
-                errors[name] = str(mistake)
-    if "since" in values and "until" in values and values["until"] <= values["since"]:
-        errors["to"] = "“To” is before “From”. Choose the same day or a later one."
+    values, errors = filter_fields.read(readers, typed)
     typed |= {name: filter_fields.shown_day(typed[name]) for name in ("from", "to")}
     return FilterForm(typed, series, analysts, BookingFilter(**values), errors)
 
 
-def _readers(series: Mapping[str, int], analysts: Mapping[str, int]) -> dict[str, Callable[[str], dict[str, Any]]]:
-    """What turns the text of each field into what it asks for. They raise FieldMistake."""
+def _readers(series: Mapping[str, int], analysts: Mapping[str, int]) -> Readers:
+    """The fields, with these choices."""
     statuses = {one.value: one for one in BookingStatus}
     return {
         "from": lambda text: {"since": filter_fields.midnight(text, "From")},

@@ -10,11 +10,10 @@ from flask.typing import ResponseReturnValue
 from booking.domain import zones
 from booking.store.queries.bookings import booking_list, waitlist_list
 from booking.store.queries.bookings.waitlist_list import WaitlistFilter
+from booking.web.coordinator import filter_fields
 from booking.web.coordinator.blueprint import blueprint
 from booking.web.coordinator.bookings import booking_words
 from booking.web.frame import access, context, list_places
-
-YEARS = range(2000, 2101)  # of days that can be asked for
 
 
 @blueprint.get("/waitlists")
@@ -51,8 +50,5 @@ def waitlists() -> ResponseReturnValue:
 
 
 def _day(text: str) -> date | None:
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.year in YEARS else None
+    found = filter_fields.day(text)
+    return found if found is not None and found.year in filter_fields.YEARS else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,6 +11,7 @@ from booking.domain import wording, zones
 from booking.services.publishing import planning
 from booking.store.programme.programme import Occurrence
 from booking.store.queries.bookings import agenda_rows
+from booking.web.coordinator import filter_fields
 from booking.web.coordinator.blueprint import blueprint
 from booking.web.coordinator.dates import change_choices, lookup
 from booking.web.coordinator.dates.change_choices import Choice
@@ -55,21 +55,13 @@ def _page(found: Occurrence, choice: Choice | None, asked: EditForm) -> Response
         asked=asked,
         errors=asked.mistakes,
         day=zones.today(found.starts_at, zone),
-        to=_date_shown(asked.values["to"]),
+        to=filter_fields.shown_day(asked.values["to"]),
         hours=hours.replace(wording.NBSP, " "),
         staff={place.analyst_id for place in found.roster if not place.is_away},
         analysts=agenda_rows.analysts(context.db()) if choice is not None and "analysts" in choice.fields else [],
         scopes=edit_forms.SCOPES,
     )
     return page, 422 if asked.mistakes else 200
-
-
-def _date_shown(text: str) -> str:
-    """Returns what a date field can show again."""
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        return ""
 
 
 def _form(occurrence: Occurrence) -> EditForm:

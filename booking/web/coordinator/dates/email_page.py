@@ -96,8 +96,8 @@ def _counts(found: Occurrence) -> dict[DateGroup, int]:
     """How many people each group that this date can have holds now."""
     is_bookable = template_globals.is_bookable(found.series.kind)
     unused = DateGroup.ENROLLED if is_bookable else DateGroup.BOOKED
-    groups = [group for group in DateGroup if group != unused]
-    return {group: len(date_people.recipients(context.db(), found, {group})) for group in groups}
+    counts = date_people.counts(context.db(), found)
+    return {group: count for group, count in counts.items() if group != unused}
 
 
 def _form(found: Occurrence, message: DateMessage, mistakes: dict[str, str], key: str) -> ResponseReturnValue:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from booking.domain import zones
 from booking.domain.enums.people import MembershipState, RoleName
 from booking.store.queries.people.people_list import PeopleFilter
+from booking.web.coordinator import filter_fields
+from booking.web.coordinator.filter_fields import Readers
 from booking.web.frame import context
 
 MAX_CHARACTERS = {"q": 254, "role": 20, "membership": 20}
@@ -18,7 +20,6 @@ MEMBERSHIPS = {
     MembershipState.ENDED: "Ended",
     MembershipState.CLOSED: "Account closed",
 }
-_NO_SUCH = "There's no such {}. Choose one from the list."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +39,15 @@ class PeopleFilterForm:
 def read(arguments: Mapping[str, str]) -> PeopleFilterForm:
     """The filter of those arguments."""
     typed = {name: arguments.get(name, "")[:most].strip() for name, most in MAX_CHARACTERS.items()}
-    errors = {}
-    if typed["role"] and typed["role"] not in ROLES:
-        errors["role"] = _NO_SUCH.format("role")
-    if typed["membership"] and typed["membership"] not in list(MembershipState):
-        errors["membership"] = _NO_SUCH.format("membership")
-    if errors:
-        return PeopleFilterForm(typed, PeopleFilter(), errors)
-    role = RoleName(typed["role"]) if typed["role"] else None
-    membership = MembershipState(typed["membership"]) if typed["membership"] else None
+    values, errors = filter_fields.read(_READERS, typed)
     today = zones.today(context.now(), context.organisation().zone)
-    return PeopleFilterForm(typed, PeopleFilter(typed["q"], role, membership, today), {})
+    return PeopleFilterForm(typed, PeopleFilter(today=today, **values), errors)
+
+
+_READERS: Readers = {
+    "q": lambda text: {"text": text},
+    "role": lambda text: {"role": filter_fields.chosen({one.value: one for one in RoleName}, text, "role")},
+    "membership": lambda text: {
+        "membership": filter_fields.chosen({one.value: one for one in MembershipState}, text, "membership")
+    },
+}

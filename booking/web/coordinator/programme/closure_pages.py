@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,14 +15,16 @@ from booking.domain.planning.closures import MAX_DAYS, Closure
 from booking.services.publishing import closing
 from booking.store.programme import plan_inputs
 from booking.store.queries.programme import closure_list
-from booking.web.coordinator.programme import plans
+from booking.web.coordinator import filter_fields
+from booking.web.coordinator.filter_fields import FieldMistake
+from booking.web.coordinator.programme import day_fields, plans
 from booking.web.coordinator.programme.plans import PlanRequest
 from booking.web.frame import access, context
 
 blueprint = Blueprint("closures", __name__, url_prefix="/coordinator/closures")
 MAX_REASON = 200
 #: Days further ahead are typed by mistake.
-AHEAD = timedelta(days=5 * 366)
+YEARS_AHEAD = 5
 
 
 @dataclass(slots=True)
@@ -71,13 +73,10 @@ def _read_form(known: dict[str, Definition]) -> ClosureForm:
 
 def _day(found: ClosureForm, name: str, today: date) -> date | None:
     try:
-        day = date.fromisoformat(found.values[name])
-        if abs(day - today) <= AHEAD:
-            return day
-        found.errors[name] = "Choose a date within the next five years."
-    except ValueError:
-        found.errors[name] = "Choose a date."
-        found.values[name] = ""  # a date field cannot show anything else
+        return day_fields.read(found.values[name], today, YEARS_AHEAD)
+    except FieldMistake as mistake:
+        found.errors[name] = str(mistake)
+        found.values[name] = filter_fields.shown_day(found.values[name])
     return None
 
 
@@ -100,7 +99,7 @@ def _page(form: ClosureForm, known: dict[str, Definition]) -> ResponseReturnValu
         errors=form.errors,
         series=[one for one in known.values() if not _is_over(one, today)],
         first_day=today,
-        last_day=today + AHEAD,
+        last_day=today + day_fields.ahead(YEARS_AHEAD),
         max_reason=MAX_REASON,
         period=wording.period,
         listed=wording.listed,

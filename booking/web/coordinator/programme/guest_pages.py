@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,13 +15,15 @@ from booking.domain.planning.adjustments import Definition, Guest
 from booking.services.publishing import planning
 from booking.store.programme import plan_inputs
 from booking.store.queries.bookings import agenda_rows
-from booking.web.coordinator.programme import plans
+from booking.web.coordinator import filter_fields
+from booking.web.coordinator.filter_fields import FieldMistake
+from booking.web.coordinator.programme import day_fields, plans
 from booking.web.coordinator.programme.plans import PlanRequest
 from booking.web.frame import access, context
 
 blueprint = Blueprint("guests", __name__, url_prefix="/coordinator/programme/<slug>/guests")
 NAMES = ("analyst", "first", "last", "remove")
-AHEAD = timedelta(days=2 * 366)
+YEARS_AHEAD = 2
 
 
 @dataclass(slots=True)
@@ -67,13 +69,10 @@ def _read_form(series: Definition) -> GuestForm:
 
 def _day(form: GuestForm, name: str, today: date) -> date | None:
     try:
-        day = date.fromisoformat(form.values[name])
-        if abs(day - today) <= AHEAD:
-            return day
-        form.errors[name] = "Choose a date within the next two years."
-    except ValueError:
-        form.errors[name] = "Choose a date."
-        form.values[name] = ""
+        return day_fields.read(form.values[name], today, YEARS_AHEAD)
+    except FieldMistake as mistake:
+        form.errors[name] = str(mistake)
+        form.values[name] = filter_fields.shown_day(form.values[name])
     return None
 
 
@@ -96,7 +95,7 @@ def _page(series: Definition, form: GuestForm) -> ResponseReturnValue:
         form=form,
         errors=form.errors,
         first_day=today,
-        last_day=today + AHEAD,
+        last_day=today + day_fields.ahead(YEARS_AHEAD),
         period=wording.period,
     )
     return page, 422 if form.errors else 200

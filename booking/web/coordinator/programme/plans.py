@@ -45,12 +45,14 @@ class PlanRequest:
     fields: list[tuple[str, str]]
     answers_to: str = ""
     is_posted: bool = False
-    is_of_several: bool = False
 
 
 def show(asked: PlanRequest, *, again: bool = False) -> ResponseReturnValue:
     """The plan of what is asked for, with the button that publishes exactly that."""
-    asked = _with_answers(asked)
+    return _planned(_with_answers(asked), again)
+
+
+def _planned(asked: PlanRequest, again: bool) -> ResponseReturnValue:
     return _page(asked, planning.read_plan(context.db(), asked.asking, context.organisation(), context.now()), again)
 
 
@@ -94,7 +96,6 @@ def _page(asked: PlanRequest, plan: Plan, again: bool) -> ResponseReturnValue:
         closed_series=lambda closure: _closed_series(closure, known),
         answers_to=asked.answers_to,
         is_posted=asked.is_posted,
-        is_of_several=asked.is_of_several,
     )
     return page, 409 if again else 200
 
@@ -119,7 +120,7 @@ def publish_as_shown(asked: PlanRequest) -> ResponseReturnValue:
     except (PlanChanged, PlanHurts) as refusal:
         return _page(asked, refusal.plan, True)
     except errors.CannotPublish:
-        return show(asked, again=True)
+        return _planned(asked, True)
     if done.change is None:
         flash("Nothing to publish: it's already like that.")
         return redirect(asked.back, 303)

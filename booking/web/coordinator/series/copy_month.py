@@ -10,7 +10,7 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.domain import recurrence, wording, zones
-from booking.domain.planning.adjustments import ANSWERS, Definition
+from booking.domain.planning.adjustments import Definition
 from booking.domain.planning.plan import StoredProgramme
 from booking.domain.planning.resolve import ResolvedRequest
 from booking.domain.planning.words import rule_words
@@ -30,7 +30,6 @@ from booking.web.frame import access, context
 
 MOST_SOURCES = 36  # months that can be copied, the latest
 MONTHS_AHEAD = 13  # from the present one on, to copy into
-HOLIDAY = "holiday:"  # before a series' short name: what it does on public holidays, answered on the plan
 
 
 @dataclass(slots=True)
@@ -92,20 +91,14 @@ def copy_series_of_month() -> ResponseReturnValue:
     has_mistakes = any(card.mistakes for card in copied)
     if not copied or has_mistakes or found.source is None or request.form.get("do") == "edit":
         return _page(found, "" if copied or request.form.get("do") == "edit" else "Choose at least one series.")
-    answers = {
-        name.removeprefix(HOLIDAY): value
-        for name, value in request.form.items()
-        if name.startswith(HOLIDAY) and value in ANSWERS
-    }
     fields = [(name, value) for name, value in request.form.items(multi=True) if name not in _OF_THE_PLAN]
     asked = PlanRequest(
-        _asking(copied, found.definitions, answers),
+        _asking(copied, found.definitions),
         f"{found.target:%B %Y}, copied from {found.source:%B %Y}",
         action=url_for("coordinator.copy_series_of_month"),
         back=url_for("coordinator.copy_month"),
         fields=fields,
         is_posted=True,
-        is_of_several=True,
     )
     return plans.publish_as_shown(asked) if request.form.get("do") == "publish" else plans.show(asked)
 
@@ -113,7 +106,7 @@ def copy_series_of_month() -> ResponseReturnValue:
 _OF_THE_PLAN = {"csrf_token", "fingerprint", "do"}
 
 
-def _asking(cards: Sequence[Card], definitions: Mapping[str, Definition], answers: Mapping[str, str]) -> Asking:
+def _asking(cards: Sequence[Card], definitions: Mapping[str, Definition]) -> Asking:
     """Ask for the copies. A new series gets the meeting link of the one it is copied from."""
     statements, same, links = [], {}, {}
     for card in cards:
@@ -130,8 +123,7 @@ def _asking(cards: Sequence[Card], definitions: Mapping[str, Definition], answer
         found = files(world, analysts, now)
         for slug, asked in found.definitions.items():
             link = links.get(slug) if asked.id is None else asked.meeting_url
-            terms = replace(asked.terms, on_holiday=answers.get(slug, asked.terms.on_holiday))
-            found.definitions[slug] = replace(asked, meeting_url=link, terms=terms)
+            found.definitions[slug] = replace(asked, meeting_url=link)
         found.places.clear()
         return found
 

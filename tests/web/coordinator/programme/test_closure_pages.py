@@ -157,7 +157,7 @@ def test_a_plan_that_is_out_of_date_is_shown_again_and_nothing_is_closed(cora: C
     [
         ({"first": ""}, "Choose a date."),
         ({"first": "soon"}, "Choose a date."),
-        ({"first": "9999-12-31"}, "Choose a date within the next five years."),
+        ({"first": "9999-12-31"}, "Choose a date within the next 5 years."),
         ({"last": "2023-12-03"}, "Choose a last day that isn’t before the first."),
         ({"first": "2023-11-01", "last": "2023-11-02"}, "Choose days that aren’t all in the past."),
         ({"last": "2025-12-03"}, "A closure lasts at most a year."),

@@ -65,7 +65,7 @@ def test_a_guest_joins_the_dates_that_are_named_and_is_removed_again(
         ({"analyst": ""}, "Choose an analyst."),
         ({"analyst": "00000000-0000-0000-0000-000000000000"}, "Choose an analyst."),
         ({"first": ""}, "Choose a date."),
-        ({"first": "9999-12-31"}, "Choose a date within the next two years."),
+        ({"first": "9999-12-31"}, "Choose a date within the next 2 years."),
         ({"last": "2023-12-03"}, "Choose a last day that isn’t before the first."),
         ({"first": "2023-11-01", "last": "2023-11-02"}, "Choose days that aren’t all in the past."),
     ],

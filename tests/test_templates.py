@@ -39,3 +39,13 @@ SWALLOWED_SPACE = re.compile(r"[.!?”…]\{% end\w+ %\}\n[A-Z“]")
 def test_no_two_sentences_run_into_each_other(template: object) -> None:
     if template.suffix == ".html":  # type: ignore[attr-defined]
         assert SWALLOWED_SPACE.findall(template.read_text(encoding="utf-8")) == []  # type: ignore[attr-defined]
+
+
+#: A space before a tag at the beginning of a line is taken away with the line's end before it.
+LOST_SPACE = re.compile(r"\n[ \t]+\{[%#]")
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_no_space_stands_where_it_is_lost(template: object) -> None:
+    if template.suffix == ".html":  # type: ignore[attr-defined]
+        assert LOST_SPACE.findall(template.read_text(encoding="utf-8")) == []  # type: ignore[attr-defined]

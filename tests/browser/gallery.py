@@ -458,7 +458,7 @@ STOPS = [
     Stop("coordinator, one date, nothing chosen", coordinated("/plan"), cora, status=422),
     Stop("coordinator, one lab", lambda _s, world: f"/coordinator/occurrences/{world.lab.public_id}?q=lee", cora),
     Stop("coordinator, one date, under way", coordinated(), cora, now=DURING),
-    Stop("coordinator, find cover", coordinated("/cover"), cora),
+    Stop("coordinator, find cover, none needed", coordinated("/cover"), cora),
     Stop("coordinator, which change", coordinated("/change"), cora),
     Stop("coordinator, move a date", coordinated("/change?change=move"), cora),
     Stop("coordinator, a change refused", coordinated("/plan?what=extra&to=x&time=x"), cora, status=422),
@@ -468,10 +468,8 @@ STOPS = [
     Stop("coordinator, closures", at(CLOSURES), cora),
     Stop("coordinator, closures, one refused", at(f"{CLOSURES}plan?scope=some&last=x"), cora, status=422),
     Stop("coordinator, a closure’s plan", at(f"{CLOSURES}plan?first=2023-12-11&last=2024-01-05&reason=Move"), cora),
-    Stop("coordinator, guests", at("/coordinator/programme/monday-clinic/guests/"), cora),
-    Stop(
-        "coordinator, guests, refused", at("/coordinator/programme/monday-clinic/guests/plan?first=x"), cora, status=422
-    ),
+    Stop("coordinator, guests", at("/coordinator/programme/influencer/guests/"), cora),
+    Stop("coordinator, guests, refused", at("/coordinator/programme/influencer/guests/plan?first=x"), cora, status=422),
     Stop("coordinator, public holidays", at("/coordinator/holidays/"), cora),
     Stop("coordinator, a closed period", at(CLOSURES), cora, close_a_period),
     Stop("coordinator, paste", at("/coordinator/drafts/"), cora),
@@ -483,9 +481,9 @@ STOPS = [
     Stop("coordinator, emails, none failed", at("/coordinator/emails?show=failed"), cora),
     Stop("coordinator, one email", an_email, cora),
     Stop("coordinator, one email, refused", an_email, cora, correct_to_nothing, status=200),
+    Stop("coordinator, addresses, all work", at("/coordinator/emails/addresses"), cora),
     Stop("coordinator, emails, bounced", bounced_email, cora),
     Stop("coordinator, addresses that don’t work", failing_address, cora),
-    Stop("coordinator, addresses, all work", at("/coordinator/emails/addresses"), cora),
     Stop("coordinator, bookings", at("/coordinator/bookings"), cora),
     Stop("coordinator, bookings, all there ever were", at("/coordinator/bookings?from="), cora, now=AFTER),
     Stop("coordinator, bookings, none found", at("/coordinator/bookings?member=nobody&status=cancelled"), cora),
@@ -519,6 +517,9 @@ STOPS = [
     Stop("me, an old link to confirm an address", at("/me/address/nothing.nothing"), status=410),
     Stop("unsubscribe", signed("unsubscribe-reminders", "/unsubscribe/reminders/", "kim")),
     Stop("cover, wanted", away_on_the_last_monday, ana),
+    Stop(
+        "coordinator, find cover", lambda _site, world: f"/coordinator/occurrences/{world.full.public_id}/cover", cora
+    ),
     Stop("waitlist", waiting_behind_another, kim),
     Stop("lab, a place held", a_place_held, lee),
     Stop("waitlist, held for one", held_for_kim, kim),

@@ -48,13 +48,13 @@ def _series(slug: str) -> Definition:
 def _read_form(series: Definition) -> GuestForm:
     form = GuestForm({name: request.values.get(name, "").strip() for name in NAMES})
     today = zones.today(context.now(), series.rule.zone)
+    days = [_day(form, name, today) for name in ("first", "last") if form.values[name] or name == "first"]
     try:
         wanted = uuid.UUID(form.values["analyst"])
         analyst = next(one for one in agenda_rows.analysts(context.db()) if one.public_id == wanted)
     except (ValueError, StopIteration):
         form.errors["analyst"] = "Choose an analyst."
         return form
-    days = [_day(form, name, today) for name in ("first", "last") if form.values[name] or name == "first"]
     first, last = days[0], days[-1]
     if first is None or last is None:
         return form

@@ -1,4 +1,4 @@
-"""Statements that a request reads with are prepared on a PostgreSQL server of one's own, never behind a pooler."""
+"""How statements are run on PostgreSQL: prepared on a server of one's own, never behind a pooler; by one process."""
 
 from __future__ import annotations
 
@@ -34,3 +34,11 @@ def test_nothing_is_prepared_behind_pgbouncer() -> None:
     databases.new_url("postgresql", "not_prepared")
     with pgbouncer.running(servers=1) as address:
         assert prepared(address.format("not_prepared")) == 0
+
+
+def test_one_process_of_the_server_answers_a_statement() -> None:
+    engine = engines.make(databases.new_url("postgresql", "parallel"))
+    for _ in range(2):  # also on a connection that has been given back
+        with engine.connect() as connection:
+            assert connection.scalar(text("SHOW max_parallel_workers_per_gather")) == "0"
+    engine.dispose()

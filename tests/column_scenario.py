@@ -21,7 +21,7 @@ from booking.domain.people.actor import Actor
 from booking.domain.planning.closures import Closure
 from booking.domain.planning.words.statement import StatedException
 from booking.domain.rules.rule_set import RuleSet
-from booking.services.accounts import close_account, file_import, profile, sessions, sign_in, tokens
+from booking.services.accounts import close_account, file_import, profile, sessions, sign_in, tokens, trials
 from booking.services.accounts.import_people import import_people
 from booking.services.action_context import ActionContext
 from booking.services.bookings import attend, mark_attendance, on_behalf, start_visit
@@ -78,6 +78,7 @@ def the_rest_happens(session: Session) -> None:
     clinic_is_booked(session)
     courses_are_attended(session)
     people_sign_in(session)
+    trials_begin(session)
     drafts_are_kept(session)
     the_worker_works(session)
     close_account.close(reminding(session, Actor.system()), person(session, "mia").public_id, cancels=True)
@@ -218,6 +219,17 @@ def people_sign_in(session: Session) -> None:
     except WrongCode:
         sign_in.by_link(session, asked, NOW, BROWSER)
     sessions.end_all(acting(session, Actor.system()), mia.id)
+
+
+def trials_begin(session: Session) -> None:
+    """Somebody signs up for a free trial, begins it, and is told of its end."""
+    offering = an_organisation(trial_days=7)
+    wanted = trials.SignUp("tia@example.org", "Tia", "Australia/Perth", "sender")
+    asked = trials.sign_up(acting(session, Actor.system(), organisation=offering), wanted)
+    trials.confirm(acting(session, Actor.link(), organisation=offering), asked, BROWSER)
+    soon = acting(session, Actor.system(), NOW + timedelta(days=6), offering)
+    for person_id in trials.ending(soon):
+        trials.tell_ending(soon, person_id)
 
 
 def drafts_are_kept(session: Session) -> None:

@@ -107,7 +107,7 @@ def _check_membership() -> None:
     """
     last = current_user.member_until
     if not current_user.is_staff and last is not None and membership.gap():
-        raise errors.MembershipEnded(last)
+        raise errors.MembershipEnded(last, is_trial=current_user.is_trial)
 
 
 def _of(

@@ -159,13 +159,14 @@ class NotAMember(Refusal):
 
 
 class MembershipEnded(Refusal):
-    """The slot starts after `member_until`, the last day of the membership."""
+    """The slot starts after `member_until`, the last day of the membership, or of a free trial (`is_trial`)."""
 
     code = RefusalCode.MEMBERSHIP_ENDED
 
-    def __init__(self, member_until: date) -> None:
+    def __init__(self, member_until: date, *, is_trial: bool) -> None:
         super().__init__(f"the membership's last day is {member_until}")
         self.member_until = member_until
+        self.is_trial = is_trial
 
 
 class SlotTaken(Refusal):

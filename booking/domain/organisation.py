@@ -58,7 +58,8 @@ class Policy:
     reminder_hours      so many hours before what a member has booked or enrolled in an email reminds of it
     near_hours          a change of what begins within so many hours is told by email, not by calendar alone
     capacity            places in each date of what members enrol in
-    audit_days          lines of the audit log are kept for so many days; of the whole organisation, of no series
+    trial_days          a free trial lasts so many days, 0 for no trials; of the whole organisation, of no series
+    audit_days          lines of the audit log are kept for so many days; likewise
     """
 
     notice_minutes: int = 10
@@ -75,6 +76,7 @@ class Policy:
     reminder_hours: tuple[int, ...] = (24, 1)
     near_hours: int = 48
     capacity: int = 0
+    trial_days: int = 0
     audit_days: int = 730
 
     def offering(self, slot_minutes: tuple[int, ...]) -> Policy:

@@ -74,8 +74,8 @@ def sentence(refusal: Refusal, when: Callable[[datetime], str], today: date) -> 
             return marked(outcome)
         case errors.Full(limit=limit):
             return f"This is full: all {limit} places are taken. Check back later in case somebody cancels."
-        case errors.MembershipEnded(member_until=last):
-            return f"{membership_ended(last, today)} Renew it to book."
+        case errors.MembershipEnded(member_until=last, is_trial=is_trial):
+            return f"{membership_ended(last, today, is_trial=is_trial)} {'Join' if is_trial else 'Renew it'} to book."
         case errors.LengthNotOffered(offered=offered):
             return lengths.sentence(offered)
         case errors.TextNotAccepted(field=field, reason=reason):
@@ -88,12 +88,12 @@ def sentence(refusal: Refusal, when: Callable[[datetime], str], today: date) -> 
     return SENTENCES.get(refusal.code, "That can't be done.")
 
 
-def membership_ended(last: date, today: date) -> str:
-    """What a membership with that last day says today."""
-    day = f"{wording.long_day(last)} {last.year}"
+def membership_ended(last: date, today: date, *, is_trial: bool) -> str:
+    """What a membership, or a free trial, with that last day says today."""
+    what, day = "free trial" if is_trial else "membership", f"{wording.long_day(last)} {last.year}"
     if today > last:
-        return f"Your membership ended on {day}."
-    return f"Your membership ends on {day}, before this date."
+        return f"Your {what} ended on {day}."
+    return f"Your {what} ends on {day}, before this date."
 
 
 def marked(outcome: VisitOutcome) -> str:
@@ -115,6 +115,8 @@ def _too_often(limit_name: str, again_at: str) -> str:
         "sign-in-address": "You've asked for too many sign-in emails within an hour. Use the latest one, or ask",
         "sign-in-anywhere": "That's the most sign-in emails for one address within an hour. Use the latest one, or ask",
         "sign-in-network": "Too many people have asked to sign in from your network. Ask",
+        "trial-address": "We've emailed this address several times today. Use the link in the latest email, or ask",
+        "trial-network": "Too many people have signed up from your network. Try",
         "wrong-code-address": "Too many wrong codes for this address. Use the link in the email, or try",
         "wrong-code-network": "Too many wrong codes from your network. Use the link in the email, or try",
     }

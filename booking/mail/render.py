@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -15,9 +15,10 @@ from booking.domain import wording
 from booking.domain.bookings import cover_words, policy_words, waitlist_words
 from booking.domain.enums.bookings import AfterOffer
 from booking.domain.enums.emails import EmailName
+from booking.domain.enums.people import TrialAnswer
 from booking.domain.enums.planning import DifferenceKind, LineKind
 from booking.domain.organisation import Organisation
-from booking.domain.people import email_addresses
+from booking.domain.people import email_addresses, free_trials
 from booking.domain.people.sign_in import VALID_MINUTES
 
 INSTANTS = ("starts_at", "ends_at", "was_at", "was_ends_at", "offered_at", "lapses_at")
@@ -67,6 +68,9 @@ _environment = Environment(
 
 
 _environment.filters["length_of_time"] = wording.length_of_time
+_environment.filters["day_of"] = lambda text: wording.long_day(date.fromisoformat(text))
+_environment.globals["TrialAnswer"] = TrialAnswer
+_environment.globals["trial_confirm_within"] = free_trials.CONFIRM_WORDS
 _environment.globals["valid_minutes"] = VALID_MINUTES
 _environment.globals["cover_words"] = cover_words
 _environment.globals["policy_words"] = policy_words

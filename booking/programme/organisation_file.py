@@ -15,7 +15,7 @@ from booking.programme import days_off, nodes
 from booking.programme.nodes import Fields, Items, Problem, Text, Unreadable, Value
 
 SHAPES = ("circle", "diamond", "square")
-OF_EVERYTHING = frozenset({"audit_days"})  # rules that no series has of its own
+OF_EVERYTHING = frozenset({"audit_days", "trial_days"})  # rules that no series has of its own
 _TEXTS = ("title", "title_plural", "plural", "shape")
 _FLAGS = ("bookable", "modular")
 #: What stands below /feeds/ already.

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from flask import Flask
 
-from booking.web.account import calendars, email_address, profile, sign_in, time_zone, unsubscribe
+from booking.web.account import calendars, email_address, profile, sign_in, time_zone, trial, unsubscribe
 from booking.web.analyst import attendance, day, time_off, visit
 from booking.web.coordinator import navigation, next_days, tables, today
 from booking.web.coordinator.administration import audit_pages, email_pages, one_email, rules_pages
 from booking.web.coordinator.bookings import all_bookings, book_for, waitlists
 from booking.web.coordinator.dates import change_form, cover_page, date_page, email_page, links, people_of_date
 from booking.web.coordinator.drafts import draft_pages
-from booking.web.coordinator.people import access_pages, account_pages, edit_pages, import_pages, list_pages, one_page
+from booking.web.coordinator.people import (
+    access_pages,
+    account_pages,
+    edit_pages,
+    import_pages,
+    list_pages,
+    one_page,
+    trial_pages,
+)
 from booking.web.coordinator.programme import changes, closure_pages, guest_pages, holiday_pages
 from booking.web.coordinator.reports import report_pages
 from booking.web.coordinator.series import copy_month, edit_series, listed_series, new_series
@@ -56,6 +64,7 @@ PAGES = (
     access_pages,
     account_pages,
     import_pages,
+    trial_pages,
     email_pages,
     one_email,
     rules_pages,
@@ -63,6 +72,7 @@ PAGES = (
     report_pages,
     draft_pages,
     sign_in,
+    trial,
     unsubscribe,
     profile,
     email_address,

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from booking.domain import tokens
 from booking.domain.people.actor import Actor
 from booking.services import cover
-from booking.services.accounts import sign_in
+from booking.services.accounts import sign_in, trials
+from booking.services.accounts.trials import SignUp
 from booking.services.bookings import waitlist
 from booking.services.bookings.cancel import cancel
 from booking.services.bookings.notes import write_note
@@ -27,7 +28,7 @@ from booking.store.programme.programme import Occurrence, Series
 from tests.browser.serving import Site
 from tests.browser.world import World
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, acting, an_occurrence
-from tests.web.client import SECRET_KEY
+from tests.web.client import SECRET_KEY, give_rules
 
 Who = Callable[[World], Person]
 
@@ -46,6 +47,10 @@ def ana(world: World) -> Person:
 
 def cora(world: World) -> Person:
     return world.cora
+
+
+def tia(world: World) -> Person:
+    return world.tia
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,36 @@ def at(path: str) -> Callable[[Site, World], str]:
 
 def occurrence(name: str) -> Callable[[Site, World], str]:
     return lambda _site, world: f"/occurrences/{getattr(world, name).public_id}"
+
+
+def with_trials(path: Callable[[Site, World], str]) -> Callable[[Site, World], str]:
+    """The same, at an organisation that offers free trials of seven days."""
+
+    def found(site: Site, world: World) -> str:
+        give_rules(site.app, trial_days=7)
+        return path(site, world)
+
+    return found
+
+
+def trial_link(site: Site, world: World) -> str:
+    with_trials(at("/trial"))(site, world)
+    with site.session() as session:
+        system = acting(session, Actor.system(), organisation=site.app.extensions["booking"].organisation)
+        asked = trials.sign_up(system, SignUp("una@example.org", "Una Byrne", "", "network"))
+    return f"/trial/{tokens.sign(SECRET_KEY, 'trial', str(asked))}"
+
+
+def sign_up_for_a_trial(page: Page, _site: Site, _world: World) -> None:
+    page.get_by_label("Your name").fill("Una Byrne")
+    page.get_by_label("Your email address").fill("una.byrne@a-rather-long-domain-of-hers.example.org")
+    page.get_by_role("button", name="Email me a link to start").click()
+
+
+def sign_up_without_an_address(page: Page, _site: Site, _world: World) -> None:
+    page.get_by_label("Your name").fill("Una Byrne")
+    page.get_by_label("Your email address").fill("una@nowhere")
+    page.get_by_role("button", name="Email me a link to start").click()
 
 
 def signed(purpose: str, before: str, name: str = "booking", after: str = "") -> Callable[[Site, World], str]:
@@ -410,6 +445,15 @@ STOPS = [
     Stop("sign in, wrong code", sign_in_code, None, type_a_wrong_code),
     Stop("sign in, the link", sign_in_link),
     Stop("sign in, the link, signed in as somebody else", sign_in_link, ana),
+    Stop("free trial", with_trials(at("/trial"))),
+    Stop("free trial, mistaken address", with_trials(at("/trial")), None, sign_up_without_an_address),
+    Stop("free trial, signed in", with_trials(at("/trial")), kim),
+    Stop("free trial, check your email", with_trials(at("/trial")), None, sign_up_for_a_trial),
+    Stop("free trial, the link", trial_link),
+    Stop("free trial, an old link", with_trials(at("/trial/nothing.nothing")), status=410),
+    Stop("free trial, under way", at("/calendars"), tia),
+    Stop("free trial, over", at("/"), tia, now=NOW + timedelta(days=30)),
+    Stop("coordinator, free trials", with_trials(at("/coordinator/people/trials")), cora),
     Stop("help, visitor", at("/help")),
     Stop("help, analyst", at("/help"), ana),
     Stop("help, coordinators", at("/help/coordinators")),

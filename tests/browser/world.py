@@ -31,6 +31,7 @@ class World:
     cora: Person
     kim: Person
     lee: Person
+    tia: Person
     clinic: Occurrence
     second: Occurrence
     full: Occurrence
@@ -50,7 +51,9 @@ def fill(session: Session) -> World:
     cora = a_person(session, "Cora Ord", ["coordinator"])
     kim = a_person(session, "Kim Lee", ["member"], time_zone="Australia/Perth")
     lee = a_person(session, "Lee Moss", ["member"])
-    for person in (ana, ben, cora, kim, lee):
+    last = date(2023, 12, 4)
+    tia = a_person(session, "Tia Novak-Featherstonehaugh", ["member"], member_until=last, trial_until=last)
+    for person in (ana, ben, cora, kim, lee, tia):
         person.is_demo = True
     mondays = a_series(
         session,
@@ -123,7 +126,7 @@ def fill(session: Session) -> World:
     for quarter in range(4):
         a_booking(session, full, after_minutes=15 * quarter)
     session.refresh(booking)
-    return World(ana, ben, cora, kim, lee, clinic, second, full, lab, meetings[0], off, booking, past)
+    return World(ana, ben, cora, kim, lee, tia, clinic, second, full, lab, meetings[0], off, booking, past)
 
 
 THE_DAY = date(2023, 12, 4)

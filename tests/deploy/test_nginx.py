@@ -133,7 +133,7 @@ def test_public_calendars_are_kept_and_answered_while_the_service_is_away(front:
 def test_no_log_says_an_address_that_opens_something(front: Front) -> None:
     paths = [f"/feeds/member/{SECRET}.ics", f"/feeds/analyst/{SECRET}.ics", f"/join/{SECRET}", f"/manage/{SECRET}"]
     paths += [f"/unsubscribe/reminders/{SECRET}", f"/sign-in/link/{SECRET}", f"/me/address/{SECRET}"]
-    paths += [f"/?q={SECRET}"]
+    paths += [f"/trial/{SECRET}", f"/?q={SECRET}"]
     for path in paths:
         front.ask(path)
     assert sorted(set(front.reached)) == sorted({path.partition("?")[0] for path in paths})

@@ -38,6 +38,8 @@ LINKS = {
     "meeting": "https://booking.example.org/occurrences/ID",
     "meeting_entry": "https://booking.example.org/occurrences/ID.ics",
     "calendars": "https://booking.example.org/calendars",
+    "start_trial": "https://booking.example.org/trial/TOKEN",
+    "sign_in_page": "https://booking.example.org/sign-in",
 }
 FACTS: dict[str, Any] = {
     "zone": "Australia/Brisbane",
@@ -282,7 +284,11 @@ EMAILS: dict[str, tuple[str, dict[str, Any], str | None]] = {
         {"old": "mia@old.example", "new": "mia.moss@example.org", "name": "Mia"},
         None,
     ),
-    "trial": ("trial", {}, None),
+    "trial-sign-up": ("trial-sign-up", {"trial": "ID", "answer": "confirm", "days": 7}, None),
+    "trial-sign-up-account": ("trial-sign-up", {"trial": "ID", "answer": "has-account", "days": 7}, None),
+    "trial-sign-up-again": ("trial-sign-up", {"trial": "ID", "answer": "had-trial", "days": 7}, None),
+    "trial-ending": ("trial-ending", {"trial_until": "2023-12-04"}, None),
+    "test-email": ("test-email", {}, None),
     "stands-in": ("moved-by-us", {**FACTS, **STANDS_IN, "may_wait": True}, "Australia/Perth"),
     "cover-offer": ("cover-offer", {**FACTS, **OFFERED}, "Australia/Sydney"),
     "reminder": ("reminder", {**FACTS, "hours": 24, "meeting_url": ""}, "Australia/Perth"),
@@ -420,7 +426,7 @@ def test_an_email_about_a_booking_that_stands_has_its_manage_address_and_its_joi
 def test_an_email_has_one_button_at_most_and_fetches_nothing(golden: str) -> None:
     name, facts, zone = EMAILS[golden]
     made = render(name, facts, Recipient("mia.moss@example.org", "Mia Moss", zone), LINKS, ORGANISATION)
-    assert made.html.count('class="go"') == (0 if name in {"trial", "sign-in-closed"} else 1)
+    assert made.html.count('class="go"') == (0 if name in {"test-email", "sign-in-closed"} else 1)
     assert not re.search(r"<img|<script|<link|url\(|@import", made.html)
 
 

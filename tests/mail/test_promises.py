@@ -376,7 +376,23 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
         (f"About Live Member Clinic, {PERTH}", "please have your <b>last report</b> at hand:", LINKS["meeting"]),
     ),
     "message-unknown-zone": ("Bring your <tags> & {{ numbers }}", (EVERYWHERE, "One line.")),
-    "trial": ("It works: SMK can send emails", (LINKS["site"], "You don't need to do anything.")),
+    "trial-sign-up": (
+        "Start your free trial of SMK",
+        ("7 days, without payment", LINKS["start_trial"], "If you didn't ask for this, do nothing"),
+    ),
+    "trial-sign-up-account": (
+        "You already have an account at SMK",
+        ("with mia.moss@example.org", "you can sign in", LINKS["sign_in_page"], "If it wasn't you, do nothing."),
+    ),
+    "trial-sign-up-again": (
+        "You've already had a free trial of SMK",
+        ("Each person can have one", LINKS["join"], "If it wasn't you, do nothing."),
+    ),
+    "trial-ending": (
+        "Your free trial of SMK ends on Monday 4 December",
+        ("Until then you can still book", LINKS["join"], "you keep this account"),
+    ),
+    "test-email": ("It works: SMK can send emails", (LINKS["site"], "You don't need to do anything.")),
 }
 
 

@@ -86,6 +86,13 @@ def already_known(organisation: Organisation) -> KnownOrganisation:
     return KnownOrganisation(float("inf"), organisation, {}, found=organisation)
 
 
+def give_rules(app: Flask, **rules: object) -> None:
+    """Let the application's organisation have these rules from now on."""
+    state = app.extensions["booking"]
+    organisation = replace(state.organisation, policy=replace(state.organisation.policy, **rules))  # type: ignore[arg-type]
+    app.extensions["booking"] = replace(state, organisation=organisation, known=already_known(organisation))
+
+
 #: What an application remembers from one request to the next; its other extensions stay as they were built.
 MEMORY: dict[str, Callable[[], object]] = {
     "feeds": FeedCache,

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from booking.domain import tokens
+from booking.domain.people.actor import Actor
+from booking.services.accounts import trials
 from booking.services.accounts.change_email import ask as ask_to_change_address
 from booking.services.accounts.sign_in import ask
 from booking.store.outbox.emails import OutgoingEmail
@@ -23,9 +25,9 @@ from booking.store.programme.changes import Change, StoredDraft
 from booking.store.programme.closures import StoredClosure
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.place_waits import PlaceWait
-from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_place
+from tests.builders import CLINIC_AT, NOW, a_booking, a_clinic, a_person, a_place, acting, an_organisation
 from tests.databases import Database
-from tests.web.client import FEED_KEY, SECRET_KEY, make_app
+from tests.web.client import FEED_KEY, SECRET_KEY, give_rules, make_app
 
 ROLES: dict[str, frozenset[str] | None] = {
     "visitor": None,
@@ -68,6 +70,8 @@ def a_house(database: Database, session: Session) -> House:
     assert analyst is not None
     moving = ask_to_change_address(session, member.id, "new@example.org", NOW)
     email = session.scalars(select(OutgoingEmail.public_id).order_by(OutgoingEmail.id)).first()
+    system = acting(session, Actor.system(), organisation=an_organisation(trial_days=7))
+    trying = trials.sign_up(system, trials.SignUp("tia@example.org", "Tia", "", "sender"))
     signed = {purpose: tokens.sign(SECRET_KEY, purpose, str(booking.public_id)) for purpose in ("manage", "join")}
     feed = {
         role: tokens.sign(FEED_KEY, f"{role}-feed", str(p.public_id))
@@ -91,6 +95,7 @@ def a_house(database: Database, session: Session) -> House:
         "feeds.analyst": {"token": feed["analyst"]},
         "sign_in.link": {"token": tokens.sign(SECRET_KEY, "sign-in", str(asked))},
         "address.confirm": {"token": tokens.sign(SECRET_KEY, "address", str(moving.public_id))},
+        "trial.confirm": {"token": tokens.sign(SECRET_KEY, "trial", str(trying))},
         "demo.email": {"public_id": email},
         "demo.html": {"public_id": email},
         "demo.sign_in": {"public_id": member.public_id},
@@ -163,7 +168,9 @@ def a_house(database: Database, session: Session) -> House:
     for endpoint in ("one", "answer", "discard", "preview", "plan", "publish"):
         arguments[f"drafts.{endpoint}"] = {"public_id": draft.public_id}
     session.commit()
-    return House(make_app(database), people, arguments)
+    app = make_app(database)
+    give_rules(app, trial_days=7)
+    return House(app, people, arguments)
 
 
 def rules(app: Flask) -> list[Rule]:

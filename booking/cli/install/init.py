@@ -203,7 +203,7 @@ def _trial(found: Settings, mailer: Mailer | None, email: str) -> str:
         return "No mail server is set: emails wait until BOOKING_SMTP_URL names one."
     loaded = organisation_file.load(found.data)
     recipient = Recipient(email)
-    rendered = render(EmailName.TRIAL, {}, recipient, {"site": found.base_url}, loaded)
+    rendered = render(EmailName.TEST, {}, recipient, {"site": found.base_url}, loaded)
     sender = Sender(loaded.name, found.mail_from, found.reply_address, found.host)
     try:
         mailer.send(compose(rendered, recipient, sender, new_public_id(), clock.now()))

@@ -21,6 +21,7 @@ from booking.mail.bounce_mailbox import UnusableMailbox
 from booking.mail.masked import masked
 from booking.programme import organisation_file
 from booking.services import cover
+from booking.services.accounts import trials
 from booking.services.action_context import ActionContext
 from booking.services.bookings import waitlist
 from booking.services.enrolling import place_waitlist
@@ -116,8 +117,8 @@ def _close(sender: EmailWorker, now: datetime) -> None:
 def _keep_house(sender: EmailWorker, now: datetime, extended_at: float | None) -> float | None:
     """Do what is due each minute, and each day fill the far end of the programme. Returns when that was last done.
 
-    Each minute: report alive, forget what is old, offer what came free unnoticed to every waitlist, write daily agendas
-    and reminders of those enrolled.
+    Each minute: report alive, forget what is old, offer what came free unnoticed to every waitlist, write daily
+    agendas, reminders of those enrolled, and what tells of the end of free trials.
 
     What keeps it from being filled is said, tried again a minute later, and holds no email up.
     """
@@ -132,6 +133,8 @@ def _keep_house(sender: EmailWorker, now: datetime, extended_at: float | None) -
             place_waitlist.offer_free_places(context, occurrence_id)
         for person_id in daily_agenda.due(session, context.organisation, now):
             daily_agenda.write(context, person_id)
+        for person_id in trials.ending(context):
+            trials.tell_ending(context, person_id)
         for one in reminder_progress.due(session, context.organisation, now):
             remind.write(context, one)
         if extended_at is not None and clock.monotonic() - extended_at < EXTENDING_SECONDS:

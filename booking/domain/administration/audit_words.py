@@ -86,6 +86,7 @@ WORDS: Mapping[AuditAction, ActionWords] = {
     _A.SIGNED_OUT: ActionWords("Signed out", "Signed out"),
     _A.SIGNED_OUT_ELSEWHERE: ActionWords("Signed out another device", "Signed {who} out on another device"),
     _A.SIGNED_OUT_EVERYWHERE: ActionWords("Signed out everywhere", "Signed {who} out everywhere"),
+    _A.TRIAL_BEGUN: ActionWords("Began a free trial", "Began a free trial"),
     _A.CHANGED: ActionWords("Changed a profile", "Changed the profile of {who}"),
     _A.ADDRESS_CHANGE_ASKED: ActionWords("Asked to change an address", "Asked to change the email address of {who}"),
     _A.ADDRESS_CHANGED: ActionWords("Changed an address", "Changed the email address of {who}"),

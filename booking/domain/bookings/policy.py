@@ -38,7 +38,8 @@ class Standing:
 
     `upcoming` counts confirmed bookings that have not started, `in_occurrence` those in the one asked for, `in_week`
     those of its week; `no_shows` the times of not coming that still count; `is_waiting` whether they wait for
-    that occurrence. `member_until` is the last day of the membership in the programme's zone, None for no end.
+    that occurrence. `member_until` is the last day of the membership in the programme's zone, None for no end;
+    `is_trial` whether it is a free trial.
     """
 
     is_member: bool
@@ -48,6 +49,7 @@ class Standing:
     in_week: int = 0
     no_shows: int = 0
     is_waiting: bool = False
+    is_trial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Holdings:
     bookings: tuple[Counted, ...] = ()
     missed: tuple[datetime, ...] = ()
     is_waiting: bool = False
+    is_trial: bool = False
 
     def standing(self, at: RequestedStart, rules: Rules, moving: int | None = None) -> Standing:
         """As it counts for a slot that starts there, the booking `moving` left out."""
@@ -87,6 +90,7 @@ class Holdings:
             in_week=sum(monday <= one.starts_at < next_monday for one in held),
             no_shows=sum(at >= since for at in self.missed),
             is_waiting=self.is_waiting,
+            is_trial=self.is_trial,
         )
 
 
@@ -98,7 +102,7 @@ def refusal(standing: Standing, at: RequestedStart, rules: Rules) -> errors.Refu
     if not standing.is_member:
         return errors.NotAMember()
     if standing.member_until is not None and zones.today(at.starts_at, rules.zone) > standing.member_until:
-        return errors.MembershipEnded(standing.member_until)
+        return errors.MembershipEnded(standing.member_until, is_trial=standing.is_trial)
     policy, last_hour_at = rules.policy, last_hour_from(rules.policy, at.clinic_at)
     if rules.now >= last_hour_at:
         return None

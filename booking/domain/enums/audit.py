@@ -50,6 +50,7 @@ class AuditAction(StrEnum):
     DATE_EMAILED = "emailed-date"
     # accounts
     ADDED = "added"
+    TRIAL_BEGUN = "began-trial"
     SIGNED_IN = "signed-in"
     SIGN_IN_FAILED = "sign-in-failed"
     SIGN_IN_LINK_PRINTED = "sign-in-link-printed"

@@ -57,12 +57,21 @@ class EmailName(StrEnum):
     ADDRESS_CONFIRM = "address-confirm", "Confirm new address"
     ADDRESS_CHANGED = "address-changed", "Email address changed"
     ACCOUNTS_MERGED = "accounts-merged", "Accounts merged"
+    # free trials
+    TRIAL_SIGN_UP = "trial-sign-up", "Free trial: confirm"
+    TRIAL_ENDING = "trial-ending", "Free trial ends soon"
     # whoever sets the service up
-    TRIAL = "trial", "Test email"
+    TEST = "test-email", "Test email"
 
 
 #: What carries a code or link that has long expired when somebody would send it again.
-NOT_RESENT = (EmailName.SIGN_IN, EmailName.SIGN_IN_CLOSED, EmailName.SIGN_IN_UNKNOWN, EmailName.ADDRESS_CONFIRM)
+NOT_RESENT = (
+    EmailName.SIGN_IN,
+    EmailName.SIGN_IN_CLOSED,
+    EmailName.SIGN_IN_UNKNOWN,
+    EmailName.ADDRESS_CONFIRM,
+    EmailName.TRIAL_SIGN_UP,
+)
 
 
 class EmailPreference(StrEnum):

@@ -36,3 +36,19 @@ class InvitationPreference(StrEnum):
     UNTIL_SUBSCRIBED = "until-subscribed"
     ALWAYS = "always"
     NEVER = "never"
+
+
+class TrialAnswer(StrEnum):
+    """What the email in answer to a sign-up says; the page says the same to everybody."""
+
+    CONFIRM = "confirm"
+    HAS_ACCOUNT = "has-account"
+    HAD_TRIAL = "had-trial"
+
+
+class TrialState(StrEnum):
+    """What has become of a trial."""
+
+    UNDER_WAY = "under-way"
+    JOINED = "joined"
+    ENDED = "ended"

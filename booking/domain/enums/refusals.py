@@ -42,6 +42,8 @@ class RefusalCode(StrEnum):
     UNREADABLE = "unreadable"
     ADDRESS_TAKEN = "address-taken"
     ADDRESS_CHANGE_EXPIRED = "address-change-expired"
+    NO_TRIALS = "no-trials"
+    TRIAL_LINK_EXPIRED = "trial-link-expired"
     LAST_COORDINATOR = "last-coordinator"
     WOULD_ORPHAN = "would-orphan"
     PEOPLE_CHANGED = "people-changed"

@@ -184,6 +184,17 @@ GROUPS: dict[str, tuple[RuleField, ...]] = {
             zero="never",
         ),
     ),
+    "Free trials": (
+        RuleField(
+            "trial_days",
+            "How long a free trial lasts",
+            "People sign up at /trial, once each. 0 means no trials. Those under way go on.",
+            "days",
+            A_YEAR,
+            zero="no trials",
+            of_series=False,
+        ),
+    ),
     "Records": (
         RuleField(
             "audit_days",

@@ -116,6 +116,8 @@ def _locked(session: Session, kept_id: uuid.UUID, gone_id: uuid.UUID, now: datet
 def _take_over(session: Session, kept: Person, gone: Person) -> None:
     """Roles, membership and what the kept account has not set itself."""
     kept.member_until = _later(kept, gone)
+    kept.trial_until = max((day for day in (kept.trial_until, gone.trial_until) if day is not None), default=None)
+    kept.trial_ending_told_at = kept.trial_ending_told_at or gone.trial_ending_told_at
     kept.time_zone = kept.time_zone or gone.time_zone
     kept.meeting_url = kept.meeting_url or gone.meeting_url
     kept.about = kept.about or gone.about

@@ -129,7 +129,7 @@ def _check_member(member: Person, row: Occurrence, organisation: Organisation) -
         raise errors.NotAMember()
     last = member.member_until
     if last is not None and zones.today(row.starts_at, organisation.zone) > last:
-        raise errors.MembershipEnded(last)
+        raise errors.MembershipEnded(last, is_trial=member.is_trial)
 
 
 _PLACES = select(Enrolment).where(

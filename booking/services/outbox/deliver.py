@@ -24,7 +24,7 @@ from booking.services.transaction import transactional
 from booking.settings import Settings
 from booking.store.outbox import outbox, reminder_progress
 from booking.store.outbox.emails import OutgoingEmail
-from booking.store.people import people_imports, rate_limits, sessions
+from booking.store.people import people_imports, rate_limits, sessions, trial_sign_ups
 from booking.store.people.people import Person
 from booking.store.programme.programme import Programme
 from booking.store.queries.outbox import reminder_rows
@@ -102,6 +102,7 @@ def keep_house(session: Session, worker: str, now: datetime) -> None:
     sessions.forget(session, now)
     rate_limits.forget(session, now)
     people_imports.forget(session, now)
+    trial_sign_ups.forget(session, now)
 
 
 @dataclass(frozen=True, slots=True)

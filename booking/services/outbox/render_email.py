@@ -91,7 +91,7 @@ def render_email(
 #: The addresses that open nothing to whoever isn't signed in: all that anybody but the reader may see.
 OPEN_LINKS = frozenset(
     {"site", "programme", "coordinator", "join", "mine", "emails", "day", "meeting", "meeting_entry", "calendars"}
-    | {"go_on", "cover"}
+    | {"go_on", "cover", "sign_in_page"}
 )
 HIDDEN_LINK, HIDDEN_CODE = "[private link]", "[private code]"
 
@@ -145,6 +145,9 @@ def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
         links["cover"] = f"{base}/analyst/cover"
     if "address_change" in facts:
         links["confirm_address"] = f"{base}/me/address/{tokens.sign(key, 'address', facts['address_change'])}"
+    if "trial" in facts:
+        links["start_trial"] = f"{base}/trial/{tokens.sign(key, 'trial', facts['trial'])}"
+        links["sign_in_page"] = f"{base}/sign-in"
     if "sign_in" in facts:
         links["sign_in"] = f"{base}/sign-in/link/{tokens.sign(key, 'sign-in', facts['sign_in'])}"
         links["code"] = tokens.six_digits(key, "sign-in-code", facts["sign_in"])

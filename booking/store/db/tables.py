@@ -21,6 +21,7 @@ from booking.store.people.rate_limits import RateLimit
 from booking.store.people.sessions import UserSession
 from booking.store.people.sign_ins import SignIn
 from booking.store.people.time_off import TimeOff
+from booking.store.people.trial_sign_ups import TrialSignUp
 from booking.store.programme.attendance import Attendance
 from booking.store.programme.changes import Change, StoredDraft
 from booking.store.programme.closures import ClosureSeries, StoredClosure
@@ -62,6 +63,7 @@ __all__ = [
     "StoredClosure",
     "StoredDraft",
     "TimeOff",
+    "TrialSignUp",
     "UserSession",
     "WaitlistEntry",
     "Worker",

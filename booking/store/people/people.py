@@ -10,11 +10,12 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, bindparam, exis
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from booking.domain.enums.people import InvitationPreference, RoleName
-from booking.domain.people import email_addresses
+from booking.domain.people import email_addresses, free_trials
 from booking.store.db.base import Base, Id, new_public_id, one_of
 
 AGENDA_HOUR = 7
 EMAIL_FAILING = "email_failing_at IS NOT NULL"
+TRIAL = "trial_until IS NOT NULL"
 
 
 def _key_of_email(context: Any) -> str:
@@ -29,7 +30,9 @@ class Person(Base):
     `wants_reminders`, and `agenda_hour` (of the analyst's own clock, None for none) with `agenda_sent_on`, the day of
     the last one. `feed_kinds` are the kinds their calendar holds beside what is their own, None for all without slots.
     `browser_time_zone` is what a browser said at the first signed-in visit; `asked_time_zone` the last one
-    that was offered to them, so that they are asked once. `email_failing_at`: since when their address is known not to
+    that was offered to them, so that they are asked once. `trial_until` is the last day of the free trial that they
+    signed up for, None for whoever never did; `trial_ending_told_at` is when an email told them that it ends soon.
+    `email_failing_at`: since when their address is known not to
     work, and `email_failure` what the mail server said of it.
     """
 
@@ -38,6 +41,14 @@ class Person(Base):
         CheckConstraint("email = lower(email)", name="email_lower"),
         CheckConstraint(one_of("invitations", InvitationPreference), name="invitations"),
         Index("ix_person_name", "name", "id", "email_key", "member_until", "closed_at"),  # all that a search reads
+        Index(
+            "ix_person_trial_until",
+            "trial_until",
+            "id",
+            "member_until",
+            sqlite_where=text(TRIAL),
+            postgresql_where=text(TRIAL),
+        ),
         Index(
             "ix_person_email_failing_at",
             "email_failing_at",
@@ -57,6 +68,8 @@ class Person(Base):
     time_zone_is_own: Mapped[bool] = mapped_column(default=False)
     asked_time_zone: Mapped[str | None]
     member_until: Mapped[date | None]
+    trial_until: Mapped[date | None]
+    trial_ending_told_at: Mapped[datetime | None]
     about: Mapped[str] = mapped_column(default="")
     meeting_url: Mapped[str | None]
     meeting_url_is_own: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -82,6 +95,11 @@ class Person(Base):
     @property
     def role_names(self) -> frozenset[str]:
         return frozenset(role.role for role in self.roles)
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether the membership is a free trial, under way or over, that nothing has followed."""
+        return free_trials.is_trial(self.member_until, self.trial_until)
 
 
 class Role(Base):

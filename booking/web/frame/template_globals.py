@@ -18,7 +18,7 @@ from booking.domain.enums.emails import EmailState
 from booking.domain.enums.planning import CoverFate, FindingCode
 from booking.domain.enums.refusals import RefusalCode
 from booking.domain.organisation import Kind
-from booking.domain.people import email_addresses
+from booking.domain.people import email_addresses, free_trials
 from booking.resources import PACKAGE
 from booking.store.people import people
 from booking.web.frame import access, context, current_reader
@@ -150,6 +150,7 @@ def init_app(app: Flask) -> None:
         now=context.now,
         one_second=timedelta(seconds=1),
         confirm_within=email_addresses.CONFIRM_WORDS,
+        trial_ends=lambda last: free_trials.sentence(last, zones.today(context.now(), context.organisation().zone)),
         cover_words=cover_words,
         policy_words=policy_words,
         waitlist_words=waitlist_words,

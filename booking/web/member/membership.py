@@ -11,7 +11,8 @@ from booking.web.frame.current_reader import current_user
 
 def sentence(last: date) -> str:
     """Returns what to say today of a membership with that last day."""
-    return refusal_words.membership_ended(last, zones.today(context.now(), context.organisation().zone))
+    today = zones.today(context.now(), context.organisation().zone)
+    return refusal_words.membership_ended(last, today, is_trial=current_user.is_trial)
 
 
 def is_over(last: date) -> bool:

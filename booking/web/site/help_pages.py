@@ -29,6 +29,8 @@ TASKS = {
     "places.managed": ("members", "Join the waitlist"),
     "places.one": ("members", "Join the waitlist"),
     "sign_in.ask": ("members", "Sign in"),
+    "trial.begin": ("members", "Try it for free"),
+    "people.trials": ("coordinators", "Offer free trials"),
     "time_zone.show": ("members", "Times and time zones"),
     "analyst.day": ("analysts", "See your day"),
     "time_off.ask": ("analysts", "Take time off"),

@@ -297,7 +297,7 @@ def test_names_and_topics_cannot_write_headers(
 
 
 def test_an_email_that_is_not_due_waits(database: Database, session: Session) -> None:
-    emails.enqueue(session, "trial", "someone@example.org", {}, NOW, due_at=NOW + timedelta(hours=1))
+    emails.enqueue(session, "test-email", "someone@example.org", {}, NOW, due_at=NOW + timedelta(hours=1))
     session.commit()
     assert run(database, LocalMailer()) == 0
     assert run(database, LocalMailer(), NOW + timedelta(hours=1)) == 1

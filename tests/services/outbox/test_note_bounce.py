@@ -174,7 +174,7 @@ def test_correcting_the_address_changes_the_person_and_sends_the_email_there(ses
     with pytest.raises(errors.AddressTaken):
         resend.correct_address(acting(session, CHIEF), email.public_id, "max.zed@example.org")
     session.rollback()
-    stranger = OutgoingEmail(name="trial", to_email="x@example.org", facts={}, due_at=NOW, created_at=NOW)
+    stranger = OutgoingEmail(name="test-email", to_email="x@example.org", facts={}, due_at=NOW, created_at=NOW)
     session.add(stranger)
     session.commit()
     with pytest.raises(errors.NotFound):

@@ -69,7 +69,7 @@ def run(
     )  # type: ignore[arg-type]
 
 
-def queue(session: Session, count: int, name: str = "trial", **more: object) -> None:
+def queue(session: Session, count: int, name: str = "test-email", **more: object) -> None:
     for _ in range(count):
         emails.enqueue(session, name, "someone@example.org", {}, NOW, **more)  # type: ignore[arg-type]
     session.commit()
@@ -158,10 +158,10 @@ def test_an_email_waits_only_for_an_earlier_one_to_the_same_person_about_the_sam
     first = session.scalars(select(OutgoingEmail)).one()
     for name, value in earlier.items():
         setattr(first, name, value)
-    emails.enqueue(session, "trial", "x@example.org", {}, NOW, person_id=booking.member_id, booking_id=booking.id)
+    emails.enqueue(session, "test-email", "x@example.org", {}, NOW, person_id=booking.member_id, booking_id=booking.id)
     session.commit()
     taken = {email.name for email in outbox.lease(session, "one", NOW, 10)}
-    assert ("trial" not in taken) is blocks
+    assert ("test-email" not in taken) is blocks
 
 
 def locks_of(database: Database, email_id: int) -> None:
@@ -179,7 +179,7 @@ def locks_of(database: Database, email_id: int) -> None:
         assert connection.execute(idle).scalar_one() == 0
 
 
-@pytest.mark.parametrize("name", ["trial", "reminder"])
+@pytest.mark.parametrize("name", ["test-email", "reminder"])
 def test_no_lock_is_held_and_no_transaction_open_while_the_mail_server_talks(
     database: Database, session: Session, name: str
 ) -> None:
@@ -323,7 +323,7 @@ def test_of_two_workers_that_meet_refusals_at_once_one_tells_the_coordinators(
     for worker in workers:
         worker.join(30)
     names = [email.name for email in rows(session)]
-    assert names == ["trial", "trial", "emails-failing"]
+    assert names == ["test-email", "test-email", "emails-failing"]
 
 
 def test_who_lost_the_lease_notes_nothing_and_tells_nobody(database: Database, session: Session) -> None:

@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from booking.domain.people.actor import Actor
 from booking.mail.mailer import LocalMailer, PermanentFailure
+from booking.services.accounts import trials
 from booking.services.accounts.change_email import ask as ask_to_change_address
 from booking.services.accounts.change_email import confirm as confirm_address
 from booking.services.accounts.close_account import close
 from booking.services.accounts.merge_accounts import merge
-from booking.services.accounts.sign_in import ask
+from booking.services.accounts.sign_in import Browser, ask
 from booking.services.bookings import on_behalf, waitlist
 from booking.services.bookings.cancel import cancel
 from booking.services.bookings.enrol import enrol
@@ -45,7 +46,7 @@ REMINDING = an_organisation(reminder_hours=(24, 1))
 ROOM = "https://zoom.example.com/j/8123456789?pwd=s3cret"
 HOUR = timedelta(hours=1)
 MAIL = Path(__file__).parents[3] / "templates" / "mail"
-NEVER_QUEUED = {"trial"}  # `booking init` sends it itself
+NEVER_QUEUED = {"test-email"}  # `booking init` sends it itself
 
 
 class Mailbag(LocalMailer):
@@ -82,6 +83,12 @@ def everything_happens(session: Session) -> None:
     ask(session, "nobody@example.org", "sender", NOW)
     asked = ask_to_change_address(session, mia.id, "mia@new.example", NOW)
     confirm_address(session, asked.public_id, NOW)
+    offering = an_organisation(trial_days=7)
+    wanted = trials.SignUp("tia@example.org", "Tia", "", "sender")
+    begun = trials.sign_up(acting(session, Actor.system(), organisation=offering), wanted)
+    trials.confirm(acting(session, Actor.link(), organisation=offering), begun, Browser("sender"))
+    soon = acting(session, Actor.system(), NOW + timedelta(days=6), offering)
+    assert [trials.tell_ending(soon, person_id) for person_id in trials.ending(soon)] == [True]
     twin = a_person(session, "Mia M.")
     session.commit()
     merge(acting(session, Actor.system(), organisation=REMINDING), mia.public_id, twin.public_id)
@@ -148,6 +155,7 @@ def test_what_an_email_opens_lies_neither_in_the_table_nor_on_the_coordinators_p
         "sign-in/link",
         "manage/place",
         "me/address",
+        "trial",
         "unsubscribe/reminders",
         "unsubscribe/daily-agenda",
     }

@@ -184,7 +184,7 @@ def everything_that_is_written_about(post: Post) -> None:
     )
     sign_in.ask(session, mia.email, "a sender", NOW)
     sign_in.ask(session, "nobody@nowhere.example.com", "a sender", NOW)
-    emails.enqueue(session, "trial", cora.email, {}, NOW, person_id=cora.id)
+    emails.enqueue(session, "test-email", cora.email, {}, NOW, person_id=cora.id)
     session.commit()
     post.deliver(CLINIC_AT + 3 * HOUR)
     # the next day, in the last hour: whoever waits hears at once of what is given up

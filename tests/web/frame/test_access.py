@@ -112,6 +112,9 @@ LEVELS = {
     "coordinator.occurrence_publish": "coordinator",
     "analyst_links.save": "coordinator",
     "people.search": "viewer",
+    "people.trials": "viewer",
+    "trial.begin": "public",
+    "trial.confirm": "token",
     "people.one": "coordinator",
     "people.add": "coordinator",
     "people.edit": "coordinator",
@@ -310,7 +313,7 @@ def test_every_signed_address_is_kept_from_robots_caches_and_other_sites_and_clo
     closed = tuple(line.removeprefix("Disallow: ") for line in robots if line.startswith("Disallow: "))
     signed = [rule for rule in rules(house.app) if LEVELS[rule.endpoint] == "token"]
     roots = {f"/{rule.rule.split('/')[1]}" for rule in signed}
-    assert roots == {"/feeds", "/join", "/manage", "/me", "/sign-in", "/unsubscribe"}
+    assert roots == {"/feeds", "/join", "/manage", "/me", "/sign-in", "/trial", "/unsubscribe"}
     for number, rule in enumerate(signed):
         path, is_calendar = house.path(rule), rule.rule.endswith(".ics")
         wrong = re.sub(r"[0-9a-f-]{36}\.[a-z2-7]{32}", f"{uuid.uuid4()}.{'a' * 32}", path)

@@ -128,6 +128,8 @@ SHOWN_OTHERWISE = {
         "cannot-read",
         "unreadable",
         "address-change-expired",
+        "no-trials",
+        "trial-link-expired",
     ),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from booking.domain import errors
 from booking.domain.bookings.policy import Counted, Holdings
 from booking.domain.enums.people import RoleName
 from booking.domain.organisation import Organisation
+from booking.domain.people import free_trials
 from booking.store.bookings.bookings import CONFIRMED, NO_SHOW, Booking
 from booking.store.bookings.waitlist_entries import WaitlistEntry
 from booking.store.people.people import Person, Role
@@ -24,6 +26,7 @@ _HOLDINGS = (
         exists().where(Role.person_id == Person.id, Role.role == RoleName.MEMBER).label("is_member"),
         Person.closed_at,
         Person.member_until,
+        Person.trial_until,
         exists()
         .where(
             WaitlistEntry.occurrence_id == bindparam("occurrence_id"),
@@ -59,11 +62,11 @@ def of_members(
     policies = (organisation.policy, *organisation.series_policies.values())
     counted = max(_RECENT, *(timedelta(days=policy.no_show_days) for policy in policies))
     values = {"member_ids": sorted(set(member_ids)), "since": now - counted, "occurrence_id": occurrence_id}
-    heads: dict[int, tuple[bool, object, bool]] = {}
+    heads: dict[int, Any] = {}
     bookings: dict[int, list[Counted]] = {}
     missed: dict[int, list[datetime]] = {}
     for row in session.connection().execute(_HOLDINGS, values):
-        heads[row.person_id] = (row.is_member and row.closed_at is None, row.member_until, row.is_waiting)
+        heads[row.person_id] = row
         if row.id is None:
             continue
         if row.starts_at >= now - _RECENT:
@@ -74,13 +77,14 @@ def of_members(
             missed.setdefault(row.person_id, []).append(row.starts_at)
     return {
         person_id: Holdings(
-            bool(is_member),
-            member_until,  # type: ignore[arg-type]
+            bool(head.is_member and head.closed_at is None),
+            head.member_until,
             tuple(bookings.get(person_id, ())),
             tuple(missed.get(person_id, ())),
-            bool(is_waiting),
+            bool(head.is_waiting),
+            free_trials.is_trial(head.member_until, head.trial_until),
         )
-        for person_id, (is_member, member_until, is_waiting) in heads.items()
+        for person_id, head in heads.items()
     }
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.domain.enums.people import ROLES_THAT_SEE_OTHERS, STAFF_ROLES
+from booking.domain.people import free_trials
 from booking.domain.people.sessions import is_over
 from booking.store.db.base import table_of
 from booking.store.people import api_tokens, sessions
@@ -33,6 +34,7 @@ class SignedInPerson:
     name: str
     zone: str | None
     member_until: date | None
+    trial_until: date | None
     roles: frozenset[str]
     session_id: int | None = None
     last_seen_at: datetime | None = None
@@ -46,6 +48,11 @@ class SignedInPerson:
     def sees_others(self) -> bool:
         """Whether what is other people's is shown to them, so that their sessions are short."""
         return not self.roles.isdisjoint(ROLES_THAT_SEE_OTHERS)
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether the membership is a free trial, under way or over, that nothing has followed."""
+        return free_trials.is_trial(self.member_until, self.trial_until)
 
     @property
     def initials(self) -> str:
@@ -72,6 +79,7 @@ _OF_PERSON = (
     _person.c.name,
     _person.c.time_zone.label("zone"),
     _person.c.member_until,
+    _person.c.trial_until,
 )
 _PERSONS = _person.outerjoin(_role, _role.c.person_id == _person.c.id)
 _BY_SESSION = (
@@ -114,6 +122,7 @@ def _reader(rows: Sequence[Any], **of_session: Any) -> SignedInPerson:
         person.name,
         person.zone,
         person.member_until,
+        person.trial_until,
         roles,
         **of_session,
     )

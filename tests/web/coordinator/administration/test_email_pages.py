@@ -75,7 +75,7 @@ def test_emails_are_listed_fifty_at_a_time_and_forgotten_after_ninety_days(
     for number in range(60):
         session.add(
             OutgoingEmail(
-                name="trial",
+                name="test-email",
                 to_email="x@example.org",
                 facts={},
                 due_at=NOW,
@@ -137,7 +137,7 @@ def test_an_email_sent_again_goes_to_the_address_that_its_reader_has_now(databas
 
 def test_many_emails_are_counted_to_a_thousand(database: Database, session: Session) -> None:
     cora = a_person(session, "Cora", roles=["coordinator"])
-    row = {"name": "trial", "to_email": "x@example.org", "facts": {}, "created_at": NOW}
+    row = {"name": "test-email", "to_email": "x@example.org", "facts": {}, "created_at": NOW}
     session.execute(
         insert(OutgoingEmail), [{**row, "due_at": NOW + timedelta(days=9000)}] * 1001 + [{**row, "due_at": NOW}]
     )

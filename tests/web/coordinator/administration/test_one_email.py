@@ -156,7 +156,9 @@ def test_a_bounced_email_is_sent_again_or_dismissed(
 
 def test_all_failed_emails_are_sent_again_in_one_go(coordinator: FlaskClient, session: Session) -> None:
     for number in range(3):
-        email = OutgoingEmail(name="trial", to_email=f"x{number}@example.org", facts={}, due_at=NOW, created_at=NOW)
+        email = OutgoingEmail(
+            name="test-email", to_email=f"x{number}@example.org", facts={}, due_at=NOW, created_at=NOW
+        )
         email.failed_at = NOW
         session.add(email)
     session.commit()
@@ -169,7 +171,7 @@ def test_all_failed_emails_are_sent_again_in_one_go(coordinator: FlaskClient, se
         assert answer.status_code == 303
         assert words in unescape(coordinator.get(answer.headers["Location"]).text)
         session.execute(OutgoingEmail.__table__.update().values(failed_at=None))  # type: ignore[attr-defined]
-        late = OutgoingEmail(name="trial", to_email="y@example.org", facts={}, due_at=NOW, created_at=NOW)
+        late = OutgoingEmail(name="test-email", to_email="y@example.org", facts={}, due_at=NOW, created_at=NOW)
         session.add(late)
         session.commit()
     assert len(session.scalars(select(OutgoingEmail).where(OutgoingEmail.failed_at.is_(None))).all()) == 5

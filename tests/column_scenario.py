@@ -24,7 +24,7 @@ from booking.domain.rules.rule_set import RuleSet
 from booking.services.accounts import close_account, file_import, profile, sessions, sign_in, tokens, trials
 from booking.services.accounts.import_people import import_people
 from booking.services.action_context import ActionContext
-from booking.services.bookings import attend, mark_attendance, on_behalf, start_visit
+from booking.services.bookings import attend, block_quarter, mark_attendance, on_behalf, start_visit
 from booking.services.bookings.book import BookingRequest, book
 from booking.services.bookings.cancel import cancel
 from booking.services.bookings.enrol import enrol, leave
@@ -169,6 +169,9 @@ def clinic_is_booked(session: Session) -> None:
     taken = BookingRequest(first.public_id, first.starts_at, 15, ben.public_id)
     theirs = book(reminding(session, Actor.member(person(session, "max").id)), taken).booking
     at = first.starts_at
+    quarter = block_quarter.AnalystQuarter(second.public_id, ada.public_id, second.starts_at)
+    block_quarter.block(reminding(session, Actor.staff(cora.id)), quarter)
+    block_quarter.unblock(reminding(session, Actor.staff(cora.id)), quarter)
     wish = Wish(15, ben.public_id, "Tags", "https://shop.example", at, at, made.public_id)
     place = join(reminding(session, Actor.member(mia.id)), first.public_id, wish)
     leave_waitlist(reminding(session, Actor.link()), place.public_id)

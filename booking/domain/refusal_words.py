@@ -34,6 +34,7 @@ SENTENCES = {
     RefusalCode.COVER_CHANGED: "Bookings have changed since you saw this. Check it again.",
     RefusalCode.RECIPIENTS_CHANGED: "The people of this date have changed since you saw the preview. Check it again.",
     RefusalCode.CANNOT_UNDO: "This can't be undone any more. You can still preview taking it back.",
+    RefusalCode.NOT_BLOCKABLE: "Somebody has this time, so it can’t be blocked. Cancel or move the booking first.",
     RefusalCode.ALREADY_COVERED: "Somebody else has already taken this. Thank you.",
     RefusalCode.NOTHING_TO_TAKE: "You have no free time then, so nothing was moved.",
     RefusalCode.SPAN_NOT_ACCEPTED: "The last day must be on or after the first, not in the past, and within a year.",

@@ -85,8 +85,8 @@ def cells(staffed: Sequence[Staffed], zone: str) -> Iterator[tuple[str, ...]]:
                     seen_on = f"{zones.today(last.starts_at, zone)}" if last else "first time"
                     told = (row.member, row.topic, row.link, seen_on, last.analyst if last else "", row.outcome or "")
                     yield (*head, "booked", *told)
-                case Gap():
-                    yield (*head, "free", *[""] * 6)
+                case Gap(is_blocked=is_blocked):
+                    yield (*head, "blocked" if is_blocked else "free", *[""] * 6)
                 case _:
                     yield (*head, "cancelled" if found.meeting.is_cancelled else "", *[""] * 6)
 
@@ -101,7 +101,7 @@ def sheet(staffed: Sequence[Staffed], zone: str, programme_zone: str, now: datet
             mark = ">" if row.starts_at <= now < row.ends_at else " "
             clock = f"{mark} {wording.clock(row.starts_at, zone):>8}"
             if isinstance(row, Gap):
-                yield f"{clock}  free"
+                yield f"{clock}  {'blocked' if row.is_blocked else 'free'}"
                 continue
             outcome = f"  [{OUTCOMES[VisitOutcome(row.outcome)]}]" if row.outcome else ""
             yield f"{clock}  {row.minutes} min  {row.member}{outcome}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -51,12 +51,19 @@ class AgendaVisit:
 class Gap:
     """Time that nobody has, with room for one slot of the shortest length, or for none.
 
-    `last_start_at` is the latest start of a slot that would take some of it, None where none fits.
+    `last_start_at` is the latest start of a slot that would take some of it, None where none fits. A blocked one is a
+    quarter that its analyst keeps free of bookings.
     """
 
     starts_at: datetime
     ends_at: datetime
     last_start_at: datetime | None
+    is_blocked: bool = False
+
+    @property
+    def may_block(self) -> bool:
+        """Whether it is one quarter that can be blocked, or opened again."""
+        return self.ends_at - self.starts_at == QUARTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +98,25 @@ def is_on(row: AgendaVisit | Gap, now: datetime) -> bool:
 
 
 def rows(
-    start: datetime, end: datetime, visits: Iterable[AgendaVisit], taken: Iterable[datetime], shortest: timedelta
+    hours: tuple[datetime, datetime],
+    visits: Iterable[AgendaVisit],
+    taken: Iterable[datetime],
+    blocked: Collection[datetime],
+    shortest: timedelta,
 ) -> list[AgendaVisit | Gap]:
-    """The visits and the free time of [start, end) between them, by start; `shortest` is the shortest slot.
+    """The visits and the free time of `hours` between them, by start; `shortest` is the shortest slot.
 
-    `taken` are the quarters that the analyst does not have free, in whichever occurrence they were booked.
+    `taken` are the quarters that the analyst does not have free, in whichever occurrence they were booked; `blocked`
+    those of them that the analyst keeps free of bookings.
     """
+    start, end = hours
     mine = list(visits)
     gone = set(taken)
     for visit in mine:
         gone.update(visit.starts_at + n * QUARTER for n in range((visit.ends_at - visit.starts_at) // QUARTER))
     quarters = (start + n * QUARTER for n in range((end - start) // QUARTER))
     found: list[AgendaVisit | Gap] = [*mine]
+    found += [Gap(at, at + QUARTER, None, True) for at in blocked if start <= at < end]
     for first, last in runs(quarter for quarter in quarters if quarter not in gone):
         found += _gaps(first, last, shortest)
     return sorted(found, key=lambda row: row.starts_at)

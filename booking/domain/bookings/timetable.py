@@ -27,6 +27,7 @@ class Timetable:
     """One occurrence for whoever looks for a slot. `minutes`: the series' own lengths, empty for the policy's.
 
     `held` names, by (person, quarter), the offers to the reader that own quarters here: booking over one ends it.
+    `blocked` are those of the taken quarters, (analyst, quarter), that are kept free of bookings.
     `is_awaited`: somebody is on its waitlist; known of one that is read alone.
     """
 
@@ -41,6 +42,7 @@ class Timetable:
     title: str = ""
     held: Mapping[tuple[int, datetime], int] = field(default_factory=dict)
     is_awaited: bool = False
+    blocked: frozenset[tuple[int, datetime]] = frozenset()
 
     def policy(self, organisation: Organisation) -> Policy:
         """The policy of its series, with the lengths that the series itself states."""

@@ -20,6 +20,7 @@ class QuarterState(Enum):
     BOOKED = "booked"
     FREE = "free"
     HELD = "held"
+    BLOCKED = "blocked"
     UNUSED = "unused"
     BUSY = "busy"
     OFF = "off"
@@ -105,7 +106,8 @@ class Board:
 class Hour:
     """What is known of one clinic: who staffs it, who is booked, and which quarters are taken or held.
 
-    `taken` holds (analyst, quarter) from wherever it was taken, `held` those of it that are offered to somebody.
+    `taken` holds (analyst, quarter) from wherever it was taken, `held` those of it that are offered to somebody,
+    `blocked` those that their analyst keeps free of bookings.
     """
 
     meeting: Meeting
@@ -113,6 +115,7 @@ class Hour:
     booked: Sequence[Appointment]
     taken: Collection[tuple[int, datetime]]
     held: Collection[tuple[int, datetime]]
+    blocked: Collection[tuple[int, datetime]] = ()
 
     def board(self, now: datetime) -> Board:
         """The board as of `now`."""
@@ -138,6 +141,8 @@ class Hour:
             return QuarterState.OFF
         if (analyst.id, at) in self.held:
             return QuarterState.HELD
+        if (analyst.id, at) in self.blocked:
+            return QuarterState.BLOCKED
         if (analyst.id, at) in self.taken:
             return QuarterState.BUSY
         return QuarterState.FREE if now <= at else QuarterState.UNUSED

@@ -37,6 +37,8 @@ class AuditAction(StrEnum):
     OFFER_LAPSED = "offer-lapsed"
     CALLED = "called"
     # cover
+    BLOCKED = "blocked"
+    UNBLOCKED = "unblocked"
     AWAY = "away"
     BACK = "back"
     TOOK_COVER = "took-cover"

@@ -31,6 +31,7 @@ class RefusalCode(StrEnum):
     NOT_CONFIRMED = "not-confirmed"
     KEY_REUSED = "key-reused"
     TEXT_NOT_ACCEPTED = "text-not-accepted"
+    NOT_BLOCKABLE = "not-blockable"
     NOT_BEGUN = "not-begun"
     ALREADY_MARKED = "already-marked"
     WRONG_CODE = "wrong-code"

@@ -13,7 +13,7 @@ from booking.store.bookings.waitlist_entries import Offer
 from booking.store.db.base import Base, table_of
 from booking.store.programme.changes import Change
 
-OWNERS = ("booking_id", "offer_id", "change_id")
+OWNERS = ("booking_id", "offer_id", "change_id", "blocked_at")
 ONE_OWNER = " + ".join(f"CASE WHEN {name} IS NULL THEN 0 ELSE 1 END" for name in OWNERS) + " = 1"
 
 
@@ -21,7 +21,8 @@ class Claim(Base):
     """One quarter hour of one person, analyst or member: a booking has a row for each of the two.
 
     Owned by a booking; or by an open offer; or held for the publish `change_id` that freed it, so that the publish can
-    be undone. An offer made instead of a booking leaves the quarters that its member has in that booking alone.
+    be undone; or, an analyst's own, blocked (`blocked_at` says when), so that nobody books it. An offer made instead of
+    a booking leaves the quarters that its member has in that booking alone.
     """
 
     __tablename__ = "claim"
@@ -32,6 +33,7 @@ class Claim(Base):
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id", ondelete="CASCADE"), index=True)
     offer_id: Mapped[int | None] = mapped_column(ForeignKey(Offer.id), index=True)
     change_id: Mapped[int | None] = mapped_column(ForeignKey(Change.id), index=True)
+    blocked_at: Mapped[datetime | None]
 
 
 _INSERT = insert(table_of(Claim))
@@ -57,6 +59,37 @@ def hold_for_offer(session: Session, slot: Slot, member_id: int, offer_id: int, 
     owned = {(person_id, at) for person_id in (slot.analyst_id, member_id) for at in slot.quarters} - kept
     rows = [{"person_id": person_id, "quarter_at": at, "offer_id": offer_id} for person_id, at in sorted(owned)]
     session.connection().execute(_INSERT, rows)
+
+
+_UNBLOCK = delete(table_of(Claim)).where(
+    Claim.person_id == bindparam("analyst_id"),
+    Claim.quarter_at == bindparam("quarter_at"),
+    Claim.blocked_at.is_not(None),
+)
+_BLOCKED = select(Claim.person_id, Claim.quarter_at).where(
+    Claim.person_id.in_(bindparam("person_ids", expanding=True)),
+    Claim.quarter_at >= bindparam("start"),
+    Claim.quarter_at < bindparam("end"),
+    Claim.blocked_at.is_not(None),
+)
+
+
+def block(session: Session, analyst_id: int, quarter_at: datetime, now: datetime) -> None:
+    """Claim the quarter so that nobody books it. Raises sqlalchemy.exc.IntegrityError where somebody has it."""
+    row = {"person_id": analyst_id, "quarter_at": quarter_at, "blocked_at": now}
+    session.connection().execute(_INSERT, row)
+
+
+def unblock(session: Session, analyst_id: int, quarter_at: datetime) -> bool:
+    """Give a blocked quarter up; returns whether it was blocked."""
+    values = {"analyst_id": analyst_id, "quarter_at": quarter_at}
+    return bool(session.connection().execute(_UNBLOCK, values).rowcount)
+
+
+def blocked(session: Session, person_ids: Collection[int], start: datetime, end: datetime) -> set[tuple[int, datetime]]:
+    """(analyst, quarter) of what these analysts have blocked in [start, end); one statement."""
+    values = {"person_ids": list(person_ids), "start": start, "end": end}
+    return {(person_id, at) for person_id, at in session.connection().execute(_BLOCKED, values)}
 
 
 _RELEASE = delete(table_of(Claim)).where(Claim.booking_id.in_(bindparam("ids", expanding=True)))

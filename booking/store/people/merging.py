@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, Table, bindparam, delete, exists, or_, select, update
+from sqlalchemy import Column, Table, bindparam, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from booking.domain.enums.bookings import OfferStatus, WaitlistOutcome
@@ -35,12 +35,12 @@ def references() -> list[Column[int]]:
 
 
 def shared_quarters(session: Session, kept_id: int, gone_id: int) -> list[datetime]:
-    """The quarter hours that both own, earliest first; of a booking between the two as well."""
+    """The quarter hours that both own, earliest first; of a booking between the two too; blocked ones apart."""
     claim = table_of(Claim)
-    people = [column for column in references() if column.table is claim]
 
     def owned(person_id: int) -> set[datetime]:
-        return set(session.scalars(select(claim.c.quarter_at).where(or_(*(c == person_id for c in people)))))
+        wanted = select(claim.c.quarter_at).where(claim.c.person_id == person_id, claim.c.blocked_at.is_(None))
+        return set(session.scalars(wanted))
 
     return sorted(owned(kept_id) & owned(gone_id))
 
@@ -81,10 +81,16 @@ def give_to(session: Session, kept_id: int, gone_id: int, now: datetime) -> None
 
 
 def _drop_shared_claims(session: Session, kept_id: int, gone_id: int) -> None:
-    claim, shared = table_of(Claim), shared_quarters(session, kept_id, gone_id)
-    for column in references():
-        if column.table is claim and shared:
-            session.execute(delete(claim).where(column == gone_id, claim.c.quarter_at.in_(shared)))
+    claim, other, shared = table_of(Claim), table_of(Claim).alias(), shared_quarters(session, kept_id, gone_id)
+    if shared:
+        session.execute(delete(claim).where(claim.c.person_id == gone_id, claim.c.quarter_at.in_(shared)))
+    for person_id, other_id in (
+        (gone_id, kept_id),
+        (kept_id, gone_id),
+    ):  # a blocked quarter gives way to whatever is there
+        has_twin = exists().where(other.c.person_id == other_id, other.c.quarter_at == claim.c.quarter_at)
+        blocked = (claim.c.person_id == person_id, claim.c.blocked_at.is_not(None))
+        session.execute(delete(claim).where(*blocked, has_twin))
 
 
 def _leave_twice_enrolled(session: Session, kept_id: int, gone_id: int, now: datetime) -> None:

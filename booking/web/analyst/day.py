@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from flask import Blueprint, Response, abort, redirect, render_template, request
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from werkzeug.routing import BaseConverter, ValidationError
 
-from booking.domain import spreadsheet, zones
+from booking.domain import errors, spreadsheet, zones
 from booking.domain.bookings import agenda_words, day_agenda
 from booking.domain.enums.people import RoleName
 from booking.domain.people.actor import Actor
+from booking.services.bookings import block_quarter
+from booking.services.bookings.block_quarter import AnalystQuarter
 from booking.services.bookings.mark_attendance import mark
 from booking.services.bookings.start_visit import begin
 from booking.store.bookings.bookings import CAME, NO_SHOW, Booking
 from booking.store.queries.bookings import agenda_rows
+from booking.web.account import sign_in
 from booking.web.analyst import day_rows
 from booking.web.analyst.day_rows import Subject
-from booking.web.frame import access, context
+from booking.web.frame import access, context, error_pages
 from booking.web.frame.current_reader import current_user
 
 blueprint = Blueprint("analyst", __name__, url_prefix="/analyst")
@@ -125,6 +128,26 @@ def sheet(day: date) -> ResponseReturnValue:
     answer = Response(text, content_type="text/csv; charset=utf-8; header=present")
     answer.headers["Content-Disposition"] = f'attachment; filename="analyst-{span[0]}.csv"'
     return answer
+
+
+@blueprint.post("/quarters")
+@access.staff
+def block() -> ResponseReturnValue:
+    """Block one quarter of an analyst's hours, or open it again; back to the page that asked."""
+    act = {"block": block_quarter.block, "open": block_quarter.unblock}.get(request.form.get("do", ""))
+    try:
+        occurrence, analyst = (uuid.UUID(request.form.get(name, "")) for name in ("occurrence", "analyst"))
+        starts_at = datetime.fromisoformat(request.form.get("starts_at", ""))
+        quarter = AnalystQuarter(occurrence, analyst, starts_at.astimezone(UTC))
+    except (ValueError, OverflowError):
+        abort(400)
+    if act is None or starts_at.tzinfo is None:
+        abort(400)
+    try:
+        act(context.acting(Actor.staff(current_user.id)), quarter)
+    except (block_quarter.NotBlockable, errors.AlreadyOver, errors.OccurrenceCancelled) as refusal:
+        flash(error_pages.sentence(refusal))
+    return redirect(sign_in.safe_path(request.form.get("back")), 303)
 
 
 @blueprint.post("/bookings/<uuid:public_id>/outcome")

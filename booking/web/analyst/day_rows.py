@@ -62,6 +62,7 @@ class DayRow:
     may_mark: bool = False
     may_undo: bool = False
     may_correct: bool = False
+    may_block: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ def _line(whose: Subject, found: Staffed, row: AgendaVisit | Gap) -> DayRow:
         is_on=day_agenda.is_on(row, now),
     )
     if isinstance(row, Gap):
-        return replace(line, words=_free(whose, found, row))
+        return replace(line, words=_free(whose, found, row), may_block=row.may_block and now < row.ends_at)
     left = -((now - row.ends_at) // timedelta(minutes=1))
     is_its_day = now < day_agenda.day_ends_at(row.starts_at, whose.zone)
     return replace(
@@ -203,6 +204,8 @@ def _free(whose: Subject, found: Staffed, gap: Gap) -> str:
     now = context.now()
     if now >= gap.ends_at:
         return "Not booked."
+    if gap.is_blocked:
+        return "Blocked. Members can’t book it."
     if gap.last_start_at is None:
         return "Free, but too short to book."
     rules = context.organisation().policy_for(found.meeting.series_slug)

@@ -21,6 +21,7 @@ from booking.web.frame import access, context
 EMPTY = {
     QuarterState.FREE: "Free",
     QuarterState.HELD: "Held for the waitlist",
+    QuarterState.BLOCKED: "Blocked",
     QuarterState.UNUSED: "Not booked",
     QuarterState.BUSY: "Busy elsewhere",
     QuarterState.OFF: "Time off",
@@ -58,6 +59,7 @@ def today() -> ResponseReturnValue:
             sum(bool(column.late) for column in columns),
             sum(column.free for column in columns),
         ),
+        QuarterState=QuarterState,
         cell_words=cell_words,
         now_words=now_words,
         quarter=QUARTER,

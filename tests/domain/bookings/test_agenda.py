@@ -14,6 +14,7 @@ from booking.domain.meetings import Meeting
 from tests.builders import CLINIC_AT, NOW
 
 SYDNEY = "Australia/Sydney"
+AN_HOUR = (CLINIC_AT, CLINIC_AT + timedelta(hours=1))
 QUARTER = timedelta(minutes=15)
 
 
@@ -60,7 +61,7 @@ def shape(rows: list[AgendaVisit | Gap]) -> list[tuple[int, str]]:
 
 def test_the_slots_between_the_visits_are_free_and_what_is_taken_elsewhere_is_not() -> None:
     elsewhere = CLINIC_AT + timedelta(minutes=45)
-    rows = day_agenda.rows(CLINIC_AT, CLINIC_AT + timedelta(hours=1), [a_visit(15, 30)], [elsewhere], QUARTER)
+    rows = day_agenda.rows(AN_HOUR, [a_visit(15, 30)], [elsewhere], [], QUARTER)
     assert shape(rows) == [(0, "free"), (15, "Kim")]
 
 
@@ -79,7 +80,7 @@ def test_free_time_is_shown_in_pieces_of_the_shortest_slot_with_the_last_start_t
 ) -> None:
     visits = [a_visit(*visit)] if visit else []
     length = timedelta(minutes=shortest)
-    found = staffed(*day_agenda.rows(CLINIC_AT, CLINIC_AT + timedelta(hours=1), visits, [], length))
+    found = staffed(*day_agenda.rows(AN_HOUR, visits, [], [], length))
 
     def after(at: datetime | None) -> int | None:
         return None if at is None else (at - CLINIC_AT) // timedelta(minutes=1)

@@ -63,7 +63,7 @@ def test_the_analysts_stand_side_by_side_with_what_each_quarter_holds(
     clock.now = after(-30)
     page = read(coordinator)
     assert "3 booked" in re.sub(r"(booked|in now|running late|quarters still free) (\d)", r"\2 \1", page)
-    assert "Ada 1:00 pm · 15 min Mia 1:15 pm · 15 min Lee 1:30 pm Free 1:45 pm Free" in page
+    assert "Ada 1:00 pm · 15 min Mia 1:15 pm · 15 min Lee 1:30 pm Free Block" in page
     assert "Ben Time off 1:00 pm Time off" in page
     assert "Noah Nobody has taken over" in page
 

@@ -41,6 +41,7 @@ LEVELS = {
     "analyst.sheet": "staff",
     "analyst.outcome": "staff",
     "analyst.start": "staff",
+    "analyst.block": "staff",
     "attendance.show": "staff",
     "attendance.keep": "staff",
     "occurrence.join_now": "public",

@@ -125,7 +125,8 @@ class _Agenda:
         if self.analyst_id not in found.hours.analyst_ids:  # booked, and off the roster since: none of it is free
             mine.update(found.hours.quarters)
         shortest = timedelta(minutes=found.policy(self.organisation).shortest)
-        rows = day_agenda.rows(meeting.starts_at, meeting.ends_at, visits, mine, shortest)
+        blocked = [at for owner, at in found.blocked if owner == self.analyst_id]
+        rows = day_agenda.rows((meeting.starts_at, meeting.ends_at), visits, mine, blocked, shortest)
         return Staffed(meeting, tuple(rows), tuple(colleagues))
 
 

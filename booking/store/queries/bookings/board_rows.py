@@ -53,7 +53,7 @@ def of_day(session: Session, meetings: Sequence[Meeting], organisation: Organisa
         if not one.is_cancelled:
             booked[one.meeting.public_id].append(one)
     until = end + timedelta(microseconds=1)
-    hours = {one.public_id: one.hours.taken for one in timetables.coming(session, organisation, start, until)}
+    hours = {one.public_id: one for one in timetables.coming(session, organisation, start, until)}
     held = {
         (row.analyst_id, at)
         for row in session.execute(_HELD, ids)
@@ -64,8 +64,9 @@ def of_day(session: Session, meetings: Sequence[Meeting], organisation: Organisa
             one,
             [*staff[one.public_id], *_off_the_roster(staff[one.public_id], booked[one.public_id])],
             booked[one.public_id],
-            hours.get(one.public_id, frozenset()),
+            hours[one.public_id].hours.taken if one.public_id in hours else (),
             held,
+            hours[one.public_id].blocked if one.public_id in hours else (),
         ).board(now)
         for one in bookable
     ]

@@ -10,7 +10,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, exists, func, literal, null, select, union_all
+from sqlalchemy import bindparam, case, exists, func, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from booking.domain.bookings.slots import Hours
@@ -96,9 +96,14 @@ class _StaffedRow(NamedTuple):
     about: str | None
 
 
-#: Person, what (0 for a claim), when, until when, the booking and the offer that own the quarter.
+#: Person, what (0 for a claim, BLOCKED for a blocked one), when, until when, the booking and the offer that own it.
 _CLAIMS = select(
-    _claim.c.person_id, literal(0), _claim.c.quarter_at, _claim.c.quarter_at, _claim.c.booking_id, _claim.c.offer_id
+    _claim.c.person_id,
+    case((_claim.c.blocked_at.is_not(None), literal(commitments.BLOCKED)), else_=literal(0)),
+    _claim.c.quarter_at,
+    _claim.c.quarter_at,
+    _claim.c.booking_id,
+    _claim.c.offer_id,
 ).where(
     _claim.c.person_id.in_(bindparam("person_ids", expanding=True)),
     _claim.c.quarter_at >= bindparam("start"),
@@ -167,12 +172,13 @@ def own_lengths(session: Session) -> set[int]:
 @dataclass(slots=True)
 class _Calendars:
     """Returns what the people concerned have while the occurrences last: claims by (person, quarter), meetings by
-    person.
+    person. `blocked` are those of the taken quarters that their analyst keeps free of bookings.
 
     `held` names the offer to the member who asks that owns a quarter, theirs or an analyst's: free for them.
     """
 
     taken: set[tuple[int, datetime]] = field(default_factory=set)
+    blocked: set[tuple[int, datetime]] = field(default_factory=set)
     held: dict[tuple[int, datetime], int] = field(default_factory=dict)
     meetings: list[tuple[int, datetime, datetime]] = field(default_factory=list)
 
@@ -206,7 +212,10 @@ def _calendars(rows: Sequence[Sequence[Any]], member_id: int | None, moving: int
     for person_id, what, at, until, booking_id, offer_id in rows:
         if what == commitments.ENROLLED and person_id == member_id:
             continue  # whoever is enrolled may book all the same: only an analyst is missed by others
-        if what:
+        if what == commitments.BLOCKED:
+            found.taken.add((person_id, at))
+            found.blocked.add((person_id, at))
+        elif what:
             found.meetings.append((person_id, at, until))
         elif offer_id is not None and offer_id in own_offers:
             found.held[person_id, at] = offer_id
@@ -240,6 +249,7 @@ def _timetable(rows: list[_StaffedRow], calendars: _Calendars, member_id: int | 
         analysts,
         head.title,
         MappingProxyType(calendars.held),
+        blocked=frozenset((analyst_id, at) for analyst_id, at in calendars.blocked if analyst_id in ids),
     )
 
 

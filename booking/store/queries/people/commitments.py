@@ -22,7 +22,8 @@ from booking.store.db.base import table_of
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.programme import SCHEDULED, Occurrence, Roster, Series
 
-ENROLLED, PRESENTS = 1, 2
+#: What somebody has at a time, beside bookings and offers (0).
+ENROLLED, PRESENTS, BLOCKED = 1, 2, 3
 Quarters = set[tuple[int, datetime]]
 
 _occurrence, _series, _roster = table_of(Occurrence), table_of(Series), table_of(Roster)

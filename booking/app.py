@@ -37,7 +37,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
         "booking", template_folder=str(resources.folder("templates")), static_folder=str(resources.PACKAGE / "static")
     )
     engine = engines.make(settings.database_url, within=limits.PAGE)
-    found = organisation_file.load(settings.data, settings.organisation or None)
+    found = organisation_file.load(settings.data, settings.organisation or None, settings.join_url)
     app.extensions["booking"] = context.State(settings, found, engine, engines.page_sessions(engine), now)
     app.config.update(
         SECRET_KEY=settings.secret_key,

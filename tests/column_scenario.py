@@ -21,6 +21,7 @@ from booking.domain.people.actor import Actor
 from booking.domain.planning.closures import Closure
 from booking.domain.planning.words.statement import StatedException
 from booking.domain.rules.rule_set import RuleSet
+from booking.domain.texts import text_set
 from booking.services.accounts import close_account, file_import, profile, sessions, sign_in, tokens, trials
 from booking.services.accounts.import_people import import_people
 from booking.services.action_context import ActionContext
@@ -33,6 +34,7 @@ from booking.services.bookings.waitlist import leave as leave_waitlist
 from booking.services.cover import back, report, show
 from booking.services.enrolling import place_waitlist
 from booking.services.organisation.save_rules import save_rules
+from booking.services.organisation.save_texts import save_texts, upload_logo
 from booking.services.outbox import deliver, remind, resend
 from booking.services.outbox.note_bounce import note_bounce
 from booking.services.publishing import closing, drafts, meeting_links, planning, undo
@@ -75,6 +77,7 @@ def the_rest_happens(session: Session) -> None:
     programme_is_published(session)
     the_office_closes(session)
     rules_are_set(session)
+    texts_are_set(session)
     clinic_is_booked(session)
     courses_are_attended(session)
     people_sign_in(session)
@@ -158,6 +161,13 @@ def rules_are_set(session: Session) -> None:
     cora = acting(session, Actor.staff(person(session, "cora").id))
     rules = RuleSet(replace(ORGANISATION.policy, upcoming=20), {}, ORGANISATION.observe)
     assert save_rules(cora, rules, 0, ORGANISATION)
+
+
+def texts_are_set(session: Session) -> None:
+    """A coordinator uploads a logo and saves it with the texts."""
+    cora = acting(session, Actor.staff(person(session, "cora").id))
+    logo = upload_logo(cora, b"\x89PNG", 240, 64)
+    assert save_texts(cora, {**text_set.of(ORGANISATION), "logo": str(logo)}, 0, ORGANISATION)
 
 
 def clinic_is_booked(session: Session) -> None:

@@ -37,9 +37,10 @@ def init_app(app: Flask) -> None:
     described = api.spec.to_dict()
 
     def as_it_is() -> dict[str, Any]:
-        """With the lengths that are offered now: a programme file may bring others at any time."""
+        """With the organisation's name and the lengths offered now: either may change at any time."""
         offered = slots.lengths_offered(context.organisation(), timetables.own_lengths(context.db()))
         now: dict[str, Any] = deepcopy(described)
+        now["info"]["title"] = f"{context.organisation().name}: booking"
         for parameter in now["paths"]["/api/v1/slots"]["get"]["parameters"]:
             if parameter["name"] == "minutes":
                 parameter["schema"] = {"type": "integer", "enum": list(offered)}

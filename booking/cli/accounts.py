@@ -34,7 +34,7 @@ def person_of(session: Session, email: str) -> Person:
 def close(email: str, keep_bookings: bool, yes: bool) -> None:
     """Close the account of EMAIL. Shows what it has booked and asks first."""
     found = settings.load()
-    organisation = organisation_file.load(found.data, found.organisation or None)
+    organisation = organisation_file.load(found.data, found.organisation or None, found.join_url)
     with store_session.session(found) as session:
         person = person_of(session, email)
         if person.closed_at is not None:
@@ -73,7 +73,7 @@ def _line(one: Upcoming, zone: str) -> str:
 def reopen(email: str) -> None:
     """Reopen the closed account of EMAIL. Its old calendar addresses and tokens stay ended."""
     found = settings.load()
-    organisation = organisation_file.load(found.data, found.organisation or None)
+    organisation = organisation_file.load(found.data, found.organisation or None, found.join_url)
     with store_session.session(found) as session:
         person = person_of(session, email)
         was_closed = person.closed_at is not None
@@ -87,7 +87,7 @@ def reopen(email: str) -> None:
 def change_address(old: str, new: str) -> None:
     """Change somebody's email address from OLD to NEW at once. Both addresses get an email."""
     found = settings.load()
-    organisation = organisation_file.load(found.data, found.organisation or None)
+    organisation = organisation_file.load(found.data, found.organisation or None, found.join_url)
     with store_session.session(found) as session:
         person = person_of(session, old)
         try:
@@ -108,7 +108,7 @@ def change_address(old: str, new: str) -> None:
 def merge(kept: str, gone: str, yes: bool) -> None:
     """Merge the account of GONE into that of KEPT, with all its bookings and history. Asks first."""
     found = settings.load()
-    organisation = organisation_file.load(found.data, found.organisation or None)
+    organisation = organisation_file.load(found.data, found.organisation or None, found.join_url)
     with store_session.session(found) as session:
         stays, goes = person_of(session, kept), person_of(session, gone)
         if not yes:

@@ -36,7 +36,7 @@ def _day(_context: click.Context, _option: click.Parameter, value: str | None) -
 def agenda(analyst: str, day: date | None, as_csv: bool) -> None:
     """Print an analyst's day. ANALYST is an email address or the start of a name."""
     found = settings.load()
-    organisation = organisation_file.load(found.data, found.organisation or None)
+    organisation = organisation_file.load(found.data, found.organisation or None, found.join_url)
     now = clock.now()
     with store_session.session(found) as session:
         organisation = organisation_versions.in_effect(session, organisation)

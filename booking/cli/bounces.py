@@ -24,7 +24,7 @@ def bounces(mailbox: Path | None) -> None:
     path = mailbox or found.bounces
     if path == Path():
         raise SettingsError("BOOKING_BOUNCES isn't set: name a Maildir folder or an mbox file there, or with --mailbox")
-    organisation = organisation_file.load(found.data, found.organisation or None)
+    organisation = organisation_file.load(found.data, found.organisation or None, found.join_url)
     with store_session.session(found) as session:
         try:
             count = read_mailbox(store_session.acting(session, organisation, clock.now()), path)

@@ -73,7 +73,7 @@ def _name(file: Path, mistakes: list[Mistake]) -> None:
 
 
 def _import(found: Settings, listed: list[Listed], force: bool) -> Imported:
-    organisation = organisation_file.load(found.data, found.organisation or None)
+    organisation = organisation_file.load(found.data, found.organisation or None, found.join_url)
     with store_session.session(found) as session:
         try:
             return import_people(store_session.acting(session, organisation, clock.now()), listed, force=force)
@@ -144,7 +144,7 @@ def token(email: str, revoke: bool) -> None:
 def sign_out(email: str) -> None:
     """Sign EMAIL out on every device. Tokens and calendar addresses keep working."""
     found = settings.load()
-    organisation = organisation_file.load(found.data, found.organisation or None)
+    organisation = organisation_file.load(found.data, found.organisation or None, found.join_url)
     with store_session.session(found) as session:
         person = persons.with_email(session, email)
         if person is None:

@@ -27,7 +27,7 @@ WEEKS = 5
 def report(first: datetime | None, last: datetime | None, name: str | None) -> None:
     """Print the reports: use of clinics, no-shows, lateness, lead time, waitlist, enrolment, calendars."""
     found = settings.load()
-    files = organisation_file.load(found.data, found.organisation or None)
+    files = organisation_file.load(found.data, found.organisation or None, found.join_url)
     now = clock.now()
     try:
         with store_session.session(found) as session:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from booking.domain.texts.organisation_texts import OrganisationTexts
 from booking.domain.wording import listed
 
 STAFF_HORIZON = 3660  # days: as far ahead as there is a programme
@@ -97,7 +98,8 @@ class Policy:
 class Organisation:
     """Everything in `data/` but the programme itself. `zone` is an IANA name: the programme's own clock.
 
-    `observe` lists the Australian states whose public holidays count, `closed` the organisation's own closed days.
+    `observe` lists the Australian states whose public holidays count, `closed` the organisation's own closed days,
+    `texts` its contact, colours and own words in emails.
     """
 
     name: str
@@ -108,6 +110,7 @@ class Organisation:
     series_policies: Mapping[str, Policy] = field(default_factory=dict)
     observe: tuple[str, ...] = ()
     closed: Mapping[date, str] = field(default_factory=dict)
+    texts: OrganisationTexts = field(default_factory=OrganisationTexts)
 
     @property
     def bookable(self) -> frozenset[str]:

@@ -20,7 +20,10 @@ from booking.domain.enums.planning import DifferenceKind, LineKind
 from booking.domain.organisation import Organisation
 from booking.domain.people import email_addresses, free_trials
 from booking.domain.people.sign_in import VALID_MINUTES
+from booking.domain.texts import placeholders
+from booking.domain.texts.colours import Scheme
 
+BUTTON_LIGHT, BUTTON_DARK = "#08695c", "#62cdb8"
 INSTANTS = ("starts_at", "ends_at", "was_at", "was_ends_at", "offered_at", "lapses_at")
 #: Facts that only some of these emails have, as the others read: a template never asks whether a name exists.
 OPTIONAL: Mapping[str, Mapping[str, Any]] = {
@@ -45,6 +48,15 @@ class Recipient:
     email: str
     name: str = ""
     zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWords:
+    """The organisation's own words in one email, their placeholders filled; empty is left out."""
+
+    greeting: str
+    footer: str
+    paragraph: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,33 @@ def _timed(facts: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def accent_of(organisation: Organisation) -> Mapping[Scheme, str]:
+    """The colour of the button on light and on dark, by the scheme."""
+    texts = organisation.texts
+    return {Scheme.LIGHT: texts.accent_light or BUTTON_LIGHT, Scheme.DARK: texts.accent_dark or BUTTON_DARK}
+
+
+def own_words(name: EmailName, recipient: Recipient, links: Mapping[str, str], organisation: Organisation) -> OwnWords:
+    """The greeting, footer and paragraph of an email. A greeting by a name that isn't known is left out."""
+    texts = organisation.texts
+    values = {
+        "name": recipient.name,
+        "organisation": organisation.name,
+        "short_name": organisation.short_name,
+        "website": links["site"],
+        "contact_email": texts.contact_email,
+        "contact_phone": texts.contact_phone,
+        "contact_page": texts.contact_page,
+        "join_page": texts.join_page,
+    }
+    is_nameless = not recipient.name and "name" in placeholders.used(texts.greeting)
+    return OwnWords(
+        "" if is_nameless else placeholders.filled(texts.greeting, values),
+        placeholders.filled(texts.footer, values),
+        placeholders.filled(texts.paragraphs.get(name, ""), values),
+    )
+
+
 def render(
     name: EmailName,
     facts: Mapping[str, Any],
@@ -125,8 +164,11 @@ def render(
         opens_at = starts_at - timedelta(minutes=policy.join_minutes)
         return wording.own_clock(opens_at, recipient.zone, zone)
 
+    own = own_words(name, recipient, links, organisation)
     context = {
         "facts": values,
+        "own": own,
+        "accent": accent_of(organisation),
         "join_from": join_from,
         "in_full": in_full,
         "absence": absence,
@@ -143,4 +185,5 @@ def render(
         _environment.get_template(f"{name}/{part}").render(context) for part in ("subject.txt", "body.txt", "body.html")
     ]
     subject, text = parts[0].replace(wording.NBSP, " "), parts[1].replace(wording.NBSP, " ")
-    return Rendered(" ".join(subject.split()), _BLANK_LINES.sub("\n\n", text.strip()) + "\n", parts[2])
+    text = f"{own.greeting}\n\n{text.strip()}\n"
+    return Rendered(" ".join(subject.split()), _BLANK_LINES.sub("\n\n", text.lstrip()), parts[2])

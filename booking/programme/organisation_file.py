@@ -11,7 +11,7 @@ from booking.domain import numbers, zones
 from booking.domain.bookings import lengths
 from booking.domain.organisation import MIN_AUDIT_DAYS, Kind, Organisation, Policy
 from booking.domain.planning.words.statement import SourcePlace
-from booking.programme import days_off, nodes
+from booking.programme import days_off, nodes, texts_file
 from booking.programme.nodes import Fields, Items, Problem, Text, Unreadable, Value
 
 SHAPES = ("circle", "diamond", "square")
@@ -23,11 +23,15 @@ RESERVED = frozenset({"programme", "series", "member", "analyst"})
 _PLURAL = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
-def load(data: Path, name: str | None = None) -> Organisation:
-    """The organisation of a data folder; `name` stands in for the one it states. Unreadable names file and line."""
+def load(data: Path, name: str | None = None, join_page: str = "") -> Organisation:
+    """The organisation of a data folder; `name` and `join_page` stand in for those that it states.
+
+    Unreadable names file and line.
+    """
     problems: list[Problem] = []
     described = nodes.parse(str(data / "organisation.yaml"), nodes.read_bytes(data / "organisation.yaml"))
     texts = {word: _text(described, word, problems) for word in ("name", "short_name", "zone")}
+    own = texts_file.read(described, join_page, problems)
     zone = _zone(texts["zone"], described, problems)
     kinds = _kinds(nodes.parse(str(data / "kinds.yaml"), nodes.read_bytes(data / "kinds.yaml")), problems)
     file = nodes.parse(str(data / "policy.yaml"), nodes.read_bytes(data / "policy.yaml"))
@@ -53,7 +57,7 @@ def load(data: Path, name: str | None = None) -> Organisation:
         raise Unreadable(problems)
     closed = days_off.closed_days(data / "closed-days.yaml")
     short = texts["short_name"] or name or ""
-    return Organisation(name or texts["name"], short, zone, kinds, general, special, observe, closed)
+    return Organisation(name or texts["name"], short, zone, kinds, general, special, observe, closed, own)
 
 
 def _observe(file: Fields, problems: list[Problem]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 from booking.domain.enums.organisation import OrganisationPart
 from booking.domain.organisation import Organisation
 from booking.domain.rules import rule_set
+from booking.domain.texts import text_set
 from booking.store.db.base import Base, Id, one_of, table_of
 from booking.store.people.people import Person
 from booking.store.programme.programme import Series
@@ -44,6 +45,10 @@ _NEWEST = (
     .where(_version.c.part == bindparam("part"))
     .order_by(_version.c.number.desc())
     .limit(1)
+)
+_LAST = select(_version.c.part, func.max(_version.c.number).label("number")).group_by(_version.c.part).subquery()
+_IN_EFFECT = select(_version.c.part, _version.c.content).join(
+    _LAST, (_version.c.part == _LAST.c.part) & (_version.c.number == _LAST.c.number)
 )
 _HISTORY = (
     select(OrganisationVersion)
@@ -93,5 +98,10 @@ def series_titles(session: Session, slugs: Collection[str]) -> dict[str, str]:
 
 def in_effect(session: Session, default: Organisation) -> Organisation:
     """The organisation of the data folder with what coordinators have set."""
-    _, rules = newest(session, OrganisationPart.RULES)
-    return rule_set.applied(rule_set.from_json(rules, default), default) if rules else default
+    stored = {row.part: row.content for row in session.connection().execute(_IN_EFFECT)}
+    found = default
+    if rules := stored.get(OrganisationPart.RULES):
+        found = rule_set.applied(rule_set.from_json(rules, default), found)
+    if texts := stored.get(OrganisationPart.TEXTS):
+        found = text_set.applied(text_set.from_json(texts, default), found)
+    return found

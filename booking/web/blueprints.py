@@ -7,7 +7,7 @@ from flask import Flask
 from booking.web.account import calendars, email_address, profile, sign_in, time_zone, trial, unsubscribe
 from booking.web.analyst import attendance, day, time_off, visit
 from booking.web.coordinator import navigation, next_days, tables, today
-from booking.web.coordinator.administration import audit_pages, email_pages, one_email, rules_pages
+from booking.web.coordinator.administration import audit_pages, email_pages, one_email, rules_pages, texts_pages
 from booking.web.coordinator.bookings import all_bookings, book_for, waitlists
 from booking.web.coordinator.dates import change_form, cover_page, date_page, email_page, links, people_of_date
 from booking.web.coordinator.drafts import draft_pages
@@ -25,7 +25,7 @@ from booking.web.coordinator.reports import report_pages
 from booking.web.coordinator.series import copy_month, edit_series, listed_series, new_series
 from booking.web.feeds import feed_pages
 from booking.web.member import bookings, occurrence, place_waits, signed_links, waitlist_pages, week
-from booking.web.site import bounce_posts, demo, former_addresses, health, help_pages, robots
+from booking.web.site import bounce_posts, demo, former_addresses, health, help_pages, look, robots
 
 PAGES = (
     week,
@@ -68,6 +68,7 @@ PAGES = (
     email_pages,
     one_email,
     rules_pages,
+    texts_pages,
     audit_pages,
     report_pages,
     draft_pages,
@@ -79,6 +80,7 @@ PAGES = (
     time_zone,
     calendars,
     help_pages,
+    look,
     demo,
     robots,
     feed_pages,
@@ -93,3 +95,4 @@ def init_app(app: Flask) -> None:
     for blueprint in dict.fromkeys(module.blueprint for module in PAGES):
         app.register_blueprint(blueprint)
     navigation.init_app(app)
+    look.init_app(app)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from playwright.sync_api import Page
+from playwright.sync_api import FilePayload, Page
 from sqlalchemy import select
 
 from booking.domain import tokens
@@ -28,6 +28,7 @@ from booking.store.programme.programme import Occurrence, Series
 from tests.browser.serving import Site
 from tests.browser.world import World
 from tests.builders import CLINIC_AT, NOW, ORGANISATION, a_booking, acting, an_occurrence
+from tests.logos import a_picture
 from tests.web.client import SECRET_KEY, give_rules
 
 Who = Callable[[World], Person]
@@ -159,6 +160,30 @@ def correct_to_nothing(page: Page, _site: Site, _world: World) -> None:
     page.locator("form[action$='/address']").evaluate("form => { form.noValidate = true; }")
     page.get_by_label("Email address of").fill("nobody")
     page.get_by_role("button", name="Correct address").click()
+
+
+def preview_the_texts(page: Page, _site: Site, _world: World) -> None:
+    """Everything that there is to preview; nothing of it is saved."""
+    logo = FilePayload(name="logo.png", mimeType="image/png", buffer=a_picture())
+    page.locator("input[name=logo]").set_input_files(files=[logo])
+    page.get_by_label("Accent on light pages").fill("#0b5394")
+    page.get_by_label("Accent on dark pages").fill("#8ab4f8")
+    page.locator("input[name=contact_phone]").fill("+61 7 3000 0000")
+    page.get_by_label("Greeting").fill("Hello {name}")
+    page.locator("textarea[name=footer]").fill(
+        "Questions? Reply to this email, or call {contact_phone}.\n<b>{organisation}</b>"
+    )
+    page.locator("select[name=email]").select_option("reminder")
+    page.get_by_role("button", name="Preview").click()
+    page.frame_locator("iframe").get_by_text("Hello Mia Moss").wait_for()
+
+
+def write_what_no_email_can_hold(page: Page, _site: Site, _world: World) -> None:
+    page.get_by_role("textbox", name="Short name").fill("")
+    page.get_by_role("textbox", name="Email address", exact=True).fill("nobody")
+    page.get_by_label("Accent on light pages").fill("#ffee00")
+    page.locator("textarea[name=footer]").fill("{{ 7*7 }} {contact_phone}")
+    page.get_by_role("button", name="Save texts").click()
 
 
 def bounced_email(site: Site, world: World) -> str:
@@ -541,6 +566,9 @@ STOPS = [
     Stop("coordinator, audit log, none found", at("/coordinator/audit?action=restored&by=cora"), cora),
     Stop("coordinator, audit log, refused", at("/coordinator/audit?from=x&to=x&action=x&by=e"), cora, status=422),
     Stop("coordinator, rules", at("/coordinator/rules?series=monday-clinic"), cora),
+    Stop("coordinator, texts", at("/coordinator/texts"), cora),
+    Stop("coordinator, texts, an email", at("/coordinator/texts"), cora, preview_the_texts),
+    Stop("coordinator, texts, refused", at("/coordinator/texts"), cora, write_what_no_email_can_hold),
     Stop("coordinator, people", at("/coordinator/people"), cora),
     Stop("coordinator, nobody found", at("/coordinator/people?q=nobody"), cora),
     Stop("coordinator, nobody with that role", at("/coordinator/people?membership=ended&role=coordinator"), cora),

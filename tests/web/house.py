@@ -16,6 +16,7 @@ from booking.domain.people.actor import Actor
 from booking.services.accounts import trials
 from booking.services.accounts.change_email import ask as ask_to_change_address
 from booking.services.accounts.sign_in import ask
+from booking.store.logos import StoredLogo
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people import api_tokens
 from booking.store.people.people import Person
@@ -72,6 +73,9 @@ def a_house(database: Database, session: Session) -> House:
     email = session.scalars(select(OutgoingEmail.public_id).order_by(OutgoingEmail.id)).first()
     system = acting(session, Actor.system(), organisation=an_organisation(trial_days=7))
     trying = trials.sign_up(system, trials.SignUp("tia@example.org", "Tia", "", "sender"))
+    logo = StoredLogo(content=b"\x89PNG", width=240, height=64, person_id=analyst.id, created_at=NOW)
+    session.add(logo)
+    session.flush()
     signed = {purpose: tokens.sign(SECRET_KEY, purpose, str(booking.public_id)) for purpose in ("manage", "join")}
     feed = {
         role: tokens.sign(FEED_KEY, f"{role}-feed", str(p.public_id))
@@ -89,6 +93,8 @@ def a_house(database: Database, session: Session) -> House:
             "day": CLINIC_AT.date(),
         },
         "help.show": {"name": "members"},
+        "look.colours": {"digest": "0123456789ab"},
+        "look.logo": {"public_id": logo.public_id},
         "manage.join": {"token": signed["join"]},
         "manage.enter": {"token": signed["join"]},
         "feeds.member": {"token": feed["member"]},

@@ -85,7 +85,7 @@ def _address(found: Settings) -> InstallationFinding:
 
 def _data(found: Settings, now: datetime) -> Iterator[InstallationFinding]:
     try:
-        organisation = organisation_file.load(found.data, found.organisation or None)
+        organisation = organisation_file.load(found.data, found.organisation or None, found.join_url)
     except (nodes.Unreadable, OSError) as error:
         yield InstallationFinding("data", f"{error}")
         return
@@ -223,7 +223,7 @@ def _coordinator(session: Session, _found: Settings, _now: datetime) -> Installa
 
 def _analysts(session: Session, found: Settings, now: datetime) -> InstallationFinding:
     """Whether members find anybody to book in the next four weeks."""
-    kinds = organisation_file.load(found.data, found.organisation or None).kinds
+    kinds = organisation_file.load(found.data, found.organisation or None, found.join_url).kinds
     bookable = {name: kind for name, kind in kinds.items() if kind.bookable}
     dates = [
         one
@@ -246,7 +246,7 @@ def _analysts(session: Session, found: Settings, now: datetime) -> InstallationF
 
 def _meeting_links(session: Session, found: Settings, now: datetime) -> InstallationFinding:
     """Whether everybody who joins a date in the next four weeks gets to a meeting of their own."""
-    kinds = organisation_file.load(found.data, found.organisation or None).kinds
+    kinds = organisation_file.load(found.data, found.organisation or None, found.join_url).kinds
     dates = [
         one
         for one in coordinator_overview.not_over(session, now, now + timedelta(days=28))

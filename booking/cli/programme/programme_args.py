@@ -20,7 +20,7 @@ FILES = click.argument("names", metavar="[FILE]...", nargs=-1)
 def the_organisation() -> Organisation:
     found = settings.load()
     try:
-        return organisation_file.load(found.data, found.organisation or None)
+        return organisation_file.load(found.data, found.organisation or None, found.join_url)
     except nodes.Unreadable as error:
         raise click.exceptions.Exit(print_problems(error.problems)) from None
 

@@ -68,7 +68,7 @@ def prepare(found: Settings) -> None:
                 Path(f"{path}{end}").replace(f"{kept}{end}")
         click.echo(f"booking: {error}; it is {kept.name} now, and the demo begins anew")
         migrate.upgrade(found.database_url)
-    organisation = organisation_file.load(found.data, found.organisation or None)
+    organisation = organisation_file.load(found.data, found.organisation or None, found.join_url)
     now = clock.now()
     with store_session.session(found) as session:
         is_new = demo_data.people(session, now)

@@ -48,9 +48,8 @@ def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
     if found.is_demo:
         raise SettingsError("BOOKING_IS_DEMO is set, so only `booking demo` may serve this database: unset it")
     mail_settings.check(found)
-    organisation_file.load(
-        found.data, found.organisation or None
-    )  # names what data/ has wrong, before a process starts
+    # names what data/ has wrong, before a process starts
+    organisation_file.load(found.data, found.organisation or None, found.join_url)
     with store_session.session(found):
         pass  # says what to do where the database is not migrated
     if with_worker and not found.smtp_url:

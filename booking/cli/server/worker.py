@@ -51,7 +51,7 @@ def worker(once: bool) -> None:
     settings.require_keys(found)
     mail_settings.check_sender(found)
     mailer = mail_settings.mailer_of(found)
-    organisation = organisation_file.load(found.data, found.organisation or None)
+    organisation = organisation_file.load(found.data, found.organisation or None, found.join_url)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

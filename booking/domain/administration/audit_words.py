@@ -102,6 +102,7 @@ WORDS: Mapping[AuditAction, ActionWords] = {
     _A.CLOSED: ActionWords("Closed an account", "Closed {account}"),
     _A.REOPENED: ActionWords("Reopened an account", "Reopened {account}"),
     _A.RULES_SAVED: ActionWords("Changed the rules", "Changed the rules of booking"),
+    _A.TEXTS_SAVED: ActionWords("Changed the texts", "Changed the organisation’s texts"),
     _A.RESENT: ActionWords("Sent an email again", "Sent an email again: {email}"),
     _A.BOUNCED: ActionWords("An email bounced", "Noted that an email bounced: {email}"),
     _A.DISMISSED: ActionWords("Dismissed an email", "Dismissed an email that wasn’t delivered: {email}"),
@@ -122,6 +123,7 @@ OBJECTS: Mapping[AuditSubject, str] = {
     AuditSubject.DRAFT: "Drafts",
     AuditSubject.EMAIL: "Emails",
     AuditSubject.RULES: "The rules of booking",
+    AuditSubject.TEXTS: "The organisation’s texts",
     AuditSubject.DATABASE: "The database",
     AuditSubject.DEMO: "The demo",
 }

@@ -74,6 +74,7 @@ class AuditAction(StrEnum):
     REOPENED = "reopened"
     # the organisation
     RULES_SAVED = "saved-rules"
+    TEXTS_SAVED = "saved-texts"
     # running the service
     RESENT = "resent"
     BOUNCED = "bounced"
@@ -96,5 +97,6 @@ class AuditSubject(StrEnum):
     DRAFT = "draft"
     EMAIL = "email"
     RULES = "rules"
+    TEXTS = "texts"
     DATABASE = "database"
     DEMO = "demo"

@@ -9,3 +9,4 @@ class OrganisationPart(StrEnum):
     """What a stored version holds."""
 
     RULES = "rules"
+    TEXTS = "texts"

@@ -83,7 +83,7 @@ def render_email(
 ) -> Rendered:
     """Subject, text and HTML of an email to that person, its links made now; of a reminder the `facts` as of now."""
     told = facts or email.facts
-    links = links_of(told, settings)
+    links = links_of(told, settings, organisation)
     links["unsubscribe"] = unsubscribe_of(email, person, settings)
     return render(EmailName(email.name), told, recipient_of(email, person), links, organisation)
 
@@ -104,7 +104,7 @@ def render_for_staff(
     In the HTML such a link leads nowhere.
     """
     told, organisation = facts or email.facts, origin.organisation
-    links = links_of(told, origin.settings)
+    links = links_of(told, origin.settings, organisation)
     links["unsubscribe"] = unsubscribe_of(email, person, origin.settings)
     shown = {name: address if name in OPEN_LINKS or not address else HIDDEN_LINK for name, address in links.items()}
     if "code" in shown:
@@ -113,10 +113,15 @@ def render_for_staff(
     return Rendered(made.subject, made.text, made.html.replace(f'href="{HIDDEN_LINK}"', ""))
 
 
-def links_of(facts: dict[str, Any], settings: Settings) -> dict[str, str]:
+def links_of(facts: dict[str, Any], settings: Settings, organisation: Organisation) -> dict[str, str]:
     """Every address that an email may carry; none of them is stored."""
     base, key = settings.base_url, settings.secret_key
-    links = {"site": base, "programme": f"{base}/", "coordinator": f"{base}/coordinator/", "join": settings.join_url}
+    links = {
+        "site": base,
+        "programme": f"{base}/",
+        "coordinator": f"{base}/coordinator/",
+        "join": organisation.texts.join_page,
+    }
     if "booking" in facts:
         links["manage"] = f"{base}/manage/{tokens.sign(key, 'manage', facts['booking'])}"
         links["entry"] = f"{links['manage']}/booking.ics"

@@ -9,6 +9,7 @@ from booking.store.bookings.notes import Note
 from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.db.base import Base
 from booking.store.feed_fetches import FeedFetch
+from booking.store.logos import StoredLogo
 from booking.store.organisation_versions import OrganisationVersion
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.outbox.reminder_progress import ReminderProgress
@@ -62,6 +63,7 @@ __all__ = [
     "SignIn",
     "StoredClosure",
     "StoredDraft",
+    "StoredLogo",
     "TimeOff",
     "TrialSignUp",
     "UserSession",

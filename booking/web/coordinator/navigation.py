@@ -33,6 +33,7 @@ ENTRIES = (
     NavigationEntry("coordinator.reports", "Reports"),
     NavigationEntry("emails.listed", "Emails"),
     NavigationEntry("coordinator.rules", "Rules"),
+    NavigationEntry("coordinator.texts", "Texts"),
     NavigationEntry("coordinator.audit", "Audit log"),
 )
 

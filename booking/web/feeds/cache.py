@@ -65,11 +65,16 @@ class FeedCache:
         return found
 
     def press_for(self, uid_domain: str, settings: Settings, organisation: Organisation) -> Press:
-        """The press for that domain of UIDs, which the first publish settles; all else stays as long as the process."""
+        """The press for that domain of UIDs, which the first publish settles, and for the organisation in effect.
+
+        What it keeps goes only when something changes that calendars show.
+        """
         found = self.press
-        if found is None or found.publisher.uid_domain != uid_domain:
+        if found is None or (found.publisher.uid_domain, found.publisher.organisation) != (uid_domain, organisation):
             publisher = Publisher(organisation, uid_domain, Addresses(settings.base_url, settings.secret_key))
-            found = self.press = Press(publisher, feeds.fingerprint(publisher), parts.kept(publisher))
+            printed = feeds.fingerprint(publisher)
+            render = found.render if found is not None and found.fingerprint == printed else parts.kept(publisher)
+            found = self.press = Press(publisher, printed, render)
         return found
 
     def edition_of(self, session: Session, published: ProgrammeVersion, window: Window) -> Edition:

@@ -107,6 +107,11 @@ def zone_line() -> str:
     return line
 
 
+def contact_address() -> str:
+    """The email address that people are told to write to: the organisation's own, else where replies go."""
+    return context.organisation().texts.contact_email or context.settings().reply_address
+
+
 def kind(name: str) -> Kind:
     """The kind of that name; one that data/ no longer holds keeps its name."""
     return context.organisation().kinds.get(name) or Kind(name, name, name.title(), name.title())
@@ -145,6 +150,7 @@ def init_app(app: Flask) -> None:
         stamp=stamp,
         elsewhere=elsewhere,
         zone_line=zone_line,
+        contact_address=contact_address,
         kind_of=kind,
         today=lambda zone: zones.today(context.now(), zone),
         now=context.now,

@@ -64,6 +64,7 @@ TASKS = {
     "coordinator.reports": ("coordinators", "Report on a period"),
     "coordinator.audit": ("coordinators", "See who did what"),
     "coordinator.rules": ("coordinators", "Change the rules of booking"),
+    "coordinator.texts": ("coordinators", "Change the name, the logo and the words of emails"),
     "people.search": ("coordinators", "Find a person"),
     "people.one": ("coordinators", "Find a person"),
     "people.add": ("coordinators", "Add a person"),

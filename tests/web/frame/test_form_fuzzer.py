@@ -18,9 +18,10 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import sessionmaker
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
-from werkzeug.test import TestResponse
+from werkzeug.test import TestResponse, encode_multipart
 
 from booking.store.db import engines
 from tests import databases, long_form
@@ -207,9 +208,11 @@ def send(client: FlaskClient, form: Form, fields: list[tuple[str, bytes]]) -> Te
         return client.post(form.action, data=urlencode(fields), content_type=kind, headers=headers)
     data: dict[str, list[Any]] = {}
     for name, value in fields:
-        sent = (BytesIO(value), "a.docx") if name in form.files else value.decode("utf-8", "replace")
+        sent = FileStorage(BytesIO(value), "a.docx") if name in form.files else value.decode("utf-8", "replace")
         data.setdefault(name, []).append(sent)
-    return client.post(form.action, data=data, content_type="multipart/form-data", headers=headers)
+    boundary, body = encode_multipart(data)  # in memory: the client leaves a body that it keeps in a file open
+    kind = f'multipart/form-data; boundary="{boundary}"'
+    return client.post(form.action, data=body, content_type=kind, headers=headers)
 
 
 def check(answer: TestResponse, where: str) -> None:

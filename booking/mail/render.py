@@ -88,12 +88,11 @@ _environment.globals["cover_words"] = cover_words
 _environment.globals["policy_words"] = policy_words
 _environment.globals["confirm_within"] = email_addresses.CONFIRM_WORDS
 _environment.globals["held"] = waitlist_words.held
-_environment.globals["place_held"] = waitlist_words.place_held
-_environment.globals["place_lapsed"] = waitlist_words.PLACE_LAPSED
+_environment.globals["Thing"] = waitlist_words.Thing
 _environment.globals["first_come"] = waitlist_words.FIRST_COME
 _environment.globals["free"] = waitlist_words.FREE
 _environment.globals.update(AfterOffer=AfterOffer, DifferenceKind=DifferenceKind, LineKind=LineKind)
-_environment.globals["lapsed"] = waitlist_words.LAPSED
+_environment.globals["lapsed"] = waitlist_words.lapsed
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 

@@ -247,6 +247,8 @@ PLACE = {
     "starts_at": FACTS["starts_at"],
     "about_date": "ID",
     "lapses_at": "2023-12-02T22:15:00+00:00",
+    "has_next": True,
+    "became": "offered",
 }
 MESSAGE = {
     "zone": "Australia/Brisbane",
@@ -356,8 +358,10 @@ EMAILS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "unenrolled-several": ("unenrolled", {**TAKEN_OFF, "count": 4, "reason": ""}, None),
     "waitlist-removed": ("waitlist-removed", {**TAKEN_OFF, "title": "Live Member Clinic"}, "Australia/Perth"),
     "place-offered": ("place-offered", PLACE, "Australia/Perth"),
-    "place-offered-unknown-zone": ("place-offered", PLACE, None),
+    "place-offered-unknown-zone": ("place-offered", {**PLACE, "has_next": False}, None),
     "place-lapsed": ("place-lapsed", PLACE, "Australia/Perth"),
+    "place-lapsed-free": ("place-lapsed", {**PLACE, "became": "free"}, "Australia/Perth"),
+    "place-lapsed-over": ("place-lapsed", {**PLACE, "became": "over"}, None),
     "message": ("message", MESSAGE, "Australia/Perth"),
     "message-unknown-zone": ("message", {**MESSAGE, "text": "One line."}, None),
     "programme-changed-several": ("programme-changed", {**CHANGED, **LAB, "lines": [LAB, MODULE]}, None),

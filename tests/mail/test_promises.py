@@ -358,18 +358,26 @@ PROMISES: dict[str, tuple[str, tuple[str, ...]]] = {
     "place-offered": (
         f"A place is held for you: Influencer <Masterclass>, {PERTH}",
         (
-            "It's yours until Sun 3 Dec 6:15 am Perth (8:15 am AEST).",
-            "you're off the waitlist",
+            "It's held for you alone until Sun 3 Dec 6:15 am Perth (8:15 am AEST).",
+            "we'll offer it to the next person on the waitlist, and you stay on the waitlist",
             f"Accept or decline: {LINKS['meeting']}",
         ),
     ),
     "place-offered-unknown-zone": (
         f"A place is held for you: Influencer <Masterclass>, {AEST}",
-        (EVERYWHERE, "It's yours until Sun 3 Dec 8:15 am AEST"),
+        (EVERYWHERE, "It's held for you alone until Sun 3 Dec 8:15 am AEST", "anyone can enrol"),
     ),
     "place-lapsed": (
         f"Your place is no longer held: Influencer <Masterclass>, {PERTH}",
-        ("The time to accept it has passed, and you're off the waitlist.", "you can enrol if one is free"),
+        ("we've offered the place to the next person", "You're still on the waitlist."),
+    ),
+    "place-lapsed-free": (
+        f"Your place is no longer held: Influencer <Masterclass>, {PERTH}",
+        ("It's still free, and anyone can enrol.", "You're still on the waitlist."),
+    ),
+    "place-lapsed-over": (
+        f"Your place is no longer held: Influencer <Masterclass>, {AEST}",
+        ("another member has the place", "You're still on the waitlist."),
     ),
     "message": (
         "Bring your <tags> & {{ numbers }}",

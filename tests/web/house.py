@@ -116,7 +116,7 @@ def a_house(database: Database, session: Session) -> House:
     waits = PlaceWait(occurrence_id=clinic.id, member_id=member.id, joined_at=NOW)
     session.add(waits)
     session.flush()
-    for endpoint in ("accept", "leave"):
+    for endpoint in ("accept", "decline", "leave"):
         arguments[f"place_waits.{endpoint}"] = {"public_id": waits.public_id}
     arguments["*"] |= {"enrolment": enrolment.public_id, "place": waiting.public_id}
     place = {"public_id": waiting.public_id}

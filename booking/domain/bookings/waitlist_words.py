@@ -2,40 +2,53 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from booking.domain.bookings.waitlist_rules import HOLD, HOLD_ON_THE_DAY, NIGHT_FROM, NIGHT_UNTIL
 from booking.domain.enums.bookings import AfterOffer
 
 FIRST_COME = "It starts soon, so we've emailed everyone waiting for it: first come, first served."
 
 FREE = "It isn't held for anyone, so anyone can book it."
-#: What has become of a slot that was offered to somebody.
-LAPSED = {
-    AfterOffer.OFFERED: "The time to accept has passed, so we've offered the slot to the next person. "
-    "You're still on the waitlist.",
-    AfterOffer.FREE: "The time to accept has passed, so it's no longer held for you. "
-    "It's still free, and anyone can book it. You're still on the waitlist.",
-    AfterOffer.OVER: "The time to accept has passed, and the slot can no longer be booked.",
-    AfterOffer.WITHDRAWN: "This slot can no longer be booked, so we can't hold it for you. "
-    "You're still on the waitlist, and we'll email you when another one comes free.",
-}
 
 
-def held(until: str, *, has_next: bool) -> str:
+class Thing(StrEnum):
+    """What a waitlist is for, as its sentences name it."""
+
+    SLOT = "slot"  # of a clinic
+    PLACE = "place"  # in a lab or masterclass
+
+
+_TAKES = {Thing.SLOT: "book it", Thing.PLACE: "enrol"}
+
+
+def lapsed(became: AfterOffer, thing: Thing = Thing.SLOT) -> str:
+    """What has become of a slot or place that was held for somebody."""
+    match AfterOffer(became):
+        case AfterOffer.OFFERED:
+            return (
+                f"The time to accept has passed, so we've offered the {thing} to the next person. "
+                "You're still on the waitlist."
+            )
+        case AfterOffer.FREE:
+            return (
+                "The time to accept has passed, so it's no longer held for you. "
+                f"It's still free, and anyone can {_TAKES[thing]}. You're still on the waitlist."
+            )
+        case AfterOffer.OVER if thing is Thing.SLOT:
+            return "The time to accept has passed, and the slot can no longer be booked."
+        case AfterOffer.OVER:
+            return "The time to accept has passed, and another member has the place. You're still on the waitlist."
+    return (
+        f"This {thing} can no longer be booked, so we can't hold it for you. "
+        "You're still on the waitlist, and we'll email you when another one comes free."
+    )
+
+
+def held(until: str, *, has_next: bool, thing: Thing = Thing.SLOT) -> str:
     """An open offer: until when it holds (`until`, in the reader's words), and what happens then."""
-    then = "we'll offer it to the next person on the waitlist" if has_next else "anyone can book it"
+    then = "we'll offer it to the next person on the waitlist" if has_next else f"anyone can {_TAKES[thing]}"
     return f"It's held for you alone until {until}. If you don't accept by then, {then}, and you stay on the waitlist."
-
-
-#: What has become of a place in a lab or masterclass that was held for somebody.
-PLACE_LAPSED = (
-    "The time to accept it has passed, and you're off the waitlist. If you'd still like a place, view the date: "
-    "you can enrol if one is free, or join the waitlist again."
-)
-
-
-def place_held(until: str) -> str:
-    """A place that is held: until when (`until`, in the reader's words), and what happens then."""
-    return f"It's yours until {until}. If you don't accept it by then, you're off the waitlist and others can have it."
 
 
 def ahead(count: int) -> str:

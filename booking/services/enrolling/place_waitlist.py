@@ -78,6 +78,20 @@ def accept(context: ActionContext, place_id: uuid.UUID) -> Enrolment:
 
 
 @transactional
+def decline(context: ActionContext, place_id: uuid.UUID) -> PlaceWait:
+    """Decline the place that is held: the next in line has it, and the member waits on. Idempotent. Raises NotFound."""
+    place, row, _ = _locked(context, place_id)
+    if not context.actor.may_act_for(place.member_id):
+        raise errors.NotFound()
+    if place.ended_at is None and place.lapses_at is not None:
+        offer_places.pass_by(context, place)
+        by_id = context.actor.recorded(place.member_id)
+        context.record(AuditAction.OFFER_DECLINED, AuditSubject.WAITLIST_ENTRY, place.public_id, by=by_id)
+        offer_places.serve_places(context, row.id)
+    return place
+
+
+@transactional
 def leave(context: ActionContext, place_id: uuid.UUID) -> PlaceWait:
     """Leave the waitlist; what is held goes to the next in line. Twice is once. Raises NotFound."""
     place, row, _ = _locked(context, place_id)

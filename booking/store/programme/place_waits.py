@@ -17,8 +17,9 @@ WAITING = "ended_at IS NULL"
 class PlaceWait(Base):
     """A member who waits for a place in one date. `lapses_at`: until when a place is held for them, None while none is.
 
-    `outcome` says how it ended: `booked` (they are enrolled), `left`, `gone` (not accepted in time, or the date is
-    over or cancelled).
+    `passed_at`: when they declined a place or did not accept it in time. They wait on behind the others, and none is
+    held for them until the date has been full again. `outcome` says how it ended: `booked` (they are enrolled), `left`,
+    `gone` (the date is over or cancelled).
     """
 
     __tablename__ = "place_wait"
@@ -43,5 +44,6 @@ class PlaceWait(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     joined_at: Mapped[datetime]
     lapses_at: Mapped[datetime | None]
+    passed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     outcome: Mapped[str | None]

@@ -9,12 +9,14 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from booking.domain.bookings import policy, running_order, slots
+from booking.domain.bookings.waitlist_words import Thing
 from booking.domain.enums.bookings import CancelledBy
 from booking.domain.meetings import Appointment
 from booking.domain.people.actor import Actor
 from booking.domain.recurrence import MAX_DURATION
 from booking.store.bookings import bookings
-from booking.store.queries.bookings import slot_search, visit_queue, waitlist_queue
+from booking.store.queries.bookings import own_waits, slot_search, visit_queue
+from booking.store.queries.bookings.own_waits import OwnWait
 from booking.store.queries.programme import enrolled, meeting_rows
 from booking.store.queries.programme.enrolled import EnrolledOccurrence
 from booking.web.frame import access, context, template_globals
@@ -38,15 +40,13 @@ def mine() -> ResponseReturnValue:
     held = [a for a in recent if not a.is_cancelled and a.ends_at > now]
     cancelled = [a for a in recent if a.is_cancelled and a.cancelled_by == CancelledBy.STAFF]
     past = [a for a in reversed(recent) if a.ends_at <= now and not a.is_cancelled] + older
-    waits = waitlist_queue.of_member(context.db(), current_user.id)
-    ahead = waitlist_pages.ahead(waits)
     places = enrolled.of_member(context.db(), current_user.id, now - AFTERWARDS)
     return render_template(
         "member/bookings.html",
         late=_late([a for a in held if a.meeting.starts_at <= now]),
         enrolled=[(one, _is_open(one)) for one in places if one.ends_at > now],
         seen=[one for one in reversed(places) if one.ends_at <= now and not one.is_cancelled],
-        waits=[(one, ahead.get(one.id, 0)) for one in waits],
+        waits=_waits(),
         upcoming=[
             (a, links(a.public_id), booking_pages.join_path(a.public_id), booking_pages.opens_at(a)) for a in held
         ],
@@ -54,6 +54,13 @@ def mine() -> ResponseReturnValue:
         past=past,
         most_past=MAX_PAST,
     )
+
+
+def _waits() -> list[tuple[OwnWait, int]]:
+    """What the reader waits for, each with how many are ahead of them."""
+    waits = own_waits.of_member(context.db(), current_user.id)
+    ahead = waitlist_pages.ahead([one for one in waits if one.thing == Thing.SLOT])
+    return [(one, ahead.get(one.id, 0) if one.ahead is None else one.ahead) for one in waits]
 
 
 def _is_open(place: EnrolledOccurrence) -> bool:

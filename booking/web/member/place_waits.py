@@ -59,10 +59,20 @@ def accept(public_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("occurrence.show", public_id=date), 303)
 
 
+@blueprint.post("/place-waits/<uuid:public_id>/decline")
+@access.member
+def decline(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Decline the place that is held, and wait on."""
+    date = _date_of(public_id)
+    place_waitlist.decline(context.acting(Actor.member(current_user.id)), public_id)
+    flash("You’ve declined the place. You’re still on the waitlist.")
+    return redirect(url_for("occurrence.show", public_id=date), 303)
+
+
 @blueprint.post("/place-waits/<uuid:public_id>/leave")
 @access.member
 def leave(public_id: uuid.UUID) -> ResponseReturnValue:
-    """Leave the waitlist, also instead of accepting."""
+    """Leave the waitlist."""
     date = _date_of(public_id)
     place_waitlist.leave(context.acting(Actor.member(current_user.id)), public_id)
     flash("You’ve left the waitlist.")

@@ -6,6 +6,7 @@ The pages of the signed-in member and of an email's link are the same.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -23,6 +24,7 @@ from booking.domain.people.actor import Actor
 from booking.services.bookings import waitlist
 from booking.services.bookings.waitlist import Taking
 from booking.store.queries.bookings import timetables, waitlist_queue
+from booking.store.queries.bookings.own_waits import OwnWait
 from booking.store.queries.bookings.waitlist_queue import Waits
 from booking.web.frame import access, context, error_pages, template_globals
 from booking.web.frame.current_reader import current_user
@@ -53,7 +55,7 @@ class Called:
     analyst: str
 
 
-def ahead(waits: list[Waits]) -> dict[int, int]:
+def ahead(waits: Sequence[Waits | OwnWait]) -> dict[int, int]:
     """Returns how many people are ahead of each of these entries, by its id; a fixed number of statements."""
     organisation, now = context.organisation(), context.now()
     found = waitlist_queue.places(context.db(), {one.occurrence_id for one in waits}, organisation, now)

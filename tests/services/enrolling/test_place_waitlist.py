@@ -98,7 +98,50 @@ def test_what_is_not_accepted_in_time_goes_to_the_next_and_the_member_hears(sess
     place_waitlist.offer_free_places(system(session, late), lab.id)
     assert held_for(session) == [cat.id]
     assert told(session, EmailName.PLACE_LAPSED) == [bea.id]
+    assert became(session) == ["offered"]
     assert place_waitlist.lapsed(session, late) == []
+    assert waiting(session) == [cat.id, bea.id]  # who let it pass waits on, behind the others
+
+
+def became(session: Session) -> list[str]:
+    wanted = select(OutgoingEmail).where(OutgoingEmail.name == EmailName.PLACE_LAPSED).order_by(OutgoingEmail.id)
+    return [one.facts["became"] for one in session.scalars(wanted)]
+
+
+def waiting(session: Session) -> list[int]:
+    wanted = select(PlaceWait.member_id).where(PlaceWait.ended_at.is_(None)).order_by(PlaceWait.joined_at, PlaceWait.id)
+    return list(session.scalars(wanted))
+
+
+def test_who_declines_waits_on_and_is_not_asked_again_before_the_date_was_full_again(session: Session) -> None:
+    (lab,) = a_lab(session)
+    ann, bea, cat = people(session, "Ann", "Bea", "Cat")
+    place = enrol(by(session, ann), lab.public_id)
+    first = place_waitlist.join(by(session, bea), lab.public_id)
+    leave(by(session, ann, NOW + HOUR), place.public_id)
+    for _ in range(2):  # twice is once
+        place_waitlist.decline(by(session, bea, NOW + HOUR), first.public_id)
+    assert (held_for(session), waiting(session)) == ([], [bea.id])
+    place_waitlist.offer_free_places(system(session, NOW + 2 * HOUR), lab.id)
+    assert told(session, EmailName.PLACE_OFFERED) == [bea.id]  # once, and not again
+    theirs = enrol(by(session, cat, NOW + 2 * HOUR), lab.public_id)  # it is held for nobody, so anybody has it
+    place_waitlist.offer_free_places(system(session, NOW + 3 * HOUR), lab.id)
+    leave(by(session, cat, NOW + 3 * HOUR), theirs.public_id)
+    assert held_for(session) == [bea.id]
+    assert told(session, EmailName.PLACE_OFFERED) == [bea.id, bea.id]
+
+
+def test_who_let_a_place_lapse_that_nobody_else_waits_for_hears_that_it_is_free_and_may_enrol(session: Session) -> None:
+    (lab,) = a_lab(session)
+    ann, bea = people(session, "Ann", "Bea")
+    place = enrol(by(session, ann), lab.public_id)
+    place_waitlist.join(by(session, bea), lab.public_id)
+    leave(by(session, ann, NOW + HOUR), place.public_id)
+    late = NOW + 6 * HOUR
+    place_waitlist.offer_free_places(system(session, late), lab.id)
+    assert (held_for(session), waiting(session), became(session)) == ([], [bea.id], ["free"])
+    enrol(by(session, bea, late), lab.public_id)
+    assert waiting(session) == []
 
 
 @pytest.mark.parametrize("how", ["leaves the waitlist", "is taken off", "closes the account"])

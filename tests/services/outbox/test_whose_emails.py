@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -14,10 +14,11 @@ import vobject
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.domain.organisation import Organisation
 from booking.domain.people.actor import Actor
 from booking.mail.smtp import SMTPMailer
 from booking.services import cover
-from booking.services.accounts import change_email, close_account, merge_accounts, sign_in
+from booking.services.accounts import change_email, close_account, merge_accounts, sign_in, trials
 from booking.services.action_context import ActionContext
 from booking.services.bookings import on_behalf, waitlist
 from booking.services.bookings.book import book
@@ -51,9 +52,11 @@ OURS = {"clinics@example.org", "people@example.org"}
 INVITING = {"booked", "moved", "moved-by-us", "cancelled", "cancelled-by-us", "invitation"}
 
 
-def acting(session: Session, actor: Actor, now: datetime = NOW) -> ActionContext:
+def acting(
+    session: Session, actor: Actor, now: datetime = NOW, organisation: Organisation = ORGANISATION
+) -> ActionContext:
     """The context of what somebody does in this organisation."""
-    return ActionContext(session, ORGANISATION, now, actor)
+    return ActionContext(session, organisation, now, actor)
 
 
 @dataclass
@@ -202,8 +205,15 @@ ALSO_THEIRS = {
 
 
 def everything_that_is_written_about_accounts(post: Post) -> None:
-    """An address is changed, another is taken already, two accounts are merged, and one is closed."""
+    """A trial begins and ends, an address is changed, another is taken already, two accounts are merged, one closed."""
     session = post.session
+    offering = replace(ORGANISATION, policy=replace(ORGANISATION.policy, trial_days=7))
+    wanted = trials.SignUp("tia@tia.example.com", "Tia", "", "a sender")
+    begun = trials.sign_up(acting(session, Actor.system(), organisation=offering), wanted)
+    trials.confirm(acting(session, Actor.link(), organisation=offering), begun, sign_in.Browser("a sender"))
+    soon = acting(session, Actor.system(), NOW + timedelta(days=6), offering)
+    for person_id in trials.ending(soon):
+        trials.tell_ending(soon, person_id)
     nina, mia = post.person("Nina"), with_email(session, "mia@mia.example.com")
     otto, carl = post.person("Otto"), post.person("Carl")
     second = a_person(session, "Otto", email="otto@second.example.com")

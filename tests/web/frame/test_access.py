@@ -77,6 +77,7 @@ LEVELS = {
     "places.one": "member",
     "places.accept": "member",
     "places.decline": "member",
+    "place_waits.decline": "member",
     "places.leave": "member",
     "places.choose_own": "member",
     "places.managed": "token",

@@ -17,7 +17,7 @@ from booking.domain.organisation import Policy
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.place_waits import PlaceWait
 from booking.store.programme.programme import Occurrence
-from tests.builders import NOW, ORGANISATION, a_person, a_series, an_occurrence
+from tests.builders import NOW, ORGANISATION, a_clinic, a_person, a_place, a_series, an_occurrence
 from tests.databases import Database
 from tests.web.client import Clock, client_of, make_app, post
 
@@ -81,6 +81,50 @@ def test_a_place_that_is_held_no_longer_is_refused_in_words(app: Flask, clock: C
     assert (refused.status_code, "This offer is over" in refused.text) == (409, True)
     assert post(client, leave, path).status_code == 303
     assert "You’ve left the waitlist." in text(client, path)
+
+
+def test_my_bookings_and_the_coordinators_lists_show_who_waits_for_a_place(
+    app: Flask, clock: Clock, session: Session
+) -> None:
+    lab = a_lab(session)
+    bea, cat, cora = (
+        a_person(session, "Bea"),
+        a_person(session, "Cat"),
+        a_person(session, "Cora", roles=["coordinator"]),
+    )
+    held = PlaceWait(occurrence_id=lab.id, member_id=bea.id, joined_at=NOW, lapses_at=NOW + timedelta(hours=1))
+    session.add_all([held, PlaceWait(occurrence_id=lab.id, member_id=cat.id, joined_at=NOW + timedelta(minutes=1))])
+    session.commit()
+    assert "A place is held for you until" in text(client_of(app, bea), "/bookings")
+    assert "1 person is ahead of you" in text(client_of(app, cat), "/bookings")
+    coordinator = client_of(app, cora)
+    page = text(coordinator, "/coordinator/waitlists")
+    assert page.index("Bea") < page.index("A place is held for them until") < page.index("Cat")
+    assert "Bea" not in text(coordinator, "/coordinator/waitlists?on=2023-01-01")
+    assert "Waitlist Tech Lab" in text(coordinator, f"/coordinator/people/{bea.public_id}")
+    decline = f"/place-waits/{held.public_id}/decline"
+    clock.now = NOW + timedelta(minutes=2)
+    assert post(client_of(app, cat), decline, "/bookings").status_code == 404
+    for _ in range(2):
+        assert post(client_of(app, bea), decline, "/bookings").status_code == 303
+    assert "1 person is ahead of you" in text(client_of(app, bea), "/bookings")
+
+
+def test_the_list_of_all_waitlists_goes_on_page_by_page_over_both_sorts(app: Flask, session: Session) -> None:
+    lab, clinic = a_lab(session), a_clinic(session)
+    for number in range(30):
+        a_place(session, clinic, a_person(session, f"Slot {number:02}"))
+        who = a_person(session, f"Place {number:02}")
+        session.add(PlaceWait(occurrence_id=lab.id, member_id=who.id, joined_at=NOW))
+    session.commit()
+    coordinator = client_of(app, a_person(session, "Cora", roles=["coordinator"]))
+    names = {f"{sort} {number:02}" for sort in ("Slot", "Place") for number in range(30)}
+    first = coordinator.get("/coordinator/waitlists").text
+    after = re.search(r'after=([^"&]+)', first)
+    assert after is not None
+    second = coordinator.get(f"/coordinator/waitlists?after={after[1]}").text
+    shown = [{name for name in names if name in page} for page in (first, second)]
+    assert (len(shown[0]), shown[0] & shown[1], shown[0] | shown[1]) == (50, set(), names)
 
 
 def test_what_is_free_is_not_waited_for(app: Flask, session: Session) -> None:

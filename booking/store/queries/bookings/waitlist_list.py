@@ -8,14 +8,16 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, select, tuple_
+from sqlalchemy import Select, and_, bindparam, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session, aliased
 
+from booking.domain.bookings.waitlist_words import Thing
 from booking.domain.enums.bookings import OfferStatus
 from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.db.base import Id, UTCDateTime
 from booking.store.db.field_columns import in_field_order
 from booking.store.people.people import Person
+from booking.store.programme.place_waits import PlaceWait
 from booking.store.programme.programme import Occurrence, Series
 
 PAGE = 50
@@ -23,9 +25,14 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class ListedWait:
-    """One place on a waitlist. `lapses_at`: until when a slot is held for them, None where none is."""
+    """One entry of a waitlist, for a slot of a clinic or a place in a lab or masterclass (`thing`).
 
-    id: int
+    `number` tells entries of one start apart. `lapses_at`: until when a slot or place is held for them, None where none
+    is. `minutes` is 0 and `analyst` empty for a place.
+    """
+
+    thing: str
+    number: int
     public_id: uuid.UUID
     occurrence: uuid.UUID
     starts_at: datetime
@@ -42,7 +49,7 @@ class ListedWait:
     @property
     def place(self) -> tuple[datetime, int]:
         """Returns its place in the list."""
-        return self.starts_at, self.id
+        return self.starts_at, self.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +67,29 @@ class WaitlistFilter:
 
 
 _wished = aliased(Person)
-_WAITS = (
+_OF_THE_DATE = {
+    "occurrence": Occurrence.public_id.label("occurrence"),
+    "starts_at": Occurrence.starts_at.label("starts_at"),
+    "zone": Series.zone.label("zone"),
+    "kind": Series.kind.label("kind"),
+    "title": func.coalesce(Occurrence.title, Series.title).label("title"),
+    "person": Person.public_id.label("person"),
+    "name": Person.name.label("name"),
+}
+_SLOT_NUMBER, _PLACE_NUMBER = 2 * WaitlistEntry.id, 2 * PlaceWait.id + 1
+_SLOTS = (
     select(
         *in_field_order(
             ListedWait,
             {
-                "id": WaitlistEntry.id,
-                "public_id": WaitlistEntry.public_id,
-                "occurrence": Occurrence.public_id.label("occurrence"),
-                "starts_at": Occurrence.starts_at,
-                "zone": Series.zone,
-                "kind": Series.kind,
-                "title": func.coalesce(Occurrence.title, Series.title).label("title"),
-                "person": Person.public_id.label("person"),
-                "name": Person.name,
-                "minutes": WaitlistEntry.minutes,
+                **_OF_THE_DATE,
+                "thing": literal(Thing.SLOT.value).label("thing"),
+                "number": _SLOT_NUMBER.label("number"),
+                "public_id": WaitlistEntry.public_id.label("public_id"),
+                "minutes": WaitlistEntry.minutes.label("minutes"),
                 "analyst": func.coalesce(_wished.name, "").label("analyst"),
-                "joined_at": WaitlistEntry.joined_at,
-                "lapses_at": Offer.lapses_at,
+                "joined_at": WaitlistEntry.joined_at.label("joined_at"),
+                "lapses_at": Offer.lapses_at.label("lapses_at"),
             },
         )
     )
@@ -91,18 +103,48 @@ _WAITS = (
     .order_by(Occurrence.starts_at, WaitlistEntry.id)
     .limit(bindparam("most"))
 )
-_AFTER = tuple_(bindparam("after_at", type_=UTCDateTime()), bindparam("after_id", type_=Id))
+_PLACES = (
+    select(
+        *in_field_order(
+            ListedWait,
+            {
+                **_OF_THE_DATE,
+                "thing": literal(Thing.PLACE.value).label("thing"),
+                "number": _PLACE_NUMBER.label("number"),
+                "public_id": PlaceWait.public_id.label("public_id"),
+                "minutes": literal(0).label("minutes"),
+                "analyst": literal("").label("analyst"),
+                "joined_at": PlaceWait.joined_at.label("joined_at"),
+                "lapses_at": PlaceWait.lapses_at.label("lapses_at"),
+            },
+        )
+    )
+    .select_from(PlaceWait)
+    .join(Occurrence, Occurrence.id == PlaceWait.occurrence_id)
+    .join(Series, Series.id == Occurrence.series_id)
+    .join(Person, Person.id == PlaceWait.member_id)
+    .where(PlaceWait.ended_at.is_(None), Occurrence.ends_at > bindparam("now"))
+    .order_by(Occurrence.starts_at, PlaceWait.id)
+    .limit(bindparam("most"))
+)
+_AFTER = tuple_(bindparam("after_at", type_=UTCDateTime()), bindparam("after_number", type_=Id))
 _CONDITIONS = {
     "slug": Series.slug == bindparam("slug"),
     "since": Occurrence.starts_at >= bindparam("since"),
     "until": Occurrence.starts_at < bindparam("until"),
-    "after": tuple_(Occurrence.starts_at, WaitlistEntry.id) > _AFTER,
 }
 
 
 @cache
 def _statement(names: frozenset[str]) -> Select[Any]:
-    return _WAITS.where(*(_CONDITIONS[name] for name in sorted(names)))
+    parts = []
+    for one, number in ((_SLOTS, _SLOT_NUMBER), (_PLACES, _PLACE_NUMBER)):
+        narrowed = one.where(*(_CONDITIONS[name] for name in sorted(names - {"after"})))
+        if "after" in names:
+            narrowed = narrowed.where(tuple_(Occurrence.starts_at, number) > _AFTER)
+        parts.append(select(narrowed.subquery()))
+    both = union_all(*parts).subquery()
+    return select(both).order_by(both.c.starts_at, both.c.number).limit(bindparam("most"))
 
 
 def page(
@@ -112,7 +154,7 @@ def page(
     values = narrowed.values()
     names = set(values)
     if after is not None:
-        values["after_at"], values["after_id"] = after
+        values["after_at"], values["after_number"] = after
         names.add("after")
     rows = session.execute(_statement(frozenset(names)), {**values, "now": now, "most": PAGE + 1})
     return [ListedWait(*row) for row in rows]

@@ -17,6 +17,7 @@ from booking.store.people.api_tokens import ApiToken
 from booking.store.people.people import Person
 from booking.store.people.sessions import UserSession
 from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.place_waits import PlaceWait
 from booking.store.programme.programme import SCHEDULED, Occurrence, Roster, Series
 from booking.store.queries.people import people_list
 from booking.store.queries.people.people_list import PeopleFilter
@@ -177,9 +178,11 @@ _DATES_STAFFED = (
     )
 )
 _ENROLMENTS = select(func.count()).where(Enrolment.member_id == bindparam("person_id"), Enrolment.left_at.is_(None))
-_PLACES = select(func.count()).where(
+_FOR_SLOTS = select(func.count()).where(
     WaitlistEntry.member_id == bindparam("person_id"), WaitlistEntry.ended_at.is_(None)
 )
+_FOR_PLACES = select(func.count()).where(PlaceWait.member_id == bindparam("person_id"), PlaceWait.ended_at.is_(None))
+_PLACES = select(_FOR_SLOTS.scalar_subquery() + _FOR_PLACES.scalar_subquery())
 _SESSIONS = select(func.count()).where(UserSession.person_id == bindparam("person_id"), UserSession.ended_at.is_(None))
 _TOKENS = select(func.count()).where(ApiToken.person_id == bindparam("person_id"), ApiToken.revoked_at.is_(None))
 

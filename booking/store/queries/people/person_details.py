@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, bindparam, func, literal, null, select
 from sqlalchemy.orm import Session
 
 from booking.store.bookings.waitlist_entries import WaitlistEntry
@@ -18,6 +18,7 @@ from booking.store.people.api_tokens import ApiToken
 from booking.store.people.people import Person
 from booking.store.people.time_off import TimeOff
 from booking.store.programme.enrolments import Enrolment
+from booking.store.programme.place_waits import PlaceWait
 from booking.store.programme.programme import Occurrence, Series
 
 MOST = 10  # of each list
@@ -37,7 +38,7 @@ class PlaceInSeries:
 
 @dataclass(frozen=True, slots=True)
 class WaitingFor:
-    """An open place on a waitlist; `analyst` is None for any."""
+    """An open place on a waitlist; `analyst` is None for any, `minutes` 0 where one waits for a place, not a slot."""
 
     occurrence_public_id: uuid.UUID
     title: str
@@ -83,7 +84,7 @@ class PersonDetails:
 
 _enrolment, _occurrence, _series = table_of(Enrolment), table_of(Occurrence), table_of(Series)
 _waiting, _analyst, _email = table_of(WaitlistEntry), table_of(Person), table_of(OutgoingEmail)
-_away, _token = table_of(TimeOff), table_of(ApiToken)
+_away, _token, _place = table_of(TimeOff), table_of(ApiToken), table_of(PlaceWait)
 _PERSON: BindParameter[int] = bindparam("person_id")
 _LIMIT: BindParameter[int] = bindparam("most")
 _ENROLMENTS = (
@@ -128,6 +129,27 @@ _WAITING = (
     .order_by(_waiting.c.id.desc())
     .limit(_LIMIT)
 )
+_WAITING_FOR_A_PLACE = (
+    select(
+        *in_field_order(
+            WaitingFor,
+            {
+                "occurrence_public_id": _occurrence.c.public_id,
+                "title": func.coalesce(_occurrence.c.title, _series.c.title),
+                "zone": _series.c.zone,
+                "starts_at": _occurrence.c.starts_at,
+                "minutes": literal(0),
+                "analyst": null(),
+                "joined_at": _place.c.joined_at,
+            },
+        )
+    )
+    .join(_occurrence, _occurrence.c.id == _place.c.occurrence_id)
+    .join(_series, _series.c.id == _occurrence.c.series_id)
+    .where(_place.c.member_id == _PERSON, _place.c.ended_at.is_(None))
+    .order_by(_place.c.id.desc())
+    .limit(_LIMIT)
+)
 _EMAILS = (
     select(
         *in_field_order(
@@ -162,13 +184,21 @@ _TOKENS = (
 
 
 def of(session: Session, person_id: int, now: datetime) -> PersonDetails:
-    """All of it, in five statements."""
+    """All of it, in six statements."""
     values: dict[str, Any] = {"person_id": person_id, "most": MOST + 1}
     connection = session.connection()
     return PersonDetails(
         [PlaceInSeries(*row) for row in connection.execute(_ENROLMENTS, values)],
-        [WaitingFor(*row) for row in connection.execute(_WAITING, values)],
+        _waiting_for(connection, values),
         [PersonalEmail(*row) for row in connection.execute(_EMAILS, values)],
         [PlannedTimeOff(*row) for row in connection.execute(_TIME_OFF, {**values, "now": now})],
         [row.created_at for row in connection.execute(_TOKENS, values)],
     )
+
+
+def _waiting_for(connection: Connection, values: dict[str, Any]) -> list[WaitingFor]:
+    """The latest of both sorts, latest first."""
+    found = [
+        WaitingFor(*row) for wanted in (_WAITING, _WAITING_FOR_A_PLACE) for row in connection.execute(wanted, values)
+    ]
+    return sorted(found, key=lambda one: one.joined_at, reverse=True)[: MOST + 1]

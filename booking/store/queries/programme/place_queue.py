@@ -102,11 +102,14 @@ def lapsed(session: Session, now: datetime) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class PlaceView:
-    """A reader's place on the waitlist of one date: how many are ahead, and until when a place is held for them."""
+    """A reader's place on the waitlist of one date: how many are ahead, until when a place is held for them, and
+    whether it would go to somebody else after that.
+    """
 
     public_id: uuid.UUID
     ahead: int
     lapses_at: datetime | None
+    has_next: bool = False
 
 
 def view(session: Session, occurrence_id: int, member_id: int, now: datetime) -> PlaceView | None:
@@ -115,5 +118,6 @@ def view(session: Session, occurrence_id: int, member_id: int, now: datetime) ->
     for ahead, one in enumerate(waiting):
         if one.member_id == member_id:
             is_held = one.lapses_at is not None and now < one.lapses_at
-            return PlaceView(one.public_id, ahead, one.lapses_at if is_held else None)
+            has_next = any(other.lapses_at is None and other.passed_at is None for other in waiting if other is not one)
+            return PlaceView(one.public_id, ahead, one.lapses_at if is_held else None, has_next)
     return None

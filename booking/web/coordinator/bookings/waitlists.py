@@ -20,7 +20,7 @@ from booking.web.frame import access, context, list_places
 @access.viewer
 def waitlists() -> ResponseReturnValue:
     """Everybody who waits for a date that is not over, by date; narrowed by series and day."""
-    series = booking_list.series(context.db(), context.organisation().bookable)
+    series = booking_list.series(context.db(), context.organisation().kinds)
     asked = {name: request.args.get(name, "").strip()[:200] for name in ("series", "on")}
     errors = {}
     narrowed = WaitlistFilter()

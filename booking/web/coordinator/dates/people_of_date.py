@@ -82,10 +82,7 @@ def remove_waiting(public_id: uuid.UUID, place: uuid.UUID) -> ResponseReturnValu
         waitlist.remove(context.acting(Actor.staff(current_user.id)), place, request.form.get("reason", ""))
     except errors.TextNotAccepted as refusal:
         return _refused(public_id, f"place-{place}", refusal)
-    flash("Taken off the waitlist. We’ve emailed them.")
-    if request.form.get("back", "") == "waitlists":
-        return redirect(url_for("coordinator.waitlists"), 303)
-    return _back(public_id, "waiting")
+    return _taken_off(public_id)
 
 
 @blueprint.post("/occurrences/<uuid:public_id>/place-waits/<uuid:place>/remove")
@@ -96,7 +93,13 @@ def remove_place_wait(public_id: uuid.UUID, place: uuid.UUID) -> ResponseReturnV
         place_waitlist.remove(context.acting(Actor.staff(current_user.id)), place, request.form.get("reason", ""))
     except errors.TextNotAccepted as refusal:
         return _refused(public_id, f"wait-{place}", refusal)
+    return _taken_off(public_id)
+
+
+def _taken_off(public_id: uuid.UUID) -> ResponseReturnValue:
     flash("Taken off the waitlist. We’ve emailed them.")
+    if request.form.get("back", "") == "waitlists":
+        return redirect(url_for("coordinator.waitlists"), 303)
     return _back(public_id, "waiting")
 
 

@@ -29,6 +29,8 @@ INSTANTS = ("starts_at", "ends_at", "was_at", "was_ends_at", "offered_at", "laps
 OPTIONAL: Mapping[str, Mapping[str, Any]] = {
     EmailName.MOVED_BY_US: {"was_title": "", "may_wait": False},
     EmailName.PROGRAMME_CHANGED: {"booking": "", "is_invited": False},
+    EmailName.PLACE_OFFERED: {"has_next": True},
+    EmailName.PLACE_LAPSED: {"became": AfterOffer.OFFERED},
     EmailName.COVER_OFFER: {"was_at": None},
     EmailName.COVER_SOUGHT: {"was_at": None},
     EmailName.COVER_NOBODY: {"was_at": None},

@@ -187,12 +187,23 @@ def everything_that_is_written_about(post: Post) -> None:
     )
     sign_in.ask(session, mia.email, "a sender", NOW)
     sign_in.ask(session, "nobody@nowhere.example.com", "a sender", NOW)
+    a_trial_begins_and_ends(session)
     emails.enqueue(session, "test-email", cora.email, {}, NOW, person_id=cora.id)
     session.commit()
     post.deliver(CLINIC_AT + 3 * HOUR)
     # the next day, in the last hour: whoever waits hears at once of what is given up
     cancel(acting(session, Actor.link(), alone.starts_at - HOUR / 2), held[1].public_id)
     post.deliver(alone.starts_at - HOUR / 2)
+
+
+def a_trial_begins_and_ends(session: Session) -> None:
+    offering = replace(ORGANISATION, policy=replace(ORGANISATION.policy, trial_days=7))
+    wanted = trials.SignUp("tia@tia.example.com", "Tia", "", "a sender")
+    begun = trials.sign_up(acting(session, Actor.system(), organisation=offering), wanted)
+    trials.confirm(acting(session, Actor.link(), organisation=offering), begun, sign_in.Browser("a sender"))
+    soon = acting(session, Actor.system(), NOW + timedelta(days=6), offering)
+    for person_id in trials.ending(soon):
+        trials.tell_ending(soon, person_id)
 
 
 NINA, OTTO = "nina@nina.example.com", "otto@otto.example.com"
@@ -205,15 +216,8 @@ ALSO_THEIRS = {
 
 
 def everything_that_is_written_about_accounts(post: Post) -> None:
-    """A trial begins and ends, an address is changed, another is taken already, two accounts are merged, one closed."""
+    """An address is changed, another is taken already, two accounts are merged, and one is closed."""
     session = post.session
-    offering = replace(ORGANISATION, policy=replace(ORGANISATION.policy, trial_days=7))
-    wanted = trials.SignUp("tia@tia.example.com", "Tia", "", "a sender")
-    begun = trials.sign_up(acting(session, Actor.system(), organisation=offering), wanted)
-    trials.confirm(acting(session, Actor.link(), organisation=offering), begun, sign_in.Browser("a sender"))
-    soon = acting(session, Actor.system(), NOW + timedelta(days=6), offering)
-    for person_id in trials.ending(soon):
-        trials.tell_ending(soon, person_id)
     nina, mia = post.person("Nina"), with_email(session, "mia@mia.example.com")
     otto, carl = post.person("Otto"), post.person("Carl")
     second = a_person(session, "Otto", email="otto@second.example.com")

@@ -91,6 +91,7 @@ def a_house(database: Database, session: Session) -> House:
             "purpose": "member-feed",
             "filename": "site.css",
             "day": CLINIC_AT.date(),
+            "handle": "0" * 12,
         },
         "help.show": {"name": "members"},
         "look.colours": {"digest": "0123456789ab"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from booking.cli.install import public_address
 from booking.cli.install.findings import InstallationFinding
 from booking.domain import wording, zones
 from booking.domain.enums.people import RoleName
+from booking.mail import bounce_mailbox
 from booking.mail.mailer import TemporaryFailure
 from booking.programme import files, nodes, organisation_file
 from booking.services.outbox.deliver import MAX_RETRY_DELAY
@@ -58,6 +60,8 @@ def examine(found: Settings, now: datetime) -> Iterator[InstallationFinding]:
         yield from public_address.examine(found)
     yield from _data(found, now)
     yield _mail(found)
+    if found.bounces != Path():
+        yield _bounces(found.bounces)
     yield from _database(found, now)
 
 
@@ -112,6 +116,18 @@ def _mail(found: Settings) -> InstallationFinding:
     except TemporaryFailure as error:
         return InstallationFinding("mail", f"{error}: correct BOOKING_SMTP_URL, or wait for the server")
     return InstallationFinding("mail: the server answers and accepts our sign-in")
+
+
+def _bounces(path: Path) -> InstallationFinding:
+    """Whether the mailbox to which bounces return is one, and can be read."""
+    why = bounce_mailbox.problem(path)
+    if not why and not os.access(path, os.R_OK | os.W_OK):
+        why = f"{path} can't be read and written by this user"
+    if why:
+        return InstallationFinding(
+            f"bounces: {why}", "Correct BOOKING_BOUNCES, or the mailbox and who may write to it."
+        )
+    return InstallationFinding(f"bounces: read from {path}")
 
 
 def _database(found: Settings, now: datetime) -> Iterator[InstallationFinding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from booking.domain import wording, zones
@@ -228,13 +228,24 @@ def of_series(slugs: Iterable[str], titles: Mapping[str, str]) -> str:
     return wording.listed([*names[:MOST_SERIES], f"{rest} more"] if rest > 0 else names)
 
 
+def _closures(details: Mapping[str, Any]) -> str:
+    """ "a closure on 24 to 26 December", "the end of a closure on …"; empty where the publish has none."""
+    said = []
+    for what, words in (("closed", "a closure, {}"), ("lifted", "the end of a closure, {}")):
+        for first, last in details.get(what, ()):
+            said.append(words.format(wording.period(date.fromisoformat(first), date.fromisoformat(last))))
+    return ", ".join(said)
+
+
 def _published(details: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     series = of_series([str(slug) for slug in details.get("series", ())], titles)
     steps = [(int(details[what]), words) for what, words in _STEPS if details.get(what)]
     first = ", ".join(f"{n} {words}" for n, words in steps)
     if steps:
         first = first.replace(f"{steps[0][0]} ", f"{steps[0][0]} {'date' if steps[0][0] == 1 else 'dates'} ", 1)
-    told = f"{series}: {first}" if series and first else series or first or "changes"
+    closures = _closures(details)
+    told = f"{series}: {first}" if series and first else series or first or ("" if closures else "changes")
+    told = ", ".join(filter(None, [told, closures]))
     if n := details.get("bookings"):
         told += f", {n} {'booking' if n == 1 else 'bookings'} moved or cancelled"
     return told

@@ -37,10 +37,11 @@ class OfferStatus(StrEnum):
 
 
 class WaitlistOutcome(StrEnum):
-    """How a place on the waitlist ended: GONE where the clinic was cancelled or began."""
+    """How a place on the waitlist ended: REMOVED by staff, GONE where the clinic was cancelled or began."""
 
     BOOKED = "booked"
     LEFT = "left"
+    REMOVED = "removed"
     GONE = "gone"
 
 

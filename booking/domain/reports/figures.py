@@ -54,7 +54,8 @@ class AnalystWeek:
     """One analyst's bookable dates and visits in one week, `week` its number in the period.
 
     `offered` and `booked` are quarters of an hour; a cancelled booking isn't booked. `late_seconds` are those of the
-    visits that began late, `late` those that began LATE_MINUTES late or more, `begun` all that somebody began.
+    visits that began late, `late` those that began LATE_MINUTES late or more, `begun` all that somebody began;
+    `not_marked` those that have begun by the clock and that nobody has marked.
     """
 
     week: int
@@ -71,6 +72,7 @@ class AnalystWeek:
     begun: int = 0
     late: int = 0
     late_seconds: int = 0
+    not_marked: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,8 @@ def _visits(groups: list[tuple[str, list[AnalystWeek]]]) -> ReportTable:
         marked = came + missed
         gone = [sum(getattr(one, name) for one in weeks) for name in ("cancelled_by_member", "cancelled_late")]
         by_us = sum(one.cancelled_by_us for one in weeks)
-        rows.append((label, booked, came, missed, share(missed, marked), booked - marked, *gone, by_us))
+        not_marked = sum(one.not_marked for one in weeks)
+        rows.append((label, booked, came, missed, share(missed, marked), not_marked, *gone, by_us))
         bars.append(Bar(label, missed, marked, f"{missed} no {'show' if missed == 1 else 'shows'} of {marked} marked"))
     header = ("Week from", "Bookings", "Came", "No shows", "No-show rate", "Not marked yet")
     cancelled = ("Cancelled by members", "Of these late", "Cancelled by us")

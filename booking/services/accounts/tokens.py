@@ -44,6 +44,18 @@ def end_all(context: ActionContext, person_id: int) -> int:
     return ended
 
 
+@transactional
+def end_one(context: ActionContext, person_id: int, handle: str) -> bool:
+    """End one token of somebody, for a coordinator, by its handle; returns False where it was ended already."""
+    session = context.session
+    person = session.get_one(Person, person_id)
+    is_ended = api_tokens.revoke(session, person_id, handle, context.now)
+    if is_ended:
+        by = context.actor.staff_id
+        context.record(AuditAction.TOKENS_REVOKED, AuditSubject.PERSON, person.public_id, by=by, count=1)
+    return is_ended
+
+
 def _person(session: Session, email: str) -> Person:
     found = people.with_email(session, email)
     if found is None:

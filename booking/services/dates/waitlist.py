@@ -36,7 +36,7 @@ def remove(context: ActionContext, place_id: uuid.UUID, reason: str) -> Waitlist
     why = topics.clean_line("reason", reason, REASON)
     place = _locked(context, place_id)
     if place.ended_at is None:
-        offers.end_place(session, place.id, WaitlistOutcome.LEFT, now)
+        offers.end_place(session, place.id, WaitlistOutcome.REMOVED, now)
         context.record(
             AuditAction.REMOVED_FROM_WAITLIST, AuditSubject.WAITLIST_ENTRY, place.public_id, by=by_id, reason=why
         )

@@ -115,7 +115,7 @@ def remove(context: ActionContext, place_id: uuid.UUID, reason: str) -> PlaceWai
     why = topics.clean_line("reason", reason, REASON)
     place, row, member = _locked(context, place_id)
     if place.ended_at is None:
-        offer_places.end(context, place, WaitlistOutcome.LEFT)
+        offer_places.end(context, place, WaitlistOutcome.REMOVED)
         context.record(
             AuditAction.REMOVED_FROM_WAITLIST, AuditSubject.WAITLIST_ENTRY, place.public_id, by=by_id, reason=why
         )

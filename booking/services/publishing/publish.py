@@ -154,6 +154,9 @@ def _write_audit(context: ActionContext, plan: Plan, change: Change) -> None:
     if plan.outcomes:
         told["bookings"] = len(plan.outcomes)
     told["series"] = sorted({step.series for step in found.steps} | {one.after.slug for one in found.series})[:50]
+    for what, some in (("closed", found.closures.added), ("lifted", found.closures.lifted)):
+        if some:
+            told[what] = [[one.first_on.isoformat(), one.last_on.isoformat()] for one in some]
     context.record(
         AuditAction.PUBLISHED, AuditSubject.CHANGE, change.public_id, by=context.actor.staff_or_system_id, **told
     )

@@ -216,7 +216,8 @@ def _are_as_left(session: Session, change: Change) -> bool:
 
 
 _LEFT = select(WaitlistEntry.id).where(
-    WaitlistEntry.id.in_(bindparam("ids", expanding=True)), WaitlistEntry.outcome == WaitlistOutcome.LEFT
+    WaitlistEntry.id.in_(bindparam("ids", expanding=True)),
+    WaitlistEntry.outcome.in_([WaitlistOutcome.LEFT, WaitlistOutcome.REMOVED]),
 )
 
 

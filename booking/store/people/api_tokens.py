@@ -6,10 +6,10 @@ import hashlib
 import secrets
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, update
+from sqlalchemy import ForeignKey, bindparam, func, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from booking.store.db.base import Base, Id
+from booking.store.db.base import Base, Id, table_of
 
 PREFIX = "booking_"
 
@@ -44,6 +44,26 @@ def revoke_all(session: Session, person_id: int, now: datetime) -> int:
         update(ApiToken).where(ApiToken.person_id == person_id, ApiToken.revoked_at.is_(None)).values(revoked_at=now)
     )
     return int(ended.rowcount)  # type: ignore[attr-defined]
+
+
+HANDLE = 12  # characters of a digest that tell the tokens of one person apart on their page
+
+
+_REVOKE = (
+    update(table_of(ApiToken))
+    .where(
+        ApiToken.person_id == bindparam("owner_id"),
+        ApiToken.revoked_at.is_(None),
+        func.substr(ApiToken.digest, 1, HANDLE) == bindparam("handle"),
+    )
+    .values(revoked_at=bindparam("now"))
+)
+
+
+def revoke(session: Session, person_id: int, handle: str, now: datetime) -> bool:
+    """End the token of that person whose digest begins with `handle`; returns False where none such is open."""
+    values = {"owner_id": person_id, "handle": handle, "now": now}
+    return bool(session.connection().execute(_REVOKE, values).rowcount)
 
 
 def digest_of(token: str) -> str | None:

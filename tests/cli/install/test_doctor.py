@@ -187,3 +187,16 @@ def test_clinics_without_analysts_are_a_finding(database: Database, session: Ses
     away.roster[0].is_away = False
     session.commit()
     assert about(database, "analysts") == ("analysts: 1 of 2 clinics in the next four weeks have one", "")
+
+
+def test_a_mailbox_of_bounces_is_looked_at_where_one_is_set(database: Database, tmp_path: Path) -> None:
+    box = tmp_path / "bounces"
+    for folder in ("cur", "new", "tmp"):
+        (box / folder).mkdir(parents=True)
+    well = doctor._bounces(settings(database, BOOKING_BOUNCES=str(box)).bounces)
+    assert (well.what, well.is_well) == (f"bounces: read from {box}", True)
+    missing = doctor._bounces(tmp_path / "none")
+    assert (missing.what, missing.is_well) == (f"bounces: there is no mailbox at {tmp_path / 'none'}", False)
+    found = [one.what for one in doctor.examine(settings(database, BOOKING_BOUNCES=str(box)), NOW)]
+    assert any(what.startswith("bounces: ") for what in found)
+    assert not any(one.what.startswith("bounces: ") for one in doctor.examine(settings(database), NOW))

@@ -79,6 +79,13 @@ def test_every_object_has_words_and_no_two_actions_have_the_same() -> None:
             {"series": ["a-lab", "a-clinic"], "appears": 4, "moves": 1, "bookings": 2},
         ),
         ("Published changes", "published", "change", {}),
+        ("Published a closure, Thu 24 – Sat 26 Dec", "published", "change", {"closed": [["2026-12-24", "2026-12-26"]]}),
+        (
+            "Published Search Lab: 2 dates cancelled, the end of a closure, Fri 1 Jan",
+            "published",
+            "change",
+            {"series": ["a-lab"], "goes": 2, "lifted": [["2027-01-01", "2027-01-01"]]},
+        ),
         ("Done by a later version", "done-by-a-later-version", "booking", {}),
     ],
 )

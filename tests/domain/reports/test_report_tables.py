@@ -22,7 +22,7 @@ from booking.domain.reports.report_tables import NAMES, ReportTable
 from tests.builders import BRISBANE
 
 PERIOD = ReportPeriod(date(2023, 12, 6), date(2023, 12, 13), BRISBANE)
-ADA = AnalystWeek(0, 1, "Ada", 8, 4, 3, 1, 1, 2, 1, 1, 2, 1, 360)
+ADA = AnalystWeek(0, 1, "Ada", 8, 4, 3, 1, 1, 2, 1, 1, 2, 1, 360, not_marked=1)
 FIGURES = ReportFigures(
     PERIOD,
     [ADA, AnalystWeek(0, 2, "Ben", offered=8), AnalystWeek(1, 1, "Ada", offered=4, booked=4, bookings=4)],

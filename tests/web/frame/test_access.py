@@ -114,6 +114,8 @@ LEVELS = {
     "coordinator.occurrence_publish": "coordinator",
     "analyst_links.save": "coordinator",
     "people.search": "viewer",
+    "people.emails": "coordinator",
+    "people.end_token": "coordinator",
     "people.trials": "viewer",
     "trial.begin": "public",
     "trial.confirm": "token",

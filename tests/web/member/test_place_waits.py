@@ -150,4 +150,16 @@ def test_a_coordinator_sees_who_waits_and_takes_somebody_off(app: Flask, session
     assert "Bea" not in text(coordinator, path)
     session.rollback()
     session.expire_all()
-    assert session.scalars(select(PlaceWait.outcome)).all() == ["left"]
+    assert session.scalars(select(PlaceWait.outcome)).all() == ["removed"]
+
+
+def test_who_was_taken_off_a_clinics_waitlist_is_not_told_that_they_left(app: Flask, session: Session) -> None:
+    clinic, bea = a_clinic(session), a_person(session, "Bea")
+    place = a_place(session, clinic, bea)
+    coordinator = client_of(app, a_person(session, "Cora", roles=["coordinator"]))
+    path = f"/coordinator/occurrences/{clinic.public_id}"
+    post(coordinator, f"{path}/waiting/{place.public_id}/remove", path, reason="They called.")
+    page = text(client_of(app, bea), f"/waitlist/{place.public_id}")
+    assert "You’re no longer on the waitlist" in page
+    assert "We’ve taken you off it, and emailed you." in page
+    assert "You’ve left" not in page

@@ -100,6 +100,19 @@ def page(session: Session, state: EmailState, after: tuple[datetime, int] | None
     return [Outgoing(*tuple(row)) for row in session.execute(wanted.limit(PAGE + 1))]
 
 
+_OF_PERSON = (
+    _ROWS.where(OutgoingEmail.person_id == bindparam("person_id"), OutgoingEmail.id < bindparam("before"))
+    .order_by(OutgoingEmail.id.desc())
+    .limit(PAGE + 1)
+)
+
+
+def of_person(session: Session, person_id: int, before: int) -> list[Outgoing]:
+    """Up to PAGE + 1 emails to that person whose internal id lies below `before`, the latest first; one statement."""
+    rows = session.execute(_OF_PERSON, {"person_id": person_id, "before": before})
+    return [Outgoing(*tuple(row)) for row in rows]
+
+
 _ROW = _ROWS.where(OutgoingEmail.public_id == bindparam("public_id"))
 _WITH_READER = (
     select(OutgoingEmail, Person)

@@ -14,7 +14,7 @@ from booking.store.bookings.waitlist_entries import WaitlistEntry
 from booking.store.db.base import table_of
 from booking.store.db.field_columns import in_field_order
 from booking.store.outbox.emails import OutgoingEmail
-from booking.store.people.api_tokens import ApiToken
+from booking.store.people.api_tokens import HANDLE, ApiToken
 from booking.store.people.people import Person
 from booking.store.people.time_off import TimeOff
 from booking.store.programme.enrolments import Enrolment
@@ -72,6 +72,14 @@ class PlannedTimeOff:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenToken:
+    """An API token that works: what tells it apart (api_tokens.HANDLE), and when it was made."""
+
+    handle: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PersonDetails:
     """Every list of one page; of each one more than MOST where there are more."""
 
@@ -79,7 +87,7 @@ class PersonDetails:
     waiting: list[WaitingFor]
     emails: list[PersonalEmail]
     time_off: list[PlannedTimeOff]
-    tokens: list[datetime]
+    tokens: list[OpenToken]
 
 
 _enrolment, _occurrence, _series = table_of(Enrolment), table_of(Occurrence), table_of(Series)
@@ -176,7 +184,7 @@ _TIME_OFF = (
     .limit(_LIMIT)
 )
 _TOKENS = (
-    select(_token.c.created_at)
+    select(_token.c.digest, _token.c.created_at)
     .where(_token.c.person_id == _PERSON, _token.c.revoked_at.is_(None))
     .order_by(_token.c.id.desc())
     .limit(_LIMIT)
@@ -192,7 +200,7 @@ def of(session: Session, person_id: int, now: datetime) -> PersonDetails:
         _waiting_for(connection, values),
         [PersonalEmail(*row) for row in connection.execute(_EMAILS, values)],
         [PlannedTimeOff(*row) for row in connection.execute(_TIME_OFF, {**values, "now": now})],
-        [row.created_at for row in connection.execute(_TOKENS, values)],
+        [OpenToken(row.digest[:HANDLE], row.created_at) for row in connection.execute(_TOKENS, values)],
     )
 
 

@@ -102,6 +102,7 @@ def _booked(count: int) -> Select[Any]:
             _sum(has_begun),
             _sum(and_(is_late, late >= LATE_MINUTES * 60)),
             _sum(is_late, late),
+            _sum(and_(stands, _booking.c.outcome.is_(None), _booking.c.starts_at <= bindparam("now"))),
         )
         .join(_booking, _within(_booking.c.starts_at, week))
         .group_by(week.c.number, _booking.c.analyst_id)
@@ -220,7 +221,7 @@ def figures(session: Session, period: ReportPeriod, bookable: Collection[str], n
     calendars = connection.execute(_CALENDARS, {"in_use_since": now - IN_USE})
     return ReportFigures(
         period,
-        _analyst_weeks(session, count, weeks, whole["kinds"]),
+        _analyst_weeks(session, weeks, whole["kinds"], now),
         lead,
         list(waits.values()),
         [ModuleAttendance(*row) for row in connection.execute(_MODULES, whole)],
@@ -228,21 +229,21 @@ def figures(session: Session, period: ReportPeriod, bookable: Collection[str], n
     )
 
 
-def _analyst_weeks(session: Session, count: int, weeks: dict[str, Any], kinds: Any) -> list[AnalystWeek]:
+def _analyst_weeks(session: Session, weeks: dict[str, Any], kinds: Any, now: datetime) -> list[AnalystWeek]:
     """By week and analyst's name, those of the same name apart."""
-    connection = session.connection()
+    connection, count = session.connection(), len(weeks) // 2
     offered = {
         (n, analyst): round(seconds) // QUARTER_SECONDS
         for n, analyst, seconds in connection.execute(_offered(count), {**weeks, "kinds": kinds})
     }
-    booked = {(n, analyst): rest for n, analyst, *rest in connection.execute(_booked(count), weeks)}
+    booked = {(n, analyst): rest for n, analyst, *rest in connection.execute(_booked(count), {**weeks, "now": now})}
     keys = offered.keys() | booked.keys()
     ids = sorted({analyst for _, analyst in keys})
     names: dict[int, str] = {person_id: name for person_id, name in connection.execute(_NAMES, {"ids": ids})}
     found = []
     for n, analyst in sorted(keys, key=lambda key: (key[0], names[key[1]], key[1])):
-        minutes, *rest, late_seconds = booked.get((n, analyst), [0] * 10)
+        minutes, *rest, late_seconds, not_marked = booked.get((n, analyst), [0] * 11)
         quarters = minutes // QUARTER_MINUTES
-        counted = (offered.get((n, analyst), 0), quarters, *rest, int(late_seconds))
+        counted = (offered.get((n, analyst), 0), quarters, *rest, int(late_seconds), not_marked)
         found.append(AnalystWeek(n, analyst, names[analyst], *counted))
     return found

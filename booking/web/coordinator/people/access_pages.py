@@ -70,3 +70,12 @@ def end_tokens(public_id: uuid.UUID) -> ResponseReturnValue:
     ended = tokens.end_all(_context(), person_of(public_id).id)
     flash(f"{ended} API {'token' if ended == 1 else 'tokens'} ended.")
     return back(public_id)
+
+
+@blueprint.post("/<uuid:public_id>/tokens/<handle>/end")
+@access.coordinator
+def end_token(public_id: uuid.UUID, handle: str) -> ResponseReturnValue:
+    """End one of the person's API tokens."""
+    is_ended = tokens.end_one(_context(), person_of(public_id).id, handle)
+    flash("API token ended." if is_ended else "That API token was already ended.")
+    return back(public_id)

@@ -93,7 +93,7 @@ def test_how_visits_went_and_how_late_they_began(session: Session) -> None:
     session.commit()
     weeks = {one.analyst_id: one for one in figures(session).weeks}
     seconds = 7 * 60
-    assert weeks.pop(ada.id) == AnalystWeek(0, ada.id, ada.name, 4, 4, 4, 1, 1, 0, 0, 0, 3, 1, seconds)
+    assert weeks.pop(ada.id) == AnalystWeek(0, ada.id, ada.name, 4, 4, 4, 1, 1, 0, 0, 0, 3, 1, seconds, 2)
     assert [(one.bookings, one.cancelled_by_us) for one in weeks.values()] == [(0, 1)]
 
 

@@ -20,6 +20,7 @@ from booking.services.bookings.enrol import enrol
 from booking.services.bookings.waitlist import Wish
 from booking.store.bookings.bookings import Booking
 from booking.store.outbox.emails import OutgoingEmail
+from booking.store.people import api_tokens
 from booking.store.people.people import Person
 from booking.store.programme.changes import StoredDraft
 from booking.store.programme.enrolments import Enrolment
@@ -193,5 +194,8 @@ def _accounts(session: Session, member: Person) -> list[str]:
     other, closed = a_person(session, "Second Account"), a_person(session, "Closed Account")
     session.commit()
     close(acting(session, Actor.system()), closed.public_id, cancels=True)
+    for _ in range(2):
+        api_tokens.make(session, member.id, NOW)
+    session.commit()
     merging = f"/coordinator/people/{member.public_id}/merge?other={other.email}"
     return [merging, f"/coordinator/people/{closed.public_id}"]

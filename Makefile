@@ -19,13 +19,16 @@ help: ## list these targets
 setup: $(STAMP) ## install into .venv, with the `booking` command of this checkout
 
 $(STAMP): requirements.txt pyproject.toml
+	@echo "Setting up .venv, once: about a minute."
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	$(PIP) install --require-hashes --no-deps -r requirements.txt
-	$(PIP) install --no-deps --editable .
+	@echo "Installing what the service needs …"
+	@$(PIP) install --require-hashes --no-deps -r requirements.txt
+	@$(PIP) install --no-deps --editable .
 	@touch $@
 
 $(DEV_STAMP): $(STAMP) requirements-dev.txt
-	$(PIP) install --require-hashes --no-deps -r requirements-dev.txt
+	@echo "Installing what the tests need …"
+	@$(PIP) install --require-hashes --no-deps -r requirements-dev.txt
 	@touch $@
 
 demo: $(STAMP) ## the demo on http://127.0.0.1:8000 (PORT=… to change it)

@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Columns whose only writer is meant to be the demo, each with the reason.
 DEMO_ONLY = {
     "person.is_demo": "marks made-up people, so that a real database is never taken for a demo",
+    "programme.demo_seconds": "the demo's own clock, which its strip sets",
     "programme.is_demo": "marks a database that the demo filled",
 }
 WHAT_TO_DO = """

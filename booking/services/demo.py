@@ -20,6 +20,7 @@ from booking.domain.enums.refusals import RefusalCode
 from booking.domain.organisation import Organisation
 from booking.domain.people.actor import Actor
 from booking.domain.planning.words.statement import Named, Statement
+from booking.services import demo_scenes
 from booking.services.action_context import ActionContext
 from booking.services.bookings.book import BookingRequest, book
 from booking.services.bookings.mark_attendance import mark
@@ -36,7 +37,6 @@ from booking.store.queries.bookings import timetables
 WEEKS_BACK = 2
 WEEKS_AHEAD = 2
 ROLLED_DAYS = 28
-UID_DOMAIN = "demo.example.org"
 TEAM = (
     ("Ada Reyes", "Australia/Brisbane", (RoleName.ANALYST,), "GA4, reporting"),
     ("Ben Noor", "Australia/Sydney", (RoleName.ANALYST,), "tagging, events"),
@@ -58,6 +58,10 @@ MEMBERS = (
     ("Finn Sato", "Asia/Singapore"),
     ("Nell Archer", "Europe/London"),
     ("Otis Hale", "Australia/Sydney"),
+    ("Kit Farrow", "Australia/Brisbane"),
+    ("Pia Nolan", "Australia/Melbourne"),
+    ("Wes Tran", "Australia/Perth"),
+    ("Ana Prior", "Australia/Sydney"),
 )
 TOPICS = (
     "Newsletter links arrive in GA4 as direct traffic. Which tags should we use, and where?",
@@ -127,7 +131,8 @@ def rolled(
                 found.append(replace(stated, rule=rule, analysts=named))
             continue
         ends_on = None if stated.rule.modules else anchor + timedelta(days=ROLLED_DAYS - 1)
-        rule = replace(stated.rule, starts_on=anchor, ends_on=ends_on)
+        starts_on = anchor - timedelta(weeks=1) if is_first and stated.rule.modules else anchor  # under way on any day
+        rule = replace(stated.rule, starts_on=starts_on, ends_on=ends_on)
         slug = f"{stated.slug}-{anchor:%Y%m%d}"
         found.append(replace(stated, slug=slug, rule=rule, analysts=named, month=None))
     return found
@@ -140,19 +145,19 @@ _LATEST = (
 )
 
 
-def roll(context: ActionContext, statements: Sequence[Statement]) -> bool:
-    """Publish the programme from this week on, unless what was rolled before still runs; whether it was published."""
+def roll(context: ActionContext, statements: Sequence[Statement]) -> list[Statement]:
+    """Publish the programme from this week on, unless what was rolled before still runs; returns what was published."""
     organisation, now = context.organisation, context.now
     today = zones.today(now, organisation.zone)
     monday = today - timedelta(days=today.weekday())
     modular = [name for name, kind in organisation.kinds.items() if kind.modular]
     latest = context.session.execute(_LATEST, {"modular": list(modular)}).one()
     if latest.ends_at is not None and latest.ends_at > now:
-        return False
+        return []
     anchor = monday if latest.starts_on is None else max(monday, latest.starts_on + timedelta(days=ROLLED_DAYS))
     stated = rolled(statements, organisation, anchor, is_first=latest.starts_on is None)
-    publish(context, planning.files(stated), uid_domain=UID_DOMAIN, with_past=True)
-    return True
+    publish(context, planning.files(stated), uid_domain=demo_scenes.UID_DOMAIN, with_past=True)
+    return stated
 
 
 _IS_BOOKED_SOON = select(
@@ -178,13 +183,16 @@ def fill(context: ActionContext) -> int:
     start, end = now - timedelta(weeks=WEEKS_BACK, days=1), now + timedelta(weeks=WEEKS_AHEAD)
     members = list(session.scalars(_MEMBERS))
     session.rollback()
+    who = demo_scenes.cast(session)
     dice = random.Random(20231201)
     made = 0
     for found in timetables.coming(session, context.organisation, start, end):
         asked_at = min(now, found.hours.starts_at - timedelta(hours=30))
         dice.shuffle(members)
         wanted = 7 if found.hours.starts_at <= now else 5
-        made += sum(_one(context, found, member, dice, asked_at) for member in members[:wanted])
+        kept_free = {who.free, who.at_limit, *who.waiting} if found.hours.starts_at > now else set()
+        chosen = [member for member in members if member not in kept_free][:wanted]
+        made += sum(_one(context, found, member, dice, asked_at) for member in chosen)
     return made
 
 

@@ -257,7 +257,7 @@ def emails(evidence: Evidence) -> list[str]:
     for row in evidence.rows["outgoing_email"]:
         names[row["booking_id"]][row["name"]] += 1
         facts = json.loads(row["facts"]) if isinstance(row["facts"], str) else row["facts"]
-        cancelled = [one for one in facts.get("lines", []) if one["what"] == "cancelled"]
+        cancelled = [one for one in facts.get("lines", []) if one.get("what") == "cancelled"]
         in_several |= {one["booking"].replace("-", "") for one in cancelled if "booking" in one}
     for row in evidence.rows["booking"]:
         told = names[row["id"]]

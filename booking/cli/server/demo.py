@@ -14,6 +14,7 @@ from booking.cli.server import serve
 from booking.domain import zones
 from booking.programme import files, organisation_file
 from booking.services import demo as demo_data
+from booking.services import demo_scenes
 from booking.settings import Settings
 from booking.store.db import migrate
 
@@ -81,3 +82,5 @@ def prepare(found: Settings) -> None:
         rolled = demo_data.roll(context, reading.statements)
         if is_new or rolled or demo_data.is_quiet(session, now):
             click.echo(f"booking: the demo made {demo_data.fill(context)} bookings")
+        if is_new:
+            demo_scenes.show_everything(context, rolled)

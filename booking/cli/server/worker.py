@@ -20,7 +20,7 @@ from booking.cli import bounces, mail_settings, store_session
 from booking.mail.bounce_mailbox import UnusableMailbox
 from booking.mail.masked import masked
 from booking.programme import organisation_file
-from booking.services import cover
+from booking.services import cover, demo_clock
 from booking.services.accounts import trials
 from booking.services.action_context import ActionContext
 from booking.services.bookings import waitlist
@@ -45,9 +45,9 @@ log = logging.getLogger("booking.worker")
 @click.option("--once", is_flag=True, help="send what is due now, then stop")
 def worker(once: bool) -> None:
     """Send emails, and keep the programme's future dates filled in. You can run several workers."""
-    logs.begin(logging.INFO)
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # reading the revision is no news
     found = settings.load()
+    logs.begin(logging.WARNING if found.is_demo else logging.INFO)  # the demo's emails are on its own pages
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # reading the revision is no news
     settings.require_keys(found)
     mail_settings.check_sender(found)
     mailer = mail_settings.mailer_of(found)
@@ -63,12 +63,12 @@ def worker(once: bool) -> None:
         def batch() -> int:
             with sessions() as session:
                 now_in_effect = organisation_versions.in_effect(session, organisation)
-            return deliver.deliver_once(replace(sender, organisation=now_in_effect), clock.now())
+            return deliver.deliver_once(replace(sender, organisation=now_in_effect), _now(sender))
 
         try:
             if once:
-                _keep_house(sender, clock.now(), None)
-                _close(sender, clock.now())
+                _keep_house(sender, _now(sender), None)
+                _close(sender, _now(sender))
                 while not stop.is_set() and batch():
                     pass
             else:
@@ -82,8 +82,9 @@ def _run(sender: EmailWorker, batch: Callable[[], int], stop: threading.Event) -
     kept_at: float | None = None
     extended_at: float | None = None
     while not stop.is_set():
-        now, seconds = clock.now(), clock.monotonic()
+        seconds = clock.monotonic()
         try:
+            now = _now(sender)
             if kept_at is None or seconds - kept_at >= HOUSE_SECONDS:
                 extended_at = _keep_house(sender, now, extended_at)
                 kept_at = seconds
@@ -95,6 +96,14 @@ def _run(sender: EmailWorker, batch: Callable[[], int], stop: threading.Event) -
         if not taken:
             sender.mailer.close()
             stop.wait(PAUSE_SECONDS)
+
+
+def _now(sender: EmailWorker) -> datetime:
+    """What time it is: of the demo by its own clock."""
+    if not sender.settings.is_demo:
+        return clock.now()
+    with sender.sessions() as session:
+        return clock.now() + demo_clock.ahead(session)
 
 
 def _close(sender: EmailWorker, now: datetime) -> None:

@@ -21,7 +21,8 @@ class Programme(Base):
     """One row, id 1, locked by whoever publishes.
 
     `uid_domain` is set at the first publish and never follows the settings; `version` rises with every
-    change that a public feed shows; `is_demo` marks a database that the demo filled. `aest_zone` is the answer to
+    change that a public feed shows; `is_demo` marks a database that the demo filled, whose
+    clock runs `demo_seconds` ahead of the real one. `aest_zone` is the answer to
     which clock AEST means while Sydney observes daylight saving, None as long as nobody was asked.
     """
 
@@ -33,6 +34,7 @@ class Programme(Base):
     version: Mapped[int] = mapped_column(default=0)
     published_at: Mapped[datetime | None]
     is_demo: Mapped[bool] = mapped_column(default=False)
+    demo_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
     aest_zone: Mapped[str | None]
 
 

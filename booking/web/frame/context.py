@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from booking.domain.organisation import Organisation
 from booking.domain.people.actor import Actor
+from booking.services import demo_clock
 from booking.services.action_context import ActionContext
 from booking.settings import Settings
 from booking.web.frame.current_organisation import KnownOrganisation
@@ -69,9 +70,16 @@ def db() -> Session:
 def now() -> datetime:
     """The request's one instant (UTC): it stays the same until the answer is out."""
     if "now" not in g:
-        g.now = state().clock()
+        g.now = real_now()
+        if settings().is_demo:
+            g.now += demo_clock.ahead(db())
     instant: datetime = g.now
     return instant
+
+
+def real_now() -> datetime:
+    """What the clock says; in the demo, whose own clock can be set, another time than `now`."""
+    return state().clock()
 
 
 def acting(actor: Actor) -> ActionContext:

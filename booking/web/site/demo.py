@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import selectinload
 
+from booking.domain import errors, zones
 from booking.domain.enums.people import RoleName
+from booking.domain.people.actor import Actor
 from booking.mail.render import Rendered
+from booking.services import demo_clock
 from booking.services.accounts import sessions
 from booking.services.outbox import render_email
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
 from booking.store.queries.outbox import reminder_rows
+from booking.web.account import sign_in as sign_in_pages
 from booking.web.frame import access, context, current_reader
 
 blueprint = Blueprint("demo", __name__, url_prefix="/demo")
 
 PAGE = 30
+AN_HOUR = timedelta(hours=1)
 EMAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups; frame-ancestors 'self'"
 
 
@@ -33,7 +39,7 @@ def people() -> ResponseReturnValue:
     """Everybody in the demo, one press each."""
     rows = context.db().scalars(_PEOPLE)
     groups: dict[str, list[Person]] = {"Members": [], "Analysts": [], "Coordinators": []}
-    for person in rows:
+    for person in sorted(rows, key=lambda one: (len(one.role_names) > 1, one.id)):
         for heading, role in (
             ("Members", RoleName.MEMBER),
             ("Analysts", RoleName.ANALYST),
@@ -41,7 +47,29 @@ def people() -> ResponseReturnValue:
         ):
             if role in person.role_names:
                 groups[heading].append(person)
-    return render_template("demo/people.html", groups=groups)
+    today = zones.today(context.now(), context.organisation().zone)
+    return render_template("demo/people.html", groups=groups, today=today)
+
+
+@blueprint.post("/clock")
+@access.demo
+def clock() -> ResponseReturnValue:
+    """Set the demo's clock: an hour on or back, to shortly before the next clinic, or to the real time."""
+    acting, real = context.acting(Actor.system()), context.real_now()
+    where = {
+        "now": real,
+        "back": context.now() - AN_HOUR,
+        "on": context.now() + AN_HOUR,
+        "clinic": demo_clock.next_clinic(acting),
+    }
+    wanted = where.get(request.form.get("to", ""))
+    if wanted is None:
+        abort(400)
+    try:
+        demo_clock.set_to(acting, wanted, real)
+    except errors.TextNotAccepted:
+        flash("The demo’s clock goes no farther.")
+    return redirect(sign_in_pages.safe_path(request.form.get("back")), 303)
 
 
 _PERSON_ID = select(Person.id).where(Person.public_id == bindparam("public_id"), Person.is_demo)

@@ -207,6 +207,7 @@ LEVELS = {
     "former_addresses.time_off": "staff",
     "health.healthz": "public",
     "demo.people": "demo",
+    "demo.clock": "demo",
     "demo.sign_in": "demo",
     "demo.mailbox": "demo",
     "demo.email": "demo",

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, UniqueConstraint, bindparam, func, insert, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
+from booking.domain import numbers as whole_numbers
 from booking.domain.enums.organisation import OrganisationPart
 from booking.domain.organisation import Organisation
 from booking.domain.rules import rule_set
@@ -53,7 +54,7 @@ _IN_EFFECT = select(_version.c.part, _version.c.content).join(
 _HISTORY = (
     select(OrganisationVersion)
     .options(joinedload(OrganisationVersion.person))
-    .where(OrganisationVersion.part == bindparam("part"))
+    .where(OrganisationVersion.part == bindparam("part"), OrganisationVersion.number < bindparam("before"))
     .order_by(OrganisationVersion.number.desc())
     .limit(bindparam("most"))
 )
@@ -81,9 +82,12 @@ def numbered(session: Session, part: OrganisationPart, number: int) -> dict[str,
     return found
 
 
-def history(session: Session, part: OrganisationPart, most: int) -> Sequence[OrganisationVersion]:
-    """The newest versions, newest first."""
-    return session.scalars(_HISTORY, {"part": part, "most": most}).all()
+def history(
+    session: Session, part: OrganisationPart, most: int, before: int | None = None
+) -> Sequence[OrganisationVersion]:
+    """The newest versions, or the newest with a number lower than `before`; newest first."""
+    values = {"part": part, "most": most, "before": whole_numbers.MOST + 1 if before is None else before}
+    return session.scalars(_HISTORY, values).all()
 
 
 def add(session: Session, part: OrganisationPart, number: int, content: dict[str, Any], **by: Any) -> None:

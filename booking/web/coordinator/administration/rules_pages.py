@@ -104,17 +104,18 @@ def _earlier(number: int) -> RuleSet | None:
     return rule_set.from_json(stored, default) if stored is not None else None
 
 
-def _history(titles: Mapping[str, str]) -> list[SavedVersion]:
-    """The newest versions, each beside the one before it."""
+def _history(titles: Mapping[str, str], before_number: int | None) -> tuple[list[SavedVersion], int | None]:
+    """The newest versions, or those before that number, each beside the one before it; the last one's number if there
+    are more."""
     default = context.default_organisation()
-    rows = organisation_versions.history(context.db(), OrganisationPart.RULES, SHOWN_VERSIONS + 1)
+    rows = organisation_versions.history(context.db(), OrganisationPart.RULES, SHOWN_VERSIONS + 1, before_number)
     read = [rule_set.from_json(row.content, default) for row in rows]
     before = [*read, rule_set.of(default)][1:]
     lines = [
         SavedVersion(row.number, row.created_at, row.person.name, rule_set.differences(was, now, titles))
         for row, now, was in zip(rows, read, before, strict=True)
     ]
-    return lines[:SHOWN_VERSIONS]
+    return lines[:SHOWN_VERSIONS], lines[SHOWN_VERSIONS - 1].number if len(lines) > SHOWN_VERSIONS else None
 
 
 def _page(
@@ -126,6 +127,8 @@ def _page(
     again: int | None = None,
 ) -> str:
     titles = _titles()
+    before = numbers.whole(request.args.get("before", ""))
+    history, earlier = _history(titles, before)
     return render_template(
         "coordinator/rules.html",
         form=form,
@@ -140,5 +143,7 @@ def _page(
         refused=error_pages.sentence(refusal) if refusal is not None else "",
         observed=now.observe,
         again=again,
-        history=_history(titles),
+        history=history,
+        before=before,
+        earlier=earlier,
     )

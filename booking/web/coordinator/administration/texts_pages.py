@@ -171,17 +171,18 @@ def _kept_logo() -> str:
     return str(logos.logo(context.db(), asked) or "")
 
 
-def _history() -> list[SavedTexts]:
-    """The newest versions, each beside the one before it."""
+def _history(before_number: int | None) -> tuple[list[SavedTexts], int | None]:
+    """The newest versions, or those before that number, each beside the one before it; the last one's number if there
+    are more."""
     default = context.default_organisation()
-    rows = organisation_versions.history(context.db(), OrganisationPart.TEXTS, SHOWN_VERSIONS + 1)
+    rows = organisation_versions.history(context.db(), OrganisationPart.TEXTS, SHOWN_VERSIONS + 1, before_number)
     read = [text_set.from_json(row.content, default) for row in rows]
     before = [*read, text_set.of(default)][1:]
     lines = [
         SavedTexts(row.number, row.created_at, row.person.name, text_set.differences(was, now))
         for row, now, was in zip(rows, read, before, strict=True)
     ]
-    return lines[:SHOWN_VERSIONS]
+    return lines[:SHOWN_VERSIONS], lines[SHOWN_VERSIONS - 1].number if len(lines) > SHOWN_VERSIONS else None
 
 
 def _page(
@@ -193,6 +194,8 @@ def _page(
     again: int | None = None,
     preview: Preview | None = None,
 ) -> Response:
+    before = numbers.whole(request.args.get("before", ""))
+    history, earlier = _history(before)
     answer = make_response(
         render_template(
             "coordinator/texts.html",
@@ -208,7 +211,9 @@ def _page(
             refused=error_pages.sentence(refusal) if refusal is not None else "",
             again=again,
             preview=preview,
-            history=_history(),
+            history=history,
+            before=before,
+            earlier=earlier,
         )
     )
     if preview is not None:

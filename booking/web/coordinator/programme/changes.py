@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, tuple_
 
 from booking.domain import wording, zones
 from booking.domain.administration import audit_words
 from booking.domain.people.actor import Actor
 from booking.domain.planning.words import publish_words
 from booking.services.publishing import undo
+from booking.store.db.base import Id, UTCDateTime
 from booking.store.outbox import emails
 from booking.store.programme.changes import Change
 from booking.store.programme.programme import Series
@@ -24,7 +25,7 @@ from booking.store.queries.records import audit_subjects
 from booking.web.coordinator.blueprint import blueprint
 from booking.web.coordinator.programme import group_post, plans
 from booking.web.coordinator.programme.plans import PlanRequest
-from booking.web.frame import access, context
+from booking.web.frame import access, context, list_places
 from booking.web.frame.current_reader import current_user
 
 BY_THE_SERVICE = audit_words.SERVICE[0].lower() + audit_words.SERVICE[1:]  # within a sentence
@@ -37,19 +38,32 @@ def _change(public_id: uuid.UUID) -> Change:
     return found if found is not None else abort(404)
 
 
-_CHANGES = select(Change).order_by(Change.published_at.desc(), Change.id.desc()).limit(50)
+PAGE = 50
+_CHANGES = (
+    select(Change)
+    .where(
+        tuple_(Change.published_at, Change.id)
+        < tuple_(bindparam("after_at", type_=UTCDateTime()), bindparam("after_id", type_=Id))
+    )
+    .order_by(Change.published_at.desc(), Change.id.desc())
+    .limit(PAGE + 1)
+)
+_AFTER_ALL = datetime.max.replace(tzinfo=UTC)
 
 
 @blueprint.get("/changes")
 @access.coordinator
 def changes() -> ResponseReturnValue:
-    """The latest publishes: when, by whom, what and of which series."""
-    found = context.db().scalars(_CHANGES).all()
+    """The latest publishes, fifty a page: when, by whom, what and of which series. `?after=` is the last one read."""
+    at, number = list_places.read(request.args.get("after", "")) or (_AFTER_ALL, 0)
+    rows = context.db().scalars(_CHANGES, {"after_at": at, "after_id": number}).all()
+    found = rows[:PAGE]
     slugs = {one.id: _slugs(one) for one in found}
     titles = audit_subjects.titles(context.db(), set().union(*slugs.values()))
     return render_template(
         "coordinator/changes.html",
         changes=found,
+        more=list_places.written((found[-1].published_at, found[-1].id)) if len(rows) > PAGE else None,
         counted=group_post.counted,
         who=_publishers(found),
         of={one.id: audit_words.of_series(sorted(slugs[one.id]), titles) for one in found},

@@ -40,6 +40,7 @@ from booking.services.outbox.note_bounce import note_bounce
 from booking.services.publishing import closing, drafts, meeting_links, planning, undo
 from booking.services.publishing.publish import publish
 from booking.services.records import note_fetch
+from booking.services.records.count_report_weeks import count_report_week, prepare_report_weeks
 from booking.store.outbox import reminder_progress
 from booking.store.outbox.emails import OutgoingEmail
 from booking.store.people.people import Person
@@ -258,6 +259,9 @@ def drafts_are_kept(session: Session) -> None:
 def the_worker_works(session: Session) -> None:
     """Emails leave, are refused for good, and have to wait; housekeeping."""
     deliver.keep_house(session, "worker", NOW)
+    later = acting(session, Actor.system(), CLINIC_AT + timedelta(weeks=5), REMINDING)
+    prepare_report_weeks(later)
+    count_report_week(replace(later, now=later.now + timedelta(hours=1)))
     found, _ = deliver.lease(session, "worker", NOW)
     first, second, third = (one[0].id for one in found[:3])
     deliver.mark_sent(session, [first], "worker", NOW)

@@ -29,6 +29,7 @@ from booking.services.outbox import daily_agenda, deliver, remind
 from booking.services.outbox.deliver import EmailWorker
 from booking.services.publishing import undo
 from booking.services.publishing.extend import extend
+from booking.services.records.count_report_weeks import count_report_week, prepare_report_weeks
 from booking.services.records.prune_audit import prune_audit
 from booking.settings import Settings
 from booking.store import organisation_versions
@@ -37,6 +38,7 @@ from booking.store.outbox import reminder_progress
 PAUSE_SECONDS = 1.0
 #: By the monotonic clock: one that is set back must not keep the worker from its work until it has caught up.
 HOUSE_SECONDS = 60.0
+REPORT_WEEKS = 10  # that are counted each minute
 EXTENDING_SECONDS = 24 * 3600.0
 log = logging.getLogger("booking.worker")
 
@@ -135,6 +137,7 @@ def _keep_house(sender: EmailWorker, now: datetime, extended_at: float | None) -
         context = store_session.acting(session, sender.organisation, now)
         deliver.keep_house(session, sender.name, now)
         prune_audit(context)
+        _count_reports(context)
         _read_bounces(context, sender.settings)
         for occurrence_id in waitlist.awaited(session):
             waitlist.offer_free_slots(context, occurrence_id)
@@ -155,6 +158,14 @@ def _keep_house(sender: EmailWorker, now: datetime, extended_at: float | None) -
             return extended_at
     log.info("the far end of the programme is filled: %s added", added)
     return clock.monotonic()
+
+
+def _count_reports(context: ActionContext) -> None:
+    """Count weeks of the reports that are over, a few each minute; each is a transaction of its own."""
+    prepare_report_weeks(context)
+    for _ in range(REPORT_WEEKS):
+        if not count_report_week(context):
+            return
 
 
 def _read_bounces(context: ActionContext, found: Settings) -> None:

@@ -29,6 +29,7 @@ from booking.store.programme.closures import ClosureSeries, StoredClosure
 from booking.store.programme.enrolments import Enrolment
 from booking.store.programme.place_waits import PlaceWait
 from booking.store.programme.programme import Module, Occurrence, Programme, Roster, Series, SeriesAnalyst
+from booking.store.report_weeks import ReportWeek
 
 __all__ = [
     "AddressChange",
@@ -56,6 +57,7 @@ __all__ = [
     "Programme",
     "RateLimit",
     "ReminderProgress",
+    "ReportWeek",
     "Role",
     "Roster",
     "Series",

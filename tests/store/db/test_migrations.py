@@ -41,7 +41,10 @@ def described(engine: Engine) -> set[str]:
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             rows = connection.execute(
-                text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'alembic_version'")
+                text(
+                    "SELECT sql FROM sqlite_master"
+                    " WHERE sql IS NOT NULL AND type <> 'trigger' AND name <> 'alembic_version'"
+                )
             )
             for (sql,) in rows:
                 # neither the order inside a table nor quotes around a name are of consequence

@@ -57,6 +57,8 @@ GROWING = (
 )
 QUARTER = timedelta(minutes=15)
 BATCH_SIZE = 20_000
+#: When an hour starts, its analysts, and the members who have a quarter each, four by four with each analyst.
+Hour = tuple[datetime, list[int], list[int]]
 #: What is timed, and the session that it reads with.
 Run = tuple[Session, Callable[[], object]]
 
@@ -99,7 +101,7 @@ def _own(connection: Connection, series_id: int, member: int, analyst: int, now:
     made = 0
     for week in range(20):
         at = (now - timedelta(days=400 + 7 * week)).replace(hour=3, minute=0, second=0, microsecond=0)
-        _hours(connection, series_id, [(at, analyst, [member])], now)
+        add_hours(connection, series_id, [(at, [analyst], [member])], now)
         made += 1
     return made
 
@@ -108,46 +110,51 @@ def _past(
     connection: Connection, series_id: int, count: int, members: list[int], analysts: list[int], now: datetime
 ) -> None:
     """Hours in the past, four bookings of a quarter each, one analyst an hour."""
-    hours: list[tuple[datetime, int, list[int]]] = []
+    hours: list[Hour] = []
     start = (now - timedelta(days=3)).replace(minute=0, second=0, microsecond=0)
     for number in range(count // 4):
         step, who = divmod(number, len(analysts))
         at = start - timedelta(hours=step)
         people = [members[(4 * number + n) % len(members)] for n in range(4)]
-        hours.append((at, analysts[who], people))
+        hours.append((at, [analysts[who]], people))
         if len(hours) == BATCH_SIZE // 4:
-            _hours(connection, series_id, hours, now)
+            add_hours(connection, series_id, hours, now)
             hours = []
     if hours:
-        _hours(connection, series_id, hours, now)
+        add_hours(connection, series_id, hours, now)
 
 
-def _hours(connection: Connection, series_id: int, hours: list[tuple[datetime, int, list[int]]], now: datetime) -> None:
+def add_hours(connection: Connection, series_id: int, hours: list[Hour], now: datetime) -> None:
+    """Occurrences of an hour, with four bookings of a quarter for each analyst as far as the members go."""
     occurrence = table_of(Occurrence)
     rows = [
         {
             "public_id": uuid.uuid4(),
             "series_id": series_id,
-            "key": f"{at.isoformat()} {analyst}",
+            "key": f"{at.isoformat()} {analysts[0]}",
             "starts_at": at,
             "ends_at": at + timedelta(hours=1),
             "revised_at": now,
             "created_at": now,
         }
-        for at, analyst, _ in hours
+        for at, analysts, _ in hours
     ]
     made = insert(occurrence).returning(occurrence.c.id, sort_by_parameter_order=True)
     ids = list(connection.execute(made, rows).scalars())
-    roster = [{"occurrence_id": i, "analyst_id": h[1], "position": 0} for i, h in zip(ids, hours, strict=True)]
+    roster = [
+        {"occurrence_id": occurrence_id, "analyst_id": analyst, "position": position}
+        for occurrence_id, (_, analysts, _) in zip(ids, hours, strict=True)
+        for position, analyst in enumerate(analysts)
+    ]
     connection.execute(insert(table_of(Roster)), roster)
     bookings = [
         {
             "public_id": uuid.uuid4(),
             "occurrence_id": occurrence_id,
-            "analyst_id": analyst,
+            "analyst_id": analysts[n // 4],
             "member_id": member,
-            "starts_at": at + n * QUARTER,
-            "ends_at": at + (n + 1) * QUARTER,
+            "starts_at": at + n % 4 * QUARTER,
+            "ends_at": at + (n % 4 + 1) * QUARTER,
             "minutes": 15,
             "chose_analyst": False,
             "is_invited": False,
@@ -155,7 +162,7 @@ def _hours(connection: Connection, series_id: int, hours: list[tuple[datetime, i
             "created_at": now,
             "outcome": "came",
         }
-        for occurrence_id, (at, analyst, people) in zip(ids, hours, strict=True)
+        for occurrence_id, (at, analysts, people) in zip(ids, hours, strict=True)
         for n, member in enumerate(people)
     ]
     booking = table_of(Booking)

@@ -20,8 +20,9 @@ from itertools import repeat
 from pathlib import Path
 from statistics import median
 
-from bench import calendars, fill, growth, load, mail, pages, publishing, servers, visits
+from bench import calendars, coordinator, fill, growth, large_store, load, mail, pages, publishing, servers, visits
 from booking import clock
+from booking.store.db import engines
 
 ROUNDS = 5
 LOOK_SECONDS = 2.0
@@ -146,6 +147,45 @@ def main_pages(kind: str, seconds: float, wanted: Wanted) -> list[Row]:
     return rows
 
 
+COORDINATOR_TODAY = "the coordinator's today"
+
+
+def coordinator_pages(kind: str, seconds: float, wanted: Wanted) -> list[Row]:
+    """Every page of coordinators with 100,000 people and a million bookings, and how soon their downloads begin."""
+    now = clock.now().replace(microsecond=0)
+    url = servers.new_database(kind, f"coordinator-{kind}")
+    engine = engines.make(url)
+    asked = large_store.filled(engine, now)
+    engine.dispose()
+    return coordinator_rows(url, asked, kind, seconds, wanted)
+
+
+def coordinator_rows(url: str, asked: growth.Asked, kind: str, seconds: float, wanted: Wanted) -> list[Row]:
+    """The same on a store that is there."""
+    person, paths = coordinator.prepared(url, asked, clock.now().replace(microsecond=0))
+    environment = servers.environment(url)
+    app = visits.application(environment)
+    cookie, _ = visits.visit(app, person)
+    least, rows = 1 / coordinator.MAX_TIMES, []
+    with (
+        servers.served("booking.app:from_environment", environment, "/robots.txt") as port,
+        servers.served("bench.baseline:make", {}, "/bare") as yard,
+    ):
+        for name, path in paths.items():
+            what = f"{name}, a million bookings, {kind}"
+            if wanted(what):
+                target = PAGE_TARGETS["analyst's day"][kind != "sqlite"] if name == COORDINATOR_TODAY else least
+                ours, bare = (port, repeat(load.get(path, cookie)), 200), (yard, load.get("/bare"))
+                rows.append(compare(what, target, ours, bare, min(seconds, coordinator.SECONDS)))
+    for name, path in coordinator.DOWNLOADS.items():
+        what = f"{name}, a million bookings, {kind}"
+        if wanted(what):
+            taken, bare_seconds = coordinator.first_bytes(app, cookie, path)
+            rows.append(Row(what, 1 / taken, 1 / bare_seconds, bare_seconds / taken, least))
+            show(rows[-1])
+    return rows
+
+
 def private_feeds(kind: str, seconds: float, wanted: Wanted) -> list[Row]:
     """A member's private feed after one change beside its cached time, and 10,000 of them polled in turn."""
     url = servers.new_database(kind, f"private-{kind}")
@@ -229,6 +269,7 @@ PARTS: dict[str, tuple[Measure, tuple[str, ...]]] = {
     "bookings": (bookings, ("a booking by the API, with email and audit log",)),
     "emails": (of_module(mail.measured), ("400 emails",)),
     "publishing": (of_module(publishing.measured), ("plan and publish 1000 series", "publish again, empty")),
+    "coordinator": (coordinator_pages, ("a million bookings", COORDINATOR_TODAY)),
     "growth": (of_module(growth.measured), ("1,000,000 bookings",)),
 }
 

@@ -25,6 +25,7 @@ from booking.services.outbox import deliver
 from booking.services.outbox.deliver import EmailWorker
 from booking.store.outbox import outbox
 from booking.store.outbox.emails import OutgoingEmail
+from booking.store.programme.programme import Programme
 from tests.builders import NOW, ORGANISATION, a_booking, a_clinic
 from tests.databases import Database
 from tests.mail.server import Mailbox, serving
@@ -115,5 +116,19 @@ def test_a_clock_set_back_does_not_keep_the_worker_from_its_housekeeping(monkeyp
     monkeypatch.setattr(clock, "now", lambda: NOW - timedelta(hours=next(hours)))
     monkeypatch.setattr(worker_command, "_keep_house", keep_house)
     monkeypatch.setattr(worker_command, "_close", lambda *_arguments: None)
+    monkeypatch.setattr(worker_command, "_now", lambda _sender: clock.now())
     worker_command._run(None, batch, stop)  # type: ignore[arg-type]
     assert kept == [NOW, NOW - timedelta(hours=1), NOW - timedelta(hours=2)]
+
+
+def test_the_worker_of_a_demo_goes_by_its_clock_and_any_other_by_the_real_one(
+    database: Database, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programme = session.get_one(Programme, 1)
+    programme.is_demo, programme.demo_seconds = True, 3600
+    session.commit()
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    mailer = SMTPMailer("smtp://127.0.0.1:1")
+    both = (settings(database, BOOKING_IS_DEMO="1"), settings(database))
+    workers = [EmailWorker(database.sessions, mailer, found, ORGANISATION, "w") for found in both]
+    assert [worker_command._now(one) for one in workers] == [NOW + timedelta(hours=1), NOW]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from booking.domain.bookings.waitlist_words import Thing
 from booking.domain.enums.bookings import OfferStatus
+from booking.domain.recurrence import MAX_DURATION
 from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.db.base import Id, UTCDateTime
 from booking.store.db.field_columns import in_field_order
@@ -76,6 +77,8 @@ _OF_THE_DATE = {
     "person": Person.public_id.label("person"),
     "name": Person.name.label("name"),
 }
+#: The first says nothing more than the second, and is found in an index.
+_NOT_OVER = (Occurrence.starts_at > bindparam("begun_since"), Occurrence.ends_at > bindparam("now"))
 _SLOT_NUMBER, _PLACE_NUMBER = 2 * WaitlistEntry.id, 2 * PlaceWait.id + 1
 _SLOTS = (
     select(
@@ -99,7 +102,7 @@ _SLOTS = (
     .join(Person, Person.id == WaitlistEntry.member_id)
     .outerjoin(_wished, _wished.id == WaitlistEntry.analyst_id)
     .outerjoin(Offer, and_(Offer.waiting_id == WaitlistEntry.id, Offer.status == OfferStatus.OPEN))
-    .where(WaitlistEntry.ended_at.is_(None), Occurrence.ends_at > bindparam("now"))
+    .where(WaitlistEntry.ended_at.is_(None), *_NOT_OVER)
     .order_by(Occurrence.starts_at, WaitlistEntry.id)
     .limit(bindparam("most"))
 )
@@ -123,7 +126,7 @@ _PLACES = (
     .join(Occurrence, Occurrence.id == PlaceWait.occurrence_id)
     .join(Series, Series.id == Occurrence.series_id)
     .join(Person, Person.id == PlaceWait.member_id)
-    .where(PlaceWait.ended_at.is_(None), Occurrence.ends_at > bindparam("now"))
+    .where(PlaceWait.ended_at.is_(None), *_NOT_OVER)
     .order_by(Occurrence.starts_at, PlaceWait.id)
     .limit(bindparam("most"))
 )
@@ -156,5 +159,6 @@ def page(
     if after is not None:
         values["after_at"], values["after_number"] = after
         names.add("after")
-    rows = session.execute(_statement(frozenset(names)), {**values, "now": now, "most": PAGE + 1})
+    values |= {"begun_since": now - MAX_DURATION, "now": now, "most": PAGE + 1}
+    rows = session.execute(_statement(frozenset(names)), values)
     return [ListedWait(*row) for row in rows]

@@ -162,6 +162,13 @@ def correct_to_nothing(page: Page, _site: Site, _world: World) -> None:
     page.get_by_role("button", name="Correct address").click()
 
 
+def preview_the_rules(page: Page, _site: Site, _world: World) -> None:
+    """Narrower rules, looked at before they are saved."""
+    page.get_by_label("Upcoming bookings in total").first.fill("1")
+    page.get_by_label("How far ahead members can book").first.fill("3")
+    page.get_by_role("button", name="Preview changes").click()
+
+
 def preview_the_texts(page: Page, _site: Site, _world: World) -> None:
     """Everything that there is to preview; nothing of it is saved."""
     logo = FilePayload(name="logo.png", mimeType="image/png", buffer=a_picture())
@@ -566,6 +573,7 @@ STOPS = [
     Stop("coordinator, audit log, none found", at("/coordinator/audit?action=restored&by=cora"), cora),
     Stop("coordinator, audit log, refused", at("/coordinator/audit?from=x&to=x&action=x&by=e"), cora, status=422),
     Stop("coordinator, rules", at("/coordinator/rules?series=monday-clinic"), cora),
+    Stop("coordinator, rules, a preview", at("/coordinator/rules"), cora, preview_the_rules),
     Stop("coordinator, texts", at("/coordinator/texts"), cora),
     Stop("coordinator, texts, an email", at("/coordinator/texts"), cora, preview_the_texts),
     Stop("coordinator, texts, refused", at("/coordinator/texts"), cora, write_what_no_email_can_hold),

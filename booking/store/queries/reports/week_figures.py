@@ -40,7 +40,7 @@ class WeekCount:
     waitlist: list[int] = field(default_factory=lambda: [0] * 5)
 
 
-def _weeks(count: int) -> CTE:
+def weeks_table(count: int) -> CTE:
     """So many weeks as a table: their numbers and the instants `from_N` and `to_N` between which they lie."""
     rows = [
         select(
@@ -53,7 +53,7 @@ def _weeks(count: int) -> CTE:
     return union_all(*rows).cte("week")
 
 
-def _within(at: ColumnElement[Any], week: CTE) -> ColumnElement[bool]:
+def within(at: ColumnElement[Any], week: CTE) -> ColumnElement[bool]:
     return and_(at >= week.c.from_at, at < week.c.to_at)
 
 
@@ -64,11 +64,11 @@ def _sum(condition: ColumnElement[bool], value: Any = 1) -> ColumnElement[Any]:
 @cache
 def _offered(count: int) -> Select[Any]:
     """Quarters that analysts offered, by week and analyst: each on the roster of a bookable date, and not off."""
-    week = _weeks(count)
+    week = weeks_table(count)
     seconds = seconds_between(_occurrence.c.starts_at, _occurrence.c.ends_at)
     return (
         select(week.c.number, _roster.c.analyst_id, func.sum(seconds))
-        .join(_occurrence, _within(_occurrence.c.starts_at, week))
+        .join(_occurrence, within(_occurrence.c.starts_at, week))
         .join(_series, _series.c.id == _occurrence.c.series_id)
         .join(_roster, _roster.c.occurrence_id == _occurrence.c.id)
         .where(_occurrence.c.status == SCHEDULED, _roster.c.is_away.is_(False))
@@ -80,7 +80,7 @@ def _offered(count: int) -> Select[Any]:
 @cache
 def _booked(count: int) -> Select[Any]:
     """Bookings by week and analyst, and how they went."""
-    week = _weeks(count)
+    week = weeks_table(count)
     stands, is_cancelled = _booking.c.status == CONFIRMED, _booking.c.status == CANCELLED
     by_member = and_(is_cancelled, _booking.c.cancelled_by == CancelledBy.MEMBER)
     late = seconds_between(_booking.c.starts_at, _booking.c.began_at)
@@ -102,7 +102,7 @@ def _booked(count: int) -> Select[Any]:
             _sum(is_late, late),
             _sum(and_(stands, _booking.c.outcome.is_(None), _booking.c.starts_at <= bindparam("now"))),
         )
-        .join(_booking, _within(_booking.c.starts_at, week))
+        .join(_booking, within(_booking.c.starts_at, week))
         .group_by(week.c.number, _booking.c.analyst_id)
     )
 
@@ -110,11 +110,11 @@ def _booked(count: int) -> Select[Any]:
 @cache
 def _lead(count: int) -> Select[Any]:
     """How many bookings that stand were made how many whole hours before their start, by week."""
-    week = _weeks(count)
+    week = weeks_table(count)
     hours = (seconds_between(_booking.c.created_at, _booking.c.starts_at) // 3600).label("hours")
     return (
         select(week.c.number, hours, func.count())
-        .join(_booking, _within(_booking.c.starts_at, week))
+        .join(_booking, within(_booking.c.starts_at, week))
         .where(_booking.c.status == CONFIRMED)
         .group_by(week.c.number, "hours")
     )
@@ -122,10 +122,10 @@ def _lead(count: int) -> Select[Any]:
 
 @cache
 def _joined(count: int) -> Select[Any]:
-    week = _weeks(count)
+    week = weeks_table(count)
     return (
         select(week.c.number, func.count())
-        .join(_occurrence, _within(_occurrence.c.starts_at, week))
+        .join(_occurrence, within(_occurrence.c.starts_at, week))
         .join(_waiting, _waiting.c.occurrence_id == _occurrence.c.id)
         .group_by(week.c.number)
     )
@@ -133,11 +133,11 @@ def _joined(count: int) -> Select[Any]:
 
 @cache
 def _offers(count: int) -> Select[Any]:
-    week = _weeks(count)
+    week = weeks_table(count)
     ended = (OfferStatus.ACCEPTED, OfferStatus.DECLINED, OfferStatus.LAPSED)
     return (
         select(week.c.number, func.count(), *(_sum(_offer.c.status == one) for one in ended))
-        .join(_occurrence, _within(_occurrence.c.starts_at, week))
+        .join(_occurrence, within(_occurrence.c.starts_at, week))
         .join(_offer, _offer.c.occurrence_id == _occurrence.c.id)
         .where(_offer.c.waiting_id.is_not(None))
         .group_by(week.c.number)

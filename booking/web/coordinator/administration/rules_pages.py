@@ -12,13 +12,15 @@ from flask.typing import ResponseReturnValue
 from booking.domain import errors, numbers
 from booking.domain.enums.organisation import OrganisationPart
 from booking.domain.people.actor import Actor
-from booking.domain.rules import rule_set
+from booking.domain.rules import effects, rule_set
+from booking.domain.rules.effects import CountedEffect
 from booking.domain.rules.rule_fields import FIELDS, GROUPS
 from booking.domain.rules.rule_set import RuleSet
 from booking.programme import days_off, policy_file
 from booking.services.organisation.save_rules import save_rules
 from booking.store import organisation_versions
 from booking.store.queries.bookings import booking_list
+from booking.store.queries.records import rule_effects
 from booking.web.coordinator.administration import rules_form
 from booking.web.coordinator.administration.rules_form import RulesForm
 from booking.web.coordinator.blueprint import blueprint
@@ -38,6 +40,14 @@ class SavedVersion:
     changed: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class RulesPreview:
+    """What would change, a line each, and whom it affects."""
+
+    changed: list[str]
+    effects: list[CountedEffect]
+
+
 @blueprint.get("/rules")
 @access.coordinator
 def rules() -> ResponseReturnValue:
@@ -53,13 +63,15 @@ def rules() -> ResponseReturnValue:
 @blueprint.post("/rules")
 @access.coordinator
 def save_the_rules() -> ResponseReturnValue:
-    """Save them, unless something cannot be read or somebody else has saved meanwhile."""
+    """Save them, unless something cannot be read or somebody else has saved meanwhile; or show whom they affect."""
     number, now = _in_effect()
     known = _titles().keys() | now.series.keys()
     sections = [slug for slug in dict.fromkeys(request.form.getlist("of_series")) if slug in known]
     form = rules_form.read(request.form, request.form.getlist("observe"), sections, now)
     if form.errors:
         return _page(form, _seen(), now), 422
+    if request.form.get("do") == "preview":
+        return _page(form, _seen(), now, preview=_preview(form.rules, now))
     try:
         saved = save_rules(
             context.acting(Actor.staff(current_user.id)), form.rules, _seen(), context.default_organisation()
@@ -85,6 +97,14 @@ def _in_effect() -> tuple[int, RuleSet]:
     number, stored = organisation_versions.newest(context.db(), OrganisationPart.RULES)
     default = context.default_organisation()
     return number, rule_set.from_json(stored, default) if stored else rule_set.of(default)
+
+
+def _preview(asked: RuleSet, now: RuleSet) -> RulesPreview:
+    """What saving these rules would change, and whom that affects."""
+    after = asked.without_what_is_general()
+    effects_of = effects.affected(now.general, after.general)
+    counts = rule_effects.counts(context.db(), effects_of, after.general, context.organisation().zone, context.now())
+    return RulesPreview(rule_set.differences(now, after, _titles()), effects.in_words(after.general, counts))
 
 
 def _seen() -> int:
@@ -125,6 +145,7 @@ def _page(
     *,
     refusal: errors.Refusal | None = None,
     again: int | None = None,
+    preview: RulesPreview | None = None,
 ) -> str:
     titles = _titles()
     before = numbers.whole(request.args.get("before", ""))
@@ -143,6 +164,7 @@ def _page(
         refused=error_pages.sentence(refusal) if refusal is not None else "",
         observed=now.observe,
         again=again,
+        preview=preview,
         history=history,
         before=before,
         earlier=earlier,

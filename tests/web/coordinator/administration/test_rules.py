@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ from booking.store import organisation_versions
 from booking.store.audit_log import AuditEntry
 from booking.store.people.people import Person
 from booking.web.frame.current_organisation import KnownOrganisation
-from tests.builders import a_clinic, a_person, a_request, acting
+from tests.builders import CLINIC_AT, a_clinic, a_person, a_request, acting
 from tests.databases import Database
 from tests.web.client import client_of, make_app, token_of
 
@@ -222,3 +223,27 @@ def test_a_booking_by_a_command_holds_to_the_rules_too(session: Session, cora: P
     in_effect = effective(session)
     with pytest.raises(errors.Refusal):
         book(acting(session, Actor.member(mia.id), clinic.starts_at, organisation=in_effect), a_request(clinic))
+
+
+def test_a_preview_says_what_changes_and_who_is_affected_and_saves_nothing(
+    coordinator: FlaskClient, session: Session
+) -> None:
+    mia = a_person(session, "Mia Chen")
+    for days in (0, 1):
+        clinic = a_clinic(session, starts_at=CLINIC_AT + timedelta(days=days))
+        book(acting(session, Actor.member(mia.id)), a_request(clinic))
+    page = save(coordinator, do="preview", upcoming="1", capacity="12")
+    assert "Upcoming bookings in total: 2 bookings, now 1 booking" in page
+    assert "1 member has more than 1 upcoming booking now. They keep them." in page
+    assert form_of(page)["upcoming"] == "1"
+    assert effective(session).policy == DEFAULT.policy
+    sent = form_of(page)
+    assert "Saved." in coordinator.post(PATH, data=sent, follow_redirects=True).text  # as it stands below the preview
+    assert effective(session).policy == replace(DEFAULT.policy, upcoming=1, capacity=12)
+
+
+def test_a_preview_of_nothing_and_of_what_cannot_be_read(coordinator: FlaskClient) -> None:
+    assert "Nothing would change: these are the rules that hold now." in save(coordinator, do="preview")
+    page = save(coordinator, do="preview", upcoming="many")
+    assert "Nothing is saved. Correct the marked fields below." in page
+    assert "Before you save" not in page

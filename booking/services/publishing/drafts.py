@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -16,13 +17,30 @@ from booking.store.db import locks
 from booking.store.programme.changes import Change, StoredDraft
 
 MAX_TEXT_LENGTH = 600_000
+SAME_WITHIN = timedelta(minutes=1)  # a form that is sent twice
+_PASTED = select(StoredDraft.public_id).where(
+    StoredDraft.coordinator_id == bindparam("coordinator_id"),
+    StoredDraft.created_at >= bindparam("since"),
+    StoredDraft.source == bindparam("source"),
+    StoredDraft.change_id.is_(None),
+)
 
 
 @transactional
 def begin(context: ActionContext, source: str, month: str) -> uuid.UUID:
-    """Keep a text; its id. Raises TextNotAccepted for an empty or endless one."""
+    """Keep a text; its id. The same one that they pasted a moment ago is kept once.
+
+    Raises TextNotAccepted for an empty or endless one.
+    """
     session, now = context.session, context.now
     _check(source)
+    coordinator_id = context.actor.staff_id
+    if coordinator_id is not None:
+        locks.person(session, coordinator_id)
+        since = now - SAME_WITHIN
+        pasted = session.scalars(_PASTED, {"coordinator_id": coordinator_id, "since": since, "source": source})
+        if (same := pasted.first()) is not None:
+            return same
     draft = StoredDraft(
         coordinator_id=context.actor.staff_id, source=source, month=month, answers={}, created_at=now, updated_at=now
     )

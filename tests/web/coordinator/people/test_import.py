@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
 from html import unescape
 from typing import Any
@@ -12,8 +13,11 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from booking.domain.people.actor import Actor
+from booking.programme.people_files import workbook
 from booking.services.accounts import file_import
 from booking.services.outbox import deliver
 from booking.store.audit_log import AuditEntry
@@ -22,7 +26,7 @@ from booking.store.people.people_imports import PeopleImport
 from booking.web.coordinator.people import import_pages
 from tests.builders import NOW, a_booking, a_clinic, a_person, acting
 from tests.databases import Database
-from tests.programme.people_files.workbooks import a_workbook
+from tests.programme.people_files.workbooks import a_workbook, with_member
 from tests.web.client import Clock, client_of, make_app, post, token_of
 
 pytestmark = pytest.mark.both_databases
@@ -39,8 +43,9 @@ def coordinator(database: Database, session: Session) -> FlaskClient:
 def choose(client: FlaskClient, data: bytes | str, name: str = "members.csv") -> Any:
     """Send a file, as the page does."""
     content = (HEADER + data).encode() if isinstance(data, str) else data
-    form = {"csrf_token": token_of(client.get(PATH).text), "file": (io.BytesIO(content), name)}
-    return client.post(PATH, data=form, content_type="multipart/form-data")
+    form = {"csrf_token": token_of(client.get(PATH).text), "file": FileStorage(io.BytesIO(content), name)}
+    boundary, body = encode_multipart(form)  # in memory: the client leaves a large body that it keeps in a file open
+    return client.post(PATH, data=body, content_type=f'multipart/form-data; boundary="{boundary}"')
 
 
 def preview_of(client: FlaskClient, data: bytes | str, name: str = "members.csv") -> tuple[str, str]:
@@ -222,3 +227,51 @@ def test_two_thousand_people_are_imported_at_once(coordinator: FlaskClient, sess
     assert session.scalar(select(func.count()).select_from(Person)) == 2_001
     _, shown = preview_of(coordinator, rows, "a.xlsx")
     assert "0 people new, 0 changed, 2,000 unchanged." in shown
+
+
+def a_formula() -> bytes:
+    return a_workbook(["ann@x.org", "=A2"])
+
+
+def merged_cells() -> bytes:
+    return a_workbook(
+        ["ann@x.org", "", "member"], ["max@x.org"], then=lambda made: made.worksheets[0].merge_cells("C2:C3")
+    )
+
+
+def a_bomb() -> bytes:
+    return with_member(
+        a_workbook(["ann@x.org"]), "xl/worksheets/sheet1.xml", lambda xml: xml + b" " * (workbook.MAX_UNPACKED + 1)
+    )
+
+
+def very_many_lines() -> bytes:
+    """200,000 lines, as a spreadsheet program would write them."""
+
+    def more(xml: bytes) -> bytes:
+        row = '<row r="{0}"><c r="A{0}" t="inlineStr"><is><t>p{0}@x.org</t></is></c></row>'
+        return xml.replace(
+            b"</sheetData>", "".join(row.format(n) for n in range(3, 200_003)).encode() + b"</sheetData>"
+        )
+
+    return with_member(a_workbook(["ann@x.org"]), "xl/worksheets/sheet1.xml", more)
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (a_formula, "This formula has no stored result: open the file in your spreadsheet program, save it"),
+        (merged_cells, "The cells C2:C3 are merged: unmerge them, so that each line has its own cells"),
+        (a_bomb, "This workbook is too large: import it in parts"),
+        (very_many_lines, "More than 20,000 lines: import them in parts"),
+    ],
+)
+def test_a_bad_workbook_is_refused_on_the_page_and_nothing_is_kept(
+    coordinator: FlaskClient, session: Session, made: Callable[[], bytes], said: str
+) -> None:
+    before = emails(session)
+    answer = choose(coordinator, made(), "members.xlsx")
+    assert answer.status_code == 422
+    assert said in words_of(answer.text)
+    assert emails(session) == before
+    assert session.scalar(select(func.count()).select_from(PeopleImport)) == 0

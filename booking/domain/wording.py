@@ -85,6 +85,17 @@ def length_of_time(minutes: int) -> str:
     return f"{number}{NBSP}{unit}{'' if number == 1 else 's'}"
 
 
+def ahead(instant: datetime, zone: str, other: str) -> str:
+    """How far clocks in `zone` are from those in `other` at `instant`: "1 hour ahead of AEST", "the same as AEST"."""
+    minutes = round((zones.wall(instant, zone) - zones.wall(instant, other)).total_seconds() / 60)
+    name = zones.abbreviation(instant, other)
+    if not minutes:
+        return f"the same as {name}"
+    hours, rest = divmod(abs(minutes), 60)
+    length = " ".join(length_of_time(part) for part in (hours * 60, rest) if part)
+    return f"{length} {'ahead of' if minutes > 0 else 'behind'} {name}"
+
+
 def same_clock(instant: datetime, zone: str | None, other: str) -> bool:
     """Whether clocks in both zones show the same at `instant`; an unknown zone differs from none."""
     return zone is None or zones.wall(instant, zone) == zones.wall(instant, other)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -42,3 +42,20 @@ def test_time_off_is_said_in_days_where_it_is_whole_days_of_the_programme_and_in
 ) -> None:
     found = wording.absence(*map(datetime.fromisoformat, (start, end)), "Australia/Perth", zone)
     assert tuple(words.replace(wording.NBSP, " ") for words in found) == said
+
+
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [
+        ("Australia/Brisbane", "the same as AEST"),
+        ("Australia/Sydney", "1 hour ahead of AEST"),
+        ("Australia/Perth", "2 hours behind AEST"),
+        ("Australia/Darwin", "30 minutes behind AEST"),
+        ("Australia/Adelaide", "30 minutes ahead of AEST"),
+        ("Pacific/Chatham", "3 hours 45 minutes ahead of AEST"),
+        ("America/New_York", "15 hours behind AEST"),
+    ],
+)
+def test_how_far_a_clock_is_from_the_programmes(zone: str, words: str) -> None:
+    at = datetime(2023, 12, 4, 3, tzinfo=UTC)
+    assert wording.ahead(at, zone, "Australia/Brisbane").replace(wording.NBSP, " ") == words

@@ -95,15 +95,15 @@ def elsewhere(instant: datetime, programme_zone: str) -> str:
 
 
 def zone_line() -> str:
-    """Returns how to read the page's times: "Times in AEST, Brisbane. Yours: Sydney, AEDT."
+    """Returns how to read the page's times: "Times in AEST, Brisbane. Yours: Sydney, 1 hour ahead of AEST."
 
-    Abbreviations are those of the time that the page is about (`times_at`), of now where it is about none.
+    They are those of the time that the page is about (`times_at`), of now where it is about none.
     """
     zone, at = context.organisation().zone, g.get("times_at", context.now())
     line = f"Times in {zones.abbreviation(at, zone)}, {zones.city(zone)}."
     own = reader_zone()
     if own is not None and own != zone:
-        line += f" Yours: {zones.city(own)}, {zones.abbreviation(at, own)}."
+        line += f" Yours: {zones.city(own)}, {wording.ahead(at, own, zone)}."
     return line
 
 

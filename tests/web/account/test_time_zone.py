@@ -83,7 +83,7 @@ def test_a_visitor_chooses_a_zone_without_a_script(database: Database, session: 
     assert "Secure" in done.headers["Set-Cookie"]
     after = client.get(page).text
     assert "3:00–4:00\N{NO-BREAK SPACE}am yours" in after
-    assert "Yours: London, GMT." in after
+    assert "Yours: London, 10\N{NO-BREAK SPACE}hours behind AEST." in after
     assert 'value="Europe/London" selected' in client.get("/time-zone").text
     post(client, "/time-zone", time_zone="", back=page)
     assert "yours" not in client.get(page).text

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, tuple_
 from sqlalchemy.orm import Session
 
 from booking.domain import errors
@@ -14,9 +14,11 @@ from booking.domain.enums.audit import AuditAction, AuditSubject
 from booking.services.action_context import ActionContext
 from booking.services.transaction import transactional
 from booking.store.db import locks
+from booking.store.db.base import Id, UTCDateTime
 from booking.store.programme.changes import Change, StoredDraft
 
 MAX_TEXT_LENGTH = 600_000
+PAGE = 20  # drafts on one page
 SAME_WITHIN = timedelta(minutes=1)  # a form that is sent twice
 _PASTED = select(StoredDraft.public_id).where(
     StoredDraft.coordinator_id == bindparam("coordinator_id"),
@@ -120,12 +122,17 @@ def with_id(session: Session, draft_id: uuid.UUID, *, lock: bool = False) -> Sto
 
 _LATEST = (
     select(StoredDraft)
-    .where(StoredDraft.change_id.is_(None))
-    .order_by(StoredDraft.updated_at.desc())
+    .where(
+        StoredDraft.change_id.is_(None),
+        tuple_(StoredDraft.updated_at, StoredDraft.id)
+        < tuple_(bindparam("after_at", type_=UTCDateTime()), bindparam("after_id", type_=Id)),
+    )
+    .order_by(StoredDraft.updated_at.desc(), StoredDraft.id.desc())
     .limit(bindparam("most"))
 )
 
 
-def latest(session: Session, most: int = 20) -> list[StoredDraft]:
-    """The drafts that were touched last and are not published, newest first."""
-    return list(session.scalars(_LATEST, {"most": most}))
+def latest(session: Session, after: tuple[datetime, int] | None = None) -> list[StoredDraft]:
+    """The drafts that were touched last and are not published, newest first, beyond that place: a page and one more."""
+    at, draft_id = after or (datetime.max.replace(tzinfo=UTC), 0)
+    return list(session.scalars(_LATEST, {"after_at": at, "after_id": draft_id, "most": PAGE + 1}))

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, Select, bindparam, select
+from sqlalchemy import Date, Select, bindparam, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from booking.store.db.base import table_of
+from booking.store.db.base import Id, table_of
 from booking.store.db.field_columns import in_field_order
 from booking.store.people.people import Person
 from booking.store.programme.changes import Change
@@ -75,9 +75,13 @@ _IN_FORCE = (
     .limit(MOST_IN_FORCE)
 )
 _EARLIER = (
-    _ALL.where(_closure.c.lifted_at.is_not(None) | (_closure.c.last_on < _TODAY))
+    _ALL.where(
+        _closure.c.lifted_at.is_not(None) | (_closure.c.last_on < _TODAY),
+        tuple_(_closure.c.last_on, _closure.c.id)
+        < tuple_(bindparam("after_day", type_=Date), bindparam("after_id", type_=Id)),
+    )
     .order_by(_closure.c.last_on.desc(), _closure.c.id.desc())
-    .limit(MOST_EARLIER)
+    .limit(MOST_EARLIER + 1)
 )
 _ONE = _ALL.where(_closure.c.public_id == bindparam("public_id", type_=_closure.c.public_id.type))
 _TITLES = (
@@ -93,9 +97,10 @@ def in_force(session: Session, today: date) -> list[ListedClosure]:
     return _read(session, _IN_FORCE, today=today)
 
 
-def earlier(session: Session, today: date) -> list[ListedClosure]:
-    """Those that are over or lifted, the latest first."""
-    return _read(session, _EARLIER, today=today)
+def earlier(session: Session, today: date, after: tuple[date, int] | None = None) -> list[ListedClosure]:
+    """Those that are over or lifted, the latest first, beyond that last day and id: one page and one more."""
+    day, closure_id = after or (date.max, 0)
+    return _read(session, _EARLIER, today=today, after_day=day, after_id=closure_id)
 
 
 def one(session: Session, public_id: uuid.UUID) -> ListedClosure | None:

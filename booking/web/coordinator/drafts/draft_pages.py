@@ -30,7 +30,7 @@ from booking.web.coordinator.drafts import draft_cards
 from booking.web.coordinator.drafts.draft_reading import understood
 from booking.web.coordinator.programme import plans
 from booking.web.coordinator.programme.plans import PlanRequest
-from booking.web.frame import access, context
+from booking.web.frame import access, context, list_places
 from booking.web.frame.current_reader import current_user
 
 blueprint = Blueprint("drafts", __name__, url_prefix="/coordinator/drafts")
@@ -52,9 +52,12 @@ def begin() -> ResponseReturnValue:
             return redirect(url_for("drafts.one", public_id=draft_id), 303)
         except (errors.TextNotAccepted, CannotRead) as refusal:
             mistakes = {"source": f"{str(refusal).removeprefix('source: ').capitalize()}."}
+    found = drafts.latest(context.db(), list_places.read(request.args.get("after", "")))
+    shown = found[: drafts.PAGE]
     page = render_template(
         "drafts/begin.html",
-        drafts=drafts.latest(context.db()),
+        drafts=shown,
+        more=list_places.written((shown[-1].updated_at, shown[-1].id)) if len(found) > len(shown) else None,
         errors=mistakes,
         source=request.form.get("source", ""),
         month=request.form.get("month", ""),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,11 +15,12 @@ from booking.domain.planning.closures import MAX_DAYS, Closure
 from booking.services.publishing import closing
 from booking.store.programme import plan_inputs
 from booking.store.queries.programme import closure_list
+from booking.store.queries.programme.closure_list import ListedClosure
 from booking.web.coordinator import filter_fields
 from booking.web.coordinator.filter_fields import FieldMistake
 from booking.web.coordinator.programme import day_fields, plans
 from booking.web.coordinator.programme.plans import PlanRequest
-from booking.web.frame import access, context
+from booking.web.frame import access, context, list_places
 
 blueprint = Blueprint("closures", __name__, url_prefix="/coordinator/closures")
 MAX_REASON = 200
@@ -90,10 +91,14 @@ def listed() -> ResponseReturnValue:
 def _page(form: ClosureForm, known: dict[str, Definition]) -> ResponseReturnValue:
     organisation, session = context.organisation(), context.db()
     today = zones.today(context.now(), organisation.zone)
+    read = list_places.read(request.args.get("after", ""))
+    earlier = closure_list.earlier(session, today, None if read is None else (read[0].date(), read[1]))
+    shown = earlier[: closure_list.MOST_EARLIER]
     page = render_template(
         "closures/listed.html",
         in_force=closure_list.in_force(session, today),
-        earlier=closure_list.earlier(session, today),
+        earlier=shown,
+        more=_place(shown[-1]) if len(earlier) > len(shown) else None,
         closed_days=[(day, name) for day, name in sorted(organisation.closed.items()) if day >= today],
         form=form,
         errors=form.errors,
@@ -105,6 +110,10 @@ def _page(form: ClosureForm, known: dict[str, Definition]) -> ResponseReturnValu
         listed=wording.listed,
     )
     return page, 422 if form.errors else 200
+
+
+def _place(last: ListedClosure) -> str:
+    return list_places.written((datetime.combine(last.last_on, time(), UTC), last.id))
 
 
 def _is_over(series: Definition, today: date) -> bool:

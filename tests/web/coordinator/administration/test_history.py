@@ -17,7 +17,8 @@ from booking.domain.texts import text_set
 from booking.programme import organisation_file
 from booking.resources import folder
 from booking.store import organisation_versions
-from booking.store.programme.changes import Change
+from booking.store.programme.changes import Change, StoredDraft
+from booking.store.programme.closures import StoredClosure
 from tests.builders import NOW, a_person
 from tests.databases import Database
 from tests.web.client import client_of, make_app
@@ -76,3 +77,29 @@ def test_every_publish_is_reached_from_the_list(coordinator: FlaskClient, sessio
     assert [len(one) for one in pages] == [50, 50, 20]
     assert {uuid.UUID(one).int for page in pages for one in page} == set(range(120))
     assert coordinator.get("/coordinator/changes?after=nonsense").status_code == 404
+
+
+def test_every_draft_is_reached_from_the_list(coordinator: FlaskClient, session: Session) -> None:
+    cora = a_person(session, "Ada Old")
+    for number in range(45):
+        at = NOW - timedelta(days=number // 2)
+        values = {"source": f"Text {number}.", "answers": {}, "created_at": at, "updated_at": at}
+        session.add(StoredDraft(coordinator_id=cora.id, **values))
+    session.commit()
+    pages = listed(coordinator, "/coordinator/drafts/", "Earlier drafts", r">Text (\d+)\.</a>")
+    assert [len(one) for one in pages] == [20, 20, 5]
+    assert {int(one) for page in pages for one in page} == set(range(45))
+
+
+def test_every_closure_is_reached_from_the_list(coordinator: FlaskClient, session: Session) -> None:
+    change = Change(published_at=NOW, due_at=NOW, fingerprint="", plan={}, before={})
+    session.add(change)
+    session.flush()
+    for number in range(70):
+        day = NOW.date() - timedelta(days=2 + number // 2)
+        values = {"first_on": day, "last_on": day, "closes_all": True, "created_at": NOW}
+        session.add(StoredClosure(reason=f"Reason {number}.", change_id=change.id, **values))
+    session.commit()
+    pages = listed(coordinator, "/coordinator/closures/", "Earlier closures", r"Reason (\d+)\.")
+    assert [len(one) for one in pages] == [30, 30, 10]
+    assert {int(one) for page in pages for one in page} == set(range(70))

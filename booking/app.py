@@ -26,6 +26,7 @@ from booking.web.frame import (
     template_globals,
     token_guessing,
 )
+from booking.web.site import compression, static_files
 
 MAX_BODY_BYTES = 256 * 1024  # of a request's body
 
@@ -51,9 +52,11 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
     )
     app.url_map.merge_slashes = False  # an address is one string: whoever guesses at it is redirected nowhere
     app.logger.addFilter(logs.MASKING)
+    compression.init_app(app)  # first, so that it runs last
     context.init_app(app)
     current_reader.init_app(app)
     template_globals.init_app(app)
+    static_files.init_app(app, resources.PACKAGE / "static")
     error_pages.init_app(app)
     security_headers.init_app(app, settings)
     token_guessing.init_app(app, settings)

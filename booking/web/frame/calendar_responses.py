@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import Flask, Request, Response, request
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 FEEDS = "/feeds/"
 PUBLIC = (("Cache-Control", "public, max-age=900, stale-while-revalidate=86400"),)
@@ -17,12 +17,17 @@ PRIVATE = (
 
 
 class NoSessionForFeeds(SecureCookieSessionInterface):
-    """Sessions as Flask has them, but none at all for what calendars fetch: no cookie is read or set there."""
+    """Sessions as Flask has them, but no cookie is read or set for calendars, and none is set for static files."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         if request.path.startswith(FEEDS):
             return None  # Flask then makes one that can hold nothing and is never saved
         return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if request.endpoint == "static" and response.status_code < 400:
+            return  # the same for everybody: no cookie, and no Vary for one
+        super().save_session(app, session, response)
 
 
 @dataclass(frozen=True, slots=True)

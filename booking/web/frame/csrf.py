@@ -78,13 +78,19 @@ def exempt(view: View) -> View:
 
 
 def token() -> str:
-    """The token of every form on the page that this request renders."""
+    """The token of every form on the page that this request renders.
+
+    It begins with random characters, so that its signature differs in every answer: pages are compressed, and nobody
+    can find it out by comparing their lengths (BREACH).
+    """
     found: str | None = request.environ.get(_CACHED)
     if found is None:
         if _NONCE not in session:
             renew()
         issued_at = int(context.now().timestamp())
-        found = request.environ[_CACHED] = _serializer().dumps([session[_NONCE], _reader(), issued_at, _page()])
+        found = request.environ[_CACHED] = _serializer().dumps(
+            [secrets.token_urlsafe(6), session[_NONCE], _reader(), issued_at, _page()]
+        )
     return found
 
 
@@ -96,7 +102,7 @@ def renew() -> None:
 def sent_token() -> Token | None:
     """The token of the form that this request sends; None where it has none that was made here."""
     try:
-        nonce, reader, issued_at, page = _serializer().loads(request.form.get(FIELD, ""))
+        *_, nonce, reader, issued_at, page = _serializer().loads(request.form.get(FIELD, ""))
         return Token(nonce, reader, datetime.fromtimestamp(issued_at, UTC), page)
     except (BadData, TypeError, ValueError, RequestEntityTooLarge):  # the page that says "too large" asks too
         return None

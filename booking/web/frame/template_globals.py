@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from flask import Flask, g, url_for
+from flask import Flask, g
 from markupsafe import Markup, escape
 
 from booking.domain import wording, zones
@@ -19,12 +18,9 @@ from booking.domain.enums.planning import CoverFate, FindingCode
 from booking.domain.enums.refusals import RefusalCode
 from booking.domain.organisation import Kind
 from booking.domain.people import email_addresses, free_trials
-from booking.resources import PACKAGE
 from booking.store.people import people
 from booking.web.frame import access, context, current_reader
 from booking.web.frame.current_reader import current_user
-
-A_YEAR = 365 * 24 * 3600
 
 
 def read_by(person: uuid.UUID | int) -> None:
@@ -124,16 +120,7 @@ def is_bookable(kind: str) -> bool:
 
 
 def init_app(app: Flask) -> None:
-    """Give every template these names, and static files an address that changes with their content."""
-    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = A_YEAR
-    versions = {
-        path.relative_to(PACKAGE / "static").as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-        for path in (PACKAGE / "static").rglob("*")
-        if path.is_file()
-    }
-
-    def static(name: str) -> str:
-        return url_for("static", filename=name, v=versions[name])
+    """Give every template these names."""
 
     @app.context_processor
     def names() -> dict[str, Any]:
@@ -141,7 +128,6 @@ def init_app(app: Flask) -> None:
 
     app.jinja_env.globals.update(
         RefusalCode=RefusalCode,
-        static=static,
         is_signed=partial(access.is_signed, app),  # such an address is put into no other
         when=when,
         mine=mine,

@@ -72,6 +72,11 @@ def listed(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
+def either(words: Sequence[str]) -> str:
+    """Words of which one will be it: "Ada", "Ada or Ben", "Ada, Ben or Caz"."""
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
 def rough(length: timedelta) -> str:
     """1 hour, 8 hours, 1 day, 3 days: whole ones, never none."""
     hours = max(1, round(length / timedelta(hours=1)))

@@ -195,7 +195,8 @@ def _move_page(
     why_not = search.why_not(found)
     is_lost = isinstance(refusal, errors.SlotTaken) and not refusal.own
     kept = history_of(session, found, row.member_id, organisation, now).preference.keeping(row.analyst_id)
-    shown = replace(chosen, is_lost=is_lost)
+    current = slot_grid.value_of(row.starts_at, row.minutes, str(appointment.analyst_public_id))
+    shown = replace(chosen, is_lost=is_lost, current=current)
     made = slot_grid.grids(found, found.rules(organisation, now), shown, verb="Move to", preference=kept)
     page = render_template(
         "member/move.html",

@@ -168,10 +168,10 @@ def _grids(view: View, history: History | None, chosen: Chosen) -> list[Grid]:
 def _without_names(made: list[Grid]) -> None:
     """A visitor sees that starts are free, and not with whom."""
     for grid in made:
-        grid.blocks = [rows[:1] for rows in grid.blocks]
+        grid.blocks = [[replace(rows[0], about="")] for rows in grid.blocks]
         for rows in grid.blocks:
             for cell in rows[0].cells:
-                cell.names = ""
+                cell.with_whom = ""
 
 
 def _can_wait(view: View, made: list[Grid], now: datetime) -> bool:

@@ -28,6 +28,9 @@ WHY = {
 }
 
 
+CURRENT = "your booking"  # the slot that moves
+
+
 class NoSlotChosen(errors.Refusal):
     """The form names no slot, or one of another length than it says."""
 
@@ -36,13 +39,17 @@ class NoSlotChosen(errors.Refusal):
 
 @dataclass(slots=True)
 class Cell:
-    """One start for one row. `value` is what its radio sends, empty where it cannot be had; `why` says why not."""
+    """One start for one row. `value` is what its radio sends, empty where it cannot be had; `why` says why not.
+
+    `clock` is the reader's, on `day` where that is another one than the programme's; `there` is the programme's clock,
+    empty where both show the same.
+    """
 
     number: int
     value: str
     clock: str
-    yours: str
-    names: str
+    day: str
+    there: str
     why: str
     is_taken: bool
     is_best: bool
@@ -54,7 +61,7 @@ class Cell:
 
 @dataclass(slots=True)
 class GridRow:
-    """One row: anyone (`analyst` empty), or one analyst."""
+    """One row: anyone (`analyst` empty), or one analyst. `about`: of anyone, who it may be."""
 
     analyst: str
     initials: str
@@ -74,11 +81,15 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The form's choice: `slot` as the radio buttons spell it, and the length. `is_lost`: somebody else has it now."""
+    """The form's choice: `slot` as the radio buttons spell it, and the length. `is_lost`: somebody else has it now.
+
+    `current` is the slot that moves, spelled likewise.
+    """
 
     slot: str = ""
     minutes: str = ""
     is_lost: bool = False
+    current: str = ""
 
 
 def stamp(at: datetime) -> str:
@@ -141,11 +152,12 @@ def grids(
 
 @dataclass(frozen=True, slots=True)
 class _StartWords:
-    """One start in words, the same in all its cells: the programme's clock, the reader's where it differs, and both as
-    the button says them."""
+    """One start in words, the same in all its cells: the reader's clock and day, the programme's clock where it
+    differs, and both as the button says them."""
 
     clock: str
-    yours: str
+    day: str
+    there: str
     said: str
 
 
@@ -154,12 +166,13 @@ def _words(start: datetime, found: Timetable) -> _StartWords:
     day = zones.today(found.hours.starts_at, found.zone)
     clock, yours = wording.clock(start, found.zone), template_globals.yours(start, None, found.zone)
     if not yours:
-        return _StartWords(clock, "", f"{day:%A} {clock}")
+        return _StartWords(clock, "", "", f"{day:%A} {clock}")
     own_zone = template_globals.own_zone(found.zone)
     own_day = zones.today(start, own_zone)
     weekday = f"{day:%a} " if own_day != day else ""
     beside = f"{weekday}{clock} {zones.abbreviation(start, found.zone)}"
-    return _StartWords(clock, yours, f"{own_day:%A} {wording.clock(start, own_zone)} ({beside})")
+    own = wording.clock(start, own_zone)
+    return _StartWords(own, f"{own_day:%a}" if weekday else "", clock, f"{own_day:%A} {own} ({beside})")
 
 
 @dataclass(slots=True)
@@ -193,7 +206,12 @@ class _Maker:
 
     def line(self, number: int | None, starts: list[datetime], numbers: Iterator[int]) -> GridRow:
         if number is None:
-            return GridRow("", "", "", [self.any_cell(start, next(numbers)) for start in starts])
+            cells = [self.any_cell(start, next(numbers)) for start in starts]
+            free = {a for a in self.found.hours.analyst_ids for at in starts if self.refusals[a, at] is None}
+            names = [self.names[a] for a in self.found.hours.analyst_ids if a in free]
+            return GridRow(
+                "", "", " or ".join([", ".join(names[:-1]), *names[-1:]] if len(names) > 1 else names), cells
+            )
         analyst = self.found.analysts[number]
         words = analyst.name.split()
         initials = "".join(word[0] for word in words[:1] + words[1:][-1:]).upper()
@@ -215,24 +233,32 @@ class _Maker:
         )
         name = self.names[taker.analyst_id] if taker is not None else ""
         made = self.cell(start, "any", why, name, number)
-        made.names = ", ".join(sorted(free, key=lambda other: other != name))
         made.with_whom = name
+        if why is None and taker is not None and self._is_current(taker):
+            made.value, made.why = "", CURRENT
         return made
 
     def cell(self, start: datetime, analyst: str, why: errors.Refusal | None, name: str, number: int) -> Cell:
         words = self.words[start]
         value = value_of(start, self.minutes, analyst)
         with_name = f", with {name}" if name else ""
+        is_current = value == self.chosen.current
+        said_why = "yours" if getattr(why, "own", False) else WHY.get(why.code, "–") if why is not None else ""
         return Cell(
             number=number,
-            value=value if why is None else "",
+            value=value if why is None and not is_current else "",
             clock=words.clock,
-            yours=words.yours,
-            names="",
+            day=words.day,
+            there=words.there,
             is_taken=isinstance(why, errors.SlotTaken) and not why.own,
-            why="" if why is None else "yours" if getattr(why, "own", False) else WHY.get(why.code, "–"),
+            why=CURRENT if is_current else said_why,
             is_best=start == self.best_at and why is None and analyst == "any",
             is_checked=why is None and value == self.chosen.slot,
             is_lost=self.chosen.is_lost and value == self.chosen.slot,
             said=f"{self.verb} {words.said}, {self.minutes} minutes{with_name}",
         )
+
+    def _is_current(self, slot: Slot) -> bool:
+        """Whether that slot is the one that moves."""
+        analyst = next(one.public_id for one in self.found.analysts if one.id == slot.analyst_id)
+        return value_of(slot.starts_at, slot.minutes, str(analyst)) == self.chosen.current

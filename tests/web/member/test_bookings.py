@@ -68,7 +68,9 @@ def test_a_booking_is_moved_within_and_between_clinics(database: Database, sessi
     client = client_of(make_app(database), booking.member if by == "member" else None)
     path = f"/bookings/{booking.public_id}" if by == "member" else f"/manage/{signed('manage', booking.public_id)}"
     shown = client.get(f"{path}/move").text
-    assert 'value="15/20231204T0300Z/any"' in shown
+    assert 'value="15/20231204T0300Z/any"' not in shown  # that is where it is
+    assert shown.count("<small>your booking<") == 1  # of any analyst, and of its own beside it
+    assert 'value="15/20231204T0315Z/any"' in shown
     assert str(other.public_id) in shown
     answer = post(client, f"{path}/move", to=str(other.public_id), slot="30/20231205T0315Z/any", minutes="30")
     assert answer.status_code == 303

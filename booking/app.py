@@ -26,7 +26,7 @@ from booking.web.frame import (
     template_globals,
     token_guessing,
 )
-from booking.web.site import compression, static_files
+from booking.web.site import compression, descriptions, static_files
 
 MAX_BODY_BYTES = 256 * 1024  # of a request's body
 
@@ -56,6 +56,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> F
     context.init_app(app)
     current_reader.init_app(app)
     template_globals.init_app(app)
+    descriptions.init_app(app)
     static_files.init_app(app, resources.PACKAGE / "static")
     error_pages.init_app(app)
     security_headers.init_app(app, settings)

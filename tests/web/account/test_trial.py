@@ -43,7 +43,8 @@ def link_of(session: Session) -> str:
 
 def test_a_visitor_signs_up_and_the_button_behind_the_link_signs_them_in(database: Database, session: Session) -> None:
     client = client_of(app_of(database))
-    assert 'href="/trial"' in client.get("/sign-in").text
+    for page in ("/", "/sign-in"):
+        assert 'href="/trial"' in client.get(page).text
     assert "Try it free for 7 days" in client.get("/trial").text
     sent = post(client, "/trial", **FORM)
     assert "We’ve emailed tia@example.org" in sent.text
@@ -104,7 +105,7 @@ def test_there_is_no_such_page_where_no_trial_is_offered(database: Database) -> 
     client = client_of(app_of(database, 0))
     assert client.get("/trial").status_code == 404
     assert client.get(f"/trial/{tokens.sign(SECRET_KEY, 'trial', str(uuid.uuid4()))}").status_code == 404
-    assert "/trial" not in client.get("/sign-in").text
+    assert "/trial" not in client.get("/sign-in").text + client.get("/").text
 
 
 def test_who_is_signed_in_is_told_that_they_have_an_account(database: Database, session: Session) -> None:

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from booking import resources
 from booking.domain import wording
 from booking.domain.bookings import cover_words, policy_words, waitlist_words
-from booking.domain.enums.bookings import AfterOffer
+from booking.domain.enums.bookings import AfterOffer, AwaitedKind
 from booking.domain.enums.emails import EmailName
 from booking.domain.enums.people import TrialAnswer
 from booking.domain.enums.planning import DifferenceKind, LineKind
@@ -90,7 +90,7 @@ _environment.globals["cover_words"] = cover_words
 _environment.globals["policy_words"] = policy_words
 _environment.globals["confirm_within"] = email_addresses.CONFIRM_WORDS
 _environment.globals["held"] = waitlist_words.held
-_environment.globals["Thing"] = waitlist_words.Thing
+_environment.globals["AwaitedKind"] = AwaitedKind
 _environment.globals["first_come"] = waitlist_words.FIRST_COME
 _environment.globals["free"] = waitlist_words.FREE
 _environment.globals.update(AfterOffer=AfterOffer, DifferenceKind=DifferenceKind, LineKind=LineKind)

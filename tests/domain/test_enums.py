@@ -87,15 +87,16 @@ OTHER_MEANINGS: dict[str, set[str]] = {
     "programme/people_files/workbook.py": {"refused"},
     # what the facts of an email and a publish are kept under
     "domain/planning/updates.py": {"booking"},
-    "services/outbox/render_email.py": {"booking", "enrolment"},
+    "services/outbox/render_email.py": {"booking", "enrolment", "place"},
     "services/publishing/publish_emails.py": {"booking"},
     "services/publishing/undo.py": {"occurrence"},
     "store/queries/outbox/reminder_rows.py": {"occurrence"},
     # fields of forms and addresses
     "web/analyst/visit.py": {"agreed"},
     "web/coordinator/drafts/draft_cards.py": {"kind", "title"},
+    "web/coordinator/series/series_form.py": {"slot"},
     "web/member/bookings.py": {"booked"},
-    "web/member/occurrence.py": {"member"},
+    "web/member/occurrence.py": {"member", "slot"},
 }
 
 

@@ -2,52 +2,43 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from booking.domain.bookings.waitlist_rules import HOLD, HOLD_ON_THE_DAY, NIGHT_FROM, NIGHT_UNTIL
-from booking.domain.enums.bookings import AfterOffer
+from booking.domain.enums.bookings import AfterOffer, AwaitedKind
 
 FIRST_COME = "It starts soon, so we've emailed everyone waiting for it: first come, first served."
 
 FREE = "It isn't held for anyone, so anyone can book it."
 
 
-class Thing(StrEnum):
-    """What a waitlist is for, as its sentences name it."""
-
-    SLOT = "slot"  # of a clinic
-    PLACE = "place"  # in a lab or masterclass
+_TAKES = {AwaitedKind.SLOT: "book it", AwaitedKind.PLACE: "enrol"}
 
 
-_TAKES = {Thing.SLOT: "book it", Thing.PLACE: "enrol"}
-
-
-def lapsed(became: AfterOffer, thing: Thing = Thing.SLOT) -> str:
+def lapsed(became: AfterOffer, awaited: AwaitedKind = AwaitedKind.SLOT) -> str:
     """What has become of a slot or place that was held for somebody."""
     match AfterOffer(became):
         case AfterOffer.OFFERED:
             return (
-                f"The time to accept has passed, so we've offered the {thing} to the next person. "
+                f"The time to accept has passed, so we've offered the {awaited} to the next person. "
                 "You're still on the waitlist."
             )
         case AfterOffer.FREE:
             return (
                 "The time to accept has passed, so it's no longer held for you. "
-                f"It's still free, and anyone can {_TAKES[thing]}. You're still on the waitlist."
+                f"It's still free, and anyone can {_TAKES[awaited]}. You're still on the waitlist."
             )
-        case AfterOffer.OVER if thing is Thing.SLOT:
+        case AfterOffer.OVER if awaited is AwaitedKind.SLOT:
             return "The time to accept has passed, and the slot can no longer be booked."
         case AfterOffer.OVER:
             return "The time to accept has passed, and another member has the place. You're still on the waitlist."
     return (
-        f"This {thing} can no longer be booked, so we can't hold it for you. "
+        f"This {awaited} can no longer be booked, so we can't hold it for you. "
         "You're still on the waitlist, and we'll email you when another one comes free."
     )
 
 
-def held(until: str, *, has_next: bool, thing: Thing = Thing.SLOT) -> str:
+def held(until: str, *, has_next: bool, awaited: AwaitedKind = AwaitedKind.SLOT) -> str:
     """An open offer: until when it holds (`until`, in the reader's words), and what happens then."""
-    then = "we'll offer it to the next person on the waitlist" if has_next else f"anyone can {_TAKES[thing]}"
+    then = "we'll offer it to the next person on the waitlist" if has_next else f"anyone can {_TAKES[awaited]}"
     return f"It's held for you alone until {until}. If you don't accept by then, {then}, and you stay on the waitlist."
 
 

@@ -61,3 +61,10 @@ class LimitScope(StrEnum):
     WEEK = "week"
     UPCOMING = "upcoming"
     NO_SHOWS = "no-shows"
+
+
+class AwaitedKind(StrEnum):
+    """What somebody waits for, as sentences name it."""
+
+    SLOT = "slot"  # of a clinic
+    PLACE = "place"  # in a lab or masterclass

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from booking.domain import wording, zones
 from booking.domain.bookings import cover_words, lengths, policy_words, waitlist_words
-from booking.domain.enums.bookings import VisitOutcome, WaitlistOutcome
+from booking.domain.enums.bookings import AwaitedKind, VisitOutcome, WaitlistOutcome
 from booking.domain.enums.emails import EmailState
 from booking.domain.enums.planning import CoverFate, FindingCode
 from booking.domain.enums.refusals import RefusalCode
@@ -153,6 +153,7 @@ def init_app(app: Flask) -> None:
         FindingCode=FindingCode,
         VisitOutcome=VisitOutcome,
         WaitlistOutcome=WaitlistOutcome,
+        AwaitedKind=AwaitedKind,
     )
     app.jinja_env.filters.update(day=wording.day, long_day=wording.long_day, length_of_time=wording.length_of_time)
     app.jinja_env.filters["lengths"] = lengths.in_words

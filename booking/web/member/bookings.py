@@ -9,8 +9,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from booking.domain.bookings import policy, running_order, slots
-from booking.domain.bookings.waitlist_words import Thing
-from booking.domain.enums.bookings import CancelledBy
+from booking.domain.enums.bookings import AwaitedKind, CancelledBy
 from booking.domain.meetings import Appointment
 from booking.domain.people.actor import Actor
 from booking.domain.recurrence import MAX_DURATION
@@ -59,7 +58,7 @@ def mine() -> ResponseReturnValue:
 def _waits() -> list[tuple[OwnWait, int]]:
     """What the reader waits for, each with how many are ahead of them."""
     waits = own_waits.of_member(context.db(), current_user.id)
-    ahead = waitlist_pages.ahead([one for one in waits if one.thing == Thing.SLOT])
+    ahead = waitlist_pages.ahead([one for one in waits if one.awaited == AwaitedKind.SLOT])
     return [(one, ahead.get(one.id, 0) if one.ahead is None else one.ahead) for one in waits]
 
 

@@ -9,8 +9,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, and_, bindparam, cast, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
-from booking.domain.bookings.waitlist_words import Thing
-from booking.domain.enums.bookings import OfferStatus
+from booking.domain.enums.bookings import AwaitedKind, OfferStatus
 from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.db.field_columns import in_field_order
 from booking.store.people.people import Person
@@ -29,7 +28,7 @@ class OwnWait:
     wish decides as well (waitlist_rules.ahead).
     """
 
-    thing: str
+    awaited: str
     id: int
     public_id: uuid.UUID
     occurrence_id: int
@@ -63,7 +62,7 @@ _SLOTS = (
             OwnWait,
             {
                 **_OF_THE_DATE,
-                "thing": literal(Thing.SLOT.value).label("thing"),
+                "awaited": literal(AwaitedKind.SLOT.value).label("awaited"),
                 "id": WaitlistEntry.id.label("id"),
                 "public_id": WaitlistEntry.public_id.label("public_id"),
                 "minutes": WaitlistEntry.minutes.label("minutes"),
@@ -104,7 +103,7 @@ _PLACES = (
             OwnWait,
             {
                 **_OF_THE_DATE,
-                "thing": literal(Thing.PLACE.value).label("thing"),
+                "awaited": literal(AwaitedKind.PLACE.value).label("awaited"),
                 "id": PlaceWait.id.label("id"),
                 "public_id": PlaceWait.public_id.label("public_id"),
                 "minutes": literal(0).label("minutes"),
@@ -124,7 +123,7 @@ _PLACES = (
     .limit(MOST)
 )
 _slots, _places = _SLOTS.subquery(), _PLACES.subquery()
-_BOTH = union_all(select(_places), select(_slots)).order_by("starts_at", "thing", "id")
+_BOTH = union_all(select(_places), select(_slots)).order_by("starts_at", "awaited", "id")
 
 
 def of_member(session: Session, member_id: int) -> list[OwnWait]:

@@ -11,8 +11,7 @@ from typing import Any
 from sqlalchemy import Select, and_, bindparam, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session, aliased
 
-from booking.domain.bookings.waitlist_words import Thing
-from booking.domain.enums.bookings import OfferStatus
+from booking.domain.enums.bookings import AwaitedKind, OfferStatus
 from booking.domain.recurrence import MAX_DURATION
 from booking.store.bookings.waitlist_entries import Offer, WaitlistEntry
 from booking.store.db.base import Id, UTCDateTime
@@ -26,13 +25,13 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class ListedWait:
-    """One entry of a waitlist, for a slot of a clinic or a place in a lab or masterclass (`thing`).
+    """One entry of a waitlist, for a slot of a clinic or a place in a lab or masterclass (`awaited`).
 
     `number` tells entries of one start apart. `lapses_at`: until when a slot or place is held for them, None where none
     is. `minutes` is 0 and `analyst` empty for a place.
     """
 
-    thing: str
+    awaited: str
     number: int
     public_id: uuid.UUID
     occurrence: uuid.UUID
@@ -86,7 +85,7 @@ _SLOTS = (
             ListedWait,
             {
                 **_OF_THE_DATE,
-                "thing": literal(Thing.SLOT.value).label("thing"),
+                "awaited": literal(AwaitedKind.SLOT.value).label("awaited"),
                 "number": _SLOT_NUMBER.label("number"),
                 "public_id": WaitlistEntry.public_id.label("public_id"),
                 "minutes": WaitlistEntry.minutes.label("minutes"),
@@ -112,7 +111,7 @@ _PLACES = (
             ListedWait,
             {
                 **_OF_THE_DATE,
-                "thing": literal(Thing.PLACE.value).label("thing"),
+                "awaited": literal(AwaitedKind.PLACE.value).label("awaited"),
                 "number": _PLACE_NUMBER.label("number"),
                 "public_id": PlaceWait.public_id.label("public_id"),
                 "minutes": literal(0).label("minutes"),

@@ -21,7 +21,8 @@ def test_each_page_has_one_description_of_its_kind(database: Database, session: 
     client = client_of(house.app, house.people["member"])
     pages = {"/": "programme", "/bookings": "bookings", "/calendars": "calendars", "/help": "help", "/me": "me"}
     for path, kind in pages.items():
-        assert described(client.get(path).text) == [descriptions.DESCRIPTIONS[kind]], path
+        words = descriptions.DESCRIPTIONS[kind].format(kinds="clinics, labs and masterclasses")
+        assert described(client.get(path).text) == [words], path
     assert described(client.get("/nowhere").text) == [descriptions.DEFAULT]
 
 

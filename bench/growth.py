@@ -55,6 +55,14 @@ GROWING = (
     "roster",
     "idempotency_key",
 )
+#: What is timed, as its rows are called.
+NAMES = (
+    "free slots of a clinic",
+    "four weeks of clinics, five analysts",
+    "a booking, made and given up",
+    "my bookings",
+    "the analyst's day",
+)
 QUARTER = timedelta(minutes=15)
 BATCH_SIZE = 20_000
 #: When an hour starts, its analysts, and the members who have a quarter each, four by four with each analyst.
@@ -230,13 +238,7 @@ def functions(
         start = asked.clinic_at - timedelta(hours=12)
         return agenda_rows.staffed(session, asked.analyst_id, (start, start + timedelta(days=1)), organisation, now)
 
-    return {
-        "free slots of a clinic": free_of_a_clinic,
-        "four weeks of clinics, five analysts": four_weeks,
-        "a booking, made and given up": a_booking,
-        "my bookings": my_bookings,
-        "the analyst's day": a_day,
-    }
+    return dict(zip(NAMES, (free_of_a_clinic, four_weeks, a_booking, my_bookings, a_day), strict=True))
 
 
 def timed(pairs: dict[str, list[Run]]) -> dict[str, list[float]]:

@@ -28,6 +28,7 @@ def test_every_server_that_the_bench_starts_is_there() -> None:
         ("My bookings", ["pages"]),
         ("free slots, 5 analysts, postgresql", ["feeds"]),
         ("1,000,000", ["growth"]),
+        ("four weeks of clinics", ["growth"]),
         ("nothing of the kind", []),
     ],
 )
